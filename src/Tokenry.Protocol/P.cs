@@ -1,0 +1,2 @@
+namespace Tokenry.Protocol; /// <summary>x</summary>
+public static class P { }

@@ -1,0 +1,1 @@
+namespace Tokenry.Protocol.Tests; public sealed class T { [Fact] public void X() => Assert.True(true); }
