@@ -1,0 +1,102 @@
+namespace Tokenry.Protocol.Api;
+
+/// <summary>One scope that an API resource defines.</summary>
+/// <param name="Name">An RFC 6749 §3.3 scope-token of at most 200 characters.</param>
+/// <param name="Description">Words for the person who grants it; at most 500 characters.</param>
+public sealed record ScopeDefinition(string Name, string? Description = null);
+
+/// <summary>An API that is protected.</summary>
+public sealed record ApiResource
+{
+    /// <summary><c>res_…</c></summary>
+    public required string Id { get; init; }
+
+    /// <summary>The absolute URI that tokens carry as <c>aud</c> and clients send as <c>resource</c> (RFC 8707); compared byte for byte, immutable.</summary>
+    public required string Identifier { get; init; }
+
+    /// <summary>A name for people.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The scopes this API defines.</summary>
+    public required IReadOnlyList<ScopeDefinition> Scopes { get; init; }
+
+    /// <summary>Which kinds it takes: subset of <c>api_key anonymous_api_key personal_access_token access_token</c>.</summary>
+    public required IReadOnlyList<string> AcceptedCredentials { get; init; }
+
+    /// <summary>Where a credential may travel: subset of <c>bearer x_api_key basic query header:&lt;Name&gt;</c>.</summary>
+    public required IReadOnlyList<string> Carriers { get; init; }
+
+    /// <summary>The types of object that live in this API (<c>repo</c> in <c>repo:acme/web</c>); empty = none.</summary>
+    public required IReadOnlyList<string> ObjectTypes { get; init; }
+
+    /// <summary>Whether an access token may carry an <c>objects</c> claim for this API.</summary>
+    public required bool ObjectsInTokens { get; init; }
+
+    /// <summary>Life of an access token for this API in seconds, 30…3600.</summary>
+    public required int AccessTokenLifetimeSeconds { get; init; }
+
+    /// <summary>Applications that may verify and introspect credentials for this API.</summary>
+    public required IReadOnlyList<string> ResourceServers { get; init; }
+
+    /// <summary>When it was registered.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+}
+
+/// <summary>Body of <c>POST /v1/api-resources</c>.</summary>
+public sealed record ApiResourceRequest
+{
+    /// <inheritdoc cref="ApiResource.Identifier"/>
+    public required string Identifier { get; init; }
+
+    /// <inheritdoc cref="ApiResource.Name"/>
+    public required string Name { get; init; }
+
+    /// <inheritdoc cref="ApiResource.Scopes"/>
+    public IReadOnlyList<ScopeDefinition>? Scopes { get; init; }
+
+    /// <inheritdoc cref="ApiResource.AcceptedCredentials"/>
+    public IReadOnlyList<string>? AcceptedCredentials { get; init; }
+
+    /// <inheritdoc cref="ApiResource.Carriers"/>
+    public IReadOnlyList<string>? Carriers { get; init; }
+
+    /// <inheritdoc cref="ApiResource.ObjectTypes"/>
+    public IReadOnlyList<string>? ObjectTypes { get; init; }
+
+    /// <inheritdoc cref="ApiResource.ObjectsInTokens"/>
+    public bool? ObjectsInTokens { get; init; }
+
+    /// <inheritdoc cref="ApiResource.AccessTokenLifetimeSeconds"/>
+    public int? AccessTokenLifetimeSeconds { get; init; }
+
+    /// <inheritdoc cref="ApiResource.ResourceServers"/>
+    public IReadOnlyList<string>? ResourceServers { get; init; }
+}
+
+/// <summary>Body of <c>PATCH /v1/api-resources/{id}</c>: absent = keep, <c>null</c> = back to the default.</summary>
+public sealed record ApiResourcePatch
+{
+    /// <inheritdoc cref="ApiResource.Name"/>
+    public Optional<string?> Name { get; init; }
+
+    /// <inheritdoc cref="ApiResource.Scopes"/>
+    public Optional<IReadOnlyList<ScopeDefinition>?> Scopes { get; init; }
+
+    /// <inheritdoc cref="ApiResource.AcceptedCredentials"/>
+    public Optional<IReadOnlyList<string>?> AcceptedCredentials { get; init; }
+
+    /// <inheritdoc cref="ApiResource.Carriers"/>
+    public Optional<IReadOnlyList<string>?> Carriers { get; init; }
+
+    /// <inheritdoc cref="ApiResource.ObjectTypes"/>
+    public Optional<IReadOnlyList<string>?> ObjectTypes { get; init; }
+
+    /// <inheritdoc cref="ApiResource.ObjectsInTokens"/>
+    public Optional<bool?> ObjectsInTokens { get; init; }
+
+    /// <inheritdoc cref="ApiResource.AccessTokenLifetimeSeconds"/>
+    public Optional<int?> AccessTokenLifetimeSeconds { get; init; }
+
+    /// <inheritdoc cref="ApiResource.ResourceServers"/>
+    public Optional<IReadOnlyList<string>?> ResourceServers { get; init; }
+}

@@ -1,0 +1,176 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Tokenry.Protocol.Api;
+
+/// <summary>Who owns a credential.</summary>
+/// <param name="Type"><c>user</c> or <c>application</c>.</param>
+/// <param name="Id"><c>usr_…</c> or <c>app_…</c></param>
+public sealed record CredentialOwner(string Type, string Id);
+
+/// <summary>The last good use of a credential; aggregated in memory, so up to a second behind.</summary>
+public sealed record LastUse(DateTimeOffset At, string? Ip, string? Agent);
+
+/// <summary>Values of <see cref="Credential.Kind"/> and of a verification's <c>kind</c>.</summary>
+public static class CredentialKind
+{
+    /// <summary>An application's opaque key.</summary>
+    public const string ApiKey = "api_key";
+
+    /// <summary>A key that names only the application, for quota: no subject, no scopes.</summary>
+    public const string AnonymousApiKey = "anonymous_api_key";
+
+    /// <summary>A user's own opaque token.</summary>
+    public const string PersonalAccessToken = "personal_access_token";
+
+    /// <summary>What an application authenticates with at the token endpoint; opens no API itself.</summary>
+    public const string ClientSecret = "client_secret";
+
+    /// <summary>A JWT from the token endpoint (RFC 9068).</summary>
+    public const string AccessToken = "access_token";
+}
+
+/// <summary>
+/// A credential as the API shows it: everything but the secret, which stands in the answer that creates or rotates it and nowhere else.
+/// A class and not a record: a record would print the secret.
+/// </summary>
+public sealed class Credential
+{
+    /// <summary><c>key_…</c>, <c>pat_…</c> or <c>sec_…</c></summary>
+    public required string Id { get; init; }
+
+    /// <summary>One of <see cref="CredentialKind"/>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>A name for people.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Brand, kind and the last four characters: enough to recognise, useless to a thief.</summary>
+    public required string Masked { get; init; }
+
+    /// <summary>Whose it is.</summary>
+    public required CredentialOwner Owner { get; init; }
+
+    /// <summary>What it may do at most; <c>null</c> = all that its owner may do at other APIs than Tokenry's own.</summary>
+    public IReadOnlyList<Permission>? Permissions { get; init; }
+
+    /// <summary>Patterns <c>type:id</c> it is limited to; <c>null</c> = not limited.</summary>
+    public IReadOnlyList<string>? Objects { get; init; }
+
+    /// <summary>When it was made.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>The principal that made it.</summary>
+    public string? CreatedBy { get; init; }
+
+    /// <summary>The first instant at which it no longer works; <c>null</c> = never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>The first instant at which it works.</summary>
+    public DateTimeOffset? NotBefore { get; init; }
+
+    /// <summary>CIDR ranges it may be used from; <c>null</c> = anywhere.</summary>
+    public IReadOnlyList<string>? AllowedIps { get; init; }
+
+    /// <summary>The holder's own notes: a JSON object of at most 4096 bytes.</summary>
+    public JsonElement? Metadata { get; init; }
+
+    /// <summary><c>active</c>, <c>scheduled</c>, <c>disabled</c>, <c>expired</c> or <c>revoked</c>.</summary>
+    public required string State { get; init; }
+
+    /// <summary>When it was revoked.</summary>
+    public DateTimeOffset? RevokedAt { get; init; }
+
+    /// <summary>Why it was revoked, in the words of whoever did.</summary>
+    public string? RevokedReason { get; init; }
+
+    /// <summary>The last good use.</summary>
+    public LastUse? LastUsed { get; init; }
+
+    /// <summary>Until when the secret before the last rotation still works.</summary>
+    public DateTimeOffset? PreviousExpiresAt { get; init; }
+
+    /// <summary>The secret, once: in the answer that creates or rotates an API key or a personal access token.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Token { get; init; }
+
+    /// <summary>The secret, once: in the answer that creates or rotates a client secret.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ClientSecret { get; init; }
+}
+
+/// <summary>Body that creates a credential. Client secrets take <c>name, expires_at, not_before, allowed_ips, metadata</c> only.</summary>
+public sealed record CredentialRequest
+{
+    /// <inheritdoc cref="Credential.Name"/>
+    public required string Name { get; init; }
+
+    /// <summary><c>true</c> makes an anonymous API key; then neither permissions nor objects.</summary>
+    public bool? Anonymous { get; init; }
+
+    /// <inheritdoc cref="Credential.Permissions"/>
+    public IReadOnlyList<Permission>? Permissions { get; init; }
+
+    /// <inheritdoc cref="Credential.Objects"/>
+    public IReadOnlyList<string>? Objects { get; init; }
+
+    /// <inheritdoc cref="Credential.ExpiresAt"/>
+    public Optional<DateTimeOffset?> ExpiresAt { get; init; }
+
+    /// <inheritdoc cref="Credential.NotBefore"/>
+    public DateTimeOffset? NotBefore { get; init; }
+
+    /// <inheritdoc cref="Credential.AllowedIps"/>
+    public IReadOnlyList<string>? AllowedIps { get; init; }
+
+    /// <inheritdoc cref="Credential.Metadata"/>
+    public JsonElement? Metadata { get; init; }
+}
+
+/// <summary>Body of <c>PATCH</c> on a credential: absent = keep, <c>null</c> = clear. The resulting credential must pass the minting rule.</summary>
+public sealed record CredentialPatch
+{
+    /// <inheritdoc cref="Credential.Name"/>
+    public Optional<string?> Name { get; init; }
+
+    /// <inheritdoc cref="Credential.Permissions"/>
+    public Optional<IReadOnlyList<Permission>?> Permissions { get; init; }
+
+    /// <inheritdoc cref="Credential.Objects"/>
+    public Optional<IReadOnlyList<string>?> Objects { get; init; }
+
+    /// <inheritdoc cref="Credential.ExpiresAt"/>
+    public Optional<DateTimeOffset?> ExpiresAt { get; init; }
+
+    /// <inheritdoc cref="Credential.NotBefore"/>
+    public Optional<DateTimeOffset?> NotBefore { get; init; }
+
+    /// <inheritdoc cref="Credential.AllowedIps"/>
+    public Optional<IReadOnlyList<string>?> AllowedIps { get; init; }
+
+    /// <inheritdoc cref="Credential.Metadata"/>
+    public Optional<JsonElement?> Metadata { get; init; }
+}
+
+/// <summary>Body of <c>POST …/rotate</c>.</summary>
+public sealed record RotationRequest
+{
+    /// <summary>How long the secret that is replaced still works: 0…2 592 000 s (30 days); never past the original expiry.</summary>
+    public required int OverlapSeconds { get; init; }
+
+    /// <summary>A new expiry; needed to renew a credential that has expired.</summary>
+    public Optional<DateTimeOffset?> ExpiresAt { get; init; }
+}
+
+/// <summary>Body of <c>POST /v1/api-keys</c>: an application, its role and its key in one call.</summary>
+public sealed record QuickApiKeyRequest
+{
+    /// <summary>Names the application and the key.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The API resource's identifier.</summary>
+    public required string Api { get; init; }
+
+    /// <summary>The scopes the key shall have there; at least one.</summary>
+    public required IReadOnlyList<string> Scopes { get; init; }
+}

@@ -1,0 +1,97 @@
+namespace Tokenry.Protocol.Api;
+
+/// <summary>A person. Owns personal access tokens.</summary>
+public sealed record User
+{
+    /// <summary><c>usr_…</c></summary>
+    public required string Id { get; init; }
+
+    /// <summary>Sign-in name: ASCII <c>[a-z0-9._@+-]{1,128}</c>, stored in lower case, unique.</summary>
+    public required string? Email { get; init; }
+
+    /// <summary>A name for people.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Ids of the roles this user holds (besides <c>member</c>, which every enabled user has).</summary>
+    public required IReadOnlyList<string> Roles { get; init; }
+
+    /// <summary>A disabled user's credentials answer <c>owner_disabled</c>.</summary>
+    public required bool Enabled { get; init; }
+
+    /// <summary>When the user was made.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+}
+
+/// <summary>Body of <c>POST /v1/users</c>. A class and not a record: a record would print the password.</summary>
+public sealed class UserRequest
+{
+    /// <inheritdoc cref="User.Email"/>
+    public required string Email { get; init; }
+
+    /// <inheritdoc cref="User.Name"/>
+    public string? Name { get; init; }
+
+    /// <summary>12…1024 bytes; absent = the user cannot sign in with a password.</summary>
+    public string? Password { get; init; }
+
+    /// <inheritdoc cref="User.Roles"/>
+    public IReadOnlyList<string>? Roles { get; init; }
+}
+
+/// <summary>Body of <c>PATCH /v1/users/{id}</c>.</summary>
+public sealed class UserPatch
+{
+    /// <inheritdoc cref="User.Email"/>
+    public Optional<string?> Email { get; init; }
+
+    /// <inheritdoc cref="User.Name"/>
+    public Optional<string?> Name { get; init; }
+
+    /// <inheritdoc cref="UserRequest.Password"/>
+    public Optional<string?> Password { get; init; }
+
+    /// <inheritdoc cref="User.Roles"/>
+    public Optional<IReadOnlyList<string>?> Roles { get; init; }
+}
+
+/// <summary>A machine identity: service, job, device, third-party app. It is the OAuth client; its id is the <c>client_id</c>.</summary>
+public sealed record Application
+{
+    /// <summary><c>app_…</c></summary>
+    public required string Id { get; init; }
+
+    /// <summary>A name for people.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Ids of the roles this application holds.</summary>
+    public required IReadOnlyList<string> Roles { get; init; }
+
+    /// <summary>A disabled application gets no tokens, and its credentials answer <c>owner_disabled</c>.</summary>
+    public required bool Enabled { get; init; }
+
+    /// <summary>The user who registered it under <c>applications:own</c>; <c>null</c> where an administrator did.</summary>
+    public string? OwnerId { get; init; }
+
+    /// <summary>When it was registered.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+}
+
+/// <summary>Body of <c>POST /v1/applications</c>.</summary>
+public sealed record ApplicationRequest
+{
+    /// <inheritdoc cref="Application.Name"/>
+    public required string Name { get; init; }
+
+    /// <inheritdoc cref="Application.Roles"/>
+    public IReadOnlyList<string>? Roles { get; init; }
+}
+
+/// <summary>Body of <c>PATCH /v1/applications/{id}</c>.</summary>
+public sealed record ApplicationPatch
+{
+    /// <inheritdoc cref="Application.Name"/>
+    public Optional<string?> Name { get; init; }
+
+    /// <inheritdoc cref="Application.Roles"/>
+    public Optional<IReadOnlyList<string>?> Roles { get; init; }
+}

@@ -1,0 +1,91 @@
+using System.Text.Json.Serialization;
+
+namespace Tokenry.Protocol.Api;
+
+/// <summary>An error answer (RFC 9457).</summary>
+public sealed record Problem
+{
+    /// <summary>Always <c>about:blank</c>: the stable name is <see cref="Code"/>.</summary>
+    public string Type { get; init; } = "about:blank";
+
+    /// <summary>The status in words.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>The HTTP status.</summary>
+    public required int Status { get; init; }
+
+    /// <summary>What went wrong and what to do next, for a person.</summary>
+    public string? Detail { get; init; }
+
+    /// <summary>The stable name of the error, for a program.</summary>
+    public required string Code { get; init; }
+
+    /// <summary>Names this request in logs and audit.</summary>
+    public string? RequestId { get; init; }
+
+    /// <summary>What is wrong with each member of the request.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
+
+    /// <summary>The scopes that would have allowed it; with <c>insufficient_scope</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? MissingScopes { get; init; }
+}
+
+/// <summary>Values of <see cref="Problem.Code"/>.</summary>
+public static class ProblemCode
+{
+    /// <summary>400: the request does not fit; <see cref="Problem.Errors"/> says where.</summary>
+    public const string InvalidRequest = "invalid_request";
+
+    /// <summary>401: no credential was presented.</summary>
+    public const string CredentialMissing = "credential_missing";
+
+    /// <summary>401: the credential presented is not good.</summary>
+    public const string InvalidToken = "invalid_token";
+
+    /// <summary>403: the credential lacks a scope.</summary>
+    public const string InsufficientScope = "insufficient_scope";
+
+    /// <summary>403: what is asked for exceeds the caller's own rights.</summary>
+    public const string ExceedsOwnRights = "exceeds_own_rights";
+
+    /// <summary>403: what is asked for exceeds the rights of the credential's owner.</summary>
+    public const string ExceedsOwnerRights = "exceeds_owner_rights";
+
+    /// <summary>404: there is no such thing, or it is not yours to see.</summary>
+    public const string NotFound = "not_found";
+
+    /// <summary>405: the route exists, with other methods.</summary>
+    public const string MethodNotAllowed = "method_not_allowed";
+
+    /// <summary>409: something with that name exists.</summary>
+    public const string AlreadyExists = "already_exists";
+
+    /// <summary>409: the thing is in use and cannot go.</summary>
+    public const string InUse = "in_use";
+
+    /// <summary>409: the credential is revoked or disabled.</summary>
+    public const string CredentialNotActive = "credential_not_active";
+
+    /// <summary>409: the same Idempotency-Key is being worked on.</summary>
+    public const string IdempotencyInFlight = "idempotency_in_flight";
+
+    /// <summary>422: the same Idempotency-Key came with another body.</summary>
+    public const string IdempotencyKeyReused = "idempotency_key_reused";
+
+    /// <summary>413: the body is too large.</summary>
+    public const string BodyTooLarge = "body_too_large";
+
+    /// <summary>415: the body is not of the media type this route takes.</summary>
+    public const string UnsupportedMediaType = "unsupported_media_type";
+
+    /// <summary>429: too many requests.</summary>
+    public const string TooManyRequests = "too_many_requests";
+
+    /// <summary>503: the store is away.</summary>
+    public const string StoreUnavailable = "store_unavailable";
+
+    /// <summary>500: a fault of the server.</summary>
+    public const string InternalError = "internal_error";
+}

@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Tokenry.Protocol.Api;
+
+/// <summary>
+/// Times on the wire: RFC 3339 in UTC with <c>Z</c>, the fraction (milliseconds, the precision of the store) omitted when zero.
+/// A time with another offset is accepted and converted.
+/// </summary>
+public sealed class TimestampConverter : JsonConverter<DateTimeOffset>
+{
+    private static readonly string[] Formats =
+    [
+        "yyyy-MM-dd'T'HH:mm:ssK",
+        "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
+    ];
+
+    /// <inheritdoc/>
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType == JsonTokenType.String && TryParse(reader.GetString(), out var time))
+        {
+            return time;
+        }
+
+        throw new JsonException("A time is written like 2027-01-01T00:00:00Z (RFC 3339, with an offset).");
+    }
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        writer.WriteStringValue(Format(value));
+    }
+
+    /// <summary>Parses an RFC 3339 time that names its offset; what is finer than a millisecond is cut off.</summary>
+    public static bool TryParse(string? text, out DateTimeOffset time)
+    {
+        time = default;
+        if (text is null || text.Length > 40 || !(text.EndsWith('Z') || HasOffset(text)))
+        {
+            return false;
+        }
+
+        if (
+            !DateTimeOffset.TryParseExact(
+                text,
+                Formats,
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal,
+                out var parsed
+            )
+        )
+        {
+            return false;
+        }
+
+        time = DateTimeOffset.FromUnixTimeMilliseconds(parsed.ToUnixTimeMilliseconds());
+        return true;
+    }
+
+    /// <summary>The one way a time is written.</summary>
+    public static string Format(DateTimeOffset value)
+    {
+        var utc = value.UtcDateTime;
+        return utc.ToString(
+            utc.Millisecond == 0 ? "yyyy-MM-dd'T'HH:mm:ss'Z'" : "yyyy-MM-dd'T'HH:mm:ss.fff'Z'",
+            CultureInfo.InvariantCulture
+        );
+    }
+
+    private static bool HasOffset(string text) => text.Length > 6 && text[^6] is '+' or '-' && text[^3] == ':';
+}

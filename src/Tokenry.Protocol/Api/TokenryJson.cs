@@ -1,0 +1,65 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Tokenry.Protocol.Api;
+
+/// <summary>How the API reads and writes JSON: snake_case, strict (no unknown members, no duplicates, depth 16), times as <see cref="TimestampConverter"/> has them.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    Converters = [typeof(TimestampConverter)]
+)]
+[JsonSerializable(typeof(ApiResource))]
+[JsonSerializable(typeof(ApiResourceRequest))]
+[JsonSerializable(typeof(ApiResourcePatch))]
+[JsonSerializable(typeof(Page<ApiResource>))]
+[JsonSerializable(typeof(Role))]
+[JsonSerializable(typeof(RoleRequest))]
+[JsonSerializable(typeof(RolePatch))]
+[JsonSerializable(typeof(Page<Role>))]
+[JsonSerializable(typeof(User))]
+[JsonSerializable(typeof(UserRequest))]
+[JsonSerializable(typeof(UserPatch))]
+[JsonSerializable(typeof(Page<User>))]
+[JsonSerializable(typeof(Application))]
+[JsonSerializable(typeof(ApplicationRequest))]
+[JsonSerializable(typeof(ApplicationPatch))]
+[JsonSerializable(typeof(Page<Application>))]
+[JsonSerializable(typeof(Credential))]
+[JsonSerializable(typeof(CredentialRequest))]
+[JsonSerializable(typeof(CredentialPatch))]
+[JsonSerializable(typeof(RotationRequest))]
+[JsonSerializable(typeof(QuickApiKeyRequest))]
+[JsonSerializable(typeof(Page<Credential>))]
+[JsonSerializable(typeof(VerifyRequest))]
+[JsonSerializable(typeof(VerifyAnswer))]
+[JsonSerializable(typeof(VerifyRefusal))]
+[JsonSerializable(typeof(Me))]
+[JsonSerializable(typeof(Page<AuditEvent>))]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
+[JsonSerializable(typeof(IReadOnlyList<Permission>))]
+[JsonSerializable(typeof(IReadOnlyList<ScopeDefinition>))]
+[JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(bool?))]
+[JsonSerializable(typeof(int?))]
+[JsonSerializable(typeof(DateTimeOffset?))]
+[JsonSerializable(typeof(JsonElement?))]
+public sealed partial class TokenryJson : JsonSerializerContext
+{
+    /// <summary>The options every reader and writer of the API uses.</summary>
+    public static JsonSerializerOptions Strict { get; } = Make();
+
+    private static JsonSerializerOptions Make()
+    {
+        var options = new JsonSerializerOptions(Default.Options)
+        {
+            AllowDuplicateProperties = false,
+            MaxDepth = 16,
+            RespectNullableAnnotations = true,
+            TypeInfoResolver = Default,
+        };
+        options.MakeReadOnly();
+        return options;
+    }
+}

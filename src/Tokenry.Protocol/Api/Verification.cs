@@ -1,0 +1,75 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Tokenry.Protocol.Api;
+
+/// <summary>Body of <c>POST /v1/verify</c>. A class and not a record: a record would print the token.</summary>
+public sealed class VerifyRequest
+{
+    /// <summary>The credential as the caller presented it.</summary>
+    public required string Token { get; init; }
+
+    /// <summary>Identifier of the API resource it was presented to.</summary>
+    public string? Api { get; init; }
+
+    /// <summary>Scopes that are all needed.</summary>
+    public IReadOnlyList<string>? Scopes { get; init; }
+
+    /// <summary>The object it is used on, <c>type:id</c>.</summary>
+    public string? Object { get; init; }
+
+    /// <summary>The address it came from; needed where the credential has <c>allowed_ips</c>.</summary>
+    public string? Ip { get; init; }
+
+    /// <summary>The method of the request it came with.</summary>
+    public string? Method { get; init; }
+
+    /// <summary>The path of the request it came with.</summary>
+    public string? Path { get; init; }
+}
+
+/// <summary>Answer of <c>POST /v1/verify</c>; members that do not apply are absent.</summary>
+public sealed record VerifyAnswer
+{
+    /// <summary>Whether the request may go ahead.</summary>
+    public required bool Valid { get; init; }
+
+    /// <summary><c>valid</c>, or the first reason in the contract's order.</summary>
+    public required string Code { get; init; }
+
+    /// <summary>One of <see cref="CredentialKind"/>.</summary>
+    public string? Kind { get; init; }
+
+    /// <summary>The credential's public id; for an access token that of what authenticated its client.</summary>
+    public string? CredentialId { get; init; }
+
+    /// <summary>The user or application acting; <c>null</c> for an anonymous key.</summary>
+    public string? Subject { get; init; }
+
+    /// <summary>The application, where one is involved.</summary>
+    public string? ApplicationId { get; init; }
+
+    /// <summary>The organization it acts in.</summary>
+    public string? OrganizationId { get; init; }
+
+    /// <summary>What it may do at this API now.</summary>
+    public IReadOnlyList<string>? Scopes { get; init; }
+
+    /// <summary>What it may do anywhere now; where no API was asked about.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<Permission>? Permissions { get; init; }
+
+    /// <summary>The objects it is limited to.</summary>
+    public IReadOnlyList<string>? Objects { get; init; }
+
+    /// <summary>When it ends.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>The holder's notes.</summary>
+    public JsonElement? Metadata { get; init; }
+}
+
+/// <summary>Answer where the credential is not good for that: the two members alone.</summary>
+/// <param name="Valid">Always <c>false</c>.</param>
+/// <param name="Code">The first reason in the contract's order.</param>
+public sealed record VerifyRefusal(bool Valid, string Code);

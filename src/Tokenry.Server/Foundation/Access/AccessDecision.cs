@@ -1,0 +1,153 @@
+using System.Net;
+using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Authentication;
+
+namespace Tokenry.Server.Foundation.Access;
+
+/// <summary>What a request needs of the credential it carries.</summary>
+public readonly struct Requirement
+{
+    /// <summary>The API resource; <c>null</c> where none was asked about.</summary>
+    public ApiResourceFacts? Api { get; init; }
+
+    /// <summary>Whether an API was asked about that is not registered.</summary>
+    public bool ApiIsUnknown { get; init; }
+
+    public ScopeSet Scopes { get; init; }
+
+    public string? Object { get; init; }
+
+    public IPAddress? Address { get; init; }
+}
+
+/// <summary>Is this credential, which is good in itself, good for that? The contract's precedence, from <c>wrong_api</c> on.</summary>
+public static class AccessDecision
+{
+    /// <returns>The code, and the scopes the credential has at the API.</returns>
+    public static (string Code, ScopeSet Scopes) Decide(Catalog catalog, Authenticated authenticated, in Requirement requirement)
+    {
+        if (requirement.ApiIsUnknown)
+        {
+            return (VerificationCode.WrongApi, ScopeSet.Empty);
+        }
+
+        if (requirement.Api is not { } api)
+        {
+            return authenticated.Kind == CredentialKind.ClientSecret ? (VerificationCode.CredentialKindNotAccepted, ScopeSet.Empty)
+                : !IsAddressAllowed(authenticated, requirement.Address) ? (VerificationCode.IpNotAllowed, ScopeSet.Empty)
+                : (VerificationCode.Valid, ScopeSet.Empty);
+        }
+
+        var credential = authenticated.Credential;
+        var isAnonymous = credential is { IsAnonymous: true } && authenticated.Token is null;
+        var isClientSecret = authenticated.Kind == CredentialKind.ClientSecret;
+        var scopes = isClientSecret ? ScopeSet.Empty : Rights.Of(catalog, authenticated.Owner!, authenticated.Permissions, api);
+        if (scopes.IsEmpty && !isAnonymous && !isClientSecret)
+        {
+            return (VerificationCode.WrongApi, scopes);
+        }
+
+        if (isClientSecret || !api.AcceptedKinds.Contains(authenticated.Kind))
+        {
+            return (VerificationCode.CredentialKindNotAccepted, scopes);
+        }
+
+        if (authenticated.Token is { IsBound: true })
+        {
+            return (VerificationCode.ProofRequired, scopes);
+        }
+
+        if (!IsAddressAllowed(authenticated, requirement.Address))
+        {
+            return (VerificationCode.IpNotAllowed, scopes);
+        }
+
+        if (!scopes.IsSupersetOf(requirement.Scopes))
+        {
+            return (VerificationCode.InsufficientScope, scopes);
+        }
+
+        return (IsObjectAllowed(authenticated, api, requirement.Object) ? VerificationCode.Valid : VerificationCode.ObjectNotAllowed, scopes);
+    }
+
+    /// <summary>
+    /// Effective scopes at the management API, or <c>null</c> where the credential is refused there. Any valid opaque credential may ask who it
+    /// is (<c>/v1/me</c>), so having no scope is no refusal; an access token must be meant for this API.
+    /// </summary>
+    public static ScopeSet? AtManagement(Catalog catalog, Authenticated authenticated, IPAddress? address)
+    {
+        if (
+            authenticated.Kind == CredentialKind.ClientSecret
+            || authenticated.Token is { } token && (token.IsBound || !token.Audience.Contains(ManagementApi.Identifier))
+            || !IsAddressAllowed(authenticated, address)
+        )
+        {
+            return null;
+        }
+
+        // The management API has no object types: a credential limited to objects has no rights there.
+        return Objects(authenticated) is null
+            ? Rights.Of(catalog, authenticated.Owner!, authenticated.Permissions, ManagementApi.Resource)
+            : ScopeSet.Empty;
+    }
+
+    /// <summary>The patterns a credential is limited to; an access token carries its own, not those of what bought it.</summary>
+    public static IReadOnlyList<ObjectPattern>? Objects(Authenticated authenticated)
+    {
+        if (authenticated.Token is not { } token)
+        {
+            return authenticated.Credential?.Objects;
+        }
+
+        // A claim that is no pattern matches nothing, rather than everything.
+        return token.Objects?.SelectMany(text => ObjectPattern.TryParse(text, out var pattern) ? new[] { pattern } : []).ToArray();
+    }
+
+    private static bool IsAddressAllowed(Authenticated authenticated, IPAddress? address)
+    {
+        // A client secret's ranges bound where tokens are bought, not where they are used.
+        if (authenticated.Token is not null || authenticated.Credential?.AllowedIps is not { } ranges)
+        {
+            return true;
+        }
+
+        foreach (var range in ranges)
+        {
+            if (address is not null && range.Contains(address))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsObjectAllowed(Authenticated authenticated, ApiResourceFacts api, string? asked)
+    {
+        if (Objects(authenticated) is not { } patterns)
+        {
+            return true;
+        }
+
+        if (api.ObjectTypes.Length == 0)
+        {
+            return false;
+        }
+
+        if (asked is null)
+        {
+            return true;
+        }
+
+        foreach (var pattern in patterns)
+        {
+            if (pattern.Matches(asked) && api.ObjectTypes.Contains(pattern.Type))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

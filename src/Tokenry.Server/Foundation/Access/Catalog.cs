@@ -1,0 +1,142 @@
+using System.Collections.Frozen;
+using System.Text.Json;
+using Dapper;
+using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Foundation.Access;
+
+/// <summary>What the server must know of an API resource to decide.</summary>
+public sealed record ApiResourceFacts
+{
+    public required string Id { get; init; }
+
+    public required string Identifier { get; init; }
+
+    public required ScopeSet Scopes { get; init; }
+
+    public required string[] AcceptedKinds { get; init; }
+
+    public required string[] ObjectTypes { get; init; }
+
+    public required bool ObjectsInTokens { get; init; }
+
+    public required TimeSpan AccessTokenLifetime { get; init; }
+
+    public required string[] ResourceServers { get; init; }
+}
+
+/// <summary>What the server must know of a role to decide.</summary>
+public sealed record RoleFacts
+{
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    public string? Description { get; init; }
+
+    public required PermissionSet Permissions { get; init; }
+
+    public bool BuiltIn { get; init; }
+}
+
+/// <summary>All API resources and roles, as one immutable snapshot that is replaced whole.</summary>
+public sealed class Catalog(IEnumerable<ApiResourceFacts> resources, IEnumerable<RoleFacts> roles)
+{
+    private readonly FrozenDictionary<string, ApiResourceFacts> byIdentifier = resources
+        .Append(ManagementApi.Resource)
+        .ToFrozenDictionary(resource => resource.Identifier, StringComparer.Ordinal);
+
+    private readonly FrozenDictionary<string, RoleFacts> byId = roles
+        .Concat(ManagementApi.BuiltInRoles)
+        .ToFrozenDictionary(role => role.Id, StringComparer.Ordinal);
+
+    /// <summary>Every API resource, the management API included.</summary>
+    public IEnumerable<ApiResourceFacts> Resources => byIdentifier.Values;
+
+    public IEnumerable<RoleFacts> Roles => byId.Values;
+
+    public ApiResourceFacts? Resource(string identifier) => byIdentifier.GetValueOrDefault(identifier);
+
+    public RoleFacts? Role(string id) => byId.GetValueOrDefault(id);
+}
+
+/// <summary>Loads and keeps the <see cref="Catalog"/>.</summary>
+public sealed class CatalogCache
+{
+    private const string Whole = "catalog";
+
+    private readonly FactsCache<Catalog> cache;
+
+    public CatalogCache(Database database, ChangeHub hub, Freshness freshness)
+    {
+        cache = new(_ => LoadAsync(database), freshness, capacity: 1);
+        hub.Subscribe(ChangeKind.Catalog, _ => cache.Clear(), cache.Clear);
+    }
+
+    public async ValueTask<Catalog> GetAsync() => (await cache.GetAsync(Whole))!;
+
+    private static Task<Catalog?> LoadAsync(Database database) =>
+        database.ReadAsync<Catalog?>(async connection =>
+        {
+            var resources = await connection.QueryAsync<ResourceRow>(
+                "SELECT id, identifier, scopes, accepted_credentials, object_types, objects_in_tokens, access_token_lifetime_seconds, "
+                    + "resource_servers FROM api_resources"
+            );
+            var roles = await connection.QueryAsync<RoleRow>("SELECT id, name, description, permissions FROM roles");
+            return new Catalog(resources.Select(row => row.ToFacts()), roles.Select(row => row.ToFacts()));
+        });
+
+    private sealed class ResourceRow
+    {
+        public string Id { get; init; } = "";
+
+        public string Identifier { get; init; } = "";
+
+        public string Scopes { get; init; } = "";
+
+        public string AcceptedCredentials { get; init; } = "";
+
+        public string ObjectTypes { get; init; } = "";
+
+        public long ObjectsInTokens { get; init; }
+
+        public long AccessTokenLifetimeSeconds { get; init; }
+
+        public string ResourceServers { get; init; } = "";
+
+        public ApiResourceFacts ToFacts() =>
+            new()
+            {
+                Id = Id,
+                Identifier = Identifier,
+                Scopes = ScopeSet.Of(JsonColumn.Read<IReadOnlyList<ScopeDefinition>>(Scopes).Select(scope => scope.Name)),
+                AcceptedKinds = JsonColumn.Read<string[]>(AcceptedCredentials),
+                ObjectTypes = JsonColumn.Read<string[]>(ObjectTypes),
+                ObjectsInTokens = ObjectsInTokens == 1,
+                AccessTokenLifetime = TimeSpan.FromSeconds(AccessTokenLifetimeSeconds),
+                ResourceServers = JsonColumn.Read<string[]>(ResourceServers),
+            };
+    }
+
+    private sealed class RoleRow
+    {
+        public string Id { get; init; } = "";
+
+        public string Name { get; init; } = "";
+
+        public string? Description { get; init; }
+
+        public string Permissions { get; init; } = "";
+
+        public RoleFacts ToFacts() =>
+            new()
+            {
+                Id = Id,
+                Name = Name,
+                Description = Description,
+                Permissions = PermissionSet.Of(JsonColumn.Read<IReadOnlyList<Permission>>(Permissions)),
+            };
+    }
+}

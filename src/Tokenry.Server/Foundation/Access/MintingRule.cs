@@ -1,0 +1,125 @@
+using System.Net;
+using Tokenry.Protocol.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Foundation.Principals;
+
+namespace Tokenry.Server.Foundation.Access;
+
+/// <summary>A credential as it would be after an operation: what the minting rule is asked about.</summary>
+public sealed record MintedCredential
+{
+    public required PrincipalFacts Owner { get; init; }
+
+    /// <summary>Its own permissions; <c>null</c> = all the owner's at other APIs.</summary>
+    public PermissionSet? Permissions { get; init; }
+
+    /// <summary>Whether it can reach everything its owner may do, management rights too: a client secret, which buys tokens for any API.</summary>
+    public bool ReachesAll { get; init; }
+
+    /// <summary>Whether it can reach nothing: an anonymous key.</summary>
+    public bool ReachesNothing { get; init; }
+
+    public IReadOnlyList<string>? Objects { get; init; }
+
+    public IReadOnlyList<string>? AllowedIps { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+}
+
+/// <summary>
+/// Nobody makes, edits or rotates a credential stronger than they are. For oneself: within the calling credential's effective rights, its
+/// objects, its addresses and its life. For others: within that owner's rights, and every management right it can reach must be held by the
+/// caller. Always asked about the resulting credential.
+/// </summary>
+public static class MintingRule
+{
+    /// <exception cref="Http.ProblemException">403 with what exceeds what.</exception>
+    public static void Check(Catalog catalog, Caller caller, Reach reach, MintedCredential minted)
+    {
+        foreach (var (api, scopes) in minted.Permissions?.Entries ?? [])
+        {
+            var beyond = catalog.Resource(api) is { } resource ? scopes.Except(Rights.Of(catalog, minted.Owner, resource)) : scopes;
+            if (!beyond.IsEmpty)
+            {
+                throw Problems.ExceedsOwner($"The owner has no right to {beyond} at {api}.");
+            }
+        }
+
+        var reached = Reached(catalog, minted);
+        CheckManagement(caller, reached.At(ManagementApi.Identifier));
+        var forOneself = minted.Owner.Id == caller.Principal.Id;
+        if (forOneself || reach.OwnOf is not null)
+        {
+            CheckWithinOwn(catalog, caller, reached);
+        }
+
+        if (forOneself)
+        {
+            CheckLimits(caller, minted);
+        }
+    }
+
+    /// <summary>Whoever changes a principal, its roles, its password or a role must hold every management right that is in reach through it.</summary>
+    public static void CheckManagement(Caller caller, ScopeSet reached)
+    {
+        var beyond = reached.Except(caller.Management);
+        if (!beyond.IsEmpty)
+        {
+            throw Problems.ExceedsOwn($"This reaches the management right {beyond}.");
+        }
+    }
+
+    /// <summary>A developer who assigns roles gives no more than they have themselves.</summary>
+    public static void CheckWithinOwn(Catalog catalog, Caller caller, PermissionSet reached)
+    {
+        foreach (var (api, scopes) in reached.Entries)
+        {
+            var beyond = scopes.Except(caller.EffectiveAt(catalog, api));
+            if (!beyond.IsEmpty)
+            {
+                throw Problems.ExceedsOwn($"The calling credential has no right to {beyond} at {api}.");
+            }
+        }
+    }
+
+    private static PermissionSet Reached(Catalog catalog, MintedCredential minted)
+    {
+        if (minted.ReachesNothing)
+        {
+            return PermissionSet.Empty;
+        }
+
+        return minted.ReachesAll
+            ? PermissionSet.Of(catalog.Resources.Select(api => (api.Identifier, Rights.Of(catalog, minted.Owner, api))))
+            : Rights.Everywhere(catalog, minted.Owner, minted.Permissions);
+    }
+
+    private static void CheckLimits(Caller caller, MintedCredential minted)
+    {
+        if (caller.ExpiresAt is { } end && (minted.ExpiresAt is null || minted.ExpiresAt > end))
+        {
+            throw Problems.ExceedsOwn($"It would outlive the calling credential, which ends at {Protocol.Api.TimestampConverter.Format(end)}.");
+        }
+
+        if (caller.Objects is { } own && !Covers(own, minted.Objects))
+        {
+            throw Problems.ExceedsOwn("It would reach objects that the calling credential does not.");
+        }
+
+        if (caller.AllowedIps is { } ranges && !Covers(ranges, minted.AllowedIps))
+        {
+            throw Problems.ExceedsOwn("It would work from addresses that the calling credential does not work from.");
+        }
+    }
+
+    private static bool Covers(IReadOnlyList<ObjectPattern> own, IReadOnlyList<string>? asked) =>
+        asked is not null && asked.All(text => ObjectPattern.TryParse(text, out var pattern) && own.Any(wide => wide.Covers(pattern)));
+
+    private static bool Covers(IReadOnlyList<IPNetwork> own, IReadOnlyList<string>? asked) =>
+        asked is not null
+        && asked.All(text =>
+            TokenryOptions.TryParseNetwork(text, out var range)
+            && own.Any(wide => wide.PrefixLength <= range.PrefixLength && wide.Contains(range.BaseAddress))
+        );
+}

@@ -1,0 +1,42 @@
+using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
+
+namespace Tokenry.Server.Foundation.Access;
+
+/// <summary>Scopes by API identifier: <see cref="Permission"/> lists with each API once.</summary>
+public sealed class PermissionSet
+{
+    public static readonly PermissionSet Empty = new([]);
+
+    private readonly (string Api, ScopeSet Scopes)[] entries;
+
+    private PermissionSet((string Api, ScopeSet Scopes)[] entries) => this.entries = entries;
+
+    public IReadOnlyList<(string Api, ScopeSet Scopes)> Entries => entries;
+
+    public static PermissionSet Of(IEnumerable<(string Api, ScopeSet Scopes)> entries) =>
+        new([
+            .. entries.GroupBy(entry => entry.Api, StringComparer.Ordinal).Select(group => (group.Key, group.Aggregate(ScopeSet.Empty, (all, entry) => all.Union(entry.Scopes)))),
+        ]);
+
+    public static PermissionSet Of(IEnumerable<Permission> permissions) =>
+        Of(permissions.Select(permission => (permission.Api, ScopeSet.Of(permission.Scopes))));
+
+    public static PermissionSet? OfNullable(IEnumerable<Permission>? permissions) => permissions is null ? null : Of(permissions);
+
+    /// <summary>The scopes at that API; identifiers are compared byte for byte.</summary>
+    public ScopeSet At(string api)
+    {
+        foreach (var entry in entries)
+        {
+            if (entry.Api == api)
+            {
+                return entry.Scopes;
+            }
+        }
+
+        return ScopeSet.Empty;
+    }
+
+    public IReadOnlyList<Permission> ToPermissions() => [.. entries.Select(entry => new Permission(entry.Api, [.. entry.Scopes]))];
+}

@@ -1,0 +1,22 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Foundation.Access;
+
+/// <summary>The refusals that concern rights.</summary>
+public static class Problems
+{
+    /// <summary>403 naming the scope that would have opened it, in the body and in the challenge (RFC 6750 §3.1).</summary>
+    public static ProblemException InsufficientScope(string api, IReadOnlyList<string> missing) =>
+        new(403, ProblemCode.InsufficientScope, $"This needs the scope {string.Join(' ', missing)} at {api}, which the credential or its owner lacks.")
+        {
+            MissingScopes = missing,
+            Challenge = $"Bearer realm=\"tokenry\", error=\"insufficient_scope\", scope=\"{string.Join(' ', missing)}\"",
+        };
+
+    public static ProblemException ExceedsOwn(string what) =>
+        new(403, ProblemCode.ExceedsOwnRights, $"{what} You can only give what you may do yourself with the credential you are using.");
+
+    public static ProblemException ExceedsOwner(string what) =>
+        new(403, ProblemCode.ExceedsOwnerRights, $"{what} Give the owner a role that allows it first.");
+}

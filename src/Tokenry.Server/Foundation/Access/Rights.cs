@@ -1,0 +1,57 @@
+using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Principals;
+
+namespace Tokenry.Server.Foundation.Access;
+
+/// <summary>
+/// effective(credential, now) = owner's rights now ∩ the credential's own permissions ∩ its objects. Computed at every check from cached
+/// facts; the result is never cached.
+/// </summary>
+public static class Rights
+{
+    /// <summary>What a principal may do at an API: the union of its roles, of scopes the API still defines.</summary>
+    public static ScopeSet Of(Catalog catalog, PrincipalFacts principal, ApiResourceFacts api)
+    {
+        if (!principal.Active)
+        {
+            return ScopeSet.Empty;
+        }
+
+        var scopes = principal.IsUser ? ManagementApi.Member.Permissions.At(api.Identifier) : ScopeSet.Empty;
+        foreach (var roleId in principal.RoleIds)
+        {
+            if (catalog.Role(roleId) is { } role)
+            {
+                scopes = scopes.Union(role.Permissions.At(api.Identifier));
+            }
+        }
+
+        return scopes.Intersect(api.Scopes);
+    }
+
+    /// <summary>What a credential of that owner may do at an API; its objects are checked besides.</summary>
+    /// <param name="catalog">API resources and roles.</param>
+    /// <param name="owner">Whose rights bound it.</param>
+    /// <param name="permissions">Its own; <c>null</c> = all the owner's, but management rights only when named.</param>
+    /// <param name="api">Where.</param>
+    public static ScopeSet Of(Catalog catalog, PrincipalFacts owner, PermissionSet? permissions, ApiResourceFacts api)
+    {
+        if (permissions is null)
+        {
+            return api.Identifier == ManagementApi.Identifier ? ScopeSet.Empty : Of(catalog, owner, api);
+        }
+
+        var named = permissions.At(api.Identifier);
+        return named.IsEmpty ? named : Of(catalog, owner, api).Intersect(named);
+    }
+
+    /// <summary>The same at every API where anything remains.</summary>
+    public static PermissionSet Everywhere(Catalog catalog, PrincipalFacts owner, PermissionSet? permissions) =>
+        PermissionSet.Of(
+            catalog
+                .Resources.Select(api => (api.Identifier, Of(catalog, owner, permissions, api)))
+                .Where(entry => !entry.Item2.IsEmpty)
+                .OrderBy(entry => entry.Identifier, StringComparer.Ordinal)
+        );
+}

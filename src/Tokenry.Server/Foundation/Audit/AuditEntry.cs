@@ -1,0 +1,37 @@
+namespace Tokenry.Server.Foundation.Audit;
+
+/// <summary>An audit event on its way to the chain, which gives it its place and its hash. What is not known stays <c>null</c>.</summary>
+public sealed class AuditEntry
+{
+    public const string Success = "success";
+    public const string Denied = "denied";
+
+    public required string Id { get; init; }
+
+    public required long At { get; init; }
+
+    /// <summary><c>usr_…</c>, <c>app_…</c>, <c>system</c> or <c>anonymous</c>.</summary>
+    public required string Actor { get; init; }
+
+    public string? CredentialId { get; init; }
+
+    public required string Action { get; init; }
+
+    public string? TargetType { get; set; }
+
+    public string? TargetId { get; set; }
+
+    public string? Api { get; set; }
+
+    public string Result { get; init; } = Success;
+
+    public string? Reason { get; set; }
+
+    public string? Ip { get; init; }
+
+    public string? Agent { get; init; }
+
+    public string? RequestId { get; init; }
+
+    public long Count { get; init; } = 1;
+}

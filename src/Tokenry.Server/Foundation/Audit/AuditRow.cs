@@ -1,0 +1,79 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace Tokenry.Server.Foundation.Audit;
+
+/// <summary>An audit event as stored. The hash covers everything but <see cref="Ip"/>, which its pseudonym stands for, so that an address can be erased.</summary>
+public sealed class AuditRow
+{
+    public const string Columns =
+        "seq, id, at, actor, credential_id, action, target_type, target_id, api, result, reason, ip, ip_pseudonym, agent, request_id, "
+        + "count, prev, hash";
+
+    public long Seq { get; init; }
+
+    public string Id { get; init; } = "";
+
+    public long At { get; init; }
+
+    public string Actor { get; init; } = "";
+
+    public string? CredentialId { get; init; }
+
+    public string Action { get; init; } = "";
+
+    public string? TargetType { get; init; }
+
+    public string? TargetId { get; init; }
+
+    public string? Api { get; init; }
+
+    public string Result { get; init; } = "";
+
+    public string? Reason { get; init; }
+
+    public string? Ip { get; init; }
+
+    public string? IpPseudonym { get; init; }
+
+    public string? Agent { get; init; }
+
+    public string? RequestId { get; init; }
+
+    public long Count { get; init; }
+
+    public byte[] Prev { get; init; } = [];
+
+    public byte[] Hash { get; set; } = [];
+
+    /// <summary>HMAC(audit key, seq ‖ prev ‖ canonical JSON): seq as eight bytes big-endian, the JSON's members in the order written here, nulls included.</summary>
+    public byte[] ComputeHash(byte[] auditKey)
+    {
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>(512);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(buffer.GetSpan(8), Seq);
+        buffer.Advance(8);
+        Prev.CopyTo(buffer.GetSpan(Prev.Length));
+        buffer.Advance(Prev.Length);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("id", Id);
+            json.WriteNumber("at", At);
+            json.WriteString("actor", Actor);
+            json.WriteString("credential_id", CredentialId);
+            json.WriteString("action", Action);
+            json.WriteString("target_type", TargetType);
+            json.WriteString("target_id", TargetId);
+            json.WriteString("api", Api);
+            json.WriteString("result", Result);
+            json.WriteString("reason", Reason);
+            json.WriteString("ip_pseudonym", IpPseudonym);
+            json.WriteString("agent", Agent);
+            json.WriteString("request_id", RequestId);
+            json.WriteNumber("count", Count);
+            json.WriteEndObject();
+        }
+
+        return HMACSHA256.HashData(auditKey, buffer.WrittenSpan);
+    }
+}

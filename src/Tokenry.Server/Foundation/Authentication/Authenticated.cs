@@ -1,0 +1,59 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Jose;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Principals;
+
+namespace Tokenry.Server.Foundation.Authentication;
+
+/// <summary>
+/// What a presented credential turned out to be. <see cref="Code"/> is <c>valid</c> or the first reason why it is not good anywhere; whether
+/// it is good <em>for that</em> is decided by <see cref="AccessDecision"/>.
+/// </summary>
+public sealed class Authenticated
+{
+    private Authenticated(string code) => Code = code;
+
+    public string Code { get; }
+
+    public bool IsGood => Code == VerificationCode.Valid;
+
+    /// <summary>One of <see cref="CredentialKind"/>; set as soon as the credential is known to be genuine.</summary>
+    public string? Kind { get; private init; }
+
+    /// <summary>The opaque credential; for an access token that which authenticated its client.</summary>
+    public CredentialFacts? Credential { get; private init; }
+
+    /// <summary>The access token's claims.</summary>
+    public AccessToken? Token { get; private init; }
+
+    public PrincipalFacts? Owner { get; private init; }
+
+    public string? CredentialId => Token?.CredentialId ?? Credential?.Id;
+
+    public DateTimeOffset? ExpiresAt => Token?.ExpiresAt ?? Credential?.ExpiresAt;
+
+    /// <summary>What it names for itself; <c>null</c> = all its owner's rights at other APIs.</summary>
+    public PermissionSet? Permissions { get; private init; }
+
+    public static Authenticated Failed(string code) => new(code);
+
+    public static Authenticated Opaque(string code, CredentialFacts credential, PrincipalFacts? owner) =>
+        new(code)
+        {
+            Kind = credential.Kind,
+            Credential = credential,
+            Owner = owner,
+            Permissions = credential.IsAnonymous ? PermissionSet.Empty : credential.Permissions,
+        };
+
+    public static Authenticated Jwt(string code, AccessToken token, CredentialFacts? credential, PrincipalFacts? owner) =>
+        new(code)
+        {
+            Kind = CredentialKind.AccessToken,
+            Credential = credential,
+            Token = token,
+            Owner = owner,
+            Permissions = PermissionSet.Of(token.Audience.Select(audience => (audience, token.Scope))),
+        };
+}

@@ -1,0 +1,38 @@
+using System.Net;
+using System.Reflection;
+using Tokenry.Protocol.Access;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Principals;
+
+namespace Tokenry.Server.Foundation.Authentication;
+
+/// <summary>Who calls the management API, with what, and what that allows there now.</summary>
+public sealed class Caller : IBindableFromHttpContext<Caller>
+{
+    public required Authenticated Credential { get; init; }
+
+    public required PrincipalFacts Principal { get; init; }
+
+    /// <summary>Effective scopes at <c>urn:tokenry:management</c>.</summary>
+    public required ScopeSet Management { get; init; }
+
+    public required RequestFacts Request { get; init; }
+
+    public string? CredentialId => Credential.CredentialId;
+
+    public DateTimeOffset? ExpiresAt => Credential.ExpiresAt;
+
+    public IReadOnlyList<ObjectPattern>? Objects => Credential.Token is null ? Credential.Credential?.Objects : null;
+
+    public IReadOnlyList<IPNetwork>? AllowedIps => Credential.Credential?.AllowedIps;
+
+    /// <summary>What the calling credential may do at that API now.</summary>
+    public ScopeSet EffectiveAt(Catalog catalog, string api) =>
+        api == ManagementApi.Identifier ? Management
+        : catalog.Resource(api) is { } resource ? Rights.Of(catalog, Principal, Credential.Permissions, resource)
+        : ScopeSet.Empty;
+
+    public static ValueTask<Caller?> BindAsync(HttpContext context, ParameterInfo parameter) =>
+        ValueTask.FromResult(context.Items.TryGetValue(typeof(Caller), out var caller) ? (Caller?)caller : null);
+}

@@ -1,0 +1,85 @@
+using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Foundation.Authentication;
+
+/// <summary>Authenticates callers of the management API by the same code that checks everybody's credentials. Runs between routing and the endpoint.</summary>
+internal sealed class CallerAuthentication(RequestDelegate next, Authenticator authenticator, CatalogCache catalogs, LastUsed lastUsed)
+{
+    private const string Challenge = "Bearer realm=\"tokenry\"";
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>() is { Kind: RouteAuthentication.Caller })
+        {
+            context.Response.Headers.CacheControl = "no-store";
+            context.Items[typeof(Caller)] = await AuthenticateAsync(context);
+        }
+
+        await next(context);
+    }
+
+    /// <summary>The caller behind a request, for endpoints that take a bearer besides other ways to authenticate.</summary>
+    private async ValueTask<Caller> AuthenticateAsync(HttpContext context)
+    {
+        var carrier = Carrier.Of(context.Request.Headers);
+        if (carrier.IsAmbiguous)
+        {
+            throw new ProblemException(400, ProblemCode.InvalidRequest, "The request carries two credentials. Send one.")
+            {
+                Challenge = $"{Challenge}, error=\"invalid_request\"",
+            };
+        }
+
+        if (carrier.Presented is not { } presented)
+        {
+            throw new ProblemException(401, ProblemCode.CredentialMissing, "Send a credential: Authorization: Bearer tkr_pat_… or X-API-Key: tkr_key_….")
+            {
+                Challenge = Challenge,
+            };
+        }
+
+        return await FromPresentedAsync(authenticator, catalogs, lastUsed, presented, RequestFacts.Of(context)) ?? throw Refused();
+    }
+
+    /// <summary><c>null</c> where the credential is not good at the management API.</summary>
+    public static async ValueTask<Caller?> FromPresentedAsync(
+        Authenticator authenticator,
+        CatalogCache catalogs,
+        LastUsed lastUsed,
+        string presented,
+        RequestFacts request
+    )
+    {
+        var authenticated = await authenticator.AuthenticateAsync(presented);
+        if (!authenticated.IsGood || authenticated.Owner is not { } owner)
+        {
+            return null;
+        }
+
+        var decision = AccessDecision.AtManagement(await catalogs.GetAsync(), authenticated, request.Address);
+        if (decision is null)
+        {
+            return null;
+        }
+
+        lastUsed.Record(authenticated.CredentialId!, request.Ip, request.Agent);
+        return new Caller
+        {
+            Credential = authenticated,
+            Principal = owner,
+            Management = decision,
+            Request = request,
+        };
+    }
+
+    /// <summary>The same for every reason: which one it was goes to the audit, never to the caller.</summary>
+    private static ProblemException Refused() =>
+        new(401, ProblemCode.InvalidToken, "The credential is not good here. Check that it is complete, not expired or revoked, and yours.")
+        {
+            Challenge = $"{Challenge}, error=\"invalid_token\"",
+        };
+}

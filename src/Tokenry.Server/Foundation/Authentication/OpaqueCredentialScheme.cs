@@ -1,0 +1,129 @@
+using System.Diagnostics.CodeAnalysis;
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Foundation.Principals;
+
+namespace Tokenry.Server.Foundation.Authentication;
+
+/// <summary>API keys, personal access tokens and client secrets: parse, look up by id, compare the HMAC, then state, owner and time.</summary>
+public sealed class OpaqueCredentialScheme(
+    CredentialCache credentials,
+    PrincipalCache principals,
+    KeyRing keys,
+    TokenryOptions options,
+    TimeProvider time
+)
+{
+    private const int LongestId = 32;
+
+    public ValueTask<Authenticated> AuthenticateAsync(string presented)
+    {
+        if (!CredentialString.TryParse(presented, out var parsed) || !IsOurs(parsed.Brand) || !IsKnown(parsed.Kind))
+        {
+            return new(Authenticated.Failed(VerificationCode.Malformed));
+        }
+
+        Span<char> id = stackalloc char[LongestId];
+        parsed.Kind.CopyTo(id);
+        id[parsed.Kind.Length] = '_';
+        parsed.Id.CopyTo(id[(parsed.Kind.Length + 1)..]);
+        var loading = credentials.GetAsync(id[..(parsed.Kind.Length + 1 + parsed.Id.Length)]);
+        return loading.IsCompletedSuccessfully ? CheckAsync(presented, loading.Result) : SlowAsync(presented, loading);
+    }
+
+    private async ValueTask<Authenticated> SlowAsync(string presented, ValueTask<CredentialFacts?> loading) =>
+        await CheckAsync(presented, await loading);
+
+    private ValueTask<Authenticated> CheckAsync(string presented, CredentialFacts? credential)
+    {
+        var now = time.GetUtcNow();
+        switch (Match(presented, credential, now.ToUnixTimeMilliseconds()))
+        {
+            case SecretMatch.None:
+                return new(Authenticated.Failed(VerificationCode.Unknown));
+            case SecretMatch.Superseded:
+                return new(Authenticated.Opaque(VerificationCode.Revoked, credential!, owner: null));
+        }
+
+        var loading = principals.GetAsync(credential!.OwnerId);
+        return loading.IsCompletedSuccessfully ? new(Judge(credential, loading.Result, now)) : JudgeAsync(credential, loading, now);
+    }
+
+    private static async ValueTask<Authenticated> JudgeAsync(CredentialFacts credential, ValueTask<PrincipalFacts?> loading, DateTimeOffset now) =>
+        Judge(credential, await loading, now);
+
+    private static Authenticated Judge(CredentialFacts credential, PrincipalFacts? owner, DateTimeOffset now) =>
+        Authenticated.Opaque(
+            credential.Revoked ? VerificationCode.Revoked
+                : credential.Disabled ? VerificationCode.Disabled
+                : owner is not { Active: true } ? VerificationCode.OwnerDisabled
+                : now < credential.NotBefore ? VerificationCode.NotYetValid
+                : now >= credential.ExpiresAt ? VerificationCode.Expired
+                : VerificationCode.Valid,
+            credential,
+            owner
+        );
+
+    /// <summary>An unknown id costs the same HMAC as a wrong secret, so that the two cannot be told apart by time either.</summary>
+    private SecretMatch Match(string presented, [NotNullWhen(true)] CredentialFacts? credential, long now)
+    {
+        Span<byte> digest = stackalloc byte[SecretDigest.Length];
+        if (credential is null || credential.Secrets.Count == 0)
+        {
+            SecretDigest.Compute(presented, keys.Pepper(keys.PepperVersion), digest);
+            return SecretMatch.None;
+        }
+
+        var computed = 0;
+        foreach (var secret in credential.Secrets)
+        {
+            if (computed != secret.PepperVersion)
+            {
+                if (keys.Pepper(secret.PepperVersion) is not { } pepper)
+                {
+                    continue;
+                }
+
+                SecretDigest.Compute(presented, pepper, digest);
+                computed = secret.PepperVersion;
+            }
+
+            if (SecretDigest.Equals(digest, secret.Hash))
+            {
+                return secret.ExpiresAt is { } end && end <= now ? SecretMatch.Superseded : SecretMatch.Live;
+            }
+        }
+
+        return SecretMatch.None;
+    }
+
+    private bool IsOurs(ReadOnlySpan<char> brand)
+    {
+        if (brand.SequenceEqual(options.Brand))
+        {
+            return true;
+        }
+
+        foreach (var retired in options.RetiredBrands)
+        {
+            if (brand.SequenceEqual(retired))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsKnown(ReadOnlySpan<char> tag) =>
+        tag is CredentialKinds.ApiKey or CredentialKinds.PersonalAccessToken or CredentialKinds.ClientSecret;
+
+    private enum SecretMatch
+    {
+        None,
+        Superseded,
+        Live,
+    }
+}

@@ -1,0 +1,20 @@
+namespace Tokenry.Server.Foundation.Authentication;
+
+/// <summary>The answers of a verification, in the order in which they take precedence (<c>contract.md</c>, Verification).</summary>
+public static class VerificationCode
+{
+    public const string Malformed = "malformed";
+    public const string Unknown = "unknown";
+    public const string Revoked = "revoked";
+    public const string Disabled = "disabled";
+    public const string OwnerDisabled = "owner_disabled";
+    public const string NotYetValid = "not_yet_valid";
+    public const string Expired = "expired";
+    public const string WrongApi = "wrong_api";
+    public const string CredentialKindNotAccepted = "credential_kind_not_accepted";
+    public const string ProofRequired = "proof_required";
+    public const string IpNotAllowed = "ip_not_allowed";
+    public const string InsufficientScope = "insufficient_scope";
+    public const string ObjectNotAllowed = "object_not_allowed";
+    public const string Valid = "valid";
+}

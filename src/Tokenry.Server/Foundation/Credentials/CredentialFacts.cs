@@ -1,0 +1,152 @@
+using System.Net;
+using System.Text.Json;
+using Dapper;
+using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Foundation.Credentials;
+
+/// <summary>One of a credential's secrets, newest first.</summary>
+/// <param name="Hash">HMAC(pepper, SHA-256(string)).</param>
+/// <param name="PepperVersion">Which pepper.</param>
+/// <param name="ExpiresAt">Unix ms from which it is superseded; <c>null</c> for the current one.</param>
+public sealed record SecretFacts(byte[] Hash, int PepperVersion, long? ExpiresAt);
+
+/// <summary>What the server must know of an opaque credential to decide. Immutable: a change makes new facts.</summary>
+public sealed class CredentialFacts
+{
+    public required string Id { get; init; }
+
+    public required string Kind { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Masked { get; init; }
+
+    public required string OwnerId { get; init; }
+
+    public string? OrganizationId { get; init; }
+
+    /// <summary><c>null</c> = all the owner's rights at other APIs than the management API.</summary>
+    public PermissionSet? Permissions { get; init; }
+
+    /// <summary><c>null</c> = not limited to objects.</summary>
+    public IReadOnlyList<ObjectPattern>? Objects { get; init; }
+
+    public IReadOnlyList<string>? ObjectTexts { get; init; }
+
+    public IReadOnlyList<IPNetwork>? AllowedIps { get; init; }
+
+    public JsonElement? Metadata { get; init; }
+
+    public bool Revoked { get; init; }
+
+    public bool Disabled { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    public DateTimeOffset? NotBefore { get; init; }
+
+    public required IReadOnlyList<SecretFacts> Secrets { get; init; }
+
+    public bool IsAnonymous => Kind == CredentialKind.AnonymousApiKey;
+}
+
+/// <summary>Opaque credentials by public id.</summary>
+public sealed class CredentialCache
+{
+    private readonly FactsCache<CredentialFacts> cache;
+
+    public CredentialCache(Database database, ChangeHub hub, Freshness freshness)
+    {
+        cache = new(id => LoadAsync(database, id), freshness, capacity: 100_000);
+        hub.Subscribe(ChangeKind.Credential, cache.Invalidate, cache.Clear);
+    }
+
+    public ValueTask<CredentialFacts?> GetAsync(ReadOnlySpan<char> id) => cache.GetAsync(id);
+
+    private static Task<CredentialFacts?> LoadAsync(Database database, string id) =>
+        database.ReadAsync(async connection =>
+        {
+            var row = await connection.QueryFirstOrDefaultAsync<Row>(
+                "SELECT id, kind, name, masked, owner_id, organization_id, permissions, objects, allowed_ips, metadata, state, expires_at, "
+                    + "not_before FROM credentials WHERE id = @id",
+                new { id }
+            );
+            if (row is null)
+            {
+                return null;
+            }
+
+            var secrets = await connection.QueryAsync<SecretRow>(
+                "SELECT hash, pepper_version, expires_at FROM credential_secrets WHERE credential_id = @id ORDER BY version DESC LIMIT 16",
+                new { id }
+            );
+            return row.ToFacts([.. secrets.Select(secret => new SecretFacts(secret.Hash, (int)secret.PepperVersion, secret.ExpiresAt))]);
+        });
+
+    private sealed class SecretRow
+    {
+        public byte[] Hash { get; init; } = [];
+
+        public long PepperVersion { get; init; }
+
+        public long? ExpiresAt { get; init; }
+    }
+
+    private sealed class Row
+    {
+        public string Id { get; init; } = "";
+
+        public string Kind { get; init; } = "";
+
+        public string Name { get; init; } = "";
+
+        public string Masked { get; init; } = "";
+
+        public string OwnerId { get; init; } = "";
+
+        public string? OrganizationId { get; init; }
+
+        public string? Permissions { get; init; }
+
+        public string? Objects { get; init; }
+
+        public string? AllowedIps { get; init; }
+
+        public string? Metadata { get; init; }
+
+        public string State { get; init; } = "";
+
+        public long? ExpiresAt { get; init; }
+
+        public long? NotBefore { get; init; }
+
+        public CredentialFacts ToFacts(IReadOnlyList<SecretFacts> secrets)
+        {
+            var objects = JsonColumn.ReadNullable<string[]>(Objects);
+            return new CredentialFacts
+            {
+                Id = Id,
+                Kind = Kind,
+                Name = Name,
+                Masked = Masked,
+                OwnerId = OwnerId,
+                OrganizationId = OrganizationId,
+                Permissions = PermissionSet.OfNullable(JsonColumn.ReadNullable<IReadOnlyList<Permission>>(Permissions)),
+                ObjectTexts = objects,
+                Objects = objects is null ? null : [.. objects.Select(text => ObjectPattern.TryParse(text, out var pattern) ? pattern : throw new InvalidDataException($"Credential {Id} has an object pattern that is none."))],
+                AllowedIps = JsonColumn.ReadNullable<string[]>(AllowedIps)?.Select(text => TokenryOptions.TryParseNetwork(text, out var range) ? range : throw new InvalidDataException($"Credential {Id} has an address range that is none.")).ToArray(),
+                Metadata = Metadata is null ? null : JsonSerializer.Deserialize<JsonElement>(Metadata, TokenryJson.Strict),
+                Revoked = State == "revoked",
+                Disabled = State == "disabled",
+                ExpiresAt = ExpiresAt is { } end ? DateTimeOffset.FromUnixTimeMilliseconds(end) : null,
+                NotBefore = NotBefore is { } start ? DateTimeOffset.FromUnixTimeMilliseconds(start) : null,
+                Secrets = secrets,
+            };
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using System.Text.Json;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Foundation.Credentials;
+
+/// <summary>An opaque credential as stored, with its owner, its last use and the end of the secret before the last rotation.</summary>
+public sealed class CredentialRow
+{
+    /// <summary>The one SELECT every reader of credentials starts with.</summary>
+    public const string Select = """
+        SELECT c.id, c.kind, c.owner_id, p.type AS owner_type, p.owner_id AS owner_owner_id, p.deleted_at AS owner_deleted_at, c.name, c.masked,
+          c.permissions, c.objects, c.created_at, c.created_by, c.expires_at, c.not_before, c.allowed_ips, c.metadata, c.state, c.revoked_at,
+          c.revoked_reason, u.last_used_at, u.ip AS last_used_ip, u.agent AS last_used_agent,
+          (SELECT s.expires_at FROM credential_secrets s WHERE s.credential_id = c.id ORDER BY s.version DESC LIMIT 1 OFFSET 1) AS previous_expires_at
+        FROM credentials c JOIN principals p ON p.id = c.owner_id LEFT JOIN credential_usage u ON u.credential_id = c.id
+        """;
+
+    public string Id { get; init; } = "";
+
+    public string Kind { get; init; } = "";
+
+    public string OwnerId { get; init; } = "";
+
+    public string OwnerType { get; init; } = "";
+
+    /// <summary>Of an owner that is an application: the user who registered it.</summary>
+    public string? OwnerOwnerId { get; init; }
+
+    public long? OwnerDeletedAt { get; init; }
+
+    public string Name { get; init; } = "";
+
+    public string Masked { get; init; } = "";
+
+    public string? Permissions { get; init; }
+
+    public string? Objects { get; init; }
+
+    public long CreatedAt { get; init; }
+
+    public string? CreatedBy { get; init; }
+
+    public long? ExpiresAt { get; init; }
+
+    public long? NotBefore { get; init; }
+
+    public string? AllowedIps { get; init; }
+
+    public string? Metadata { get; init; }
+
+    /// <summary>What was done to it: <c>active</c>, <c>disabled</c> or <c>revoked</c>. Time makes the rest (<see cref="StateAt"/>).</summary>
+    public string State { get; init; } = "";
+
+    public long? RevokedAt { get; init; }
+
+    public string? RevokedReason { get; init; }
+
+    public long? LastUsedAt { get; init; }
+
+    public string? LastUsedIp { get; init; }
+
+    public string? LastUsedAgent { get; init; }
+
+    public long? PreviousExpiresAt { get; init; }
+
+    public DateTimeOffset? Expiry => Time(ExpiresAt);
+
+    public string StateAt(long now) =>
+        State != "active" ? State
+        : ExpiresAt <= now ? "expired"
+        : NotBefore > now ? "scheduled"
+        : "active";
+
+    /// <param name="now">Unix ms.</param>
+    /// <param name="secret">The secret, where this answer is the one that shows it.</param>
+    public Credential ToCredential(long now, Protocol.Credentials.Secret? secret = null)
+    {
+        var isClientSecret = Kind == CredentialKind.ClientSecret;
+        return new Credential
+        {
+            Id = Id,
+            Kind = Kind,
+            Name = Name,
+            Masked = Masked,
+            Owner = new CredentialOwner(OwnerType, OwnerId),
+            Permissions = JsonColumn.ReadNullable<IReadOnlyList<Permission>>(Permissions),
+            Objects = JsonColumn.ReadNullable<string[]>(Objects),
+            CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
+            CreatedBy = CreatedBy,
+            ExpiresAt = Expiry,
+            NotBefore = Time(NotBefore),
+            AllowedIps = JsonColumn.ReadNullable<string[]>(AllowedIps),
+            Metadata = Metadata is null ? null : JsonSerializer.Deserialize<JsonElement>(Metadata, TokenryJson.Strict),
+            State = StateAt(now),
+            RevokedAt = Time(RevokedAt),
+            RevokedReason = RevokedReason,
+            LastUsed = Time(LastUsedAt) is { } at ? new LastUse(at, LastUsedIp, LastUsedAgent) : null,
+            PreviousExpiresAt = PreviousExpiresAt > now ? Time(PreviousExpiresAt) : null,
+            Token = isClientSecret ? null : secret?.Reveal(),
+            ClientSecret = isClientSecret ? secret?.Reveal() : null,
+        };
+    }
+
+    private static DateTimeOffset? Time(long? milliseconds) => milliseconds is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : null;
+}

@@ -1,0 +1,151 @@
+using System.Data.Common;
+using Dapper;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Foundation.Credentials;
+
+/// <summary>SQL of the one table that serves every opaque kind.</summary>
+public static class CredentialStore
+{
+    public static Task<CredentialRow?> FindAsync(WriteTransaction tx, string id) =>
+        tx.FirstOrDefaultAsync<CredentialRow>($"{CredentialRow.Select} WHERE c.id = @id", new { id });
+
+    public static Task<CredentialRow?> FindAsync(DbConnection connection, string id) =>
+        connection.QueryFirstOrDefaultAsync<CredentialRow>($"{CredentialRow.Select} WHERE c.id = @id", new { id });
+
+    public static async Task InsertAsync(WriteTransaction tx, CredentialRow row, byte[] hash, int pepperVersion)
+    {
+        await tx.ExecuteAsync(
+            """
+            INSERT INTO credentials (id, kind, owner_id, name, masked, permissions, objects, created_at, created_by, expires_at, not_before,
+              allowed_ips, metadata, state)
+            VALUES (@Id, @Kind, @OwnerId, @Name, @Masked, @Permissions, @Objects, @CreatedAt, @CreatedBy, @ExpiresAt, @NotBefore, @AllowedIps,
+              @Metadata, 'active')
+            """,
+            row
+        );
+        await InsertSecretAsync(tx, row.Id, 1, hash, pepperVersion);
+        tx.Changed(ChangeKind.Credential, row.Id);
+    }
+
+    public static Task ReviseAsync(WriteTransaction tx, CredentialRow row)
+    {
+        tx.Changed(ChangeKind.Credential, row.Id);
+        return tx.ExecuteAsync(
+            """
+            UPDATE credentials SET name = @Name, permissions = @Permissions, objects = @Objects, expires_at = @ExpiresAt,
+              not_before = @NotBefore, allowed_ips = @AllowedIps, metadata = @Metadata WHERE id = @Id
+            """,
+            row
+        );
+    }
+
+    /// <summary>Ends every older secret now, gives the current one its grace and adds the new one: at most two are live.</summary>
+    /// <param name="tx">The transaction.</param>
+    /// <param name="id">The credential.</param>
+    /// <param name="graceEnd">Unix ms at which the secret that is replaced ends.</param>
+    /// <param name="now">Unix ms.</param>
+    /// <param name="hash">Of the new secret.</param>
+    /// <param name="pepperVersion">Of that hash.</param>
+    /// <param name="masked">The new secret's mask.</param>
+    /// <param name="expiresAt">The credential's expiry from now on.</param>
+    public static async Task RotateAsync(
+        WriteTransaction tx,
+        string id,
+        long graceEnd,
+        long now,
+        byte[] hash,
+        int pepperVersion,
+        string masked,
+        long? expiresAt
+    )
+    {
+        var version = await tx.FirstOrDefaultAsync<long?>("SELECT max(version) FROM credential_secrets WHERE credential_id = @id", new { id }) ?? 0;
+        await tx.ExecuteAsync(
+            "UPDATE credential_secrets SET expires_at = @now WHERE credential_id = @id AND version < @version AND expires_at > @now",
+            new
+            {
+                id,
+                version,
+                now,
+            }
+        );
+        await tx.ExecuteAsync(
+            "UPDATE credential_secrets SET expires_at = @graceEnd WHERE credential_id = @id AND version = @version",
+            new
+            {
+                id,
+                version,
+                graceEnd,
+            }
+        );
+        await InsertSecretAsync(tx, id, version + 1, hash, pepperVersion);
+        await tx.ExecuteAsync(
+            "UPDATE credentials SET masked = @masked, expires_at = @expiresAt WHERE id = @id",
+            new
+            {
+                id,
+                masked,
+                expiresAt,
+            }
+        );
+        tx.Changed(ChangeKind.Credential, id);
+    }
+
+    /// <summary>Moves an unrevoked credential between active and disabled; <c>false</c> where it is revoked.</summary>
+    public static async Task<bool> SetDisabledAsync(WriteTransaction tx, string id, bool disabled)
+    {
+        tx.Changed(ChangeKind.Credential, id);
+        return await tx.ExecuteAsync(
+                "UPDATE credentials SET state = @state WHERE id = @id AND state <> 'revoked'",
+                new { id, state = disabled ? "disabled" : "active" }
+            ) == 1;
+    }
+
+    /// <summary>Ends it for good; <c>false</c> where it was revoked before, which keeps its first reason.</summary>
+    public static async Task<bool> RevokeAsync(WriteTransaction tx, string id, long now, string? reason)
+    {
+        tx.Changed(ChangeKind.Credential, id);
+        return await tx.ExecuteAsync(
+                "UPDATE credentials SET state = 'revoked', revoked_at = @now, revoked_reason = @reason WHERE id = @id AND state <> 'revoked'",
+                new
+                {
+                    id,
+                    now,
+                    reason,
+                }
+            ) == 1;
+    }
+
+    /// <summary>Ends everything a principal owns, when it is deleted.</summary>
+    public static async Task RevokeAllOfAsync(WriteTransaction tx, string ownerId, long now, string reason)
+    {
+        var ids = await tx.QueryAsync<string>(
+            "UPDATE credentials SET state = 'revoked', revoked_at = @now, revoked_reason = @reason "
+                + "WHERE owner_id = @ownerId AND state <> 'revoked' RETURNING id",
+            new
+            {
+                ownerId,
+                now,
+                reason,
+            }
+        );
+        foreach (var id in ids)
+        {
+            tx.Changed(ChangeKind.Credential, id);
+        }
+    }
+
+    private static Task InsertSecretAsync(WriteTransaction tx, string id, long version, byte[] hash, int pepperVersion) =>
+        tx.ExecuteAsync(
+            "INSERT INTO credential_secrets (credential_id, version, hash, pepper_version) VALUES (@id, @version, @hash, @pepperVersion)",
+            new
+            {
+                id,
+                version,
+                hash,
+                pepperVersion = (long)pepperVersion,
+            }
+        );
+}

@@ -1,0 +1,135 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+
+namespace Tokenry.Server.Foundation.Hosting;
+
+/// <summary>
+/// How a command on the same host asks the server that holds the data directory: one JSON line in, one out, over a Unix socket that only the
+/// owner of the directory can open. It is no HTTP door: nothing reaches it from the network.
+/// </summary>
+public sealed partial class ControlSocket(DataDirectory directory, TokenryOptions options, ILogger<ControlSocket> logger) : BackgroundService
+{
+    private const int LongestLine = 8192;
+
+    private readonly Dictionary<string, Func<IReadOnlyDictionary<string, string>, Task<ControlAnswer>>> verbs = new(StringComparer.Ordinal);
+
+    /// <summary>Registers what a verb of the command line does; before the server starts.</summary>
+    public void Map(string verb, Func<IReadOnlyDictionary<string, string>, Task<ControlAnswer>> run) => verbs.Add(verb, run);
+
+    /// <summary>Asks the running server; <c>null</c> where none answers.</summary>
+    public static async Task<ControlAnswer?> AskAsync(string dataDirectory, ControlRequest request)
+    {
+        if (DataDirectory.ReadState(dataDirectory) is not { } state)
+        {
+            return null;
+        }
+
+        try
+        {
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(state.ControlSocket));
+            await using var stream = new NetworkStream(socket);
+            await stream.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(request, ControlJson.Default.ControlRequest));
+            stream.WriteByte((byte)'\n');
+            using var reader = new StreamReader(stream, Encoding.UTF8);
+            return await reader.ReadLineAsync() is { } line ? JsonSerializer.Deserialize(line, ControlJson.Default.ControlAnswer) : null;
+        }
+        catch (Exception exception) when (exception is SocketException or IOException)
+        {
+            return null;
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var path = directory.ControlSocketPath();
+        File.Delete(path); // left by a process that was killed; the lock says it is gone
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        listener.Listen(8);
+        directory.WriteState(new ServerState(Environment.ProcessId, options.Issuer, path));
+        try
+        {
+            while (true)
+            {
+                using var connection = await listener.AcceptAsync(stoppingToken);
+                await ServeAsync(connection, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The server is stopping.
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    private async Task ServeAsync(Socket connection, CancellationToken stopping)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        timeout.CancelAfter(TimeSpan.FromSeconds(10));
+        try
+        {
+            await using var stream = new NetworkStream(connection);
+            var answer = await AnswerAsync(await ReadLineAsync(stream, timeout.Token));
+            await stream.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.ControlAnswer), timeout.Token);
+            stream.WriteByte((byte)'\n');
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or JsonException or OperationCanceledException)
+        {
+            LogFailed(exception.GetType().Name);
+        }
+    }
+
+    private async Task<ControlAnswer> AnswerAsync(byte[] line)
+    {
+        var request = JsonSerializer.Deserialize(line, ControlJson.Default.ControlRequest);
+        if (request is null || !verbs.TryGetValue(request.Verb, out var run))
+        {
+            return new ControlAnswer(null, "The running server does not know this command; is it an older version?", Failed: true);
+        }
+
+        try
+        {
+            return await run(request.Options);
+        }
+        catch (Exception exception) when (exception is StartupException or Storage.StoreUnavailableException)
+        {
+            return new ControlAnswer(null, exception.Message, Failed: true);
+        }
+    }
+
+    private static async Task<byte[]> ReadLineAsync(Stream stream, CancellationToken cancellation)
+    {
+        var buffer = new byte[LongestLine];
+        var length = 0;
+        while (length < buffer.Length)
+        {
+            var read = await stream.ReadAsync(buffer.AsMemory(length), cancellation);
+            if (read == 0)
+            {
+                break;
+            }
+
+            var end = Array.IndexOf(buffer, (byte)'\n', length, read);
+            length += read;
+            if (end >= 0)
+            {
+                return buffer[..end];
+            }
+        }
+
+        throw new IOException("The line is too long or was not finished.");
+    }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "A command over the control socket failed: {Reason}")]
+    private partial void LogFailed(string reason);
+}

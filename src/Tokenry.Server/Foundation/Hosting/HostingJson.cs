@@ -1,0 +1,29 @@
+using System.Text.Json.Serialization;
+
+namespace Tokenry.Server.Foundation.Hosting;
+
+/// <summary><c>server.json</c>: how to reach the process that holds the data directory.</summary>
+public sealed record ServerState(int ProcessId, string Urls, string ControlSocket);
+
+/// <summary>One line on the control socket: a verb of the command line and its options.</summary>
+public sealed record ControlRequest(string Verb, Dictionary<string, string> Options);
+
+/// <summary>The line that answers: what goes to stdout, and words for stderr.</summary>
+public sealed record ControlAnswer(string? Output, string? Message, bool Failed = false);
+
+/// <summary>The key file: versioned secrets, base64, by version number.</summary>
+public sealed record KeyFileContent(
+    Dictionary<int, byte[]> Peppers,
+    Dictionary<int, byte[]> KeyEncryptionKeys,
+    Dictionary<int, byte[]> AuditKeys
+);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(ServerState))]
+[JsonSerializable(typeof(KeyFileContent))]
+internal sealed partial class HostingJson : JsonSerializerContext;
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ControlRequest))]
+[JsonSerializable(typeof(ControlAnswer))]
+internal sealed partial class ControlJson : JsonSerializerContext;

@@ -1,0 +1,229 @@
+using System.Globalization;
+using System.Net;
+
+namespace Tokenry.Server.Foundation.Hosting;
+
+/// <summary>What the configuration says, checked whole at start. Keys: <c>docs/configuration.md</c>.</summary>
+public sealed record TokenryOptions
+{
+    public const string DefaultUrl = "http://127.0.0.1:7600";
+
+    private static readonly string[] KnownKeys =
+    [
+        "Issuer",
+        "DataDirectory",
+        "KeyFile",
+        "Brand",
+        "RetiredBrands",
+        "Bootstrap:AdminEmail",
+        "Bootstrap:AdminPassword",
+        "TrustedProxies",
+        "PersonalAccessTokens:DefaultLifetimeDays",
+        "PersonalAccessTokens:MaxLifetimeDays",
+    ];
+
+    public required string Issuer { get; init; }
+
+    public required string DataDirectory { get; init; }
+
+    public required string KeyFile { get; init; }
+
+    public required string Brand { get; init; }
+
+    public required IReadOnlyList<string> RetiredBrands { get; init; }
+
+    public required string AdminEmail { get; init; }
+
+    public required string? AdminPassword { get; init; }
+
+    /// <summary>Peers whose forwarded headers count.</summary>
+    public required IReadOnlyList<IPNetwork> TrustedProxies { get; init; }
+
+    /// <summary>PostgreSQL's connection string; <c>null</c> = SQLite in the data directory.</summary>
+    public required string? ConnectionString { get; init; }
+
+    public required TimeSpan PersonalAccessTokenLifetime { get; init; }
+
+    /// <summary>Longest life a personal access token may get; <c>null</c> = any, and never ending is allowed.</summary>
+    public required TimeSpan? PersonalAccessTokenMaxLifetime { get; init; }
+
+    public string DatabasePath => Path.Combine(DataDirectory, "tokenry.db");
+
+    public bool UsesPostgres => ConnectionString is not null;
+
+    /// <exception cref="StartupException">Names every fault.</exception>
+    public static TokenryOptions Read(IConfiguration configuration, bool needsIssuer = true)
+    {
+        var faults = new List<string>();
+        var section = configuration.GetSection("Tokenry");
+        foreach (var (key, value) in section.AsEnumerable(makePathsRelative: true))
+        {
+            if (value is not null && !KnownKeys.Any(known => Is(key, known)))
+            {
+                faults.Add($"Tokenry:{key} is not a setting. Known: {string.Join(", ", KnownKeys)}.");
+            }
+        }
+
+        var dataDirectory = Path.GetFullPath(section["DataDirectory"] ?? "data");
+        var brand = section["Brand"] ?? "tkr";
+        var retired = List(section, "RetiredBrands");
+        foreach (var name in retired.Prepend(brand))
+        {
+            if (name.Length is < 2 or > 10 || !name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c)))
+            {
+                faults.Add($"Tokenry:Brand '{name}' is not 2 to 10 characters of a-z and 0-9.");
+            }
+        }
+
+        var proxies = new List<IPNetwork>();
+        foreach (var text in List(section, "TrustedProxies"))
+        {
+            if (TryParseNetwork(text, out var network))
+            {
+                proxies.Add(network);
+            }
+            else
+            {
+                faults.Add($"Tokenry:TrustedProxies '{text}' is not an address or a CIDR range such as 10.0.0.0/8.");
+            }
+        }
+
+        var password = section["Bootstrap:AdminPassword"];
+        if (password is not null && (password.Length < 12 || password is "administrator" or "passwordpassword" or "changemechangeme"))
+        {
+            faults.Add("Tokenry:Bootstrap:AdminPassword is shorter than 12 characters or a well-known one. Choose another or leave it out.");
+        }
+
+        var connection = configuration.GetConnectionString("Tokenry");
+        if (connection is not null)
+        {
+            try
+            {
+                var builder = new Npgsql.NpgsqlConnectionStringBuilder(connection);
+                if (string.IsNullOrEmpty(builder.Host))
+                {
+                    faults.Add("ConnectionStrings:Tokenry names no Host. Leave it out for SQLite.");
+                }
+            }
+            catch (Exception exception) when (exception is ArgumentException or FormatException or InvalidOperationException)
+            {
+                faults.Add("ConnectionStrings:Tokenry is not a PostgreSQL connection string such as Host=db;Database=tokenry;Username=tokenry.");
+            }
+        }
+
+        var defaultDays = Days(section, "PersonalAccessTokens:DefaultLifetimeDays", faults) ?? 90;
+        var maxDays = Days(section, "PersonalAccessTokens:MaxLifetimeDays", faults);
+        if (maxDays < defaultDays)
+        {
+            defaultDays = maxDays.Value;
+        }
+
+        var issuer = needsIssuer ? ReadIssuer(section["Issuer"], configuration["urls"] ?? DefaultUrl, faults) : "";
+        if (faults.Count > 0)
+        {
+            throw new StartupException(faults);
+        }
+
+        return new TokenryOptions
+        {
+            Issuer = issuer,
+            DataDirectory = dataDirectory,
+            KeyFile = section["KeyFile"] is { } file ? Path.GetFullPath(file) : Path.Combine(dataDirectory, "tokenry.keys"),
+            Brand = brand,
+            RetiredBrands = retired,
+            AdminEmail = section["Bootstrap:AdminEmail"] ?? "admin@localhost",
+            AdminPassword = password,
+            TrustedProxies = proxies,
+            ConnectionString = connection,
+            PersonalAccessTokenLifetime = TimeSpan.FromDays(defaultDays),
+            PersonalAccessTokenMaxLifetime = maxDays is { } days ? TimeSpan.FromDays(days) : null,
+        };
+    }
+
+    private static bool Is(string key, string known) =>
+        key.Equals(known, StringComparison.OrdinalIgnoreCase)
+        || (
+            known is "RetiredBrands" or "TrustedProxies" && key.StartsWith(known + ":", StringComparison.OrdinalIgnoreCase) // a list's items
+        );
+
+    /// <summary>A list is written as an array or, in the environment, separated by commas or spaces.</summary>
+    private static List<string> List(IConfigurationSection section, string key)
+    {
+        var children = section.GetSection(key).GetChildren().Select(child => child.Value ?? "");
+        var text = section[key]?.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+        return [.. children.Concat(text)];
+    }
+
+    private static int? Days(IConfigurationSection section, string key, List<string> faults)
+    {
+        if (section[key] is not { } text)
+        {
+            return null;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var days) && days is > 0 and <= 36500)
+        {
+            return days;
+        }
+
+        faults.Add($"Tokenry:{key} '{text}' is not a number of days from 1 to 36500.");
+        return null;
+    }
+
+    private static string ReadIssuer(string? configured, string urls, List<string> faults)
+    {
+        if (configured is not null)
+        {
+            if (
+                !Uri.TryCreate(configured, UriKind.Absolute, out var uri)
+                || uri.Scheme is not ("https" or "http")
+                || configured.AsSpan().IndexOfAny('?', '#') >= 0
+                || configured.EndsWith('/')
+            )
+            {
+                faults.Add($"Tokenry:Issuer '{configured}' is not an http(s) address without query, fragment and closing slash.");
+            }
+            else if (uri.Scheme == "http" && !uri.IsLoopback)
+            {
+                faults.Add($"Tokenry:Issuer '{configured}' is plain http and not loopback. Tokens would travel in clear: use https.");
+            }
+
+            return configured;
+        }
+
+        var all = urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Where(url => !url.StartsWith("http://unix:", StringComparison.OrdinalIgnoreCase))
+            .Select(url => Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Port != 0 ? uri : null)
+            .ToList();
+        var https = all.Where(uri => uri is { Scheme: "https" }).ToList();
+        var loopback = all.Where(uri => uri is { Scheme: "http", IsLoopback: true }).ToList();
+        var candidates = https.Count > 0 ? https : loopback;
+        if (candidates is [{ } only] && all.Count == candidates.Count)
+        {
+            return only.GetLeftPart(UriPartial.Authority);
+        }
+
+        faults.Add(
+            $"Tokenry:Issuer is not set and cannot be taken from the addresses '{urls}': set it to the address clients reach this server at, "
+                + "such as https://tokens.example.com."
+        );
+        return "";
+    }
+
+    /// <summary>An address alone is a range of one.</summary>
+    public static bool TryParseNetwork(string text, out IPNetwork network)
+    {
+        if (IPNetwork.TryParse(text, out network))
+        {
+            return true;
+        }
+
+        if (IPAddress.TryParse(text, out var address) && address.ToString() == text)
+        {
+            network = new IPNetwork(address, address.GetAddressBytes().Length * 8);
+            return true;
+        }
+
+        return false;
+    }
+}

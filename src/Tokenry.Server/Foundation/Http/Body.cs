@@ -1,0 +1,114 @@
+using System.Buffers;
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.Metadata;
+using Tokenry.Protocol.Api;
+
+namespace Tokenry.Server.Foundation.Http;
+
+/// <summary>A JSON body, read strictly: unknown or duplicate members, wrong types and other media types are told apart and named.</summary>
+public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParameterMetadataProvider
+    where T : class
+{
+    private Body(T value) => Value = value;
+
+    public T Value { get; }
+
+    public static async ValueTask<Body<T>?> BindAsync(HttpContext context, ParameterInfo parameter)
+    {
+        if (!IsJson(context.Request.ContentType))
+        {
+            throw new ProblemException(415, ProblemCode.UnsupportedMediaType, "Send the body as application/json.");
+        }
+
+        var bytes = await ReadAsync(context);
+        var facts = RequestFacts.Of(context);
+        if (facts.IdempotencyKey is not null)
+        {
+            facts.BodyHash = SHA256.HashData(bytes);
+        }
+
+        try
+        {
+            var value = JsonSerializer.Deserialize<T>(bytes, TokenryJson.Strict);
+            return value is not null
+                ? new Body<T>(value)
+                : throw new ProblemException(400, ProblemCode.InvalidRequest, "The body is null; send a JSON object.");
+        }
+        catch (JsonException exception)
+        {
+            throw Explain(exception);
+        }
+        // Bad UTF-8, lone surrogates and numbers out of range surface as these.
+        catch (Exception exception) when (exception is InvalidOperationException or FormatException or OverflowException)
+        {
+            throw new ProblemException(400, ProblemCode.InvalidRequest, "The body holds text or a number that is not valid.");
+        }
+    }
+
+    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(T)));
+    }
+
+    private static async ValueTask<byte[]> ReadAsync(HttpContext context)
+    {
+        var reader = context.Request.BodyReader;
+        while (true)
+        {
+            var result = await reader.ReadAsync(context.RequestAborted);
+            if (result.IsCompleted)
+            {
+                var bytes = result.Buffer.ToArray();
+                reader.AdvanceTo(result.Buffer.End);
+                return bytes;
+            }
+
+            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+        }
+    }
+
+    /// <summary><c>application/json</c> or any <c>application/…+json</c>, with UTF-8 if a charset is named.</summary>
+    private static bool IsJson(string? contentType)
+    {
+        if (!Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(contentType, out var type))
+        {
+            return false;
+        }
+
+        return type.Type.Equals("application", StringComparison.OrdinalIgnoreCase)
+            && (type.SubType.Equals("json", StringComparison.OrdinalIgnoreCase) || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
+            && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>The serializer's words name our types; these name the member and what to do.</summary>
+    private static ProblemException Explain(JsonException exception)
+    {
+        var message = exception.Message;
+        var member = (exception.Path ?? "$").TrimStart('$').TrimStart('.');
+        if (message.Contains("missing required properties", StringComparison.Ordinal))
+        {
+            var names = message[(message.LastIndexOf("including:", StringComparison.Ordinal) + 10)..].Split('\'').Where((_, i) => i % 2 == 1);
+            return new ProblemException(400, ProblemCode.InvalidRequest, "The request does not fit; see errors.")
+            {
+                Errors = names.ToDictionary(name => name, _ => new[] { "is required" }, StringComparer.Ordinal),
+            };
+        }
+
+        if (member.Length == 0 || message.Contains("is invalid", StringComparison.Ordinal) && !message.Contains("could not be mapped", StringComparison.Ordinal))
+        {
+            var where = exception.LineNumber is { } line ? $" (line {line + 1}, byte {exception.BytePositionInLine})" : "";
+            return new ProblemException(400, ProblemCode.InvalidRequest, $"The body is not the JSON object this route takes{where}.");
+        }
+
+        return ProblemException.Invalid(
+            member,
+            message.Contains("could not be mapped", StringComparison.Ordinal) ? "is not a member of this request"
+            : message.Contains("uplicate", StringComparison.Ordinal) ? "stands twice"
+            : message.StartsWith("A time", StringComparison.Ordinal) ? "is not a time such as 2027-01-01T00:00:00Z"
+            : "has the wrong type, or is null where it may not be"
+        );
+    }
+}

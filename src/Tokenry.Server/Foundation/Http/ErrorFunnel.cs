@@ -1,0 +1,114 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.WebUtilities;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Foundation.Http;
+
+/// <summary>The one place where errors become answers (RFC 9457). Also gives each request its id and refuses what proxies disagree on.</summary>
+internal sealed partial class ErrorFunnel(RequestDelegate next, ILogger<ErrorFunnel> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        context.Response.Headers["X-Request-Id"] = RequestFacts.Of(context).RequestId;
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        try
+        {
+            RefuseAmbiguity(context.Request);
+            await next(context);
+            if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null })
+            {
+                await WriteAsync(context, Unrouted(context.Response.StatusCode));
+            }
+        }
+        catch (Exception exception) when (!context.Response.HasStarted)
+        {
+            if (context.RequestAborted.IsCancellationRequested && exception is OperationCanceledException or IOException)
+            {
+                return; // nobody is there to read an answer
+            }
+
+            await WriteAsync(context, ToProblem(exception));
+        }
+    }
+
+    /// <summary>Both Content-Length and Transfer-Encoding: Kestrel takes the second, others the first (RFC 9112 §6.1).</summary>
+    private static void RefuseAmbiguity(HttpRequest request)
+    {
+        if (request.Headers is { ContentLength: not null, TransferEncoding.Count: > 0 })
+        {
+            throw new ProblemException(400, ProblemCode.InvalidRequest, "Content-Length and Transfer-Encoding exclude each other.");
+        }
+    }
+
+    private ProblemException ToProblem(Exception exception)
+    {
+        switch (exception)
+        {
+            case ProblemException problem:
+                return problem;
+            case StoreUnavailableException unavailable:
+                LogUnavailable(unavailable.Message, unavailable.InnerException?.GetType().Name);
+                return new ProblemException(503, ProblemCode.StoreUnavailable, "The store cannot be asked now. Try again shortly.")
+                {
+                    RetryAfter = TimeSpan.FromSeconds(1),
+                };
+            case BadHttpRequestException { StatusCode: 413 }:
+                return new ProblemException(413, ProblemCode.BodyTooLarge, "The body is larger than this route takes.");
+            case BadHttpRequestException bad:
+                return new ProblemException(bad.StatusCode, ProblemCode.InvalidRequest, "The request could not be read.");
+            default:
+                LogFault(exception);
+                return new ProblemException(500, ProblemCode.InternalError, "The server met a fault of its own; the log has it under this request's id.");
+        }
+    }
+
+    private static ProblemException Unrouted(int status) =>
+        status switch
+        {
+            404 => ProblemException.NotFound(),
+            405 => new(405, ProblemCode.MethodNotAllowed, "This route takes other methods; see Allow."),
+            415 => new(415, ProblemCode.UnsupportedMediaType, "Send application/json."),
+            _ => new(status, ProblemCode.InvalidRequest, ReasonPhrases.GetReasonPhrase(status)),
+        };
+
+    private static Task WriteAsync(HttpContext context, ProblemException problem)
+    {
+        var response = context.Response;
+        response.StatusCode = problem.Status;
+        response.ContentType = "application/problem+json";
+        response.Headers.CacheControl = "no-store";
+        if (problem.Challenge is not null)
+        {
+            response.Headers.WWWAuthenticate = problem.Challenge;
+        }
+
+        if (problem.RetryAfter is { } wait)
+        {
+            response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+
+        var body = JsonSerializer.SerializeToUtf8Bytes(
+            new Problem
+            {
+                Title = ReasonPhrases.GetReasonPhrase(problem.Status),
+                Status = problem.Status,
+                Detail = problem.Message,
+                Code = problem.Code,
+                RequestId = RequestFacts.Of(context).RequestId,
+                Errors = problem.Errors,
+                MissingScopes = problem.MissingScopes,
+            },
+            TokenryJson.Default.Problem
+        );
+        response.ContentLength = body.Length;
+        return response.Body.WriteAsync(body).AsTask();
+    }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Answered 503: {Reason} ({Inner})")]
+    private partial void LogUnavailable(string reason, string? inner);
+
+    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "A request failed by a fault of the server.")]
+    private partial void LogFault(Exception exception);
+}

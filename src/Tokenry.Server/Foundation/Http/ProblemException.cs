@@ -1,0 +1,32 @@
+using Tokenry.Protocol.Api;
+
+namespace Tokenry.Server.Foundation.Http;
+
+/// <summary>An answer other than success, thrown from wherever it is known and written by <see cref="ErrorFunnel"/>. The detail is public; what is not stays in audit and log.</summary>
+public sealed class ProblemException(int status, string code, string detail) : Exception(detail)
+{
+    public int Status => status;
+
+    public string Code => code;
+
+    public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
+
+    public IReadOnlyList<string>? MissingScopes { get; init; }
+
+    /// <summary>Value of <c>WWW-Authenticate</c>; every 401 has one (RFC 9110 §15.5.2).</summary>
+    public string? Challenge { get; init; }
+
+    /// <summary>Value of <c>Retry-After</c>.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    public static ProblemException Invalid(string member, string fault) =>
+        new(400, ProblemCode.InvalidRequest, "The request does not fit; see errors.")
+        {
+            Errors = new Dictionary<string, string[]>(StringComparer.Ordinal) { [member] = [fault] },
+        };
+
+    /// <summary>The same, byte for byte, whether there is no such thing or it is somebody else's.</summary>
+    public static ProblemException NotFound() => new(404, ProblemCode.NotFound, "There is no such thing here, or it is not yours to see.");
+
+    public static ProblemException Exists(string detail) => new(409, ProblemCode.AlreadyExists, detail);
+}

@@ -1,0 +1,32 @@
+namespace Tokenry.Server.Foundation.Http;
+
+/// <summary>What a route asks of its caller. Every route has exactly one; the server does not start otherwise (default deny).</summary>
+/// <param name="Kind">How the route authenticates.</param>
+/// <param name="Needs">Management scopes of which one opens it, as its operation's Gate demands; empty = any credential of the kind.</param>
+public sealed record RouteAccess(RouteAuthentication Kind, IReadOnlyList<string> Needs);
+
+public enum RouteAuthentication
+{
+    /// <summary>Open to anybody, and said so on purpose.</summary>
+    Public,
+
+    /// <summary>A credential good at the management API (<see cref="Authentication.Caller"/>).</summary>
+    Caller,
+
+    /// <summary>OAuth client authentication, inside the endpoint.</summary>
+    Client,
+}
+
+public static class RouteMarkers
+{
+    public static TBuilder OpenToAnybody<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RouteAccess(RouteAuthentication.Public, []));
+
+    public static TBuilder NeedsClient<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RouteAccess(RouteAuthentication.Client, []));
+
+    /// <param name="builder">The route.</param>
+    /// <param name="scopes">Any one of them opens the route (the second usually only to what is one's own).</param>
+    public static TBuilder Needs<TBuilder>(this TBuilder builder, params string[] scopes)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RouteAccess(RouteAuthentication.Caller, scopes));
+}

@@ -1,0 +1,116 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Hosting;
+
+namespace Tokenry.Server.Foundation.Http;
+
+/// <summary>Collects what is wrong with a request, member by member, so that all of it is said at once.</summary>
+public sealed class Validation
+{
+    public const int LongestName = 200;
+    private const int LongestMetadata = 4096;
+
+    private readonly Dictionary<string, List<string>> faults = new(StringComparer.Ordinal);
+
+    public void Require(bool condition, string member, string fault)
+    {
+        if (!condition)
+        {
+            if (!faults.TryGetValue(member, out var list))
+            {
+                faults[member] = list = [];
+            }
+
+            list.Add(fault);
+        }
+    }
+
+    /// <exception cref="ProblemException">400 with everything collected.</exception>
+    public void ThrowIfAny()
+    {
+        if (faults.Count > 0)
+        {
+            throw new ProblemException(400, ProblemCode.InvalidRequest, "The request does not fit; see errors.")
+            {
+                Errors = faults.ToDictionary(pair => pair.Key, pair => pair.Value.ToArray(), StringComparer.Ordinal),
+            };
+        }
+    }
+
+    /// <summary>A name for people: trimmed, 1…200 characters, nothing that hides or reorders text.</summary>
+    public string Name(string member, string? value)
+    {
+        var name = value?.Trim() ?? "";
+        Require(name.Length > 0, member, "must not be empty");
+        Text(member, name, LongestName);
+        return name;
+    }
+
+    public void Text(string member, string? value, int longest)
+    {
+        if (value is not null)
+        {
+            Require(value.Length <= longest, member, $"is longer than {longest} characters");
+            Require(IsClean(value), member, "holds control or invisible formatting characters");
+        }
+    }
+
+    public void IpRanges(string member, IReadOnlyList<string>? ranges)
+    {
+        if (ranges is null)
+        {
+            return;
+        }
+
+        Require(ranges.Count is > 0 and <= 100, member, "needs 1 to 100 ranges; null means anywhere");
+        foreach (var range in ranges)
+        {
+            Require(TokenryOptions.TryParseNetwork(range ?? "", out _), member, $"'{Shown(range)}' is not an address or a CIDR range such as 10.0.0.0/8");
+        }
+    }
+
+    public void Metadata(string member, JsonElement? metadata)
+    {
+        if (metadata is not { } element)
+        {
+            return;
+        }
+
+        Require(element.ValueKind == JsonValueKind.Object, member, "must be a JSON object");
+        Require(Encoding.UTF8.GetByteCount(element.GetRawText()) <= LongestMetadata, member, $"is larger than {LongestMetadata} bytes");
+    }
+
+    /// <summary>What a caller sent, fit to be shown back.</summary>
+    public static string Shown(string? text) => text is null ? "null" : IsClean(text) ? (text.Length <= 100 ? text : text[..100] + "…") : "(unprintable)";
+
+    /// <summary>No control, formatting (bidi, zero-width), line-separator, private or unpaired surrogate character.</summary>
+    public static bool IsClean(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (!Rune.TryGetRuneAt(text, i, out var rune))
+            {
+                return false;
+            }
+
+            if (
+                Rune.GetUnicodeCategory(rune)
+                is UnicodeCategory.Control
+                    or UnicodeCategory.Format
+                    or UnicodeCategory.LineSeparator
+                    or UnicodeCategory.ParagraphSeparator
+                    or UnicodeCategory.PrivateUse
+                    or UnicodeCategory.OtherNotAssigned
+            )
+            {
+                return false;
+            }
+
+            i += rune.Utf16SequenceLength - 1;
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,59 @@
+using Dapper;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Foundation.Principals;
+
+/// <summary>Values of <c>principals.type</c>.</summary>
+public static class PrincipalType
+{
+    public const string User = "user";
+    public const string Application = "application";
+}
+
+/// <summary>What the server must know of a user or application to decide.</summary>
+public sealed record PrincipalFacts
+{
+    public required string Id { get; init; }
+
+    public required string Type { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>Neither disabled nor deleted.</summary>
+    public required bool Active { get; init; }
+
+    /// <summary>Of an application: the user who registered it for themselves.</summary>
+    public string? OwnerId { get; init; }
+
+    public required string[] RoleIds { get; init; }
+
+    public bool IsUser => Type == PrincipalType.User;
+}
+
+/// <summary>Principals by id.</summary>
+public sealed class PrincipalCache
+{
+    private readonly FactsCache<PrincipalFacts> cache;
+
+    public PrincipalCache(Database database, ChangeHub hub, Freshness freshness)
+    {
+        cache = new(id => LoadAsync(database, id), freshness, capacity: 100_000);
+        hub.Subscribe(ChangeKind.Principal, cache.Invalidate, cache.Clear);
+    }
+
+    public ValueTask<PrincipalFacts?> GetAsync(string id) => cache.GetAsync(id);
+
+    private static Task<PrincipalFacts?> LoadAsync(Database database, string id) =>
+        database.ReadAsync(async connection =>
+        {
+            var row = await connection.QueryFirstOrDefaultAsync<PrincipalRow>(
+                $"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id",
+                new { id }
+            );
+            return row is null
+                ? null
+                : row.ToFacts([
+                    .. await connection.QueryAsync<string>("SELECT role_id FROM principal_roles WHERE principal_id = @id ORDER BY role_id", new { id }),
+                ]);
+        });
+}

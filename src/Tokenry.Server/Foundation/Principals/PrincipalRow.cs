@@ -1,0 +1,34 @@
+namespace Tokenry.Server.Foundation.Principals;
+
+/// <summary>A user or application as stored. The password's hash is not among the columns that are read in general.</summary>
+public sealed class PrincipalRow
+{
+    public const string Columns = "id, type, name, email, owner_id, enabled, created_at, deleted_at";
+
+    public string Id { get; init; } = "";
+
+    public string Type { get; init; } = "";
+
+    public string Name { get; init; } = "";
+
+    public string? Email { get; init; }
+
+    public string? OwnerId { get; init; }
+
+    public long Enabled { get; init; }
+
+    public long CreatedAt { get; init; }
+
+    public long? DeletedAt { get; init; }
+
+    public PrincipalFacts ToFacts(string[] roleIds) =>
+        new()
+        {
+            Id = Id,
+            Type = Type,
+            Name = Name,
+            Active = Enabled == 1 && DeletedAt is null,
+            OwnerId = OwnerId,
+            RoleIds = roleIds,
+        };
+}

@@ -1,0 +1,20 @@
+namespace Tokenry.Server.Foundation.Storage;
+
+/// <summary>What a mutation touched, so that caches of it are dropped; kinds are <see cref="ChangeKind"/>.</summary>
+public sealed record Change(string Kind, string Id);
+
+/// <summary>The kinds of thing that caches hold.</summary>
+public static class ChangeKind
+{
+    /// <summary>API resources and roles, which are cached as one snapshot.</summary>
+    public const string Catalog = "catalog";
+
+    /// <summary>A user or application.</summary>
+    public const string Principal = "principal";
+
+    /// <summary>One opaque credential.</summary>
+    public const string Credential = "credential";
+
+    /// <summary>A revoked access token's <c>jti</c>.</summary>
+    public const string AccessToken = "access_token";
+}

@@ -1,0 +1,132 @@
+using System.Collections.Concurrent;
+
+namespace Tokenry.Server.Foundation.Storage;
+
+/// <summary>
+/// Facts by id, loaded once for any number of concurrent askers. A change drops the entry together with a load that is under way,
+/// so whoever asks after the change is acknowledged reads the store again. Absence is never cached.
+/// </summary>
+public sealed class FactsCache<T>
+    where T : class
+{
+    private readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Entry>.AlternateLookup<ReadOnlySpan<char>> bySpan;
+    private readonly Func<string, Task<T?>> load;
+    private readonly Freshness freshness;
+    private readonly int capacity;
+    private int count;
+
+    public FactsCache(Func<string, Task<T?>> load, Freshness freshness, int capacity)
+    {
+        this.load = load;
+        this.freshness = freshness;
+        this.capacity = capacity;
+        bySpan = entries.GetAlternateLookup<ReadOnlySpan<char>>();
+    }
+
+    /// <summary>The facts, from memory where they may be used; does not allocate then.</summary>
+    public ValueTask<T?> GetAsync(ReadOnlySpan<char> id)
+    {
+        if (!freshness.IsFresh)
+        {
+            return new(load(id.ToString()));
+        }
+
+        if (bySpan.TryGetValue(id, out var entry))
+        {
+            var task = entry.Facts;
+            return task.IsCompletedSuccessfully ? new(task.Result) : new(task);
+        }
+
+        return new(LoadOnceAsync(id.ToString()));
+    }
+
+    public void Invalidate(string id)
+    {
+        if (entries.TryRemove(id, out _))
+        {
+            Interlocked.Decrement(ref count);
+        }
+    }
+
+    /// <summary>Drops what matches; for rare changes that touch many entries.</summary>
+    public void InvalidateWhere(Func<T, bool> matches)
+    {
+        foreach (var (id, entry) in entries)
+        {
+            if (!entry.Facts.IsCompletedSuccessfully || (entry.Facts.Result is { } facts && matches(facts)))
+            {
+                Invalidate(id);
+            }
+        }
+    }
+
+    public void Clear()
+    {
+        foreach (var (id, _) in entries)
+        {
+            Invalidate(id);
+        }
+    }
+
+    private async Task<T?> LoadOnceAsync(string id)
+    {
+        var entry = new Entry(() => load(id));
+        var current = entries.GetOrAdd(id, entry);
+        if (!ReferenceEquals(current, entry))
+        {
+            return await current.Facts;
+        }
+
+        if (Interlocked.Increment(ref count) > capacity)
+        {
+            Trim();
+        }
+
+        try
+        {
+            var facts = await entry.Facts;
+            if (facts is null)
+            {
+                Drop(id, entry);
+            }
+
+            return facts;
+        }
+        catch
+        {
+            Drop(id, entry);
+            throw;
+        }
+    }
+
+    private void Drop(string id, Entry entry)
+    {
+        if (entries.TryRemove(KeyValuePair.Create(id, entry)))
+        {
+            Interlocked.Decrement(ref count);
+        }
+    }
+
+    // The order of a hash table is as good as random, which is all that eviction needs when facts are cheap to load again.
+    private void Trim()
+    {
+        var surplus = Math.Max(1, capacity / 16);
+        foreach (var (id, _) in entries)
+        {
+            if (surplus-- == 0)
+            {
+                return;
+            }
+
+            Invalidate(id);
+        }
+    }
+
+    private sealed class Entry(Func<Task<T?>> load)
+    {
+        private readonly Lazy<Task<T?>> facts = new(load);
+
+        public Task<T?> Facts => facts.Value;
+    }
+}

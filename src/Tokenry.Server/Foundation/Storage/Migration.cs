@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Reflection;
+
+namespace Tokenry.Server.Foundation.Storage;
+
+/// <summary>One numbered step of the schema, embedded as <c>Migrations/0001_name.sql</c>; <c>{blob}</c> stands for the engine's type of bytes.</summary>
+public sealed record Migration(int Number, string Name, string Sql)
+{
+    public static IReadOnlyList<Migration> Embedded { get; } = Load();
+
+    /// <summary>Applies what is missing. Refuses a store that a newer version has written.</summary>
+    public static async Task<int> ApplyAsync(WriteTransaction tx, IReadOnlyList<Migration> migrations)
+    {
+        await tx.ExecuteAsync("CREATE TABLE IF NOT EXISTS schema_migrations (number bigint PRIMARY KEY, name text NOT NULL)");
+        var done = await tx.FirstOrDefaultAsync<long?>("SELECT max(number) FROM schema_migrations") ?? 0;
+        var newest = migrations[^1].Number;
+        if (done > newest)
+        {
+            throw new InvalidOperationException(
+                $"The store was written by a newer version (schema {done}, this one knows {newest}). Start that version again, or restore a backup."
+            );
+        }
+
+        foreach (var migration in migrations.Where(migration => migration.Number > done))
+        {
+            foreach (var statement in migration.Sql.Replace("{blob}", tx.Dialect.BlobType, StringComparison.Ordinal).Split(";\n"))
+            {
+                if (!string.IsNullOrWhiteSpace(statement))
+                {
+                    await tx.ExecuteAsync(statement);
+                }
+            }
+
+            await tx.ExecuteAsync(
+                "INSERT INTO schema_migrations (number, name) VALUES (@Number, @Name)",
+                new { Number = (long)migration.Number, migration.Name }
+            );
+        }
+
+        return newest;
+    }
+
+    private static List<Migration> Load()
+    {
+        var assembly = Assembly.GetExecutingAssembly();
+        var migrations = new List<Migration>();
+        foreach (var resource in assembly.GetManifestResourceNames().Where(name => name.StartsWith("Migrations/", StringComparison.Ordinal)))
+        {
+            var name = Path.GetFileNameWithoutExtension(resource["Migrations/".Length..]);
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
+            migrations.Add(new(int.Parse(name[..4], CultureInfo.InvariantCulture), name[5..], reader.ReadToEnd()));
+        }
+
+        migrations.Sort((a, b) => a.Number.CompareTo(b.Number));
+        return migrations;
+    }
+}

@@ -1,0 +1,158 @@
+using Dapper;
+
+namespace Tokenry.Server.Foundation.Storage;
+
+/// <summary>
+/// Tails <c>changes</c>: a poll every 500 ms is the truth, NOTIFY only makes it come sooner. Commit order is sequence order
+/// (<see cref="Dialect.CommitOrderLock"/>), so nothing can appear behind what has been read.
+/// </summary>
+internal sealed partial class PostgresChangeFeed(
+    PostgresDatabase database,
+    ChangeHub hub,
+    Freshness freshness,
+    TimeProvider time,
+    ILogger<PostgresChangeFeed> logger
+) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    private readonly SemaphoreSlim hint = new(0, 1);
+    private long last = -1;
+    private bool wasFailing;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var listening = ListenAsync(stoppingToken);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await PollAsync();
+            try
+            {
+                await hint.WaitAsync(Interval, stoppingToken);
+            }
+            catch (OperationCanceledException)
+            {
+                break;
+            }
+        }
+
+        await listening;
+    }
+
+    private async Task PollAsync()
+    {
+        var startedAt = time.GetTimestamp();
+        try
+        {
+            await database.ReadAsync(async connection =>
+            {
+                var (first, max) = await connection.QuerySingleAsync<(long, long)>(
+                    "SELECT coalesce(min(seq), 0), coalesce(max(seq), 0) FROM changes"
+                );
+                if (last < 0)
+                {
+                    last = max; // nothing is cached yet
+                }
+                else if (max < last || first > last + 1)
+                {
+                    hub.Reset(); // restored from a backup, or so far behind that changes were purged
+                    last = max;
+                }
+                else if (max > last)
+                {
+                    var rows = await connection.QueryAsync<Row>(
+                        "SELECT seq, kind, id FROM changes WHERE seq > @last ORDER BY seq",
+                        new { last }
+                    );
+                    foreach (var row in rows)
+                    {
+                        hub.Publish([new Change(row.Kind, row.Id)]);
+                        last = row.Seq;
+                    }
+                }
+
+                return 0;
+            });
+            freshness.PolledAt(startedAt);
+            if (wasFailing)
+            {
+                wasFailing = false;
+                LogRecovered();
+            }
+        }
+        catch (StoreUnavailableException exception)
+        {
+            if (!wasFailing)
+            {
+                wasFailing = true;
+                LogFailing(exception.InnerException?.Message ?? exception.Message);
+            }
+        }
+    }
+
+    private async Task ListenAsync(CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await using var connection = await database.OpenAsync(stopping);
+                connection.Notification += (_, _) => Hint();
+                await connection.ExecuteAsync("LISTEN tokenry_changes");
+                while (true)
+                {
+                    await connection.WaitAsync(stopping);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (Exception exception) when (PostgresDatabase.Translate(exception) is StoreUnavailableException)
+            {
+                // The poll tells of the outage; here it is enough to try again.
+                await Task.Delay(Interval, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private void Hint()
+    {
+        if (hint.CurrentCount == 0)
+        {
+            try
+            {
+                hint.Release();
+            }
+            catch (SemaphoreFullException)
+            {
+                // Another notification was first.
+            }
+        }
+    }
+
+    public override void Dispose()
+    {
+        hint.Dispose();
+        base.Dispose();
+    }
+
+    [LoggerMessage(
+        EventId = 1,
+        Level = LogLevel.Error,
+        Message = "The database cannot be polled: {Reason}. Cached facts serve for 5 s, then answers are 503."
+    )]
+    private partial void LogFailing(string reason);
+
+    [LoggerMessage(EventId = 2, Level = LogLevel.Information, Message = "The database answers again.")]
+    private partial void LogRecovered();
+
+    private sealed record Row
+    {
+        public long Seq { get; init; }
+
+        public string Kind { get; init; } = "";
+
+        public string Id { get; init; } = "";
+    }
+}

@@ -1,0 +1,118 @@
+using System.Data.Common;
+using Dapper;
+using Npgsql;
+using Tokenry.Server.Foundation.Audit;
+
+namespace Tokenry.Server.Foundation.Storage;
+
+/// <summary>PostgreSQL 14 or newer, for several replicas.</summary>
+public sealed class PostgresDatabase : Database
+{
+    private const long MigrationLock = 7600000;
+
+    private readonly NpgsqlDataSource source;
+    private readonly AuditChain chain;
+    private readonly ChangeHub hub;
+    private readonly TimeProvider time;
+
+    public PostgresDatabase(string connectionString, AuditChain chain, ChangeHub hub, TimeProvider time)
+    {
+        this.chain = chain;
+        this.hub = hub;
+        this.time = time;
+        var builder = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "tokenry" };
+        Default(builder, "Timeout", 3);
+        Default(builder, "Command Timeout", 5);
+        Default(builder, "Cancellation Timeout", 500);
+        Default(builder, "Maximum Pool Size", 20);
+        Default(builder, "Max Auto Prepare", 50);
+        source = new NpgsqlDataSourceBuilder(builder.ConnectionString).Build();
+        Description = $"PostgreSQL at {builder.Host}:{builder.Port}/{builder.Database}";
+
+        static void Default(NpgsqlConnectionStringBuilder builder, string key, object value)
+        {
+            if (!builder.ShouldSerialize(key))
+            {
+                builder[key] = value;
+            }
+        }
+    }
+
+    public override Dialect Dialect => Dialect.Postgres;
+
+    public override string Description { get; }
+
+    /// <summary>A connection outside the pool's transactions, for LISTEN.</summary>
+    internal Task<NpgsqlConnection> OpenAsync(CancellationToken cancellation) => source.OpenConnectionAsync(cancellation).AsTask();
+
+    public override async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read)
+    {
+        try
+        {
+            await using var connection = await source.OpenConnectionAsync();
+            return await read(connection);
+        }
+        catch (Exception exception) when (Translate(exception) is { } translated)
+        {
+            throw translated;
+        }
+    }
+
+    public override async Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> operation)
+    {
+        try
+        {
+            await using var connection = await source.OpenConnectionAsync();
+            await using var transaction = await connection.BeginTransactionAsync();
+            var write = new WriteTransaction(connection, transaction, Dialect);
+            var result = await operation(write);
+            await write.FinishAsync(chain, time.GetUtcNow().ToUnixTimeMilliseconds());
+            await transaction.CommitAsync();
+            hub.Publish(write.Changes);
+            return result;
+        }
+        catch (Exception exception) when (Translate(exception) is { } translated)
+        {
+            throw translated;
+        }
+    }
+
+    public override async Task MigrateAsync(IReadOnlyList<Migration> migrations)
+    {
+        try
+        {
+            await using var connection = await source.OpenConnectionAsync();
+            await using var transaction = await connection.BeginTransactionAsync();
+            await connection.ExecuteAsync(
+                "SELECT pg_advisory_xact_lock(@MigrationLock)",
+                new { MigrationLock },
+                transaction,
+                commandTimeout: 600
+            );
+            await Migration.ApplyAsync(new WriteTransaction(connection, transaction, Dialect), migrations);
+            await transaction.CommitAsync();
+        }
+        catch (Exception exception) when (Translate(exception) is { } translated)
+        {
+            throw translated;
+        }
+    }
+
+    public override ValueTask DisposeAsync() => source.DisposeAsync();
+
+    /// <summary>What a caller can act on, or <c>null</c> where the fault is ours and must be seen as such.</summary>
+    internal static Exception? Translate(Exception exception) =>
+        exception switch
+        {
+            PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } => new UniqueViolationException(exception),
+            // Connection, resources, operator intervention, system and internal errors, lock conflicts, read-only standby.
+            PostgresException { SqlState: var state } => state[..2] is "08" or "53" or "57" or "58" or "40" or "55" or "25" or "XX"
+                ? new StoreUnavailableException("The database did not serve the request.", exception)
+                : null,
+            NpgsqlException or TimeoutException or System.Net.Sockets.SocketException or IOException => new StoreUnavailableException(
+                "The database is not reachable.",
+                exception
+            ),
+            _ => null,
+        };
+}

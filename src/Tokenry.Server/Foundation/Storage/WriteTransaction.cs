@@ -1,0 +1,73 @@
+using System.Data.Common;
+using Dapper;
+using Tokenry.Server.Foundation.Audit;
+
+namespace Tokenry.Server.Foundation.Storage;
+
+/// <summary>One mutation: its statements, its audit events and its changes, which commit together or not at all.</summary>
+public sealed class WriteTransaction(DbConnection connection, DbTransaction? transaction, Dialect dialect)
+{
+    private readonly List<AuditEntry> events = [];
+    private readonly List<Change> changes = [];
+
+    public Dialect Dialect => dialect;
+
+    public IReadOnlyList<Change> Changes => changes;
+
+    public Task<int> ExecuteAsync(string sql, object? parameters = null) => connection.ExecuteAsync(sql, parameters, transaction);
+
+    public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? parameters = null) =>
+        [.. await connection.QueryAsync<T>(sql, parameters, transaction)];
+
+    public Task<T?> FirstOrDefaultAsync<T>(string sql, object? parameters = null) =>
+        connection.QueryFirstOrDefaultAsync<T>(sql, parameters, transaction);
+
+    /// <summary>Caches holding this are told once the transaction is durable.</summary>
+    public void Changed(string kind, string id) => changes.Add(new Change(kind, id));
+
+    public void Record(AuditEntry entry) => events.Add(entry);
+
+    /// <summary>The last statements before COMMIT: on PostgreSQL only from here on do writers wait for each other.</summary>
+    internal async Task FinishAsync(AuditChain chain, long now)
+    {
+        if (events.Count == 0 && changes.Count == 0)
+        {
+            return;
+        }
+
+        if (dialect.CommitOrderLock is { } takeLock)
+        {
+            await ExecuteAsync(takeLock);
+        }
+
+        if (events.Count > 0)
+        {
+            await chain.AppendAsync(this, events);
+        }
+
+        if (changes.Count == 0)
+        {
+            return;
+        }
+
+        var last = await FirstOrDefaultAsync<long?>("SELECT max(seq) FROM changes") ?? 0;
+        foreach (var change in changes)
+        {
+            await ExecuteAsync(
+                "INSERT INTO changes (seq, kind, id, at) VALUES (@Seq, @Kind, @Id, @At)",
+                new
+                {
+                    Seq = ++last,
+                    change.Kind,
+                    change.Id,
+                    At = now,
+                }
+            );
+        }
+
+        if (dialect.Notify is { } notify)
+        {
+            await ExecuteAsync(notify);
+        }
+    }
+}
