@@ -1,2 +1,0 @@
-namespace Tokenry.Protocol; /// <summary>x</summary>
-public static class P { }
