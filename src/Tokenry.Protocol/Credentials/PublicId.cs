@@ -1,0 +1,107 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
+namespace Tokenry.Protocol.Credentials;
+
+/// <summary>
+/// The public name of a record: <c>{prefix}_</c> and the 22 base62 characters of a UUIDv7 (RFC 9562 §5.7), e.g. <c>key_02x5…</c>. Ids of one
+/// prefix sort by the time they were made. They are names, not secrets.
+/// </summary>
+public static class PublicId
+{
+    private const int Bytes = 16;
+    private const char Separator = '_';
+    private const int CounterBits = 12;
+    private const ulong Variant = 0x8000_0000_0000_0000;
+    private const ulong RandomMask = 0x3FFF_FFFF_FFFF_FFFF;
+    private const long MaxMilliseconds = (1L << 48) - 1;
+
+    // How far the sequence may run ahead of a clock before it follows the clock back, in units of 1/4096 ms: ten seconds.
+    private const long MaxLead = 10_000L << CounterBits;
+
+    private static long lastInstant;
+
+    /// <summary>The id of <paramref name="prefix"/> (written without the underscore: <c>key</c>) and <paramref name="id"/>.</summary>
+    public static string Create(string prefix, UInt128 id)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(prefix);
+        return string.Create(
+            prefix.Length + 1 + CredentialString.IdLength,
+            (prefix, id),
+            static (span, state) =>
+            {
+                state.prefix.CopyTo(span);
+                span[state.prefix.Length] = Separator;
+                Encode(state.id, span[(state.prefix.Length + 1)..]);
+            }
+        );
+    }
+
+    /// <summary>
+    /// A new UUIDv7 as the number its 16 bytes spell in network order. 48 bits of Unix milliseconds, then 12 bits of the fraction of the
+    /// millisecond (RFC 9562 §6.2, method 3), then 62 random bits. Within a process the first 60 bits strictly ascend, also when
+    /// called twice in one instant; only a clock set back by more than ten seconds makes them follow it. Thread-safe.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="now"/> lies before 1970 or after the year 10889.</exception>
+    public static UInt128 NewUuid7(DateTimeOffset now)
+    {
+        var ticks = (now - DateTimeOffset.UnixEpoch).Ticks;
+        ArgumentOutOfRangeException.ThrowIfNegative(ticks, nameof(now));
+        var milliseconds = ticks / TimeSpan.TicksPerMillisecond;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(milliseconds, MaxMilliseconds, nameof(now));
+
+        var fraction = (ticks % TimeSpan.TicksPerMillisecond << CounterBits) / TimeSpan.TicksPerMillisecond;
+        var instant = (ulong)Advance((milliseconds << CounterBits) | fraction);
+        var high = (instant >> CounterBits << 16) | 0x7000 | (instant & 0xFFF);
+
+        Span<byte> random = stackalloc byte[sizeof(ulong)];
+        RandomNumberGenerator.Fill(random);
+        var low = Variant | (BinaryPrimitives.ReadUInt64BigEndian(random) & RandomMask);
+        return new UInt128(high, low);
+    }
+
+    /// <summary>True for <paramref name="prefix"/> (without underscore), an underscore, and 22 base62 characters below 2^128.</summary>
+    public static bool IsWellFormed(ReadOnlySpan<char> text, ReadOnlySpan<char> prefix) => TryParse(text, prefix, out _);
+
+    /// <summary>As <see cref="IsWellFormed"/>, and gives the number.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, ReadOnlySpan<char> prefix, out UInt128 id)
+    {
+        id = default;
+        return text.Length == prefix.Length + 1 + CredentialString.IdLength
+            && text.StartsWith(prefix, StringComparison.Ordinal)
+            && text[prefix.Length] == Separator
+            && TryDecode(text[(prefix.Length + 1)..], out id);
+    }
+
+    /// <summary>The 22 base62 characters of <paramref name="id"/>, without prefix.</summary>
+    public static string Encode(UInt128 id) => string.Create(CredentialString.IdLength, id, static (span, value) => Encode(value, span));
+
+    /// <summary>Reads 22 base62 characters. False for another length, a foreign character or a value of 2^128 and more.</summary>
+    public static bool TryDecode(ReadOnlySpan<char> text, out UInt128 id)
+    {
+        Span<byte> bytes = stackalloc byte[Bytes];
+        var decoded = Base62.TryDecode(text, bytes);
+        id = BinaryPrimitives.ReadUInt128BigEndian(bytes);
+        return decoded;
+    }
+
+    internal static void Encode(UInt128 id, Span<char> destination)
+    {
+        Span<byte> bytes = stackalloc byte[Bytes];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, id);
+        Base62.Encode(bytes, destination);
+    }
+
+    private static long Advance(long instant)
+    {
+        while (true)
+        {
+            var last = Volatile.Read(ref lastInstant);
+            var next = instant > last || last - instant > MaxLead ? instant : last + 1;
+            if (Interlocked.CompareExchange(ref lastInstant, next, last) == last)
+            {
+                return next;
+            }
+        }
+    }
+}

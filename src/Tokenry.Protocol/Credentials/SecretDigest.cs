@@ -1,0 +1,59 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Tokenry.Protocol.Credentials;
+
+/// <summary>
+/// What is stored of a credential: <c>HMAC-SHA256(pepper, SHA-256(credential))</c>. The inner hash lets digests kept elsewhere be imported
+/// and leaks be reported by hash; the pepper, kept outside the database, makes a stolen table useless. There is no slow hash: a 256-bit
+/// random secret cannot be guessed.
+/// </summary>
+public static class SecretDigest
+{
+    /// <summary>Bytes of a digest, and of the SHA-256 inside it.</summary>
+    public const int Length = 32;
+
+    private const int StackBytes = 512;
+
+    /// <summary>
+    /// The digest of a credential's text. Total: a text outside ASCII, which no credential is, is taken as UTF-8. Nothing is allocated on
+    /// the heap for a text of up to 170 characters.
+    /// </summary>
+    /// <exception cref="ArgumentException"><paramref name="destination"/> is shorter than <see cref="Length"/>.</exception>
+    public static void Compute(ReadOnlySpan<char> credential, ReadOnlySpan<byte> pepper, Span<byte> destination)
+    {
+        var needed = Encoding.UTF8.GetMaxByteCount(credential.Length);
+        byte[]? rented = null;
+        var bytes = needed <= StackBytes ? stackalloc byte[StackBytes] : rented = ArrayPool<byte>.Shared.Rent(needed);
+        var written = Encoding.UTF8.GetBytes(credential, bytes);
+
+        Span<byte> sha256 = stackalloc byte[Length];
+        SHA256.HashData(bytes[..written], sha256);
+        CryptographicOperations.ZeroMemory(bytes[..written]);
+        if (rented is not null)
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+
+        Pepper(sha256, pepper, destination);
+        CryptographicOperations.ZeroMemory(sha256);
+    }
+
+    /// <summary>The digest of a credential of which only the SHA-256 is known: one imported from another system, or reported as leaked.</summary>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="sha256"/> is not 32 bytes, or <paramref name="destination"/> shorter than <see cref="Length"/>.
+    /// </exception>
+    public static void Pepper(ReadOnlySpan<byte> sha256, ReadOnlySpan<byte> pepper, Span<byte> destination)
+    {
+        if (sha256.Length != Length)
+        {
+            throw new ArgumentException("A SHA-256 has 32 bytes.", nameof(sha256));
+        }
+
+        HMACSHA256.HashData(pepper, sha256, destination);
+    }
+
+    /// <summary>Compares in time that depends on the lengths alone; false when the lengths differ.</summary>
+    public static bool Equals(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b) => CryptographicOperations.FixedTimeEquals(a, b);
+}

@@ -1,0 +1,93 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using Tokenry.Protocol.Access;
+
+namespace Tokenry.Protocol.Jose;
+
+/// <summary>Presence and type of the claims of RFC 9068 §2.2; what they mean, and whether it is time, is the validator's part.</summary>
+internal static class AccessTokenClaims
+{
+    public static bool TryRead(JsonElement claims, [NotNullWhen(true)] out AccessToken? token, out DateTimeOffset? notBefore)
+    {
+        token = null;
+        notBefore = null;
+        if (
+            !JsonMember.TryGetText(claims, "iss", out var issuer)
+            || !JsonMember.TryGetText(claims, "sub", out var subject)
+            || !JsonMember.TryGetText(claims, "client_id", out var clientId)
+            || !JsonMember.TryGetText(claims, "jti", out var tokenId)
+            || !JsonMember.TryGetTime(claims, "exp", out var expiresAt)
+            || !JsonMember.TryGetTime(claims, "iat", out var issuedAt)
+            || !TryGetAudience(claims, out var audience)
+            || !TryGetNotBefore(claims, out notBefore)
+            || !TryGetScope(claims, out var scope)
+            || !TryGetObjects(claims, out var objects)
+            || !TryGetConfirmation(claims, out var confirmation)
+            || !JsonMember.TryGetOptionalText(claims, "credential_id", out var credentialId)
+        )
+        {
+            return false;
+        }
+
+        token = new AccessToken
+        {
+            Issuer = issuer,
+            Audience = audience,
+            Subject = subject,
+            ClientId = clientId,
+            ExpiresAt = expiresAt,
+            IssuedAt = issuedAt,
+            TokenId = tokenId,
+            Scope = scope,
+            CredentialId = credentialId,
+            Objects = objects,
+            Confirmation = confirmation,
+        };
+        return true;
+    }
+
+    // RFC 7519 §4.1.3: one string, or an array of them.
+    private static bool TryGetAudience(JsonElement claims, [NotNullWhen(true)] out string[]? audience)
+    {
+        audience = JsonMember.TryGetText(claims, "aud", out var single) ? [single] : null;
+        return audience is not null
+            || (claims.TryGetProperty("aud", out var several) && JsonMember.TryGetTexts(several, out audience) && audience.Length > 0);
+    }
+
+    private static bool TryGetNotBefore(JsonElement claims, out DateTimeOffset? notBefore)
+    {
+        notBefore = null;
+        if (!claims.TryGetProperty("nbf", out _))
+        {
+            return true;
+        }
+
+        var read = JsonMember.TryGetTime(claims, "nbf", out var time);
+        notBefore = time;
+        return read;
+    }
+
+    private static bool TryGetScope(JsonElement claims, [NotNullWhen(true)] out ScopeSet? scope)
+    {
+        scope = null;
+        return JsonMember.TryGetOptionalText(claims, "scope", out var text) && ScopeSet.TryParse(text ?? "", out scope);
+    }
+
+    private static bool TryGetObjects(JsonElement claims, out string[]? objects)
+    {
+        objects = null;
+        return !claims.TryGetProperty("objects", out var list) || JsonMember.TryGetTexts(list, out objects);
+    }
+
+    private static bool TryGetConfirmation(JsonElement claims, out JsonElement? confirmation)
+    {
+        confirmation = null;
+        if (claims.TryGetProperty("cnf", out var member))
+        {
+            confirmation = member.Clone();
+            return member.ValueKind == JsonValueKind.Object;
+        }
+
+        return true;
+    }
+}

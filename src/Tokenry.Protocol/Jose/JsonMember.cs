@@ -1,0 +1,89 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+
+namespace Tokenry.Protocol.Jose;
+
+/// <summary>Typed reading of one member of an object: it is absent, of the right type, or wrong. Never throws for an object.</summary>
+internal static class JsonMember
+{
+    /// <summary>False for a member that is there and not a string; absent gives true and null.</summary>
+    public static bool TryGetOptionalText(JsonElement source, string name, out string? text)
+    {
+        text = null;
+        return !source.TryGetProperty(name, out var member) || TryGetText(member, out text);
+    }
+
+    /// <summary>False unless the member is a string of at least one character.</summary>
+    public static bool TryGetText(JsonElement source, string name, [NotNullWhen(true)] out string? text)
+    {
+        text = null;
+        return source.TryGetProperty(name, out var member) && TryGetText(member, out text) && text.Length > 0;
+    }
+
+    /// <summary>
+    /// False unless the member is a NumericDate we take: digits only (no sign, fraction or exponent), at most the end of the year 9999.
+    /// Stricter than RFC 7519 §2, which lets dates be fractional: nobody who issues to us needs that.
+    /// </summary>
+    public static bool TryGetTime(JsonElement source, string name, out DateTimeOffset time)
+    {
+        time = default;
+        if (
+            !source.TryGetProperty(name, out var member)
+            || member.ValueKind != JsonValueKind.Number
+            || member.GetRawText().AsSpan().ContainsAnyExceptInRange('0', '9')
+            || !member.TryGetInt64(out var seconds)
+            || seconds > DateTimeOffset.MaxValue.ToUnixTimeSeconds()
+        )
+        {
+            return false;
+        }
+
+        time = DateTimeOffset.FromUnixTimeSeconds(seconds);
+        return true;
+    }
+
+    /// <summary>False unless the element is an array of strings, none empty.</summary>
+    public static bool TryGetTexts(JsonElement array, [NotNullWhen(true)] out string[]? texts)
+    {
+        texts = null;
+        if (array.ValueKind != JsonValueKind.Array)
+        {
+            return false;
+        }
+
+        var read = new string[array.GetArrayLength()];
+        var index = 0;
+        foreach (var item in array.EnumerateArray())
+        {
+            if (!TryGetText(item, out var text) || text.Length == 0)
+            {
+                return false;
+            }
+
+            read[index++] = text;
+        }
+
+        texts = read;
+        return true;
+    }
+
+    private static bool TryGetText(JsonElement element, [NotNullWhen(true)] out string? text)
+    {
+        text = null;
+        if (element.ValueKind != JsonValueKind.String)
+        {
+            return false;
+        }
+
+        try
+        {
+            text = element.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            // Invalid UTF-8 or a lone surrogate, in a document that StrictJson did not read.
+        }
+
+        return text is not null;
+    }
+}

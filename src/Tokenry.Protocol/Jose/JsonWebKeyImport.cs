@@ -1,0 +1,94 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace Tokenry.Protocol.Jose;
+
+/// <summary>
+/// The policy behind <see cref="VerificationKey.TryImport"/>. The platform takes 16 of the 21 bad keys of Wycheproof's <c>json_web_key</c>
+/// as good; every rule here is one of them, or RFC 7517 §4 and RFC 7518 §6.
+/// </summary>
+internal static class JsonWebKeyImport
+{
+    // RFC 7518 §6.2.2, §6.3.2, §6.4: what only a private or a symmetric key has.
+    private static readonly string[] SecretMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
+    /// <summary>True for a key that should never have been sent: private or symmetric.</summary>
+    public static bool HoldsSecret(JsonElement jwk) => Array.Exists(SecretMembers, name => jwk.TryGetProperty(name, out _));
+
+    public static bool TryImport(JsonElement jwk, [NotNullWhen(true)] out VerificationKey? key)
+    {
+        key = null;
+        if (
+            jwk.ValueKind != JsonValueKind.Object
+            || HoldsSecret(jwk)
+            || !IsForVerification(jwk)
+            || !JsonMember.TryGetText(jwk, "kid", out var keyId)
+            || keyId.Length > VerificationKey.MaxKeyIdLength
+            || !JsonMember.TryGetText(jwk, "kty", out var type)
+            || !JsonMember.TryGetOptionalText(jwk, "alg", out var algorithm)
+        )
+        {
+            return false;
+        }
+
+        key = (type, algorithm) switch
+        {
+            ("EC", null or JwsAlgorithms.Es256) => ImportEllipticCurve(jwk, keyId),
+            ("RSA", null or JwsAlgorithms.Rs256) => ImportRsa(jwk, keyId),
+            _ => null,
+        };
+        return key is not null;
+    }
+
+    private static bool IsForVerification(JsonElement jwk) =>
+        JsonMember.TryGetOptionalText(jwk, "use", out var use)
+        && use is null or "sig"
+        && (
+            !jwk.TryGetProperty("key_ops", out var operations)
+            || (
+                JsonMember.TryGetTexts(operations, out var names)
+                && names.Contains("verify", StringComparer.Ordinal)
+                && Array.TrueForAll(names, static name => name is "verify" or "sign")
+            )
+        );
+
+    private static VerificationKey? ImportEllipticCurve(JsonElement jwk, string keyId)
+    {
+        if (
+            !JsonMember.TryGetText(jwk, "crv", out var curve)
+            || curve is not "P-256"
+            || !TryGetBytes(jwk, "x", out var x)
+            || !TryGetBytes(jwk, "y", out var y)
+            || !P256.IsPoint(x, y)
+        )
+        {
+            return null;
+        }
+
+        var parameters = new ECParameters
+        {
+            Curve = ECCurve.NamedCurves.nistP256,
+            Q = new ECPoint { X = x, Y = y },
+        };
+        return new VerificationKey(keyId, ECDsa.Create(parameters));
+    }
+
+    private static VerificationKey? ImportRsa(JsonElement jwk, string keyId)
+    {
+        if (!TryGetBytes(jwk, "n", out var modulus) || !TryGetBytes(jwk, "e", out var exponent) || !RsaPolicy.Accepts(modulus, exponent))
+        {
+            return null;
+        }
+
+        return new VerificationKey(keyId, RSA.Create(new RSAParameters { Modulus = modulus, Exponent = exponent }));
+    }
+
+    private static bool TryGetBytes(JsonElement jwk, string name, [NotNullWhen(true)] out byte[]? bytes)
+    {
+        bytes = null;
+        return JsonMember.TryGetText(jwk, name, out var text)
+            && text.Length <= RsaPolicy.MaxBits / 6 + 1
+            && StrictBase64Url.TryDecode(text, out bytes);
+    }
+}

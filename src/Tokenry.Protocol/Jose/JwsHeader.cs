@@ -1,0 +1,45 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Tokenry.Protocol.Jose;
+
+/// <summary>The three header parameters of a signed token that we listen to; all the others are refused or ignored.</summary>
+/// <param name="Algorithm">The <c>alg</c>, one of <see cref="JwsAlgorithms"/>: a claim to be compared with the key's, never a choice.</param>
+/// <param name="Type">The <c>typ</c>, null when absent (RFC 7515 §4.1.9).</param>
+/// <param name="KeyId">The <c>kid</c>, null when absent (RFC 7515 §4.1.4). Any text: use it to look up a dictionary and for nothing else.</param>
+public sealed record JwsHeader(string Algorithm, string? Type, string? KeyId)
+{
+    // jwk, jku, x5u, x5c: a token must not bring or name its own key (RFC 8725 §3.10). crit, b64 (RFC 7515 §4.1.11, RFC 7797): we know no
+    // extension, so each one critical to somebody is refused. zip: nothing is inflated before it is trusted.
+    private static readonly string[] Refused = ["jwk", "jku", "x5u", "x5c", "crit", "b64", "zip"];
+
+    /// <summary>
+    /// Reads a protected header. False unless it is one JSON object with a known <c>alg</c>, string <c>typ</c> and <c>kid</c> if any, and none
+    /// of <c>jwk jku x5u x5c crit b64 zip</c>, whatever their values.
+    /// </summary>
+    public static bool TryParse(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out JwsHeader? header)
+    {
+        header = null;
+        if (!StrictJson.TryParseObject(utf8, out var document))
+        {
+            return false;
+        }
+
+        using (document)
+        {
+            var members = document.RootElement;
+            if (
+                Array.Exists(Refused, name => members.TryGetProperty(name, out _))
+                || !JsonMember.TryGetText(members, "alg", out var algorithm)
+                || !JwsAlgorithms.IsKnown(algorithm)
+                || !JsonMember.TryGetOptionalText(members, "typ", out var type)
+                || !JsonMember.TryGetOptionalText(members, "kid", out var keyId)
+            )
+            {
+                return false;
+            }
+
+            header = new JwsHeader(algorithm, type, keyId);
+            return true;
+        }
+    }
+}
