@@ -49,7 +49,7 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
         where T : class => RecordingDenialsAsync(caller, action, () => RunOnceAsync(caller, action, operation, Authorize(caller, demand)));
 
     /// <summary>A read. Only denials are recorded.</summary>
-    public Task<T> ReadAsync<T>(Caller caller, Demand demand, string action, Func<DbConnection, Reach, Task<T>> read) =>
+    public Task<T> ReadAsync<T>(Caller caller, Demand? demand, string action, Func<DbConnection, Reach, Task<T>> read) =>
         RecordingDenialsAsync(
             caller,
             action,
@@ -210,7 +210,8 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
         return result;
     }
 
-    private AuditEntry Entry(Caller caller, string action, string result, string? reason) =>
+    /// <summary>For an operation that does two audited things at once: the second one's entry.</summary>
+    public AuditEntry Entry(Caller caller, string action, string result, string? reason) =>
         new()
         {
             Id = NewId(),

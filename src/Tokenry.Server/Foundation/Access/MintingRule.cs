@@ -46,6 +46,13 @@ public static class MintingRule
             }
         }
 
+        CheckExisting(catalog, caller, reach, minted);
+    }
+
+    /// <summary>The same for a credential that already names what it names: its owner may have lost rights since, which is no fault of a rotation.</summary>
+    /// <inheritdoc cref="Check"/>
+    public static void CheckExisting(Catalog catalog, Caller caller, Reach reach, MintedCredential minted)
+    {
         var reached = Reached(catalog, minted);
         CheckManagement(caller, reached.At(ManagementApi.Identifier));
         var forOneself = minted.Owner.Id == caller.Principal.Id;

@@ -1,0 +1,49 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Features.Account;
+
+/// <summary><c>/v1/me</c> and <c>/v1/me/credential</c>, which any valid opaque credential may use without a scope.</summary>
+public static class AccountApi
+{
+    public static IServiceCollection AddAccount(this IServiceCollection services) => services.AddSingleton<DescribeMe>();
+
+    public static void MapAccount(this IEndpointRouteBuilder app)
+    {
+        var me = app.MapGroup("/v1/me").WithTags("Me");
+        me.MapGet("", async (Caller caller, DescribeMe describe) => TypedResults.Ok(await describe.RunAsync(caller))).Needs();
+        me.MapGet(
+                "/credential",
+                async (Caller caller, ListCredentials list) => TypedResults.Ok(await list.ShowOwnAsync(caller, Calling(caller)))
+            )
+            .Needs();
+        me.MapPost(
+                "/credential/rotate",
+                async (Caller caller, Body<RotationRequest> body, RotateCredential rotate) =>
+                    TypedResults.Ok(await rotate.RunOwnAsync(caller, Calling(caller), body.Value))
+            )
+            .Needs();
+        me.MapDelete(
+                "/credential",
+                async (Caller caller, string? reason, RevokeCredential revoke) =>
+                {
+                    await revoke.RunOwnAsync(caller, Calling(caller), reason);
+                    return TypedResults.NoContent();
+                }
+            )
+            .Needs();
+    }
+
+    /// <summary>An access token is no credential of the store: what bought it must not be managed with it.</summary>
+    private static CredentialAddress Calling(Caller caller) =>
+        caller.Credential is { Token: null, Credential: { } credential }
+            ? new CredentialAddress(CredentialFamily.Of(credential.Kind), credential.Id, caller.Principal.Id)
+            : throw new ProblemException(
+                403,
+                VerificationCode.CredentialKindNotAccepted,
+                "An access token cannot manage itself. Use the credential that bought it, or let it expire."
+            );
+}

@@ -1,0 +1,44 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Features.ApiKeys;
+
+/// <summary><c>/v1/api-keys</c> and <c>/v1/applications/{id}/api-keys</c></summary>
+public static class ApiKeysApi
+{
+    public static IServiceCollection AddApiKeys(this IServiceCollection services) =>
+        services.AddSingleton<CreateApiKey>().AddSingleton<CreateApplicationWithApiKey>();
+
+    public static void MapApiKeys(this IEndpointRouteBuilder app)
+    {
+        var all = app.MapGroup("/v1/api-keys").WithTags("API keys");
+        all.MapPost(
+                "",
+                async (Caller caller, Body<QuickApiKeyRequest> body, CreateApplicationWithApiKey create) =>
+                {
+                    var key = await create.RunAsync(caller, body.Value);
+                    return TypedResults.Created($"/v1/api-keys/{key.Id}", key);
+                }
+            )
+            .Needs(ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn);
+        all.MapList(CredentialFamily.ApiKeys);
+        all.MapLife(CredentialFamily.ApiKeys);
+
+        var ofApplication = app.MapGroup("/v1/applications/{owner}/api-keys").WithTags("API keys");
+        ofApplication
+            .MapPost(
+                "",
+                async (string owner, Caller caller, Body<CredentialRequest> body, CreateApiKey create) =>
+                {
+                    var key = await create.RunAsync(caller, owner, body.Value);
+                    return TypedResults.Created($"/v1/api-keys/{key.Id}", key);
+                }
+            )
+            .Needs(ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn);
+        ofApplication.MapList(CredentialFamily.ApiKeys);
+        ofApplication.MapLife(CredentialFamily.ApiKeys);
+    }
+}

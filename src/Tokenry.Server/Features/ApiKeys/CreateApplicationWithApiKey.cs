@@ -1,0 +1,116 @@
+using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Principals;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Features.ApiKeys;
+
+/// <summary>
+/// For the person in a hurry: an application, a role with just these scopes and a key, in one call. A role that has just these scopes is
+/// used again rather than made twice.
+/// </summary>
+public sealed class CreateApplicationWithApiKey(Gate gate, CatalogCache catalogs, IssueCredential issue, TimeProvider time)
+{
+    public async Task<Credential> RunAsync(Caller caller, QuickApiKeyRequest request)
+    {
+        var catalog = await catalogs.GetAsync();
+        var check = new Validation();
+        check.Name("name", request.Name);
+        check.Require(request.Scopes.Count > 0, "scopes", "needs at least one");
+        Permission[] permissions = [new(request.Api, request.Scopes)];
+        CredentialDraft.CheckPermissions(check, catalog, permissions);
+        check.ThrowIfAny();
+        var scopes = ScopeSet.Of(request.Scopes);
+        return await gate.WriteOnceAsync(
+            caller,
+            CredentialFamily.ApiKeys.Write,
+            "api_key.created",
+            async (tx, entry, reach) =>
+            {
+                CheckMayRegister(caller);
+                var role = await FindOrMakeRoleAsync(tx, caller, reach, catalog, request.Api, scopes);
+                var owner = await RegisterAsync(tx, caller, reach, request.Name, role);
+                // The catalog of this moment does not hold a role made in this transaction; the one that commits does.
+                var with = new Catalog(catalog.Resources.Where(r => r.Identifier != ManagementApi.Identifier), [.. catalog.Roles.Where(r => !r.BuiltIn && r.Id != role.Id), role]);
+                return await issue.RunAsync(
+                    tx,
+                    entry,
+                    caller,
+                    reach,
+                    with,
+                    owner,
+                    CredentialKind.ApiKey,
+                    new CredentialDraft { Name = request.Name, Permissions = permissions }
+                );
+            }
+        );
+    }
+
+    /// <summary>The key alone needs <c>credentials:write</c>; its application needs the right to register one.</summary>
+    private static void CheckMayRegister(Caller caller)
+    {
+        if (!caller.Management.Contains(ManagementApi.ApplicationsWrite) && !caller.Management.Contains(ManagementApi.ApplicationsOwn))
+        {
+            throw Problems.InsufficientScope(ManagementApi.Identifier, [ManagementApi.ApplicationsWrite]);
+        }
+    }
+
+    private async Task<RoleFacts> FindOrMakeRoleAsync(WriteTransaction tx, Caller caller, Reach reach, Catalog catalog, string api, ScopeSet scopes)
+    {
+        var permissions = PermissionSet.Of([(api, scopes)]);
+        MintingRule.CheckManagement(caller, permissions.At(ManagementApi.Identifier));
+        if (reach.OwnOf is not null)
+        {
+            MintingRule.CheckWithinOwn(catalog, caller, permissions);
+        }
+
+        if (catalog.Roles.FirstOrDefault(role => role.Permissions.Entries is [var only] && only.Api == api && only.Scopes.Equals(scopes)) is { } known)
+        {
+            return known;
+        }
+
+        var now = time.GetUtcNow();
+        var id = PublicId.Create("rol", PublicId.NewUuid7(now));
+        var row = new RoleRow
+        {
+            Id = id,
+            Name = $"{(api.Length > 100 ? api[..100] : api)} {id}", // unique, whatever names people have given
+            Description = $"Made with an API key: {scopes} at {api}."[..Math.Min(500, $"Made with an API key: {scopes} at {api}.".Length)],
+            Permissions = JsonColumn.Write(permissions.ToPermissions()),
+            CreatedAt = now.ToUnixTimeMilliseconds(),
+        };
+        await RoleStore.InsertAsync(tx, row);
+        return new RoleFacts
+        {
+            Id = id,
+            Name = row.Name,
+            Permissions = permissions,
+        };
+    }
+
+    private async Task<PrincipalFacts> RegisterAsync(WriteTransaction tx, Caller caller, Reach reach, string name, RoleFacts role)
+    {
+        var now = time.GetUtcNow();
+        var row = new PrincipalRow
+        {
+            Id = PublicId.Create("app", PublicId.NewUuid7(now)),
+            Type = PrincipalType.Application,
+            Name = name.Trim(),
+            OwnerId = reach.OwnOf,
+            Enabled = 1,
+            CreatedAt = now.ToUnixTimeMilliseconds(),
+        };
+        await PrincipalStore.InsertAsync(tx, row, passwordHash: null, [role.Id]);
+        var registered = gate.Entry(caller, "application.created", AuditEntry.Success, reason: null);
+        registered.TargetType = PrincipalType.Application;
+        registered.TargetId = row.Id;
+        tx.Record(registered);
+        return row.ToFacts([role.Id]);
+    }
+}

@@ -1,0 +1,111 @@
+using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Features.ApiResources;
+
+/// <summary>What an API resource must look like, at create and after every update.</summary>
+public static class ApiResourceRules
+{
+    public const int DefaultLifetimeSeconds = 300;
+
+    public static readonly IReadOnlyList<string> DefaultAccepted =
+    [
+        CredentialKind.ApiKey,
+        CredentialKind.PersonalAccessToken,
+        CredentialKind.AccessToken,
+    ];
+
+    public static readonly IReadOnlyList<string> DefaultCarriers = ["bearer", "x_api_key"];
+
+    private static readonly string[] AllAccepted = [.. DefaultAccepted, CredentialKind.AnonymousApiKey];
+    private static readonly string[] NamedCarriers = ["bearer", "x_api_key", "basic", "query"];
+
+    // Headers that mean something else to servers and proxies, or that carry a credential by another name already.
+    private static readonly string[] TakenHeaders =
+    [
+        "authorization",
+        "proxy-authorization",
+        "cookie",
+        "host",
+        "connection",
+        "content-length",
+        "transfer-encoding",
+        "x-api-key",
+        "dpop",
+        "forwarded",
+    ];
+
+    public static async Task CheckAsync(WriteTransaction tx, ApiResource resource)
+    {
+        var check = new Validation();
+        CheckIdentifier(check, resource.Identifier);
+        check.Name("name", resource.Name);
+        CheckScopes(check, resource.Scopes);
+        CheckSet(check, "accepted_credentials", resource.AcceptedCredentials, AllAccepted.Contains, $"one of {string.Join(", ", AllAccepted)}");
+        check.Require(resource.AcceptedCredentials.Count > 0, "accepted_credentials", "needs at least one kind");
+        CheckSet(check, "carriers", resource.Carriers, IsCarrier, "bearer, x_api_key, basic, query or header:<Name>");
+        check.Require(resource.Carriers.Count > 0, "carriers", "needs at least one carrier");
+        CheckSet(check, "object_types", resource.ObjectTypes, type => ObjectPattern.TryParse(type + ":x", out var parsed) && parsed.Type == type, "a type such as repo");
+        check.Require(resource.AccessTokenLifetimeSeconds is >= 30 and <= 3600, "access_token_lifetime_seconds", "must be from 30 to 3600");
+        var servers = await ApiResourceStore.ApplicationsAmongAsync(tx, resource.ResourceServers);
+        CheckSet(check, "resource_servers", resource.ResourceServers, servers.Contains, "the id of an application");
+        check.ThrowIfAny();
+    }
+
+    /// <summary>An absolute URI without a fragment (RFC 8707 §2), in visible ASCII, so that it can be compared byte for byte.</summary>
+    private static void CheckIdentifier(Validation check, string identifier)
+    {
+        check.Require(
+            identifier.Length is > 0 and <= 500
+                && identifier.All(c => c is > ' ' and < '\x7f' and not '"' and not '\\' and not '#')
+                && Uri.TryCreate(identifier, UriKind.Absolute, out var uri)
+                && identifier.StartsWith(uri.Scheme + ":", StringComparison.OrdinalIgnoreCase),
+            "identifier",
+            "must be an absolute URI without a fragment, such as https://api.example.com"
+        );
+        check.Require(
+            !identifier.StartsWith(ManagementApi.ReservedPrefix, StringComparison.OrdinalIgnoreCase),
+            "identifier",
+            $"{ManagementApi.ReservedPrefix} is reserved"
+        );
+    }
+
+    private static void CheckScopes(Validation check, IReadOnlyList<ScopeDefinition> scopes)
+    {
+        check.Require(scopes.Count <= 500, "scopes", "more than 500");
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var scope in scopes.Take(500))
+        {
+            check.Require(
+                ScopeName.IsValid(scope?.Name),
+                "scopes",
+                $"'{Validation.Shown(scope?.Name)}' is not a scope: 1 to 200 visible ASCII characters without quote and backslash"
+            );
+            check.Require(seen.Add(scope?.Name ?? ""), "scopes", $"'{Validation.Shown(scope?.Name)}' stands twice");
+            check.Text("scopes", scope?.Description, 500);
+        }
+    }
+
+    private static void CheckSet(Validation check, string member, IReadOnlyList<string> values, Func<string, bool> isAllowed, string expected)
+    {
+        check.Require(values.Count <= 100, member, "more than 100");
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var value in values.Take(100))
+        {
+            check.Require(value is not null && isAllowed(value), member, $"'{Validation.Shown(value)}' is not {expected}");
+            check.Require(seen.Add(value ?? ""), member, $"'{Validation.Shown(value)}' stands twice");
+        }
+    }
+
+    private static bool IsCarrier(string carrier) =>
+        NamedCarriers.Contains(carrier)
+        || carrier.StartsWith("header:", StringComparison.Ordinal)
+            && carrier["header:".Length..] is { Length: > 0 and <= 100 } name
+            && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')
+            && !TakenHeaders.Contains(name, StringComparer.OrdinalIgnoreCase)
+            && !name.StartsWith("X-Tokenry-", StringComparison.OrdinalIgnoreCase)
+            && !name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase);
+}

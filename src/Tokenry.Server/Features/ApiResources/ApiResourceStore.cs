@@ -1,0 +1,72 @@
+using System.Data.Common;
+using Dapper;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Features.ApiResources;
+
+/// <summary>SQL of API resources.</summary>
+public static class ApiResourceStore
+{
+    private const string Select =
+        "SELECT id, identifier, name, scopes, accepted_credentials, carriers, object_types, objects_in_tokens, access_token_lifetime_seconds, "
+        + "resource_servers, created_at FROM api_resources";
+
+    public static Task<ApiResourceRow?> FindAsync(WriteTransaction tx, string id) =>
+        tx.FirstOrDefaultAsync<ApiResourceRow>($"{Select} WHERE id = @id", new { id });
+
+    public static Task<ApiResourceRow?> FindAsync(DbConnection connection, string id) =>
+        connection.QueryFirstOrDefaultAsync<ApiResourceRow>($"{Select} WHERE id = @id", new { id });
+
+    public static async Task<IReadOnlyList<ApiResourceRow>> ListAsync(DbConnection connection, string? identifier, string? after, int limit) =>
+        [
+            .. await connection.QueryAsync<ApiResourceRow>(
+                $"{Select} WHERE (@identifier IS NULL OR identifier = @identifier) AND (@after IS NULL OR id > @after) ORDER BY id LIMIT @limit",
+                new
+                {
+                    identifier,
+                    after,
+                    limit,
+                }
+            ),
+        ];
+
+    public static Task InsertAsync(WriteTransaction tx, ApiResourceRow row)
+    {
+        tx.Changed(ChangeKind.Catalog, row.Id);
+        return tx.ExecuteAsync(
+            """
+            INSERT INTO api_resources (id, identifier, name, scopes, accepted_credentials, carriers, object_types, objects_in_tokens,
+              access_token_lifetime_seconds, resource_servers, created_at)
+            VALUES (@Id, @Identifier, @Name, @Scopes, @AcceptedCredentials, @Carriers, @ObjectTypes, @ObjectsInTokens,
+              @AccessTokenLifetimeSeconds, @ResourceServers, @CreatedAt)
+            """,
+            row
+        );
+    }
+
+    public static Task UpdateAsync(WriteTransaction tx, ApiResourceRow row)
+    {
+        tx.Changed(ChangeKind.Catalog, row.Id);
+        return tx.ExecuteAsync(
+            """
+            UPDATE api_resources SET name = @Name, scopes = @Scopes, accepted_credentials = @AcceptedCredentials, carriers = @Carriers,
+              object_types = @ObjectTypes, objects_in_tokens = @ObjectsInTokens,
+              access_token_lifetime_seconds = @AccessTokenLifetimeSeconds, resource_servers = @ResourceServers WHERE id = @Id
+            """,
+            row
+        );
+    }
+
+    public static async Task<bool> DeleteAsync(WriteTransaction tx, string id)
+    {
+        tx.Changed(ChangeKind.Catalog, id);
+        return await tx.ExecuteAsync("DELETE FROM api_resources WHERE id = @id", new { id }) == 1;
+    }
+
+    /// <summary>Those of <paramref name="ids"/> that are applications.</summary>
+    public static async Task<IReadOnlyList<string>> ApplicationsAmongAsync(WriteTransaction tx, IReadOnlyList<string> ids) =>
+        await tx.QueryAsync<string>(
+            "SELECT id FROM principals WHERE type = 'application' AND deleted_at IS NULL AND id IN @ids",
+            new { ids = ids.Append("").ToArray() }
+        );
+}

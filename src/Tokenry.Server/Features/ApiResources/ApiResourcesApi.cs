@@ -1,0 +1,51 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Features.ApiResources;
+
+/// <summary><c>/v1/api-resources</c></summary>
+public static class ApiResourcesApi
+{
+    public static IServiceCollection AddApiResources(this IServiceCollection services) =>
+        services.AddSingleton<CreateApiResource>().AddSingleton<ReviseApiResource>().AddSingleton<ListApiResources>();
+
+    public static void MapApiResources(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/v1/api-resources").WithTags("API resources");
+        group
+            .MapPost(
+                "",
+                async (Caller caller, Body<ApiResourceRequest> body, CreateApiResource create) =>
+                {
+                    var resource = await create.RunAsync(caller, body.Value);
+                    return TypedResults.Created($"/v1/api-resources/{resource.Id}", resource);
+                }
+            )
+            .Needs(ManagementApi.ApiResourcesWrite);
+        group
+            .MapGet("", async (Caller caller, Listing listing, ListApiResources list) => TypedResults.Ok(await list.RunAsync(caller, listing)))
+            .Needs(ManagementApi.ApiResourcesRead);
+        group
+            .MapGet("/{id}", async (string id, Caller caller, ListApiResources list) => TypedResults.Ok(await list.ShowAsync(caller, id)))
+            .Needs(ManagementApi.ApiResourcesRead);
+        group
+            .MapPatch(
+                "/{id}",
+                async (string id, Caller caller, Body<ApiResourcePatch> body, ReviseApiResource revise) =>
+                    TypedResults.Ok(await revise.RunAsync(caller, id, body.Value))
+            )
+            .Needs(ManagementApi.ApiResourcesWrite);
+        group
+            .MapDelete(
+                "/{id}",
+                async (string id, Caller caller, ReviseApiResource revise) =>
+                {
+                    await revise.DeleteAsync(caller, id);
+                    return TypedResults.NoContent();
+                }
+            )
+            .Needs(ManagementApi.ApiResourcesWrite);
+    }
+}

@@ -1,0 +1,52 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Features.ApiResources;
+
+/// <summary>Registers an API.</summary>
+public sealed class CreateApiResource(Gate gate, TimeProvider time)
+{
+    public async Task<ApiResource> RunAsync(Caller caller, ApiResourceRequest request)
+    {
+        try
+        {
+            return await gate.WriteOnceAsync(
+                caller,
+                new Demand(ManagementApi.ApiResourcesWrite),
+                "api_resource.created",
+                async (tx, entry, _) =>
+                {
+                    var now = time.GetUtcNow();
+                    var resource = new ApiResource
+                    {
+                        Id = PublicId.Create("res", PublicId.NewUuid7(now)),
+                        Identifier = request.Identifier,
+                        Name = request.Name.Trim(),
+                        Scopes = request.Scopes ?? [],
+                        AcceptedCredentials = request.AcceptedCredentials ?? ApiResourceRules.DefaultAccepted,
+                        Carriers = request.Carriers ?? ApiResourceRules.DefaultCarriers,
+                        ObjectTypes = request.ObjectTypes ?? [],
+                        ObjectsInTokens = request.ObjectsInTokens ?? false,
+                        AccessTokenLifetimeSeconds = request.AccessTokenLifetimeSeconds ?? ApiResourceRules.DefaultLifetimeSeconds,
+                        ResourceServers = request.ResourceServers ?? [],
+                        CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds()),
+                    };
+                    await ApiResourceRules.CheckAsync(tx, resource);
+                    entry.TargetType = "api_resource";
+                    entry.TargetId = resource.Id;
+                    entry.Api = resource.Identifier;
+                    await ApiResourceStore.InsertAsync(tx, ApiResourceRow.Of(resource));
+                    return resource;
+                }
+            );
+        }
+        catch (UniqueViolationException)
+        {
+            throw ProblemException.Exists("An API resource with this identifier exists.");
+        }
+    }
+}

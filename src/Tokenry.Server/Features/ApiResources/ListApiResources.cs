@@ -1,0 +1,39 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Features.ApiResources;
+
+/// <summary>Lists and shows API resources.</summary>
+public sealed class ListApiResources(Gate gate)
+{
+    private static readonly Demand Demand = new(ManagementApi.ApiResourcesRead);
+
+    public Task<Page<ApiResource>> RunAsync(Caller caller, Listing listing)
+    {
+        listing.With("identifier");
+        return gate.ReadAsync(
+            caller,
+            Demand,
+            "api_resources.listed",
+            async (connection, _) =>
+                listing.ToPage(
+                    await ApiResourceStore.ListAsync(connection, listing.Text("identifier"), listing.IdCursor("res"), listing.Limit + 1),
+                    row => row.ToApiResource(),
+                    row => row.Id
+                )
+        );
+    }
+
+    public Task<ApiResource> ShowAsync(Caller caller, string id) =>
+        gate.ReadAsync(
+            caller,
+            Demand,
+            "api_resource.read",
+            async (connection, _) =>
+                (
+                    (ReviseApiResource.IsId(id) ? await ApiResourceStore.FindAsync(connection, id) : null) ?? throw ProblemException.NotFound()
+                ).ToApiResource()
+        );
+}

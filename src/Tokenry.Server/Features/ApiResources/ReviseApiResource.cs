@@ -1,0 +1,55 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Features.ApiResources;
+
+/// <summary>PATCH and DELETE of an API resource. A scope that goes is gone from every credential and role at the next check.</summary>
+public sealed class ReviseApiResource(Gate gate)
+{
+    public Task<ApiResource> RunAsync(Caller caller, string id, ApiResourcePatch patch) =>
+        gate.WriteAsync(
+            caller,
+            new Demand(ManagementApi.ApiResourcesWrite),
+            "api_resource.updated",
+            async (tx, entry, _) =>
+            {
+                var old = ((IsId(id) ? await ApiResourceStore.FindAsync(tx, id) : null) ?? throw ProblemException.NotFound()).ToApiResource();
+                var resource = old with
+                {
+                    Name = (patch.Name.Or(old.Name) ?? "").Trim(),
+                    Scopes = patch.Scopes.Or(old.Scopes) ?? [],
+                    AcceptedCredentials = patch.AcceptedCredentials.Or(old.AcceptedCredentials) ?? ApiResourceRules.DefaultAccepted,
+                    Carriers = patch.Carriers.Or(old.Carriers) ?? ApiResourceRules.DefaultCarriers,
+                    ObjectTypes = patch.ObjectTypes.Or(old.ObjectTypes) ?? [],
+                    ObjectsInTokens = patch.ObjectsInTokens.Or(old.ObjectsInTokens) ?? false,
+                    AccessTokenLifetimeSeconds =
+                        patch.AccessTokenLifetimeSeconds.Or(old.AccessTokenLifetimeSeconds) ?? ApiResourceRules.DefaultLifetimeSeconds,
+                    ResourceServers = patch.ResourceServers.Or(old.ResourceServers) ?? [],
+                };
+                await ApiResourceRules.CheckAsync(tx, resource);
+                entry.TargetType = "api_resource";
+                entry.TargetId = id;
+                entry.Api = resource.Identifier;
+                await ApiResourceStore.UpdateAsync(tx, ApiResourceRow.Of(resource));
+                return resource;
+            }
+        );
+
+    public Task DeleteAsync(Caller caller, string id) =>
+        gate.WriteAsync(
+            caller,
+            new Demand(ManagementApi.ApiResourcesWrite),
+            "api_resource.deleted",
+            async (tx, entry, _) =>
+            {
+                entry.TargetType = "api_resource";
+                entry.TargetId = IsId(id) ? id : throw ProblemException.NotFound();
+                return await ApiResourceStore.DeleteAsync(tx, id);
+            }
+        );
+
+    internal static bool IsId(string id) => PublicId.IsWellFormed(id, "res");
+}

@@ -1,0 +1,94 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Principals;
+
+namespace Tokenry.Server.Features.Applications;
+
+/// <summary><c>/v1/applications</c> and <c>/v1/applications/{id}/secrets</c></summary>
+public static class ApplicationsApi
+{
+    internal static readonly Demand Write = new(ManagementApi.ApplicationsWrite, ManagementApi.ApplicationsOwn);
+
+    private static readonly string[] Reads = [ManagementApi.ApplicationsRead, ManagementApi.ApplicationsOwn];
+    private static readonly string[] Writes = [ManagementApi.ApplicationsWrite, ManagementApi.ApplicationsOwn];
+
+    public static IServiceCollection AddApplications(this IServiceCollection services) =>
+        services
+            .AddSingleton<CreateApplication>()
+            .AddSingleton<ReviseApplication>()
+            .AddSingleton<ListApplications>()
+            .AddSingleton<CreateClientSecret>();
+
+    public static void MapApplications(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/v1/applications").WithTags("Applications");
+        group
+            .MapPost(
+                "",
+                async (Caller caller, Body<ApplicationRequest> body, CreateApplication create) =>
+                {
+                    var application = await create.RunAsync(caller, body.Value);
+                    return TypedResults.Created($"/v1/applications/{application.Id}", application);
+                }
+            )
+            .Needs(Writes);
+        group
+            .MapGet("", async (Caller caller, Listing listing, ListApplications list) => TypedResults.Ok(await list.RunAsync(caller, listing)))
+            .Needs(Reads);
+        group
+            .MapGet("/{id}", async (string id, Caller caller, ListApplications list) => TypedResults.Ok(await list.ShowAsync(caller, id)))
+            .Needs(Reads);
+        group
+            .MapPatch(
+                "/{id}",
+                async (string id, Caller caller, Body<ApplicationPatch> body, ReviseApplication revise) =>
+                    TypedResults.Ok(await revise.RunAsync(caller, id, body.Value))
+            )
+            .Needs(Writes);
+        group
+            .MapDelete(
+                "/{id}",
+                async (string id, Caller caller, string? reason, PrincipalOperations principals) =>
+                {
+                    await principals.DeleteAsync(caller, Write, PrincipalType.Application, id, reason);
+                    return TypedResults.NoContent();
+                }
+            )
+            .Needs(Writes);
+        foreach (var enabled in new[] { true, false })
+        {
+            group
+                .MapPost(
+                    enabled ? "/{id}/enable" : "/{id}/disable",
+                    async (string id, Caller caller, PrincipalOperations principals) =>
+                    {
+                        var (row, roles) = await principals.SetEnabledAsync(caller, Write, PrincipalType.Application, id, enabled);
+                        return TypedResults.Ok(CreateApplication.ToApplication(row, roles));
+                    }
+                )
+                .Needs(Writes);
+        }
+
+        MapSecrets(app);
+    }
+
+    private static void MapSecrets(IEndpointRouteBuilder app)
+    {
+        var secrets = app.MapGroup("/v1/applications/{owner}/secrets").WithTags("Client secrets");
+        secrets
+            .MapPost(
+                "",
+                async (string owner, Caller caller, Body<CredentialRequest> body, CreateClientSecret create) =>
+                {
+                    var secret = await create.RunAsync(caller, owner, body.Value);
+                    return TypedResults.Created($"/v1/applications/{owner}/secrets/{secret.Id}", secret);
+                }
+            )
+            .Needs(ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn);
+        secrets.MapList(CredentialFamily.ClientSecrets);
+        secrets.MapLife(CredentialFamily.ClientSecrets);
+    }
+}

@@ -1,0 +1,54 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Principals;
+
+namespace Tokenry.Server.Features.Applications;
+
+/// <summary>Registers a machine identity. Under <c>applications:own</c> it belongs to the user who registers it.</summary>
+public sealed class CreateApplication(Gate gate, CatalogCache catalogs, TimeProvider time)
+{
+    public async Task<Application> RunAsync(Caller caller, ApplicationRequest request)
+    {
+        var catalog = await catalogs.GetAsync();
+        return await gate.WriteOnceAsync(
+            caller,
+            ApplicationsApi.Write,
+            "application.created",
+            async (tx, entry, reach) =>
+            {
+                var check = new Validation();
+                var name = check.Name("name", request.Name);
+                check.ThrowIfAny();
+                var roles = RoleAssignment.Check(catalog, caller, reach, request.Roles);
+                var now = time.GetUtcNow();
+                var row = new PrincipalRow
+                {
+                    Id = PublicId.Create("app", PublicId.NewUuid7(now)),
+                    Type = PrincipalType.Application,
+                    Name = name,
+                    OwnerId = reach.OwnOf,
+                    Enabled = 1,
+                    CreatedAt = now.ToUnixTimeMilliseconds(),
+                };
+                entry.TargetType = PrincipalType.Application;
+                entry.TargetId = row.Id;
+                await PrincipalStore.InsertAsync(tx, row, passwordHash: null, roles);
+                return ToApplication(row, roles);
+            }
+        );
+    }
+
+    public static Application ToApplication(PrincipalRow row, IEnumerable<string> roles) =>
+        new()
+        {
+            Id = row.Id,
+            Name = row.Name,
+            Roles = [.. roles],
+            Enabled = row.Enabled == 1,
+            OwnerId = row.OwnerId,
+            CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.CreatedAt),
+        };
+}

@@ -1,0 +1,39 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Principals;
+
+namespace Tokenry.Server.Features.Applications;
+
+/// <summary>Gives an application a client secret. It may hold several, so that one can follow the other without downtime.</summary>
+public sealed class CreateClientSecret(Gate gate, CatalogCache catalogs, IssueCredential issue, ExpiryPolicy expiry, TimeProvider time)
+{
+    public async Task<Credential> RunAsync(Caller caller, string applicationId, CredentialRequest request)
+    {
+        var catalog = await catalogs.GetAsync();
+        var check = new Validation();
+        check.Require(request.Anonymous is null, "anonymous", "is for API keys");
+        check.ThrowIfAny();
+        return await gate.WriteOnceAsync(
+            caller,
+            CredentialFamily.ClientSecrets.Write,
+            "client_secret.created",
+            async (tx, entry, reach) =>
+            {
+                var owner = await PrincipalOperations.FindOwnerAsync(tx, reach, PrincipalType.Application, applicationId);
+                return await issue.RunAsync(
+                    tx,
+                    entry,
+                    caller,
+                    reach,
+                    catalog,
+                    owner,
+                    CredentialKind.ClientSecret,
+                    CredentialDraft.Of(request, expiry.Resolve(CredentialKind.ClientSecret, request.ExpiresAt, time.GetUtcNow()))
+                );
+            }
+        );
+    }
+}

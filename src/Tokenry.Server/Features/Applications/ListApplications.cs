@@ -1,0 +1,47 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Principals;
+
+namespace Tokenry.Server.Features.Applications;
+
+/// <summary>Lists and shows applications.</summary>
+public sealed class ListApplications(Gate gate)
+{
+    private static readonly Demand Demand = new(ManagementApi.ApplicationsRead, ManagementApi.ApplicationsOwn);
+
+    public Task<Page<Application>> RunAsync(Caller caller, Listing listing)
+    {
+        listing.With();
+        return gate.ReadAsync(
+            caller,
+            Demand,
+            "applications.listed",
+            async (connection, reach) =>
+            {
+                var (rows, roles) = await PrincipalStore.ListAsync(
+                    connection,
+                    PrincipalType.Application,
+                    reach.OwnOf,
+                    email: null,
+                    listing.IdCursor("app"),
+                    listing.Limit + 1
+                );
+                return listing.ToPage(rows, row => CreateApplication.ToApplication(row, roles[row.Id]), row => row.Id);
+            }
+        );
+    }
+
+    public Task<Application> ShowAsync(Caller caller, string id) =>
+        gate.ReadAsync(
+            caller,
+            Demand,
+            "application.read",
+            async (connection, reach) =>
+            {
+                var (row, roles) = await PrincipalStore.ShowAsync(connection, PrincipalType.Application, id, reach);
+                return CreateApplication.ToApplication(row, roles);
+            }
+        );
+}

@@ -1,0 +1,36 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Principals;
+
+namespace Tokenry.Server.Features.Applications;
+
+/// <summary>PATCH of an application: name and roles.</summary>
+public sealed class ReviseApplication(Gate gate, CatalogCache catalogs)
+{
+    public async Task<Application> RunAsync(Caller caller, string id, ApplicationPatch patch)
+    {
+        var catalog = await catalogs.GetAsync();
+        return await gate.WriteAsync(
+            caller,
+            ApplicationsApi.Write,
+            "application.updated",
+            async (tx, entry, reach) =>
+            {
+                var (row, roles) = await PrincipalOperations.FindForChangeAsync(tx, entry, reach, catalog, caller, PrincipalType.Application, id);
+                var check = new Validation();
+                var name = check.Name("name", patch.Name.Or(row.Name));
+                check.ThrowIfAny();
+                await PrincipalStore.SetNameAndEmailAsync(tx, id, name, email: null);
+                if (patch.Roles.IsPresent)
+                {
+                    roles = RoleAssignment.Check(catalog, caller, reach, patch.Roles.Or(null));
+                    await PrincipalStore.SetRolesAsync(tx, id, roles);
+                }
+
+                return CreateApplication.ToApplication((await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!, roles);
+            }
+        );
+    }
+}

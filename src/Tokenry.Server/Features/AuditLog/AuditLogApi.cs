@@ -1,0 +1,19 @@
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Features.AuditLog;
+
+/// <summary><c>/v1/audit</c></summary>
+public static class AuditLogApi
+{
+    public static IServiceCollection AddAuditLog(this IServiceCollection services) => services.AddSingleton<ListAuditEvents>();
+
+    public static void MapAuditLog(this IEndpointRouteBuilder app) =>
+        app.MapGet(
+                "/v1/audit",
+                async (Caller caller, Listing listing, ListAuditEvents list) => TypedResults.Ok(await list.RunAsync(caller, listing))
+            )
+            .WithTags("Audit")
+            .Needs(ManagementApi.AuditRead);
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text;
+using Dapper;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Features.AuditLog;
+
+/// <summary>Reads the audit trail, newest first.</summary>
+public sealed class ListAuditEvents(Gate gate)
+{
+    public Task<Page<AuditEvent>> RunAsync(Caller caller, Listing listing)
+    {
+        listing.With("actor", "action", "target", "result", "from", "to");
+        return gate.ReadAsync(
+            caller,
+            new Demand(ManagementApi.AuditRead),
+            "audit.listed",
+            async (connection, _) =>
+            {
+                var (where, parameters) = Filter(listing);
+                var rows = await connection.QueryAsync<AuditRow>(
+                    $"SELECT {AuditRow.Columns} FROM audit_events WHERE {where} ORDER BY seq DESC LIMIT @limit",
+                    parameters
+                );
+                return listing.ToPage([.. rows], ToEvent, row => row.Seq.ToString(CultureInfo.InvariantCulture));
+            }
+        );
+    }
+
+    private static (string Where, DynamicParameters Parameters) Filter(Listing listing)
+    {
+        var where = new StringBuilder("1 = 1");
+        var parameters = new DynamicParameters();
+        parameters.Add("limit", listing.Limit + 1);
+        Equal("actor", "actor");
+        Equal("action", "action");
+        Equal("target_id", "target");
+        Equal("result", "result");
+        if (listing.Time("from") is { } from)
+        {
+            where.Append(" AND at >= @from");
+            parameters.Add("from", from.ToUnixTimeMilliseconds());
+        }
+
+        if (listing.Time("to") is { } to)
+        {
+            where.Append(" AND at < @to");
+            parameters.Add("to", to.ToUnixTimeMilliseconds());
+        }
+
+        if (listing.Cursor is { } cursor)
+        {
+            if (!long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var seq))
+            {
+                throw ProblemException.Invalid("cursor", "is not a cursor of this list");
+            }
+
+            where.Append(" AND seq < @seq");
+            parameters.Add("seq", seq);
+        }
+
+        return (where.ToString(), parameters);
+
+        void Equal(string column, string filter)
+        {
+            if (listing.Text(filter) is { } value)
+            {
+                where.Append(CultureInfo.InvariantCulture, $" AND {column} = @{filter}");
+                parameters.Add(filter, value);
+            }
+        }
+    }
+
+    private static AuditEvent ToEvent(AuditRow row) =>
+        new()
+        {
+            Id = row.Id,
+            Seq = row.Seq,
+            At = DateTimeOffset.FromUnixTimeMilliseconds(row.At),
+            Actor = row.Actor,
+            CredentialId = row.CredentialId,
+            Action = row.Action,
+            Target = row.TargetType is null ? null : new AuditTarget(row.TargetType, row.TargetId),
+            Api = row.Api,
+            Result = row.Result,
+            Reason = row.Reason,
+            Ip = row.Ip,
+            Agent = row.Agent,
+            RequestId = row.RequestId,
+            Count = row.Count,
+            Prev = Convert.ToHexStringLower(row.Prev),
+            Hash = Convert.ToHexStringLower(row.Hash),
+        };
+}

@@ -1,0 +1,58 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Principals;
+
+namespace Tokenry.Server.Features.PersonalAccessTokens;
+
+/// <summary>Gives a user a personal access token: the user themselves, or somebody with <c>credentials:write</c>.</summary>
+public sealed class CreatePersonalAccessToken(Gate gate, CatalogCache catalogs, IssueCredential issue, ExpiryPolicy expiry, TimeProvider time)
+{
+    private const string Kind = CredentialKind.PersonalAccessToken;
+
+    public async Task<Credential> RunAsync(Caller caller, string userId, CredentialRequest request)
+    {
+        var catalog = await catalogs.GetAsync();
+        var check = new Validation();
+        check.Require(request.Anonymous is null, "anonymous", "is for API keys");
+        check.ThrowIfAny();
+        return await gate.WriteOnceAsync(
+            caller,
+            CredentialFamily.PersonalAccessTokens.Write,
+            "personal_access_token.created",
+            async (tx, entry, reach) =>
+            {
+                var owner = await PrincipalOperations.FindOwnerAsync(tx, reach, PrincipalType.User, userId);
+                var now = time.GetUtcNow();
+                var draft = CredentialDraft.Of(request, expiry.Resolve(Kind, request.ExpiresAt, now));
+                return await issue.RunAsync(
+                    tx,
+                    entry,
+                    caller,
+                    reach,
+                    catalog,
+                    owner,
+                    Kind,
+                    owner.Id == caller.Principal.Id ? Inherit(caller, request, draft) : draft
+                );
+            }
+        );
+    }
+
+    /// <summary>
+    /// For oneself, what is not said is what the calling credential has: its permissions (without management, which must be named), its
+    /// objects, its addresses, and an end no later than its own.
+    /// </summary>
+    private static CredentialDraft Inherit(Caller caller, CredentialRequest request, CredentialDraft draft) =>
+        draft with
+        {
+            Permissions =
+                draft.Permissions
+                ?? caller.Credential.Permissions?.ToPermissions().Where(permission => permission.Api != ManagementApi.Identifier).ToList(),
+            Objects = draft.Objects ?? caller.Objects?.Select(pattern => pattern.ToString()).ToList(),
+            AllowedIps = draft.AllowedIps ?? caller.AllowedIps?.Select(range => range.ToString()).ToList(),
+            ExpiresAt = !request.ExpiresAt.IsPresent && caller.ExpiresAt < draft.ExpiresAt ? caller.ExpiresAt : draft.ExpiresAt,
+        };
+}

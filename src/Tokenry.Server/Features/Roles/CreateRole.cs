@@ -1,0 +1,45 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Features.Roles;
+
+/// <summary>Makes a role; nobody makes one that reaches further into the management API than they do.</summary>
+public sealed class CreateRole(Gate gate, CatalogCache catalogs, TimeProvider time)
+{
+    public async Task<Role> RunAsync(Caller caller, RoleRequest request)
+    {
+        var catalog = await catalogs.GetAsync();
+        try
+        {
+            return await gate.WriteOnceAsync(
+                caller,
+                new Demand(ManagementApi.RolesWrite),
+                "role.created",
+                async (tx, entry, _) =>
+                {
+                    var now = time.GetUtcNow();
+                    var row = new RoleRow
+                    {
+                        Id = PublicId.Create("rol", PublicId.NewUuid7(now)),
+                        Name = RoleRules.Check(catalog, caller, request.Name, request.Description, request.Permissions ?? []),
+                        Description = request.Description,
+                        Permissions = JsonColumn.Write(request.Permissions ?? []),
+                        CreatedAt = now.ToUnixTimeMilliseconds(),
+                    };
+                    entry.TargetType = "role";
+                    entry.TargetId = row.Id;
+                    await RoleStore.InsertAsync(tx, row);
+                    return row.ToRole();
+                }
+            );
+        }
+        catch (UniqueViolationException)
+        {
+            throw RoleRules.NameTaken();
+        }
+    }
+}

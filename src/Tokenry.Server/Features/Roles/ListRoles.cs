@@ -1,0 +1,71 @@
+using Dapper;
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Features.Roles;
+
+/// <summary>Lists and shows roles; the built-in ones stand first, since their ids sort first.</summary>
+public sealed class ListRoles(Gate gate)
+{
+    private static readonly Demand Demand = new(ManagementApi.RolesRead);
+
+    private static readonly Role[] BuiltIn =
+    [
+        .. ManagementApi.BuiltInRoles.Select(role => new Role
+        {
+            Id = role.Id,
+            Name = role.Name,
+            Description = role.Description,
+            BuiltIn = true,
+            Permissions = role.Permissions.ToPermissions(),
+        }).OrderBy(role => role.Id, StringComparer.Ordinal),
+    ];
+
+    public Task<Page<Role>> RunAsync(Caller caller, Listing listing)
+    {
+        listing.With("name");
+        return gate.ReadAsync(
+            caller,
+            Demand,
+            "roles.listed",
+            async (connection, _) =>
+            {
+                var name = listing.Text("name");
+                var after = listing.IdCursor("rol");
+                var rows = await connection.QueryAsync<RoleRow>(
+                    $"SELECT {RoleRow.Columns} FROM roles WHERE (@name IS NULL OR name = @name) AND (@after IS NULL OR id > @after) ORDER BY id LIMIT @limit",
+                    new
+                    {
+                        name,
+                        after,
+                        limit = listing.Limit + 1,
+                    }
+                );
+                var builtIn = BuiltIn.Where(role =>
+                    (name is null || role.Name == name) && (after is null || string.CompareOrdinal(role.Id, after) > 0)
+                );
+                return listing.ToPage([.. builtIn, .. rows.Select(row => row.ToRole())], role => role, role => role.Id);
+            }
+        );
+    }
+
+    public Task<Role> ShowAsync(Caller caller, string id) =>
+        gate.ReadAsync(
+            caller,
+            Demand,
+            "role.read",
+            async (connection, _) =>
+            {
+                if (!PublicId.IsWellFormed(id, "rol"))
+                {
+                    throw ProblemException.NotFound();
+                }
+
+                var row = await connection.QueryFirstOrDefaultAsync<RoleRow>($"SELECT {RoleRow.Columns} FROM roles WHERE id = @id", new { id });
+                return Array.Find(BuiltIn, role => role.Id == id) ?? row?.ToRole() ?? throw ProblemException.NotFound();
+            }
+        );
+}

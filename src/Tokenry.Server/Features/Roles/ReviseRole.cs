@@ -1,0 +1,93 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Features.Roles;
+
+/// <summary>PATCH and DELETE of a role. Whoever holds it is weaker or stronger at the next check.</summary>
+public sealed class ReviseRole(Gate gate, CatalogCache catalogs)
+{
+    public async Task<Role> RunAsync(Caller caller, string id, RolePatch patch)
+    {
+        var catalog = await catalogs.GetAsync();
+        try
+        {
+            return await gate.WriteAsync(
+                caller,
+                new Demand(ManagementApi.RolesWrite),
+                "role.updated",
+                async (tx, entry, _) =>
+                {
+                    var old = (await FindAsync(tx, id)).ToRole();
+                    entry.TargetType = "role";
+                    entry.TargetId = id;
+                    MintingRule.CheckManagement(caller, RoleRules.ManagementScopes(old.Permissions));
+                    var description = patch.Description.Or(old.Description);
+                    var permissions = patch.Permissions.Or(old.Permissions) ?? [];
+                    var row = new RoleRow
+                    {
+                        Id = id,
+                        Name = RoleRules.Check(catalog, caller, patch.Name.Or(old.Name), description, permissions),
+                        Description = description,
+                        Permissions = JsonColumn.Write(permissions),
+                        CreatedAt = old.CreatedAt!.Value.ToUnixTimeMilliseconds(),
+                    };
+                    await RoleStore.UpdateAsync(tx, row);
+                    return row.ToRole();
+                }
+            );
+        }
+        catch (UniqueViolationException)
+        {
+            throw RoleRules.NameTaken();
+        }
+    }
+
+    public Task DeleteAsync(Caller caller, string id) =>
+        gate.WriteAsync(
+            caller,
+            new Demand(ManagementApi.RolesWrite),
+            "role.deleted",
+            async (tx, entry, _) =>
+            {
+                Require(id);
+                entry.TargetType = "role";
+                entry.TargetId = id;
+                if (await RoleStore.FindAsync(tx, id) is not { } row)
+                {
+                    return false;
+                }
+
+                MintingRule.CheckManagement(caller, RoleRules.ManagementScopes(row.ToRole().Permissions));
+                if (await RoleStore.IsAssignedAsync(tx, id))
+                {
+                    throw new ProblemException(409, ProblemCode.InUse, "The role is assigned. Take it from its users and applications first.");
+                }
+
+                await RoleStore.DeleteAsync(tx, id);
+                return true;
+            }
+        );
+
+    private static async Task<RoleRow> FindAsync(WriteTransaction tx, string id)
+    {
+        Require(id);
+        return await RoleStore.FindAsync(tx, id) ?? throw ProblemException.NotFound();
+    }
+
+    private static void Require(string id)
+    {
+        if (!PublicId.IsWellFormed(id, "rol"))
+        {
+            throw ProblemException.NotFound();
+        }
+
+        if (ManagementApi.BuiltInRoles.Any(role => role.Id == id))
+        {
+            throw new ProblemException(409, ProblemCode.InUse, "Built-in roles cannot be changed. Make one of your own.");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Features.Roles;
+
+/// <summary>What a role must look like, and how far its maker may go; at create and after every update.</summary>
+public static class RoleRules
+{
+    /// <returns>The name as it is stored.</returns>
+    public static string Check(Catalog catalog, Caller caller, string? name, string? description, IReadOnlyList<Permission> permissions)
+    {
+        var check = new Validation();
+        var clean = check.Name("name", name);
+        check.Require(!ManagementApi.BuiltInRoles.Any(role => role.Name == clean), "name", "is the name of a built-in role");
+        check.Text("description", description, 500);
+        CredentialDraft.CheckPermissions(check, catalog, permissions);
+        check.ThrowIfAny();
+        MintingRule.CheckManagement(caller, ManagementScopes(permissions));
+        return clean;
+    }
+
+    public static ScopeSet ManagementScopes(IReadOnlyList<Permission> permissions) => PermissionSet.Of(permissions).At(ManagementApi.Identifier);
+
+    public static ProblemException NameTaken() => ProblemException.Exists("A role with this name exists.");
+}

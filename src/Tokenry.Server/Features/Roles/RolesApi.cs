@@ -1,0 +1,51 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Features.Roles;
+
+/// <summary><c>/v1/roles</c></summary>
+public static class RolesApi
+{
+    public static IServiceCollection AddRoles(this IServiceCollection services) =>
+        services.AddSingleton<CreateRole>().AddSingleton<ReviseRole>().AddSingleton<ListRoles>();
+
+    public static void MapRoles(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/v1/roles").WithTags("Roles");
+        group
+            .MapPost(
+                "",
+                async (Caller caller, Body<RoleRequest> body, CreateRole create) =>
+                {
+                    var role = await create.RunAsync(caller, body.Value);
+                    return TypedResults.Created($"/v1/roles/{role.Id}", role);
+                }
+            )
+            .Needs(ManagementApi.RolesWrite);
+        group
+            .MapGet("", async (Caller caller, Listing listing, ListRoles list) => TypedResults.Ok(await list.RunAsync(caller, listing)))
+            .Needs(ManagementApi.RolesRead);
+        group
+            .MapGet("/{id}", async (string id, Caller caller, ListRoles list) => TypedResults.Ok(await list.ShowAsync(caller, id)))
+            .Needs(ManagementApi.RolesRead);
+        group
+            .MapPatch(
+                "/{id}",
+                async (string id, Caller caller, Body<RolePatch> body, ReviseRole revise) =>
+                    TypedResults.Ok(await revise.RunAsync(caller, id, body.Value))
+            )
+            .Needs(ManagementApi.RolesWrite);
+        group
+            .MapDelete(
+                "/{id}",
+                async (string id, Caller caller, ReviseRole revise) =>
+                {
+                    await revise.DeleteAsync(caller, id);
+                    return TypedResults.NoContent();
+                }
+            )
+            .Needs(ManagementApi.RolesWrite);
+    }
+}

@@ -1,0 +1,47 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Principals;
+
+namespace Tokenry.Server.Features.Users;
+
+/// <summary>Lists and shows users.</summary>
+public sealed class ListUsers(Gate gate)
+{
+    private static readonly Demand Demand = new(ManagementApi.UsersRead);
+
+    public Task<Page<User>> RunAsync(Caller caller, Listing listing)
+    {
+        listing.With("email");
+        return gate.ReadAsync(
+            caller,
+            Demand,
+            "users.listed",
+            async (connection, reach) =>
+            {
+                var (rows, roles) = await PrincipalStore.ListAsync(
+                    connection,
+                    PrincipalType.User,
+                    reach.OwnOf,
+                    listing.Text("email")?.ToLowerInvariant(),
+                    listing.IdCursor("usr"),
+                    listing.Limit + 1
+                );
+                return listing.ToPage(rows, row => UserRules.ToUser(row, roles[row.Id]), row => row.Id);
+            }
+        );
+    }
+
+    public Task<User> ShowAsync(Caller caller, string id) =>
+        gate.ReadAsync(
+            caller,
+            Demand,
+            "user.read",
+            async (connection, reach) =>
+            {
+                var (row, roles) = await PrincipalStore.ShowAsync(connection, PrincipalType.User, id, reach);
+                return UserRules.ToUser(row, roles);
+            }
+        );
+}

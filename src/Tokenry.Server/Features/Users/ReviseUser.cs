@@ -1,0 +1,54 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Principals;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Features.Users;
+
+/// <summary>PATCH of a user: name, email, password, roles. Only who holds every management right the user holds may.</summary>
+public sealed class ReviseUser(Gate gate, CatalogCache catalogs, Passwords passwords)
+{
+    private static readonly Demand Demand = new(ManagementApi.UsersWrite);
+
+    public async Task<User> RunAsync(Caller caller, string id, UserPatch patch)
+    {
+        await gate.AuthorizeAsync(caller, Demand, "user.updated");
+        var catalog = await catalogs.GetAsync();
+        var hash = patch.Password.Or(null) is { } password ? await passwords.HashAsync(password) : null;
+        try
+        {
+            return await gate.WriteAsync(
+                caller,
+                Demand,
+                "user.updated",
+                async (tx, entry, reach) =>
+                {
+                    var (row, roles) = await PrincipalOperations.FindForChangeAsync(tx, entry, reach, catalog, caller, PrincipalType.User, id);
+                    var check = new Validation();
+                    var name = check.Name("name", patch.Name.Or(row.Name));
+                    var email = UserRules.Email(check, patch.Email.Or(row.Email));
+                    check.ThrowIfAny();
+                    await PrincipalStore.SetNameAndEmailAsync(tx, id, name, email);
+                    if (patch.Password.IsPresent)
+                    {
+                        await PrincipalStore.SetPasswordHashAsync(tx, id, hash);
+                    }
+
+                    if (patch.Roles.IsPresent)
+                    {
+                        roles = RoleAssignment.Check(catalog, caller, reach, patch.Roles.Or(null));
+                        await PrincipalStore.SetRolesAsync(tx, id, roles);
+                    }
+
+                    return UserRules.ToUser((await PrincipalStore.FindAsync(tx, PrincipalType.User, id))!, roles);
+                }
+            );
+        }
+        catch (UniqueViolationException)
+        {
+            throw UserRules.EmailTaken();
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Principals;
+
+namespace Tokenry.Server.Features.Users;
+
+/// <summary>What a user must look like, at create and after every update.</summary>
+public static class UserRules
+{
+    private const int LongestEmail = 128;
+
+    /// <summary>The sign-in name: ASCII only, so that no look-alike of another user can exist; lower case.</summary>
+    public static string Email(Validation check, string? email)
+    {
+        var lower = (email ?? "").ToLowerInvariant();
+        check.Require(
+            lower.Length is > 0 and <= LongestEmail && lower.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || "._@+-".Contains(c, StringComparison.Ordinal)),
+            "email",
+            $"must be 1 to {LongestEmail} characters of a-z, 0-9 and . _ @ + -"
+        );
+        return lower;
+    }
+
+    public static User ToUser(PrincipalRow row, IEnumerable<string> roles) =>
+        new()
+        {
+            Id = row.Id,
+            Email = row.Email,
+            Name = row.Name,
+            Roles = [.. roles],
+            Enabled = row.Enabled == 1,
+            CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.CreatedAt),
+        };
+
+    public static ProblemException EmailTaken() => ProblemException.Exists("A user with this email exists.");
+}

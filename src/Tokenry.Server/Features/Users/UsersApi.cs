@@ -1,0 +1,67 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Principals;
+
+namespace Tokenry.Server.Features.Users;
+
+/// <summary><c>/v1/users</c></summary>
+public static class UsersApi
+{
+    private static readonly Demand Write = new(ManagementApi.UsersWrite);
+
+    public static IServiceCollection AddUsers(this IServiceCollection services) =>
+        services.AddSingleton<CreateUser>().AddSingleton<ReviseUser>().AddSingleton<ListUsers>().AddSingleton<BootstrapAdministrator>();
+
+    public static void MapUsers(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/v1/users").WithTags("Users");
+        group
+            .MapPost(
+                "",
+                async (Caller caller, Body<UserRequest> body, CreateUser create) =>
+                {
+                    var user = await create.RunAsync(caller, body.Value);
+                    return TypedResults.Created($"/v1/users/{user.Id}", user);
+                }
+            )
+            .Needs(ManagementApi.UsersWrite);
+        group
+            .MapGet("", async (Caller caller, Listing listing, ListUsers list) => TypedResults.Ok(await list.RunAsync(caller, listing)))
+            .Needs(ManagementApi.UsersRead);
+        group
+            .MapGet("/{id}", async (string id, Caller caller, ListUsers list) => TypedResults.Ok(await list.ShowAsync(caller, id)))
+            .Needs(ManagementApi.UsersRead);
+        group
+            .MapPatch(
+                "/{id}",
+                async (string id, Caller caller, Body<UserPatch> body, ReviseUser revise) =>
+                    TypedResults.Ok(await revise.RunAsync(caller, id, body.Value))
+            )
+            .Needs(ManagementApi.UsersWrite);
+        group
+            .MapDelete(
+                "/{id}",
+                async (string id, Caller caller, string? reason, PrincipalOperations principals) =>
+                {
+                    await principals.DeleteAsync(caller, Write, PrincipalType.User, id, reason);
+                    return TypedResults.NoContent();
+                }
+            )
+            .Needs(ManagementApi.UsersWrite);
+        foreach (var enabled in new[] { true, false })
+        {
+            group
+                .MapPost(
+                    enabled ? "/{id}/enable" : "/{id}/disable",
+                    async (string id, Caller caller, PrincipalOperations principals) =>
+                    {
+                        var (row, roles) = await principals.SetEnabledAsync(caller, Write, PrincipalType.User, id, enabled);
+                        return TypedResults.Ok(UserRules.ToUser(row, roles));
+                    }
+                )
+                .Needs(ManagementApi.UsersWrite);
+        }
+    }
+}

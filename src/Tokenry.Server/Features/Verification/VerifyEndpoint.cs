@@ -1,0 +1,25 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Features.Verification;
+
+/// <summary><c>POST /v1/verify</c>: 200 for every well-formed request, whatever the answer.</summary>
+public static class VerifyEndpoint
+{
+    public static IServiceCollection AddVerification(this IServiceCollection services) => services.AddSingleton<VerifyCredential>();
+
+    public static void MapVerification(this IEndpointRouteBuilder app) =>
+        app.MapPost(
+                "/v1/verify",
+                async Task<IResult> (Caller caller, Body<VerifyRequest> body, VerifyCredential verify) =>
+                {
+                    var (code, answer) = await verify.RunAsync(caller, body.Value);
+                    return answer is null ? TypedResults.Ok(new VerifyRefusal(Valid: false, code)) : TypedResults.Ok(answer);
+                }
+            )
+            .WithTags("Verification")
+            .Produces<VerifyAnswer>()
+            .Needs(ManagementApi.Verify);
+}

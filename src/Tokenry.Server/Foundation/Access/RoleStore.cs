@@ -1,0 +1,62 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Foundation.Access;
+
+/// <summary>A role as stored.</summary>
+public sealed class RoleRow
+{
+    public const string Columns = "id, name, description, permissions, created_at";
+
+    public string Id { get; init; } = "";
+
+    public string Name { get; init; } = "";
+
+    public string? Description { get; init; }
+
+    public string Permissions { get; init; } = "[]";
+
+    public long CreatedAt { get; init; }
+
+    public Role ToRole() =>
+        new()
+        {
+            Id = Id,
+            Name = Name,
+            Description = Description,
+            BuiltIn = false,
+            Permissions = JsonColumn.Read<IReadOnlyList<Permission>>(Permissions),
+            CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
+        };
+}
+
+/// <summary>SQL that writes roles; reading for decisions is the <see cref="Catalog"/>'s.</summary>
+public static class RoleStore
+{
+    public static Task<RoleRow?> FindAsync(WriteTransaction tx, string id) =>
+        tx.FirstOrDefaultAsync<RoleRow>($"SELECT {RoleRow.Columns} FROM roles WHERE id = @id", new { id });
+
+    public static Task InsertAsync(WriteTransaction tx, RoleRow row)
+    {
+        tx.Changed(ChangeKind.Catalog, row.Id);
+        return tx.ExecuteAsync(
+            "INSERT INTO roles (id, name, description, permissions, created_at) VALUES (@Id, @Name, @Description, @Permissions, @CreatedAt)",
+            row
+        );
+    }
+
+    public static Task UpdateAsync(WriteTransaction tx, RoleRow row)
+    {
+        tx.Changed(ChangeKind.Catalog, row.Id);
+        return tx.ExecuteAsync("UPDATE roles SET name = @Name, description = @Description, permissions = @Permissions WHERE id = @Id", row);
+    }
+
+    public static Task DeleteAsync(WriteTransaction tx, string id)
+    {
+        tx.Changed(ChangeKind.Catalog, id);
+        return tx.ExecuteAsync("DELETE FROM roles WHERE id = @id", new { id });
+    }
+
+    public static async Task<bool> IsAssignedAsync(WriteTransaction tx, string id) =>
+        await tx.FirstOrDefaultAsync<string>("SELECT principal_id FROM principal_roles WHERE role_id = @id LIMIT 1", new { id }) is not null;
+}

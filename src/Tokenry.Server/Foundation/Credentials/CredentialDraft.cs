@@ -1,0 +1,112 @@
+using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Foundation.Credentials;
+
+/// <summary>The members a person may set on a credential, checked for form: what the request says at create, what would result at PATCH.</summary>
+public sealed record CredentialDraft
+{
+    public required string Name { get; init; }
+
+    public IReadOnlyList<Permission>? Permissions { get; init; }
+
+    public IReadOnlyList<string>? Objects { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    public DateTimeOffset? NotBefore { get; init; }
+
+    public IReadOnlyList<string>? AllowedIps { get; init; }
+
+    public System.Text.Json.JsonElement? Metadata { get; init; }
+
+    /// <param name="request">What was asked for.</param>
+    /// <param name="expiresAt">Its expiry, after the kind's default (<see cref="ExpiryPolicy"/>).</param>
+    public static CredentialDraft Of(CredentialRequest request, DateTimeOffset? expiresAt) =>
+        new()
+        {
+            Name = request.Name,
+            Permissions = request.Permissions,
+            Objects = request.Objects,
+            ExpiresAt = expiresAt,
+            NotBefore = request.NotBefore,
+            AllowedIps = request.AllowedIps,
+            Metadata = request.Metadata,
+        };
+
+    /// <summary>Checks form; rights are the minting rule's.</summary>
+    /// <param name="catalog">To know APIs and scopes by name.</param>
+    /// <param name="kind">The credential's kind, which narrows what may be set.</param>
+    /// <exception cref="ProblemException">400 with every fault.</exception>
+    public CredentialDraft Checked(Catalog catalog, string kind)
+    {
+        var check = new Validation();
+        var name = check.Name("name", Name);
+        if (kind is CredentialKind.ClientSecret or CredentialKind.AnonymousApiKey)
+        {
+            var what = kind == CredentialKind.ClientSecret ? "a client secret has none of its own: it buys what its application may do" : "an anonymous key has none";
+            check.Require(Permissions is null, "permissions", what);
+            check.Require(Objects is null, "objects", what);
+        }
+
+        CheckPermissions(check, catalog, Permissions);
+        CheckObjects(check, Objects);
+        check.Require(NotBefore is null || ExpiresAt is null || NotBefore < ExpiresAt, "not_before", "must lie before expires_at");
+        check.IpRanges("allowed_ips", AllowedIps);
+        check.Metadata("metadata", Metadata);
+        check.ThrowIfAny();
+        return this with { Name = name };
+    }
+
+    /// <summary>Every API registered and every scope defined by it, each API once. Also for roles.</summary>
+    public static void CheckPermissions(Validation check, Catalog catalog, IReadOnlyList<Permission>? permissions)
+    {
+        if (permissions is null)
+        {
+            return;
+        }
+
+        check.Require(permissions.Count <= 100, "permissions", "more than 100 APIs");
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var permission in permissions.Take(100))
+        {
+            if (permission?.Api is not { } api || permission.Scopes is null)
+            {
+                check.Require(false, "permissions", "each needs api and scopes");
+                continue;
+            }
+
+            check.Require(seen.Add(api), "permissions", $"'{Validation.Shown(api)}' stands twice");
+            if (catalog.Resource(api) is not { } resource)
+            {
+                check.Require(false, "permissions", $"'{Validation.Shown(api)}' is not a registered API");
+                continue;
+            }
+
+            foreach (var scope in permission.Scopes)
+            {
+                check.Require(scope is not null && resource.Scopes.Contains(scope), "permissions", $"'{Validation.Shown(scope)}' is not a scope of {api}");
+            }
+        }
+    }
+
+    private static void CheckObjects(Validation check, IReadOnlyList<string>? objects)
+    {
+        if (objects is null)
+        {
+            return;
+        }
+
+        check.Require(objects.Count is > 0 and <= 1000, "objects", "needs 1 to 1000 patterns; null means not limited");
+        foreach (var text in objects.Take(1000))
+        {
+            check.Require(
+                ObjectPattern.TryParse(text ?? "", out _),
+                "objects",
+                $"'{Validation.Shown(text)}' is not a pattern type:id of at most 200 characters with one * at the end at most"
+            );
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+
+namespace Tokenry.Server.Foundation.Credentials;
+
+/// <summary>Kinds that are managed together, and what managing them demands. Each feature folder has one.</summary>
+/// <param name="Noun">Begins the audit actions: <c>api_key.rotated</c>.</param>
+/// <param name="Kinds">The stored kinds.</param>
+/// <param name="IdPrefix">Of their public ids.</param>
+/// <param name="OwnScope">The scope that opens what is the caller's own.</param>
+public sealed record CredentialFamily(string Noun, IReadOnlyList<string> Kinds, string IdPrefix, string OwnScope)
+{
+    public static readonly CredentialFamily ApiKeys = new(
+        "api_key",
+        [CredentialKind.ApiKey, CredentialKind.AnonymousApiKey],
+        "key",
+        ManagementApi.ApplicationsOwn
+    );
+
+    public static readonly CredentialFamily PersonalAccessTokens = new(
+        "personal_access_token",
+        [CredentialKind.PersonalAccessToken],
+        "pat",
+        ManagementApi.TokensOwn
+    );
+
+    public static readonly CredentialFamily ClientSecrets = new(
+        "client_secret",
+        [CredentialKind.ClientSecret],
+        "sec",
+        ManagementApi.ApplicationsOwn
+    );
+
+    public Demand Read => new(ManagementApi.CredentialsRead, OwnScope);
+
+    public Demand Write => new(ManagementApi.CredentialsWrite, OwnScope);
+
+    /// <summary>The family of a public id, whichever it is.</summary>
+    public static CredentialFamily Of(string kind) =>
+        new[] { ApiKeys, PersonalAccessTokens, ClientSecrets }.First(family => family.Kinds.Contains(kind));
+}

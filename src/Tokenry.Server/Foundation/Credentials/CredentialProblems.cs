@@ -1,0 +1,17 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Foundation.Credentials;
+
+/// <summary>The refusals that concern a credential's life.</summary>
+public static class CredentialProblems
+{
+    public static ProblemException NotActive(CredentialRow row) =>
+        new(
+            409,
+            ProblemCode.CredentialNotActive,
+            row.State == "revoked" ? "The credential is revoked for good. Create another."
+                : row.State == "disabled" ? "The credential is disabled. Enable it first."
+                : "The credential has expired. Rotate it with a new expires_at to renew it."
+        );
+}

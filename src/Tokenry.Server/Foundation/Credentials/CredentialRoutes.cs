@@ -1,0 +1,83 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Foundation.Credentials;
+
+/// <summary>The routes of a credential's life, the same below every collection of credentials.</summary>
+public static class CredentialRoutes
+{
+    /// <summary>
+    /// Maps show, revise, revoke, rotate, disable and enable below <paramref name="group"/>, whose path may name an owner as <c>{owner}</c>.
+    /// </summary>
+    /// <param name="group">The collection.</param>
+    /// <param name="family">Which kinds live there.</param>
+    /// <param name="ownedByCaller">Whether the collection is the caller's own (<c>/v1/me/tokens</c>).</param>
+    public static void MapLife(this IEndpointRouteBuilder group, CredentialFamily family, bool ownedByCaller = false)
+    {
+        CredentialAddress Address(string id, string? owner, Caller caller) => new(family, id, ownedByCaller ? caller.Principal.Id : owner);
+
+        string[] read = [family.Read.Scope, family.Read.OwnScope!];
+        string[] write = [family.Write.Scope, family.Write.OwnScope!];
+
+        group
+            .MapGet(
+                "/{id}",
+                async (string id, Caller caller, HttpContext http, ListCredentials list) =>
+                    TypedResults.Ok(await list.ShowAsync(caller, Address(id, Owner(http), caller)))
+            )
+            .Needs(read);
+        group
+            .MapPatch(
+                "/{id}",
+                async (string id, Caller caller, HttpContext http, Body<CredentialPatch> body, ReviseCredential revise) =>
+                    TypedResults.Ok(await revise.RunAsync(caller, Address(id, Owner(http), caller), body.Value))
+            )
+            .Needs(write);
+        group
+            .MapDelete(
+                "/{id}",
+                async (string id, Caller caller, HttpContext http, string? reason, RevokeCredential revoke) =>
+                {
+                    await revoke.RunAsync(caller, Address(id, Owner(http), caller), reason);
+                    return TypedResults.NoContent();
+                }
+            )
+            .Needs(write);
+        group
+            .MapPost(
+                "/{id}/rotate",
+                async (string id, Caller caller, HttpContext http, Body<RotationRequest> body, RotateCredential rotate) =>
+                    TypedResults.Ok(await rotate.RunAsync(caller, Address(id, Owner(http), caller), body.Value))
+            )
+            .Needs(write);
+        group
+            .MapPost(
+                "/{id}/disable",
+                async (string id, Caller caller, HttpContext http, SetCredentialDisabled set) =>
+                    TypedResults.Ok(await set.RunAsync(caller, Address(id, Owner(http), caller), disabled: true))
+            )
+            .Needs(write);
+        group
+            .MapPost(
+                "/{id}/enable",
+                async (string id, Caller caller, HttpContext http, SetCredentialDisabled set) =>
+                    TypedResults.Ok(await set.RunAsync(caller, Address(id, Owner(http), caller), disabled: false))
+            )
+            .Needs(write);
+    }
+
+    /// <summary>Maps the list of a collection.</summary>
+    /// <inheritdoc cref="MapLife"/>
+    public static void MapList(this IEndpointRouteBuilder group, CredentialFamily family, bool ownedByCaller = false) =>
+        group
+            .MapGet(
+                "",
+                async (Caller caller, HttpContext http, Listing listing, ListCredentials list) =>
+                    TypedResults.Ok(await list.RunAsync(caller, [family], ownedByCaller ? caller.Principal.Id : Owner(http), listing))
+            )
+            .Needs(family.Read.Scope, family.Read.OwnScope!);
+
+    private static string? Owner(HttpContext http) => http.GetRouteValue("owner") as string;
+}

@@ -1,0 +1,85 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Principals;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Foundation.Credentials;
+
+/// <summary>
+/// The part of issuing that is the same for every opaque kind: form, minting rule, secret, row. The features' own operations
+/// (CreateApiKey, CreatePersonalAccessToken, CreateClientSecret) choose kind, owner and defaults, inside their Gate.
+/// </summary>
+public sealed class IssueCredential(SecretMint mint, TimeProvider time)
+{
+    /// <param name="tx">The transaction of the operation.</param>
+    /// <param name="entry">Its audit entry, whose target becomes the new credential.</param>
+    /// <param name="caller">Who issues; <c>null</c> = the server itself, which the minting rule does not bound.</param>
+    /// <param name="reach">How far the Gate let the caller.</param>
+    /// <param name="catalog">API resources and roles.</param>
+    /// <param name="owner">Whose it will be.</param>
+    /// <param name="kind">One of <see cref="CredentialKind"/>, opaque.</param>
+    /// <param name="draft">What was asked for.</param>
+    public async Task<Credential> RunAsync(
+        WriteTransaction tx,
+        AuditEntry entry,
+        Caller? caller,
+        Reach reach,
+        Catalog catalog,
+        PrincipalFacts owner,
+        string kind,
+        CredentialDraft draft
+    )
+    {
+        var asked = draft.Checked(catalog, kind);
+        var now = time.GetUtcNow();
+        if (asked.ExpiresAt <= now)
+        {
+            throw ProblemException.Invalid("expires_at", "lies in the past");
+        }
+
+        if (caller is not null)
+        {
+            MintingRule.Check(catalog, caller, reach, Minted(owner, kind, asked));
+        }
+
+        var minted = mint.New(kind);
+        var row = new CredentialRow
+        {
+            Id = minted.Id,
+            Kind = kind,
+            OwnerId = owner.Id,
+            OwnerType = owner.Type,
+            OwnerOwnerId = owner.OwnerId,
+            Name = asked.Name,
+            Masked = minted.Masked,
+            Permissions = JsonColumn.Write(asked.Permissions),
+            Objects = JsonColumn.Write(asked.Objects),
+            CreatedAt = now.ToUnixTimeMilliseconds(),
+            CreatedBy = caller?.Principal.Id,
+            ExpiresAt = asked.ExpiresAt?.ToUnixTimeMilliseconds(),
+            NotBefore = asked.NotBefore?.ToUnixTimeMilliseconds(),
+            AllowedIps = JsonColumn.Write(asked.AllowedIps),
+            Metadata = asked.Metadata?.GetRawText(),
+            State = "active",
+        };
+        await CredentialStore.InsertAsync(tx, row, minted.Hash, minted.PepperVersion);
+        entry.TargetType = kind;
+        entry.TargetId = row.Id;
+        return row.ToCredential(now.ToUnixTimeMilliseconds(), minted.Secret);
+    }
+
+    internal static MintedCredential Minted(PrincipalFacts owner, string kind, CredentialDraft draft) =>
+        new()
+        {
+            Owner = owner,
+            Permissions = PermissionSet.OfNullable(draft.Permissions),
+            ReachesAll = kind == CredentialKind.ClientSecret,
+            ReachesNothing = kind == CredentialKind.AnonymousApiKey,
+            Objects = draft.Objects,
+            AllowedIps = draft.AllowedIps,
+            ExpiresAt = draft.ExpiresAt,
+        };
+}

@@ -1,0 +1,140 @@
+using System.Text;
+using Dapper;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Foundation.Credentials;
+
+/// <summary>Lists and shows credentials, with the filters an auditor asks by. Newest last: ids sort by time.</summary>
+public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvider time)
+{
+    private static readonly string[] States = ["active", "scheduled", "disabled", "expired", "revoked"];
+
+    /// <param name="caller">Who asks.</param>
+    /// <param name="families">Which kinds; the list of all takes all three.</param>
+    /// <param name="ownerId">Below an owner's route; <c>null</c> = by the <c>owner</c> filter or everybody's.</param>
+    /// <param name="listing">Limit, cursor, filters.</param>
+    public async Task<Page<Credential>> RunAsync(Caller caller, IReadOnlyList<CredentialFamily> families, string? ownerId, Listing listing)
+    {
+        listing.With("owner", "kind", "api", "state", "unused_since", "expires_before");
+        var catalog = await catalogs.GetAsync();
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        // Without credentials:read each kind opens by the scope for one's own; a caller may hold one of them and not the other.
+        var readable = families.Where(family => caller.Management.Contains(family.OwnScope)).ToList();
+        var all = caller.Management.Contains(ManagementApi.CredentialsRead);
+        var shown = all || readable.Count == 0 ? families : readable;
+        return await gate.ReadAsync(
+            caller,
+            shown[0].Read,
+            "credentials.listed",
+            async (connection, reach) =>
+            {
+                var (where, parameters) = Filter(listing, shown, ownerId ?? listing.Text("owner"), reach, catalog, now);
+                var rows = await connection.QueryAsync<CredentialRow>($"{CredentialRow.Select} WHERE {where} ORDER BY c.id LIMIT @limit", parameters);
+                return listing.ToPage([.. rows], row => row.ToCredential(now), row => row.Id);
+            }
+        );
+    }
+
+    public Task<Credential> ShowAsync(Caller caller, CredentialAddress address) =>
+        gate.ReadAsync(
+            caller,
+            address.Family.Read,
+            $"{address.Family.Noun}.read",
+            async (connection, reach) => (await address.FindAsync(connection, reach)).ToCredential(time.GetUtcNow().ToUnixTimeMilliseconds())
+        );
+
+    /// <summary>The calling credential itself, which needs no scope for it.</summary>
+    public Task<Credential> ShowOwnAsync(Caller caller, CredentialAddress address) =>
+        gate.ReadAsync(
+            caller,
+            demand: null,
+            $"{address.Family.Noun}.read",
+            async (connection, reach) => (await address.FindAsync(connection, reach)).ToCredential(time.GetUtcNow().ToUnixTimeMilliseconds())
+        );
+
+    private static (string Where, DynamicParameters Parameters) Filter(
+        Listing listing,
+        IReadOnlyList<CredentialFamily> families,
+        string? ownerId,
+        Reach reach,
+        Catalog catalog,
+        long now
+    )
+    {
+        var kinds = families.SelectMany(family => family.Kinds).ToArray();
+        var where = new StringBuilder("c.kind IN @kinds");
+        var parameters = new DynamicParameters();
+        var kind = listing.OneOf("kind", kinds);
+        parameters.Add("kinds", kind is null ? kinds : [kind]);
+        parameters.Add("limit", listing.Limit + 1);
+        parameters.Add("now", now);
+        if (listing.IdCursor("key") is { } cursor)
+        {
+            where.Append(" AND c.id > @cursor");
+            parameters.Add("cursor", cursor);
+        }
+
+        if (ownerId is not null)
+        {
+            where.Append(" AND c.owner_id = @ownerId");
+            parameters.Add("ownerId", ownerId);
+        }
+
+        if (reach.OwnOf is { } own)
+        {
+            where.Append(" AND (c.owner_id = @own OR p.owner_id = @own)");
+            parameters.Add("own", own);
+        }
+
+        if (listing.OneOf("state", States) is { } state)
+        {
+            where.Append(
+                state switch
+                {
+                    "active" => " AND c.state = 'active' AND (c.expires_at IS NULL OR c.expires_at > @now) AND (c.not_before IS NULL OR c.not_before <= @now)",
+                    "scheduled" => " AND c.state = 'active' AND (c.expires_at IS NULL OR c.expires_at > @now) AND c.not_before > @now",
+                    "expired" => " AND c.state = 'active' AND c.expires_at <= @now",
+                    _ => " AND c.state = @state",
+                }
+            );
+            parameters.Add("state", state);
+        }
+
+        if (listing.Time("unused_since") is { } unused)
+        {
+            where.Append(" AND (u.last_used_at IS NULL OR u.last_used_at < @unused) AND c.created_at < @unused");
+            parameters.Add("unused", unused.ToUnixTimeMilliseconds());
+        }
+
+        if (listing.Time("expires_before") is { } before)
+        {
+            where.Append(" AND c.expires_at < @before");
+            parameters.Add("before", before.ToUnixTimeMilliseconds());
+        }
+
+        if (listing.Text("api") is { } api)
+        {
+            // Named, or all of an owner's rights where some role of the owner has that API; a client secret buys whatever its owner may do.
+            var roles = catalog.Roles.Where(role => !role.Permissions.At(api).IsEmpty).Select(role => role.Id).Append("").ToArray();
+            where.Append(
+                " AND (c.permissions LIKE @api ESCAPE '!' OR (c.permissions IS NULL AND c.kind <> 'anonymous_api_key' AND (c.kind = 'client_secret' OR @api <> @management) "
+                    + "AND EXISTS (SELECT 1 FROM principal_roles r WHERE r.principal_id = c.owner_id AND r.role_id IN @roles)))"
+            );
+            parameters.Add("api", LikeApi(api));
+            parameters.Add("management", LikeApi(ManagementApi.Identifier));
+            parameters.Add("roles", roles);
+        }
+
+        return (where.ToString(), parameters);
+    }
+
+    /// <summary>A pattern for the JSON text of <c>permissions</c>, in which an identifier stands as <c>"api":"…"</c>.</summary>
+    private static string LikeApi(string api)
+    {
+        var json = Storage.JsonColumn.Write(new[] { api })[1..^1];
+        return $"%\"api\":{json.Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal)},%";
+    }
+}

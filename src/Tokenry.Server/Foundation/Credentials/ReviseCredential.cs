@@ -1,0 +1,66 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Principals;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Foundation.Credentials;
+
+/// <summary>PATCH: what is absent stays. The minting rule is asked about the resulting credential, so that no update does what a create may not.</summary>
+public sealed class ReviseCredential(Gate gate, CatalogCache catalogs, ExpiryPolicy expiry, TimeProvider time)
+{
+    public async Task<Credential> RunAsync(Caller caller, CredentialAddress address, CredentialPatch patch)
+    {
+        var catalog = await catalogs.GetAsync();
+        return await gate.WriteAsync(
+            caller,
+            address.Family.Write,
+            $"{address.Family.Noun}.updated",
+            async (tx, entry, reach) =>
+            {
+                var row = await address.FindAsync(tx, reach);
+                entry.TargetType = row.Kind;
+                entry.TargetId = row.Id;
+                if (row.State == "revoked")
+                {
+                    throw CredentialProblems.NotActive(row);
+                }
+
+                var now = time.GetUtcNow();
+                var draft = new CredentialDraft
+                {
+                    Name = patch.Name.Or(row.Name) ?? "",
+                    Permissions = patch.Permissions.Or(JsonColumn.ReadNullable<IReadOnlyList<Permission>>(row.Permissions)),
+                    Objects = patch.Objects.Or(JsonColumn.ReadNullable<string[]>(row.Objects)),
+                    ExpiresAt = patch.ExpiresAt.Or(row.Expiry),
+                    NotBefore = patch.NotBefore.Or(row.NotBefore is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : null),
+                    AllowedIps = patch.AllowedIps.Or(JsonColumn.ReadNullable<string[]>(row.AllowedIps)),
+                    Metadata = patch.Metadata.Or(row.Metadata is null ? null : JsonColumn.Read<System.Text.Json.JsonElement>(row.Metadata)),
+                }.Checked(catalog, row.Kind);
+                if (patch.ExpiresAt.IsPresent)
+                {
+                    expiry.Check(row.Kind, draft.ExpiresAt, now);
+                }
+
+                var owner = await PrincipalStore.FactsAsync(tx, row.OwnerId);
+                MintingRule.Check(catalog, caller, reach, IssueCredential.Minted(owner, row.Kind, draft));
+                await CredentialStore.ReviseAsync(
+                    tx,
+                    new CredentialRow
+                    {
+                        Id = row.Id,
+                        Name = draft.Name,
+                        Permissions = JsonColumn.Write(draft.Permissions),
+                        Objects = JsonColumn.Write(draft.Objects),
+                        ExpiresAt = draft.ExpiresAt?.ToUnixTimeMilliseconds(),
+                        NotBefore = draft.NotBefore?.ToUnixTimeMilliseconds(),
+                        AllowedIps = JsonColumn.Write(draft.AllowedIps),
+                        Metadata = draft.Metadata?.GetRawText(),
+                    }
+                );
+                return (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(now.ToUnixTimeMilliseconds());
+            }
+        );
+    }
+}

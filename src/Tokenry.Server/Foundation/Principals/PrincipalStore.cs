@@ -1,0 +1,171 @@
+using System.Data.Common;
+using Dapper;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Foundation.Principals;
+
+/// <summary>SQL of users and applications, which share a table.</summary>
+public static class PrincipalStore
+{
+    /// <summary>The store property that names the first administrator.</summary>
+    public const string BootstrapProperty = "bootstrap_administrator";
+
+    /// <summary>The first administrator's id, or <c>null</c> on a store that was never started.</summary>
+    public static Task<string?> FindBootstrapAsync(Database database) =>
+        database.ReadAsync(connection =>
+            connection.QueryFirstOrDefaultAsync<string>(
+                "SELECT value FROM store_properties WHERE name = @BootstrapProperty",
+                new { BootstrapProperty }
+            )
+        );
+
+    public static Task<PrincipalRow?> FindAsync(WriteTransaction tx, string type, string id) =>
+        tx.FirstOrDefaultAsync<PrincipalRow>(
+            $"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id AND type = @type AND deleted_at IS NULL",
+            new { id, type }
+        );
+
+    /// <summary>What a decision inside a transaction is made from. Principals are never removed, so an owner is always found.</summary>
+    public static async Task<PrincipalFacts> FactsAsync(WriteTransaction tx, string id) =>
+        (await tx.FirstOrDefaultAsync<PrincipalRow>($"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id", new { id }))!.ToFacts(
+            await RolesAsync(tx, id)
+        );
+
+    public static async Task<string[]> RolesAsync(WriteTransaction tx, string id) =>
+        [.. await tx.QueryAsync<string>("SELECT role_id FROM principal_roles WHERE principal_id = @id ORDER BY role_id", new { id })];
+
+    /// <summary>A page of one type, with each one's roles; <paramref name="ownOf"/> narrows to what that user is or registered.</summary>
+    public static async Task<(IReadOnlyList<PrincipalRow> Rows, ILookup<string, string> Roles)> ListAsync(
+        DbConnection connection,
+        string type,
+        string? ownOf,
+        string? email,
+        string? after,
+        int limit
+    )
+    {
+        var rows = (
+            await connection.QueryAsync<PrincipalRow>(
+                $"""
+                SELECT {PrincipalRow.Columns} FROM principals
+                WHERE type = @type AND deleted_at IS NULL AND (@ownOf IS NULL OR id = @ownOf OR owner_id = @ownOf)
+                  AND (@email IS NULL OR email = @email) AND (@after IS NULL OR id > @after)
+                ORDER BY id LIMIT @limit
+                """,
+                new
+                {
+                    type,
+                    ownOf,
+                    email,
+                    after,
+                    limit,
+                }
+            )
+        ).ToList();
+        var ids = rows.Select(row => row.Id).Append("").ToArray();
+        var roles = await connection.QueryAsync<(string Principal, string Role)>(
+            "SELECT principal_id, role_id FROM principal_roles WHERE principal_id IN @ids ORDER BY role_id",
+            new { ids }
+        );
+        return (rows, roles.ToLookup(pair => pair.Principal, pair => pair.Role, StringComparer.Ordinal));
+    }
+
+    /// <exception cref="ProblemException">404, also where it is out of reach.</exception>
+    public static async Task<(PrincipalRow Row, IReadOnlyList<string> Roles)> ShowAsync(
+        DbConnection connection,
+        string type,
+        string id,
+        Access.Reach reach
+    )
+    {
+        var row = PublicId.IsWellFormed(id, type == PrincipalType.User ? "usr" : "app")
+            ? await connection.QueryFirstOrDefaultAsync<PrincipalRow>(
+                $"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id AND type = @type AND deleted_at IS NULL",
+                new { id, type }
+            )
+            : null;
+        return (
+            row.OrNotFound(reach),
+            [.. await connection.QueryAsync<string>("SELECT role_id FROM principal_roles WHERE principal_id = @id ORDER BY role_id", new { id })]
+        );
+    }
+
+    public static async Task InsertAsync(WriteTransaction tx, PrincipalRow row, string? passwordHash, IReadOnlyList<string> roles)
+    {
+        await tx.ExecuteAsync(
+            """
+            INSERT INTO principals (id, type, name, email, password_hash, owner_id, enabled, created_at)
+            VALUES (@Id, @Type, @Name, @Email, @passwordHash, @OwnerId, 1, @CreatedAt)
+            """,
+            new
+            {
+                row.Id,
+                row.Type,
+                row.Name,
+                row.Email,
+                passwordHash,
+                row.OwnerId,
+                row.CreatedAt,
+            }
+        );
+        await SetRolesAsync(tx, row.Id, roles);
+    }
+
+    public static Task SetNameAndEmailAsync(WriteTransaction tx, string id, string name, string? email)
+    {
+        tx.Changed(ChangeKind.Principal, id);
+        return tx.ExecuteAsync(
+            "UPDATE principals SET name = @name, email = @email WHERE id = @id",
+            new
+            {
+                id,
+                name,
+                email,
+            }
+        );
+    }
+
+    public static Task SetPasswordHashAsync(WriteTransaction tx, string id, string? passwordHash) =>
+        tx.ExecuteAsync("UPDATE principals SET password_hash = @passwordHash WHERE id = @id", new { id, passwordHash });
+
+    public static async Task SetRolesAsync(WriteTransaction tx, string id, IReadOnlyList<string> roles)
+    {
+        tx.Changed(ChangeKind.Principal, id);
+        await tx.ExecuteAsync("DELETE FROM principal_roles WHERE principal_id = @id", new { id });
+        foreach (var role in roles)
+        {
+            await tx.ExecuteAsync("INSERT INTO principal_roles (principal_id, role_id) VALUES (@id, @role)", new { id, role });
+        }
+    }
+
+    public static Task SetEnabledAsync(WriteTransaction tx, string id, bool enabled)
+    {
+        tx.Changed(ChangeKind.Principal, id);
+        return tx.ExecuteAsync("UPDATE principals SET enabled = @enabled WHERE id = @id", new { id, enabled = enabled ? 1L : 0L });
+    }
+
+    /// <summary>Keeps the row, so that what it owned and did still has an owner, and erases who it was.</summary>
+    public static Task DeleteAsync(WriteTransaction tx, string id, long now)
+    {
+        tx.Changed(ChangeKind.Principal, id);
+        return tx.ExecuteAsync(
+            "UPDATE principals SET deleted_at = @now, enabled = 0, name = 'deleted', email = NULL, password_hash = NULL WHERE id = @id",
+            new { id, now }
+        );
+    }
+
+    /// <summary>Whether it was deleted before, by whoever could reach it.</summary>
+    public static async Task<bool> IsDeletedAsync(WriteTransaction tx, string type, string id, Access.Reach reach) =>
+        await tx.FirstOrDefaultAsync<PrincipalRow>(
+            $"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id AND type = @type AND deleted_at IS NOT NULL",
+            new { id, type }
+        )
+            is { } row
+        && reach.Includes(row.Id, row.OwnerId);
+
+    /// <summary>Where an operation needs the principal to exist and to be in reach.</summary>
+    public static PrincipalRow OrNotFound(this PrincipalRow? row, Access.Reach reach) =>
+        row is not null && reach.Includes(row.Id, row.OwnerId) ? row : throw ProblemException.NotFound();
+}

@@ -1,0 +1,85 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text;
+using System.Text.Json;
+using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Foundation.Hosting;
+
+namespace Tokenry.Server.Foundation.Signing;
+
+/// <summary>What an access token says.</summary>
+public sealed record AccessTokenClaims
+{
+    /// <summary>The one audience: an API resource's identifier.</summary>
+    public required string Audience { get; init; }
+
+    public required string Subject { get; init; }
+
+    public required string ClientId { get; init; }
+
+    public required ScopeSet Scope { get; init; }
+
+    /// <summary>Public id of the credential that authenticated the client.</summary>
+    public required string CredentialId { get; init; }
+
+    public required TimeSpan Lifetime { get; init; }
+}
+
+/// <summary>Writes RFC 9068 access tokens.</summary>
+public sealed class AccessTokenWriter(SigningKeys keys, TokenryOptions options, TimeProvider time)
+{
+    private const int SignatureBytes = 64;
+
+    public (string Token, string TokenId) Write(AccessTokenClaims claims)
+    {
+        var now = time.GetUtcNow();
+        var issuedAt = now.ToUnixTimeSeconds();
+        var tokenId = PublicId.Encode(PublicId.NewUuid7(now));
+        var payload = new ArrayBufferWriter<byte>(512);
+        using (var json = new Utf8JsonWriter(payload))
+        {
+            json.WriteStartObject();
+            json.WriteString("iss"u8, options.Issuer);
+            json.WriteString("sub"u8, claims.Subject);
+            json.WriteString("aud"u8, claims.Audience);
+            json.WriteString("client_id"u8, claims.ClientId);
+            json.WriteNumber("iat"u8, issuedAt);
+            json.WriteNumber("exp"u8, issuedAt + (long)claims.Lifetime.TotalSeconds);
+            json.WriteString("jti"u8, tokenId);
+            json.WriteString("scope"u8, claims.Scope.ToString());
+            json.WriteString("credential_id"u8, claims.CredentialId);
+            json.WriteEndObject();
+        }
+
+        return (Sign(keys.Active, payload.WrittenSpan), tokenId);
+    }
+
+    private static string Sign(SigningKey key, ReadOnlySpan<byte> payload)
+    {
+        var header = key.EncodedHeader;
+        var payloadLength = Base64Url.GetEncodedLength(payload.Length);
+        var signatureLength = Base64Url.GetEncodedLength(SignatureBytes);
+        var total = header.Length + payloadLength + 1 + signatureLength;
+        var buffer = ArrayPool<byte>.Shared.Rent(total);
+        try
+        {
+            header.CopyTo(buffer, 0);
+            Base64Url.EncodeToUtf8(payload, buffer.AsSpan(header.Length));
+            var signed = header.Length + payloadLength;
+            Span<byte> signature = stackalloc byte[SignatureBytes];
+            if (!key.TrySign(buffer.AsSpan(0, signed), signature))
+            {
+                throw new InvalidOperationException("The signing key did not sign.");
+            }
+
+            buffer[signed] = (byte)'.';
+            Base64Url.EncodeToUtf8(signature, buffer.AsSpan(signed + 1));
+            return Encoding.ASCII.GetString(buffer, 0, total);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}
