@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -126,6 +127,20 @@ public sealed class VerificationKeyTests
         Assert.False(TryImport(With(RsaKey(), "n", $"\"{StrictBase64Url.Encode(modulus)}\""), out _));
     }
 
+    // CVE-2017-15361: such a modulus is a power of 65537 modulo every small prime. The next odd number is not.
+    [Fact]
+    public void A_modulus_with_the_roca_fingerprint_is_refused()
+    {
+        var primorial = Enumerable
+            .Range(2, 166)
+            .Where(n => Enumerable.Range(2, n - 2).All(divisor => n % divisor != 0))
+            .Aggregate(BigInteger.One, (product, prime) => product * prime);
+        var marked = ((BigInteger.One << 2048) / primorial - 1) * primorial + BigInteger.ModPow(65537, 4711, primorial);
+        Assert.False(TryImport(WithModulus(marked), out _));
+        Assert.True(TryImport(WithModulus(marked + 2), out var key));
+        key!.Dispose();
+    }
+
     [Fact]
     public void A_key_id_has_up_to_200_characters()
     {
@@ -151,6 +166,9 @@ public sealed class VerificationKeyTests
         Assert.Throws<ArgumentException>(() => new VerificationKey("", good));
         Assert.Throws<ArgumentOutOfRangeException>(() => new VerificationKey(new string('k', 201), good));
     }
+
+    private static string WithModulus(BigInteger modulus) =>
+        With(RsaKey(), "n", $"\"{StrictBase64Url.Encode(modulus.ToByteArray(isUnsigned: true, isBigEndian: true))}\"");
 
     private static JsonObject EllipticCurve(ECDsa key) => Written(writer => JsonWebKey.WritePublic(writer, "k", "ES256", key));
 
