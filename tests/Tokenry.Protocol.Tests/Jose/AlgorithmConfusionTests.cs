@@ -84,6 +84,13 @@ public sealed class AlgorithmConfusionTests : IDisposable
         Assert.Equal(AccessTokenFault.BadSignature, forge.FaultOf(byRsa));
     }
 
+    [Fact]
+    public void Row1_a_good_signature_under_another_algorithms_name_is_refused() =>
+        Assert.Equal(
+            AccessTokenFault.BadSignature,
+            forge.FaultOf(forge.Sign(HeaderWith("alg", "\"RS256\""), TokenForge.Claims().ToJsonString()))
+        );
+
     [Theory]
     [MemberData(nameof(NotOurAlgorithms))]
     public void Row2_an_algorithm_we_do_not_take_is_refused_before_any_key(string algorithm)
