@@ -1,1 +1,7 @@
-namespace Tokenry.Chaos.Tests; public sealed class T { [Fact] public void X() => Assert.True(true); }
+namespace Tokenry.Chaos.Tests;
+
+public sealed class T
+{
+    [Fact]
+    public void X() => Assert.True(true);
+}
