@@ -6,6 +6,7 @@ namespace Tokenry.Testing;
 internal sealed class ChildProcess : IDisposable
 {
     private readonly Process _process;
+    private bool _disposed;
 
     private ChildProcess(Process process)
     {
@@ -53,6 +54,8 @@ internal sealed class ChildProcess : IDisposable
     /// <summary>SIGKILL, and back only when the process is gone.</summary>
     public void Kill()
     {
+        if (_disposed)
+            return;
         Signal(Testing.Signal.Kill);
         _process.WaitForExit(TimeSpan.FromSeconds(10));
     }
@@ -76,6 +79,7 @@ internal sealed class ChildProcess : IDisposable
     {
         Kill();
         AtExit.Remove(Kill);
+        _disposed = true;
         _process.Dispose();
     }
 }

@@ -141,6 +141,8 @@ public sealed class PostgresCluster : IAsyncDisposable
         ];
         var start = _commands.Start("postgres", _directory, ["-D", _directory, .. settings.SelectMany(setting => new[] { "-c", setting })]);
         _postmaster = ChildProcess.Start(start, _log, _log);
+        AtExit.Remove(Remove);
+        AtExit.Add(Remove); // before the postmaster's own: suspended children do not notice its death
         var waited = Stopwatch.StartNew();
         while (!await AcceptsConnectionsAsync())
         {
