@@ -76,7 +76,7 @@ public sealed class ServerProcess : IAsyncDisposable
             throw new InvalidOperationException($"The server at {Address} is already running.");
         _process?.Dispose();
         _process = ChildProcess.Start(Command(["--urls", Address]), _output, _error);
-        var anonymous = Client();
+        var anonymous = Client().Within(TimeSpan.FromSeconds(5));
         var waited = Stopwatch.StartNew();
         while (!await IsReadyAsync(anonymous))
         {
@@ -168,7 +168,7 @@ public sealed class ServerProcess : IAsyncDisposable
         {
             return (await anonymous.GetAsync("/health/ready")).Status == 200;
         }
-        catch (HttpRequestException)
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
         {
             return false;
         }
