@@ -1,0 +1,65 @@
+using System.ComponentModel;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Tokenry.Testing;
+
+/// <summary>Signal numbers of Linux; <see cref="PosixSignal"/> has no SIGKILL and cannot be sent.</summary>
+internal enum Signal
+{
+    Interrupt = 2,
+    Quit = 3,
+    Kill = 9,
+    Terminate = 15,
+    Continue = 18,
+    Stop = 19,
+}
+
+internal static partial class Posix
+{
+    private const int NoSuchProcess = 3;
+
+    public static bool IsRoot => EffectiveUser() == 0;
+
+    /// <summary>Signals exactly one process. A process that is already gone is no error: tests race with their victims.</summary>
+    public static void Send(int pid, Signal signal)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(pid, 1); // 0 and below address groups; 1 is never ours
+        if (SendSignal(pid, (int)signal) != 0 && Marshal.GetLastPInvokeError() is var error and not NoSuchProcess)
+            throw new Win32Exception(error, $"kill({pid}, {signal})");
+    }
+
+    /// <summary>False for zombies too: whoever should reap an orphan may take its time, but it holds nothing any more.</summary>
+    public static bool IsAlive(int pid) => Status(pid) is { State: not ('Z' or 'X') };
+
+    public static IReadOnlyList<int> ChildrenOf(int parent) =>
+        [
+            .. Directory
+                .EnumerateDirectories("/proc")
+                .Select(path => int.TryParse(Path.GetFileName(path), NumberStyles.None, provider: null, out var pid) ? pid : 0)
+                .Where(pid => pid > 0 && Status(pid)?.Parent == parent),
+        ];
+
+    // proc(5): pid (command) state ppid …; the command may itself contain spaces and parentheses.
+    private static (char State, int Parent)? Status(int pid)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return (fields[0][0], int.Parse(fields[1], NumberStyles.None, provider: null));
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int SendSignal(int pid, int signal);
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial uint EffectiveUser();
+}

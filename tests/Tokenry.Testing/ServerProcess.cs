@@ -1,0 +1,217 @@
+using System.Diagnostics;
+
+namespace Tokenry.Testing;
+
+/// <summary>
+/// The real server, as an operator would run it: its own process, its own data directory, configuration by environment. What a
+/// test proves against it is true of what we ship — start, signals, crashes and restarts included.
+/// </summary>
+public sealed class ServerProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan VerbPatience = TimeSpan.FromSeconds(60);
+    private readonly DirectoryInfo _work = Directory.CreateTempSubdirectory("tokenry-server-");
+    private readonly ServerOptions _options;
+    private readonly OutputLines _output = new();
+    private readonly OutputLines _error = new();
+    private ChildProcess? _process;
+
+    private ServerProcess(Engine engine, ServerOptions options, string? connectionString)
+    {
+        (Engine, _options, ConnectionString) = (engine, options, connectionString);
+        Address = $"http://127.0.0.1:{FreePort.Next()}";
+        DataDirectory = options.DataDirectory ?? Path.Combine(_work.FullName, "data");
+        AtExit.Add(DeleteWork);
+    }
+
+    public Engine Engine { get; }
+
+    public string Address { get; }
+
+    public string DataDirectory { get; }
+
+    /// <summary>Null on SQLite.</summary>
+    public string? ConnectionString { get; }
+
+    public bool IsRunning => _process is { HasExited: false };
+
+    public int ProcessId => Running().Id;
+
+    /// <summary>Over all starts, like <see cref="StandardError"/>.</summary>
+    public IReadOnlyList<string> StandardOutput => _output.Snapshot();
+
+    public IReadOnlyList<string> StandardError => _error.Snapshot();
+
+    /// <summary>Configured but not started: for verbs on a fresh store, and for servers that must refuse to start.</summary>
+    public static async Task<ServerProcess> PrepareAsync(Engine engine, ServerOptions? options = null)
+    {
+        options ??= new ServerOptions();
+        if (engine == Engine.Sqlite)
+            return new ServerProcess(engine, options, connectionString: null);
+        var connectionString = options.ConnectionString ?? await (await PostgresCluster.StartAsync()).CreateDatabaseAsync();
+        return new ServerProcess(engine, options, connectionString);
+    }
+
+    /// <summary>Back when the server says it is ready.</summary>
+    public static async Task<ServerProcess> StartAsync(Engine engine, ServerOptions? options = null)
+    {
+        var server = await PrepareAsync(engine, options);
+        try
+        {
+            await server.LaunchAsync();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts this server (again) on the same data and port; throws with its output if it ends or is not ready in 30 s.</summary>
+    public async Task LaunchAsync()
+    {
+        if (IsRunning)
+            throw new InvalidOperationException($"The server at {Address} is already running.");
+        _process?.Dispose();
+        _process = ChildProcess.Start(Command(["--urls", Address]), _output, _error);
+        var anonymous = Client().Within(TimeSpan.FromSeconds(5));
+        var waited = Stopwatch.StartNew();
+        while (!await IsReadyAsync(anonymous))
+        {
+            if (_process.HasExited)
+            {
+                await _process.WaitForExitAsync(StopPatience); // the rest of its words
+                throw Failure($"ended with exit code {_process.ExitCode} before it was ready");
+            }
+            if (waited.Elapsed > StartPatience)
+            {
+                Kill();
+                throw Failure($"was not ready after {StartPatience}");
+            }
+            await Task.Delay(20);
+        }
+    }
+
+    /// <summary>A second server on the same PostgreSQL database, with the same keys and settings and its own data directory.</summary>
+    public Task<ServerProcess> StartReplicaAsync()
+    {
+        if (Engine != Engine.Postgres)
+            throw new InvalidOperationException("Only PostgreSQL can be shared by several servers.");
+        var settings = new Dictionary<string, string?>(_options.Settings, StringComparer.Ordinal);
+        if (!settings.ContainsKey("Tokenry__KeyFile"))
+            settings.TryAdd("Tokenry:KeyFile", Path.Combine(DataDirectory, "tokenry.keys"));
+        return StartAsync(Engine, new ServerOptions { Settings = settings, ConnectionString = ConnectionString });
+    }
+
+    /// <summary>SIGTERM; the answer is the exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        var process = Running();
+        process.Signal(Signal.Terminate);
+        if (!await process.WaitForExitAsync(StopPatience))
+        {
+            process.Kill();
+            throw Failure($"still ran {StopPatience} after SIGTERM");
+        }
+        return process.ExitCode;
+    }
+
+    /// <summary>SIGKILL: nothing is flushed, no handler runs. Back when the process is gone.</summary>
+    public void Kill() => Running().Kill();
+
+    /// <summary>Freezes the process: its connections and locks stay.</summary>
+    public void Suspend() => Running().Signal(Signal.Stop);
+
+    public void Resume() => Running().Signal(Signal.Continue);
+
+    /// <summary>Stops the server with SIGTERM if it runs, and starts it on the same data and port.</summary>
+    public async Task RestartAsync()
+    {
+        if (IsRunning)
+            await StopAsync();
+        await LaunchAsync();
+    }
+
+    /// <summary>Runs a verb of the server's own command line in the same configuration, whether the server runs or not.</summary>
+    public Task<CommandResult> RunAsync(params string[] verb) => ChildProcess.RunAsync(Command(verb), VerbPatience);
+
+    /// <summary>A personal access token of the bootstrap administrator; no scopes named means all.</summary>
+    public async Task<string> AdminTokenAsync(string? scopes = null, string? expiresIn = null)
+    {
+        string[] verb = ["admin", "token"];
+        if (scopes is not null)
+            verb = [.. verb, "--scopes", scopes];
+        if (expiresIn is not null)
+            verb = [.. verb, "--expires-in", expiresIn];
+        return (await RunAsync(verb)).Expect(0).Output.Trim();
+    }
+
+    public ApiClient Client(string? bearer = null) => new(Address, bearer);
+
+    /// <summary>A client with a new administrator token; see <see cref="AdminTokenAsync"/>.</summary>
+    public async Task<ApiClient> AdminAsync(string? scopes = null) => Client(await AdminTokenAsync(scopes));
+
+    public ValueTask DisposeAsync()
+    {
+        _process?.Dispose();
+        _process = null;
+        DeleteWork();
+        AtExit.Remove(DeleteWork);
+        return ValueTask.CompletedTask;
+    }
+
+    private static async Task<bool> IsReadyAsync(ApiClient anonymous)
+    {
+        try
+        {
+            return (await anonymous.GetAsync("/health/ready")).Status == 200;
+        }
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private ProcessStartInfo Command(IEnumerable<string> arguments)
+    {
+        if (!File.Exists(Repository.ServerDll))
+            throw new InvalidOperationException($"{Repository.ServerDll} is missing: dotnet build -c Release");
+        var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+        var start = new ProcessStartInfo(dotnet, [Repository.ServerDll, .. arguments]) { WorkingDirectory = _work.FullName };
+        foreach (var name in start.Environment.Keys.Where(IsConfiguration).ToArray())
+            start.Environment.Remove(name); // a developer's shell must not configure the server under test
+        Set("Tokenry:DataDirectory", DataDirectory);
+        Set("ConnectionStrings:Tokenry", ConnectionString);
+        foreach (var (key, value) in _options.Settings)
+            Set(key, value);
+        return start;
+
+        void Set(string key, string? value)
+        {
+            var name = key.Replace(":", "__", StringComparison.Ordinal);
+            if (value is null)
+                start.Environment.Remove(name);
+            else
+                start.Environment[name] = value;
+        }
+    }
+
+    private static bool IsConfiguration(string name) =>
+        new[] { "Tokenry__", "ConnectionStrings__", "Logging__", "Kestrel__", "ASPNETCORE_", "DOTNET_ENVIRONMENT", "URLS" }.Any(prefix =>
+            name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)
+        );
+
+    private ChildProcess Running() =>
+        _process is { HasExited: false } ? _process : throw new InvalidOperationException($"The server at {Address} is not running.");
+
+    private void DeleteWork()
+    {
+        if (Directory.Exists(_work.FullName))
+            _work.Delete(recursive: true);
+    }
+
+    private InvalidOperationException Failure(string what) =>
+        new($"The server at {Address} on {Engine} {what}.\nstdout:\n{_output}\nstderr:\n{_error}");
+}
