@@ -48,7 +48,10 @@ namespace Tokenry.Protocol.Api;
 public sealed partial class TokenryJson : JsonSerializerContext
 {
     /// <summary>The options every reader and writer of the API uses.</summary>
-    public static JsonSerializerOptions Strict { get; } = Make();
+    public static JsonSerializerOptions Strict => strict ??= Make();
+
+    // Not an initialiser: the generated half of this class may be initialised after it.
+    private static JsonSerializerOptions? strict;
 
     private static JsonSerializerOptions Make()
     {

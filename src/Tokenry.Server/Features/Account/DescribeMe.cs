@@ -21,7 +21,9 @@ public sealed class DescribeMe(CatalogCache catalogs)
             Masked = isOpaque ? credential.Credential?.Masked : null,
             Name = isOpaque ? credential.Credential?.Name : null,
             Subject = isAnonymous ? null : caller.Principal.Id,
-            Label = isOpaque ? $"{caller.Principal.Name} · {credential.Credential!.Name} ({credential.Credential.Masked})" : caller.Principal.Name,
+            Label = isOpaque
+                ? $"{caller.Principal.Name} · {credential.Credential!.Name} ({credential.Credential.Masked})"
+                : caller.Principal.Name,
             User = caller.Principal.IsUser ? name : null,
             Application = caller.Principal.IsUser ? null : name,
             OrganizationId = isOpaque ? credential.Credential?.OrganizationId : null,

@@ -37,7 +37,10 @@ public sealed class CreateApplicationWithApiKey(Gate gate, CatalogCache catalogs
                 var role = await FindOrMakeRoleAsync(tx, caller, reach, catalog, request.Api, scopes);
                 var owner = await RegisterAsync(tx, caller, reach, request.Name, role);
                 // The catalog of this moment does not hold a role made in this transaction; the one that commits does.
-                var with = new Catalog(catalog.Resources.Where(r => r.Identifier != ManagementApi.Identifier), [.. catalog.Roles.Where(r => !r.BuiltIn && r.Id != role.Id), role]);
+                var with = new Catalog(
+                    catalog.Resources.Where(r => r.Identifier != ManagementApi.Identifier),
+                    [.. catalog.Roles.Where(r => !r.BuiltIn && r.Id != role.Id), role]
+                );
                 return await issue.RunAsync(
                     tx,
                     entry,
@@ -61,7 +64,14 @@ public sealed class CreateApplicationWithApiKey(Gate gate, CatalogCache catalogs
         }
     }
 
-    private async Task<RoleFacts> FindOrMakeRoleAsync(WriteTransaction tx, Caller caller, Reach reach, Catalog catalog, string api, ScopeSet scopes)
+    private async Task<RoleFacts> FindOrMakeRoleAsync(
+        WriteTransaction tx,
+        Caller caller,
+        Reach reach,
+        Catalog catalog,
+        string api,
+        ScopeSet scopes
+    )
     {
         var permissions = PermissionSet.Of([(api, scopes)]);
         MintingRule.CheckManagement(caller, permissions.At(ManagementApi.Identifier));
@@ -70,7 +80,10 @@ public sealed class CreateApplicationWithApiKey(Gate gate, CatalogCache catalogs
             MintingRule.CheckWithinOwn(catalog, caller, permissions);
         }
 
-        if (catalog.Roles.FirstOrDefault(role => role.Permissions.Entries is [var only] && only.Api == api && only.Scopes.Equals(scopes)) is { } known)
+        if (
+            catalog.Roles.FirstOrDefault(role => role.Permissions.Entries is [var only] && only.Api == api && only.Scopes.Equals(scopes)) is
+            { } known
+        )
         {
             return known;
         }

@@ -44,11 +44,23 @@ public static class ApiResourceRules
         CheckIdentifier(check, resource.Identifier);
         check.Name("name", resource.Name);
         CheckScopes(check, resource.Scopes);
-        CheckSet(check, "accepted_credentials", resource.AcceptedCredentials, AllAccepted.Contains, $"one of {string.Join(", ", AllAccepted)}");
+        CheckSet(
+            check,
+            "accepted_credentials",
+            resource.AcceptedCredentials,
+            AllAccepted.Contains,
+            $"one of {string.Join(", ", AllAccepted)}"
+        );
         check.Require(resource.AcceptedCredentials.Count > 0, "accepted_credentials", "needs at least one kind");
         CheckSet(check, "carriers", resource.Carriers, IsCarrier, "bearer, x_api_key, basic, query or header:<Name>");
         check.Require(resource.Carriers.Count > 0, "carriers", "needs at least one carrier");
-        CheckSet(check, "object_types", resource.ObjectTypes, type => ObjectPattern.TryParse(type + ":x", out var parsed) && parsed.Type == type, "a type such as repo");
+        CheckSet(
+            check,
+            "object_types",
+            resource.ObjectTypes,
+            type => ObjectPattern.TryParse(type + ":x", out var parsed) && parsed.Type == type,
+            "a type such as repo"
+        );
         check.Require(resource.AccessTokenLifetimeSeconds is >= 30 and <= 3600, "access_token_lifetime_seconds", "must be from 30 to 3600");
         var servers = await ApiResourceStore.ApplicationsAmongAsync(tx, resource.ResourceServers);
         CheckSet(check, "resource_servers", resource.ResourceServers, servers.Contains, "the id of an application");
@@ -89,7 +101,13 @@ public static class ApiResourceRules
         }
     }
 
-    private static void CheckSet(Validation check, string member, IReadOnlyList<string> values, Func<string, bool> isAllowed, string expected)
+    private static void CheckSet(
+        Validation check,
+        string member,
+        IReadOnlyList<string> values,
+        Func<string, bool> isAllowed,
+        string expected
+    )
     {
         check.Require(values.Count <= 100, member, "more than 100");
         var seen = new HashSet<string>(StringComparer.Ordinal);

@@ -17,7 +17,12 @@ public static class ApiResourceStore
     public static Task<ApiResourceRow?> FindAsync(DbConnection connection, string id) =>
         connection.QueryFirstOrDefaultAsync<ApiResourceRow>($"{Select} WHERE id = @id", new { id });
 
-    public static async Task<IReadOnlyList<ApiResourceRow>> ListAsync(DbConnection connection, string? identifier, string? after, int limit) =>
+    public static async Task<IReadOnlyList<ApiResourceRow>> ListAsync(
+        DbConnection connection,
+        string? identifier,
+        string? after,
+        int limit
+    ) =>
         [
             .. await connection.QueryAsync<ApiResourceRow>(
                 $"{Select} WHERE (@identifier IS NULL OR identifier = @identifier) AND (@after IS NULL OR id > @after) ORDER BY id LIMIT @limit",

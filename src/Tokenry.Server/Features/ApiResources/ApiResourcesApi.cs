@@ -25,7 +25,10 @@ public static class ApiResourcesApi
             )
             .Needs(ManagementApi.ApiResourcesWrite);
         group
-            .MapGet("", async (Caller caller, Listing listing, ListApiResources list) => TypedResults.Ok(await list.RunAsync(caller, listing)))
+            .MapGet(
+                "",
+                async (Caller caller, Listing listing, ListApiResources list) => TypedResults.Ok(await list.RunAsync(caller, listing))
+            )
             .Needs(ManagementApi.ApiResourcesRead);
         group
             .MapGet("/{id}", async (string id, Caller caller, ListApiResources list) => TypedResults.Ok(await list.ShowAsync(caller, id)))

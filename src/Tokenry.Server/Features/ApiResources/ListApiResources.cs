@@ -33,7 +33,8 @@ public sealed class ListApiResources(Gate gate)
             "api_resource.read",
             async (connection, _) =>
                 (
-                    (ReviseApiResource.IsId(id) ? await ApiResourceStore.FindAsync(connection, id) : null) ?? throw ProblemException.NotFound()
+                    (ReviseApiResource.IsId(id) ? await ApiResourceStore.FindAsync(connection, id) : null)
+                    ?? throw ProblemException.NotFound()
                 ).ToApiResource()
         );
 }

@@ -16,7 +16,9 @@ public sealed class ReviseApiResource(Gate gate)
             "api_resource.updated",
             async (tx, entry, _) =>
             {
-                var old = ((IsId(id) ? await ApiResourceStore.FindAsync(tx, id) : null) ?? throw ProblemException.NotFound()).ToApiResource();
+                var old = (
+                    (IsId(id) ? await ApiResourceStore.FindAsync(tx, id) : null) ?? throw ProblemException.NotFound()
+                ).ToApiResource();
                 var resource = old with
                 {
                     Name = (patch.Name.Or(old.Name) ?? "").Trim(),

@@ -36,7 +36,10 @@ public static class ApplicationsApi
             )
             .Needs(Writes);
         group
-            .MapGet("", async (Caller caller, Listing listing, ListApplications list) => TypedResults.Ok(await list.RunAsync(caller, listing)))
+            .MapGet(
+                "",
+                async (Caller caller, Listing listing, ListApplications list) => TypedResults.Ok(await list.RunAsync(caller, listing))
+            )
             .Needs(Reads);
         group
             .MapGet("/{id}", async (string id, Caller caller, ListApplications list) => TypedResults.Ok(await list.ShowAsync(caller, id)))

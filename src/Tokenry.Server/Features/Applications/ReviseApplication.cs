@@ -18,7 +18,15 @@ public sealed class ReviseApplication(Gate gate, CatalogCache catalogs)
             "application.updated",
             async (tx, entry, reach) =>
             {
-                var (row, roles) = await PrincipalOperations.FindForChangeAsync(tx, entry, reach, catalog, caller, PrincipalType.Application, id);
+                var (row, roles) = await PrincipalOperations.FindForChangeAsync(
+                    tx,
+                    entry,
+                    reach,
+                    catalog,
+                    caller,
+                    PrincipalType.Application,
+                    id
+                );
                 var check = new Validation();
                 var name = check.Name("name", patch.Name.Or(row.Name));
                 check.ThrowIfAny();

@@ -8,7 +8,13 @@ using Tokenry.Server.Foundation.Principals;
 namespace Tokenry.Server.Features.PersonalAccessTokens;
 
 /// <summary>Gives a user a personal access token: the user themselves, or somebody with <c>credentials:write</c>.</summary>
-public sealed class CreatePersonalAccessToken(Gate gate, CatalogCache catalogs, IssueCredential issue, ExpiryPolicy expiry, TimeProvider time)
+public sealed class CreatePersonalAccessToken(
+    Gate gate,
+    CatalogCache catalogs,
+    IssueCredential issue,
+    ExpiryPolicy expiry,
+    TimeProvider time
+)
 {
     private const string Kind = CredentialKind.PersonalAccessToken;
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Principals;
@@ -26,7 +25,8 @@ public sealed class IssueAdminToken(Gate gate, Database database, CatalogCache c
         var life = Life(options.GetValueOrDefault("expires-in"));
         var catalog = await catalogs.GetAsync();
         var administrator =
-            await PrincipalStore.FindBootstrapAsync(database) ?? throw new StartupException("The store has no administrator yet: start the server once.");
+            await PrincipalStore.FindBootstrapAsync(database)
+            ?? throw new StartupException("The store has no administrator yet: start the server once.");
         var token = await gate.SystemAsync(
             "personal_access_token.created",
             async (tx, entry) =>
@@ -78,7 +78,11 @@ public sealed class IssueAdminToken(Gate gate, Database database, CatalogCache c
             return null;
         }
 
-        if (text.Length >= 2 && int.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= 1_000_000)
+        if (
+            text.Length >= 2
+            && int.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number is > 0 and <= 1_000_000
+        )
         {
             switch (text[^1])
             {

@@ -2,7 +2,6 @@ using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Features.Roles;

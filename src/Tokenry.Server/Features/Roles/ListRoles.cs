@@ -14,14 +14,16 @@ public sealed class ListRoles(Gate gate)
 
     private static readonly Role[] BuiltIn =
     [
-        .. ManagementApi.BuiltInRoles.Select(role => new Role
-        {
-            Id = role.Id,
-            Name = role.Name,
-            Description = role.Description,
-            BuiltIn = true,
-            Permissions = role.Permissions.ToPermissions(),
-        }).OrderBy(role => role.Id, StringComparer.Ordinal),
+        .. ManagementApi
+            .BuiltInRoles.Select(role => new Role
+            {
+                Id = role.Id,
+                Name = role.Name,
+                Description = role.Description,
+                BuiltIn = true,
+                Permissions = role.Permissions.ToPermissions(),
+            })
+            .OrderBy(role => role.Id, StringComparer.Ordinal),
     ];
 
     public Task<Page<Role>> RunAsync(Caller caller, Listing listing)
@@ -64,7 +66,10 @@ public sealed class ListRoles(Gate gate)
                     throw ProblemException.NotFound();
                 }
 
-                var row = await connection.QueryFirstOrDefaultAsync<RoleRow>($"SELECT {RoleRow.Columns} FROM roles WHERE id = @id", new { id });
+                var row = await connection.QueryFirstOrDefaultAsync<RoleRow>(
+                    $"SELECT {RoleRow.Columns} FROM roles WHERE id = @id",
+                    new { id }
+                );
                 return Array.Find(BuiltIn, role => role.Id == id) ?? row?.ToRole() ?? throw ProblemException.NotFound();
             }
         );

@@ -64,7 +64,11 @@ public sealed class ReviseRole(Gate gate, CatalogCache catalogs)
                 MintingRule.CheckManagement(caller, RoleRules.ManagementScopes(row.ToRole().Permissions));
                 if (await RoleStore.IsAssignedAsync(tx, id))
                 {
-                    throw new ProblemException(409, ProblemCode.InUse, "The role is assigned. Take it from its users and applications first.");
+                    throw new ProblemException(
+                        409,
+                        ProblemCode.InUse,
+                        "The role is assigned. Take it from its users and applications first."
+                    );
                 }
 
                 await RoleStore.DeleteAsync(tx, id);

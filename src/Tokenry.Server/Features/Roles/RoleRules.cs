@@ -23,7 +23,8 @@ public static class RoleRules
         return clean;
     }
 
-    public static ScopeSet ManagementScopes(IReadOnlyList<Permission> permissions) => PermissionSet.Of(permissions).At(ManagementApi.Identifier);
+    public static ScopeSet ManagementScopes(IReadOnlyList<Permission> permissions) =>
+        PermissionSet.Of(permissions).At(ManagementApi.Identifier);
 
     public static ProblemException NameTaken() => ProblemException.Exists("A role with this name exists.");
 }

@@ -29,7 +29,10 @@ public sealed class BootstrapAdministrator(Gate gate, Database database, Passwor
                 async (tx, entry) =>
                 {
                     // First, so that of replicas that start together one wins and the others make nothing.
-                    await tx.ExecuteAsync("INSERT INTO store_properties (name, value) VALUES (@BootstrapProperty, @id)", new { PrincipalStore.BootstrapProperty, id });
+                    await tx.ExecuteAsync(
+                        "INSERT INTO store_properties (name, value) VALUES (@BootstrapProperty, @id)",
+                        new { PrincipalStore.BootstrapProperty, id }
+                    );
                     entry.TargetType = PrincipalType.User;
                     entry.TargetId = id;
                     await PrincipalStore.InsertAsync(

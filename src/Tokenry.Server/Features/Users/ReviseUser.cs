@@ -25,7 +25,15 @@ public sealed class ReviseUser(Gate gate, CatalogCache catalogs, Passwords passw
                 "user.updated",
                 async (tx, entry, reach) =>
                 {
-                    var (row, roles) = await PrincipalOperations.FindForChangeAsync(tx, entry, reach, catalog, caller, PrincipalType.User, id);
+                    var (row, roles) = await PrincipalOperations.FindForChangeAsync(
+                        tx,
+                        entry,
+                        reach,
+                        catalog,
+                        caller,
+                        PrincipalType.User,
+                        id
+                    );
                     var check = new Validation();
                     var name = check.Name("name", patch.Name.Or(row.Name));
                     var email = UserRules.Email(check, patch.Email.Or(row.Email));

@@ -14,7 +14,8 @@ public static class UserRules
     {
         var lower = (email ?? "").ToLowerInvariant();
         check.Require(
-            lower.Length is > 0 and <= LongestEmail && lower.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || "._@+-".Contains(c, StringComparison.Ordinal)),
+            lower.Length is > 0 and <= LongestEmail
+                && lower.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || "._@+-".Contains(c, StringComparison.Ordinal)),
             "email",
             $"must be 1 to {LongestEmail} characters of a-z, 0-9 and . _ @ + -"
         );

@@ -19,7 +19,9 @@ public sealed class VerifyCredential(Gate gate, Authenticator authenticator, Cat
         var catalog = await catalogs.GetAsync();
         var (requirement, address) = await RequirementAsync(caller, catalog, request);
         var authenticated =
-            request.Token.Length > LongestToken ? Authenticated.Failed(VerificationCode.Malformed) : await authenticator.AuthenticateAsync(request.Token);
+            request.Token.Length > LongestToken
+                ? Authenticated.Failed(VerificationCode.Malformed)
+                : await authenticator.AuthenticateAsync(request.Token);
         if (!authenticated.IsGood)
         {
             return (authenticated.Code, null);
@@ -35,13 +37,21 @@ public sealed class VerifyCredential(Gate gate, Authenticator authenticator, Cat
         return (code, Answer(catalog, authenticated, requirement, scopes));
     }
 
-    private async ValueTask<(Requirement Requirement, IPAddress? Address)> RequirementAsync(Caller caller, Catalog catalog, VerifyRequest request)
+    private async ValueTask<(Requirement Requirement, IPAddress? Address)> RequirementAsync(
+        Caller caller,
+        Catalog catalog,
+        VerifyRequest request
+    )
     {
         var check = new Validation();
         IPAddress? address = null;
         check.Require(request.Ip is null || IPAddress.TryParse(request.Ip, out address), "ip", "is not an IP address");
         check.Require(request.Object is null || ObjectPattern.IsValidObject(request.Object), "object", "is not type:id");
-        check.Require(request.Scopes is null || request.Scopes.All(scope => ScopeName.IsValid(scope)), "scopes", "holds something that is no scope");
+        check.Require(
+            request.Scopes is null || request.Scopes.All(scope => ScopeName.IsValid(scope)),
+            "scopes",
+            "holds something that is no scope"
+        );
         check.Require(request.Scopes is not { Count: > 100 }, "scopes", "more than 100");
         var api = await ApiAsync(caller, catalog, request, check);
         check.ThrowIfAny();

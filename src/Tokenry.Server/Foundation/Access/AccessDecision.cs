@@ -68,7 +68,10 @@ public static class AccessDecision
             return (VerificationCode.InsufficientScope, scopes);
         }
 
-        return (IsObjectAllowed(authenticated, api, requirement.Object) ? VerificationCode.Valid : VerificationCode.ObjectNotAllowed, scopes);
+        return (
+            IsObjectAllowed(authenticated, api, requirement.Object) ? VerificationCode.Valid : VerificationCode.ObjectNotAllowed,
+            scopes
+        );
     }
 
     /// <summary>

@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Text.Json;
 using Dapper;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;

@@ -32,7 +32,12 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
     /// <param name="demand">What is asked of the caller; <c>null</c> = nothing, the operation is about the calling credential itself.</param>
     /// <param name="action">The audit event's action.</param>
     /// <param name="operation">The mutation itself.</param>
-    public Task<T> WriteAsync<T>(Caller caller, Demand? demand, string action, Func<WriteTransaction, AuditEntry, Reach, Task<T>> operation) =>
+    public Task<T> WriteAsync<T>(
+        Caller caller,
+        Demand? demand,
+        string action,
+        Func<WriteTransaction, AuditEntry, Reach, Task<T>> operation
+    ) =>
         RecordingDenialsAsync(
             caller,
             action,
@@ -45,7 +50,12 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
 
     /// <summary>A mutation that answers a repeated <c>Idempotency-Key</c> with what it answered before: creates and rotates.</summary>
     /// <inheritdoc cref="WriteAsync"/>
-    public Task<T> WriteOnceAsync<T>(Caller caller, Demand? demand, string action, Func<WriteTransaction, AuditEntry, Reach, Task<T>> operation)
+    public Task<T> WriteOnceAsync<T>(
+        Caller caller,
+        Demand? demand,
+        string action,
+        Func<WriteTransaction, AuditEntry, Reach, Task<T>> operation
+    )
         where T : class => RecordingDenialsAsync(caller, action, () => RunOnceAsync(caller, action, operation, Authorize(caller, demand)));
 
     /// <summary>A read. Only denials are recorded.</summary>
@@ -122,7 +132,12 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
         }
     }
 
-    private async Task<T> RunOnceAsync<T>(Caller caller, string action, Func<WriteTransaction, AuditEntry, Reach, Task<T>> operation, Reach reach)
+    private async Task<T> RunOnceAsync<T>(
+        Caller caller,
+        string action,
+        Func<WriteTransaction, AuditEntry, Reach, Task<T>> operation,
+        Reach reach
+    )
         where T : class
     {
         if (caller.Request.IdempotencyKey is not { } key)
@@ -139,7 +154,11 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
         var scopeName = Convert.ToHexStringLower(scope);
         if (!inFlight.TryAdd(scopeName, 0))
         {
-            throw new ProblemException(409, ProblemCode.IdempotencyInFlight, "A request with this Idempotency-Key is being worked on. Try again shortly.")
+            throw new ProblemException(
+                409,
+                ProblemCode.IdempotencyInFlight,
+                "A request with this Idempotency-Key is being worked on. Try again shortly."
+            )
             {
                 RetryAfter = TimeSpan.FromSeconds(1),
             };
@@ -193,7 +212,11 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
 
         return known.BodyHash.AsSpan().SequenceEqual(bodyHash)
             ? JsonSerializer.Deserialize<T>(keys.Open(known.Answer, "idempotency:" + scopeName), TokenryJson.Strict)
-            : throw new ProblemException(422, ProblemCode.IdempotencyKeyReused, "This Idempotency-Key came with another body before. Take a new key for a new request.");
+            : throw new ProblemException(
+                422,
+                ProblemCode.IdempotencyKeyReused,
+                "This Idempotency-Key came with another body before. Take a new key for a new request."
+            );
     }
 
     private async Task<T> AuditedAsync<T>(

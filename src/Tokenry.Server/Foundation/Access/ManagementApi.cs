@@ -63,14 +63,24 @@ public static class ManagementApi
     };
 
     /// <summary>Held by every enabled user without being given.</summary>
-    public static readonly RoleFacts Member = BuiltIn(4, "member", "Own personal access tokens; every enabled user has it.", ScopeSet.Of([TokensOwn]));
+    public static readonly RoleFacts Member = BuiltIn(
+        4,
+        "member",
+        "Own personal access tokens; every enabled user has it.",
+        ScopeSet.Of([TokensOwn])
+    );
 
     public static readonly RoleFacts Administrator = BuiltIn(1, "administrator", "Everything.", Scopes);
 
     public static readonly IReadOnlyList<RoleFacts> BuiltInRoles =
     [
         Administrator,
-        BuiltIn(2, "auditor", "Reads everything, changes nothing.", ScopeSet.Of(Scopes.Where(s => s.EndsWith(":read", StringComparison.Ordinal)))),
+        BuiltIn(
+            2,
+            "auditor",
+            "Reads everything, changes nothing.",
+            ScopeSet.Of(Scopes.Where(s => s.EndsWith(":read", StringComparison.Ordinal)))
+        ),
         BuiltIn(
             3,
             "developer",

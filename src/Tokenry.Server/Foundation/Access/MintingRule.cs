@@ -106,7 +106,9 @@ public static class MintingRule
     {
         if (caller.ExpiresAt is { } end && (minted.ExpiresAt is null || minted.ExpiresAt > end))
         {
-            throw Problems.ExceedsOwn($"It would outlive the calling credential, which ends at {Protocol.Api.TimestampConverter.Format(end)}.");
+            throw Problems.ExceedsOwn(
+                $"It would outlive the calling credential, which ends at {Protocol.Api.TimestampConverter.Format(end)}."
+            );
         }
 
         if (caller.Objects is { } own && !Covers(own, minted.Objects))

@@ -16,7 +16,9 @@ public sealed class PermissionSet
 
     public static PermissionSet Of(IEnumerable<(string Api, ScopeSet Scopes)> entries) =>
         new([
-            .. entries.GroupBy(entry => entry.Api, StringComparer.Ordinal).Select(group => (group.Key, group.Aggregate(ScopeSet.Empty, (all, entry) => all.Union(entry.Scopes)))),
+            .. entries
+                .GroupBy(entry => entry.Api, StringComparer.Ordinal)
+                .Select(group => (group.Key, group.Aggregate(ScopeSet.Empty, (all, entry) => all.Union(entry.Scopes)))),
         ]);
 
     public static PermissionSet Of(IEnumerable<Permission> permissions) =>

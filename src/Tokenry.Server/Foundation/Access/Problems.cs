@@ -8,7 +8,11 @@ public static class Problems
 {
     /// <summary>403 naming the scope that would have opened it, in the body and in the challenge (RFC 6750 §3.1).</summary>
     public static ProblemException InsufficientScope(string api, IReadOnlyList<string> missing) =>
-        new(403, ProblemCode.InsufficientScope, $"This needs the scope {string.Join(' ', missing)} at {api}, which the credential or its owner lacks.")
+        new(
+            403,
+            ProblemCode.InsufficientScope,
+            $"This needs the scope {string.Join(' ', missing)} at {api}, which the credential or its owner lacks."
+        )
         {
             MissingScopes = missing,
             Challenge = $"Bearer realm=\"tokenry\", error=\"insufficient_scope\", scope=\"{string.Join(' ', missing)}\"",

@@ -1,5 +1,4 @@
 using Tokenry.Protocol.Access;
-using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Principals;
 
 namespace Tokenry.Server.Foundation.Access;

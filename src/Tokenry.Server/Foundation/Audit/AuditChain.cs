@@ -59,9 +59,7 @@ public sealed class AuditChain(KeyRing keys)
         var expected = 1L;
         var prev = Genesis;
         // Unbuffered: a trail does not fit in memory.
-        await foreach (
-            var row in connection.QueryUnbufferedAsync<AuditRow>($"SELECT {AuditRow.Columns} FROM audit_events ORDER BY seq")
-        )
+        await foreach (var row in connection.QueryUnbufferedAsync<AuditRow>($"SELECT {AuditRow.Columns} FROM audit_events ORDER BY seq"))
         {
             var fault =
                 row.Seq != expected ? $"event {expected} is missing"

@@ -19,7 +19,8 @@ public sealed class AccessTokenScheme(
     private readonly AccessTokenValidator validator = new(options.Issuer, time);
 
     /// <summary>Whether the presented string is shaped like a JWT and not like one of our opaque strings.</summary>
-    public static bool Claims(string presented) => presented.StartsWith("eyJ", StringComparison.Ordinal) || presented.Contains('.', StringComparison.Ordinal);
+    public static bool Claims(string presented) =>
+        presented.StartsWith("eyJ", StringComparison.Ordinal) || presented.Contains('.', StringComparison.Ordinal);
 
     public async ValueTask<Authenticated> AuthenticateAsync(string presented)
     {

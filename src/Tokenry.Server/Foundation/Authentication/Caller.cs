@@ -27,6 +27,16 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
 
     public IReadOnlyList<IPNetwork>? AllowedIps => Credential.Credential?.AllowedIps;
 
+    /// <summary>The same caller with these rights at the management API.</summary>
+    public Caller With(ScopeSet management) =>
+        new()
+        {
+            Credential = Credential,
+            Principal = Principal,
+            Management = management,
+            Request = Request,
+        };
+
     /// <summary>What the calling credential may do at that API now.</summary>
     public ScopeSet EffectiveAt(Catalog catalog, string api) =>
         api == ManagementApi.Identifier ? Management

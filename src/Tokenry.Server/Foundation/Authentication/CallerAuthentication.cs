@@ -1,4 +1,3 @@
-using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Credentials;
@@ -36,7 +35,11 @@ internal sealed class CallerAuthentication(RequestDelegate next, Authenticator a
 
         if (carrier.Presented is not { } presented)
         {
-            throw new ProblemException(401, ProblemCode.CredentialMissing, "Send a credential: Authorization: Bearer tkr_pat_… or X-API-Key: tkr_key_….")
+            throw new ProblemException(
+                401,
+                ProblemCode.CredentialMissing,
+                "Send a credential: Authorization: Bearer tkr_pat_… or X-API-Key: tkr_key_…."
+            )
             {
                 Challenge = Challenge,
             };

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Hosting;
@@ -51,8 +50,11 @@ public sealed class OpaqueCredentialScheme(
         return loading.IsCompletedSuccessfully ? new(Judge(credential, loading.Result, now)) : JudgeAsync(credential, loading, now);
     }
 
-    private static async ValueTask<Authenticated> JudgeAsync(CredentialFacts credential, ValueTask<PrincipalFacts?> loading, DateTimeOffset now) =>
-        Judge(credential, await loading, now);
+    private static async ValueTask<Authenticated> JudgeAsync(
+        CredentialFacts credential,
+        ValueTask<PrincipalFacts?> loading,
+        DateTimeOffset now
+    ) => Judge(credential, await loading, now);
 
     private static Authenticated Judge(CredentialFacts credential, PrincipalFacts? owner, DateTimeOffset now) =>
         Authenticated.Opaque(

@@ -28,7 +28,8 @@ public sealed class RevokedAccessTokens
     }
 
     private static Task<HashSet<string>?> LoadAsync(Database database) =>
-        database.ReadAsync<HashSet<string>?>(async connection =>
-            new HashSet<string>(await connection.QueryAsync<string>("SELECT token_id FROM revoked_access_tokens"), StringComparer.Ordinal)
-        );
+        database.ReadAsync<HashSet<string>?>(async connection => new HashSet<string>(
+            await connection.QueryAsync<string>("SELECT token_id FROM revoked_access_tokens"),
+            StringComparer.Ordinal
+        ));
 }

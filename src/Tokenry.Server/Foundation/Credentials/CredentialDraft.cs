@@ -46,7 +46,10 @@ public sealed record CredentialDraft
         var name = check.Name("name", Name);
         if (kind is CredentialKind.ClientSecret or CredentialKind.AnonymousApiKey)
         {
-            var what = kind == CredentialKind.ClientSecret ? "a client secret has none of its own: it buys what its application may do" : "an anonymous key has none";
+            var what =
+                kind == CredentialKind.ClientSecret
+                    ? "a client secret has none of its own: it buys what its application may do"
+                    : "an anonymous key has none";
             check.Require(Permissions is null, "permissions", what);
             check.Require(Objects is null, "objects", what);
         }
@@ -87,7 +90,11 @@ public sealed record CredentialDraft
 
             foreach (var scope in permission.Scopes)
             {
-                check.Require(scope is not null && resource.Scopes.Contains(scope), "permissions", $"'{Validation.Shown(scope)}' is not a scope of {api}");
+                check.Require(
+                    scope is not null && resource.Scopes.Contains(scope),
+                    "permissions",
+                    $"'{Validation.Shown(scope)}' is not a scope of {api}"
+                );
             }
         }
     }

@@ -30,6 +30,8 @@ public sealed class CredentialFacts
 
     public string? OrganizationId { get; init; }
 
+    public required DateTimeOffset CreatedAt { get; init; }
+
     /// <summary><c>null</c> = all the owner's rights at other APIs than the management API.</summary>
     public PermissionSet? Permissions { get; init; }
 
@@ -72,7 +74,7 @@ public sealed class CredentialCache
         database.ReadAsync(async connection =>
         {
             var row = await connection.QueryFirstOrDefaultAsync<Row>(
-                "SELECT id, kind, name, masked, owner_id, organization_id, permissions, objects, allowed_ips, metadata, state, expires_at, "
+                "SELECT id, kind, name, masked, owner_id, organization_id, permissions, objects, allowed_ips, metadata, state, created_at, expires_at, "
                     + "not_before FROM credentials WHERE id = @id",
                 new { id }
             );
@@ -121,6 +123,8 @@ public sealed class CredentialCache
 
         public string State { get; init; } = "";
 
+        public long CreatedAt { get; init; }
+
         public long? ExpiresAt { get; init; }
 
         public long? NotBefore { get; init; }
@@ -136,10 +140,27 @@ public sealed class CredentialCache
                 Masked = Masked,
                 OwnerId = OwnerId,
                 OrganizationId = OrganizationId,
+                CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
                 Permissions = PermissionSet.OfNullable(JsonColumn.ReadNullable<IReadOnlyList<Permission>>(Permissions)),
                 ObjectTexts = objects,
-                Objects = objects is null ? null : [.. objects.Select(text => ObjectPattern.TryParse(text, out var pattern) ? pattern : throw new InvalidDataException($"Credential {Id} has an object pattern that is none."))],
-                AllowedIps = JsonColumn.ReadNullable<string[]>(AllowedIps)?.Select(text => TokenryOptions.TryParseNetwork(text, out var range) ? range : throw new InvalidDataException($"Credential {Id} has an address range that is none.")).ToArray(),
+                Objects = objects is null
+                    ? null
+                    :
+                    [
+                        .. objects.Select(text =>
+                            ObjectPattern.TryParse(text, out var pattern)
+                                ? pattern
+                                : throw new InvalidDataException($"Credential {Id} has an object pattern that is none.")
+                        ),
+                    ],
+                AllowedIps = JsonColumn
+                    .ReadNullable<string[]>(AllowedIps)
+                    ?.Select(text =>
+                        TokenryOptions.TryParseNetwork(text, out var range)
+                            ? range
+                            : throw new InvalidDataException($"Credential {Id} has an address range that is none.")
+                    )
+                    .ToArray(),
                 Metadata = Metadata is null ? null : JsonSerializer.Deserialize<JsonElement>(Metadata, TokenryJson.Strict),
                 Revoked = State == "revoked",
                 Disabled = State == "disabled",

@@ -1,5 +1,4 @@
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 

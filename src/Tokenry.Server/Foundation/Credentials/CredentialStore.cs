@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Dapper;
-using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Credentials;
@@ -61,7 +60,8 @@ public static class CredentialStore
         long? expiresAt
     )
     {
-        var version = await tx.FirstOrDefaultAsync<long?>("SELECT max(version) FROM credential_secrets WHERE credential_id = @id", new { id }) ?? 0;
+        var version =
+            await tx.FirstOrDefaultAsync<long?>("SELECT max(version) FROM credential_secrets WHERE credential_id = @id", new { id }) ?? 0;
         await tx.ExecuteAsync(
             "UPDATE credential_secrets SET expires_at = @now WHERE credential_id = @id AND version < @version AND expires_at > @now",
             new

@@ -32,7 +32,10 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
             async (connection, reach) =>
             {
                 var (where, parameters) = Filter(listing, shown, ownerId ?? listing.Text("owner"), reach, catalog, now);
-                var rows = await connection.QueryAsync<CredentialRow>($"{CredentialRow.Select} WHERE {where} ORDER BY c.id LIMIT @limit", parameters);
+                var rows = await connection.QueryAsync<CredentialRow>(
+                    $"{CredentialRow.Select} WHERE {where} ORDER BY c.id LIMIT @limit",
+                    parameters
+                );
                 return listing.ToPage([.. rows], row => row.ToCredential(now), row => row.Id);
             }
         );
@@ -43,7 +46,8 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
             caller,
             address.Family.Read,
             $"{address.Family.Noun}.read",
-            async (connection, reach) => (await address.FindAsync(connection, reach)).ToCredential(time.GetUtcNow().ToUnixTimeMilliseconds())
+            async (connection, reach) =>
+                (await address.FindAsync(connection, reach)).ToCredential(time.GetUtcNow().ToUnixTimeMilliseconds())
         );
 
     /// <summary>The calling credential itself, which needs no scope for it.</summary>
@@ -52,7 +56,8 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
             caller,
             demand: null,
             $"{address.Family.Noun}.read",
-            async (connection, reach) => (await address.FindAsync(connection, reach)).ToCredential(time.GetUtcNow().ToUnixTimeMilliseconds())
+            async (connection, reach) =>
+                (await address.FindAsync(connection, reach)).ToCredential(time.GetUtcNow().ToUnixTimeMilliseconds())
         );
 
     private static (string Where, DynamicParameters Parameters) Filter(
@@ -94,7 +99,8 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
             where.Append(
                 state switch
                 {
-                    "active" => " AND c.state = 'active' AND (c.expires_at IS NULL OR c.expires_at > @now) AND (c.not_before IS NULL OR c.not_before <= @now)",
+                    "active" =>
+                        " AND c.state = 'active' AND (c.expires_at IS NULL OR c.expires_at > @now) AND (c.not_before IS NULL OR c.not_before <= @now)",
                     "scheduled" => " AND c.state = 'active' AND (c.expires_at IS NULL OR c.expires_at > @now) AND c.not_before > @now",
                     "expired" => " AND c.state = 'active' AND c.expires_at <= @now",
                     _ => " AND c.state = @state",

@@ -1,7 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Principals;
 using Tokenry.Server.Foundation.Storage;
 

@@ -9,7 +9,8 @@ public sealed class RevokeCredential(Gate gate, TimeProvider time)
 {
     private const int LongestReason = 200;
 
-    public Task RunAsync(Caller caller, CredentialAddress address, string? reason) => RunAsync(caller, address.Family.Write, address, reason);
+    public Task RunAsync(Caller caller, CredentialAddress address, string? reason) =>
+        RunAsync(caller, address.Family.Write, address, reason);
 
     /// <summary>The calling credential itself, which needs no scope for it.</summary>
     public Task RunOwnAsync(Caller caller, CredentialAddress address, string? reason) => RunAsync(caller, demand: null, address, reason);

@@ -26,7 +26,13 @@ public sealed class RotateCredential(Gate gate, CatalogCache catalogs, SecretMin
     public Task<Credential> RunOwnAsync(Caller caller, CredentialAddress address, RotationRequest request) =>
         RunAsync(caller, demand: null, address, request, MinSelfOverlap);
 
-    private async Task<Credential> RunAsync(Caller caller, Demand? demand, CredentialAddress address, RotationRequest request, int minOverlap)
+    private async Task<Credential> RunAsync(
+        Caller caller,
+        Demand? demand,
+        CredentialAddress address,
+        RotationRequest request,
+        int minOverlap
+    )
     {
         var catalog = await catalogs.GetAsync();
         return await gate.WriteOnceAsync(
@@ -61,7 +67,9 @@ public sealed class RotateCredential(Gate gate, CatalogCache catalogs, SecretMin
         var end = request.ExpiresAt.Or(row.Expiry);
         if (state is "revoked" or "disabled" || end <= now)
         {
-            throw request.ExpiresAt.IsPresent && end <= now ? ProblemException.Invalid("expires_at", "lies in the past") : CredentialProblems.NotActive(row);
+            throw request.ExpiresAt.IsPresent && end <= now
+                ? ProblemException.Invalid("expires_at", "lies in the past")
+                : CredentialProblems.NotActive(row);
         }
 
         if (request.ExpiresAt.IsPresent)
@@ -78,7 +86,12 @@ public sealed class RotateCredential(Gate gate, CatalogCache catalogs, SecretMin
             AllowedIps = JsonColumn.ReadNullable<string[]>(row.AllowedIps),
             ExpiresAt = end,
         };
-        MintingRule.CheckExisting(catalog, caller, reach, IssueCredential.Minted(await PrincipalStore.FactsAsync(tx, row.OwnerId), row.Kind, draft));
+        MintingRule.CheckExisting(
+            catalog,
+            caller,
+            reach,
+            IssueCredential.Minted(await PrincipalStore.FactsAsync(tx, row.OwnerId), row.Kind, draft)
+        );
 
         var minted = mint.Another(row.Id);
         var grace = now.AddSeconds(request.OverlapSeconds);

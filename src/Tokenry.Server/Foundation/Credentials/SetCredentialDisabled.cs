@@ -1,7 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Credentials;
 

@@ -8,7 +8,8 @@ namespace Tokenry.Server.Foundation.Hosting;
 /// How a command on the same host asks the server that holds the data directory: one JSON line in, one out, over a Unix socket that only the
 /// owner of the directory can open. It is no HTTP door: nothing reaches it from the network.
 /// </summary>
-public sealed partial class ControlSocket(DataDirectory directory, TokenryOptions options, ILogger<ControlSocket> logger) : BackgroundService
+public sealed partial class ControlSocket(DataDirectory directory, TokenryOptions options, ILogger<ControlSocket> logger)
+    : BackgroundService
 {
     private const int LongestLine = 8192;
 

@@ -123,7 +123,9 @@ public sealed class KeyRing
     private static string Fingerprint(KeyFileContent content)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var (name, keys) in new[] { ("pepper", content.Peppers), ("kek", content.KeyEncryptionKeys), ("audit", content.AuditKeys) })
+        foreach (
+            var (name, keys) in new[] { ("pepper", content.Peppers), ("kek", content.KeyEncryptionKeys), ("audit", content.AuditKeys) }
+        )
         {
             foreach (var (version, key) in keys.OrderBy(pair => pair.Key))
             {
@@ -167,8 +169,7 @@ public sealed class KeyRing
 
     private static KeyFileContent Read(string path)
     {
-        const UnixFileMode others =
-            UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & others) != 0)
         {
             throw new StartupException($"The key file {path} can be read by other users of this machine: chmod 600 {path}");
@@ -177,7 +178,10 @@ public sealed class KeyRing
         try
         {
             var read = JsonSerializer.Deserialize(File.ReadAllBytes(path), HostingJson.Default.KeyFileContent);
-            if (read is { Peppers.Count: > 0, KeyEncryptionKeys.Count: > 0, AuditKeys.Count: > 0 } && AllKeys(read).All(k => k.Length == KeyLength))
+            if (
+                read is { Peppers.Count: > 0, KeyEncryptionKeys.Count: > 0, AuditKeys.Count: > 0 }
+                && AllKeys(read).All(k => k.Length == KeyLength)
+            )
             {
                 return read;
             }

@@ -91,7 +91,9 @@ public sealed record TokenryOptions
         var password = section["Bootstrap:AdminPassword"];
         if (password is not null && (password.Length < 12 || password is "administrator" or "passwordpassword" or "changemechangeme"))
         {
-            faults.Add("Tokenry:Bootstrap:AdminPassword is shorter than 12 characters or a well-known one. Choose another or leave it out.");
+            faults.Add(
+                "Tokenry:Bootstrap:AdminPassword is shorter than 12 characters or a well-known one. Choose another or leave it out."
+            );
         }
 
         var connection = configuration.GetConnectionString("Tokenry");
@@ -107,7 +109,9 @@ public sealed record TokenryOptions
             }
             catch (Exception exception) when (exception is ArgumentException or FormatException or InvalidOperationException)
             {
-                faults.Add("ConnectionStrings:Tokenry is not a PostgreSQL connection string such as Host=db;Database=tokenry;Username=tokenry.");
+                faults.Add(
+                    "ConnectionStrings:Tokenry is not a PostgreSQL connection string such as Host=db;Database=tokenry;Username=tokenry."
+                );
             }
         }
 

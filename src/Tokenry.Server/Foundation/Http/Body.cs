@@ -79,7 +79,10 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
         }
 
         return type.Type.Equals("application", StringComparison.OrdinalIgnoreCase)
-            && (type.SubType.Equals("json", StringComparison.OrdinalIgnoreCase) || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase))
+            && (
+                type.SubType.Equals("json", StringComparison.OrdinalIgnoreCase)
+                || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase)
+            )
             && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
     }
 
@@ -90,14 +93,20 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
         var member = (exception.Path ?? "$").TrimStart('$').TrimStart('.');
         if (message.Contains("missing required properties", StringComparison.Ordinal))
         {
-            var names = message[(message.LastIndexOf("including:", StringComparison.Ordinal) + 10)..].Split('\'').Where((_, i) => i % 2 == 1);
+            var names = message[(message.LastIndexOf("including:", StringComparison.Ordinal) + 10)..]
+                .Split('\'')
+                .Where((_, i) => i % 2 == 1);
             return new ProblemException(400, ProblemCode.InvalidRequest, "The request does not fit; see errors.")
             {
-                Errors = names.ToDictionary(name => name, _ => new[] { "is required" }, StringComparer.Ordinal),
+                Errors = names.ToDictionary(name => name, string[] (_) => ["is required"], StringComparer.Ordinal),
             };
         }
 
-        if (member.Length == 0 || message.Contains("is invalid", StringComparison.Ordinal) && !message.Contains("could not be mapped", StringComparison.Ordinal))
+        if (
+            member.Length == 0
+            || message.Contains("is invalid", StringComparison.Ordinal)
+                && !message.Contains("could not be mapped", StringComparison.Ordinal)
+        )
         {
             var where = exception.LineNumber is { } line ? $" (line {line + 1}, byte {exception.BytePositionInLine})" : "";
             return new ProblemException(400, ProblemCode.InvalidRequest, $"The body is not the JSON object this route takes{where}.");
@@ -106,9 +115,9 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
         return ProblemException.Invalid(
             member,
             message.Contains("could not be mapped", StringComparison.Ordinal) ? "is not a member of this request"
-            : message.Contains("uplicate", StringComparison.Ordinal) ? "stands twice"
-            : message.StartsWith("A time", StringComparison.Ordinal) ? "is not a time such as 2027-01-01T00:00:00Z"
-            : "has the wrong type, or is null where it may not be"
+                : message.Contains("uplicate", StringComparison.Ordinal) ? "stands twice"
+                : message.StartsWith("A time", StringComparison.Ordinal) ? "is not a time such as 2027-01-01T00:00:00Z"
+                : "has the wrong type, or is null where it may not be"
         );
     }
 }

@@ -60,7 +60,11 @@ internal sealed partial class ErrorFunnel(RequestDelegate next, ILogger<ErrorFun
                 return new ProblemException(bad.StatusCode, ProblemCode.InvalidRequest, "The request could not be read.");
             default:
                 LogFault(exception);
-                return new ProblemException(500, ProblemCode.InternalError, "The server met a fault of its own; the log has it under this request's id.");
+                return new ProblemException(
+                    500,
+                    ProblemCode.InternalError,
+                    "The server met a fault of its own; the log has it under this request's id."
+                );
         }
     }
 

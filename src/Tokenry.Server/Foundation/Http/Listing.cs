@@ -43,7 +43,10 @@ public sealed class Listing : IBindableFromHttpContext<Listing>
         {
             if (key is not ("limit" or "cursor") && !filters.Contains(key))
             {
-                throw ProblemException.Invalid(Validation.Shown(key), $"is not a filter of this list; known: {string.Join(", ", ["limit", "cursor", .. filters])}");
+                throw ProblemException.Invalid(
+                    Validation.Shown(key),
+                    $"is not a filter of this list; known: {string.Join(", ", ["limit", "cursor", .. filters])}"
+                );
             }
         }
 
@@ -59,7 +62,9 @@ public sealed class Listing : IBindableFromHttpContext<Listing>
             1 => values[0],
             _ => throw ProblemException.Invalid(filter, "stands twice"),
         };
-        return text is null || (text.Length <= 2000 && Validation.IsClean(text)) ? text : throw ProblemException.Invalid(filter, "is not valid text");
+        return text is null || (text.Length <= 2000 && Validation.IsClean(text))
+            ? text
+            : throw ProblemException.Invalid(filter, "is not valid text");
     }
 
     public DateTimeOffset? Time(string filter)
@@ -69,7 +74,9 @@ public sealed class Listing : IBindableFromHttpContext<Listing>
             return null;
         }
 
-        return TimestampConverter.TryParse(text, out var time) ? time : throw ProblemException.Invalid(filter, "is not a time such as 2027-01-01T00:00:00Z");
+        return TimestampConverter.TryParse(text, out var time)
+            ? time
+            : throw ProblemException.Invalid(filter, "is not a time such as 2027-01-01T00:00:00Z");
     }
 
     public string? OneOf(string filter, params ReadOnlySpan<string> allowed)

@@ -67,7 +67,11 @@ public sealed class Validation
         Require(ranges.Count is > 0 and <= 100, member, "needs 1 to 100 ranges; null means anywhere");
         foreach (var range in ranges)
         {
-            Require(TokenryOptions.TryParseNetwork(range ?? "", out _), member, $"'{Shown(range)}' is not an address or a CIDR range such as 10.0.0.0/8");
+            Require(
+                TokenryOptions.TryParseNetwork(range ?? "", out _),
+                member,
+                $"'{Shown(range)}' is not an address or a CIDR range such as 10.0.0.0/8"
+            );
         }
     }
 
@@ -83,7 +87,10 @@ public sealed class Validation
     }
 
     /// <summary>What a caller sent, fit to be shown back.</summary>
-    public static string Shown(string? text) => text is null ? "null" : IsClean(text) ? (text.Length <= 100 ? text : text[..100] + "…") : "(unprintable)";
+    public static string Shown(string? text) =>
+        text is null ? "null"
+        : IsClean(text) ? (text.Length <= 100 ? text : text[..100] + "…")
+        : "(unprintable)";
 
     /// <summary>No control, formatting (bidi, zero-width), line-separator, private or unpaired surrogate character.</summary>
     public static bool IsClean(string text)

@@ -53,7 +53,10 @@ public sealed class PrincipalCache
             return row is null
                 ? null
                 : row.ToFacts([
-                    .. await connection.QueryAsync<string>("SELECT role_id FROM principal_roles WHERE principal_id = @id ORDER BY role_id", new { id }),
+                    .. await connection.QueryAsync<string>(
+                        "SELECT role_id FROM principal_roles WHERE principal_id = @id ORDER BY role_id",
+                        new { id }
+                    ),
                 ]);
         });
 }

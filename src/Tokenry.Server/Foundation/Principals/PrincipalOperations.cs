@@ -34,7 +34,13 @@ public sealed class PrincipalOperations(Gate gate, CatalogCache catalogs, TimePr
         (await PrincipalStore.FindAsync(tx, type, RequireId(type, id))).OrNotFound(reach).ToFacts(await PrincipalStore.RolesAsync(tx, id));
 
     /// <summary>A disabled principal's credentials are refused with <c>owner_disabled</c> from the next check on.</summary>
-    public async Task<(PrincipalRow Row, IReadOnlyList<string> Roles)> SetEnabledAsync(Caller caller, Demand demand, string type, string id, bool enabled)
+    public async Task<(PrincipalRow Row, IReadOnlyList<string> Roles)> SetEnabledAsync(
+        Caller caller,
+        Demand demand,
+        string type,
+        string id,
+        bool enabled
+    )
     {
         var catalog = await catalogs.GetAsync();
         return await gate.WriteAsync(

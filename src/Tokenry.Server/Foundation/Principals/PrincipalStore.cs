@@ -88,7 +88,12 @@ public static class PrincipalStore
             : null;
         return (
             row.OrNotFound(reach),
-            [.. await connection.QueryAsync<string>("SELECT role_id FROM principal_roles WHERE principal_id = @id ORDER BY role_id", new { id })]
+            [
+                .. await connection.QueryAsync<string>(
+                    "SELECT role_id FROM principal_roles WHERE principal_id = @id ORDER BY role_id",
+                    new { id }
+                ),
+            ]
         );
     }
 

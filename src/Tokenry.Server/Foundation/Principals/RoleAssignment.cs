@@ -18,7 +18,11 @@ public static class RoleAssignment
         check.Require(roles.Count <= MostRoles, "roles", $"more than {MostRoles}");
         foreach (var id in roles.Take(MostRoles))
         {
-            check.Require(id is not null && catalog.Role(id) is not null, "roles", $"'{Validation.Shown(id)}' is not the id of a role; see GET /v1/roles");
+            check.Require(
+                id is not null && catalog.Role(id) is not null,
+                "roles",
+                $"'{Validation.Shown(id)}' is not the id of a role; see GET /v1/roles"
+            );
         }
 
         check.ThrowIfAny();

@@ -37,10 +37,10 @@ public sealed class SigningKey : IDisposable
             throw new NotSupportedException($"Signing key {keyId} is of algorithm {algorithm}, which this version does not sign with.");
         }
 
-        var key = ECDsa.Create();
-        key.ImportPkcs8PrivateKey(pkcs8, out _);
+        var opened = ECDsa.Create();
+        opened.ImportPkcs8PrivateKey(pkcs8, out _);
         CryptographicOperations.ZeroMemory(pkcs8);
-        return new SigningKey(keyId, algorithm, key);
+        return new SigningKey(keyId, algorithm, opened);
     }
 
     /// <summary>The signature as a JWS has it: r ‖ s, 64 bytes (RFC 7518 §3.4).</summary>

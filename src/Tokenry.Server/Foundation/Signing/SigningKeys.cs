@@ -37,7 +37,8 @@ public sealed class SigningKeys : IDisposable
             rows = await ReadAsync(database);
         }
 
-        var loaded = rows.Select(row => SigningKey.Open(row.KeyId, row.Algorithm, keys.Open(row.SealedPrivateKey, Purpose(row.KeyId)))).ToList();
+        var loaded = rows.Select(row => SigningKey.Open(row.KeyId, row.Algorithm, keys.Open(row.SealedPrivateKey, Purpose(row.KeyId))))
+            .ToList();
         byId = loaded.ToFrozenDictionary(key => key.KeyId, key => key.Verification, StringComparer.Ordinal);
         Active = loaded[rows.FindIndex(row => row.State == "active")];
         JwkSet = WriteJwkSet(loaded);

@@ -3,12 +3,18 @@ namespace Tokenry.Server.Foundation.Storage;
 /// <summary>The few places where the two engines' SQL differs.</summary>
 public sealed class Dialect
 {
-    public static readonly Dialect Sqlite = new() { Name = "sqlite", BlobType = "blob" };
+    public static readonly Dialect Sqlite = new()
+    {
+        Name = "sqlite",
+        BlobType = "blob",
+        IdType = "text",
+    };
 
     public static readonly Dialect Postgres = new()
     {
         Name = "postgresql",
         BlobType = "bytea",
+        IdType = "text COLLATE \"C\"",
         // Taken last in a mutating transaction, so that commit order is the order of `changes` and of the audit chain.
         CommitOrderLock = "SELECT pg_advisory_xact_lock(7600001)",
         Notify = "SELECT pg_notify('tokenry_changes', '')",
@@ -18,6 +24,9 @@ public sealed class Dialect
 
     /// <summary>The type of a column of bytes.</summary>
     public required string BlobType { get; init; }
+
+    /// <summary>The type of a column of ids: sorted by bytes, whatever the database's collation.</summary>
+    public required string IdType { get; init; }
 
     /// <summary>Serialises the ends of mutating transactions; SQLite has one writer anyway.</summary>
     public string? CommitOrderLock { get; init; }

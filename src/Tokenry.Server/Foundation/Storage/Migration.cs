@@ -3,7 +3,7 @@ using System.Reflection;
 
 namespace Tokenry.Server.Foundation.Storage;
 
-/// <summary>One numbered step of the schema, embedded as <c>Migrations/0001_name.sql</c>; <c>{blob}</c> stands for the engine's type of bytes.</summary>
+/// <summary>One numbered step of the schema, embedded as <c>Migrations/0001_name.sql</c>; <c>{blob}</c> and <c>{id}</c> stand for the engine's types.</summary>
 public sealed record Migration(int Number, string Name, string Sql)
 {
     public static IReadOnlyList<Migration> Embedded { get; } = Load();
@@ -23,7 +23,7 @@ public sealed record Migration(int Number, string Name, string Sql)
 
         foreach (var migration in migrations.Where(migration => migration.Number > done))
         {
-            foreach (var statement in migration.Sql.Replace("{blob}", tx.Dialect.BlobType, StringComparison.Ordinal).Split(";\n"))
+            foreach (var statement in Adapt(migration.Sql, tx.Dialect).Split(";\n"))
             {
                 if (!string.IsNullOrWhiteSpace(statement))
                 {
@@ -40,11 +40,16 @@ public sealed record Migration(int Number, string Name, string Sql)
         return newest;
     }
 
+    private static string Adapt(string sql, Dialect dialect) =>
+        sql.Replace("{blob}", dialect.BlobType, StringComparison.Ordinal).Replace("{id}", dialect.IdType, StringComparison.Ordinal);
+
     private static List<Migration> Load()
     {
         var assembly = Assembly.GetExecutingAssembly();
         var migrations = new List<Migration>();
-        foreach (var resource in assembly.GetManifestResourceNames().Where(name => name.StartsWith("Migrations/", StringComparison.Ordinal)))
+        foreach (
+            var resource in assembly.GetManifestResourceNames().Where(name => name.StartsWith("Migrations/", StringComparison.Ordinal))
+        )
         {
             var name = Path.GetFileNameWithoutExtension(resource["Migrations/".Length..]);
             using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);

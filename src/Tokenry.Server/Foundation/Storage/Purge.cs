@@ -1,5 +1,3 @@
-using Dapper;
-
 namespace Tokenry.Server.Foundation.Storage;
 
 /// <summary>Keeps tables from growing for ever: once a minute, in steps of a thousand rows so that writers are not held up.</summary>

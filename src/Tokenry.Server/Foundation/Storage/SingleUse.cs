@@ -6,6 +6,8 @@ namespace Tokenry.Server.Foundation.Storage;
 /// </summary>
 public static class SingleUse
 {
+    /// <param name="tx">The transaction of what the claim buys.</param>
+    /// <param name="kind">What kind of thing it is.</param>
     /// <param name="hash">SHA-256 of the value; the value itself is not stored.</param>
     /// <param name="expiresAt">When the value would be refused anyway (Unix ms) and the claim may be forgotten.</param>
     /// <returns>Whether this call was the first.</returns>

@@ -174,11 +174,12 @@ internal sealed class SqliteWriter : IDisposable
     private static Exception Translate(Exception exception) =>
         exception switch
         {
-            SqliteException { SqliteErrorCode: raw.SQLITE_CONSTRAINT, SqliteExtendedErrorCode: 1555 or 2067 } => new UniqueViolationException(
-                exception
-            ),
-            SqliteException { SqliteErrorCode: raw.SQLITE_FULL or raw.SQLITE_IOERR or raw.SQLITE_BUSY or raw.SQLITE_NOMEM or raw.SQLITE_CANTOPEN } =>
-                new StoreUnavailableException("The database cannot be written.", exception),
+            SqliteException { SqliteErrorCode: raw.SQLITE_CONSTRAINT, SqliteExtendedErrorCode: 1555 or 2067 } =>
+                new UniqueViolationException(exception),
+            SqliteException
+            {
+                SqliteErrorCode: raw.SQLITE_FULL or raw.SQLITE_IOERR or raw.SQLITE_BUSY or raw.SQLITE_NOMEM or raw.SQLITE_CANTOPEN
+            } => new StoreUnavailableException("The database cannot be written.", exception),
             _ => exception,
         };
 
@@ -215,6 +216,8 @@ internal sealed class SqliteWriter : IDisposable
         // ADO.NET on SQLite completes at once; anything else would hold the writer up for everybody.
         private static TTask Finished<TTask>(TTask task)
             where TTask : Task =>
-            task.IsCompleted ? task : throw new InvalidOperationException("A write operation awaited something besides its own statements.");
+            task.IsCompleted
+                ? task
+                : throw new InvalidOperationException("A write operation awaited something besides its own statements.");
     }
 }

@@ -1,4 +1,5 @@
 -- Times are Unix milliseconds, flags 0/1, lists JSON text: the subset both engines share.
+-- {blob} is the engine's type of bytes; {id} a text that sorts by its bytes, so that ids sort by time on every collation.
 CREATE TABLE store_properties (
   name text PRIMARY KEY,
   value text NOT NULL
@@ -28,7 +29,7 @@ CREATE TABLE audit_events (
   id text NOT NULL UNIQUE,
   at bigint NOT NULL,
   actor text NOT NULL,
-  credential_id text,
+  credential_id {id},
   action text NOT NULL,
   target_type text,
   target_id text,
@@ -47,7 +48,7 @@ CREATE INDEX audit_events_actor ON audit_events (actor, seq);
 CREATE INDEX audit_events_target_id ON audit_events (target_id, seq);
 CREATE INDEX audit_events_at ON audit_events (at);
 CREATE TABLE api_resources (
-  id text PRIMARY KEY,
+  id {id} PRIMARY KEY,
   identifier text NOT NULL UNIQUE,
   name text NOT NULL,
   scopes text NOT NULL,
@@ -60,7 +61,7 @@ CREATE TABLE api_resources (
   created_at bigint NOT NULL
 );
 CREATE TABLE roles (
-  id text PRIMARY KEY,
+  id {id} PRIMARY KEY,
   name text NOT NULL UNIQUE,
   description text,
   permissions text NOT NULL,
@@ -68,12 +69,12 @@ CREATE TABLE roles (
 );
 -- Users and applications: one identity model, so that what owns a credential is found in one place.
 CREATE TABLE principals (
-  id text PRIMARY KEY,
+  id {id} PRIMARY KEY,
   type text NOT NULL CHECK (type IN ('user', 'application')),
   name text NOT NULL,
   email text UNIQUE,
   password_hash text,
-  owner_id text,
+  owner_id {id},
   enabled bigint NOT NULL,
   created_at bigint NOT NULL,
   deleted_at bigint
@@ -81,15 +82,15 @@ CREATE TABLE principals (
 CREATE INDEX principals_type ON principals (type, id);
 CREATE INDEX principals_owner_id ON principals (owner_id);
 CREATE TABLE principal_roles (
-  principal_id text NOT NULL,
-  role_id text NOT NULL,
+  principal_id {id} NOT NULL,
+  role_id {id} NOT NULL,
   PRIMARY KEY (principal_id, role_id)
 );
 CREATE INDEX principal_roles_role_id ON principal_roles (role_id);
 CREATE TABLE credentials (
-  id text PRIMARY KEY,
+  id {id} PRIMARY KEY,
   kind text NOT NULL CHECK (kind IN ('api_key', 'anonymous_api_key', 'personal_access_token', 'client_secret')),
-  owner_id text NOT NULL,
+  owner_id {id} NOT NULL,
   organization_id text,
   name text NOT NULL,
   masked text NOT NULL,
@@ -108,7 +109,7 @@ CREATE TABLE credentials (
 CREATE INDEX credentials_owner_id ON credentials (owner_id, id);
 CREATE INDEX credentials_expires_at ON credentials (expires_at);
 CREATE TABLE credential_secrets (
-  credential_id text NOT NULL,
+  credential_id {id} NOT NULL,
   version bigint NOT NULL,
   hash {blob} NOT NULL,
   pepper_version bigint NOT NULL,
@@ -116,7 +117,7 @@ CREATE TABLE credential_secrets (
   PRIMARY KEY (credential_id, version)
 );
 CREATE TABLE credential_usage (
-  credential_id text PRIMARY KEY,
+  credential_id {id} PRIMARY KEY,
   last_used_at bigint NOT NULL,
   ip text,
   agent text

@@ -1,0 +1,140 @@
+using System.Text.Json;
+using Tokenry.Protocol.Access;
+using Tokenry.Server.Features.OAuth.ClientAuthentication;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Features.OAuth;
+
+/// <summary>
+/// <c>POST /oauth/introspect</c> (RFC 7662) for access tokens, API keys and personal access tokens. Whoever holds <c>introspect</c> sees every
+/// API, a listed resource server its own, a client what was issued to it; anyone else sees exactly <c>{"active":false}</c>.
+/// </summary>
+public sealed class IntrospectionEndpoint(
+    ClientAuthenticator clients,
+    Authenticator authenticator,
+    CatalogCache catalogs,
+    LastUsed lastUsed,
+    TokenryOptions options
+)
+{
+    private const int LongestToken = 8192;
+
+    public async Task ServeAsync(HttpContext context, FormParameters form)
+    {
+        var catalog = await catalogs.GetAsync();
+        var caller = await CallerAsync(context, form, catalog);
+        var token = form["token"] ?? throw OAuthError.InvalidRequest("token is missing");
+        var authenticated = token.Length > LongestToken ? null : await authenticator.AuthenticateAsync(token);
+        var seen = authenticated is { IsGood: true } ? Visible(catalog, caller, authenticated) : [];
+        await OAuthEndpoint.WriteJsonAsync(
+            context,
+            json =>
+            {
+                json.WriteBoolean("active"u8, seen.Count > 0);
+                if (seen.Count > 0)
+                {
+                    WriteActive(json, authenticated!, seen);
+                }
+            }
+        );
+    }
+
+    /// <summary>A bearer with <c>introspect</c>, or an authenticated client.</summary>
+    private async ValueTask<Caller> CallerAsync(HttpContext context, FormParameters form, Catalog catalog)
+    {
+        var carrier = Carrier.Of(context.Request.Headers);
+        if (carrier.IsAmbiguous)
+        {
+            throw OAuthError.InvalidRequest("two credentials in one request");
+        }
+
+        if (carrier.Presented is not { Length: > 0 } bearer)
+        {
+            var client = await clients.AuthenticateAsync(context, form);
+            return client.With(Rights.Of(catalog, client.Principal, ManagementApi.Resource));
+        }
+
+        var caller =
+            await CallerAuthentication.FromPresentedAsync(authenticator, catalogs, lastUsed, bearer, RequestFacts.Of(context))
+            ?? throw OAuthError.InvalidToken();
+        return caller.Management.Contains(ManagementApi.Introspect) ? caller : throw OAuthError.InsufficientScope(ManagementApi.Introspect);
+    }
+
+    /// <summary>The APIs at which the credential is good and which the caller may know of, with its scopes there.</summary>
+    private static List<(ApiResourceFacts Api, ScopeSet Scopes)> Visible(Catalog catalog, Caller caller, Authenticated authenticated)
+    {
+        var ownToken = authenticated.Owner!.Id == caller.Principal.Id;
+        var all = ownToken || caller.Management.Contains(ManagementApi.Introspect);
+        var seen = new List<(ApiResourceFacts, ScopeSet)>();
+        foreach (var api in catalog.Resources)
+        {
+            if (all || api.ResourceServers.Contains(caller.Principal.Id))
+            {
+                var (code, scopes) = AccessDecision.Decide(catalog, authenticated, new Requirement { Api = api, Scopes = ScopeSet.Empty });
+                if (code == VerificationCode.Valid)
+                {
+                    seen.Add((api, scopes));
+                }
+            }
+        }
+
+        return seen;
+    }
+
+    private void WriteActive(Utf8JsonWriter json, Authenticated authenticated, List<(ApiResourceFacts Api, ScopeSet Scopes)> seen)
+    {
+        var owner = authenticated.Owner!;
+        var credential = authenticated.Credential!;
+        var token = authenticated.Token;
+        json.WriteString("iss"u8, options.Issuer);
+        if (token is not null || !credential.IsAnonymous)
+        {
+            json.WriteString("sub"u8, token?.Subject ?? owner.Id);
+        }
+
+        if (!owner.IsUser)
+        {
+            json.WriteString("client_id"u8, owner.Id);
+        }
+
+        if (seen.Count == 1)
+        {
+            json.WriteString("aud"u8, seen[0].Api.Identifier);
+        }
+        else
+        {
+            json.WriteStartArray("aud"u8);
+            foreach (var (api, _) in seen)
+            {
+                json.WriteStringValue(api.Identifier);
+            }
+
+            json.WriteEndArray();
+        }
+
+        json.WriteString("scope"u8, seen.Aggregate(ScopeSet.Empty, (scopes, entry) => scopes.Union(entry.Scopes)).ToString());
+        json.WriteNumber("iat"u8, (token?.IssuedAt ?? credential.CreatedAt).ToUnixTimeSeconds());
+        if (authenticated.ExpiresAt is { } end)
+        {
+            json.WriteNumber("exp"u8, end.ToUnixTimeSeconds());
+        }
+
+        json.WriteString("jti"u8, token?.TokenId ?? credential.Id);
+        json.WriteString("token_type"u8, "Bearer"u8);
+        json.WriteString("credential_kind"u8, authenticated.Kind);
+        if ((token is null ? credential.ObjectTexts : token.Objects) is { } objects)
+        {
+            json.WriteStartArray("objects"u8);
+            foreach (var text in objects)
+            {
+                json.WriteStringValue(text);
+            }
+
+            json.WriteEndArray();
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Text.Json;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Features.OAuth;
+
+/// <summary>What the form endpoints share: the form, the headers of the answer, and errors in OAuth's own shape (RFC 6749 §5).</summary>
+public static partial class OAuthEndpoint
+{
+    private static readonly string[] SecretParameters =
+    [
+        "client_secret",
+        "client_assertion",
+        "assertion",
+        "token",
+        "subject_token",
+        "actor_token",
+        "refresh_token",
+        "access_token",
+        "code",
+        "password",
+    ];
+
+    /// <summary>Maps a POST endpoint; <paramref name="serve"/> gets the parsed form and writes the answer.</summary>
+    public static IEndpointConventionBuilder MapForm(
+        this IEndpointRouteBuilder app,
+        string path,
+        Func<HttpContext, FormParameters, Task> serve
+    ) =>
+        app.MapPost(path, context => HandleAsync(context, serve))
+            .WithTags("OAuth 2.0")
+            .WithMetadata(new Microsoft.AspNetCore.Http.Metadata.AcceptsMetadata(["application/x-www-form-urlencoded"]))
+            .NeedsClient();
+
+    private static async Task HandleAsync(HttpContext context, Func<HttpContext, FormParameters, Task> serve)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers.Pragma = "no-cache";
+        try
+        {
+            RefuseSecretsInUrl(context);
+            var (form, fault) = await FormParameters.ReadAsync(context.Request);
+            if (form is null)
+            {
+                throw OAuthError.InvalidRequest(fault!);
+            }
+
+            if (form.RepeatsAny("resource", "audience"))
+            {
+                throw OAuthError.InvalidRequest("a parameter stands more than once");
+            }
+
+            await serve(context, form);
+        }
+        catch (OAuthError error)
+        {
+            await WriteAsync(context, error);
+        }
+        catch (StoreUnavailableException exception)
+        {
+            LogUnavailable(Logger(context), exception.Message);
+            await WriteAsync(context, OAuthError.Unavailable());
+        }
+    }
+
+    /// <summary>A secret in a URL is in the logs of every hop (RFC 6749 §2.3.1): refused, and said loudly.</summary>
+    private static void RefuseSecretsInUrl(HttpContext context)
+    {
+        if (context.Request.QueryString.HasValue && context.Request.Query.Keys.Any(key => SecretParameters.Contains(key)))
+        {
+            LogSecretInUrl(Logger(context), RequestFacts.Of(context).Ip);
+            throw OAuthError.InvalidRequest("a secret must not be sent in the URL; it is in logs now, so rotate it");
+        }
+    }
+
+    private static Task WriteAsync(HttpContext context, OAuthError error)
+    {
+        var response = context.Response;
+        response.StatusCode = error.Status;
+        if (error.Challenge is not null)
+        {
+            response.Headers.WWWAuthenticate = error.Challenge;
+        }
+
+        if (error.RetryAfter is { } wait)
+        {
+            response.Headers.RetryAfter = ((int)wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        }
+
+        return WriteJsonAsync(
+            context,
+            json =>
+            {
+                json.WriteString("error"u8, error.Error);
+                json.WriteString("error_description"u8, error.Message);
+            }
+        );
+    }
+
+    /// <summary>Writes one JSON object whose members <paramref name="members"/> writes.</summary>
+    public static async Task WriteJsonAsync(HttpContext context, Action<Utf8JsonWriter> members)
+    {
+        var response = context.Response;
+        response.ContentType = "application/json";
+        await using (var json = new Utf8JsonWriter(response.BodyWriter))
+        {
+            json.WriteStartObject();
+            members(json);
+            json.WriteEndObject();
+        }
+
+        await response.BodyWriter.FlushAsync(context.RequestAborted);
+    }
+
+    private static ILogger Logger(HttpContext context) =>
+        context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger("Tokenry.Server.Features.OAuth");
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "secret_in_url: a request from {Ip} carried a secret in its URL.")]
+    private static partial void LogSecretInUrl(ILogger logger, string? ip);
+
+    [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "Answered 503: {Reason}")]
+    private static partial void LogUnavailable(ILogger logger, string reason);
+}

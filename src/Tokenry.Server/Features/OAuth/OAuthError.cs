@@ -1,0 +1,56 @@
+namespace Tokenry.Server.Features.OAuth;
+
+/// <summary>
+/// An error answer of an OAuth endpoint (RFC 6749 §5.2). The registry below is closed; descriptions are constants, so nothing a client sent
+/// is ever echoed.
+/// </summary>
+public sealed class OAuthError(int status, string error, string description) : Exception(description)
+{
+    private const string BasicChallenge = "Basic realm=\"tokenry\", charset=\"UTF-8\"";
+
+    public int Status => status;
+
+    public string Error => error;
+
+    public string? Challenge { get; private init; }
+
+    public TimeSpan? RetryAfter { get; private init; }
+
+    public static OAuthError InvalidRequest(string description) => new(400, "invalid_request", description);
+
+    /// <summary>The same for every reason (RFC 6749 §5.2); with a challenge, as every 401 (RFC 9110 §15.5.2).</summary>
+    public static OAuthError InvalidClient() => new(401, "invalid_client", "client authentication failed") { Challenge = BasicChallenge };
+
+    public static OAuthError TooManyFailures() =>
+        new(429, "temporarily_unavailable", "too many failed authentications; wait before the next attempt")
+        {
+            RetryAfter = TimeSpan.FromSeconds(60),
+        };
+
+    public static OAuthError InvalidGrant(string description) => new(400, "invalid_grant", description);
+
+    public static OAuthError UnsupportedGrantType() => new(400, "unsupported_grant_type", "this server does not support the grant type");
+
+    public static OAuthError InvalidScope(string description) => new(400, "invalid_scope", description);
+
+    public static OAuthError InvalidTarget(string description) => new(400, "invalid_target", description);
+
+    public static OAuthError UnsupportedTokenType() =>
+        new(400, "unsupported_token_type", "only access tokens and API keys of the client can be revoked here");
+
+    /// <summary>RFC 6750 §3.1, where a bearer authenticates the caller of introspection.</summary>
+    public static OAuthError InvalidToken() =>
+        new(401, "invalid_client", "the bearer credential is not good here")
+        {
+            Challenge = "Bearer realm=\"tokenry\", error=\"invalid_token\"",
+        };
+
+    public static OAuthError InsufficientScope(string scope) =>
+        new(403, "insufficient_scope", "the bearer credential lacks the scope introspect")
+        {
+            Challenge = $"Bearer realm=\"tokenry\", error=\"insufficient_scope\", scope=\"{scope}\"",
+        };
+
+    public static OAuthError Unavailable() =>
+        new(503, "temporarily_unavailable", "the store cannot be asked now; try again shortly") { RetryAfter = TimeSpan.FromSeconds(1) };
+}

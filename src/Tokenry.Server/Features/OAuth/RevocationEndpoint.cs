@@ -1,0 +1,69 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Features.OAuth.ClientAuthentication;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Features.OAuth;
+
+/// <summary><c>POST /oauth/revoke</c> (RFC 7009): a client takes back its own access tokens and API keys.</summary>
+public sealed class RevocationEndpoint(
+    ClientAuthenticator clients,
+    Authenticator authenticator,
+    RevokeCredential revokeCredential,
+    Gate gate
+)
+{
+    public async Task ServeAsync(HttpContext context, FormParameters form)
+    {
+        var client = await clients.AuthenticateAsync(context, form);
+        var token = form["token"] ?? throw OAuthError.InvalidRequest("token is missing");
+        // By its form alone, so that the answer says nothing about whether it is good.
+        if (CredentialString.TryParse(token, out var parsed) && parsed.Kind is not CredentialKinds.ApiKey)
+        {
+            throw OAuthError.UnsupportedTokenType();
+        }
+
+        await RevokeAsync(client, await authenticator.AuthenticateAsync(token));
+    }
+
+    /// <summary>What is unknown, expired or revoked already is as the client wants it (RFC 7009 §2.2): 200.</summary>
+    private async Task RevokeAsync(Caller client, Authenticated presented)
+    {
+        if (presented.Kind is null || presented.Code is VerificationCode.Revoked or VerificationCode.Expired)
+        {
+            return;
+        }
+
+        if (presented.Owner?.Id != client.Principal.Id)
+        {
+            throw OAuthError.InvalidGrant("the token was not issued to this client");
+        }
+
+        if (presented.Token is not { } accessToken)
+        {
+            await revokeCredential.RunOwnAsync(
+                client,
+                new CredentialAddress(CredentialFamily.ApiKeys, presented.Credential!.Id, client.Principal.Id),
+                reason: "revoked by its client"
+            );
+            return;
+        }
+
+        await gate.WriteAsync(
+            client,
+            demand: null,
+            "access_token.revoked",
+            async (tx, entry, _) =>
+            {
+                entry.TargetType = CredentialKind.AccessToken;
+                entry.TargetId = accessToken.TokenId;
+                entry.Api = accessToken.Audience[0];
+                await RevokedAccessTokens.AddAsync(tx, accessToken.TokenId, accessToken.ExpiresAt);
+                return true;
+            }
+        );
+    }
+}

@@ -1,0 +1,36 @@
+using Tokenry.Server.Features.OAuth.ClientAuthentication;
+using Tokenry.Server.Features.OAuth.Grants;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Features.OAuth;
+
+/// <summary><c>POST /oauth/token</c> (RFC 6749 §3.2): parse, authenticate the client, find the grant, run it.</summary>
+public sealed partial class TokenEndpoint(ClientAuthenticator clients, ClientCredentials clientCredentials, ILogger<TokenEndpoint> logger)
+{
+    public static readonly IReadOnlyList<string> GrantTypes = [ClientCredentials.Name];
+
+    public async Task ServeAsync(HttpContext context, FormParameters form)
+    {
+        var client = await clients.AuthenticateAsync(context, form);
+        var issued = form["grant_type"] switch
+        {
+            ClientCredentials.Name => await clientCredentials.RunAsync(client, form),
+            null => throw OAuthError.InvalidRequest("grant_type is missing"),
+            _ => throw OAuthError.UnsupportedGrantType(),
+        };
+        LogIssued(issued.TokenId, client.Principal.Id, client.CredentialId);
+        await OAuthEndpoint.WriteJsonAsync(
+            context,
+            json =>
+            {
+                json.WriteString("access_token"u8, issued.AccessToken);
+                json.WriteString("token_type"u8, "Bearer"u8);
+                json.WriteNumber("expires_in"u8, (long)issued.Lifetime.TotalSeconds);
+                json.WriteString("scope"u8, issued.Scope.ToString());
+            }
+        );
+    }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Issued access token {TokenId} to {ClientId} by {CredentialId}")]
+    private partial void LogIssued(string tokenId, string clientId, string? credentialId);
+}

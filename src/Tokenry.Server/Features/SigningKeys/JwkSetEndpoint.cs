@@ -1,0 +1,12 @@
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Features.SigningKeys;
+
+/// <summary><c>GET /.well-known/jwks.json</c>: the public keys that access tokens verify against (RFC 7517), from memory.</summary>
+public static class JwkSetEndpoint
+{
+    public static void MapJwkSet(this IEndpointRouteBuilder app, Foundation.Signing.SigningKeys keys) =>
+        app.MapGet("/.well-known/jwks.json", new PublicDocument(keys.JwkSet, "application/jwk-set+json").ServeAsync)
+            .WithTags("Discovery")
+            .OpenToAnybody();
+}

@@ -1,0 +1,111 @@
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Limits;
+using Tokenry.Server.Foundation.Principals;
+using Tokenry.Server.Foundation.Signing;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Foundation.Hosting;
+
+/// <summary>Everything features stand on, for the server and for a command alike.</summary>
+public static class FoundationServices
+{
+    public static IServiceCollection AddFoundation(this IServiceCollection services, TokenryOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<KeyRing>();
+        services.AddSingleton<AuditChain>();
+        services.AddSingleton<ChangeHub>();
+        services.AddSingleton(provider => new Freshness(provider.GetRequiredService<TimeProvider>(), alwaysFresh: !options.UsesPostgres));
+        AddDatabase(services, options);
+
+        services
+            .AddSingleton<CatalogCache>()
+            .AddSingleton<PrincipalCache>()
+            .AddSingleton<CredentialCache>()
+            .AddSingleton<RevokedAccessTokens>();
+        services.AddSingleton<Gate>();
+        services.AddSingleton<Passwords>().AddSingleton<PrincipalOperations>();
+        services.AddSingleton<SecretMint>().AddSingleton<ExpiryPolicy>().AddSingleton<IssueCredential>();
+        services.AddSingleton<ReviseCredential>().AddSingleton<RotateCredential>().AddSingleton<SetCredentialDisabled>();
+        services.AddSingleton<RevokeCredential>().AddSingleton<ListCredentials>();
+        services.AddSingleton<OpaqueCredentialScheme>().AddSingleton<AccessTokenScheme>().AddSingleton<Authenticator>();
+        services.AddSingleton<SigningKeys>().AddSingleton<AccessTokenWriter>();
+        services.AddSingleton<FailureThrottle>();
+        services.AddSingleton<LastUsed>();
+        return services;
+    }
+
+    /// <summary>What runs beside the requests; not in a command.</summary>
+    public static IServiceCollection AddBackgroundWork(this IServiceCollection services, TokenryOptions options, DataDirectory? held)
+    {
+        if (options.UsesPostgres)
+        {
+            services.AddHostedService<PostgresChangeFeed>();
+        }
+
+        if (held is not null)
+        {
+            services.AddSingleton(held);
+            services.AddSingleton<ControlSocket>();
+            services.AddHostedService(provider => provider.GetRequiredService<ControlSocket>());
+        }
+
+        services.AddHostedService(provider => provider.GetRequiredService<LastUsed>());
+        services.AddHostedService<Purge>();
+        return services;
+    }
+
+    /// <summary>Schema, keys: what must hold before anything else runs.</summary>
+    /// <exception cref="StartupException">Says what to do.</exception>
+    public static async Task OpenStoreAsync(IServiceProvider services)
+    {
+        var options = services.GetRequiredService<TokenryOptions>();
+        var database = services.GetRequiredService<Database>();
+        var keys = services.GetRequiredService<KeyRing>();
+        try
+        {
+            await database.MigrateAsync(Migration.Embedded);
+            await keys.OpenAsync(database, options.KeyFile);
+            await services.GetRequiredService<SigningKeys>().LoadAsync(database, keys, services.GetRequiredService<TimeProvider>());
+        }
+        catch (StoreUnavailableException exception)
+        {
+            throw new StartupException($"{database.Description} cannot be used: {exception.InnerException?.Message ?? exception.Message}");
+        }
+        catch (System.Security.Cryptography.CryptographicException)
+        {
+            throw new StartupException($"A signing key in the store does not open with the key file {options.KeyFile}.");
+        }
+        catch (InvalidOperationException exception) when (exception.Message.StartsWith("The store was written", StringComparison.Ordinal))
+        {
+            throw new StartupException(exception.Message);
+        }
+    }
+
+    private static void AddDatabase(IServiceCollection services, TokenryOptions options)
+    {
+        if (options.ConnectionString is { } connection)
+        {
+            services.AddSingleton(provider => new PostgresDatabase(
+                connection,
+                provider.GetRequiredService<AuditChain>(),
+                provider.GetRequiredService<ChangeHub>(),
+                provider.GetRequiredService<TimeProvider>()
+            ));
+            services.AddSingleton<Database>(provider => provider.GetRequiredService<PostgresDatabase>());
+        }
+        else
+        {
+            services.AddSingleton<Database>(provider => new SqliteDatabase(
+                options.DatabasePath,
+                provider.GetRequiredService<AuditChain>(),
+                provider.GetRequiredService<ChangeHub>(),
+                provider.GetRequiredService<TimeProvider>()
+            ));
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using Dapper;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Foundation.Hosting;
+
+/// <summary><c>/health/live</c>: the process runs. <c>/health/ready</c>: it can serve; 503 once it is stopping or the store does not answer.</summary>
+public static class Health
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    public static void MapHealth(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/health").WithTags("Operations");
+        group.MapGet("/live", () => TypedResults.Text("live\n")).OpenToAnybody();
+        group
+            .MapGet(
+                "/ready",
+                async (Database database, IHostApplicationLifetime lifetime) =>
+                    await IsReadyAsync(database, lifetime) ? Results.Text("ready\n") : Results.Text("not ready\n", statusCode: 503)
+            )
+            .OpenToAnybody();
+    }
+
+    private static async Task<bool> IsReadyAsync(Database database, IHostApplicationLifetime lifetime)
+    {
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        try
+        {
+            return await database.ReadAsync(connection => connection.QuerySingleAsync<int>("SELECT 1")).WaitAsync(Patience) == 1;
+        }
+        catch (Exception exception) when (exception is StoreUnavailableException or TimeoutException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using System.Net;
+
+namespace Tokenry.Server.Foundation.Limits;
+
+/// <summary>
+/// Slows whoever keeps failing, per (client, address): sixty failures at once, then one a second. Only failures are slowed: who presents the
+/// right secret is served whatever others did from the same address, so that nobody can be locked out.
+/// </summary>
+public sealed class FailureThrottle(TimeProvider time)
+{
+    private const int Burst = 60;
+    private const double PerSecond = 1;
+    private const int MostKeys = 10_000;
+
+    private readonly ConcurrentDictionary<(string Client, string Network), Bucket> buckets = new();
+
+    /// <summary>Counts a failure; <c>true</c> once there were too many.</summary>
+    public bool IsTooMany(string client, IPAddress? address)
+    {
+        if (buckets.Count > MostKeys)
+        {
+            buckets.Clear(); // a flood from everywhere: start again rather than grow
+        }
+
+        var now = time.GetTimestamp();
+        var bucket = buckets.GetOrAdd((client.Length > 64 ? "" : client, Network(address)), _ => new Bucket { Tokens = Burst, At = now });
+        lock (bucket)
+        {
+            bucket.Tokens = Math.Min(Burst, bucket.Tokens + time.GetElapsedTime(bucket.At, now).TotalSeconds * PerSecond);
+            bucket.At = now;
+            if (bucket.Tokens < 1)
+            {
+                return true;
+            }
+
+            bucket.Tokens--;
+            return false;
+        }
+    }
+
+    /// <summary>The /24 or /64 an address is in: what one holder of addresses usually has.</summary>
+    public static string Network(IPAddress? address)
+    {
+        if (address is null)
+        {
+            return "";
+        }
+
+        var bytes = address.GetAddressBytes();
+        return Convert.ToHexStringLower(bytes.AsSpan(0, bytes.Length == 4 ? 3 : 8));
+    }
+
+    private sealed class Bucket
+    {
+        public double Tokens { get; set; }
+
+        public long At { get; set; }
+    }
+}

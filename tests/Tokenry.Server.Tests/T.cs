@@ -1,1 +1,0 @@
-namespace Tokenry.Server.Tests; public sealed class T { [Fact] public void X() => Assert.True(true); }
