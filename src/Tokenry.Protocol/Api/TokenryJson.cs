@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -59,6 +60,8 @@ public sealed partial class TokenryJson : JsonSerializerContext
         {
             AllowDuplicateProperties = false,
             MaxDepth = 16,
+            // Nothing here is put into HTML; quotes and umlauts stay readable.
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
             RespectNullableAnnotations = true,
             TypeInfoResolver = Default,
         };

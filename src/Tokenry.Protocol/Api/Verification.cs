@@ -52,7 +52,8 @@ public sealed record VerifyAnswer
     /// <summary>The organization it acts in.</summary>
     public string? OrganizationId { get; init; }
 
-    /// <summary>What it may do at this API now.</summary>
+    /// <summary>What it may do at this API now; where one was asked about.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Scopes { get; init; }
 
     /// <summary>What it may do anywhere now; where no API was asked about.</summary>

@@ -71,7 +71,7 @@ public static class ApiResourceStore
     /// <summary>Those of <paramref name="ids"/> that are applications.</summary>
     public static async Task<IReadOnlyList<string>> ApplicationsAmongAsync(WriteTransaction tx, IReadOnlyList<string> ids) =>
         await tx.QueryAsync<string>(
-            "SELECT id FROM principals WHERE type = 'application' AND deleted_at IS NULL AND id IN @ids",
+            $"SELECT id FROM principals WHERE type = 'application' AND deleted_at IS NULL AND {tx.Dialect.In("id", "@ids")}",
             new { ids = ids.Append("").ToArray() }
         );
 }

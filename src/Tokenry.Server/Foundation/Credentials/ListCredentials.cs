@@ -4,6 +4,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Credentials;
 
@@ -31,7 +32,15 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
             "credentials.listed",
             async (connection, reach) =>
             {
-                var (where, parameters) = Filter(listing, shown, ownerId ?? listing.Text("owner"), reach, catalog, now);
+                var (where, parameters) = Filter(
+                    listing,
+                    shown,
+                    ownerId ?? listing.Text("owner"),
+                    reach,
+                    catalog,
+                    Dialect.Of(connection),
+                    now
+                );
                 var rows = await connection.QueryAsync<CredentialRow>(
                     $"{CredentialRow.Select} WHERE {where} ORDER BY c.id LIMIT @limit",
                     parameters
@@ -66,11 +75,12 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
         string? ownerId,
         Reach reach,
         Catalog catalog,
+        Dialect dialect,
         long now
     )
     {
         var kinds = families.SelectMany(family => family.Kinds).ToArray();
-        var where = new StringBuilder("c.kind IN @kinds");
+        var where = new StringBuilder(dialect.In("c.kind", "@kinds"));
         var parameters = new DynamicParameters();
         var kind = listing.OneOf("kind", kinds);
         parameters.Add("kinds", kind is null ? kinds : [kind]);
@@ -127,7 +137,7 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
             var roles = catalog.Roles.Where(role => !role.Permissions.At(api).IsEmpty).Select(role => role.Id).Append("").ToArray();
             where.Append(
                 " AND (c.permissions LIKE @api ESCAPE '!' OR (c.permissions IS NULL AND c.kind <> 'anonymous_api_key' AND (c.kind = 'client_secret' OR @api <> @management) "
-                    + "AND EXISTS (SELECT 1 FROM principal_roles r WHERE r.principal_id = c.owner_id AND r.role_id IN @roles)))"
+                    + $"AND EXISTS (SELECT 1 FROM principal_roles r WHERE r.principal_id = c.owner_id AND {dialect.In("r.role_id", "@roles")})))"
             );
             parameters.Add("api", LikeApi(api));
             parameters.Add("management", LikeApi(ManagementApi.Identifier));
@@ -140,7 +150,7 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
     /// <summary>A pattern for the JSON text of <c>permissions</c>, in which an identifier stands as <c>"api":"…"</c>.</summary>
     private static string LikeApi(string api)
     {
-        var json = Storage.JsonColumn.Write(new[] { api })[1..^1];
+        var json = JsonColumn.Write(new[] { api })[1..^1];
         return $"%\"api\":{json.Replace("!", "!!", StringComparison.Ordinal).Replace("%", "!%", StringComparison.Ordinal).Replace("_", "!_", StringComparison.Ordinal)},%";
     }
 }

@@ -104,7 +104,7 @@ internal sealed partial class ErrorFunnel(RequestDelegate next, ILogger<ErrorFun
                 Errors = problem.Errors,
                 MissingScopes = problem.MissingScopes,
             },
-            TokenryJson.Default.Problem
+            TokenryJson.Strict
         );
         response.ContentLength = body.Length;
         return response.Body.WriteAsync(body).AsTask();

@@ -13,6 +13,6 @@ public static class Json
         options.TypeInfoResolver = JsonTypeInfoResolver.Combine(TokenryJson.Default, new DefaultJsonTypeInfoResolver());
         options.RespectNullableAnnotations = true;
         options.Converters.Add(new TimestampConverter());
-        options.Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+        options.Encoder = TokenryJson.Strict.Encoder;
     }
 }

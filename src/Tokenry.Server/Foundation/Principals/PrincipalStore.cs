@@ -66,7 +66,7 @@ public static class PrincipalStore
         ).ToList();
         var ids = rows.Select(row => row.Id).Append("").ToArray();
         var roles = await connection.QueryAsync<(string Principal, string Role)>(
-            "SELECT principal_id, role_id FROM principal_roles WHERE principal_id IN @ids ORDER BY role_id",
+            $"SELECT principal_id, role_id FROM principal_roles WHERE {Dialect.Of(connection).In("principal_id", "@ids")} ORDER BY role_id",
             new { ids }
         );
         return (rows, roles.ToLookup(pair => pair.Principal, pair => pair.Role, StringComparer.Ordinal));

@@ -1,3 +1,6 @@
+using System.Data.Common;
+using Npgsql;
+
 namespace Tokenry.Server.Foundation.Storage;
 
 /// <summary>The few places where the two engines' SQL differs.</summary>
@@ -21,6 +24,11 @@ public sealed class Dialect
     };
 
     public required string Name { get; init; }
+
+    /// <summary>A column is one of a list given as a parameter: Dapper expands lists, but hands arrays to PostgreSQL as they are.</summary>
+    public string In(string column, string parameter) => this == Postgres ? $"{column} = ANY({parameter})" : $"{column} IN {parameter}";
+
+    public static Dialect Of(DbConnection connection) => connection is NpgsqlConnection ? Postgres : Sqlite;
 
     /// <summary>The type of a column of bytes.</summary>
     public required string BlobType { get; init; }
