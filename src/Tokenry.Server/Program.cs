@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration.Memory;
 using Tokenry.Server;
 using Tokenry.Server.Features.Account;
 using Tokenry.Server.Features.ApiKeys;
@@ -40,7 +41,9 @@ static async Task<int> ServeAsync(string[] args)
     builder.WebHost.UseUrls(builder.Configuration["urls"] ?? TokenryOptions.DefaultUrl);
     builder.WebHost.UseKestrelHttpsConfiguration();
     builder.WebHost.ConfigureKestrel(ServerLimits.Apply);
+    builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Logs.DefaultLevels });
     Logs.Configure(builder.Logging);
+    builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ServerLimits.LongestShutdown);
 
     var options = TokenryOptions.Read(builder.Configuration);
     DataDirectory.Create(options.DataDirectory);
@@ -93,6 +96,7 @@ static async Task<int> ServeAsync(string[] args)
     app.RequireOnEveryRoute();
 
     await app.StartAsync();
+    Announcement.Log(app.Logger, app.Services.GetRequiredService<Database>().Description);
     Announcement.Print(options, app.Services.GetRequiredService<Database>().Description, generatedPassword);
     await app.WaitForShutdownAsync();
     return 0;

@@ -125,7 +125,9 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
             var reason = denial.MissingScopes is { } missing ? $"{denial.Code}: {string.Join(' ', missing)}" : denial.Code;
             await database.WriteAsync(tx =>
             {
-                tx.Record(Entry(caller, action, AuditEntry.Denied, reason));
+                var entry = Entry(caller, action, AuditEntry.Denied, reason);
+                (entry.TargetType, entry.TargetId) = denial.Target;
+                tx.Record(entry);
                 return Task.FromResult(true);
             });
             throw;
@@ -154,14 +156,7 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
         var scopeName = Convert.ToHexStringLower(scope);
         if (!inFlight.TryAdd(scopeName, 0))
         {
-            throw new ProblemException(
-                409,
-                ProblemCode.IdempotencyInFlight,
-                "A request with this Idempotency-Key is being worked on. Try again shortly."
-            )
-            {
-                RetryAfter = TimeSpan.FromSeconds(1),
-            };
+            throw IdempotencyInFlight();
         }
 
         try
@@ -174,7 +169,7 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
                 }
 
                 var result = await AuditedAsync(tx, caller, action, operation, reach);
-                await tx.ExecuteAsync(
+                var kept = await tx.ExecuteAsync(
                     """
                     INSERT INTO idempotency (scope, body_hash, answer, expires_at) VALUES (@scope, @BodyHash, @Answer, @ExpiresAt)
                     ON CONFLICT (scope) DO UPDATE SET body_hash = excluded.body_hash, answer = excluded.answer, expires_at = excluded.expires_at
@@ -189,7 +184,8 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
                         Now,
                     }
                 );
-                return result;
+                // Another replica was first with this key: nothing of this attempt may stay.
+                return kept == 1 ? result : throw IdempotencyInFlight();
             });
         }
         finally
@@ -197,6 +193,12 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
             inFlight.TryRemove(scopeName, out _);
         }
     }
+
+    private static ProblemException IdempotencyInFlight() =>
+        new(409, ProblemCode.IdempotencyInFlight, "A request with this Idempotency-Key is being worked on. Try again shortly.")
+        {
+            RetryAfter = TimeSpan.FromSeconds(1),
+        };
 
     private async Task<T?> ReplayAsync<T>(WriteTransaction tx, byte[] scope, string scopeName, byte[] bodyHash)
         where T : class
@@ -228,9 +230,17 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
     )
     {
         var entry = Entry(caller, action, AuditEntry.Success, null);
-        var result = await operation(tx, entry, reach);
-        tx.Record(entry);
-        return result;
+        try
+        {
+            var result = await operation(tx, entry, reach);
+            tx.Record(entry);
+            return result;
+        }
+        catch (ProblemException denial) when (denial.Status == 403)
+        {
+            denial.Target = (entry.TargetType, entry.TargetId);
+            throw;
+        }
     }
 
     /// <summary>For an operation that does two audited things at once: the second one's entry.</summary>

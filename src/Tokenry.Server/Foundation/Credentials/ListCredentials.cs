@@ -86,7 +86,7 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
         parameters.Add("kinds", kind is null ? kinds : [kind]);
         parameters.Add("limit", listing.Limit + 1);
         parameters.Add("now", now);
-        if (listing.IdCursor("key") is { } cursor)
+        if (listing.IdCursor([.. families.Select(family => family.IdPrefix)]) is { } cursor)
         {
             where.Append(" AND c.id > @cursor");
             parameters.Add("cursor", cursor);

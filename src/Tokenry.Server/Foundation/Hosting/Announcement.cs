@@ -1,8 +1,11 @@
 namespace Tokenry.Server.Foundation.Hosting;
 
 /// <summary>What a person who starts the server needs to read: where it is, how to sign in, a line that works.</summary>
-public static class Announcement
+public static partial class Announcement
 {
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Store: {Store}")]
+    public static partial void Log(ILogger logger, string store);
+
     public static void Print(TokenryOptions options, string store, string? generatedPassword)
     {
         var text = Console.Out;

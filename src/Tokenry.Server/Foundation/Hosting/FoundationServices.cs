@@ -64,17 +64,17 @@ public static class FoundationServices
     public static async Task OpenStoreAsync(IServiceProvider services)
     {
         var options = services.GetRequiredService<TokenryOptions>();
-        var database = services.GetRequiredService<Database>();
         var keys = services.GetRequiredService<KeyRing>();
         try
         {
+            var database = services.GetRequiredService<Database>();
             await database.MigrateAsync(Migration.Embedded);
             await keys.OpenAsync(database, options.KeyFile);
             await services.GetRequiredService<SigningKeys>().LoadAsync(database, keys, services.GetRequiredService<TimeProvider>());
         }
         catch (StoreUnavailableException exception)
         {
-            throw new StartupException($"{database.Description} cannot be used: {exception.InnerException?.Message ?? exception.Message}");
+            throw new StartupException($"The store cannot be used. {exception.Message} {exception.InnerException?.Message}".TrimEnd());
         }
         catch (System.Security.Cryptography.CryptographicException)
         {

@@ -3,10 +3,15 @@ namespace Tokenry.Server.Foundation.Hosting;
 /// <summary>Logs: for people on a terminal, one JSON object a line elsewhere. No request line is logged by default: it could hold a secret.</summary>
 public static class Logs
 {
+    /// <summary>Levels where configuration says nothing.</summary>
+    public static IEnumerable<KeyValuePair<string, string?>> DefaultLevels { get; } =
+    [
+        new("Logging:LogLevel:Microsoft", nameof(LogLevel.Warning)),
+        new("Logging:LogLevel:Microsoft.Hosting.Lifetime", nameof(LogLevel.Information)),
+    ];
+
     public static void Configure(ILoggingBuilder logging)
     {
-        logging.AddFilter("Microsoft", LogLevel.Warning);
-        logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
         if (Console.IsOutputRedirected)
         {
             logging.AddJsonConsole(console =>

@@ -7,6 +7,9 @@ public static class ServerLimits
 {
     public const int LongestBody = 256 * 1024;
 
+    /// <summary>How long requests in flight may take once the server is told to stop.</summary>
+    public static readonly TimeSpan LongestShutdown = TimeSpan.FromSeconds(10);
+
     public static void Apply(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;

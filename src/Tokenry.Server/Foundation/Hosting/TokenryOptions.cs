@@ -8,6 +8,9 @@ public sealed record TokenryOptions
 {
     public const string DefaultUrl = "http://127.0.0.1:7600";
 
+    /// <summary>Older patch releases of ASP.NET Core have holes that matter here.</summary>
+    private static readonly Version OldestRuntime = new(10, 0, 12);
+
     private static readonly string[] KnownKeys =
     [
         "Issuer",
@@ -88,6 +91,17 @@ public sealed record TokenryOptions
             }
         }
 
+        if (Environment.Version < OldestRuntime)
+        {
+            faults.Add($".NET {Environment.Version} has known holes; {OldestRuntime} or newer is needed.");
+        }
+
+        var email = (section["Bootstrap:AdminEmail"] ?? "admin@localhost").ToLowerInvariant();
+        if (email.Length is 0 or > 128 || !email.All(c => char.IsAsciiLetterOrDigit(c) || "._@+-".Contains(c, StringComparison.Ordinal)))
+        {
+            faults.Add($"Tokenry:Bootstrap:AdminEmail '{email}' is not 1 to 128 characters of a-z, 0-9 and . _ @ + -.");
+        }
+
         var password = section["Bootstrap:AdminPassword"];
         if (password is not null && (password.Length < 12 || password is "administrator" or "passwordpassword" or "changemechangeme"))
         {
@@ -135,7 +149,7 @@ public sealed record TokenryOptions
             KeyFile = section["KeyFile"] is { } file ? Path.GetFullPath(file) : Path.Combine(dataDirectory, "tokenry.keys"),
             Brand = brand,
             RetiredBrands = retired,
-            AdminEmail = section["Bootstrap:AdminEmail"] ?? "admin@localhost",
+            AdminEmail = email,
             AdminPassword = password,
             TrustedProxies = proxies,
             ConnectionString = connection,

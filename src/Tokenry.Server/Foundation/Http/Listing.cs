@@ -88,10 +88,23 @@ public sealed class Listing : IBindableFromHttpContext<Listing>
     }
 
     /// <summary>The id the cursor stands for, if it is one.</summary>
-    public string? IdCursor(string prefix) =>
-        Cursor is not { } cursor ? null
-        : PublicId.IsWellFormed(cursor, prefix) || cursor.Contains('_', StringComparison.Ordinal) && cursor.Length <= 40 ? cursor
-        : throw ProblemException.Invalid("cursor", "is not a cursor of this list");
+    public string? IdCursor(params ReadOnlySpan<string> prefixes)
+    {
+        if (Cursor is not { } cursor)
+        {
+            return null;
+        }
+
+        foreach (var prefix in prefixes)
+        {
+            if (PublicId.IsWellFormed(cursor, prefix))
+            {
+                return cursor;
+            }
+        }
+
+        throw ProblemException.Invalid("cursor", "is not a cursor of this list");
+    }
 
     /// <summary>Cuts <paramref name="rows"/>, of which one more than <see cref="Limit"/> was read, into a page.</summary>
     public Page<TItem> ToPage<TRow, TItem>(IReadOnlyList<TRow> rows, Func<TRow, TItem> item, Func<TRow, string> cursor) =>

@@ -19,6 +19,9 @@ public sealed class ProblemException(int status, string code, string detail) : E
     /// <summary>Value of <c>Retry-After</c>.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>What a denial was about, for the audit; never for the answer.</summary>
+    public (string? Type, string? Id) Target { get; set; }
+
     public static ProblemException Invalid(string member, string fault) =>
         new(400, ProblemCode.InvalidRequest, "The request does not fit; see errors.")
         {

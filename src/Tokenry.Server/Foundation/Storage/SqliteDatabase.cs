@@ -27,6 +27,12 @@ public sealed class SqliteDatabase : Database
             throw new StoreUnavailableException($"SQLite {version} is too old; {SqliteNative.Oldest} or newer is needed.");
         }
 
+        // Locks of network file systems do not hold what SQLite builds on them.
+        if (new DriveInfo(Path.GetDirectoryName(path)!).DriveFormat is "nfs" or "nfs4" or "cifs" or "smb2" or "smb3")
+        {
+            throw new StoreUnavailableException("SQLite must not lie on a network file system. Take a local disk, or PostgreSQL.");
+        }
+
         this.path = path;
         Description = $"SQLite {version} at {path}";
         writer = new SqliteWriter(path, chain, hub, time);
