@@ -20,7 +20,7 @@ public sealed class CreateApiKey(Gate gate, CatalogCache catalogs, IssueCredenti
             async (tx, entry, reach) =>
             {
                 var owner = await PrincipalOperations.FindOwnerAsync(tx, reach, PrincipalType.Application, applicationId);
-                var draft = CredentialDraft.Of(request, expiry.Resolve(kind, request.ExpiresAt, time.GetUtcNow()));
+                var draft = CredentialDraft.Of(request, kind, expiry.Resolve(kind, request.ExpiresAt, time.GetUtcNow()));
                 return await issue.RunAsync(tx, entry, caller, reach, catalog, owner, kind, draft);
             }
         );

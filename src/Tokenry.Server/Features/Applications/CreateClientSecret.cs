@@ -2,7 +2,6 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Credentials;
-using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Principals;
 
 namespace Tokenry.Server.Features.Applications;
@@ -13,9 +12,6 @@ public sealed class CreateClientSecret(Gate gate, CatalogCache catalogs, IssueCr
     public async Task<Credential> RunAsync(Caller caller, string applicationId, CredentialRequest request)
     {
         var catalog = await catalogs.GetAsync();
-        var check = new Validation();
-        check.Require(request.Anonymous is null, "anonymous", "is for API keys");
-        check.ThrowIfAny();
         return await gate.WriteOnceAsync(
             caller,
             CredentialFamily.ClientSecrets.Write,
@@ -31,7 +27,11 @@ public sealed class CreateClientSecret(Gate gate, CatalogCache catalogs, IssueCr
                     catalog,
                     owner,
                     CredentialKind.ClientSecret,
-                    CredentialDraft.Of(request, expiry.Resolve(CredentialKind.ClientSecret, request.ExpiresAt, time.GetUtcNow()))
+                    CredentialDraft.Of(
+                        request,
+                        CredentialKind.ClientSecret,
+                        expiry.Resolve(CredentialKind.ClientSecret, request.ExpiresAt, time.GetUtcNow())
+                    )
                 );
             }
         );

@@ -2,7 +2,6 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Credentials;
-using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Principals;
 
 namespace Tokenry.Server.Features.PersonalAccessTokens;
@@ -21,9 +20,6 @@ public sealed class CreatePersonalAccessToken(
     public async Task<Credential> RunAsync(Caller caller, string userId, CredentialRequest request)
     {
         var catalog = await catalogs.GetAsync();
-        var check = new Validation();
-        check.Require(request.Anonymous is null, "anonymous", "is for API keys");
-        check.ThrowIfAny();
         return await gate.WriteOnceAsync(
             caller,
             CredentialFamily.PersonalAccessTokens.Write,
@@ -32,7 +28,7 @@ public sealed class CreatePersonalAccessToken(
             {
                 var owner = await PrincipalOperations.FindOwnerAsync(tx, reach, PrincipalType.User, userId);
                 var now = time.GetUtcNow();
-                var draft = CredentialDraft.Of(request, expiry.Resolve(Kind, request.ExpiresAt, now));
+                var draft = CredentialDraft.Of(request, Kind, expiry.Resolve(Kind, request.ExpiresAt, now));
                 return await issue.RunAsync(
                     tx,
                     entry,

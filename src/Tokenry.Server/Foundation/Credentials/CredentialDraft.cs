@@ -23,9 +23,17 @@ public sealed record CredentialDraft
     public System.Text.Json.JsonElement? Metadata { get; init; }
 
     /// <param name="request">What was asked for.</param>
+    /// <param name="kind">The credential's kind.</param>
     /// <param name="expiresAt">Its expiry, after the kind's default (<see cref="ExpiryPolicy"/>).</param>
-    public static CredentialDraft Of(CredentialRequest request, DateTimeOffset? expiresAt) =>
-        new()
+    /// <exception cref="ProblemException">400 where <c>anonymous</c> is said of something that is no API key.</exception>
+    public static CredentialDraft Of(CredentialRequest request, string kind, DateTimeOffset? expiresAt)
+    {
+        if (request.Anonymous is not null && kind is not (CredentialKind.ApiKey or CredentialKind.AnonymousApiKey))
+        {
+            throw ProblemException.Invalid("anonymous", "is for API keys");
+        }
+
+        return new()
         {
             Name = request.Name,
             Permissions = request.Permissions,
@@ -35,6 +43,7 @@ public sealed record CredentialDraft
             AllowedIps = request.AllowedIps,
             Metadata = request.Metadata,
         };
+    }
 
     /// <summary>Checks form; rights are the minting rule's.</summary>
     /// <param name="catalog">To know APIs and scopes by name.</param>
