@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Dapper;
+using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Features.ApiResources;
@@ -68,10 +69,10 @@ public static class ApiResourceStore
         return await tx.ExecuteAsync("DELETE FROM api_resources WHERE id = @id", new { id }) == 1;
     }
 
-    /// <summary>Those of <paramref name="ids"/> that are applications.</summary>
+    /// <summary>Those of <paramref name="ids"/> that are applications. What is no id is not asked for: it may hold what SQL text cannot.</summary>
     public static async Task<IReadOnlyList<string>> ApplicationsAmongAsync(WriteTransaction tx, IReadOnlyList<string> ids) =>
         await tx.QueryAsync<string>(
             $"SELECT id FROM principals WHERE type = 'application' AND deleted_at IS NULL AND {tx.Dialect.In("id", "@ids")}",
-            new { ids = ids.Append("").ToArray() }
+            new { ids = ids.Where(id => id is not null && PublicId.IsWellFormed(id, "app")).Append("").ToArray() }
         );
 }

@@ -12,7 +12,8 @@ public static class UserRules
     /// <summary>The sign-in name: ASCII only, so that no look-alike of another user can exist; lower case.</summary>
     public static string Email(Validation check, string? email)
     {
-        var lower = (email ?? "").ToLowerInvariant();
+        // Before anything is lowered: the lower case of the Kelvin sign is an ASCII k.
+        var lower = email is not null && System.Text.Ascii.IsValid(email) ? email.ToLowerInvariant() : "";
         check.Require(
             lower.Length is > 0 and <= LongestEmail
                 && lower.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || "._@+-".Contains(c, StringComparison.Ordinal)),

@@ -60,6 +60,9 @@ public sealed class CredentialFacts
 /// <summary>Opaque credentials by public id.</summary>
 public sealed class CredentialCache
 {
+    /// <summary>A superseded secret answers <c>revoked</c> until it is purged; rotated every day for as long as that takes, it still does.</summary>
+    private const int MostSecrets = 512;
+
     private readonly FactsCache<CredentialFacts> cache;
 
     public CredentialCache(Database database, ChangeHub hub, Freshness freshness)
@@ -84,8 +87,8 @@ public sealed class CredentialCache
             }
 
             var secrets = await connection.QueryAsync<SecretRow>(
-                "SELECT hash, pepper_version, expires_at FROM credential_secrets WHERE credential_id = @id ORDER BY version DESC LIMIT 16",
-                new { id }
+                "SELECT hash, pepper_version, expires_at FROM credential_secrets WHERE credential_id = @id ORDER BY version DESC LIMIT @MostSecrets",
+                new { id, MostSecrets }
             );
             return row.ToFacts([.. secrets.Select(secret => new SecretFacts(secret.Hash, (int)secret.PepperVersion, secret.ExpiresAt))]);
         });

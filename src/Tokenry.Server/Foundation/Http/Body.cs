@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.Metadata;
 using Tokenry.Protocol.Api;
 
@@ -27,6 +28,12 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
         if (facts.IdempotencyKey is not null)
         {
             facts.BodyHash = SHA256.HashData(bytes);
+        }
+
+        // The reader looks only at the strings that are read: raw JSON (metadata) would carry other bytes further.
+        if (!Utf8.IsValid(bytes))
+        {
+            throw new ProblemException(400, ProblemCode.InvalidRequest, "The body is not UTF-8.");
         }
 
         try

@@ -83,7 +83,27 @@ public sealed class Validation
         }
 
         Require(element.ValueKind == JsonValueKind.Object, member, "must be a JSON object");
+        Require(IsText(element), member, "holds text that is not valid Unicode");
         Require(Encoding.UTF8.GetByteCount(element.GetRawText()) <= LongestMetadata, member, $"is larger than {LongestMetadata} bytes");
+    }
+
+    /// <summary>Whether every string can be written again: half a surrogate pair, escaped, is read as raw JSON without complaint.</summary>
+    private static bool IsText(JsonElement element)
+    {
+        try
+        {
+            return element.ValueKind switch
+            {
+                JsonValueKind.Object => element.EnumerateObject().All(member => member.Name is not null && IsText(member.Value)),
+                JsonValueKind.Array => element.EnumerateArray().All(IsText),
+                JsonValueKind.String => element.GetString() is not null,
+                _ => true,
+            };
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     /// <summary>What a caller sent, fit to be shown back.</summary>

@@ -1,0 +1,68 @@
+using static Tokenry.Server.Tests.Foundation.Access.ManagementCalls;
+
+namespace Tokenry.Server.Tests.Features.Applications;
+
+public sealed class ApplicationsTests(SharedServers servers)
+{
+    [Theory, BothEngines]
+    public async Task An_application_is_made_shown_revised_and_deleted(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var role = await admin.CreateRoleAsync([]);
+        var created = await admin.PostAsync("/v1/applications", new { name = "billing-job", roles = new[] { role.Id } }).Expect(201);
+        var path = created.Header("Location")!;
+        Assert.Equal($"/v1/applications/{created.Text("id")}", path);
+        AssertJson(
+            $$"""
+            {"id":"{{created.Text("id")}}","name":"billing-job","roles":["{{role.Id}}"],"enabled":true,"owner_id":null,
+             "created_at":"{{created.Text("created_at")}}"}
+            """,
+            created.Json
+        );
+        Assert.Equal(created.Body, (await admin.GetAsync(path).Expect(200)).Body);
+        await admin.PostAsync("/v1/applications", new { name = "billing-job" }).Expect(201); // names are for people
+
+        var renamed = await admin.PatchAsync(path, new { name = "Job" }).Expect(200);
+        AssertJson($"""["{role.Id}"]""", renamed.Json.GetProperty("roles"));
+        AssertJson("[]", (await admin.PatchAsync(path, """{"roles":null}""").Expect(200)).Json.GetProperty("roles"));
+        await admin.PatchAsync(path, """{"name":null}""").ExpectFaultAsync("name");
+
+        Assert.False((await admin.PostAsync(path + "/disable").Expect(200)).Json.GetProperty("enabled").GetBoolean());
+        Assert.True((await admin.PostAsync(path + "/enable").Expect(200)).Json.GetProperty("enabled").GetBoolean());
+        await admin.DeleteAsync(path).Expect(204);
+        await admin.DeleteAsync(path).Expect(204);
+        await admin.GetAsync(path).Expect(404, "not_found");
+        await admin.PostAsync(path + "/api-keys", new { name = "late" }).Expect(404, "not_found");
+        await admin.PostAsync(path + "/secrets", new { name = "late" }).Expect(404, "not_found");
+    }
+
+    [Theory]
+    [BothEngines("name", "\"\"")]
+    [BothEngines("name", "\"a\\rb\"")]
+    [BothEngines("name", "7")]
+    [BothEngines("roles", "[\"x\"]")]
+    [BothEngines("roles", "{}")]
+    [BothEngines("owner_id", "\"usr_0000000000000000000001\"")]
+    [BothEngines("userId", "\"usr_0000000000000000000001\"")]
+    [BothEngines("client_id", "\"app_0000000000000000000001\"")]
+    public async Task A_member_that_does_not_fit_is_named(Engine engine, string member, string value)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var name = member == "name" ? "" : "\"name\":\"x\",";
+        await admin.PostAsync("/v1/applications", $"{{{name}\"{member}\":{value}}}").ExpectFaultAsync(member);
+        var application = await admin.CreateApplicationAsync([]);
+        await admin.PatchAsync($"/v1/applications/{application.Id}", $"{{\"{member}\":{value}}}").ExpectFaultAsync(member);
+    }
+
+    [Theory, BothEngines]
+    public async Task What_a_deleted_application_owned_is_revoked(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).ApiKey().ClientSecret().CreateAsync();
+        Assert.Equal("valid", await admin.CodeAsync(made.ApiKey.Secret, made.Api.Identifier));
+        await admin.DeleteAsync($"/v1/applications/{made.Application.Id}?reason=retired").Expect(204);
+        Assert.Equal("revoked", await admin.CodeAsync(made.ApiKey.Secret, made.Api.Identifier));
+        foreach (var path in new[] { $"/v1/api-keys/{made.ApiKey.Id}", $"/v1/credentials?owner={made.Application.Id}" })
+            Assert.Contains("\"revoked_reason\":\"retired\"", (await admin.GetAsync(path).Expect(200)).Body, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,179 @@
+using static Tokenry.Server.Tests.Foundation.Access.ManagementCalls;
+
+namespace Tokenry.Server.Tests.Features.Users;
+
+public sealed class UsersTests(SharedServers servers)
+{
+    [Theory, BothEngines]
+    public async Task A_user_is_made_shown_revised_and_deleted(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var role = await admin.CreateRoleAsync([]);
+        var email = $"{CreateRequests.Unique("ada")}@example.com";
+        var created = await admin
+            .PostAsync("/v1/users", new { email = email.ToUpperInvariant(), name = " Ada Lovelace ", roles = new[] { role.Id, role.Id } })
+            .Expect(201);
+        var path = created.Header("Location")!;
+        Assert.Equal($"/v1/users/{created.Text("id")}", path);
+        AssertJson(
+            $$"""
+            {"id":"{{created.Text("id")}}","email":"{{email}}","name":"Ada Lovelace","roles":["{{role.Id}}"],"enabled":true,
+             "created_at":"{{created.Text("created_at")}}"}
+            """,
+            created.Json
+        );
+        Assert.Equal(created.Body, (await admin.GetAsync(path).Expect(200)).Body);
+
+        var renamed = await admin.PatchAsync(path, new { name = "Ada" }).Expect(200);
+        Assert.Equal(created.Body.Replace("Ada Lovelace", "Ada", StringComparison.Ordinal), renamed.Body);
+        var cleared = await admin.PatchAsync(path, """{"roles":null}""").Expect(200);
+        AssertJson("[]", cleared.Json.GetProperty("roles"));
+        Assert.Equal("Ada", cleared.Text("name"));
+        await admin.PatchAsync(path, """{"email":null}""").ExpectFaultAsync("email");
+        Assert.Equal(cleared.Body, (await admin.GetAsync(path).Expect(200)).Body);
+
+        Assert.False((await admin.PostAsync(path + "/disable").Expect(200)).Json.GetProperty("enabled").GetBoolean());
+        Assert.False((await admin.PostAsync(path + "/disable").Expect(200)).Json.GetProperty("enabled").GetBoolean());
+        Assert.Equal(cleared.Body, (await admin.PostAsync(path + "/enable").Expect(200)).Body);
+
+        await admin.DeleteAsync(path + "?reason=left").Expect(204);
+        await admin.DeleteAsync(path).Expect(204);
+        await admin.GetAsync(path).Expect(404, "not_found");
+        await admin.PatchAsync(path, new { name = "Ada" }).Expect(404, "not_found");
+        await admin.PostAsync(path + "/enable").Expect(404, "not_found");
+        await admin.PostAsync(path + "/tokens", new { name = "late" }).Expect(404, "not_found");
+        await admin.PostAsync("/v1/users", new { email }).Expect(201); // free again
+    }
+
+    [Theory, BothEngines]
+    public async Task Without_a_name_the_email_is_the_name(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var email = $"{CreateRequests.Unique("x")}@example.com";
+        Assert.Equal(email, (await admin.PostAsync("/v1/users", new { email }).Expect(201)).Text("name"));
+    }
+
+    [Theory, BothEngines]
+    public async Task An_email_is_taken_once_whatever_its_case(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var user = await admin.PersonAsync();
+        var other = await admin.PersonAsync();
+        await admin.PostAsync("/v1/users", new { email = user.Email }).Expect(409, "already_exists");
+        await admin.PostAsync("/v1/users", new { email = user.Email.ToUpperInvariant() }).Expect(409, "already_exists");
+        await admin.PatchAsync($"/v1/users/{other.Id}", new { email = user.Email.ToUpperInvariant() }).Expect(409, "already_exists");
+        Assert.Equal(other.Response.Body, (await admin.GetAsync($"/v1/users/{other.Id}").Expect(200)).Body);
+    }
+
+    [Theory, BothEngines]
+    public async Task A_user_is_found_by_email_and_the_password_is_never_shown(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var user = await admin.CreateUserAsync([]);
+        Assert.DoesNotContain("password", user.Response.Body, StringComparison.Ordinal);
+        var found = await admin.GetAsync($"/v1/users?email={Uri.EscapeDataString(user.Email.ToUpperInvariant())}").Expect(200);
+        AssertJson($$"""{"items":[{{user.Response.Body}}],"next_cursor":null}""", found.Json);
+        // Cleared: a user who signs in by other means.
+        Assert.Equal(user.Response.Body, (await admin.PatchAsync($"/v1/users/{user.Id}", """{"password":null}""").Expect(200)).Body);
+    }
+
+    [Theory]
+    [BothEngines("")]
+    [BothEngines("   ")]
+    [BothEngines("ünicode@example.com")]
+    [BothEngines("аdmin@example.com")] // Cyrillic а
+    [BothEngines("ADMİN@example.com")] // dotted capital I
+    [BothEngines("\u212Aelvin@example.com")] // the Kelvin sign, whose lower case is an ASCII k
+    [BothEngines("a\u200Bb@example.com")]
+    [BothEngines("a b@example.com")]
+    [BothEngines("a\r\n@example.com")]
+    [BothEngines("<a@example.com>")]
+    [BothEngines("a@example.com\u0000")]
+    [BothEngines("ａ@example.com")] // full width
+    public async Task An_email_is_plain_ASCII(Engine engine, string email)
+    {
+        var admin = await servers.AdminAsync(engine);
+        await admin.PostAsync("/v1/users", new { email }).ExpectFaultAsync("email");
+        var user = await admin.PersonAsync();
+        await admin.PatchAsync($"/v1/users/{user.Id}", new { email }).ExpectFaultAsync("email");
+    }
+
+    [Theory, BothEngines]
+    public async Task An_email_has_at_most_128_characters(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var unique = CreateRequests.Unique("long");
+        await admin.PostAsync("/v1/users", new { email = unique.PadRight(129, 'x') }).ExpectFaultAsync("email");
+        await admin.PostAsync("/v1/users", new { email = unique.PadRight(128, 'x') }).Expect(201);
+    }
+
+    [Theory, BothEngines]
+    public async Task A_password_has_12_characters_and_at_most_1024_bytes(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var user = await admin.PersonAsync();
+        foreach (var password in new[] { "", "elevenchars", new string('x', 1025), new string('ü', 513) })
+        {
+            var answer = await admin.PatchAsync($"/v1/users/{user.Id}", new { password }).ExpectFaultAsync("password");
+            Assert.True(password.Length == 0 || !answer.Body.Contains(password, StringComparison.Ordinal));
+        }
+        await admin
+            .PostAsync("/v1/users", new { email = CreateRequests.Unique("p"), password = new string('x', 1025) })
+            .ExpectFaultAsync("password");
+        await admin.PatchAsync($"/v1/users/{user.Id}", new { password = new string('x', 1024) }).Expect(200);
+    }
+
+    [Theory]
+    [BothEngines("email", "null")]
+    [BothEngines("email", "5")]
+    [BothEngines("name", "\"\"")]
+    [BothEngines("name", "\"a\\u2028b\"")]
+    [BothEngines("name", "\"a\\u001bb\"")]
+    [BothEngines("name", "{}")]
+    [BothEngines("password", "12345678901234")]
+    [BothEngines("roles", "[\"rol_9999999999999999999999\"]")]
+    [BothEngines("roles", "[\"administrator\"]")]
+    [BothEngines("roles", "[\"a\\u0000\"]")]
+    [BothEngines("roles", "[null]")]
+    [BothEngines("roles", "\"rol_0000000000000000000001\"")]
+    [BothEngines("isAdmin", "true")]
+    [BothEngines("enabled", "true")]
+    [BothEngines("password_hash", "\"x\"")]
+    [BothEngines("id", "\"usr_0000000000000000000001\"")]
+    public async Task A_member_that_does_not_fit_is_named(Engine engine, string member, string value)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var email = member == "email" ? "" : $"\"email\":\"{CreateRequests.Unique("fault")}\",";
+        await admin.PostAsync("/v1/users", $"{{{email}\"{member}\":{value}}}").ExpectFaultAsync(member);
+        var user = await admin.PersonAsync();
+        await admin.PatchAsync($"/v1/users/{user.Id}", $"{{\"{member}\":{value}}}").ExpectFaultAsync(member);
+        Assert.Equal(user.Response.Body, (await admin.GetAsync($"/v1/users/{user.Id}").Expect(200)).Body);
+    }
+
+    [Theory, BothEngines]
+    public async Task A_list_of_users_holds_no_applications(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        await admin.CreateApplicationAsync([]);
+        await admin.PersonAsync();
+        var users = await admin.GetAsync("/v1/users?limit=200").Expect(200);
+        Assert.All(
+            users.Json.GetProperty("items").EnumerateArray(),
+            user => Assert.StartsWith("usr_", user.GetProperty("id").GetString()!, StringComparison.Ordinal)
+        );
+        var application = await admin.CreateApplicationAsync([]);
+        await admin.GetAsync($"/v1/users/{application.Id}").Expect(404, "not_found");
+        await admin.DeleteAsync($"/v1/users/{application.Id}").Expect(404, "not_found");
+    }
+
+    [Theory]
+    [BothEngines("?reason=a%0D%0Ab")]
+    [BothEngines("?reason=%E2%80%AE")]
+    public async Task A_reason_is_clean_text(Engine engine, string query)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var user = await admin.PersonAsync();
+        await admin.DeleteAsync($"/v1/users/{user.Id}{query}").ExpectFaultAsync("reason");
+        await admin.GetAsync($"/v1/users/{user.Id}").Expect(200);
+    }
+}
