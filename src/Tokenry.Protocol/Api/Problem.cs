@@ -5,7 +5,7 @@ namespace Tokenry.Protocol.Api;
 /// <summary>An error answer (RFC 9457).</summary>
 public sealed record Problem
 {
-    /// <summary>Always <c>about:blank</c>: the stable name is <see cref="Code"/>.</summary>
+    /// <summary>Always <c>about:blank</c>: the stable name is <c>code</c>.</summary>
     public string Type { get; init; } = "about:blank";
 
     /// <summary>The status in words.</summary>

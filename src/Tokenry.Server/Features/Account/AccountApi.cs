@@ -13,17 +13,21 @@ public static class AccountApi
     public static void MapAccount(this IEndpointRouteBuilder app)
     {
         var me = app.MapGroup("/v1/me").WithTags("Me");
-        me.MapGet("", async (Caller caller, DescribeMe describe) => TypedResults.Ok(await describe.RunAsync(caller))).Needs();
+        me.MapGet("", async (Caller caller, DescribeMe describe) => TypedResults.Ok(await describe.RunAsync(caller)))
+            .WithSummary("Say who is calling, with which credential and which rights.")
+            .Needs();
         me.MapGet(
                 "/credential",
                 async (Caller caller, ListCredentials list) => TypedResults.Ok(await list.ShowOwnAsync(caller, Calling(caller)))
             )
+            .WithSummary("Show the calling credential.")
             .Needs();
         me.MapPost(
                 "/credential/rotate",
                 async (Caller caller, Body<RotationRequest> body, RotateCredential rotate) =>
                     TypedResults.Ok(await rotate.RunOwnAsync(caller, Calling(caller), body.Value))
             )
+            .WithSummary("Rotate the calling credential.")
             .Needs();
         me.MapDelete(
                 "/credential",
@@ -33,6 +37,7 @@ public static class AccountApi
                     return TypedResults.NoContent();
                 }
             )
+            .WithSummary("Revoke the calling credential.")
             .Needs();
     }
 

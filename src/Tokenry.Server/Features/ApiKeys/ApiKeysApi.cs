@@ -23,6 +23,7 @@ public static class ApiKeysApi
                     return TypedResults.Created($"/v1/api-keys/{key.Id}", key);
                 }
             )
+            .WithSummary("Create an application and its API key in one call.")
             .Needs(ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn);
         all.MapList(CredentialFamily.ApiKeys);
         all.MapLife(CredentialFamily.ApiKeys);
@@ -37,6 +38,7 @@ public static class ApiKeysApi
                     return TypedResults.Created($"/v1/api-keys/{key.Id}", key);
                 }
             )
+            .WithSummary("Create an API key for the application.")
             .Needs(ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn);
         ofApplication.MapList(CredentialFamily.ApiKeys);
         ofApplication.MapLife(CredentialFamily.ApiKeys);

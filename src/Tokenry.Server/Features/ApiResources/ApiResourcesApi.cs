@@ -23,15 +23,19 @@ public static class ApiResourcesApi
                     return TypedResults.Created($"/v1/api-resources/{resource.Id}", resource);
                 }
             )
+            .WithSummary("Register an API resource.")
             .Needs(ManagementApi.ApiResourcesWrite);
         group
             .MapGet(
                 "",
                 async (Caller caller, Listing listing, ListApiResources list) => TypedResults.Ok(await list.RunAsync(caller, listing))
             )
+            .WithSummary("List API resources.")
+            .Lists("identifier")
             .Needs(ManagementApi.ApiResourcesRead);
         group
             .MapGet("/{id}", async (string id, Caller caller, ListApiResources list) => TypedResults.Ok(await list.ShowAsync(caller, id)))
+            .WithSummary("Show the API resource.")
             .Needs(ManagementApi.ApiResourcesRead);
         group
             .MapPatch(
@@ -39,6 +43,7 @@ public static class ApiResourcesApi
                 async (string id, Caller caller, Body<ApiResourcePatch> body, ReviseApiResource revise) =>
                     TypedResults.Ok(await revise.RunAsync(caller, id, body.Value))
             )
+            .WithSummary("Revise the API resource.")
             .Needs(ManagementApi.ApiResourcesWrite);
         group
             .MapDelete(
@@ -49,6 +54,7 @@ public static class ApiResourcesApi
                     return TypedResults.NoContent();
                 }
             )
+            .WithSummary("Delete the API resource.")
             .Needs(ManagementApi.ApiResourcesWrite);
     }
 }

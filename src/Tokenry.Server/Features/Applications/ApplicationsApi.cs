@@ -34,15 +34,19 @@ public static class ApplicationsApi
                     return TypedResults.Created($"/v1/applications/{application.Id}", application);
                 }
             )
+            .WithSummary("Register an application.")
             .Needs(Writes);
         group
             .MapGet(
                 "",
                 async (Caller caller, Listing listing, ListApplications list) => TypedResults.Ok(await list.RunAsync(caller, listing))
             )
+            .WithSummary("List applications.")
+            .Lists()
             .Needs(Reads);
         group
             .MapGet("/{id}", async (string id, Caller caller, ListApplications list) => TypedResults.Ok(await list.ShowAsync(caller, id)))
+            .WithSummary("Show the application.")
             .Needs(Reads);
         group
             .MapPatch(
@@ -50,6 +54,7 @@ public static class ApplicationsApi
                 async (string id, Caller caller, Body<ApplicationPatch> body, ReviseApplication revise) =>
                     TypedResults.Ok(await revise.RunAsync(caller, id, body.Value))
             )
+            .WithSummary("Revise the application.")
             .Needs(Writes);
         group
             .MapDelete(
@@ -60,6 +65,7 @@ public static class ApplicationsApi
                     return TypedResults.NoContent();
                 }
             )
+            .WithSummary("Delete the application and revoke all it owns.")
             .Needs(Writes);
         foreach (var enabled in new[] { true, false })
         {
@@ -72,6 +78,7 @@ public static class ApplicationsApi
                         return TypedResults.Ok(CreateApplication.ToApplication(row, roles));
                     }
                 )
+                .WithSummary(enabled ? "Enable the application." : "Disable the application.")
                 .Needs(Writes);
         }
 
@@ -90,6 +97,7 @@ public static class ApplicationsApi
                     return TypedResults.Created($"/v1/applications/{owner}/secrets/{secret.Id}", secret);
                 }
             )
+            .WithSummary("Create a client secret for the application.")
             .Needs(ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn);
         secrets.MapList(CredentialFamily.ClientSecrets);
         secrets.MapLife(CredentialFamily.ClientSecrets);

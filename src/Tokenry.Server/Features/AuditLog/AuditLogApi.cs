@@ -15,5 +15,7 @@ public static class AuditLogApi
                 async (Caller caller, Listing listing, ListAuditEvents list) => TypedResults.Ok(await list.RunAsync(caller, listing))
             )
             .WithTags("Audit")
+            .WithSummary("Read the audit trail, newest first.")
+            .Lists(ListAuditEvents.Filters)
             .Needs(ManagementApi.AuditRead);
 }

@@ -12,9 +12,11 @@ namespace Tokenry.Server.Features.AuditLog;
 /// <summary>Reads the audit trail, newest first.</summary>
 public sealed class ListAuditEvents(Gate gate)
 {
+    public static readonly string[] Filters = ["actor", "action", "target", "result", "from", "to"];
+
     public Task<Page<AuditEvent>> RunAsync(Caller caller, Listing listing)
     {
-        listing.With("actor", "action", "target", "result", "from", "to");
+        listing.With(Filters);
         return gate.ReadAsync(
             caller,
             new Demand(ManagementApi.AuditRead),

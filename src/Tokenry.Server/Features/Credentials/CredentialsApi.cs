@@ -22,5 +22,7 @@ public static class CredentialsApi
                     TypedResults.Ok(await list.RunAsync(caller, All, ownerId: null, listing))
             )
             .WithTags("Credentials")
+            .WithSummary("List credentials of every kind.")
+            .Lists(ListCredentials.Filters)
             .Needs(ManagementApi.CredentialsRead, ManagementApi.TokensOwn, ManagementApi.ApplicationsOwn);
 }

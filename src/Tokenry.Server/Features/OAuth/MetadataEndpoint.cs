@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.OpenApi;
 using Tokenry.Server.Features.OAuth.ClientAuthentication;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
@@ -11,6 +12,19 @@ namespace Tokenry.Server.Features.OAuth;
 /// </summary>
 public static class MetadataEndpoint
 {
+    private static readonly RouteMember[] Members =
+    [
+        new("issuer", "The issuer.", Required: true),
+        new("token_endpoint", "Where tokens are bought.", Required: true),
+        new("introspection_endpoint", "RFC 7662.", Required: true),
+        new("revocation_endpoint", "RFC 7009.", Required: true),
+        new("jwks_uri", "The public keys.", Required: true),
+        new("grant_types_supported", "The grants.", Required: true, JsonSchemaType.Array),
+        new("token_endpoint_auth_methods_supported", "Client authentication there.", Required: true, JsonSchemaType.Array),
+        new("introspection_endpoint_auth_methods_supported", "Client authentication there.", Required: true, JsonSchemaType.Array),
+        new("revocation_endpoint_auth_methods_supported", "Client authentication there.", Required: true, JsonSchemaType.Array),
+    ];
+
     public static void MapMetadata(this IEndpointRouteBuilder app, TokenryOptions options)
     {
         var document = new PublicDocument(Write(options.Issuer), "application/json");
@@ -19,7 +33,11 @@ public static class MetadataEndpoint
         string[] routes = ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"];
         foreach (var route in path.Length == 0 ? routes : [.. routes, .. routes.Select(route => route + path)])
         {
-            app.MapGet(route, document.ServeAsync).WithTags("Discovery").OpenToAnybody();
+            app.MapGet(route, document.ServeAsync)
+                .WithTags("Discovery")
+                .WithSummary("Describe this authorization server (RFC 8414).")
+                .Answers("application/json", Members)
+                .OpenToAnybody();
         }
     }
 

@@ -1,12 +1,61 @@
+using Microsoft.OpenApi;
 using Tokenry.Server.Features.OAuth.ClientAuthentication;
 using Tokenry.Server.Features.OAuth.Grants;
+using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Foundation.Http;
 
 namespace Tokenry.Server.Features.OAuth;
 
 /// <summary><c>/oauth/…</c> and its discovery documents</summary>
 public static class OAuthApi
 {
+    private static readonly RouteMember[] Client =
+    [
+        new("client_id", "The application's id, where the client authenticates in the body."),
+        new("client_secret", "Its client secret, where the client authenticates in the body."),
+    ];
+
+    private static readonly RouteMember[] TokenForm =
+    [
+        new("grant_type", "client_credentials", Required: true),
+        new("resource", "Identifier of the API resource (RFC 8707); may be left out where the client has rights at one alone."),
+        new("audience", "Another name for resource."),
+        new("scope", "Scopes, separated by spaces; left out = all that the client has there."),
+        .. Client,
+    ];
+
+    private static readonly RouteMember[] TokenAnswer =
+    [
+        new("access_token", "A JWT (RFC 9068).", Required: true),
+        new("token_type", "Bearer", Required: true),
+        new("expires_in", "Its life in seconds.", Required: true, JsonSchemaType.Integer),
+        new("scope", "The scopes it carries.", Required: true),
+    ];
+
+    private static readonly RouteMember[] TokenInQuestion =
+    [
+        new("token", "The token or key that is meant.", Required: true),
+        new("token_type_hint", "Taken and not needed: the token says itself what it is."),
+        .. Client,
+    ];
+
+    private static readonly RouteMember[] IntrospectionAnswer =
+    [
+        new("active", "Whether it is good now; if not, this is the only member.", Required: true, JsonSchemaType.Boolean),
+        new("iss", "The issuer."),
+        new("sub", "The user or application acting."),
+        new("client_id", "The application."),
+        new("aud", "The API resources it is good at, as far as the caller may know.", Type: JsonSchemaType.String | JsonSchemaType.Array),
+        new("scope", "What it may do there now."),
+        new("iat", "When it was issued, in Unix seconds.", Type: JsonSchemaType.Integer),
+        new("exp", "When it ends, in Unix seconds.", Type: JsonSchemaType.Integer),
+        new("jti", "Its id."),
+        new("token_type", "Bearer"),
+        new("credential_kind", "access_token, api_key or personal_access_token."),
+        new("objects", "The objects it is limited to.", Type: JsonSchemaType.Array),
+    ];
+
     public static IServiceCollection AddOAuth(this IServiceCollection services) =>
         services
             .AddSingleton<ClientAuthenticator>()
@@ -17,9 +66,21 @@ public static class OAuthApi
 
     public static void MapOAuth(this IEndpointRouteBuilder app, TokenryOptions options)
     {
-        app.MapForm("/oauth/token", app.ServiceProvider.GetRequiredService<TokenEndpoint>().ServeAsync);
-        app.MapForm("/oauth/introspect", app.ServiceProvider.GetRequiredService<IntrospectionEndpoint>().ServeAsync);
-        app.MapForm("/oauth/revoke", app.ServiceProvider.GetRequiredService<RevocationEndpoint>().ServeAsync);
+        app.MapForm("/oauth/token", app.ServiceProvider.GetRequiredService<TokenEndpoint>().ServeAsync)
+            .WithSummary("Exchange client credentials for an access token (RFC 6749).")
+            .Takes(TokenForm)
+            .Answers("application/json", TokenAnswer)
+            .NeedsClient();
+        app.MapForm("/oauth/introspect", app.ServiceProvider.GetRequiredService<IntrospectionEndpoint>().ServeAsync)
+            .WithSummary("Ask whether a token, API key or personal access token is active (RFC 7662).")
+            .Takes(TokenInQuestion)
+            .Answers("application/json", IntrospectionAnswer)
+            .NeedsClient(ManagementApi.Introspect);
+        app.MapForm("/oauth/revoke", app.ServiceProvider.GetRequiredService<RevocationEndpoint>().ServeAsync)
+            .WithSummary("Revoke one of the client's own access tokens or API keys (RFC 7009).")
+            .Takes(TokenInQuestion)
+            .Answers(contentType: null)
+            .NeedsClient();
         app.MapMetadata(options);
     }
 }

@@ -28,10 +28,8 @@ public static partial class OAuthEndpoint
         string path,
         Func<HttpContext, FormParameters, Task> serve
     ) =>
-        app.MapPost(path, context => HandleAsync(context, serve))
-            .WithTags("OAuth 2.0")
-            .WithMetadata(new Microsoft.AspNetCore.Http.Metadata.AcceptsMetadata(["application/x-www-form-urlencoded"]))
-            .NeedsClient();
+        // No AcceptsMetadata: routing would answer 415 in its own words where OAuth has 400 invalid_request.
+        app.MapPost(path, context => HandleAsync(context, serve)).WithTags("OAuth 2.0");
 
     private static async Task HandleAsync(HttpContext context, Func<HttpContext, FormParameters, Task> serve)
     {

@@ -27,6 +27,7 @@ public static class PersonalAccessTokensApi
                 async (string owner, Caller caller, Body<CredentialRequest> body, CreatePersonalAccessToken create) =>
                     Created("/v1/tokens", await create.RunAsync(caller, owner, body.Value))
             )
+            .WithSummary("Create a personal access token for the user.")
             .Needs(ManagementApi.CredentialsWrite, ManagementApi.TokensOwn);
         ofUser.MapList(Family);
         ofUser.MapLife(Family);
@@ -37,6 +38,7 @@ public static class PersonalAccessTokensApi
                 async (Caller caller, Body<CredentialRequest> body, CreatePersonalAccessToken create) =>
                     Created("/v1/me/tokens", await create.RunAsync(caller, caller.Principal.Id, body.Value))
             )
+            .WithSummary("Create a personal access token of one's own.")
             .Needs(ManagementApi.TokensOwn, ManagementApi.CredentialsWrite);
         own.MapList(Family, ownedByCaller: true);
         own.MapLife(Family, ownedByCaller: true);

@@ -23,12 +23,16 @@ public static class RolesApi
                     return TypedResults.Created($"/v1/roles/{role.Id}", role);
                 }
             )
+            .WithSummary("Create a role.")
             .Needs(ManagementApi.RolesWrite);
         group
             .MapGet("", async (Caller caller, Listing listing, ListRoles list) => TypedResults.Ok(await list.RunAsync(caller, listing)))
+            .WithSummary("List roles, the built-in ones first.")
+            .Lists("name")
             .Needs(ManagementApi.RolesRead);
         group
             .MapGet("/{id}", async (string id, Caller caller, ListRoles list) => TypedResults.Ok(await list.ShowAsync(caller, id)))
+            .WithSummary("Show the role.")
             .Needs(ManagementApi.RolesRead);
         group
             .MapPatch(
@@ -36,6 +40,7 @@ public static class RolesApi
                 async (string id, Caller caller, Body<RolePatch> body, ReviseRole revise) =>
                     TypedResults.Ok(await revise.RunAsync(caller, id, body.Value))
             )
+            .WithSummary("Revise the role.")
             .Needs(ManagementApi.RolesWrite);
         group
             .MapDelete(
@@ -46,6 +51,7 @@ public static class RolesApi
                     return TypedResults.NoContent();
                 }
             )
+            .WithSummary("Delete the role.")
             .Needs(ManagementApi.RolesWrite);
     }
 }

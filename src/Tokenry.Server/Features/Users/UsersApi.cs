@@ -26,12 +26,16 @@ public static class UsersApi
                     return TypedResults.Created($"/v1/users/{user.Id}", user);
                 }
             )
+            .WithSummary("Create a user.")
             .Needs(ManagementApi.UsersWrite);
         group
             .MapGet("", async (Caller caller, Listing listing, ListUsers list) => TypedResults.Ok(await list.RunAsync(caller, listing)))
+            .WithSummary("List users.")
+            .Lists("email")
             .Needs(ManagementApi.UsersRead);
         group
             .MapGet("/{id}", async (string id, Caller caller, ListUsers list) => TypedResults.Ok(await list.ShowAsync(caller, id)))
+            .WithSummary("Show the user.")
             .Needs(ManagementApi.UsersRead);
         group
             .MapPatch(
@@ -39,6 +43,7 @@ public static class UsersApi
                 async (string id, Caller caller, Body<UserPatch> body, ReviseUser revise) =>
                     TypedResults.Ok(await revise.RunAsync(caller, id, body.Value))
             )
+            .WithSummary("Revise the user.")
             .Needs(ManagementApi.UsersWrite);
         group
             .MapDelete(
@@ -49,6 +54,7 @@ public static class UsersApi
                     return TypedResults.NoContent();
                 }
             )
+            .WithSummary("Delete the user and revoke all it owns.")
             .Needs(ManagementApi.UsersWrite);
         foreach (var enabled in new[] { true, false })
         {
@@ -61,6 +67,7 @@ public static class UsersApi
                         return TypedResults.Ok(UserRules.ToUser(row, roles));
                     }
                 )
+                .WithSummary(enabled ? "Enable the user." : "Disable the user.")
                 .Needs(ManagementApi.UsersWrite);
         }
     }

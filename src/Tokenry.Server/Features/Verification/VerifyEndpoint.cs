@@ -21,5 +21,6 @@ public static class VerifyEndpoint
             )
             .WithTags("Verification")
             .Produces<VerifyAnswer>()
+            .WithSummary("Check whether a credential is good for a request.")
             .Needs(ManagementApi.Verify);
 }

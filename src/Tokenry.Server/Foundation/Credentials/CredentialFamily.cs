@@ -5,13 +5,15 @@ namespace Tokenry.Server.Foundation.Credentials;
 
 /// <summary>Kinds that are managed together, and what managing them demands. Each feature folder has one.</summary>
 /// <param name="Noun">Begins the audit actions: <c>api_key.rotated</c>.</param>
+/// <param name="Title">For people: <c>API key</c>.</param>
 /// <param name="Kinds">The stored kinds.</param>
 /// <param name="IdPrefix">Of their public ids.</param>
 /// <param name="OwnScope">The scope that opens what is the caller's own.</param>
-public sealed record CredentialFamily(string Noun, IReadOnlyList<string> Kinds, string IdPrefix, string OwnScope)
+public sealed record CredentialFamily(string Noun, string Title, IReadOnlyList<string> Kinds, string IdPrefix, string OwnScope)
 {
     public static readonly CredentialFamily ApiKeys = new(
         "api_key",
+        "API key",
         [CredentialKind.ApiKey, CredentialKind.AnonymousApiKey],
         "key",
         ManagementApi.ApplicationsOwn
@@ -19,6 +21,7 @@ public sealed record CredentialFamily(string Noun, IReadOnlyList<string> Kinds, 
 
     public static readonly CredentialFamily PersonalAccessTokens = new(
         "personal_access_token",
+        "personal access token",
         [CredentialKind.PersonalAccessToken],
         "pat",
         ManagementApi.TokensOwn
@@ -26,6 +29,7 @@ public sealed record CredentialFamily(string Noun, IReadOnlyList<string> Kinds, 
 
     public static readonly CredentialFamily ClientSecrets = new(
         "client_secret",
+        "client secret",
         [CredentialKind.ClientSecret],
         "sec",
         ManagementApi.ApplicationsOwn

@@ -26,6 +26,7 @@ public static class CredentialRoutes
                 async (string id, Caller caller, HttpContext http, ListCredentials list) =>
                     TypedResults.Ok(await list.ShowAsync(caller, Address(id, Owner(http), caller)))
             )
+            .WithSummary($"Show the {family.Title}.")
             .Needs(read);
         group
             .MapPatch(
@@ -33,6 +34,7 @@ public static class CredentialRoutes
                 async (string id, Caller caller, HttpContext http, Body<CredentialPatch> body, ReviseCredential revise) =>
                     TypedResults.Ok(await revise.RunAsync(caller, Address(id, Owner(http), caller), body.Value))
             )
+            .WithSummary($"Revise the {family.Title}.")
             .Needs(write);
         group
             .MapDelete(
@@ -43,6 +45,7 @@ public static class CredentialRoutes
                     return TypedResults.NoContent();
                 }
             )
+            .WithSummary($"Revoke the {family.Title}; its record stays.")
             .Needs(write);
         group
             .MapPost(
@@ -50,6 +53,7 @@ public static class CredentialRoutes
                 async (string id, Caller caller, HttpContext http, Body<RotationRequest> body, RotateCredential rotate) =>
                     TypedResults.Ok(await rotate.RunAsync(caller, Address(id, Owner(http), caller), body.Value))
             )
+            .WithSummary($"Rotate the {family.Title}: a new secret under the same id.")
             .Needs(write);
         group
             .MapPost(
@@ -57,6 +61,7 @@ public static class CredentialRoutes
                 async (string id, Caller caller, HttpContext http, SetCredentialDisabled set) =>
                     TypedResults.Ok(await set.RunAsync(caller, Address(id, Owner(http), caller), disabled: true))
             )
+            .WithSummary($"Disable the {family.Title}.")
             .Needs(write);
         group
             .MapPost(
@@ -64,6 +69,7 @@ public static class CredentialRoutes
                 async (string id, Caller caller, HttpContext http, SetCredentialDisabled set) =>
                     TypedResults.Ok(await set.RunAsync(caller, Address(id, Owner(http), caller), disabled: false))
             )
+            .WithSummary($"Enable the {family.Title}.")
             .Needs(write);
     }
 
@@ -76,6 +82,8 @@ public static class CredentialRoutes
                 async (Caller caller, HttpContext http, Listing listing, ListCredentials list) =>
                     TypedResults.Ok(await list.RunAsync(caller, [family], ownedByCaller ? caller.Principal.Id : Owner(http), listing))
             )
+            .WithSummary($"List {family.Title}s.")
+            .Lists(ownedByCaller ? ListCredentials.FiltersBelowOwner : ListCredentials.Filters)
             .Needs(family.Read.Scope, family.Read.OwnScope!);
 
     private static string? Owner(HttpContext http) => http.GetRouteValue("owner") as string;

@@ -11,6 +11,11 @@ namespace Tokenry.Server.Foundation.Credentials;
 /// <summary>Lists and shows credentials, with the filters an auditor asks by. Newest last: ids sort by time.</summary>
 public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvider time)
 {
+    public static readonly string[] Filters = ["owner", "kind", "api", "state", "unused_since", "expires_before"];
+
+    /// <summary>Where the route names the owner already.</summary>
+    public static readonly string[] FiltersBelowOwner = Filters[1..];
+
     private static readonly string[] States = ["active", "scheduled", "disabled", "expired", "revoked"];
 
     /// <param name="caller">Who asks.</param>
@@ -19,7 +24,7 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
     /// <param name="listing">Limit, cursor, filters.</param>
     public async Task<Page<Credential>> RunAsync(Caller caller, IReadOnlyList<CredentialFamily> families, string? ownerId, Listing listing)
     {
-        listing.With("owner", "kind", "api", "state", "unused_since", "expires_before");
+        listing.With(ownerId is null ? Filters : FiltersBelowOwner);
         var catalog = await catalogs.GetAsync();
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         // Without credentials:read each kind opens by the scope for one's own; a caller may hold one of them and not the other.

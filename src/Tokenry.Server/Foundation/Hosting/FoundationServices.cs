@@ -88,6 +88,7 @@ public static class FoundationServices
 
     private static void AddDatabase(IServiceCollection services, TokenryOptions options)
     {
+        Dapper.DefaultTypeMap.MatchNamesWithUnderscores = true;
         if (options.ConnectionString is { } connection)
         {
             services.AddSingleton(provider => new PostgresDatabase(

@@ -12,13 +12,19 @@ public static class Health
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/health").WithTags("Operations");
-        group.MapGet("/live", () => TypedResults.Text("live\n")).OpenToAnybody();
+        group
+            .MapGet("/live", () => TypedResults.Text("live\n"))
+            .WithSummary("Ask whether the process runs.")
+            .Answers("text/plain")
+            .OpenToAnybody();
         group
             .MapGet(
                 "/ready",
                 async (Database database, IHostApplicationLifetime lifetime) =>
                     await IsReadyAsync(database, lifetime) ? Results.Text("ready\n") : Results.Text("not ready\n", statusCode: 503)
             )
+            .WithSummary("Ask whether the server can serve; 503 while it cannot.")
+            .Answers("text/plain")
             .OpenToAnybody();
     }
 

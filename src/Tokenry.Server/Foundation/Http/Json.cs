@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Tokenry.Protocol.Api;
 
@@ -12,6 +13,7 @@ public static class Json
         options.PropertyNamingPolicy = TokenryJson.Strict.PropertyNamingPolicy;
         options.TypeInfoResolver = JsonTypeInfoResolver.Combine(TokenryJson.Default, new DefaultJsonTypeInfoResolver());
         options.RespectNullableAnnotations = true;
+        options.NumberHandling = JsonNumberHandling.Strict;
         options.Converters.Add(new TimestampConverter());
         options.Encoder = TokenryJson.Strict.Encoder;
     }

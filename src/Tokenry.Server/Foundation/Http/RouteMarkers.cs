@@ -2,7 +2,10 @@ namespace Tokenry.Server.Foundation.Http;
 
 /// <summary>What a route asks of its caller. Every route has exactly one; the server does not start otherwise (default deny).</summary>
 /// <param name="Kind">How the route authenticates.</param>
-/// <param name="Needs">Management scopes of which one opens it, as its operation's Gate demands; empty = any credential of the kind.</param>
+/// <param name="Needs">
+/// Management scopes of which one opens it, as its operation's Gate demands; empty = any credential of the kind. On a client's route: what a
+/// credential of the management API needs in place of client authentication; empty = it cannot take its place.
+/// </param>
 public sealed record RouteAccess(RouteAuthentication Kind, IReadOnlyList<string> Needs);
 
 public enum RouteAuthentication
@@ -22,8 +25,10 @@ public static class RouteMarkers
     public static TBuilder OpenToAnybody<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RouteAccess(RouteAuthentication.Public, []));
 
-    public static TBuilder NeedsClient<TBuilder>(this TBuilder builder)
-        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RouteAccess(RouteAuthentication.Client, []));
+    /// <param name="builder">The route.</param>
+    /// <param name="orScopes">A credential with one of these opens the route too.</param>
+    public static TBuilder NeedsClient<TBuilder>(this TBuilder builder, params string[] orScopes)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RouteAccess(RouteAuthentication.Client, orScopes));
 
     /// <param name="builder">The route.</param>
     /// <param name="scopes">Any one of them opens the route (the second usually only to what is one's own).</param>

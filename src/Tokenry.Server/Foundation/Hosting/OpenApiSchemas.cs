@@ -1,0 +1,38 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+using Tokenry.Protocol.Api;
+
+namespace Tokenry.Server.Foundation.Hosting;
+
+/// <summary>Describes the types whose converters hide from the document what they read and write.</summary>
+internal static class OpenApiSchemas
+{
+    public static async Task DescribeAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
+    {
+        var type = context.JsonTypeInfo.Type;
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Optional<>))
+        {
+            // A member that may be absent is described as what it holds.
+            var held = type.GetGenericArguments()[0];
+            var inner = await context.GetOrCreateSchemaAsync(Nullable.GetUnderlyingType(held) ?? held, cancellationToken: cancellation);
+            schema.Type = inner.Type | JsonSchemaType.Null;
+            schema.Format = inner.Format;
+            schema.Items = inner.Items;
+            schema.Description = null; // the wrapper's, not the member's
+        }
+        else if (type == typeof(DateTimeOffset) || type == typeof(DateTimeOffset?))
+        {
+            schema.Type = type == typeof(DateTimeOffset) ? JsonSchemaType.String : JsonSchemaType.String | JsonSchemaType.Null;
+            schema.Format = "date-time";
+        }
+        else if (type == typeof(JsonElement) || type == typeof(JsonElement?))
+        {
+            schema.Type = JsonSchemaType.Object;
+        }
+
+        // They come from XML comments.
+        schema.Description = WebUtility.HtmlDecode(schema.Description);
+    }
+}

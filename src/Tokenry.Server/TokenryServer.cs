@@ -1,0 +1,132 @@
+using Microsoft.Extensions.Configuration.Memory;
+using Tokenry.Server.Features.Account;
+using Tokenry.Server.Features.ApiKeys;
+using Tokenry.Server.Features.ApiResources;
+using Tokenry.Server.Features.Applications;
+using Tokenry.Server.Features.AuditLog;
+using Tokenry.Server.Features.Credentials;
+using Tokenry.Server.Features.OAuth;
+using Tokenry.Server.Features.PersonalAccessTokens;
+using Tokenry.Server.Features.Roles;
+using Tokenry.Server.Features.SigningKeys;
+using Tokenry.Server.Features.Users;
+using Tokenry.Server.Features.Verification;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Signing;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server;
+
+/// <summary>A table of contents: what the server is made of, and in which order a request passes it.</summary>
+internal sealed class TokenryServer : IAsyncDisposable
+{
+    private TokenryServer(WebApplication app, TokenryOptions options, DataDirectory? held) => (App, Options, Held) = (app, options, held);
+
+    /// <summary>With every route mapped, not started.</summary>
+    public WebApplication App { get; }
+
+    private TokenryOptions Options { get; }
+
+    /// <summary>Held until the store is closed.</summary>
+    private DataDirectory? Held { get; }
+
+    /// <exception cref="StartupException">Says what to do.</exception>
+    public static async Task<TokenryServer> BuildAsync(string[] args)
+    {
+        var builder = WebApplication.CreateSlimBuilder(args);
+        builder.WebHost.UseUrls(builder.Configuration["urls"] ?? TokenryOptions.DefaultUrl);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(ServerLimits.Apply);
+        builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = Logs.DefaultLevels });
+        Logs.Configure(builder.Logging);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ServerLimits.LongestShutdown);
+
+        var options = TokenryOptions.Read(builder.Configuration);
+        var held = Hold(options);
+        AddServices(builder.Services, options, held);
+        var server = new TokenryServer(builder.Build(), options, held);
+        try
+        {
+            await FoundationServices.OpenStoreAsync(server.App.Services);
+            server.MapPipeline();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task RunAsync()
+    {
+        var generatedPassword = await App.Services.GetRequiredService<BootstrapAdministrator>().RunAsync();
+        await App.StartAsync();
+        var store = App.Services.GetRequiredService<Database>().Description;
+        Announcement.Log(App.Logger, store);
+        Announcement.Print(Options, store, generatedPassword);
+        await App.WaitForShutdownAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await App.DisposeAsync();
+        Held?.Dispose();
+    }
+
+    private static DataDirectory? Hold(TokenryOptions options)
+    {
+        DataDirectory.Create(options.DataDirectory);
+        return options.UsesPostgres
+            ? null
+            : DataDirectory.TryHold(options.DataDirectory)
+                ?? throw new StartupException(
+                    $"Another process holds the data directory {options.DataDirectory}. Stop it, or set Tokenry:DataDirectory."
+                );
+    }
+
+    private static void AddServices(IServiceCollection services, TokenryOptions options, DataDirectory? held)
+    {
+        services.ConfigureHttpJsonOptions(json => Json.Configure(json.SerializerOptions));
+        services.AddRouting().AddOpenApiDocument(options).AddFoundation(options).AddBackgroundWork(options, held);
+        services
+            .AddApiResources()
+            .AddRoles()
+            .AddUsers()
+            .AddApplications()
+            .AddApiKeys()
+            .AddPersonalAccessTokens()
+            .AddAccount()
+            .AddAuditLog()
+            .AddVerification()
+            .AddOAuth();
+    }
+
+    private void MapPipeline()
+    {
+        App.Services.GetService<ControlSocket>()?.Map(IssueAdminToken.Verb, App.Services.GetRequiredService<IssueAdminToken>().RunAsync);
+
+        App.UseMiddleware<ErrorFunnel>();
+        App.UsePathBase(new Uri(Options.Issuer).AbsolutePath.TrimEnd('/'));
+        App.UseRouting();
+        App.UseMiddleware<CallerAuthentication>();
+
+        App.MapApiResources();
+        App.MapRoles();
+        App.MapUsers();
+        App.MapApplications();
+        App.MapApiKeys();
+        App.MapPersonalAccessTokens();
+        App.MapCredentials();
+        App.MapAccount();
+        App.MapAuditLog();
+        App.MapVerification();
+        App.MapOAuth(Options);
+        App.MapJwkSet(App.Services.GetRequiredService<SigningKeys>());
+        App.MapHealth();
+        App.MapOpenApi().OpenToAnybody();
+        App.RequireOnEveryRoute();
+    }
+}
