@@ -7,6 +7,9 @@ public static class Logs
     {
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
+        // These two write the request's URL, where careless clients put secrets; a rule for all of ASP.NET Core does not turn them on.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
+        logging.AddFilter("Microsoft.AspNetCore.Routing", LogLevel.Warning);
         if (Console.IsOutputRedirected)
         {
             logging.AddJsonConsole(console =>
