@@ -12,6 +12,9 @@ public static class Logs
 
     public static void Configure(ILoggingBuilder logging)
     {
+        // In code, so that no configuration turns them on: these write the request's URL, where careless clients put secrets.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
+        logging.AddFilter("Microsoft.AspNetCore.Routing", LogLevel.Warning);
         if (Console.IsOutputRedirected)
         {
             logging.AddJsonConsole(console =>

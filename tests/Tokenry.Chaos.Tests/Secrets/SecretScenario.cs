@@ -1,0 +1,150 @@
+using System.Text;
+
+namespace Tokenry.Chaos.Tests.Secrets;
+
+/// <summary>A server that has seen secrets of every kind, come and gone in every way; the test knows them all.</summary>
+internal sealed class SecretScenario : IAsyncDisposable
+{
+    private const string AdminPassword = "correct horse battery staple";
+    private readonly Dictionary<string, string> _secrets = new(StringComparer.Ordinal) { ["bootstrap password"] = AdminPassword };
+
+    private SecretScenario(ServerProcess server) => Server = server;
+
+    public ServerProcess Server { get; }
+
+    /// <summary>By what they are.</summary>
+    public IReadOnlyDictionary<string, string> Secrets => _secrets;
+
+    public ApiClient Admin { get; private set; } = null!;
+
+    public Created Made { get; private set; } = null!;
+
+    public static async Task<SecretScenario> PlayAsync(Engine engine)
+    {
+        var settings = new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Logging:LogLevel:Default"] = "Trace",
+            ["Logging:LogLevel:Microsoft"] = "Trace",
+            ["Logging:LogLevel:Microsoft.AspNetCore"] = "Trace",
+            ["Tokenry:Bootstrap:AdminPassword"] = AdminPassword,
+            ["Tokenry:TrustedProxies"] = "127.0.0.1", // so that a test can fail from many addresses
+        };
+        var scenario = new SecretScenario(await ServerProcess.StartAsync(engine, new ServerOptions { Settings = settings }));
+        try
+        {
+            await scenario.PlayAsync();
+            return scenario;
+        }
+        catch
+        {
+            await scenario.DisposeAsync();
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync() => Server.DisposeAsync();
+
+    private async Task PlayAsync()
+    {
+        Admin = Server.Client(Keep("admin token", await Server.AdminTokenAsync()));
+        Made = await Scenario.On(Admin).Api().Role().Application().User().ApiKey().ClientSecret().PersonalAccessToken().CreateAsync();
+        Keep("API key", Made.ApiKey.Secret);
+        Keep("client secret", Made.ClientSecret.Secret);
+        Keep("personal access token", Made.PersonalAccessToken.Secret);
+        Keep("user's password", Made.User.Password);
+        await OnceAndAgainAsync();
+        await RotateAsync();
+        await AccessTokensAsync();
+        await MistakesAsync();
+    }
+
+    /// <summary>The sealed answers of repeated requests hold secrets.</summary>
+    private async Task OnceAndAgainAsync()
+    {
+        foreach (var attempt in new[] { "first", "replayed" })
+        {
+            var headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["Idempotency-Key"] = "chaos-1" };
+            var path = $"/v1/applications/{Made.Application.Id}/api-keys";
+            var created = await Admin.PostAsync(path, new { name = "idempotent" }, headers).Expect(201);
+            Keep($"idempotent API key, {attempt}", created.Text("token"));
+        }
+        Assert.Equal(_secrets["idempotent API key, first"], _secrets["idempotent API key, replayed"]);
+        var quick = await Admin
+            .PostAsync(
+                "/v1/api-keys",
+                new
+                {
+                    name = "quick",
+                    api = Made.Api.Identifier,
+                    scopes = Made.Api.Scopes,
+                }
+            )
+            .Expect(201);
+        Keep("quick API key", quick.Text("token"));
+    }
+
+    private async Task RotateAsync()
+    {
+        foreach (var overlap in new[] { 0, 600 })
+        {
+            var body = new { overlap_seconds = overlap };
+            var headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["Idempotency-Key"] = $"rotate-{overlap}" };
+            var key = await Admin.PostAsync($"/v1/api-keys/{Made.ApiKey.Id}/rotate", body, headers).Expect(200);
+            Keep($"API key rotated with overlap {overlap}", key.Text("token"));
+            var token = await Admin.PostAsync($"/v1/tokens/{Made.PersonalAccessToken.Id}/rotate", body).Expect(200);
+            Keep($"token rotated with overlap {overlap}", token.Text("token"));
+        }
+        var self = await Admin
+            .With(_secrets["token rotated with overlap 600"])
+            .PostAsync("/v1/me/credential/rotate", new { overlap_seconds = 60 })
+            .Expect(200);
+        Keep("token that rotated itself", self.Text("token"));
+    }
+
+    private async Task AccessTokensAsync()
+    {
+        var anonymous = Server.Client();
+        var client = (Made.Application.Id, Made.ClientSecret.Secret);
+        (string, string)[] form = [("grant_type", "client_credentials"), ("resource", Made.Api.Identifier)];
+        var jwt = Keep("access token", (await anonymous.FormAsync("/oauth/token", form, client).Expect(200)).Text("access_token"));
+        var posted = await anonymous
+            .FormAsync("/oauth/token", [.. form, ("client_id", client.Id), ("client_secret", client.Secret)])
+            .Expect(200);
+        Keep("access token by client_secret_post", posted.Text("access_token"));
+        await anonymous.FormAsync("/oauth/introspect", [("token", jwt)], client).Expect(200);
+        await Admin.PostAsync("/v1/verify", new { token = jwt, api = Made.Api.Identifier }).Expect(200);
+        await anonymous.FormAsync("/oauth/revoke", [("token", jwt)], client).Expect(200);
+        foreach (var secret in _secrets.Values.ToArray())
+            await Admin.PostAsync("/v1/verify", new { token = secret, api = Made.Api.Identifier }).Expect(200);
+    }
+
+    /// <summary>Secrets where they do not belong: the server must not repeat them in its logs.</summary>
+    private async Task MistakesAsync()
+    {
+        var (key, secret) = (Made.ApiKey.Secret, Made.ClientSecret.Secret);
+        var anonymous = Server.Client();
+        await anonymous.GetAsync($"/v1/me?access_token={key}");
+        await anonymous.GetAsync($"/v1/api-keys/{key}");
+        await anonymous.FormAsync($"/oauth/token?client_secret={secret}", [("grant_type", "client_credentials")]).Expect(400);
+        await anonymous.FormAsync("/oauth/token", [("grant_type", secret), ("client_id", key)]);
+        await anonymous.FormAsync("/oauth/token", [("grant_type", "client_credentials")], (secret, key)).Expect(401);
+        var basic = Convert.ToBase64String(Encoding.ASCII.GetBytes($"x:{key}"));
+        await anonymous.GetAsync("/v1/me", headers: new Dictionary<string, string> { ["Authorization"] = $"Basic {basic}" }).Expect(401);
+        await Admin.PostAsync("/v1/verify", $$"""{"token":"{{key}}","{{secret}}":1}""").Expect(400);
+        await Admin
+            .PostAsync(
+                "/v1/users",
+                new
+                {
+                    email = "x",
+                    name = "x",
+                    password = Made.User.Password,
+                    unknown = secret,
+                }
+            )
+            .Expect(400);
+        await Admin.PostAsync("/v1/roles", $"not json {secret}").Expect(400);
+    }
+
+    private string Keep(string name, string secret) => _secrets[name] = secret;
+}
