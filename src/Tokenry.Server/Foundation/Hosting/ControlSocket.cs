@@ -84,8 +84,9 @@ public sealed partial class ControlSocket(DataDirectory directory, TokenryOption
             await stream.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.ControlAnswer), timeout.Token);
             stream.WriteByte((byte)'\n');
         }
-        catch (Exception exception) when (exception is IOException or SocketException or JsonException or OperationCanceledException)
+        catch (Exception exception)
         {
+            // Whatever was said here or went wrong: an exception that leaves a background service ends the server.
             LogFailed(exception.GetType().Name);
         }
     }
@@ -93,7 +94,7 @@ public sealed partial class ControlSocket(DataDirectory directory, TokenryOption
     private async Task<ControlAnswer> AnswerAsync(byte[] line)
     {
         var request = JsonSerializer.Deserialize(line, ControlJson.Default.ControlRequest);
-        if (request is null || !verbs.TryGetValue(request.Verb, out var run))
+        if (request is not { Verb: not null, Options: not null } || !verbs.TryGetValue(request.Verb, out var run))
         {
             return new ControlAnswer(null, "The running server does not know this command; is it an older version?", Failed: true);
         }

@@ -144,6 +144,8 @@ public sealed class KeyRing
             new() { [1] = RandomNumberGenerator.GetBytes(KeyLength) },
             new() { [1] = RandomNumberGenerator.GetBytes(KeyLength) }
         );
+        // Written beside and then moved: nobody, and no later start, ever meets half a key file.
+        var beside = $"{path}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
@@ -152,13 +154,18 @@ public sealed class KeyRing
 
         try
         {
-            using var file = new FileStream(path, options);
-            JsonSerializer.Serialize(file, made, HostingJson.Default.KeyFileContent);
-            file.Flush(flushToDisk: true);
+            using (var file = new FileStream(beside, options))
+            {
+                JsonSerializer.Serialize(file, made, HostingJson.Default.KeyFileContent);
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(beside, path, overwrite: false);
             return made;
         }
         catch (IOException) when (File.Exists(path))
         {
+            File.Delete(beside);
             return Read(path); // another replica that shares the directory was first
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -180,7 +187,7 @@ public sealed class KeyRing
             var read = JsonSerializer.Deserialize(File.ReadAllBytes(path), HostingJson.Default.KeyFileContent);
             if (
                 read is { Peppers.Count: > 0, KeyEncryptionKeys.Count: > 0, AuditKeys.Count: > 0 }
-                && AllKeys(read).All(k => k.Length == KeyLength)
+                && AllKeys(read).All(key => key is { Length: KeyLength })
             )
             {
                 return read;

@@ -197,9 +197,10 @@ public sealed record TokenryOptions
                 || uri.Scheme is not ("https" or "http")
                 || configured.AsSpan().IndexOfAny('?', '#') >= 0
                 || configured.EndsWith('/')
+                || uri.UserInfo.Length > 0
             )
             {
-                faults.Add($"Tokenry:Issuer '{configured}' is not an http(s) address without query, fragment and closing slash.");
+                faults.Add($"Tokenry:Issuer '{configured}' is not an http(s) address without user, query, fragment and closing slash.");
             }
             else if (uri.Scheme == "http" && !uri.IsLoopback)
             {
@@ -211,7 +212,7 @@ public sealed record TokenryOptions
 
         var all = urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Where(url => !url.StartsWith("http://unix:", StringComparison.OrdinalIgnoreCase))
-            .Select(url => Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Port != 0 ? uri : null)
+            .Select(url => Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Port != 0 && !IsAnyAddress(uri) ? uri : null)
             .ToList();
         var https = all.Where(uri => uri is { Scheme: "https" }).ToList();
         var loopback = all.Where(uri => uri is { Scheme: "http", IsLoopback: true }).ToList();
@@ -227,6 +228,10 @@ public sealed record TokenryOptions
         );
         return "";
     }
+
+    /// <summary><c>0.0.0.0</c> and <c>[::]</c> say where to listen, not where to reach it.</summary>
+    private static bool IsAnyAddress(Uri uri) =>
+        IPAddress.TryParse(uri.DnsSafeHost, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
 
     /// <summary>An address alone is a range of one.</summary>
     public static bool TryParseNetwork(string text, out IPNetwork network)

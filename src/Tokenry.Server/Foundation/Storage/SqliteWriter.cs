@@ -204,9 +204,16 @@ internal sealed class SqliteWriter : IDisposable
 
         public override void Run(WriteTransaction transaction, AuditChain chain, long now)
         {
-            result = Finished(operation(transaction)).GetAwaiter().GetResult();
-            Finished(transaction.FinishAsync(chain, now)).GetAwaiter().GetResult();
-            Changes = transaction.Changes;
+            try
+            {
+                result = Finished(operation(transaction)).GetAwaiter().GetResult();
+                Finished(transaction.FinishAsync(chain, now)).GetAwaiter().GetResult();
+                Changes = transaction.Changes;
+            }
+            finally
+            {
+                transaction.End();
+            }
         }
 
         public override void Acknowledge() => completion.SetResult(result);

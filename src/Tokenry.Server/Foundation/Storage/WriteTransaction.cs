@@ -9,23 +9,29 @@ public sealed class WriteTransaction(DbConnection connection, DbTransaction? tra
 {
     private readonly List<AuditEntry> events = [];
     private readonly List<Change> changes = [];
+    private volatile bool ended;
 
     public Dialect Dialect => dialect;
 
     public IReadOnlyList<Change> Changes => changes;
 
-    public Task<int> ExecuteAsync(string sql, object? parameters = null) => connection.ExecuteAsync(sql, parameters, transaction);
+    public Task<int> ExecuteAsync(string sql, object? parameters = null) => Connection.ExecuteAsync(sql, parameters, transaction);
 
     public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? parameters = null) =>
-        [.. await connection.QueryAsync<T>(sql, parameters, transaction)];
+        [.. await Connection.QueryAsync<T>(sql, parameters, transaction)];
 
     public Task<T?> FirstOrDefaultAsync<T>(string sql, object? parameters = null) =>
-        connection.QueryFirstOrDefaultAsync<T>(sql, parameters, transaction);
+        Connection.QueryFirstOrDefaultAsync<T>(sql, parameters, transaction);
 
     /// <summary>Caches holding this are told once the transaction is durable.</summary>
     public void Changed(string kind, string id) => changes.Add(new Change(kind, id));
 
     public void Record(AuditEntry entry) => events.Add(entry);
+
+    private DbConnection Connection => ended ? throw new InvalidOperationException("The transaction has ended.") : connection;
+
+    /// <summary>On SQLite the connection lives on: a statement that came later would become part of somebody else's transaction.</summary>
+    internal void End() => ended = true;
 
     /// <summary>The last statements before COMMIT: on PostgreSQL only from here on do writers wait for each other.</summary>
     internal async Task FinishAsync(AuditChain chain, long now)

@@ -1,0 +1,140 @@
+using System.Text.Json;
+
+namespace Tokenry.Server.Tests.Foundation.Hosting;
+
+/// <summary><c>admin token</c>, with and without a server beside it.</summary>
+public sealed class AdminTokenTests
+{
+    [Theory, BothEngines]
+    public async Task On_an_empty_store_it_makes_the_administrator_and_the_server_knows_the_token(Engine engine)
+    {
+        await using var server = await ServerProcess.PrepareAsync(engine);
+        var result = (await server.RunAsync("admin", "token")).Expect(0);
+        Assert.Matches("^tkr_pat_[0-9A-Za-z]{71}$", result.Output.TrimEnd('\n'));
+        Assert.Matches(
+            "^pat_[0-9A-Za-z]{22}: a token of the administrator, good until .*Z\\. It is shown this once\\.$",
+            result.Error.Trim()
+        );
+        Assert.True(File.Exists(Path.Combine(server.DataDirectory, "initial-admin-password")));
+        Assert.False(File.Exists(Path.Combine(server.DataDirectory, "server.json")));
+
+        await server.LaunchAsync();
+        var me = await server.Client(result.Output.Trim()).GetAsync("/v1/me").Expect(200);
+        Assert.Equal("Administrator", me.Text("user.name"));
+        // Beside the running server: another token of the same administrator.
+        var another = await (await server.AdminAsync()).GetAsync("/v1/me").Expect(200);
+        Assert.Equal(me.Text("user.id"), another.Text("user.id"));
+    }
+
+    [Fact]
+    public async Task It_works_while_the_server_starts_and_stops()
+    {
+        await using var server = await ServerProcess.PrepareAsync(Engine.Sqlite);
+        var starting = server.LaunchAsync();
+        var early = Task.WhenAll(Enumerable.Range(0, 2).Select(_ => server.RunAsync("admin", "token")));
+        // One of them may hold the lock just when the server wants it: then the server says so, and that is right as well.
+        if (await Record.ExceptionAsync(() => starting) is { } exception)
+        {
+            Assert.Contains("Another process holds the data directory", exception.Message, StringComparison.Ordinal);
+            await early;
+            await server.LaunchAsync();
+        }
+        foreach (var result in await early)
+            result.Expect(0);
+        var late = Task.WhenAll(Enumerable.Range(0, 2).Select(_ => server.RunAsync("admin", "token")));
+        await Task.Delay(100);
+        await server.StopAsync();
+        foreach (var result in await late)
+            result.Expect(0);
+    }
+
+    [Fact]
+    public async Task A_data_directory_too_deep_for_a_socket_moves_the_socket()
+    {
+        var root = Directory.CreateTempSubdirectory("tokenry-deep-");
+        try
+        {
+            var deep = Path.Combine(root.FullName, new string('d', 60), new string('e', 60));
+            await using var server = await ServerProcess.StartAsync(Engine.Sqlite, new ServerOptions { DataDirectory = deep });
+            await (await server.AdminAsync()).GetAsync("/v1/me").Expect(200);
+            Assert.False(File.Exists(Path.Combine(deep, "control.sock")));
+            using var state = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(deep, "server.json")));
+            var socket = state.RootElement.GetProperty("control_socket").GetString()!;
+            Assert.True(File.Exists(socket));
+            Assert.Equal(server.ProcessId, state.RootElement.GetProperty("process_id").GetInt32());
+
+            Assert.Equal(0, await server.StopAsync());
+            Assert.False(File.Exists(Path.Combine(deep, "server.json")));
+            Assert.False(Directory.Exists(Path.GetDirectoryName(socket)));
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Scopes_limit_it_and_unknown_ones_are_named()
+    {
+        await using var server = await ServerProcess.StartAsync(Engine.Sqlite);
+        var limited = await server.AdminAsync("users:read");
+        await limited.GetAsync("/v1/users").Expect(200);
+        await limited.GetAsync("/v1/roles").Expect(403);
+        await RefusesAsync(server, "--scopes 'users:fly' is not known", "--scopes", "users:read users:fly");
+        await RefusesAsync(server, "--expires-in '1y' is not a span", "--expires-in", "1y");
+        await server.StopAsync(); // the same words without the server between
+        await RefusesAsync(server, "--scopes '' is not known", "--scopes", " ");
+        await RefusesAsync(server, "--expires-in '-1h' is not a span", "--expires-in=-1h");
+    }
+
+    [Fact]
+    public async Task Its_life_is_as_asked()
+    {
+        await using var server = await ServerProcess.StartAsync(Engine.Sqlite);
+        foreach (var (asked, life) in new[] { (null, 86400), ("30m", 1800), ("7d", 604800) })
+        {
+            var me = await server.Client(await server.AdminTokenAsync(expiresIn: asked)).GetAsync("/v1/me").Expect(200);
+            var left = me.Json.GetProperty("expires_at").GetDateTimeOffset() - TimeProvider.System.GetUtcNow();
+            Assert.InRange(left.TotalSeconds, life - 20, life);
+        }
+        var never = await server.Client(await server.AdminTokenAsync(expiresIn: "never")).GetAsync("/v1/me").Expect(200);
+        Assert.True(!never.Json.TryGetProperty("expires_at", out var end) || end.ValueKind == JsonValueKind.Null);
+        var brief = server.Client(await server.AdminTokenAsync(expiresIn: "1s"));
+        await Task.Delay(1100);
+        await brief.GetAsync("/v1/me").Expect(401);
+    }
+
+    [Fact]
+    public async Task What_is_no_option_is_refused_before_anything_is_touched()
+    {
+        await using var server = await ServerProcess.PrepareAsync(Engine.Sqlite);
+        await RefusesAsync(
+            server,
+            "'--scope' is not an option of admin token. Known: --data-directory, --scopes, --expires-in.",
+            "--scope",
+            "x"
+        );
+        await RefusesAsync(server, "'users:read' is not an option", "users:read");
+        await RefusesAsync(server, "'--scopes' needs a value.", "--scopes");
+        Assert.False(Directory.Exists(server.DataDirectory));
+    }
+
+    [Fact]
+    public async Task It_finds_the_data_directory_it_is_told()
+    {
+        await using var server = await ServerProcess.StartAsync(Engine.Sqlite);
+        await using var elsewhere = await ServerProcess.PrepareAsync(Engine.Sqlite);
+        var token = (await elsewhere.RunAsync("admin", "token", "--data-directory", server.DataDirectory)).Expect(0).Output.Trim();
+        await server.Client(token).GetAsync("/v1/me").Expect(200);
+        Assert.False(Directory.Exists(elsewhere.DataDirectory));
+    }
+
+    private static async Task RefusesAsync(ServerProcess server, string words, params string[] options)
+    {
+        var result = await server.RunAsync(["admin", "token", .. options]);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal("", result.Output);
+        Assert.Contains(words, result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
+    }
+}

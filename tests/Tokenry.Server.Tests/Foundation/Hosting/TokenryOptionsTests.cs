@@ -1,0 +1,130 @@
+using Microsoft.Extensions.Configuration;
+using Tokenry.Server.Foundation.Hosting;
+
+namespace Tokenry.Server.Tests.Foundation.Hosting;
+
+public sealed class TokenryOptionsTests
+{
+    [Theory]
+    [InlineData(null, "http://127.0.0.1:7600")]
+    [InlineData("http://127.0.0.1:7611", "http://127.0.0.1:7611")]
+    [InlineData("http://localhost:7611", "http://localhost:7611")]
+    [InlineData("http://[::1]:7611", "http://[::1]:7611")]
+    [InlineData("https://tokens.example.com", "https://tokens.example.com")]
+    [InlineData("http://unix:/run/tokenry.sock;http://127.0.0.1:7611", "http://127.0.0.1:7611")]
+    public void The_issuer_is_taken_from_one_clear_address(string? urls, string issuer) =>
+        Assert.Equal(issuer, Read(("urls", urls)).Issuer);
+
+    [Theory]
+    [InlineData("http://127.0.0.1:7611;http://127.0.0.1:7612")]
+    [InlineData("http://127.0.0.1:7611;http://localhost:7611")]
+    [InlineData("http://0.0.0.0:7611")]
+    [InlineData("http://*:7611")]
+    [InlineData("http://+:7611")]
+    [InlineData("http://[::]:7611")]
+    [InlineData("http://127.0.0.1:0")]
+    [InlineData("http://tokens.example.com")]
+    [InlineData("http://127.0.0.1:7611;http://0.0.0.0:7612")]
+    [InlineData("https://a.example.com;https://b.example.com")]
+    [InlineData("https://a.example.com;http://127.0.0.1:7611")]
+    [InlineData("https://*:7643")]
+    [InlineData("https://0.0.0.0:7643")]
+    [InlineData("https://[::]:7643")]
+    [InlineData("https://+:7643")]
+    [InlineData("http://unix:/run/tokenry.sock")]
+    public void An_address_that_names_no_one_place_is_not_guessed_from(string urls) =>
+        Assert.Contains("Tokenry:Issuer is not set and cannot be taken", Assert.Single(Faults(("urls", urls))), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("http://tokens.example.com", "is plain http and not loopback")]
+    [InlineData("http://10.0.0.1:7600", "is plain http and not loopback")]
+    [InlineData("tokens.example.com", "is not an http(s) address")]
+    [InlineData("/tokens", "is not an http(s) address")]
+    [InlineData("ftp://tokens.example.com", "is not an http(s) address")]
+    [InlineData("https://tokens.example.com/", "is not an http(s) address")]
+    [InlineData("https://tokens.example.com?x=1", "is not an http(s) address")]
+    [InlineData("https://tokens.example.com#x", "is not an http(s) address")]
+    [InlineData("https://user:password@tokens.example.com", "is not an http(s) address")]
+    [InlineData("", "is not an http(s) address")]
+    public void An_issuer_that_clients_could_not_use_is_refused(string issuer, string words) =>
+        Assert.Contains(words, Assert.Single(Faults(("Tokenry:Issuer", issuer))), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("https://tokens.example.com")]
+    [InlineData("https://example.com/tokens")]
+    [InlineData("http://localhost:7600")]
+    public void An_issuer_that_is_named_wins_over_the_addresses(string issuer) =>
+        Assert.Equal(issuer, Read(("Tokenry:Issuer", issuer), ("urls", "http://0.0.0.0:8080;http://[::]:8080")).Issuer);
+
+    [Fact]
+    public void Everything_wrong_is_said_at_once()
+    {
+        var faults = Faults(
+            ("urls", "http://0.0.0.0:7600"),
+            ("Tokenry:Brand", "Capital"),
+            ("Tokenry:RetiredBrands", "ok1,x"),
+            ("Tokenry:TrustedProxies", "10.0.0.0/8,nonsense"),
+            ("Tokenry:Bootstrap:AdminPassword", "short"),
+            ("Tokenry:PersonalAccessTokens:MaxLifetimeDays", "0"),
+            ("Tokenry:Isuer", "https://typo.example.com"),
+            ("ConnectionStrings:Tokenry", "Database=x")
+        );
+        string[] named =
+        [
+            "Tokenry:Isuer is not a setting",
+            "'Capital'",
+            "'x'",
+            "'nonsense'",
+            "AdminPassword is shorter",
+            "names no Host",
+            "MaxLifetimeDays '0'",
+            "Tokenry:Issuer is not set",
+        ];
+        Assert.Equal(named.Length, faults.Count);
+        Assert.All(named, words => Assert.Contains(faults, fault => fault.Contains(words, StringComparison.Ordinal)));
+        Assert.DoesNotContain(faults, fault => fault.Contains("short,", StringComparison.Ordinal)); // the password is not repeated
+    }
+
+    [Fact]
+    public void A_key_that_is_no_setting_is_named_with_those_that_are()
+    {
+        var fault = Assert.Single(Faults(("Tokenry:Bootstrap:Password", "x")));
+        Assert.StartsWith("Tokenry:Bootstrap:Password is not a setting. Known: Issuer, DataDirectory, ", fault, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("not a connection string")]
+    [InlineData("Host=db;Nonsense=1")]
+    [InlineData("Host=db;Port=x")]
+    [InlineData("")]
+    public void A_connection_string_that_is_none_is_not_repeated_since_it_may_hold_a_password(string text)
+    {
+        var fault = Assert.Single(Faults(("ConnectionStrings:Tokenry", text)));
+        Assert.StartsWith("ConnectionStrings:Tokenry ", fault, StringComparison.Ordinal);
+        Assert.DoesNotContain("Nonsense", fault, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Lists_come_as_arrays_or_in_one_line()
+    {
+        var options = Read(
+            ("Tokenry:RetiredBrands:0", "old"),
+            ("Tokenry:RetiredBrands:1", "older"),
+            ("Tokenry:TrustedProxies", "10.0.0.0/8, 192.0.2.1 ::1")
+        );
+        Assert.Equal(["old", "older"], options.RetiredBrands);
+        Assert.Equal(["10.0.0.0/8", "192.0.2.1/32", "::1/128"], options.TrustedProxies.Select(network => network.ToString()));
+    }
+
+    private static IReadOnlyList<string> Faults(params (string, string?)[] settings) =>
+        Assert.Throws<StartupException>(() => Read(settings)).Faults;
+
+    private static TokenryOptions Read(params (string Key, string? Value)[] settings) =>
+        TokenryOptions.Read(
+            new ConfigurationBuilder()
+                .AddInMemoryCollection(
+                    settings.Where(pair => pair.Value is not null).Select(pair => KeyValuePair.Create(pair.Key, pair.Value))
+                )
+                .Build()
+        );
+}

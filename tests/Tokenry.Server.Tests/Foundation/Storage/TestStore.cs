@@ -1,0 +1,70 @@
+using System.Data.Common;
+using Dapper;
+using Tokenry.Server.Foundation.Audit;
+using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Tests.Foundation.Storage;
+
+/// <summary>A store of one's own in this process, on either engine: what the server stands on, without the server.</summary>
+internal sealed class TestStore : IAsyncDisposable
+{
+    private readonly string _directory;
+    private readonly string? _connectionString;
+
+    static TestStore() => DefaultTypeMap.MatchNamesWithUnderscores = true;
+
+    private TestStore(string directory, string? connectionString, TimeProvider time)
+    {
+        (_directory, _connectionString, Time) = (directory, connectionString, time);
+        Chain = new AuditChain(Keys);
+        Database = Open(Hub);
+    }
+
+    public Database Database { get; }
+
+    public ChangeHub Hub { get; } = new();
+
+    public KeyRing Keys { get; } = new();
+
+    public AuditChain Chain { get; }
+
+    public TimeProvider Time { get; }
+
+    public string KeyFile => Path.Combine(_directory, "tokenry.keys");
+
+    public static async Task<TestStore> EmptyAsync(Engine engine, TimeProvider? time = null) =>
+        new(
+            Directory.CreateTempSubdirectory("tokenry-store-").FullName,
+            engine == Engine.Postgres ? await (await PostgresCluster.StartAsync()).CreateDatabaseAsync() : null,
+            time ?? TimeProvider.System
+        );
+
+    /// <summary>With schema and keys.</summary>
+    public static async Task<TestStore> OpenAsync(Engine engine, TimeProvider? time = null)
+    {
+        var store = await EmptyAsync(engine, time);
+        await store.Database.MigrateAsync(Migration.Embedded);
+        await store.Keys.OpenAsync(store.Database, store.KeyFile);
+        return store;
+    }
+
+    /// <summary>Another door to the same store; on SQLite only for one that is closed again before the first writes.</summary>
+    public Database Open(ChangeHub hub) =>
+        _connectionString is null
+            ? new SqliteDatabase(Path.Combine(_directory, "tokenry.db"), Chain, hub, Time)
+            : new PostgresDatabase(_connectionString, Chain, hub, Time);
+
+    public Task<int> ExecuteAsync(string sql, object? parameters = null) => Database.WriteAsync(tx => tx.ExecuteAsync(sql, parameters));
+
+    public Task<long> CountAsync(string table, string where = "1 = 1") =>
+        ReadAsync(connection => connection.QuerySingleAsync<long>($"SELECT count(*) FROM {table} WHERE {where}"));
+
+    public Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read) => Database.ReadAsync(read);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Database.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+}
