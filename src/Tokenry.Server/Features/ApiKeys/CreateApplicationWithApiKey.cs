@@ -20,13 +20,6 @@ public sealed class CreateApplicationWithApiKey(Gate gate, CatalogCache catalogs
     public async Task<Credential> RunAsync(Caller caller, QuickApiKeyRequest request)
     {
         var catalog = await catalogs.GetAsync();
-        var check = new Validation();
-        check.Name("name", request.Name);
-        check.Require(request.Scopes.Count > 0, "scopes", "needs at least one");
-        Permission[] permissions = [new(request.Api, request.Scopes)];
-        CredentialDraft.CheckPermissions(check, catalog, permissions);
-        check.ThrowIfAny();
-        var scopes = ScopeSet.Of(request.Scopes);
         return await gate.WriteOnceAsync(
             caller,
             CredentialFamily.ApiKeys.Write,
@@ -34,6 +27,13 @@ public sealed class CreateApplicationWithApiKey(Gate gate, CatalogCache catalogs
             async (tx, entry, reach) =>
             {
                 CheckMayRegister(caller);
+                var check = new Validation();
+                check.Name("name", request.Name);
+                check.Require(request.Scopes.Count > 0, "scopes", "needs at least one");
+                Permission[] permissions = [new(request.Api, request.Scopes)];
+                CredentialDraft.CheckPermissions(check, catalog, permissions);
+                check.ThrowIfAny();
+                var scopes = ScopeSet.Of(request.Scopes);
                 var role = await FindOrMakeRoleAsync(tx, caller, reach, catalog, request.Api, scopes);
                 var owner = await RegisterAsync(tx, caller, reach, request.Name, role);
                 // The catalog of this moment does not hold a role made in this transaction; the one that commits does.

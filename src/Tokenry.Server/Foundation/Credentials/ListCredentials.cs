@@ -4,6 +4,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Principals;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Credentials;
@@ -37,6 +38,13 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
             "credentials.listed",
             async (connection, reach) =>
             {
+                var ofUser = families[0] == CredentialFamily.PersonalAccessTokens;
+                if (ownerId is not null && !(ofUser && ownerId == caller.Principal.Id))
+                {
+                    // A collection below nobody, or below somebody out of reach, is not empty: it is not there.
+                    await PrincipalStore.ShowAsync(connection, ofUser ? PrincipalType.User : PrincipalType.Application, ownerId, reach);
+                }
+
                 var (where, parameters) = Filter(
                     listing,
                     shown,

@@ -3,8 +3,8 @@ using System.Net;
 
 namespace Tokenry.Server.Foundation.Hosting;
 
-/// <summary>What the configuration says, checked whole at start. Keys: <c>docs/configuration.md</c>.</summary>
-public sealed record TokenryOptions
+/// <summary>What the configuration says, checked whole at start. Keys: <c>docs/configuration.md</c>. A class and not a record: a record would print the passwords.</summary>
+public sealed class TokenryOptions
 {
     public const string DefaultUrl = "http://127.0.0.1:7600";
 

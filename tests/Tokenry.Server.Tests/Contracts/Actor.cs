@@ -1,0 +1,112 @@
+namespace Tokenry.Server.Tests.Contracts;
+
+/// <summary>A user with one role, acting by a personal access token that names all the role's management scopes; fresh for every call, so that no call disturbs another.</summary>
+internal sealed class Actor
+{
+    private const string Management = "urn:tokenry:management";
+
+    private Actor(ApiClient client, string userId, IReadOnlyList<string> scopes) => (Client, UserId, Scopes) = (client, userId, scopes);
+
+    public ApiClient Client { get; }
+
+    public string UserId { get; }
+
+    public IReadOnlyList<string> Scopes { get; }
+
+    /// <param name="admin">Who arranges it.</param>
+    /// <param name="roles">Ids of the user's roles.</param>
+    /// <param name="scopes">Management scopes its credential names; none = the credential opens nothing.</param>
+    public static async Task<Actor> CreateAsync(ApiClient admin, IReadOnlyList<string> roles, IReadOnlyList<string> scopes)
+    {
+        // Without a password: hashing one takes longer than all the rest.
+        var user = await admin.CreateUserAsync(roles, new { password = (string?)null });
+        var permissions = scopes.Count == 0 ? [] : new[] { new { api = Management, scopes } };
+        var token = await admin.CreatePersonalAccessTokenAsync(user.Id, new { permissions, expires_at = (string?)null });
+        return new Actor(admin.With(token.Secret), user.Id, scopes);
+    }
+
+    /// <summary>Somebody with no role, whose credential opens nothing.</summary>
+    public static Task<Actor> WithoutScopesAsync(ApiClient admin) => CreateAsync(admin, [], []);
+
+    /// <summary>A developer: registers applications, manages what is theirs.</summary>
+    public static async Task<Actor> DeveloperAsync(ApiClient admin)
+    {
+        var (id, scopes) = (await BuiltInRolesAsync(admin))["developer"];
+        return await CreateAsync(admin, [id], scopes);
+    }
+
+    /// <summary>The built-in roles by name: id and management scopes.</summary>
+    public static async Task<Dictionary<string, (string Id, string[] Scopes)>> BuiltInRolesAsync(ApiClient admin)
+    {
+        var answer = await admin.GetAsync("/v1/roles").Expect(200);
+        return answer
+            .Json.GetProperty("items")
+            .EnumerateArray()
+            .Where(role => role.GetProperty("built_in").GetBoolean())
+            .ToDictionary(
+                role => role.GetProperty("name").GetString()!,
+                role =>
+                    (
+                        role.GetProperty("id").GetString()!,
+                        role.GetProperty("permissions")[0]
+                            .GetProperty("scopes")
+                            .EnumerateArray()
+                            .Select(scope => scope.GetString()!)
+                            .ToArray()
+                    )
+            );
+    }
+
+    /// <summary>What stands in the route's path: something of this actor's own, or <c>null</c> where it cannot own such a thing.</summary>
+    public async Task<Target?> OwnAsync(Route route, ApiClient admin)
+    {
+        var prefix = route.Path.Contains("{id}", StringComparison.Ordinal) ? Call.Prefix(route.Path) : null;
+        if (!route.HasTarget || prefix is "rol" or "res")
+        {
+            return null;
+        }
+
+        if (Call.OwnerPrefix(route.Path) == "usr" || prefix == "pat")
+        {
+            var id = prefix == "pat" ? (await admin.CreatePersonalAccessTokenAsync(UserId)).Id : UserId;
+            return new Target(id, UserId);
+        }
+
+        // An application belongs to whoever registers it under applications:own alone; one registered by applications:write belongs to nobody.
+        if (!Scopes.Contains("applications:own") || Scopes.Contains("applications:write"))
+        {
+            return null;
+        }
+
+        return await CreateAsync(prefix, await Client.CreateApplicationAsync([]), admin);
+    }
+
+    /// <summary>The same of somebody else's.</summary>
+    public static async Task<Target> ForeignAsync(Route route, ApiClient admin)
+    {
+        var prefix = route.Path.Contains("{id}", StringComparison.Ordinal) ? Call.Prefix(route.Path) : null;
+        switch (prefix)
+        {
+            case "rol":
+                return new Target((await admin.CreateRoleAsync([])).Id);
+            case "res":
+                return new Target((await admin.CreateApiAsync(["invoices:read"])).Id);
+        }
+
+        if (Call.OwnerPrefix(route.Path) == "usr" || prefix == "pat")
+        {
+            var user = await admin.CreateUserAsync([], new { password = (string?)null });
+            return new Target(prefix == "pat" ? (await admin.CreatePersonalAccessTokenAsync(user.Id)).Id : user.Id, user.Id);
+        }
+
+        return await CreateAsync(prefix, await admin.CreateApplicationAsync([]), admin);
+    }
+
+    private static async Task<Target> CreateAsync(string? prefix, CreatedApplication application, ApiClient admin) =>
+        prefix switch
+        {
+            "key" => new Target((await admin.CreateApiKeyAsync(application.Id)).Id, application.Id),
+            "sec" => new Target((await admin.CreateClientSecretAsync(application.Id)).Id, application.Id),
+            _ => new Target(application.Id, application.Id),
+        };
+}

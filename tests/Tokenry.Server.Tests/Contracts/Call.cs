@@ -1,0 +1,78 @@
+namespace Tokenry.Server.Tests.Contracts;
+
+/// <summary>What stands in a route's path.</summary>
+/// <param name="Id">For <c>{id}</c>.</param>
+/// <param name="Owner">For <c>{owner}</c>.</param>
+internal sealed record Target(string Id, string? Owner = null)
+{
+    /// <summary>Well-formed ids that nothing has.</summary>
+    public static readonly Target Nobody = new("", null);
+}
+
+/// <summary>A request to a route that is in order but for who sends it: a path with ids, a body that fits.</summary>
+internal sealed record Call(HttpMethod Method, string Path, object? Body)
+{
+    /// <summary>A public id of the right shape: time and randomness all zero but the last.</summary>
+    public static string UnknownId(string prefix) => $"{prefix}_000000000000000000000A";
+
+    public static Call To(Route route, Target target, string? api = null, IReadOnlyList<string>? scopes = null)
+    {
+        var prefix = Prefix(route.Path);
+        var path = route
+            .Path.Replace("{id}", target == Target.Nobody ? UnknownId(prefix) : target.Id, StringComparison.Ordinal)
+            .Replace(
+                "{owner}",
+                target == Target.Nobody ? UnknownId(OwnerPrefix(route.Path)) : target.Owner ?? UnknownId(OwnerPrefix(route.Path)),
+                StringComparison.Ordinal
+            );
+        return new Call(
+            new HttpMethod(route.Method),
+            path,
+            BodyOf(route, api ?? "https://unknown.example.com", scopes ?? ["invoices:read"])
+        );
+    }
+
+    /// <summary>Of the ids at <c>{id}</c>.</summary>
+    public static string Prefix(string path) =>
+        path.Contains("/api-keys", StringComparison.Ordinal) ? "key"
+        : path.Contains("/secrets", StringComparison.Ordinal) ? "sec"
+        : path.Contains("/tokens", StringComparison.Ordinal) ? "pat"
+        : path.StartsWith("/v1/users", StringComparison.Ordinal) ? "usr"
+        : path.StartsWith("/v1/applications", StringComparison.Ordinal) ? "app"
+        : path.StartsWith("/v1/roles", StringComparison.Ordinal) ? "rol"
+        : "res";
+
+    public static string OwnerPrefix(string path) => path.StartsWith("/v1/users", StringComparison.Ordinal) ? "usr" : "app";
+
+    /// <summary>Headers win over the client's own: <c>Authorization</c> empty sends none.</summary>
+    public Task<ApiResponse> SendAsync(ApiClient client, IDictionary<string, string>? headers = null) =>
+        client.SendAsync(Method, Path, Body is FormBody form ? form.ToContent() : Body, headers);
+
+    private static object? BodyOf(Route route, string api, IReadOnlyList<string> scopes)
+    {
+        var name = CreateRequests.Unique("matrix");
+        return (route.Method, route.Path) switch
+        {
+            ("POST", "/v1/api-resources") => new { identifier = $"https://{name}.example.com", name },
+            ("POST", "/v1/users") => new { email = $"{name}@example.com" },
+            ("POST", "/v1/api-keys") => new
+            {
+                name,
+                api,
+                scopes,
+            },
+            ("POST", "/v1/verify") => new { token = "tkr_key_garbage" },
+            ("POST", "/oauth/token") => new FormBody([("grant_type", "client_credentials")]),
+            ("POST", "/oauth/introspect" or "/oauth/revoke") => new FormBody([("token", "tkr_key_garbage")]),
+            ("POST", var path) when path.EndsWith("/rotate", StringComparison.Ordinal) => new { overlap_seconds = 60 },
+            ("POST", var path) when path.EndsWith("able", StringComparison.Ordinal) => null,
+            ("POST" or "PATCH", _) => new { name },
+            _ => null,
+        };
+    }
+
+    internal sealed record FormBody(IReadOnlyList<(string Name, string Value)> Members)
+    {
+        public FormUrlEncodedContent ToContent() => new(Members.Select(member => KeyValuePair.Create(member.Name, member.Value)));
+    }
+}
