@@ -58,6 +58,11 @@ public sealed class IntrospectionEndpoint(
             return client.With(Rights.Of(catalog, client.Principal, ManagementApi.Resource));
         }
 
+        if (form["client_secret"] is not null || form["client_assertion"] is not null)
+        {
+            throw OAuthError.InvalidRequest("two credentials in one request");
+        }
+
         var caller =
             await CallerAuthentication.FromPresentedAsync(authenticator, catalogs, lastUsed, bearer, RequestFacts.Of(context))
             ?? throw OAuthError.InvalidToken();

@@ -22,14 +22,15 @@ public static partial class OAuthEndpoint
         "password",
     ];
 
-    /// <summary>Maps a POST endpoint; <paramref name="serve"/> gets the parsed form and writes the answer.</summary>
+    /// <summary>
+    /// Maps a POST endpoint; <paramref name="serve"/> gets the parsed form and writes the answer. Without metadata of what it accepts: routing
+    /// would answer 415 for other media types before OAuth's own <c>invalid_request</c>.
+    /// </summary>
     public static IEndpointConventionBuilder MapForm(
         this IEndpointRouteBuilder app,
         string path,
         Func<HttpContext, FormParameters, Task> serve
-    ) =>
-        // No AcceptsMetadata: routing would answer 415 in its own words where OAuth has 400 invalid_request.
-        app.MapPost(path, context => HandleAsync(context, serve)).WithTags("OAuth 2.0");
+    ) => app.MapPost(path, context => HandleAsync(context, serve)).WithTags("OAuth 2.0");
 
     private static async Task HandleAsync(HttpContext context, Func<HttpContext, FormParameters, Task> serve)
     {

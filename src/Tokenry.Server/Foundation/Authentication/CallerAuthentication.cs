@@ -10,6 +10,9 @@ internal sealed class CallerAuthentication(RequestDelegate next, Authenticator a
 {
     private const string Challenge = "Bearer realm=\"tokenry\"";
 
+    // RFC 6750 §2.3, and what other products call it; none of our own parameters has these names.
+    private static readonly string[] QueryCarriers = ["access_token", "api_key"];
+
     public async Task InvokeAsync(HttpContext context)
     {
         if (context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>() is { Kind: RouteAuthentication.Caller })
@@ -28,6 +31,19 @@ internal sealed class CallerAuthentication(RequestDelegate next, Authenticator a
         if (carrier.IsAmbiguous)
         {
             throw new ProblemException(400, ProblemCode.InvalidRequest, "The request carries two credentials. Send one.")
+            {
+                Challenge = $"{Challenge}, error=\"invalid_request\"",
+            };
+        }
+
+        if (context.Request.QueryString.HasValue && QueryCarriers.Any(context.Request.Query.ContainsKey))
+        {
+            // Never honoured (RFC 9700 §4.3.2), and not ignored either: the sender must learn that it leaks.
+            throw new ProblemException(
+                400,
+                ProblemCode.InvalidRequest,
+                "A credential must not be sent in the URL; it is in logs now, so rotate it."
+            )
             {
                 Challenge = $"{Challenge}, error=\"invalid_request\"",
             };

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Net.Http.Headers;
 using Tokenry.Protocol.Api;
 
 namespace Tokenry.Server.Foundation.Http;
@@ -80,7 +81,7 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
     /// <summary><c>application/json</c> or any <c>application/…+json</c>, with UTF-8 if a charset is named.</summary>
     private static bool IsJson(string? contentType)
     {
-        if (!Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(contentType, out var type))
+        if (!MediaTypeHeaderValue.TryParse(contentType, out var type))
         {
             return false;
         }
@@ -90,7 +91,7 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
                 type.SubType.Equals("json", StringComparison.OrdinalIgnoreCase)
                 || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase)
             )
-            && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+            && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>The serializer's words name our types; these name the member and what to do.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
@@ -9,6 +10,10 @@ namespace Tokenry.Server.Foundation.Http;
 /// <summary>The one place where errors become answers (RFC 9457). Also gives each request its id and refuses what proxies disagree on.</summary>
 internal sealed partial class ErrorFunnel(RequestDelegate next, ILogger<ErrorFunnel> logger)
 {
+    private static readonly SearchValues<char> ControlCharacters = SearchValues.Create([
+        .. Enumerable.Range(0, 0x20).Append(0x7f).Select(code => (char)code).Where(character => character != '\t'),
+    ]);
+
     public async Task InvokeAsync(HttpContext context)
     {
         context.Response.Headers["X-Request-Id"] = RequestFacts.Of(context).RequestId;
@@ -33,12 +38,27 @@ internal sealed partial class ErrorFunnel(RequestDelegate next, ILogger<ErrorFun
         }
     }
 
-    /// <summary>Both Content-Length and Transfer-Encoding: Kestrel takes the second, others the first (RFC 9112 §6.1).</summary>
+    /// <summary>
+    /// Both Content-Length and Transfer-Encoding: Kestrel takes the second, others the first (RFC 9112 §6.1). Control characters, which
+    /// Kestrel lets pass, mean something to logs and backends (RFC 9110 §5.5 allows the tab alone).
+    /// </summary>
     private static void RefuseAmbiguity(HttpRequest request)
     {
-        if (request.Headers is { ContentLength: not null, TransferEncoding.Count: > 0 })
+        // Kestrel has taken the Content-Length away by now, and keeps it under this name.
+        if (request.Headers.TransferEncoding.Count > 0 && request.Headers.ContainsKey("X-Content-Length"))
         {
             throw new ProblemException(400, ProblemCode.InvalidRequest, "Content-Length and Transfer-Encoding exclude each other.");
+        }
+
+        foreach (var (_, values) in request.Headers)
+        {
+            foreach (var value in values)
+            {
+                if (value.AsSpan().ContainsAny(ControlCharacters))
+                {
+                    throw new ProblemException(400, ProblemCode.InvalidRequest, "A header holds a control character.");
+                }
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using Microsoft.Net.Http.Headers;
 
 namespace Tokenry.Server.Foundation.Http;
 
@@ -62,9 +63,9 @@ public sealed class FormParameters
     public static async ValueTask<(FormParameters? Form, string? Fault)> ReadAsync(HttpRequest request)
     {
         if (
-            !Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            !MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             || !type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)
-            || type.Charset is { HasValue: true } charset && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)
+            || type.Charset.HasValue && !HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase)
         )
         {
             return (null, "send the parameters as application/x-www-form-urlencoded");

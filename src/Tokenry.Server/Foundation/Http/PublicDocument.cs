@@ -13,7 +13,7 @@ public sealed class PublicDocument(byte[] content, string contentType)
         headers.CacheControl = "public, max-age=300";
         headers.ETag = etag;
         headers.AccessControlAllowOrigin = "*";
-        if (context.Request.Headers.IfNoneMatch.ToString().Split(',', StringSplitOptions.TrimEntries).Any(tag => tag == etag || tag == "*"))
+        if (context.Request.Headers.IfNoneMatch.ToString().Split(',', StringSplitOptions.TrimEntries).Any(Matches))
         {
             context.Response.StatusCode = StatusCodes.Status304NotModified;
             return Task.CompletedTask;
@@ -23,4 +23,8 @@ public sealed class PublicDocument(byte[] content, string contentType)
         context.Response.ContentLength = content.Length;
         return context.Response.Body.WriteAsync(content, context.RequestAborted).AsTask();
     }
+
+    // Weak comparison (RFC 9110 §13.1.2): a proxy that compresses marks our strong tag as weak.
+    private bool Matches(string tag) =>
+        tag == "*" || tag.AsSpan(tag.StartsWith("W/", StringComparison.Ordinal) ? 2 : 0).SequenceEqual(etag);
 }

@@ -46,15 +46,17 @@ public sealed class ClientAuthenticator(OpaqueCredentialScheme opaque, LastUsed 
 
     private static PresentedClient Read(IHeaderDictionary headers, FormParameters form)
     {
-        if (headers.Authorization.Count > 1)
+        var carrier = Carrier.Of(headers);
+        if (carrier.IsAmbiguous)
         {
-            throw OAuthError.InvalidRequest("two Authorization headers");
+            throw OAuthError.InvalidRequest("two credentials in one request");
         }
 
         var basic = ClientSecretBasic.Read(headers);
         var post = ClientSecretPost.Read(form);
         var assertion = form["client_assertion"] is not null;
-        if ((basic.IsRequested ? 1 : 0) + (post.IsRequested ? 1 : 0) + (assertion ? 1 : 0) > 1)
+        // Another scheme in the header is a second credential as well, whatever it would be good for.
+        if ((carrier.Presented is not null ? 1 : 0) + (post.IsRequested ? 1 : 0) + (assertion ? 1 : 0) > 1)
         {
             throw OAuthError.InvalidRequest("more than one way of client authentication");
         }

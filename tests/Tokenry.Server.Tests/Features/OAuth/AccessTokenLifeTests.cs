@@ -1,0 +1,124 @@
+namespace Tokenry.Server.Tests.Features.OAuth;
+
+/// <summary>
+/// What ends an access token before its <c>exp</c> at our own doors, at the very next request: its revocation, the end of its application,
+/// the revocation of the secret that bought it. What does not: rotation and expiry of that secret.
+/// </summary>
+public sealed class AccessTokenLifeTests(SharedServers servers)
+{
+    [Theory, BothEngines]
+    public async Task A_good_token_passes_every_door(Engine engine)
+    {
+        var doors = await DoorsAsync(engine);
+        await doors.ExpectGoodAsync(await doors.NewTokenAsync());
+    }
+
+    [Theory, BothEngines]
+    public async Task A_revoked_token_is_refused_at_the_next_request_and_its_siblings_are_not(Engine engine)
+    {
+        var doors = await DoorsAsync(engine);
+        var (revoked, sibling) = (await doors.NewTokenAsync(), await doors.NewTokenAsync());
+        await doors.ExpectGoodAsync(revoked); // every cache is warm
+        await doors.Anonymous.RevokeAsync(revoked, doors.Made.Client()).Expect(200);
+        await doors.ExpectRefusedAsync(revoked, "revoked");
+        await doors.ExpectGoodAsync(sibling);
+    }
+
+    [Theory, BothEngines]
+    public async Task Tokens_of_a_disabled_application_are_refused_until_it_is_enabled_again(Engine engine)
+    {
+        var doors = await DoorsAsync(engine);
+        var token = await doors.NewTokenAsync();
+        await doors.ExpectGoodAsync(token);
+        await doors.Admin.PostAsync($"/v1/applications/{doors.Made.Application.Id}/disable").Expect(200);
+        await ExpectRefusedWithoutClientAsync(doors, token, "owner_disabled");
+        await doors.Admin.PostAsync($"/v1/applications/{doors.Made.Application.Id}/enable").Expect(200);
+        await doors.ExpectGoodAsync(token);
+    }
+
+    [Theory, BothEngines]
+    public async Task Tokens_of_a_deleted_application_are_refused(Engine engine)
+    {
+        var doors = await DoorsAsync(engine);
+        var token = await doors.NewTokenAsync();
+        await doors.ExpectGoodAsync(token);
+        await doors.Admin.DeleteAsync($"/v1/applications/{doors.Made.Application.Id}").Expect(204);
+        await ExpectRefusedWithoutClientAsync(doors, token, "revoked");
+    }
+
+    [Theory, BothEngines]
+    public async Task Tokens_bought_with_a_revoked_secret_are_refused_and_others_of_the_application_are_not(Engine engine)
+    {
+        var doors = await DoorsAsync(engine);
+        var (app, secret) = (doors.Made.Application.Id, doors.Made.ClientSecret);
+        var second = await doors.Admin.CreateClientSecretAsync(app);
+        var token = await doors.NewTokenAsync();
+        var other = await doors.Anonymous.AccessTokenAsync((app, second.Secret), ("resource", Doors.Api));
+        await doors.ExpectGoodAsync(token);
+        await doors.Admin.DeleteAsync($"/v1/applications/{app}/secrets/{secret.Id}").Expect(204);
+        await ExpectRefusedWithoutClientAsync(doors, token, "revoked");
+        await doors.ExpectGoodAsync(other);
+    }
+
+    [Theory, BothEngines(0)]
+    [BothEngines(3600)]
+    public async Task Tokens_bought_with_a_rotated_secret_stay_good(Engine engine, int overlap)
+    {
+        var doors = await DoorsAsync(engine);
+        var (app, secret) = (doors.Made.Application.Id, doors.Made.ClientSecret);
+        var token = await doors.NewTokenAsync();
+        await doors.Admin.PostAsync($"/v1/applications/{app}/secrets/{secret.Id}/rotate", new { overlap_seconds = overlap }).Expect(200);
+        await doors.ExpectGoodAsync(token);
+    }
+
+    [Theory, BothEngines]
+    public async Task Tokens_bought_with_a_secret_that_expired_since_stay_good(Engine engine)
+    {
+        var doors = await DoorsAsync(engine);
+        var app = doors.Made.Application.Id;
+        var secret = await doors.Admin.CreateClientSecretAsync(app, new { expires_at = DateTimeOffset.UtcNow.AddSeconds(1) });
+        var token = await doors.Anonymous.AccessTokenAsync((app, secret.Secret), ("resource", Doors.Api));
+        for (var tries = 0; (await doors.Anonymous.TokenAsync((app, secret.Secret))).Status == 200; tries++)
+        {
+            Assert.True(tries < 200, "the secret is still good");
+            await Task.Delay(25);
+        }
+        await doors.ExpectGoodAsync(token);
+    }
+
+    /// <summary>A token for one API is nothing at another (§2 row 7).</summary>
+    [Theory, BothEngines]
+    public async Task A_token_is_good_at_its_own_API_only(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario
+            .On(admin)
+            .Api("a")
+            .Role()
+            .Api("b")
+            .Role()
+            .ManagementRole("audit:read")
+            .Application()
+            .ClientSecret()
+            .CreateAsync();
+        var anonymous = await servers.AnonymousAsync(engine);
+        var (a, b) = (made.Apis[0].Identifier, made.Apis[1].Identifier);
+        var token = await anonymous.AccessTokenAsync(made.Client(), ("resource", a));
+        Assert.Equal("valid", await admin.VerifyAsync(token, a));
+        Assert.Equal("wrong_api", await admin.VerifyAsync(token, b));
+        Assert.Equal("wrong_api", await admin.VerifyAsync(token, Doors.Api));
+        Assert.Equal("wrong_api", await admin.VerifyAsync(token, "https://unregistered.example.com"));
+        await anonymous.With(token).GetAsync("/v1/me").Expect(401, "invalid_token");
+        await anonymous.With(token).GetAsync("/v1/audit").Expect(401, "invalid_token");
+    }
+
+    // The client itself can no longer ask, so this asks the other doors alone.
+    private static async Task ExpectRefusedWithoutClientAsync(Doors doors, string token, string code)
+    {
+        Assert.Equal(code, await doors.Admin.VerifyAsync(token, Doors.Api));
+        await doors.Admin.IntrospectAsync(token).ExpectInactive();
+        await doors.Anonymous.With(token).GetAsync("/v1/me").Expect(401, "invalid_token");
+    }
+
+    private async Task<Doors> DoorsAsync(Engine engine) => await Doors.ArrangeAsync(await servers.AdminAsync(engine));
+}
