@@ -126,7 +126,7 @@ public sealed class ReadmeTour
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment["TOKENRY"] = server.Address;
+        start.Environment["TOKENRY"] = start.Environment["TOKENRY_URL"] = server.Address;
         start.Environment["Tokenry__DataDirectory"] = server.DataDirectory;
         if (server.ConnectionString is { } connection)
             start.Environment["ConnectionStrings__Tokenry"] = connection;

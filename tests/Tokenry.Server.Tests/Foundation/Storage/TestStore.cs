@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Dapper;
+using Npgsql;
 using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Storage;
@@ -9,6 +10,11 @@ namespace Tokenry.Server.Tests.Foundation.Storage;
 /// <summary>A store of one's own in this process, on either engine: what the server stands on, without the server.</summary>
 internal sealed class TestStore : IAsyncDisposable
 {
+    // A schema each: twenty times faster than a database each, and gone with the cluster.
+    private static readonly Lazy<Task<string>> SharedDatabase = new(async () =>
+        await (await PostgresCluster.StartAsync()).CreateDatabaseAsync()
+    );
+    private static int _schemas;
     private readonly string _directory;
     private readonly string? _connectionString;
 
@@ -36,9 +42,18 @@ internal sealed class TestStore : IAsyncDisposable
     public static async Task<TestStore> EmptyAsync(Engine engine, TimeProvider? time = null) =>
         new(
             Directory.CreateTempSubdirectory("tokenry-store-").FullName,
-            engine == Engine.Postgres ? await (await PostgresCluster.StartAsync()).CreateDatabaseAsync() : null,
+            engine == Engine.Postgres ? await CreateSchemaAsync() : null,
             time ?? TimeProvider.System
         );
+
+    private static async Task<string> CreateSchemaAsync()
+    {
+        var database = await SharedDatabase.Value;
+        var schema = $"store_{Interlocked.Increment(ref _schemas)}";
+        await using var connection = new NpgsqlConnection(database);
+        await connection.ExecuteAsync($"CREATE SCHEMA {schema}");
+        return $"{database};Search Path={schema}";
+    }
 
     /// <summary>With schema and keys.</summary>
     public static async Task<TestStore> OpenAsync(Engine engine, TimeProvider? time = null)
