@@ -39,7 +39,7 @@ public sealed class EndpointsTests(SharedServers servers)
     public async Task A_route_needs_only_scopes_that_exist()
     {
         var needed = (await Route.AllAsync()).SelectMany(route => route.Needs).Distinct();
-        Assert.Empty(needed.Except(Foundation.Access.ManagementApi.Scopes));
+        Assert.Empty(needed.Except(global::Tokenry.Server.Foundation.Access.ManagementApi.Scopes));
     }
 
     private static async Task<List<Route>> OpenAsync() =>
