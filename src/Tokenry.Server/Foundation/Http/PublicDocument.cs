@@ -5,12 +5,16 @@ namespace Tokenry.Server.Foundation.Http;
 /// <summary>A document for anybody, served from memory: cacheable for five minutes, with an ETag, and readable from any origin.</summary>
 public sealed class PublicDocument(byte[] content, string contentType)
 {
-    /// <summary>RFC 9110 §9.1: what answers GET answers HEAD.</summary>
-    public static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
-
     private readonly string etag = $"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 16))}\"";
 
-    public Task ServeAsync(HttpContext context)
+    /// <summary>Maps GET, to be described further, and HEAD, which every resource has (RFC 9110 §9.1).</summary>
+    public IEndpointConventionBuilder Map(IEndpointRouteBuilder app, string route)
+    {
+        app.MapMethods(route, [HttpMethods.Head], ServeAsync).ExcludeFromDescription().OpenToAnybody();
+        return app.MapGet(route, ServeAsync);
+    }
+
+    private Task ServeAsync(HttpContext context)
     {
         var headers = context.Response.Headers;
         headers.CacheControl = "public, max-age=300";
