@@ -148,8 +148,8 @@ public sealed class AccessTests(SharedServers servers)
             var call = Call.To(route, Target.Nobody);
             (await call.SendAsync(admin.With(null), Header("Authorization", "Basic " + basic))).Expect(401, "invalid_token");
             (await (call with { Path = call.Path + "?access_token=" + admin.Bearer }).SendAsync(admin.With(null))).Expect(
-                401,
-                "credential_missing"
+                400,
+                "invalid_request"
             );
         }
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Http;
 
 namespace Tokenry.Server.Tests.Contracts;
@@ -39,7 +40,7 @@ public sealed class EndpointsTests(SharedServers servers)
     public async Task A_route_needs_only_scopes_that_exist()
     {
         var needed = (await Route.AllAsync()).SelectMany(route => route.Needs).Distinct();
-        Assert.Empty(needed.Except(Foundation.Access.ManagementApi.Scopes));
+        Assert.Empty(needed.Except(ManagementApi.Scopes));
     }
 
     private static async Task<List<Route>> OpenAsync() =>
