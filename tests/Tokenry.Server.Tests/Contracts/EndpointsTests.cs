@@ -1,5 +1,4 @@
 using System.Text;
-using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Http;
 
 namespace Tokenry.Server.Tests.Contracts;
@@ -40,7 +39,7 @@ public sealed class EndpointsTests(SharedServers servers)
     public async Task A_route_needs_only_scopes_that_exist()
     {
         var needed = (await Route.AllAsync()).SelectMany(route => route.Needs).Distinct();
-        Assert.Empty(needed.Except(ManagementApi.Scopes));
+        Assert.Empty(needed.Except(global::Tokenry.Server.Foundation.Access.ManagementApi.Scopes));
     }
 
     private static async Task<List<Route>> OpenAsync() =>

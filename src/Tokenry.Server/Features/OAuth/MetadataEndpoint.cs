@@ -33,7 +33,7 @@ public static class MetadataEndpoint
         string[] routes = ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"];
         foreach (var route in path.Length == 0 ? routes : [.. routes, .. routes.Select(route => route + path)])
         {
-            app.MapGet(route, document.ServeAsync)
+            app.MapMethods(route, PublicDocument.Methods, document.ServeAsync)
                 .WithTags("Discovery")
                 .WithSummary("Describe this authorization server (RFC 8414).")
                 .Answers("application/json", Members)

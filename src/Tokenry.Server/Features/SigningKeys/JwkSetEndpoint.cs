@@ -7,7 +7,11 @@ namespace Tokenry.Server.Features.SigningKeys;
 public static class JwkSetEndpoint
 {
     public static void MapJwkSet(this IEndpointRouteBuilder app, Foundation.Signing.SigningKeys keys) =>
-        app.MapGet("/.well-known/jwks.json", new PublicDocument(keys.JwkSet, "application/jwk-set+json").ServeAsync)
+        app.MapMethods(
+                "/.well-known/jwks.json",
+                PublicDocument.Methods,
+                new PublicDocument(keys.JwkSet, "application/jwk-set+json").ServeAsync
+            )
             .WithTags("Discovery")
             .WithSummary("List the public keys that access tokens verify against (RFC 7517).")
             .Answers("application/jwk-set+json", new RouteMember("keys", "JSON Web Keys.", Required: true, JsonSchemaType.Array))

@@ -28,9 +28,13 @@ public sealed class AccessTokenScheme(
         if (result.Token is not { } token)
         {
             return Authenticated.Failed(
-                result.Fault is AccessTokenFault.Malformed or AccessTokenFault.WrongType or AccessTokenFault.InvalidClaims
-                    ? VerificationCode.Malformed
-                    : VerificationCode.Unknown
+                result.Fault switch
+                {
+                    AccessTokenFault.Malformed or AccessTokenFault.WrongType or AccessTokenFault.InvalidClaims =>
+                        VerificationCode.Malformed,
+                    AccessTokenFault.NotYetValid => VerificationCode.NotYetValid,
+                    _ => VerificationCode.Unknown,
+                }
             );
         }
 
@@ -39,9 +43,7 @@ public sealed class AccessTokenScheme(
         var code =
             await revoked.ContainsAsync(token.TokenId) || credential is not { Revoked: false } ? VerificationCode.Revoked
             : owner is not { Active: true } ? VerificationCode.OwnerDisabled
-            : result.Fault == AccessTokenFault.NotYetValid ? VerificationCode.NotYetValid
             : result.Fault == AccessTokenFault.Expired ? VerificationCode.Expired
-            : result.Fault != AccessTokenFault.None ? VerificationCode.Unknown
             : VerificationCode.Valid;
         return Authenticated.Jwt(code, token, credential, owner);
     }

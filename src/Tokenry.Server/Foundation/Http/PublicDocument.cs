@@ -5,6 +5,9 @@ namespace Tokenry.Server.Foundation.Http;
 /// <summary>A document for anybody, served from memory: cacheable for five minutes, with an ETag, and readable from any origin.</summary>
 public sealed class PublicDocument(byte[] content, string contentType)
 {
+    /// <summary>RFC 9110 §9.1: what answers GET answers HEAD.</summary>
+    public static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
+
     private readonly string etag = $"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 16))}\"";
 
     public Task ServeAsync(HttpContext context)
