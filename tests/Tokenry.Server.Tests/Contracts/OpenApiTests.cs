@@ -28,7 +28,10 @@ public sealed class OpenApiTests(SharedServers servers)
     public async Task Every_route_but_the_document_itself_is_in_it()
     {
         var described = Operations(await DocumentAsync(Engine.Sqlite)).Select(operation => operation.Name);
-        var routes = (await Route.AllAsync()).Select(route => route.ToString()).Where(name => !name.Contains("/openapi/"));
+        var routes = (await Route.AllAsync())
+            .Where(route => route.Method != "HEAD") // HTTP has it beside every GET (RFC 9110 §9.3.2)
+            .Select(route => route.ToString())
+            .Where(name => !name.Contains("/openapi/"));
         Assert.Equal(routes.Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
     }
 
