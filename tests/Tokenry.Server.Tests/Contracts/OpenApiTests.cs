@@ -28,7 +28,9 @@ public sealed class OpenApiTests(SharedServers servers)
     public async Task Every_route_but_the_document_itself_is_in_it()
     {
         var described = Operations(await DocumentAsync(Engine.Sqlite)).Select(operation => operation.Name);
-        var routes = (await Route.AllAsync()).Select(route => route.ToString()).Where(name => !name.Contains("/openapi/"));
+        var routes = (await Route.AllAsync())
+            .Select(route => route.ToString())
+            .Where(name => !name.Contains("/openapi/") && !name.StartsWith("HEAD "));
         Assert.Equal(routes.Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
     }
 

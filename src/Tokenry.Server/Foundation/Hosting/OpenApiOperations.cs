@@ -58,7 +58,6 @@ internal static class OpenApiOperations
             "POST" when creates => "_create",
             "PATCH" => "_revise",
             "DELETE" => "_delete",
-            "HEAD" => "_head",
             _ => "", // the last word is the verb, or there is nothing else to do there
         };
         return string.Join('_', words) + verb;
