@@ -29,9 +29,8 @@ public sealed class OpenApiTests(SharedServers servers)
     {
         var described = Operations(await DocumentAsync(Engine.Sqlite)).Select(operation => operation.Name);
         var routes = (await Route.AllAsync())
-            .Where(route => route.Method != "HEAD") // HTTP has it beside every GET (RFC 9110 §9.3.2)
             .Select(route => route.ToString())
-            .Where(name => !name.Contains("/openapi/"));
+            .Where(name => !name.Contains("/openapi/") && !name.StartsWith("HEAD "));
         Assert.Equal(routes.Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
     }
 
