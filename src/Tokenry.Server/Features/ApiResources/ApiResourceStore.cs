@@ -66,7 +66,13 @@ public static class ApiResourceStore
     public static async Task<bool> DeleteAsync(WriteTransaction tx, string id)
     {
         tx.Changed(ChangeKind.Catalog, id);
-        return await tx.ExecuteAsync("DELETE FROM api_resources WHERE id = @id", new { id }) == 1;
+        if (await tx.ExecuteAsync("DELETE FROM api_resources WHERE id = @id", new { id }) == 0)
+        {
+            return false;
+        }
+
+        await Tombstones.BuryAsync(tx, id);
+        return true;
     }
 
     /// <summary>Those of <paramref name="ids"/> that are applications. What is no id is not asked for: it may hold what SQL text cannot.</summary>

@@ -3,6 +3,7 @@ using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Features.ApiResources;
 
@@ -49,7 +50,9 @@ public sealed class ReviseApiResource(Gate gate)
             {
                 entry.TargetType = "api_resource";
                 entry.TargetId = IsId(id) ? id : throw ProblemException.NotFound();
-                return await ApiResourceStore.DeleteAsync(tx, id);
+                return await ApiResourceStore.DeleteAsync(tx, id) || await Tombstones.IsBuriedAsync(tx, id)
+                    ? true
+                    : throw ProblemException.NotFound();
             }
         );
 

@@ -58,7 +58,7 @@ public sealed class ReviseRole(Gate gate, CatalogCache catalogs)
                 entry.TargetId = id;
                 if (await RoleStore.FindAsync(tx, id) is not { } row)
                 {
-                    return false;
+                    return await Tombstones.IsBuriedAsync(tx, id) ? false : throw ProblemException.NotFound();
                 }
 
                 MintingRule.CheckManagement(caller, RoleRules.ManagementScopes(row.ToRole().Permissions));

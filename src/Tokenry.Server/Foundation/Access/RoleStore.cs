@@ -51,10 +51,11 @@ public static class RoleStore
         return tx.ExecuteAsync("UPDATE roles SET name = @Name, description = @Description, permissions = @Permissions WHERE id = @Id", row);
     }
 
-    public static Task DeleteAsync(WriteTransaction tx, string id)
+    public static async Task DeleteAsync(WriteTransaction tx, string id)
     {
         tx.Changed(ChangeKind.Catalog, id);
-        return tx.ExecuteAsync("DELETE FROM roles WHERE id = @id", new { id });
+        await tx.ExecuteAsync("DELETE FROM roles WHERE id = @id", new { id });
+        await Tombstones.BuryAsync(tx, id);
     }
 
     public static async Task<bool> IsAssignedAsync(WriteTransaction tx, string id) =>

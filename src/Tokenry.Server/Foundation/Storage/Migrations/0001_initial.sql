@@ -47,6 +47,9 @@ CREATE TABLE audit_events (
 CREATE INDEX audit_events_actor ON audit_events (actor, seq);
 CREATE INDEX audit_events_target_id ON audit_events (target_id, seq);
 CREATE INDEX audit_events_at ON audit_events (at);
+CREATE TABLE tombstones (
+  id {id} PRIMARY KEY
+);
 CREATE TABLE api_resources (
   id {id} PRIMARY KEY,
   identifier text NOT NULL UNIQUE,
