@@ -65,16 +65,19 @@ public static class FoundationServices
     {
         var options = services.GetRequiredService<TokenryOptions>();
         var keys = services.GetRequiredService<KeyRing>();
+        Database? database = null;
         try
         {
-            var database = services.GetRequiredService<Database>();
+            database = services.GetRequiredService<Database>();
             await database.MigrateAsync(Migration.Embedded);
             await keys.OpenAsync(database, options.KeyFile);
             await services.GetRequiredService<SigningKeys>().LoadAsync(database, keys, services.GetRequiredService<TimeProvider>());
         }
         catch (StoreUnavailableException exception)
         {
-            throw new StartupException($"The store cannot be used. {exception.Message} {exception.InnerException?.Message}".TrimEnd());
+            throw new StartupException(
+                $"{database?.Description ?? "The store"} cannot be used: {exception.InnerException?.Message ?? exception.Message}"
+            );
         }
         catch (System.Security.Cryptography.CryptographicException)
         {

@@ -140,7 +140,7 @@ public sealed class ListCredentialsTests(SharedServers servers)
         Assert.Equal([mine.Token.Id], await IdsAsync(mine.Client, "/v1/tokens"));
         Assert.Equal([mine.Token.Id], await IdsAsync(mine.Client, "/v1/me/tokens"));
         Assert.Empty(await IdsAsync(mine.Client, $"/v1/credentials?owner={developer.Id}"));
-        Assert.Empty(await IdsAsync(mine.Client, $"/v1/users/{developer.Id}/tokens"));
+        await mine.Client.GetAsync($"/v1/users/{developer.Id}/tokens").Expect(404, "not_found");
         Assert.Equal([key.Text("id"), developer.Token.Id], await IdsAsync(developer.Client, "/v1/credentials"));
         await mine.Client.GetAsync("/v1/api-keys").Expect(403, "insufficient_scope");
     }
