@@ -63,10 +63,13 @@ internal sealed class TokenryServer : IAsyncDisposable
     public async Task RunAsync()
     {
         var generatedPassword = await App.Services.GetRequiredService<BootstrapAdministrator>().RunAsync();
+        if (generatedPassword is not null && Console.IsOutputRedirected)
+        {
+            Announcement.KeepPassword(Options, generatedPassword);
+        }
+
         await App.StartAsync();
-        var store = App.Services.GetRequiredService<Database>().Description;
-        Announcement.Log(App.Logger, store);
-        Announcement.Print(Options, store, generatedPassword);
+        Announcement.Print(App.Logger, Options, App.Services.GetRequiredService<Database>().Description, generatedPassword);
         await App.WaitForShutdownAsync();
     }
 

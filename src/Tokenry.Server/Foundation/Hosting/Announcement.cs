@@ -3,22 +3,16 @@ namespace Tokenry.Server.Foundation.Hosting;
 /// <summary>What a person who starts the server needs to read: where it is, how to sign in, a line that works.</summary>
 public static partial class Announcement
 {
-    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Store: {Store}")]
-    public static partial void Log(ILogger logger, string store);
-
-    public static void Print(TokenryOptions options, string store, string? generatedPassword)
+    /// <summary>For people on a terminal; elsewhere stdout is for logs, and one line of them names the store.</summary>
+    public static void Print(ILogger logger, TokenryOptions options, string store, string? generatedPassword)
     {
-        var text = Console.Out;
         if (Console.IsOutputRedirected)
         {
-            if (generatedPassword is not null)
-            {
-                KeepPassword(options, generatedPassword);
-            }
-
-            return; // stdout is for logs then
+            LogStore(logger, store);
+            return;
         }
 
+        var text = Console.Out;
         text.WriteLine();
         text.WriteLine($"  Tokenry is ready at {options.Issuer}  ({store})");
         if (generatedPassword is not null)
@@ -46,4 +40,7 @@ public static partial class Announcement
         using var file = new StreamWriter(Path.Combine(options.DataDirectory, "initial-admin-password"), create);
         file.WriteLine(password);
     }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Store: {Store}")]
+    private static partial void LogStore(ILogger logger, string store);
 }

@@ -7,7 +7,11 @@ public static class Logs
     public static IEnumerable<KeyValuePair<string, string?>> DefaultLevels { get; } =
     [
         new("Logging:LogLevel:Microsoft", nameof(LogLevel.Warning)),
-        new("Logging:LogLevel:Microsoft.Hosting.Lifetime", nameof(LogLevel.Information)),
+        // On a terminal the announcement says it better.
+        new(
+            "Logging:LogLevel:Microsoft.Hosting.Lifetime",
+            Console.IsOutputRedirected ? nameof(LogLevel.Information) : nameof(LogLevel.Warning)
+        ),
     ];
 
     public static void Configure(ILoggingBuilder logging)
