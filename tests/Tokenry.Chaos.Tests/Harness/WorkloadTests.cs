@@ -24,7 +24,7 @@ public sealed class WorkloadTests
     }
 
     [Theory]
-    [InlineData(Lie.LosesKeys, "is unknown, acknowledged was Valid")]
+    [InlineData(Lie.LosesKeys, "is unknown, acknowledged was ")] // valid or revoked: whichever the lost ones were
     [InlineData(Lie.ForgetsRevocations, "is valid, acknowledged was Revoked")]
     [InlineData(Lie.AcceptsSupersededSecrets, "is valid, acknowledged was Revoked")]
     [InlineData(Lie.AnswersServerErrors, ": 500 ")]
