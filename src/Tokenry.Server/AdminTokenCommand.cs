@@ -58,7 +58,7 @@ internal static class AdminTokenCommand
             await Task.Delay(TimeSpan.FromMilliseconds(100));
         }
 
-        return new ControlAnswer(null, $"Another process holds {options.DataDirectory} and does not answer.", Failed: true);
+        return new ControlAnswer(null, $"Another process holds {options.DataDirectory} and does not answer.", failed: true);
     }
 
     private static async Task<ControlAnswer> IssueAsync(TokenryOptions options, Dictionary<string, string> arguments)

@@ -68,7 +68,20 @@ internal sealed class TokenryServer : IAsyncDisposable
             Announcement.KeepPassword(Options, generatedPassword);
         }
 
-        await App.StartAsync();
+        try
+        {
+            await App.StartAsync();
+        }
+        catch (IOException exception)
+        {
+            if (generatedPassword is not null)
+            {
+                Announcement.KeepPassword(Options, generatedPassword);
+            }
+
+            throw new StartupException($"The server cannot listen: {exception.Message}");
+        }
+
         Announcement.Print(App.Logger, Options, App.Services.GetRequiredService<Database>().Description, generatedPassword);
         await App.WaitForShutdownAsync();
     }

@@ -27,7 +27,7 @@ public sealed class DescribeMe(CatalogCache catalogs)
             User = caller.Principal.IsUser ? name : null,
             Application = caller.Principal.IsUser ? null : name,
             OrganizationId = isOpaque ? credential.Credential?.OrganizationId : null,
-            Permissions = Rights.Everywhere(catalog, caller.Principal, credential.Permissions).ToPermissions(),
+            Permissions = Rights.Everywhere(catalog, credential).ToPermissions(),
             ExpiresAt = credential.ExpiresAt,
         };
     }

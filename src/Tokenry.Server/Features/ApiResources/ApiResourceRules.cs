@@ -38,7 +38,10 @@ public static class ApiResourceRules
         "forwarded",
     ];
 
-    public static async Task CheckAsync(WriteTransaction tx, ApiResource resource)
+    /// <param name="tx">The transaction of the operation.</param>
+    /// <param name="resource">As it would be.</param>
+    /// <param name="serversAreNew">Whether the resource servers were said: those that stand may be deleted meanwhile.</param>
+    public static async Task CheckAsync(WriteTransaction tx, ApiResource resource, bool serversAreNew = true)
     {
         var check = new Validation();
         CheckIdentifier(check, resource.Identifier);
@@ -62,8 +65,12 @@ public static class ApiResourceRules
             "a type such as repo"
         );
         check.Require(resource.AccessTokenLifetimeSeconds is >= 30 and <= 3600, "access_token_lifetime_seconds", "must be from 30 to 3600");
-        var servers = await ApiResourceStore.ApplicationsAmongAsync(tx, resource.ResourceServers);
-        CheckSet(check, "resource_servers", resource.ResourceServers, servers.Contains, "the id of an application");
+        if (serversAreNew)
+        {
+            var servers = await ApiResourceStore.ApplicationsAmongAsync(tx, resource.ResourceServers);
+            CheckSet(check, "resource_servers", resource.ResourceServers, servers.Contains, "the id of an application");
+        }
+
         check.ThrowIfAny();
     }
 

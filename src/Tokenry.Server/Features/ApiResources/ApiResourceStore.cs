@@ -13,7 +13,7 @@ public static class ApiResourceStore
         + "resource_servers, created_at FROM api_resources";
 
     public static Task<ApiResourceRow?> FindAsync(WriteTransaction tx, string id) =>
-        tx.FirstOrDefaultAsync<ApiResourceRow>($"{Select} WHERE id = @id", new { id });
+        tx.FirstOrDefaultAsync<ApiResourceRow>($"{Select} WHERE id = @id{tx.Dialect.ForUpdate("api_resources")}", new { id });
 
     public static Task<ApiResourceRow?> FindAsync(DbConnection connection, string id) =>
         connection.QueryFirstOrDefaultAsync<ApiResourceRow>($"{Select} WHERE id = @id", new { id });

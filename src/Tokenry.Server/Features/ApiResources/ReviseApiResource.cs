@@ -32,7 +32,7 @@ public sealed class ReviseApiResource(Gate gate)
                         patch.AccessTokenLifetimeSeconds.Or(old.AccessTokenLifetimeSeconds) ?? ApiResourceRules.DefaultLifetimeSeconds,
                     ResourceServers = patch.ResourceServers.Or(old.ResourceServers) ?? [],
                 };
-                await ApiResourceRules.CheckAsync(tx, resource);
+                await ApiResourceRules.CheckAsync(tx, resource, patch.ResourceServers.IsPresent);
                 entry.TargetType = "api_resource";
                 entry.TargetId = id;
                 entry.Api = resource.Identifier;

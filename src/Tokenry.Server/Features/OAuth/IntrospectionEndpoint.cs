@@ -30,6 +30,11 @@ public sealed class IntrospectionEndpoint(
         var token = form["token"] ?? throw OAuthError.InvalidRequest("token is missing");
         var authenticated = token.Length > LongestToken ? null : await authenticator.AuthenticateAsync(token);
         var seen = authenticated is { IsGood: true } ? Visible(catalog, caller, authenticated) : [];
+        if (seen.Count > 0)
+        {
+            lastUsed.Record(authenticated!.CredentialId!, ip: null, agent: null);
+        }
+
         await OAuthEndpoint.WriteJsonAsync(
             context,
             json =>

@@ -59,7 +59,11 @@ public sealed class IssueAdminToken(Gate gate, Database database, CatalogCache c
             return ManagementApi.Scopes;
         }
 
-        var asked = ScopeSet.Of(text.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        if (!ScopeSet.TryParse(string.Join(' ', text.Split(' ', StringSplitOptions.RemoveEmptyEntries)), out var asked))
+        {
+            throw new StartupException($"--scopes holds something that is no scope. Known: {ManagementApi.Scopes}");
+        }
+
         var unknown = asked.Except(ManagementApi.Scopes);
         return asked.IsEmpty || !unknown.IsEmpty
             ? throw new StartupException($"--scopes '{unknown}' is not known. Known: {ManagementApi.Scopes}")

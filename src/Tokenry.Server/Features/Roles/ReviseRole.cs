@@ -30,7 +30,13 @@ public sealed class ReviseRole(Gate gate, CatalogCache catalogs)
                     var row = new RoleRow
                     {
                         Id = id,
-                        Name = RoleRules.Check(catalog, caller, patch.Name.Or(old.Name), description, permissions),
+                        Name = RoleRules.Check(
+                            catalog,
+                            caller,
+                            patch.Name.Or(old.Name),
+                            description,
+                            patch.Permissions.IsPresent ? permissions : null
+                        ),
                         Description = description,
                         Permissions = JsonColumn.Write(permissions),
                         CreatedAt = old.CreatedAt!.Value.ToUnixTimeMilliseconds(),

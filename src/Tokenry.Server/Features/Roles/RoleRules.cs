@@ -10,8 +10,13 @@ namespace Tokenry.Server.Features.Roles;
 /// <summary>What a role must look like, and how far its maker may go; at create and after every update.</summary>
 public static class RoleRules
 {
+    /// <param name="catalog">To know APIs and scopes by name.</param>
+    /// <param name="caller">Who makes or changes it.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="description">Words for people.</param>
+    /// <param name="permissions">Those that are new; <c>null</c> = they stay as they are.</param>
     /// <returns>The name as it is stored.</returns>
-    public static string Check(Catalog catalog, Caller caller, string? name, string? description, IReadOnlyList<Permission> permissions)
+    public static string Check(Catalog catalog, Caller caller, string? name, string? description, IReadOnlyList<Permission>? permissions)
     {
         var check = new Validation();
         var clean = check.Name("name", name);
@@ -19,7 +24,7 @@ public static class RoleRules
         check.Text("description", description, 500);
         CredentialDraft.CheckPermissions(check, catalog, permissions);
         check.ThrowIfAny();
-        MintingRule.CheckManagement(caller, ManagementScopes(permissions));
+        MintingRule.CheckManagement(caller, ManagementScopes(permissions ?? []));
         return clean;
     }
 

@@ -122,7 +122,7 @@ public sealed class VerifyEndpoint(Gate gate, Authenticator authenticator, Catal
             ApplicationId = owner.IsUser ? null : owner.Id,
             OrganizationId = isToken ? null : credential.OrganizationId,
             Scopes = requirement.Api is null ? null : [.. scopes],
-            Permissions = requirement.Api is null ? Rights.Everywhere(catalog, owner, authenticated.Permissions).ToPermissions() : null,
+            Permissions = requirement.Api is null ? Rights.Everywhere(catalog, authenticated).ToPermissions() : null,
             Objects = isToken ? authenticated.Token!.Objects : credential.ObjectTexts,
             ExpiresAt = authenticated.ExpiresAt,
             Metadata = isToken ? null : credential.Metadata,

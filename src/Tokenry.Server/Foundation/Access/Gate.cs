@@ -154,6 +154,8 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
 
         var scope = SHA256.HashData(Encoding.UTF8.GetBytes($"{caller.Principal.Id}\n{caller.CredentialId}\n{caller.Request.Route}\n{key}"));
         var scopeName = Convert.ToHexStringLower(scope);
+        // Keyed: a body may hold a password, and a plain hash of it would let a dump be guessed at.
+        var body = keys.Mac("idempotency", caller.Request.BodyHash);
         if (!inFlight.TryAdd(scopeName, 0))
         {
             throw IdempotencyInFlight();
@@ -163,7 +165,7 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
         {
             return await database.WriteAsync(async tx =>
             {
-                if (await ReplayAsync<T>(tx, scope, scopeName, caller.Request.BodyHash) is { } answer)
+                if (await ReplayAsync<T>(tx, scope, scopeName, body) is { } answer)
                 {
                     return answer;
                 }
@@ -171,14 +173,14 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
                 var result = await AuditedAsync(tx, caller, action, operation, reach);
                 var kept = await tx.ExecuteAsync(
                     """
-                    INSERT INTO idempotency (scope, body_hash, answer, expires_at) VALUES (@scope, @BodyHash, @Answer, @ExpiresAt)
+                    INSERT INTO idempotency (scope, body_hash, answer, expires_at) VALUES (@scope, @body, @Answer, @ExpiresAt)
                     ON CONFLICT (scope) DO UPDATE SET body_hash = excluded.body_hash, answer = excluded.answer, expires_at = excluded.expires_at
                       WHERE idempotency.expires_at <= @Now
                     """,
                     new
                     {
                         scope,
-                        caller.Request.BodyHash,
+                        body,
                         Answer = keys.Seal(JsonSerializer.SerializeToUtf8Bytes(result, TokenryJson.Strict), "idempotency:" + scopeName),
                         ExpiresAt = Now + (long)IdempotencyKept.TotalMilliseconds,
                         Now,

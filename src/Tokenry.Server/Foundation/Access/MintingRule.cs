@@ -37,9 +37,10 @@ public static class MintingRule
     /// <exception cref="Http.ProblemException">403 with what exceeds what.</exception>
     public static void Check(Catalog catalog, Caller caller, Reach reach, MintedCredential minted)
     {
+        var owner = OnceEnabled(minted.Owner);
         foreach (var (api, scopes) in minted.Permissions?.Entries ?? [])
         {
-            var beyond = catalog.Resource(api) is { } resource ? scopes.Except(Rights.Of(catalog, minted.Owner, resource)) : scopes;
+            var beyond = catalog.Resource(api) is { } resource ? scopes.Except(Rights.Of(catalog, owner, resource)) : scopes;
             if (!beyond.IsEmpty)
             {
                 throw Problems.ExceedsOwner($"The owner has no right to {beyond} at {api}.");
@@ -54,7 +55,7 @@ public static class MintingRule
     public static void CheckExisting(Catalog catalog, Caller caller, Reach reach, MintedCredential minted)
     {
         var reached = Reached(catalog, minted);
-        CheckManagement(caller, reached.At(ManagementApi.Identifier));
+        CheckManagement(caller, ReachedManagement(reached, minted));
         var forOneself = minted.Owner.Id == caller.Principal.Id;
         if (forOneself || reach.OwnOf is not null)
         {
@@ -97,12 +98,26 @@ public static class MintingRule
             return PermissionSet.Empty;
         }
 
+        var owner = OnceEnabled(minted.Owner);
         return minted.ReachesAll
-            ? PermissionSet.Of(catalog.Resources.Select(api => (api.Identifier, Rights.Of(catalog, minted.Owner, api))))
-            : Rights.Everywhere(catalog, minted.Owner, minted.Permissions);
+            ? PermissionSet.Of(catalog.Resources.Select(api => (api.Identifier, Rights.Of(catalog, owner, api))))
+            : Rights.Everywhere(catalog, owner, minted.Permissions);
     }
 
-    private static void CheckLimits(Caller caller, MintedCredential minted)
+    /// <summary>
+    /// What is named counts, not what the owner may do of it now: a demoted owner may be promoted again. The management API has no object
+    /// types, so what is limited to objects never reaches it.
+    /// </summary>
+    private static ScopeSet ReachedManagement(PermissionSet reached, MintedCredential minted) =>
+        minted.ReachesAll ? reached.At(ManagementApi.Identifier)
+        : minted.ReachesNothing || minted.Objects is not null ? ScopeSet.Empty
+        : minted.Permissions?.At(ManagementApi.Identifier) ?? ScopeSet.Empty;
+
+    /// <summary>A disabled owner may do nothing now, but a credential made meanwhile is as strong as the owner will be again.</summary>
+    private static PrincipalFacts OnceEnabled(PrincipalFacts owner) => owner with { Active = true };
+
+    /// <summary>What one makes for oneself works no longer, on no more and from nowhere else than what one makes it with.</summary>
+    public static void CheckLimits(Caller caller, MintedCredential minted)
     {
         if (caller.ExpiresAt is { } end && (minted.ExpiresAt is null || minted.ExpiresAt > end))
         {

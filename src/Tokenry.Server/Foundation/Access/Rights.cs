@@ -1,4 +1,5 @@
 using Tokenry.Protocol.Access;
+using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Principals;
 
 namespace Tokenry.Server.Foundation.Access;
@@ -45,7 +46,21 @@ public static class Rights
         return named.IsEmpty ? named : Of(catalog, owner, api).Intersect(named);
     }
 
-    /// <summary>The same at every API where anything remains.</summary>
+    /// <summary>What a presented credential may do now, API by API: where its kind is accepted and, if it is limited to objects, where objects live.</summary>
+    public static PermissionSet Everywhere(Catalog catalog, Authenticated credential)
+    {
+        var isLimited = AccessDecision.Objects(credential) is not null;
+        return PermissionSet.Of(
+            Everywhere(catalog, credential.Owner!, credential.Permissions)
+                .Entries.Where(entry =>
+                    catalog.Resource(entry.Api) is { } api
+                    && api.AcceptedKinds.Contains(credential.Kind)
+                    && (!isLimited || api.ObjectTypes.Length > 0)
+                )
+        );
+    }
+
+    /// <summary>What permissions of that owner come to at every API where anything remains, whatever may carry them.</summary>
     public static PermissionSet Everywhere(Catalog catalog, PrincipalFacts owner, PermissionSet? permissions) =>
         PermissionSet.Of(
             catalog

@@ -34,7 +34,7 @@ public sealed class RoleRow
 public static class RoleStore
 {
     public static Task<RoleRow?> FindAsync(WriteTransaction tx, string id) =>
-        tx.FirstOrDefaultAsync<RoleRow>($"SELECT {RoleRow.Columns} FROM roles WHERE id = @id", new { id });
+        tx.FirstOrDefaultAsync<RoleRow>($"SELECT {RoleRow.Columns} FROM roles WHERE id = @id{tx.Dialect.ForUpdate("roles")}", new { id });
 
     public static Task InsertAsync(WriteTransaction tx, RoleRow row)
     {

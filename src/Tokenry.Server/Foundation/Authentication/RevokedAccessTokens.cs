@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Dapper;
 using Tokenry.Server.Foundation.Storage;
 
@@ -8,15 +9,18 @@ public sealed class RevokedAccessTokens
 {
     private const string Whole = "all";
 
-    private readonly FactsCache<HashSet<string>> cache;
+    /// <summary>Then the list is read again, which forgets tokens that have expired.</summary>
+    private const int MostBeforeReload = 100_000;
+
+    private readonly FactsCache<ConcurrentDictionary<string, byte>> cache;
 
     public RevokedAccessTokens(Database database, ChangeHub hub, Freshness freshness)
     {
         cache = new(_ => LoadAsync(database), freshness, capacity: 1);
-        hub.Subscribe(ChangeKind.AccessToken, _ => cache.Clear(), cache.Clear);
+        hub.Subscribe(ChangeKind.AccessToken, id => cache.Update(Whole, denied => Add(denied, id)), cache.Clear);
     }
 
-    public async ValueTask<bool> ContainsAsync(string tokenId) => (await cache.GetAsync(Whole))!.Contains(tokenId);
+    public async ValueTask<bool> ContainsAsync(string tokenId) => (await cache.GetAsync(Whole))!.ContainsKey(tokenId);
 
     public static async Task AddAsync(WriteTransaction tx, string tokenId, DateTimeOffset expiresAt)
     {
@@ -27,9 +31,19 @@ public sealed class RevokedAccessTokens
         tx.Changed(ChangeKind.AccessToken, tokenId);
     }
 
-    private static Task<HashSet<string>?> LoadAsync(Database database) =>
-        database.ReadAsync<HashSet<string>?>(async connection => new HashSet<string>(
-            await connection.QueryAsync<string>("SELECT token_id FROM revoked_access_tokens"),
-            StringComparer.Ordinal
-        ));
+    private void Add(ConcurrentDictionary<string, byte> denied, string tokenId)
+    {
+        denied.TryAdd(tokenId, 0);
+        if (denied.Count > MostBeforeReload)
+        {
+            cache.Clear();
+        }
+    }
+
+    private static Task<ConcurrentDictionary<string, byte>?> LoadAsync(Database database) =>
+        database.ReadAsync<ConcurrentDictionary<string, byte>?>(async connection =>
+        {
+            var ids = await connection.QueryAsync<string>("SELECT token_id FROM revoked_access_tokens");
+            return new(ids.Select(id => KeyValuePair.Create(id, (byte)0)), StringComparer.Ordinal);
+        });
 }

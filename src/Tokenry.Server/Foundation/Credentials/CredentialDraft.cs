@@ -49,7 +49,8 @@ public sealed record CredentialDraft
     /// <param name="catalog">To know APIs and scopes by name.</param>
     /// <param name="kind">The credential's kind, which narrows what may be set.</param>
     /// <exception cref="ProblemException">400 with every fault.</exception>
-    public CredentialDraft Checked(Catalog catalog, string kind)
+    /// <param name="permissionsAreNew">Whether they were said: those that stand may name what is gone meanwhile, which is no fault of a PATCH.</param>
+    public CredentialDraft Checked(Catalog catalog, string kind, bool permissionsAreNew = true)
     {
         var check = new Validation();
         var name = check.Name("name", Name);
@@ -63,7 +64,7 @@ public sealed record CredentialDraft
             check.Require(Objects is null, "objects", what);
         }
 
-        CheckPermissions(check, catalog, Permissions);
+        CheckPermissions(check, catalog, permissionsAreNew ? Permissions : null);
         CheckObjects(check, Objects);
         check.Require(NotBefore is null || ExpiresAt is null || NotBefore < ExpiresAt, "not_before", "must lie before expires_at");
         check.IpRanges("allowed_ips", AllowedIps);
@@ -97,7 +98,8 @@ public sealed record CredentialDraft
                 continue;
             }
 
-            foreach (var scope in permission.Scopes)
+            check.Require(permission.Scopes.Count <= 500, "permissions", $"more than 500 scopes of {api}");
+            foreach (var scope in permission.Scopes.Take(500))
             {
                 check.Require(
                     scope is not null && resource.Scopes.Contains(scope),

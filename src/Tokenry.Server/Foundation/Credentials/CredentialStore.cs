@@ -8,7 +8,7 @@ namespace Tokenry.Server.Foundation.Credentials;
 public static class CredentialStore
 {
     public static Task<CredentialRow?> FindAsync(WriteTransaction tx, string id) =>
-        tx.FirstOrDefaultAsync<CredentialRow>($"{CredentialRow.Select} WHERE c.id = @id", new { id });
+        tx.FirstOrDefaultAsync<CredentialRow>($"{CredentialRow.Select} WHERE c.id = @id{tx.Dialect.ForUpdate("c")}", new { id });
 
     public static Task<CredentialRow?> FindAsync(DbConnection connection, string id) =>
         connection.QueryFirstOrDefaultAsync<CredentialRow>($"{CredentialRow.Select} WHERE c.id = @id", new { id });

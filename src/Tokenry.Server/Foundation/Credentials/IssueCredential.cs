@@ -71,6 +71,21 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
         return row.ToCredential(now.ToUnixTimeMilliseconds(), minted.Secret);
     }
 
+    /// <summary>A credential as it stands, for the minting rule.</summary>
+    internal static async Task<MintedCredential> MintedAsync(WriteTransaction tx, CredentialRow row) =>
+        Minted(
+            await PrincipalStore.FactsAsync(tx, row.OwnerId),
+            row.Kind,
+            new CredentialDraft
+            {
+                Name = row.Name,
+                Permissions = JsonColumn.ReadNullable<IReadOnlyList<Permission>>(row.Permissions),
+                Objects = JsonColumn.ReadNullable<string[]>(row.Objects),
+                AllowedIps = JsonColumn.ReadNullable<string[]>(row.AllowedIps),
+                ExpiresAt = row.Expiry,
+            }
+        );
+
     internal static MintedCredential Minted(PrincipalFacts owner, string kind, CredentialDraft draft) =>
         new()
         {

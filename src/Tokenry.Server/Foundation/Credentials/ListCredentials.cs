@@ -113,7 +113,7 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
 
         if (reach.OwnOf is { } own)
         {
-            where.Append(" AND (c.owner_id = @own OR p.owner_id = @own)");
+            where.Append(" AND c.owner_id IN (SELECT id FROM principals WHERE id = @own OR owner_id = @own)");
             parameters.Add("own", own);
         }
 

@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Principals;
 using Tokenry.Server.Foundation.Storage;
 
@@ -36,14 +37,32 @@ public sealed class ReviseCredential(Gate gate, CatalogCache catalogs, ExpiryPol
                     NotBefore = patch.NotBefore.Or(row.NotBefore is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : null),
                     AllowedIps = patch.AllowedIps.Or(JsonColumn.ReadNullable<string[]>(row.AllowedIps)),
                     Metadata = patch.Metadata.Or(row.Metadata is null ? null : JsonColumn.Read<System.Text.Json.JsonElement>(row.Metadata)),
-                }.Checked(catalog, row.Kind);
+                }.Checked(catalog, row.Kind, patch.Permissions.IsPresent);
                 if (patch.ExpiresAt.IsPresent)
                 {
                     expiry.Check(row.Kind, draft.ExpiresAt, now);
+                    if (row.StateAt(now.ToUnixTimeMilliseconds()) == "expired")
+                    {
+                        throw CredentialProblems.NotActive(row); // renewal is a rotation: the old secret stays dead
+                    }
+
+                    if (draft.ExpiresAt <= now)
+                    {
+                        throw ProblemException.Invalid("expires_at", "lies in the past");
+                    }
                 }
 
                 var owner = await PrincipalStore.FactsAsync(tx, row.OwnerId);
-                MintingRule.Check(catalog, caller, reach, IssueCredential.Minted(owner, row.Kind, draft));
+                var resulting = IssueCredential.Minted(owner, row.Kind, draft);
+                if (patch.Permissions.IsPresent)
+                {
+                    MintingRule.Check(catalog, caller, reach, resulting);
+                }
+                else
+                {
+                    MintingRule.CheckExisting(catalog, caller, reach, resulting);
+                }
+
                 await CredentialStore.ReviseAsync(
                     tx,
                     new CredentialRow

@@ -3,7 +3,6 @@ using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Principals;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Credentials;
@@ -20,26 +19,20 @@ public sealed class RotateCredential(Gate gate, CatalogCache catalogs, SecretMin
     private const int MinSelfOverlap = 60;
 
     public Task<Credential> RunAsync(Caller caller, CredentialAddress address, RotationRequest request) =>
-        RunAsync(caller, address.Family.Write, address, request, minOverlap: 0);
+        RunAsync(caller, address.Family.Write, address, request);
 
     /// <summary>The calling credential itself, which needs no scope for it.</summary>
     public Task<Credential> RunOwnAsync(Caller caller, CredentialAddress address, RotationRequest request) =>
-        RunAsync(caller, demand: null, address, request, MinSelfOverlap);
+        RunAsync(caller, demand: null, address, request);
 
-    private async Task<Credential> RunAsync(
-        Caller caller,
-        Demand? demand,
-        CredentialAddress address,
-        RotationRequest request,
-        int minOverlap
-    )
+    private async Task<Credential> RunAsync(Caller caller, Demand? demand, CredentialAddress address, RotationRequest request)
     {
         var catalog = await catalogs.GetAsync();
         return await gate.WriteOnceAsync(
             caller,
             demand,
             $"{address.Family.Noun}.rotated",
-            (tx, entry, reach) => RotateAsync(tx, entry, reach, caller, catalog, address, request, minOverlap)
+            (tx, entry, reach) => RotateAsync(tx, entry, reach, caller, catalog, address, request, isOwn: demand is null)
         );
     }
 
@@ -51,9 +44,10 @@ public sealed class RotateCredential(Gate gate, CatalogCache catalogs, SecretMin
         Catalog catalog,
         CredentialAddress address,
         RotationRequest request,
-        int minOverlap
+        bool isOwn
     )
     {
+        var minOverlap = isOwn ? MinSelfOverlap : 0;
         if (request.OverlapSeconds < minOverlap || request.OverlapSeconds > MaxOverlap)
         {
             throw ProblemException.Invalid("overlap_seconds", $"must be from {minOverlap} to {MaxOverlap}");
@@ -75,23 +69,25 @@ public sealed class RotateCredential(Gate gate, CatalogCache catalogs, SecretMin
         if (request.ExpiresAt.IsPresent)
         {
             expiry.Check(row.Kind, end, now);
+            if (end?.ToUnixTimeMilliseconds() <= row.NotBefore)
+            {
+                throw ProblemException.Invalid("expires_at", "lies before not_before");
+            }
         }
 
         // A new secret is as good as a new credential: the rule that bounds minting bounds this.
-        var draft = new CredentialDraft
+        var resulting = await IssueCredential.MintedAsync(tx, row) with
         {
-            Name = row.Name,
-            Permissions = JsonColumn.ReadNullable<IReadOnlyList<Permission>>(row.Permissions),
-            Objects = JsonColumn.ReadNullable<string[]>(row.Objects),
-            AllowedIps = JsonColumn.ReadNullable<string[]>(row.AllowedIps),
             ExpiresAt = end,
         };
-        MintingRule.CheckExisting(
-            catalog,
-            caller,
-            reach,
-            IssueCredential.Minted(await PrincipalStore.FactsAsync(tx, row.OwnerId), row.Kind, draft)
-        );
+        if (isOwn)
+        {
+            MintingRule.CheckLimits(caller, resulting); // the same credential has the same rights
+        }
+        else
+        {
+            MintingRule.CheckExisting(catalog, caller, reach, resulting);
+        }
 
         var minted = mint.Another(row.Id);
         var grace = now.AddSeconds(request.OverlapSeconds);

@@ -5,10 +5,12 @@ using Tokenry.Server.Foundation.Authentication;
 namespace Tokenry.Server.Foundation.Credentials;
 
 /// <summary>Disable and enable: a pause that can be undone, unlike revocation.</summary>
-public sealed class SetCredentialDisabled(Gate gate, TimeProvider time)
+public sealed class SetCredentialDisabled(Gate gate, CatalogCache catalogs, TimeProvider time)
 {
-    public Task<Credential> RunAsync(Caller caller, CredentialAddress address, bool disabled) =>
-        gate.WriteAsync(
+    public async Task<Credential> RunAsync(Caller caller, CredentialAddress address, bool disabled)
+    {
+        var catalog = await catalogs.GetAsync();
+        return await gate.WriteAsync(
             caller,
             address.Family.Write,
             $"{address.Family.Noun}.{(disabled ? "disabled" : "enabled")}",
@@ -17,9 +19,16 @@ public sealed class SetCredentialDisabled(Gate gate, TimeProvider time)
                 var row = await address.FindAsync(tx, reach);
                 entry.TargetType = row.Kind;
                 entry.TargetId = row.Id;
+                if (!disabled)
+                {
+                    // To wake a credential is as good as to make it; to pause one is free, so that the weaker can stop the stronger.
+                    MintingRule.CheckExisting(catalog, caller, reach, await IssueCredential.MintedAsync(tx, row));
+                }
+
                 return await CredentialStore.SetDisabledAsync(tx, row.Id, disabled)
                     ? (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(time.GetUtcNow().ToUnixTimeMilliseconds())
                     : throw CredentialProblems.NotActive(row);
             }
         );
+    }
 }

@@ -96,7 +96,7 @@ public sealed partial class ControlSocket(DataDirectory directory, TokenryOption
         var request = JsonSerializer.Deserialize(line, ControlJson.Default.ControlRequest);
         if (request is not { Verb: not null, Options: not null } || !verbs.TryGetValue(request.Verb, out var run))
         {
-            return new ControlAnswer(null, "The running server does not know this command; is it an older version?", Failed: true);
+            return new ControlAnswer(null, "The running server does not know this command; is it an older version?", failed: true);
         }
 
         try
@@ -105,7 +105,13 @@ public sealed partial class ControlSocket(DataDirectory directory, TokenryOption
         }
         catch (Exception exception) when (exception is StartupException or Storage.StoreUnavailableException)
         {
-            return new ControlAnswer(null, exception.Message, Failed: true);
+            return new ControlAnswer(null, exception.Message, failed: true);
+        }
+        catch (Exception exception)
+        {
+            // Without an answer the command would ask again, and do twice what was perhaps done.
+            LogFailed(exception.GetType().Name);
+            return new ControlAnswer(null, "The server failed to carry the command out; its log says more.", failed: true);
         }
     }
 

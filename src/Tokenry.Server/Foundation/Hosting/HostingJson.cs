@@ -8,8 +8,15 @@ public sealed record ServerState(int ProcessId, string Urls, string ControlSocke
 /// <summary>One line on the control socket: a verb of the command line and its options.</summary>
 public sealed record ControlRequest(string Verb, Dictionary<string, string> Options);
 
-/// <summary>The line that answers: what goes to stdout, and words for stderr.</summary>
-public sealed record ControlAnswer(string? Output, string? Message, bool Failed = false);
+/// <summary>The line that answers: what goes to stdout, and words for stderr. A class and not a record: a record would print the token.</summary>
+public sealed class ControlAnswer(string? output, string? message, bool failed = false)
+{
+    public string? Output => output;
+
+    public string? Message => message;
+
+    public bool Failed => failed;
+}
 
 /// <summary>The key file: versioned secrets, base64, by version number.</summary>
 public sealed record KeyFileContent(

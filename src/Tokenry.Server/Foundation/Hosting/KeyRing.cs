@@ -92,6 +92,14 @@ public sealed class KeyRing
         return sealedBytes;
     }
 
+    /// <summary>A keyed digest for comparing what must not be guessed at from a dump; another purpose gives another key.</summary>
+    public byte[] Mac(string purpose, ReadOnlySpan<byte> data)
+    {
+        var newest = Content.KeyEncryptionKeys[Content.KeyEncryptionKeys.Keys.Max()];
+        var key = HKDF.DeriveKey(HashAlgorithmName.SHA256, newest, KeyLength, info: Encoding.UTF8.GetBytes("tokenry/mac/" + purpose));
+        return HMACSHA256.HashData(key, data);
+    }
+
     /// <exception cref="CryptographicException">Changed, of another purpose, or sealed under a key this file does not hold.</exception>
     public byte[] Open(ReadOnlySpan<byte> sealedBytes, string purpose)
     {

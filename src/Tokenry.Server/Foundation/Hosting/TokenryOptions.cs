@@ -103,7 +103,10 @@ public sealed class TokenryOptions
         }
 
         var password = section["Bootstrap:AdminPassword"];
-        if (password is not null && (password.Length < 12 || password is "administrator" or "passwordpassword" or "changemechangeme"))
+        if (
+            password is not null
+            && (password.Length is < 12 or > 256 || password is "administrator" or "passwordpassword" or "changemechangeme")
+        )
         {
             faults.Add(
                 "Tokenry:Bootstrap:AdminPassword is shorter than 12 characters or a well-known one. Choose another or leave it out."
@@ -217,7 +220,7 @@ public sealed class TokenryOptions
         var https = all.Where(uri => uri is { Scheme: "https" }).ToList();
         var loopback = all.Where(uri => uri is { Scheme: "http", IsLoopback: true }).ToList();
         var candidates = https.Count > 0 ? https : loopback;
-        if (candidates is [{ } only] && all.Count == candidates.Count)
+        if (candidates is [{ } only] && (https.Count == 1 || all.Count == 1))
         {
             return only.GetLeftPart(UriPartial.Authority);
         }
@@ -238,10 +241,16 @@ public sealed class TokenryOptions
     {
         if (IPNetwork.TryParse(text, out network))
         {
-            return true;
+            // Addresses are compared in their IPv4 form, and a scope id means something on one machine only.
+            return !network.BaseAddress.IsIPv4MappedToIPv6 && !text.Contains('%', StringComparison.Ordinal);
         }
 
-        if (IPAddress.TryParse(text, out var address) && address.ToString() == text)
+        if (
+            IPAddress.TryParse(text, out var address)
+            && address.ToString() == text
+            && !address.IsIPv4MappedToIPv6
+            && !text.Contains('%', StringComparison.Ordinal)
+        )
         {
             network = new IPNetwork(address, address.GetAddressBytes().Length * 8);
             return true;

@@ -61,8 +61,14 @@ public sealed class RequestFacts
         }
 
         var forwarded = context.Request.Headers["X-Forwarded-For"].ToString().Split(',', StringSplitOptions.TrimEntries);
-        for (var i = forwarded.Length - 1; i >= 0 && IsProxy(address) && IPAddress.TryParse(forwarded[i], out var hop); i--)
+        for (var i = forwarded.Length - 1; i >= 0 && IsProxy(address); i--)
         {
+            // What cannot be read is nobody's address, and not the proxy's: limits by address must not open for it.
+            if (!IPAddress.TryParse(forwarded[i], out var hop))
+            {
+                hop = IPEndPoint.TryParse(forwarded[i], out var endpoint) ? endpoint.Address : null;
+            }
+
             address = Unmap(hop);
         }
 

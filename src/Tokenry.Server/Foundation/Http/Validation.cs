@@ -10,6 +10,7 @@ namespace Tokenry.Server.Foundation.Http;
 public sealed class Validation
 {
     public const int LongestName = 200;
+    private const int MostFaults = 20;
     private const int LongestMetadata = 4096;
 
     private readonly Dictionary<string, List<string>> faults = new(StringComparer.Ordinal);
@@ -23,7 +24,10 @@ public sealed class Validation
                 faults[member] = list = [];
             }
 
-            list.Add(fault);
+            if (list.Count < MostFaults)
+            {
+                list.Add(fault);
+            }
         }
     }
 
@@ -65,7 +69,7 @@ public sealed class Validation
         }
 
         Require(ranges.Count is > 0 and <= 100, member, "needs 1 to 100 ranges; null means anywhere");
-        foreach (var range in ranges)
+        foreach (var range in ranges.Take(100))
         {
             Require(
                 TokenryOptions.TryParseNetwork(range ?? "", out _),

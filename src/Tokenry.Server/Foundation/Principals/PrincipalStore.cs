@@ -23,7 +23,7 @@ public static class PrincipalStore
 
     public static Task<PrincipalRow?> FindAsync(WriteTransaction tx, string type, string id) =>
         tx.FirstOrDefaultAsync<PrincipalRow>(
-            $"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id AND type = @type AND deleted_at IS NULL",
+            $"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id AND type = @type AND deleted_at IS NULL{tx.Dialect.ForUpdate("principals")}",
             new { id, type }
         );
 

@@ -28,6 +28,12 @@ public sealed class Dialect
     /// <summary>A column is one of a list given as a parameter: Dapper expands lists, but hands arrays to PostgreSQL as they are.</summary>
     public string In(string column, string parameter) => this == Postgres ? $"{column} = ANY({parameter})" : $"{column} IN {parameter}";
 
+    /// <summary>
+    /// Ends a SELECT in a mutation: what is read stays as it is until COMMIT, so that an update never undoes one it has not seen. On SQLite
+    /// there is one writer anyway.
+    /// </summary>
+    public string ForUpdate(string table) => this == Postgres ? $" FOR UPDATE OF {table}" : "";
+
     public static Dialect Of(DbConnection connection) => connection is NpgsqlConnection ? Postgres : Sqlite;
 
     /// <summary>The type of a column of bytes.</summary>

@@ -41,23 +41,24 @@ public sealed class FactsCache<T>
         return new(LoadOnceAsync(id.ToString()));
     }
 
+    /// <summary>Changes facts that are loaded, where that is cheaper than loading them again; a load under way is dropped.</summary>
+    public void Update(string id, Action<T> change)
+    {
+        if (entries.TryGetValue(id, out var entry) && entry.Facts is { IsCompletedSuccessfully: true, Result: { } facts })
+        {
+            change(facts);
+        }
+        else
+        {
+            Invalidate(id);
+        }
+    }
+
     public void Invalidate(string id)
     {
         if (entries.TryRemove(id, out _))
         {
             Interlocked.Decrement(ref count);
-        }
-    }
-
-    /// <summary>Drops what matches; for rare changes that touch many entries.</summary>
-    public void InvalidateWhere(Func<T, bool> matches)
-    {
-        foreach (var (id, entry) in entries)
-        {
-            if (!entry.Facts.IsCompletedSuccessfully || (entry.Facts.Result is { } facts && matches(facts)))
-            {
-                Invalidate(id);
-            }
         }
     }
 

@@ -44,7 +44,7 @@ internal sealed partial class PostgresChangeFeed(
         var startedAt = time.GetTimestamp();
         try
         {
-            await database.ReadAsync(async connection =>
+            await database.ReadFeedAsync(async connection =>
             {
                 var (first, max) = await connection.QuerySingleAsync<(long, long)>(
                     "SELECT coalesce(min(seq), 0), coalesce(max(seq), 0) FROM changes"
@@ -80,8 +80,9 @@ internal sealed partial class PostgresChangeFeed(
                 LogRecovered();
             }
         }
-        catch (StoreUnavailableException exception)
+        catch (Exception exception)
         {
+            // Whatever it was: a feed that ended would end the server, and one that fails makes facts stale, which is safe.
             if (!wasFailing)
             {
                 wasFailing = true;
@@ -96,7 +97,7 @@ internal sealed partial class PostgresChangeFeed(
         {
             try
             {
-                await using var connection = await database.OpenAsync(stopping);
+                await using var connection = await database.OpenFeedAsync(stopping);
                 connection.Notification += (_, _) => Hint();
                 await connection.ExecuteAsync("LISTEN tokenry_changes");
                 while (true)

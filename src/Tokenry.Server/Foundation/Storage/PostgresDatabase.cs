@@ -11,6 +11,9 @@ public sealed class PostgresDatabase : Database
     private const long MigrationLock = 7600000;
 
     private readonly NpgsqlDataSource source;
+
+    // The feed has connections of its own: requests that wait for one must not make every fact stale.
+    private readonly NpgsqlDataSource feedSource;
     private readonly AuditChain chain;
     private readonly ChangeHub hub;
     private readonly TimeProvider time;
@@ -27,6 +30,9 @@ public sealed class PostgresDatabase : Database
         Default(builder, "Maximum Pool Size", 20);
         Default(builder, "Max Auto Prepare", 50);
         source = new NpgsqlDataSourceBuilder(builder.ConnectionString).Build();
+        builder.MinPoolSize = 0;
+        builder.MaxPoolSize = 2;
+        feedSource = new NpgsqlDataSourceBuilder(builder.ConnectionString).Build();
         Description = $"PostgreSQL at {builder.Host}:{builder.Port}/{builder.Database}";
 
         static void Default(NpgsqlConnectionStringBuilder builder, string key, object value)
@@ -42,14 +48,18 @@ public sealed class PostgresDatabase : Database
 
     public override string Description { get; }
 
-    /// <summary>A connection outside the pool's transactions, for LISTEN.</summary>
-    internal Task<NpgsqlConnection> OpenAsync(CancellationToken cancellation) => source.OpenConnectionAsync(cancellation).AsTask();
+    /// <summary>A connection for LISTEN.</summary>
+    internal Task<NpgsqlConnection> OpenFeedAsync(CancellationToken cancellation) => feedSource.OpenConnectionAsync(cancellation).AsTask();
 
-    public override async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read)
+    internal Task<T> ReadFeedAsync<T>(Func<DbConnection, Task<T>> read) => ReadAsync(feedSource, read);
+
+    public override Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read) => ReadAsync(source, read);
+
+    private static async Task<T> ReadAsync<T>(NpgsqlDataSource from, Func<DbConnection, Task<T>> read)
     {
         try
         {
-            await using var connection = await source.OpenConnectionAsync();
+            await using var connection = await from.OpenConnectionAsync();
             return await read(connection);
         }
         catch (Exception exception) when (Translate(exception) is { } translated)
@@ -98,7 +108,11 @@ public sealed class PostgresDatabase : Database
         }
     }
 
-    public override ValueTask DisposeAsync() => source.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        await feedSource.DisposeAsync();
+        await source.DisposeAsync();
+    }
 
     /// <summary>What a caller can act on, or <c>null</c> where the fault is ours and must be seen as such.</summary>
     internal static Exception? Translate(Exception exception) =>
@@ -106,7 +120,17 @@ public sealed class PostgresDatabase : Database
         {
             PostgresException { SqlState: PostgresErrorCodes.UniqueViolation } => new UniqueViolationException(exception),
             // Connection, resources, operator intervention, system and internal errors, lock conflicts, read-only standby.
-            PostgresException { SqlState: var state } => state[..2] is "08" or "53" or "57" or "58" or "40" or "55" or "25" or "XX"
+            PostgresException { SqlState: var state } => state[..2]
+                is "08"
+                    or "53"
+                    or "57"
+                    or "58"
+                    or "40"
+                    or "55"
+                    or "25"
+                    or "28"
+                    or "3D"
+                    or "XX"
                 ? new StoreUnavailableException("The database did not serve the request.", exception)
                 : null,
             NpgsqlException or TimeoutException or System.Net.Sockets.SocketException or IOException => new StoreUnavailableException(

@@ -119,6 +119,7 @@ CREATE TABLE credential_secrets (
   expires_at bigint,
   PRIMARY KEY (credential_id, version)
 );
+CREATE INDEX credential_secrets_expires_at ON credential_secrets (expires_at) WHERE expires_at IS NOT NULL;
 CREATE TABLE credential_usage (
   credential_id {id} PRIMARY KEY,
   last_used_at bigint NOT NULL,
