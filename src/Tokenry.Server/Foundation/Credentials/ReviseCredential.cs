@@ -1,7 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Principals;
 using Tokenry.Server.Foundation.Storage;
 
@@ -41,15 +40,6 @@ public sealed class ReviseCredential(Gate gate, CatalogCache catalogs, ExpiryPol
                 if (patch.ExpiresAt.IsPresent)
                 {
                     expiry.Check(row.Kind, draft.ExpiresAt, now);
-                    if (row.StateAt(now.ToUnixTimeMilliseconds()) == "expired")
-                    {
-                        throw CredentialProblems.NotActive(row); // renewal is a rotation: the old secret stays dead
-                    }
-
-                    if (draft.ExpiresAt <= now)
-                    {
-                        throw ProblemException.Invalid("expires_at", "lies in the past");
-                    }
                 }
 
                 var owner = await PrincipalStore.FactsAsync(tx, row.OwnerId);
