@@ -31,9 +31,9 @@ public sealed class CreateApplicationWithApiKey(Gate gate, CatalogCache catalogs
             caller,
             CredentialFamily.ApiKeys.Write,
             "api_key.created",
-            async (tx, entry, reach) =>
+            async (tx, entry, keys) =>
             {
-                CheckMayRegister(caller);
+                var reach = ReachOf(caller, keys);
                 var role = await FindOrMakeRoleAsync(tx, caller, reach, catalog, request.Api, scopes);
                 var owner = await RegisterAsync(tx, caller, reach, request.Name, role);
                 // The catalog of this moment does not hold a role made in this transaction; the one that commits does.
@@ -55,14 +55,14 @@ public sealed class CreateApplicationWithApiKey(Gate gate, CatalogCache catalogs
         );
     }
 
-    /// <summary>The key alone needs <c>credentials:write</c>; its application needs the right to register one.</summary>
-    private static void CheckMayRegister(Caller caller)
-    {
-        if (!caller.Management.Contains(ManagementApi.ApplicationsWrite) && !caller.Management.Contains(ManagementApi.ApplicationsOwn))
-        {
-            throw Problems.InsufficientScope(ManagementApi.Identifier, [ManagementApi.ApplicationsWrite]);
-        }
-    }
+    /// <summary>
+    /// The key alone needs <c>credentials:write</c>; its application needs the right to register one, and who registers only their own gives
+    /// it no more than they have, whatever they may do with keys.
+    /// </summary>
+    private static Reach ReachOf(Caller caller, Reach keys) =>
+        caller.Management.Contains(ManagementApi.ApplicationsWrite) ? keys
+        : caller.Management.Contains(ManagementApi.ApplicationsOwn) ? new Reach(caller.Principal.Id)
+        : throw Problems.InsufficientScope(ManagementApi.Identifier, [ManagementApi.ApplicationsWrite]);
 
     private async Task<RoleFacts> FindOrMakeRoleAsync(
         WriteTransaction tx,
@@ -99,6 +99,7 @@ public sealed class CreateApplicationWithApiKey(Gate gate, CatalogCache catalogs
             CreatedAt = now.ToUnixTimeMilliseconds(),
         };
         await RoleStore.InsertAsync(tx, row);
+        RecordCreated(tx, caller, "role", id);
         return new RoleFacts
         {
             Id = id,
@@ -120,10 +121,16 @@ public sealed class CreateApplicationWithApiKey(Gate gate, CatalogCache catalogs
             CreatedAt = now.ToUnixTimeMilliseconds(),
         };
         await PrincipalStore.InsertAsync(tx, row, passwordHash: null, [role.Id]);
-        var registered = gate.Entry(caller, "application.created", AuditEntry.Success, reason: null);
-        registered.TargetType = PrincipalType.Application;
-        registered.TargetId = row.Id;
-        tx.Record(registered);
+        RecordCreated(tx, caller, PrincipalType.Application, row.Id);
         return row.ToFacts([role.Id]);
+    }
+
+    /// <summary>What the key brings with it is a mutation of its own in the audit.</summary>
+    private void RecordCreated(WriteTransaction tx, Caller caller, string type, string id)
+    {
+        var entry = gate.Entry(caller, $"{type}.created", AuditEntry.Success, reason: null);
+        entry.TargetType = type;
+        entry.TargetId = id;
+        tx.Record(entry);
     }
 }

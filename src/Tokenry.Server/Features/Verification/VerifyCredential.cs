@@ -74,6 +74,11 @@ public sealed class VerifyCredential(Gate gate, Authenticator authenticator, Cat
         if (caller.Management.Contains(ManagementApi.Verify))
         {
             var needsApi = request.Api is null && (request.Scopes is { Count: > 0 } || request.Object is not null);
+            if (needsApi && ResourceServerOf(caller, catalog) is [var only])
+            {
+                return only;
+            }
+
             check.Require(!needsApi, "api", "is needed with scopes or object");
             return request.Api;
         }

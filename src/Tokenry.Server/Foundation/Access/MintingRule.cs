@@ -37,9 +37,10 @@ public static class MintingRule
     /// <exception cref="Http.ProblemException">403 with what exceeds what.</exception>
     public static void Check(Catalog catalog, Caller caller, Reach reach, MintedCredential minted)
     {
+        var owner = OnceEnabled(minted.Owner);
         foreach (var (api, scopes) in minted.Permissions?.Entries ?? [])
         {
-            var beyond = catalog.Resource(api) is { } resource ? scopes.Except(Rights.Of(catalog, minted.Owner, resource)) : scopes;
+            var beyond = catalog.Resource(api) is { } resource ? scopes.Except(Rights.Of(catalog, owner, resource)) : scopes;
             if (!beyond.IsEmpty)
             {
                 throw Problems.ExceedsOwner($"The owner has no right to {beyond} at {api}.");
@@ -97,10 +98,19 @@ public static class MintingRule
             return PermissionSet.Empty;
         }
 
-        return minted.ReachesAll
-            ? PermissionSet.Of(catalog.Resources.Select(api => (api.Identifier, Rights.Of(catalog, minted.Owner, api))))
-            : Rights.Everywhere(catalog, minted.Owner, minted.Permissions);
+        var owner = OnceEnabled(minted.Owner);
+        if (minted.ReachesAll)
+        {
+            return PermissionSet.Of(catalog.Resources.Select(api => (api.Identifier, Rights.Of(catalog, owner, api))));
+        }
+
+        var reached = Rights.Everywhere(catalog, owner, minted.Permissions);
+        // The management API has no object types: a credential limited to objects opens nothing there (AccessDecision.AtManagement).
+        return minted.Objects is null ? reached : PermissionSet.Of(reached.Entries.Where(entry => entry.Api != ManagementApi.Identifier));
     }
+
+    /// <summary>A disabled owner may do nothing now, but a credential made meanwhile is as strong as the owner will be again.</summary>
+    private static PrincipalFacts OnceEnabled(PrincipalFacts owner) => owner with { Active = true };
 
     private static void CheckLimits(Caller caller, MintedCredential minted)
     {

@@ -17,7 +17,9 @@ public sealed class ApiResourcesTests(SharedServers servers)
             $$"""
             {"id":"{{created.Text("id")}}","identifier":"https://{{name}}.example.com","name":"{{name}}","scopes":[],
              "accepted_credentials":["api_key","personal_access_token","access_token"],"carriers":["bearer","x_api_key"],"object_types":[],
-             "objects_in_tokens":false,"access_token_lifetime_seconds":300,"resource_servers":[],"created_at":"{{created.Text("created_at")}}"}
+             "objects_in_tokens":false,"access_token_lifetime_seconds":300,"resource_servers":[],"created_at":"{{created.Text(
+                "created_at"
+            )}}"}
             """,
             created.Json
         );
@@ -74,7 +76,11 @@ public sealed class ApiResourcesTests(SharedServers servers)
 
         var merge = new Dictionary<string, string> { ["Content-Type"] = "application/merge-patch+json" };
         var cleared = await admin
-            .PatchAsync(path, """{"object_types":null,"access_token_lifetime_seconds":null,"carriers":null,"scopes":[{"name":"a"}]}""", merge)
+            .PatchAsync(
+                path,
+                """{"object_types":null,"access_token_lifetime_seconds":null,"carriers":null,"scopes":[{"name":"a"}]}""",
+                merge
+            )
             .Expect(200);
         AssertJson("[]", cleared.Json.GetProperty("object_types"));
         AssertJson("""["bearer","x_api_key"]""", cleared.Json.GetProperty("carriers"));

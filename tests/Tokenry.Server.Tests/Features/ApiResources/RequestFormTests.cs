@@ -81,9 +81,7 @@ public sealed class RequestFormTests(SharedServers servers)
         var admin = await servers.AdminAsync(engine);
         var headers = new Dictionary<string, string> { ["Content-Type"] = type };
         AssertIsProblem(await admin.PostAsync(Path, "{\"name\":\"x\"}", headers).Expect(415, "unsupported_media_type"));
-        AssertIsProblem(
-            await admin.PatchAsync($"{Path}/res_0000000000000000000000", "{}", headers).Expect(415, "unsupported_media_type")
-        );
+        AssertIsProblem(await admin.PatchAsync($"{Path}/res_0000000000000000000000", "{}", headers).Expect(415, "unsupported_media_type"));
     }
 
     [Theory, BothEngines]

@@ -9,10 +9,7 @@ public sealed class ListCredentialsTests(SharedServers servers)
     {
         var admin = await servers.AdminAsync(engine);
         var made = await Scenario.On(admin).ApiKey().ClientSecret().ApiKey().ClientSecret().ApiKey().CreateAsync();
-        string[] expected =
-        [
-            .. made.ApiKeys.Concat(made.ClientSecrets).Select(credential => credential.Id).Order(StringComparer.Ordinal),
-        ];
+        string[] expected = [.. made.ApiKeys.Concat(made.ClientSecrets).Select(credential => credential.Id).Order(StringComparer.Ordinal)];
         foreach (var limit in new[] { 1, 2, 4, 5, 200 })
             Assert.Equal(expected, await IdsAsync(admin, $"/v1/credentials?owner={made.Application.Id}&limit={limit}"));
         // Everybody's: prefixes of different kinds, ids that differ in case only at some position.
@@ -102,7 +99,12 @@ public sealed class ListCredentialsTests(SharedServers servers)
         var keys = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var api in new[] { lower, upper, longer, wild })
         {
-            var quick = new { name = "x", api = api.Identifier, scopes = new[] { "a" } };
+            var quick = new
+            {
+                name = "x",
+                api = api.Identifier,
+                scopes = new[] { "a" },
+            };
             keys[api.Identifier] = (await admin.PostAsync("/v1/api-keys", quick).Expect(201)).Text("id");
         }
         foreach (var (identifier, id) in keys)
@@ -146,7 +148,11 @@ public sealed class ListCredentialsTests(SharedServers servers)
     private static async Task<List<string>> IdsAsync(ApiClient client, string path)
     {
         var seen = new List<string>();
-        for (string? cursor = null, next = path; next is not null; next = cursor is null ? null : $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}cursor={cursor}")
+        for (
+            string? cursor = null, next = path;
+            next is not null;
+            next = cursor is null ? null : $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}cursor={cursor}"
+        )
         {
             var page = await client.GetAsync(next).Expect(200);
             seen.AddRange(page.Json.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("id").GetString()!));

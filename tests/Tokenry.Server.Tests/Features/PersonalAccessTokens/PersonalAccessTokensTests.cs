@@ -100,7 +100,10 @@ public sealed class PersonalAccessTokensTests(SharedServers servers)
         var admin = await servers.AdminAsync(engine);
         var application = await admin.CreateApplicationAsync([Administrator]);
         await admin.PostAsync($"/v1/users/{application.Id}/tokens", new { name = "x" }).Expect(404, "not_found");
-        var key = await admin.CreateApiKeyAsync(application.Id, new { permissions = new[] { At(Management, "tokens:own", "credentials:write") } });
+        var key = await admin.CreateApiKeyAsync(
+            application.Id,
+            new { permissions = new[] { At(Management, "tokens:own", "credentials:write") } }
+        );
         await admin.With(key.Secret).PostAsync("/v1/me/tokens", new { name = "x" }).Expect(404, "not_found");
         var user = await admin.PersonAsync();
         await admin.PostAsync($"/v1/applications/{user.Id}/api-keys", new { name = "x" }).Expect(404, "not_found");

@@ -11,7 +11,15 @@ public sealed class RolesTests(SharedServers servers)
         var api = await admin.CreateApiAsync(["a", "b"]);
         var name = CreateRequests.Unique("Reader");
         var created = await admin
-            .PostAsync("/v1/roles", new { name, description = "Reads", permissions = new[] { At(api.Identifier, "a") } })
+            .PostAsync(
+                "/v1/roles",
+                new
+                {
+                    name,
+                    description = "Reads",
+                    permissions = new[] { At(api.Identifier, "a") },
+                }
+            )
             .Expect(201);
         var path = created.Header("Location")!;
         Assert.Equal($"/v1/roles/{created.Text("id")}", path);

@@ -11,7 +11,15 @@ public sealed class UsersTests(SharedServers servers)
         var role = await admin.CreateRoleAsync([]);
         var email = $"{CreateRequests.Unique("ada")}@example.com";
         var created = await admin
-            .PostAsync("/v1/users", new { email = email.ToUpperInvariant(), name = " Ada Lovelace ", roles = new[] { role.Id, role.Id } })
+            .PostAsync(
+                "/v1/users",
+                new
+                {
+                    email = email.ToUpperInvariant(),
+                    name = " Ada Lovelace ",
+                    roles = new[] { role.Id, role.Id },
+                }
+            )
             .Expect(201);
         var path = created.Header("Location")!;
         Assert.Equal($"/v1/users/{created.Text("id")}", path);

@@ -94,10 +94,7 @@ public sealed class VerifyPrecedenceTests(SharedServers servers)
     {
         var admin = await servers.AdminAsync(engine);
         // The contract's vector: well-formed, never issued.
-        Assert.Equal(
-            "unknown",
-            await admin.CodeAsync("tkr_key_02x5WlL3bRI7WJsw0Y1MYl003aUlTJC7tjlCTQj2uNU3MFagCXG9LRKRcwGkBIDlf2fe0b3")
-        );
+        Assert.Equal("unknown", await admin.CodeAsync("tkr_key_02x5WlL3bRI7WJsw0Y1MYl003aUlTJC7tjlCTQj2uNU3MFagCXG9LRKRcwGkBIDlf2fe0b3"));
     }
 
     [Theory, BothEngines]
@@ -145,9 +142,7 @@ public sealed class VerifyPrecedenceTests(SharedServers servers)
         ];
         foreach (var accepted in all)
         {
-            await admin
-                .PatchAsync($"/v1/api-resources/{made.Api.Id}", new { accepted_credentials = new[] { accepted.Kind } })
-                .Expect(200);
+            await admin.PatchAsync($"/v1/api-resources/{made.Api.Id}", new { accepted_credentials = new[] { accepted.Kind } }).Expect(200);
             foreach (var (kind, secret) in all)
             {
                 var expected = kind == accepted.Kind ? "valid" : "credential_kind_not_accepted";

@@ -33,7 +33,16 @@ public sealed class IdempotencyTests(SharedServers servers)
                 ("/v1/roles", new { name }, 201),
                 ("/v1/users", new { email = name }, 201),
                 ("/v1/applications", new { name }, 201),
-                ("/v1/api-keys", new { name, api = made.Api.Identifier, scopes = new[] { "invoices:read" } }, 201),
+                (
+                    "/v1/api-keys",
+                    new
+                    {
+                        name,
+                        api = made.Api.Identifier,
+                        scopes = new[] { "invoices:read" },
+                    },
+                    201
+                ),
                 ($"/v1/applications/{made.Application.Id}/secrets", new { name }, 201),
                 ($"/v1/users/{user.Id}/tokens", new { name }, 201),
                 ("/v1/me/tokens", new { name }, 201),
@@ -91,10 +100,7 @@ public sealed class IdempotencyTests(SharedServers servers)
             var made = Assert.Single(answers.Where(answer => answer.Status == 201).Select(answer => answer.Body).Distinct());
             Assert.All(answers.Where(answer => answer.Status != 201), answer => answer.Expect(409, "idempotency_in_flight"));
             Assert.Equal(made, (await admin.PostAsync(collection, new { name = "parallel" }, key).Expect(201)).Body);
-            Assert.Equal(
-                round + 1,
-                (await admin.GetAsync(collection).Expect(200)).Json.GetProperty("items").GetArrayLength()
-            );
+            Assert.Equal(round + 1, (await admin.GetAsync(collection).Expect(200)).Json.GetProperty("items").GetArrayLength());
         }
     }
 

@@ -106,7 +106,9 @@ internal static class ManagementCalls
     public static string In(double seconds) => Wire(DateTimeOffset.UtcNow.AddSeconds(seconds));
 
     public static string Wire(DateTimeOffset time) =>
-        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture).Replace(".000Z", "Z", StringComparison.Ordinal);
+        time
+            .UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)
+            .Replace(".000Z", "Z", StringComparison.Ordinal);
 
     public static DateTimeOffset Time(this ApiResponse response, string member) =>
         DateTimeOffset.Parse(response.Text(member), CultureInfo.InvariantCulture);

@@ -151,7 +151,8 @@ public sealed class CredentialLifeTests(SharedServers servers)
             .Expect(200);
         ApiResponse? record = null;
         await EventuallyAsync(
-            async () => (record = await admin.GetAsync(path)).Json.GetProperty("last_used").ValueKind != System.Text.Json.JsonValueKind.Null,
+            async () =>
+                (record = await admin.GetAsync(path)).Json.GetProperty("last_used").ValueKind != System.Text.Json.JsonValueKind.Null,
             "last used"
         );
         AssertMembers(record!.Json.GetProperty("last_used"), "at", "ip", "agent");

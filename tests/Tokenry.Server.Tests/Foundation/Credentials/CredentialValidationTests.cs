@@ -64,9 +64,7 @@ public sealed class CredentialValidationTests(SharedServers servers)
         var made = await Patched
             .GetOrAdd(
                 engine,
-                _ => new(() =>
-                    Scenario.On(admin).User(_ => new { password = (string?)null }).PersonalAccessToken().CreateAsync()
-                )
+                _ => new(() => Scenario.On(admin).User(_ => new { password = (string?)null }).PersonalAccessToken().CreateAsync())
             )
             .Value;
         var name = member == "name" ? "" : "\"name\":\"x\",";
@@ -93,9 +91,7 @@ public sealed class CredentialValidationTests(SharedServers servers)
         var collection = $"/v1/applications/{application.Id}/api-keys";
         var fits = $"{{\"a\":\"{new string('x', 4088)}\"}}";
         await admin.PostAsync(collection, $"{{\"name\":\"x\",\"metadata\":{fits}}}").Expect(201);
-        await admin
-            .PostAsync(collection, $"{{\"name\":\"x\",\"metadata\":{fits.Insert(6, "x")}}}")
-            .ExpectFaultAsync("metadata");
+        await admin.PostAsync(collection, $"{{\"name\":\"x\",\"metadata\":{fits.Insert(6, "x")}}}").ExpectFaultAsync("metadata");
         await admin.PostAsync(collection, """{"name":"x","metadata":{"a":1,"a":2}}""").Expect(400, "invalid_request");
 
         const string Odd = """{"nul":"\u0000","emoji":"😀","pair":"\ud83d\ude00","number":1e400,"deep":[[[[[[[[]]]]]]]],"":null}""";

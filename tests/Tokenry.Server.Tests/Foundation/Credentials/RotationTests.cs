@@ -120,11 +120,7 @@ public sealed class RotationTests(SharedServers servers)
         var admin = await servers.AdminAsync(engine);
         var made = await Scenario.On(admin).ApiKey().CreateAsync();
         var rotated = await admin.PostAsync($"/v1/api-keys/{made.ApiKey.Id}/rotate", new { overlap_seconds = 2_592_000 }).Expect(200);
-        Assert.InRange(
-            rotated.Time("previous_expires_at") - DateTimeOffset.UtcNow,
-            TimeSpan.FromDays(29.99),
-            TimeSpan.FromDays(30)
-        );
+        Assert.InRange(rotated.Time("previous_expires_at") - DateTimeOffset.UtcNow, TimeSpan.FromDays(29.99), TimeSpan.FromDays(30));
     }
 
     [Theory, BothEngines]
