@@ -99,15 +99,17 @@ public static class MintingRule
         }
 
         var owner = OnceEnabled(minted.Owner);
-        return minted.ReachesAll
-            ? PermissionSet.Of(catalog.Resources.Select(api => (api.Identifier, Rights.Of(catalog, owner, api))))
-            : Rights.Everywhere(catalog, owner, minted.Permissions);
+        if (minted.ReachesAll)
+        {
+            return PermissionSet.Of(catalog.Resources.Select(api => (api.Identifier, Rights.Of(catalog, owner, api))));
+        }
+
+        var reached = Rights.Everywhere(catalog, owner, minted.Permissions);
+        // The management API has no object types: a credential limited to objects opens nothing there (AccessDecision.AtManagement).
+        return minted.Objects is null ? reached : PermissionSet.Of(reached.Entries.Where(entry => entry.Api != ManagementApi.Identifier));
     }
 
-    /// <summary>
-    /// What is named counts, not what the owner may do of it now: a demoted owner may be promoted again. The management API has no object
-    /// types, so what is limited to objects never reaches it.
-    /// </summary>
+    /// <summary>What is named counts, not what the owner may do of it now: a demoted owner may be promoted again.</summary>
     private static ScopeSet ReachedManagement(PermissionSet reached, MintedCredential minted) =>
         minted.ReachesAll ? reached.At(ManagementApi.Identifier)
         : minted.ReachesNothing || minted.Objects is not null ? ScopeSet.Empty

@@ -220,7 +220,7 @@ public sealed class TokenryOptions
         var https = all.Where(uri => uri is { Scheme: "https" }).ToList();
         var loopback = all.Where(uri => uri is { Scheme: "http", IsLoopback: true }).ToList();
         var candidates = https.Count > 0 ? https : loopback;
-        if (candidates is [{ } only] && (https.Count == 1 || all.Count == 1))
+        if (candidates is [{ } only] && all.Count == 1)
         {
             return only.GetLeftPart(UriPartial.Authority);
         }
