@@ -95,7 +95,7 @@ internal sealed class CallerAuthentication(RequestDelegate next, Authenticator a
         };
     }
 
-    /// <summary>The same for every reason: which one it was goes to the audit, never to the caller.</summary>
+    /// <summary>The same for every reason: which one it was is not the caller's to know.</summary>
     private static ProblemException Refused() =>
         new(401, ProblemCode.InvalidToken, "The credential is not good here. Check that it is complete, not expired or revoked, and yours.")
         {
