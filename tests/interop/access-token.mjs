@@ -1,4 +1,5 @@
 // Our access token at a stranger's resource server: jose with a remote JWKS, and oauth4webapi's RFC 9068 validation.
+import "./webcrypto.mjs";
 import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 import { accessToken, assert, client, discover, insecure, issuer, oauth, resource, secret } from "./tokenry.mjs";
 

@@ -1,4 +1,5 @@
 // What the C# test tells the scripts: a client, its secret, and the API it may use. Plain http is for loopback only.
+import "./webcrypto.mjs";
 import { strict as assert } from "node:assert";
 import * as oauth from "oauth4webapi";
 
