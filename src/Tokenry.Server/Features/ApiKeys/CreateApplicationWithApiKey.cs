@@ -107,12 +107,7 @@ public sealed class CreateApplicationWithApiKey(Gate gate, CatalogCache catalogs
         };
         await RoleStore.InsertAsync(tx, row);
         RecordCreated(tx, caller, "role", id);
-        return new RoleFacts
-        {
-            Id = id,
-            Name = row.Name,
-            Permissions = permissions,
-        };
+        return row.ToFacts();
     }
 
     private async Task<PrincipalFacts> RegisterAsync(WriteTransaction tx, Caller caller, Reach reach, string name, RoleFacts role)

@@ -83,7 +83,7 @@ public sealed class CatalogCache
                 "SELECT id, identifier, scopes, accepted_credentials, object_types, objects_in_tokens, access_token_lifetime_seconds, "
                     + "resource_servers FROM api_resources"
             );
-            var roles = await connection.QueryAsync<RoleRow>("SELECT id, name, description, permissions FROM roles");
+            var roles = await connection.QueryAsync<RoleRow>($"SELECT {RoleRow.Columns} FROM roles");
             return new Catalog(resources.Select(row => row.ToFacts()), roles.Select(row => row.ToFacts()));
         });
 
@@ -116,26 +116,6 @@ public sealed class CatalogCache
                 ObjectsInTokens = ObjectsInTokens == 1,
                 AccessTokenLifetime = TimeSpan.FromSeconds(AccessTokenLifetimeSeconds),
                 ResourceServers = JsonColumn.Read<string[]>(ResourceServers),
-            };
-    }
-
-    private sealed class RoleRow
-    {
-        public string Id { get; init; } = "";
-
-        public string Name { get; init; } = "";
-
-        public string? Description { get; init; }
-
-        public string Permissions { get; init; } = "";
-
-        public RoleFacts ToFacts() =>
-            new()
-            {
-                Id = Id,
-                Name = Name,
-                Description = Description,
-                Permissions = PermissionSet.Of(JsonColumn.Read<IReadOnlyList<Permission>>(Permissions)),
             };
     }
 }

@@ -18,6 +18,15 @@ public sealed class RoleRow
 
     public long CreatedAt { get; init; }
 
+    public RoleFacts ToFacts() =>
+        new()
+        {
+            Id = Id,
+            Name = Name,
+            Description = Description,
+            Permissions = PermissionSet.Of(JsonColumn.Read<IReadOnlyList<Permission>>(Permissions)),
+        };
+
     public Role ToRole() =>
         new()
         {

@@ -23,7 +23,7 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
 
     public DateTimeOffset? ExpiresAt => Credential.ExpiresAt;
 
-    public IReadOnlyList<ObjectPattern>? Objects => Credential.Token is null ? Credential.Credential?.Objects : null;
+    public IReadOnlyList<ObjectPattern>? Objects => AccessDecision.Objects(Credential);
 
     public IReadOnlyList<IPNetwork>? AllowedIps => Credential.Credential?.AllowedIps;
 

@@ -24,7 +24,7 @@ internal sealed class CallerAuthentication(RequestDelegate next, Authenticator a
         await next(context);
     }
 
-    /// <summary>The caller behind a request, for endpoints that take a bearer besides other ways to authenticate.</summary>
+    /// <summary>The caller behind a request: exactly one good credential, in a header.</summary>
     private async ValueTask<Caller> AuthenticateAsync(HttpContext context)
     {
         var carrier = Carrier.Of(context.Request.Headers);
@@ -64,7 +64,10 @@ internal sealed class CallerAuthentication(RequestDelegate next, Authenticator a
         return await FromPresentedAsync(authenticator, catalogs, lastUsed, presented, RequestFacts.Of(context)) ?? throw Refused();
     }
 
-    /// <summary><c>null</c> where the credential is not good at the management API.</summary>
+    /// <summary>
+    /// <c>null</c> where the credential is not good at the management API. Also for endpoints that take a bearer besides other ways to
+    /// authenticate.
+    /// </summary>
     public static async ValueTask<Caller?> FromPresentedAsync(
         Authenticator authenticator,
         CatalogCache catalogs,

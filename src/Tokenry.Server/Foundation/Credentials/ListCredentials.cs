@@ -63,20 +63,15 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
         );
     }
 
-    public Task<Credential> ShowAsync(Caller caller, CredentialAddress address) =>
-        gate.ReadAsync(
-            caller,
-            address.Family.Read,
-            $"{address.Family.Noun}.read",
-            async (connection, reach) =>
-                (await address.FindAsync(connection, reach)).ToCredential(time.GetUtcNow().ToUnixTimeMilliseconds())
-        );
+    public Task<Credential> ShowAsync(Caller caller, CredentialAddress address) => ShowAsync(caller, address.Family.Read, address);
 
     /// <summary>The calling credential itself, which needs no scope for it.</summary>
-    public Task<Credential> ShowOwnAsync(Caller caller, CredentialAddress address) =>
+    public Task<Credential> ShowOwnAsync(Caller caller, CredentialAddress address) => ShowAsync(caller, demand: null, address);
+
+    private Task<Credential> ShowAsync(Caller caller, Demand? demand, CredentialAddress address) =>
         gate.ReadAsync(
             caller,
-            demand: null,
+            demand,
             $"{address.Family.Noun}.read",
             async (connection, reach) =>
                 (await address.FindAsync(connection, reach)).ToCredential(time.GetUtcNow().ToUnixTimeMilliseconds())
