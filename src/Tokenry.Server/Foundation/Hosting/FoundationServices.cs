@@ -16,6 +16,7 @@ public static class FoundationServices
     {
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
+        services.AddMetrics().AddSingleton<ServerMetrics>();
         services.AddSingleton<KeyRing>();
         services.AddSingleton<AuditChain>();
         services.AddSingleton<ChangeHub>();

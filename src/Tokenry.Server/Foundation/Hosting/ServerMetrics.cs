@@ -1,0 +1,40 @@
+using System.Diagnostics.Metrics;
+
+namespace Tokenry.Server.Foundation.Hosting;
+
+/// <summary>What the server counts about itself, by names that never change. No id, address or name of a person is ever a label.</summary>
+public sealed class ServerMetrics : IDisposable
+{
+    /// <summary>The name of the meter.</summary>
+    public const string MeterName = "Tokenry";
+
+    private readonly Meter meter;
+    private readonly Counter<long> decisions;
+    private readonly Counter<long> issued;
+    private readonly Counter<long> signals;
+
+    public ServerMetrics(IMeterFactory factory)
+    {
+        ArgumentNullException.ThrowIfNull(factory);
+        meter = factory.Create(MeterName);
+        decisions = meter.CreateCounter<long>(
+            "tokenry.decisions",
+            "{decision}",
+            "Decisions about presented credentials, by door and code."
+        );
+        issued = meter.CreateCounter<long>("tokenry.tokens.issued", "{token}", "Access tokens issued, by grant.");
+        signals = meter.CreateCounter<long>("tokenry.signals", "{signal}", "Signals of misuse, by signal.");
+    }
+
+    /// <param name="door"><c>verify</c>, <c>forward_auth</c>, <c>introspection</c>, <c>management</c> or <c>client_authentication</c>.</param>
+    /// <param name="code">A verification code.</param>
+    public void Decision(string door, string code) => decisions.Add(1, new("door", door), new("code", code));
+
+    /// <param name="grant">The grant type.</param>
+    public void TokenIssued(string grant) => issued.Add(1, new KeyValuePair<string, object?>("grant", grant));
+
+    /// <param name="signal">The signal's name, as in the audit.</param>
+    public void Signal(string signal) => signals.Add(1, new KeyValuePair<string, object?>("signal", signal));
+
+    public void Dispose() => meter.Dispose();
+}
