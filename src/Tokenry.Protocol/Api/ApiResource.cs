@@ -1,9 +1,32 @@
+using System.Text.Json.Serialization;
+
 namespace Tokenry.Protocol.Api;
 
 /// <summary>One scope that an API resource defines.</summary>
 /// <param name="Name">An RFC 6749 §3.3 scope-token of at most 200 characters.</param>
 /// <param name="Description">Words for the person who grants it; at most 500 characters.</param>
-public sealed record ScopeDefinition(string Name, string? Description = null);
+/// <param name="AcceptedCredentials">
+/// Which of the kinds the API accepts may use this scope; <c>null</c> = all of them. <c>packages:publish</c> may so refuse what
+/// <c>packages:read</c> takes.
+/// </param>
+public sealed record ScopeDefinition(
+    string Name,
+    string? Description = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? AcceptedCredentials = null
+);
+
+/// <summary>Values of <see cref="ApiResource.AccessLog"/>.</summary>
+public static class AccessLogLevel
+{
+    /// <summary>No decision is recorded one by one; counters and aggregated denials are.</summary>
+    public const string None = "none";
+
+    /// <summary>Refusals are recorded.</summary>
+    public const string Denials = "denials";
+
+    /// <summary>Every decision at a door and every issued token is recorded.</summary>
+    public const string All = "all";
+}
 
 /// <summary>An API that is protected.</summary>
 public sealed record ApiResource
@@ -38,6 +61,9 @@ public sealed record ApiResource
     /// <summary>Applications that may verify and introspect credentials for this API.</summary>
     public required IReadOnlyList<string> ResourceServers { get; init; }
 
+    /// <summary>Which decisions about it are kept one by one: <c>none</c>, <c>denials</c> (default) or <c>all</c> (<see cref="AccessLogLevel"/>).</summary>
+    public required string AccessLog { get; init; }
+
     /// <summary>When it was registered.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 }
@@ -71,6 +97,9 @@ public sealed record ApiResourceRequest
 
     /// <inheritdoc cref="ApiResource.ResourceServers"/>
     public IReadOnlyList<string>? ResourceServers { get; init; }
+
+    /// <inheritdoc cref="ApiResource.AccessLog"/>
+    public string? AccessLog { get; init; }
 }
 
 /// <summary>Body of <c>PATCH /v1/api-resources/{id}</c>: absent = keep, <c>null</c> = back to the default.</summary>
@@ -99,4 +128,7 @@ public sealed record ApiResourcePatch
 
     /// <inheritdoc cref="ApiResource.ResourceServers"/>
     public Optional<IReadOnlyList<string>?> ResourceServers { get; init; }
+
+    /// <inheritdoc cref="ApiResource.AccessLog"/>
+    public Optional<string?> AccessLog { get; init; }
 }

@@ -72,6 +72,9 @@ public sealed class Credential
     /// <summary>CIDR ranges it may be used from; <c>null</c> = anywhere.</summary>
     public IReadOnlyList<string>? AllowedIps { get; init; }
 
+    /// <summary>How often it may be used, all of them at once; <c>null</c> = not limited by itself.</summary>
+    public IReadOnlyList<RateLimit>? RateLimits { get; init; }
+
     /// <summary>The holder's own notes: a JSON object of at most 4096 bytes.</summary>
     public JsonElement? Metadata { get; init; }
 
@@ -123,6 +126,9 @@ public sealed record CredentialRequest
     /// <inheritdoc cref="Credential.AllowedIps"/>
     public IReadOnlyList<string>? AllowedIps { get; init; }
 
+    /// <inheritdoc cref="Credential.RateLimits"/>
+    public IReadOnlyList<RateLimit>? RateLimits { get; init; }
+
     /// <inheritdoc cref="Credential.Metadata"/>
     public JsonElement? Metadata { get; init; }
 }
@@ -147,6 +153,9 @@ public sealed record CredentialPatch
 
     /// <inheritdoc cref="Credential.AllowedIps"/>
     public Optional<IReadOnlyList<string>?> AllowedIps { get; init; }
+
+    /// <inheritdoc cref="Credential.RateLimits"/>
+    public Optional<IReadOnlyList<RateLimit>?> RateLimits { get; init; }
 
     /// <inheritdoc cref="Credential.Metadata"/>
     public Optional<JsonElement?> Metadata { get; init; }

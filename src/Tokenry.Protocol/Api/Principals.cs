@@ -69,6 +69,9 @@ public sealed record Application
     /// <summary>A disabled application gets no tokens, and its credentials answer <c>owner_disabled</c>.</summary>
     public required bool Enabled { get; init; }
 
+    /// <summary>How often all its credentials and tokens together may be used; <c>null</c> = not limited.</summary>
+    public IReadOnlyList<RateLimit>? RateLimits { get; init; }
+
     /// <summary>The user who registered it under <c>applications:own</c>; <c>null</c> where an administrator did.</summary>
     public string? OwnerId { get; init; }
 
@@ -84,6 +87,9 @@ public sealed record ApplicationRequest
 
     /// <inheritdoc cref="Application.Roles"/>
     public IReadOnlyList<string>? Roles { get; init; }
+
+    /// <inheritdoc cref="Application.RateLimits"/>
+    public IReadOnlyList<RateLimit>? RateLimits { get; init; }
 }
 
 /// <summary>Body of <c>PATCH /v1/applications/{id}</c>.</summary>
@@ -94,4 +100,7 @@ public sealed record ApplicationPatch
 
     /// <inheritdoc cref="Application.Roles"/>
     public Optional<IReadOnlyList<string>?> Roles { get; init; }
+
+    /// <inheritdoc cref="Application.RateLimits"/>
+    public Optional<IReadOnlyList<RateLimit>?> RateLimits { get; init; }
 }

@@ -30,6 +30,10 @@ public sealed record Problem
     /// <summary>The scopes that would have allowed it; with <c>insufficient_scope</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? MissingScopes { get; init; }
+
+    /// <summary>The kinds of credential that are accepted; with <c>credential_kind_not_accepted</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? AcceptedCredentials { get; init; }
 }
 
 /// <summary>Values of <see cref="Problem.Code"/>.</summary>
@@ -46,6 +50,12 @@ public static class ProblemCode
 
     /// <summary>403: the credential lacks a scope.</summary>
     public const string InsufficientScope = "insufficient_scope";
+
+    /// <summary>403: this API, or this scope of it, does not take credentials of that kind.</summary>
+    public const string CredentialKindNotAccepted = "credential_kind_not_accepted";
+
+    /// <summary>403: the credential is limited to other objects.</summary>
+    public const string ObjectNotAllowed = "object_not_allowed";
 
     /// <summary>403: what is asked for exceeds the caller's own rights.</summary>
     public const string ExceedsOwnRights = "exceeds_own_rights";
@@ -82,6 +92,12 @@ public static class ProblemCode
 
     /// <summary>429: too many requests.</summary>
     public const string TooManyRequests = "too_many_requests";
+
+    /// <summary>429: a rate limit of the credential or its application is used up until <c>Retry-After</c>.</summary>
+    public const string RateLimited = "rate_limited";
+
+    /// <summary>429: a quota of the credential or its application is used up until <c>Retry-After</c>.</summary>
+    public const string QuotaExceeded = "quota_exceeded";
 
     /// <summary>503: the store is away.</summary>
     public const string StoreUnavailable = "store_unavailable";

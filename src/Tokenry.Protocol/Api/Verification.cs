@@ -66,11 +66,43 @@ public sealed record VerifyAnswer
     /// <summary>When it ends.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
+    /// <summary>The tightest of the limits this use counted against; absent if there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RateLimitState? RateLimit { get; init; }
+
     /// <summary>The holder's notes.</summary>
     public JsonElement? Metadata { get; init; }
 }
 
-/// <summary>Answer where the credential is not good for that: the two members alone.</summary>
-/// <param name="Valid">Always <c>false</c>.</param>
-/// <param name="Code">The first reason in the contract's order.</param>
-public sealed record VerifyRefusal(bool Valid, string Code);
+/// <summary>Answer where the credential is not good for that: code alone, and what the code needs to be acted on.</summary>
+public sealed record VerifyRefusal
+{
+    /// <summary>Always <c>false</c>.</summary>
+    public bool Valid { get; init; }
+
+    /// <summary>The first reason in the contract's order.</summary>
+    public required string Code { get; init; }
+
+    /// <summary>With <c>credential_kind_not_accepted</c>: the kinds that are.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? AcceptedCredentials { get; init; }
+
+    /// <summary>With <c>insufficient_scope</c>: those of the requested scopes that are missing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? MissingScopes { get; init; }
+
+    /// <summary>With <c>rate_limited</c> and <c>quota_exceeded</c>: the limit that is used up.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RateLimitState? RateLimit { get; init; }
+}
+
+/// <summary>Body of <c>POST /v1/verify/batch</c>.</summary>
+public sealed class VerifyBatchRequest
+{
+    /// <summary>At most 100.</summary>
+    public required IReadOnlyList<VerifyRequest> Items { get; init; }
+}
+
+/// <summary>Answer of <c>POST /v1/verify/batch</c>.</summary>
+/// <param name="Items">A <see cref="VerifyAnswer"/> or <see cref="VerifyRefusal"/> for each item, in order.</param>
+public sealed record VerifyBatchAnswer(IReadOnlyList<object> Items);

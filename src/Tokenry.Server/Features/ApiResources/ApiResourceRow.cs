@@ -26,6 +26,8 @@ public sealed class ApiResourceRow
 
     public string ResourceServers { get; init; } = "[]";
 
+    public string AccessLog { get; init; } = "";
+
     public long CreatedAt { get; init; }
 
     public static ApiResourceRow Of(ApiResource resource) =>
@@ -41,6 +43,7 @@ public sealed class ApiResourceRow
             ObjectsInTokens = resource.ObjectsInTokens ? 1 : 0,
             AccessTokenLifetimeSeconds = resource.AccessTokenLifetimeSeconds,
             ResourceServers = JsonColumn.Write(resource.ResourceServers),
+            AccessLog = resource.AccessLog,
             CreatedAt = resource.CreatedAt.ToUnixTimeMilliseconds(),
         };
 
@@ -57,6 +60,7 @@ public sealed class ApiResourceRow
             ObjectsInTokens = ObjectsInTokens == 1,
             AccessTokenLifetimeSeconds = (int)AccessTokenLifetimeSeconds,
             ResourceServers = JsonColumn.Read<string[]>(ResourceServers),
+            AccessLog = AccessLog,
             CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
         };
 }

@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Storage;
 
@@ -21,22 +22,7 @@ public static class ApiResourceRules
     public static readonly IReadOnlyList<string> DefaultCarriers = ["bearer", "x_api_key"];
 
     private static readonly string[] AllAccepted = [.. DefaultAccepted, CredentialKind.AnonymousApiKey];
-    private static readonly string[] NamedCarriers = ["bearer", "x_api_key", "basic", "query"];
-
-    // Headers that mean something else to servers and proxies, or that carry a credential by another name already.
-    private static readonly string[] TakenHeaders =
-    [
-        "authorization",
-        "proxy-authorization",
-        "cookie",
-        "host",
-        "connection",
-        "content-length",
-        "transfer-encoding",
-        "x-api-key",
-        "dpop",
-        "forwarded",
-    ];
+    private static readonly string[] AccessLogLevels = [AccessLogLevel.None, AccessLogLevel.Denials, AccessLogLevel.All];
 
     /// <param name="tx">The transaction of the operation.</param>
     /// <param name="resource">As it would be.</param>
@@ -46,7 +32,7 @@ public static class ApiResourceRules
         var check = new Validation();
         CheckIdentifier(check, resource.Identifier);
         check.Name("name", resource.Name);
-        CheckScopes(check, resource.Scopes);
+        CheckScopes(check, resource);
         CheckSet(
             check,
             "accepted_credentials",
@@ -55,7 +41,7 @@ public static class ApiResourceRules
             $"one of {string.Join(", ", AllAccepted)}"
         );
         check.Require(resource.AcceptedCredentials.Count > 0, "accepted_credentials", "needs at least one kind");
-        CheckSet(check, "carriers", resource.Carriers, IsCarrier, "bearer, x_api_key, basic, query or header:<Name>");
+        CheckSet(check, "carriers", resource.Carriers, ApiCarriers.IsCarrier, "bearer, x_api_key, basic, query or header:<Name>");
         check.Require(resource.Carriers.Count > 0, "carriers", "needs at least one carrier");
         CheckSet(
             check,
@@ -65,6 +51,7 @@ public static class ApiResourceRules
             "a type such as repo"
         );
         check.Require(resource.AccessTokenLifetimeSeconds is >= 30 and <= 3600, "access_token_lifetime_seconds", "must be from 30 to 3600");
+        check.Require(AccessLogLevels.Contains(resource.AccessLog), "access_log", $"must be one of {string.Join(", ", AccessLogLevels)}");
         if (serversAreNew)
         {
             var servers = await ApiResourceStore.ApplicationsAmongAsync(tx, resource.ResourceServers);
@@ -92,8 +79,9 @@ public static class ApiResourceRules
         );
     }
 
-    private static void CheckScopes(Validation check, IReadOnlyList<ScopeDefinition> scopes)
+    private static void CheckScopes(Validation check, ApiResource resource)
     {
+        var scopes = resource.Scopes;
         check.Require(scopes.Count <= 500, "scopes", "more than 500");
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var scope in scopes.Take(500))
@@ -105,6 +93,15 @@ public static class ApiResourceRules
             );
             check.Require(seen.Add(scope?.Name ?? ""), "scopes", $"'{Validation.Shown(scope?.Name)}' stands twice");
             check.Text("scopes", scope?.Description, 500);
+            if (scope?.AcceptedCredentials is { } accepted)
+            {
+                check.Require(
+                    accepted.Count > 0,
+                    "scopes",
+                    $"'{Validation.Shown(scope.Name)}' accepts nothing; leave it out to accept all"
+                );
+                CheckSet(check, "scopes", accepted, resource.AcceptedCredentials.Contains, "a kind that this API accepts");
+            }
         }
     }
 
@@ -124,13 +121,4 @@ public static class ApiResourceRules
             check.Require(seen.Add(value ?? ""), member, $"'{Validation.Shown(value)}' stands twice");
         }
     }
-
-    private static bool IsCarrier(string carrier) =>
-        NamedCarriers.Contains(carrier)
-        || carrier.StartsWith("header:", StringComparison.Ordinal)
-            && carrier["header:".Length..] is { Length: > 0 and <= 100 } name
-            && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')
-            && !TakenHeaders.Contains(name, StringComparer.OrdinalIgnoreCase)
-            && !name.StartsWith("X-Tokenry-", StringComparison.OrdinalIgnoreCase)
-            && !name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase);
 }

@@ -33,6 +33,7 @@ public sealed class CreateApiResource(Gate gate, TimeProvider time)
                         ObjectsInTokens = request.ObjectsInTokens ?? false,
                         AccessTokenLifetimeSeconds = request.AccessTokenLifetimeSeconds ?? ApiResourceRules.DefaultLifetimeSeconds,
                         ResourceServers = request.ResourceServers ?? [],
+                        AccessLog = request.AccessLog ?? AccessLogLevel.Denials,
                         CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds()),
                     };
                     await ApiResourceRules.CheckAsync(tx, resource);

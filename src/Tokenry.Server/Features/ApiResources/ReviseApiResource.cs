@@ -31,6 +31,7 @@ public sealed class ReviseApiResource(Gate gate)
                     AccessTokenLifetimeSeconds =
                         patch.AccessTokenLifetimeSeconds.Or(old.AccessTokenLifetimeSeconds) ?? ApiResourceRules.DefaultLifetimeSeconds,
                     ResourceServers = patch.ResourceServers.Or(old.ResourceServers) ?? [],
+                    AccessLog = patch.AccessLog.Or(old.AccessLog) ?? AccessLogLevel.Denials,
                 };
                 await ApiResourceRules.CheckAsync(tx, resource, patch.ResourceServers.IsPresent);
                 entry.TargetType = "api_resource";

@@ -136,7 +136,7 @@ public sealed class IntrospectionEndpoint(
         json.WriteString("jti"u8, token?.TokenId ?? credential.Id);
         json.WriteString("token_type"u8, "Bearer"u8);
         json.WriteString("credential_kind"u8, authenticated.Kind);
-        if ((token is null ? credential.ObjectTexts : token.Objects) is { } objects)
+        if (authenticated.ObjectTexts is { } objects)
         {
             json.WriteStartArray("objects"u8);
             foreach (var text in objects)

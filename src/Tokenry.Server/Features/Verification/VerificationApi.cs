@@ -5,22 +5,38 @@ using Tokenry.Server.Foundation.Http;
 
 namespace Tokenry.Server.Features.Verification;
 
-/// <summary><c>/v1/verify</c>: 200 for every well-formed request, whatever the answer.</summary>
+/// <summary>The doors: <c>/v1/verify</c> (200 for every well-formed request, whatever the answer), its batch, and <c>/v1/forward-auth</c> for proxies.</summary>
 public static class VerificationApi
 {
-    public static IServiceCollection AddVerification(this IServiceCollection services) => services.AddSingleton<VerifyEndpoint>();
+    public static IServiceCollection AddVerification(this IServiceCollection services) =>
+        services.AddSingleton<Door>().AddSingleton<VerifyEndpoint>().AddSingleton<ForwardAuthEndpoint>();
 
-    public static void MapVerification(this IEndpointRouteBuilder app) =>
-        app.MapPost(
-                "/v1/verify",
-                async Task<IResult> (Caller caller, Body<VerifyRequest> body, VerifyEndpoint verify) =>
-                {
-                    var (code, answer) = await verify.RunAsync(caller, body.Value);
-                    return answer is null ? TypedResults.Ok(new VerifyRefusal(Valid: false, code)) : TypedResults.Ok(answer);
-                }
+    public static void MapVerification(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/v1").WithTags("Verification");
+        group
+            .MapPost(
+                "/verify",
+                async (Caller caller, Body<VerifyRequest> body, VerifyEndpoint verify) =>
+                    Results.Ok(await verify.RunAsync(caller, body.Value))
             )
-            .WithTags("Verification")
             .Produces<VerifyAnswer>()
             .WithSummary("Check whether a credential is good for a request.")
             .Needs(ManagementApi.Verify);
+        group
+            .MapPost(
+                "/verify/batch",
+                async (Caller caller, Body<VerifyBatchRequest> body, VerifyEndpoint verify) =>
+                    Results.Ok(new VerifyBatchAnswer(await verify.RunAsync(caller, body.Value)))
+            )
+            .Produces<VerifyBatchAnswer>()
+            .WithSummary("Check up to a hundred credentials at once, in order.")
+            .Needs(ManagementApi.Verify);
+        var door = app.ServiceProvider.GetRequiredService<ForwardAuthEndpoint>();
+        group
+            .Map("/forward-auth", door.ServeAsync)
+            .WithSummary("Let a proxy ask whether the request it holds may pass; what is required stands in the query.")
+            .Answers(contentType: null)
+            .OpenToAnybody();
+    }
 }

@@ -3,73 +3,78 @@ using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Http;
 
 namespace Tokenry.Server.Features.Verification;
 
 /// <summary>Is this credential good for that? Asked by whoever may: <c>verify</c> for any API, a resource server for its own.</summary>
-public sealed class VerifyEndpoint(Gate gate, Authenticator authenticator, CatalogCache catalogs, LastUsed lastUsed)
+public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs)
 {
-    private const int LongestToken = 8192;
+    private const int MostItems = 100;
 
-    /// <returns>The answer, or <c>null</c> in its place with the code where the credential is refused.</returns>
-    public async ValueTask<(string Code, VerifyAnswer? Answer)> RunAsync(Caller caller, VerifyRequest request)
+    /// <summary>A <see cref="VerifyAnswer"/> or a <see cref="VerifyRefusal"/>.</summary>
+    public async ValueTask<object> RunAsync(Caller caller, VerifyRequest request)
     {
         var catalog = await catalogs.GetAsync();
-        var (requirement, address) = await RequirementAsync(caller, catalog, request);
-        var authenticated =
-            request.Token.Length > LongestToken
-                ? Authenticated.Failed(VerificationCode.Malformed)
-                : await authenticator.AuthenticateAsync(request.Token);
-        if (!authenticated.IsGood)
-        {
-            return (authenticated.Code, null);
-        }
-
-        var (code, scopes) = AccessDecision.Decide(catalog, authenticated, requirement);
-        if (code != VerificationCode.Valid)
-        {
-            return (code, null);
-        }
-
-        lastUsed.Record(authenticated.CredentialId!, address?.ToString(), agent: null);
-        return (code, Answer(catalog, authenticated, requirement, scopes));
+        var requirement = await RequirementAsync(caller, catalog, request, new Validation(), "");
+        return Answer(catalog, requirement, await door.CheckAsync(catalog, request.Token, requirement, agent: null));
     }
 
-    private async ValueTask<(Requirement Requirement, IPAddress? Address)> RequirementAsync(
-        Caller caller,
-        Catalog catalog,
-        VerifyRequest request
-    )
+    /// <summary>The same for up to a hundred, in order. One that is not well-formed refuses them all, before any counts against a limit.</summary>
+    public async ValueTask<IReadOnlyList<object>> RunAsync(Caller caller, VerifyBatchRequest request)
     {
         var check = new Validation();
+        check.Require(request.Items.Count is > 0 and <= MostItems, "items", $"needs 1 to {MostItems}");
+        check.Require(!request.Items.Contains(null!), "items", "holds null");
+        check.ThrowIfAny();
+        var catalog = await catalogs.GetAsync();
+        var requirements = new Requirement[request.Items.Count];
+        for (var i = 0; i < requirements.Length; i++)
+        {
+            requirements[i] = await RequirementAsync(caller, catalog, request.Items[i], check, $"items[{i}].");
+        }
+
+        var answers = new object[requirements.Length];
+        for (var i = 0; i < answers.Length; i++)
+        {
+            var verdict = await door.CheckAsync(catalog, request.Items[i].Token, requirements[i], agent: null);
+            answers[i] = Answer(catalog, requirements[i], verdict);
+        }
+
+        return answers;
+    }
+
+    private async ValueTask<Requirement> RequirementAsync(
+        Caller caller,
+        Catalog catalog,
+        VerifyRequest request,
+        Validation check,
+        string at
+    )
+    {
         IPAddress? address = null;
-        check.Require(request.Ip is null || IPAddress.TryParse(request.Ip, out address), "ip", "is not an IP address");
-        check.Require(request.Object is null || ObjectPattern.IsValidObject(request.Object), "object", "is not type:id");
+        check.Require(request.Ip is null || IPAddress.TryParse(request.Ip, out address), at + "ip", "is not an IP address");
+        check.Require(request.Object is null || ObjectPattern.IsValidObject(request.Object), at + "object", "is not type:id");
         check.Require(
             request.Scopes is null || request.Scopes.All(scope => ScopeName.IsValid(scope)),
-            "scopes",
+            at + "scopes",
             "holds something that is no scope"
         );
-        check.Require(request.Scopes is not { Count: > 100 }, "scopes", "more than 100");
-        var api = await ApiAsync(caller, catalog, request, check);
+        check.Require(request.Scopes is not { Count: > 100 }, at + "scopes", "more than 100");
+        var api = await ApiAsync(caller, catalog, request, check, at);
         check.ThrowIfAny();
-        return (
-            new Requirement
-            {
-                Api = api is null ? null : catalog.Resource(api),
-                ApiIsUnknown = api is not null && catalog.Resource(api) is null,
-                Scopes = request.Scopes is { Count: > 0 } scopes ? ScopeSet.Of(scopes) : ScopeSet.Empty,
-                Object = request.Object,
-                Address = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address,
-            },
-            address
-        );
+        return new Requirement
+        {
+            Api = api is null ? null : catalog.Resource(api),
+            ApiIsUnknown = api is not null && catalog.Resource(api) is null,
+            Scopes = request.Scopes is { Count: > 0 } scopes ? ScopeSet.Of(scopes) : ScopeSet.Empty,
+            Object = request.Object,
+            Address = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address,
+        };
     }
 
     /// <summary>The API that is asked about; of a resource server, one of its own.</summary>
-    private async ValueTask<string?> ApiAsync(Caller caller, Catalog catalog, VerifyRequest request, Validation check)
+    private async ValueTask<string?> ApiAsync(Caller caller, Catalog catalog, VerifyRequest request, Validation check, string at)
     {
         if (caller.Management.Contains(ManagementApi.Verify))
         {
@@ -79,7 +84,7 @@ public sealed class VerifyEndpoint(Gate gate, Authenticator authenticator, Catal
                 return only;
             }
 
-            check.Require(!needsApi, "api", "is needed with scopes or object");
+            check.Require(!needsApi, at + "api", "is needed with scopes or object");
             return request.Api;
         }
 
@@ -95,7 +100,7 @@ public sealed class VerifyEndpoint(Gate gate, Authenticator authenticator, Catal
             await gate.AuthorizeAsync(caller, new Demand(ManagementApi.Verify), "credential.verified");
         }
 
-        check.Require(own.Count == 1, "api", "is needed: this application serves several APIs");
+        check.Require(own.Count == 1, at + "api", "is needed: this application serves several APIs");
         return own.Count == 1 ? own[0] : null;
     }
 
@@ -104,28 +109,34 @@ public sealed class VerifyEndpoint(Gate gate, Authenticator authenticator, Catal
             ? []
             : [.. catalog.Resources.Where(api => api.ResourceServers.Contains(caller.Principal.Id)).Select(api => api.Identifier)];
 
-    private static VerifyAnswer Answer(Catalog catalog, Authenticated authenticated, in Requirement requirement, ScopeSet scopes)
+    private static object Answer(Catalog catalog, in Requirement requirement, in Verdict verdict)
     {
-        var credential = authenticated.Credential!;
-        var owner = authenticated.Owner!;
-        var isToken = authenticated.Token is not null;
+        var credential = verdict.Credential;
+        if (!verdict.IsValid)
+        {
+            return new VerifyRefusal
+            {
+                Code = verdict.Code,
+                AcceptedCredentials =
+                    verdict.Code == VerificationCode.CredentialKindNotAccepted ? requirement.Api?.KindsFor(requirement.Scopes) : null,
+                MissingScopes = verdict.Code == VerificationCode.InsufficientScope ? [.. requirement.Scopes.Except(verdict.Scopes)] : null,
+            };
+        }
+
         return new VerifyAnswer
         {
             Valid = true,
-            Code = VerificationCode.Valid,
-            Kind = authenticated.Kind,
-            CredentialId = authenticated.CredentialId,
-            Subject =
-                isToken ? authenticated.Token!.Subject
-                : credential.IsAnonymous ? null
-                : owner.Id,
-            ApplicationId = owner.IsUser ? null : owner.Id,
-            OrganizationId = isToken ? null : credential.OrganizationId,
-            Scopes = requirement.Api is null ? null : [.. scopes],
-            Permissions = requirement.Api is null ? Rights.Everywhere(catalog, authenticated).ToPermissions() : null,
-            Objects = isToken ? authenticated.Token!.Objects : credential.ObjectTexts,
-            ExpiresAt = authenticated.ExpiresAt,
-            Metadata = isToken ? null : credential.Metadata,
+            Code = verdict.Code,
+            Kind = credential.Kind,
+            CredentialId = credential.CredentialId,
+            Subject = credential.Subject,
+            ApplicationId = credential.ApplicationId,
+            OrganizationId = credential.OrganizationId,
+            Scopes = requirement.Api is null ? null : [.. verdict.Scopes],
+            Permissions = requirement.Api is null ? Rights.Everywhere(catalog, credential).ToPermissions() : null,
+            Objects = credential.ObjectTexts,
+            ExpiresAt = credential.ExpiresAt,
+            Metadata = credential.Token is null ? credential.Credential!.Metadata : null,
         };
     }
 }

@@ -48,10 +48,18 @@ public static class AccessDecision
             return (VerificationCode.WrongApi, scopes);
         }
 
-        if (isClientSecret || !api.AcceptedKinds.Contains(authenticated.Kind))
+        var usable = api.Usable(scopes, authenticated.Kind);
+        if (
+            isClientSecret
+            || !api.AcceptedKinds.Contains(authenticated.Kind)
+            || !ReferenceEquals(usable, scopes)
+                && (usable.IsEmpty || scopes.IsSupersetOf(requirement.Scopes) && !usable.IsSupersetOf(requirement.Scopes))
+        )
         {
             return (VerificationCode.CredentialKindNotAccepted, scopes);
         }
+
+        scopes = usable;
 
         if (authenticated.Token is { IsBound: true })
         {

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Dapper;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Access;
@@ -24,6 +25,36 @@ public sealed record ApiResourceFacts
     public required TimeSpan AccessTokenLifetime { get; init; }
 
     public required string[] ResourceServers { get; init; }
+
+    /// <summary>Where a credential may travel at a gateway door.</summary>
+    public ApiCarriers Carriers { get; init; } = ApiCarriers.Default;
+
+    /// <summary>One of <see cref="AccessLogLevel"/>.</summary>
+    public string AccessLog { get; init; } = AccessLogLevel.Denials;
+
+    /// <summary>Scopes that take fewer kinds than the API, with those kinds.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> NarrowedScopes { get; init; } =
+        FrozenDictionary<string, IReadOnlyList<string>>.Empty;
+
+    /// <summary>Those of <paramref name="scopes"/> that take a credential of this kind.</summary>
+    public ScopeSet Usable(ScopeSet scopes, string? kind)
+    {
+        if (NarrowedScopes.Count == 0)
+        {
+            return scopes;
+        }
+
+        var refused = NarrowedScopes.Where(scope => kind is null || !scope.Value.Contains(kind, StringComparer.Ordinal));
+        return scopes.Except(ScopeSet.Of(refused.Select(scope => scope.Key)));
+    }
+
+    /// <summary>The kinds that all of these scopes take.</summary>
+    public IReadOnlyList<string> KindsFor(ScopeSet scopes) =>
+        [
+            .. AcceptedKinds.Where(kind =>
+                scopes.All(scope => !NarrowedScopes.TryGetValue(scope, out var kinds) || kinds.Contains(kind, StringComparer.Ordinal))
+            ),
+        ];
 }
 
 /// <summary>What the server must know of a role to decide.</summary>
@@ -81,7 +112,7 @@ public sealed class CatalogCache
         {
             var resources = await connection.QueryAsync<ResourceRow>(
                 "SELECT id, identifier, scopes, accepted_credentials, object_types, objects_in_tokens, access_token_lifetime_seconds, "
-                    + "resource_servers FROM api_resources"
+                    + "resource_servers, carriers, access_log FROM api_resources"
             );
             var roles = await connection.QueryAsync<RoleRow>($"SELECT {RoleRow.Columns} FROM roles");
             return new Catalog(resources.Select(row => row.ToFacts()), roles.Select(row => row.ToFacts()));
@@ -105,17 +136,29 @@ public sealed class CatalogCache
 
         public string ResourceServers { get; init; } = "";
 
-        public ApiResourceFacts ToFacts() =>
-            new()
+        public string Carriers { get; init; } = "";
+
+        public string AccessLog { get; init; } = "";
+
+        public ApiResourceFacts ToFacts()
+        {
+            var scopes = JsonColumn.Read<IReadOnlyList<ScopeDefinition>>(Scopes);
+            return new()
             {
                 Id = Id,
                 Identifier = Identifier,
-                Scopes = ScopeSet.Of(JsonColumn.Read<IReadOnlyList<ScopeDefinition>>(Scopes).Select(scope => scope.Name)),
+                Scopes = ScopeSet.Of(scopes.Select(scope => scope.Name)),
+                NarrowedScopes = scopes
+                    .Where(scope => scope.AcceptedCredentials is not null)
+                    .ToFrozenDictionary(scope => scope.Name, scope => scope.AcceptedCredentials!, StringComparer.Ordinal),
+                Carriers = ApiCarriers.Of(JsonColumn.Read<string[]>(Carriers)),
+                AccessLog = AccessLog,
                 AcceptedKinds = JsonColumn.Read<string[]>(AcceptedCredentials),
                 ObjectTypes = JsonColumn.Read<string[]>(ObjectTypes),
                 ObjectsInTokens = ObjectsInTokens == 1,
                 AccessTokenLifetime = TimeSpan.FromSeconds(AccessTokenLifetimeSeconds),
                 ResourceServers = JsonColumn.Read<string[]>(ResourceServers),
             };
+        }
     }
 }

@@ -51,12 +51,12 @@ public static class Rights
     {
         var isLimited = AccessDecision.Objects(credential) is not null;
         return PermissionSet.Of(
-            Everywhere(catalog, credential.Owner!, credential.Permissions)
-                .Entries.Where(entry =>
-                    catalog.Resource(entry.Api) is { } api
-                    && api.AcceptedKinds.Contains(credential.Kind)
-                    && (!isLimited || api.ObjectTypes.Length > 0)
-                )
+            from entry in Everywhere(catalog, credential.Owner!, credential.Permissions).Entries
+            let api = catalog.Resource(entry.Api)
+            where api.AcceptedKinds.Contains(credential.Kind) && (!isLimited || api.ObjectTypes.Length > 0)
+            let usable = api.Usable(entry.Scopes, credential.Kind)
+            where !usable.IsEmpty
+            select (entry.Api, usable)
         );
     }
 

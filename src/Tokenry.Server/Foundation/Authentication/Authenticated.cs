@@ -31,6 +31,19 @@ public sealed class Authenticated
 
     public string? CredentialId => Token?.CredentialId ?? Credential?.Id;
 
+    /// <summary>The user or application that acts; <c>null</c> for an anonymous key.</summary>
+    public string? Subject =>
+        Token is not null ? Token.Subject
+        : Credential is { IsAnonymous: true } ? null
+        : Owner?.Id;
+
+    public string? ApplicationId => Owner is { IsUser: false } application ? application.Id : null;
+
+    public string? OrganizationId => Token is null ? Credential?.OrganizationId : null;
+
+    /// <summary>The object patterns it is limited to, as they were written; <c>null</c> = not limited.</summary>
+    public IReadOnlyList<string>? ObjectTexts => Token is not null ? Token.Objects : Credential?.ObjectTexts;
+
     public DateTimeOffset? ExpiresAt => Token?.ExpiresAt ?? Credential?.ExpiresAt;
 
     /// <summary>What it names for itself; <c>null</c> = all its owner's rights at other APIs.</summary>

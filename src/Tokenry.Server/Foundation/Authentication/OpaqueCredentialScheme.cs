@@ -11,7 +11,7 @@ public sealed class OpaqueCredentialScheme(
     CredentialCache credentials,
     PrincipalCache principals,
     KeyRing keys,
-    TokenryOptions options,
+    Brands brands,
     TimeProvider time
 )
 {
@@ -19,7 +19,7 @@ public sealed class OpaqueCredentialScheme(
 
     public ValueTask<Authenticated> AuthenticateAsync(string presented)
     {
-        if (!CredentialString.TryParse(presented, out var parsed) || !IsOurs(parsed.Brand) || !IsKnown(parsed.Kind))
+        if (!CredentialString.TryParse(presented, out var parsed) || !brands.Contains(parsed.Brand) || !IsKnown(parsed.Kind))
         {
             return new(Authenticated.Failed(VerificationCode.Malformed));
         }
@@ -99,24 +99,6 @@ public sealed class OpaqueCredentialScheme(
         }
 
         return SecretMatch.None;
-    }
-
-    private bool IsOurs(ReadOnlySpan<char> brand)
-    {
-        if (brand.SequenceEqual(options.Brand))
-        {
-            return true;
-        }
-
-        foreach (var retired in options.RetiredBrands)
-        {
-            if (brand.SequenceEqual(retired))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private static bool IsKnown(ReadOnlySpan<char> tag) =>

@@ -33,7 +33,11 @@ public static class FoundationServices
         services.AddSingleton<SecretMint>().AddSingleton<ExpiryPolicy>().AddSingleton<IssueCredential>();
         services.AddSingleton<ReviseCredential>().AddSingleton<RotateCredential>().AddSingleton<SetCredentialDisabled>();
         services.AddSingleton<RevokeCredential>().AddSingleton<ListCredentials>();
-        services.AddSingleton<OpaqueCredentialScheme>().AddSingleton<AccessTokenScheme>().AddSingleton<Authenticator>();
+        services
+            .AddSingleton<Brands>()
+            .AddSingleton<OpaqueCredentialScheme>()
+            .AddSingleton<AccessTokenScheme>()
+            .AddSingleton<Authenticator>();
         services.AddSingleton<SigningKeys>().AddSingleton<AccessTokenWriter>();
         services.AddSingleton<FailureThrottle>();
         services.AddSingleton<LastUsed>();

@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Globalization;
-using System.Text.Json;
 using Microsoft.AspNetCore.WebUtilities;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Storage;
@@ -24,7 +22,7 @@ internal sealed partial class ErrorFunnel(RequestDelegate next, ILogger<ErrorFun
             await next(context);
             if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null })
             {
-                await WriteAsync(context, Unrouted(context.Response.StatusCode));
+                await ProblemAnswer.WriteAsync(context, Unrouted(context.Response.StatusCode));
             }
         }
         catch (Exception exception) when (!context.Response.HasStarted)
@@ -34,7 +32,7 @@ internal sealed partial class ErrorFunnel(RequestDelegate next, ILogger<ErrorFun
                 return; // nobody is there to read an answer
             }
 
-            await WriteAsync(context, ToProblem(exception));
+            await ProblemAnswer.WriteAsync(context, ToProblem(exception));
         }
     }
 
@@ -96,39 +94,6 @@ internal sealed partial class ErrorFunnel(RequestDelegate next, ILogger<ErrorFun
             415 => new(415, ProblemCode.UnsupportedMediaType, "Send application/json."),
             _ => new(status, ProblemCode.InvalidRequest, ReasonPhrases.GetReasonPhrase(status)),
         };
-
-    private static Task WriteAsync(HttpContext context, ProblemException problem)
-    {
-        var response = context.Response;
-        response.StatusCode = problem.Status;
-        response.ContentType = "application/problem+json";
-        response.Headers.CacheControl = "no-store";
-        if (problem.Challenge is not null)
-        {
-            response.Headers.WWWAuthenticate = problem.Challenge;
-        }
-
-        if (problem.RetryAfter is { } wait)
-        {
-            response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        }
-
-        var body = JsonSerializer.SerializeToUtf8Bytes(
-            new Problem
-            {
-                Title = ReasonPhrases.GetReasonPhrase(problem.Status),
-                Status = problem.Status,
-                Detail = problem.Message,
-                Code = problem.Code,
-                RequestId = RequestFacts.Of(context).RequestId,
-                Errors = problem.Errors,
-                MissingScopes = problem.MissingScopes,
-            },
-            TokenryJson.Strict
-        );
-        response.ContentLength = body.Length;
-        return response.Body.WriteAsync(body).AsTask();
-    }
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Answered 503: {Reason} ({Inner})")]
     private partial void LogUnavailable(string reason, string? inner);

@@ -12,7 +12,9 @@ public sealed class RequestFacts
     private RequestFacts(HttpContext context)
     {
         RequestId = PublicId.Create("req", PublicId.NewUuid7(context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow()));
-        Address = ClientAddress(context, context.RequestServices.GetRequiredService<TokenryOptions>().TrustedProxies);
+        var proxies = context.RequestServices.GetRequiredService<TokenryOptions>().TrustedProxies;
+        IsFromProxy = proxies.Count > 0 && IsProxy(Unmap(context.Connection.RemoteIpAddress), proxies);
+        Address = IsFromProxy ? ClientAddress(context, proxies) : Unmap(context.Connection.RemoteIpAddress);
         Ip = Address?.ToString();
         var agent = context.Request.Headers.UserAgent.ToString();
         Agent = agent.Length == 0 ? null : new string([.. agent.Take(LongestAgent).Select(c => char.IsControl(c) || c > 126 ? '?' : c)]);
@@ -23,6 +25,9 @@ public sealed class RequestFacts
 
     /// <summary><c>req_…</c>, also in the answer's <c>X-Request-Id</c>.</summary>
     public string RequestId { get; }
+
+    /// <summary>Whether the peer is a listed proxy, whose forwarded headers count.</summary>
+    public bool IsFromProxy { get; }
 
     /// <summary>The peer, or the client a listed proxy vouches for; IPv4 even where it came mapped into IPv6.</summary>
     public IPAddress? Address { get; }
@@ -55,13 +60,8 @@ public sealed class RequestFacts
     private static IPAddress? ClientAddress(HttpContext context, IReadOnlyList<IPNetwork> proxies)
     {
         var address = Unmap(context.Connection.RemoteIpAddress);
-        if (proxies.Count == 0 || !IsProxy(address))
-        {
-            return address;
-        }
-
         var forwarded = context.Request.Headers["X-Forwarded-For"].ToString().Split(',', StringSplitOptions.TrimEntries);
-        for (var i = forwarded.Length - 1; i >= 0 && IsProxy(address); i--)
+        for (var i = forwarded.Length - 1; i >= 0 && IsProxy(address, proxies); i--)
         {
             // What cannot be read is nobody's address, and not the proxy's: limits by address must not open for it.
             if (!IPAddress.TryParse(forwarded[i], out var hop))
@@ -73,9 +73,10 @@ public sealed class RequestFacts
         }
 
         return address;
-
-        bool IsProxy(IPAddress? candidate) => candidate is not null && proxies.Any(network => network.Contains(candidate));
     }
+
+    private static bool IsProxy(IPAddress? candidate, IReadOnlyList<IPNetwork> proxies) =>
+        candidate is not null && proxies.Any(network => network.Contains(candidate));
 
     private static IPAddress? Unmap(IPAddress? address) => address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
 }

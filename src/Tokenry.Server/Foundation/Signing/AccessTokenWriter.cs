@@ -23,6 +23,9 @@ public sealed record AccessTokenClaims
     /// <summary>Public id of the credential that authenticated the client.</summary>
     public required string CredentialId { get; init; }
 
+    /// <summary>The patterns it is limited to; <c>null</c> = not limited.</summary>
+    public IReadOnlyList<string>? Objects { get; init; }
+
     public required TimeSpan Lifetime { get; init; }
 }
 
@@ -49,6 +52,17 @@ public sealed class AccessTokenWriter(SigningKeys keys, TokenryOptions options, 
             json.WriteString("jti"u8, tokenId);
             json.WriteString("scope"u8, claims.Scope.ToString());
             json.WriteString("credential_id"u8, claims.CredentialId);
+            if (claims.Objects is { } objects)
+            {
+                json.WriteStartArray("objects"u8);
+                foreach (var text in objects)
+                {
+                    json.WriteStringValue(text);
+                }
+
+                json.WriteEndArray();
+            }
+
             json.WriteEndObject();
         }
 

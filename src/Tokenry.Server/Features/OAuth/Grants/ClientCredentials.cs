@@ -16,7 +16,7 @@ public sealed class ClientCredentials(CatalogCache catalogs, AccessTokenWriter w
     {
         var catalog = await catalogs.GetAsync();
         var api = Target(catalog, client, form);
-        var allowed = Rights.Of(catalog, client.Principal, api);
+        var allowed = api.Usable(Rights.Of(catalog, client.Principal, api), CredentialKind.AccessToken);
         if (allowed.IsEmpty || !api.AcceptedKinds.Contains(CredentialKind.AccessToken))
         {
             throw OAuthError.InvalidTarget("the client has no access to this resource");

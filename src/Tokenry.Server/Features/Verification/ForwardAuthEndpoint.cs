@@ -1,0 +1,158 @@
+using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Signing;
+
+namespace Tokenry.Server.Features.Verification;
+
+/// <summary>
+/// <c>ANY /v1/forward-auth</c>: the door for proxies (nginx <c>auth_request</c>, Caddy <c>forward_auth</c>, Traefik <c>ForwardAuth</c>). 200 with the
+/// identity in headers, or the status, challenge and <c>Retry-After</c> that the client shall get.
+/// </summary>
+public sealed class ForwardAuthEndpoint(Door door, CatalogCache catalogs, Brands brands, AccessTokenWriter writer)
+{
+    /// <summary>Longer than a proxied request takes, shorter than anybody can make use of.</summary>
+    private static readonly TimeSpan JwtLifetime = TimeSpan.FromMinutes(1);
+
+    public async Task ServeAsync(HttpContext context)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        var asked = ForwardAuthRequest.Read(context.Request.Query);
+        var catalog = await catalogs.GetAsync();
+        var api = catalog.Resource(asked.Api) ?? throw ProblemException.Invalid("api", "is not a registered API resource");
+        var request = RequestFacts.Of(context);
+        var forwarded = ForwardedRequest.Of(context);
+        var carrier = api.Carriers.Read(context.Request.Headers, forwarded.Query, brands.Begin);
+        if (Misplaced(api, carrier) is { } refusal)
+        {
+            await ProblemAnswer.WriteAsync(context, refusal);
+            return;
+        }
+
+        var requirement = new Requirement
+        {
+            Api = api,
+            Scopes = asked.Scopes,
+            Object = asked.Object,
+            Address = request.Address,
+        };
+        var verdict = await door.CheckAsync(catalog, carrier.Presented!, requirement, request.Agent);
+        if (
+            carrier.IsInQuery
+            && verdict.Credential.Kind is { } kind
+            && kind is not (CredentialKind.ApiKey or CredentialKind.AnonymousApiKey)
+        )
+        {
+            await ProblemAnswer.WriteAsync(context, InUrl(api));
+            return;
+        }
+
+        if (!verdict.IsValid)
+        {
+            await ProblemAnswer.WriteAsync(context, Refusal(api, asked, verdict));
+            return;
+        }
+
+        Identify(context.Response.Headers, api, verdict, asked.AsJwt);
+    }
+
+    /// <summary>The refusals that need no look at the credential.</summary>
+    private static ProblemException? Misplaced(ApiResourceFacts api, Carrier carrier) =>
+        carrier.IsAmbiguous
+            ? new(400, ProblemCode.InvalidRequest, "The request carries two credentials. Send one.")
+            {
+                Challenge = api.Carriers.Challenge("error=\"invalid_request\""),
+            }
+        : carrier.IsRefusedQuery ? InUrl(api)
+        : carrier.Presented is null
+            ? new(401, ProblemCode.CredentialMissing, "Send a credential for this API.") { Challenge = api.Carriers.Challenge(null) }
+        : null;
+
+    private static ProblemException InUrl(ApiResourceFacts api) =>
+        new(400, ProblemCode.InvalidRequest, "This credential must not be sent in the URL; it is in logs now, so rotate it.")
+        {
+            Challenge = api.Carriers.Challenge("error=\"invalid_request\""),
+        };
+
+    /// <summary>Reasons why a credential is not good at all stay ours: the client learns what it can do about it, no more.</summary>
+    private static ProblemException Refusal(ApiResourceFacts api, ForwardAuthRequest asked, in Verdict verdict)
+    {
+        switch (verdict.Code)
+        {
+            case VerificationCode.InsufficientScope:
+                var missing = asked.Scopes.Except(verdict.Scopes);
+                return new(403, ProblemCode.InsufficientScope, $"This needs the scope {missing} at {api.Identifier}.")
+                {
+                    MissingScopes = [.. missing],
+                    Challenge = api.Carriers.Challenge($"error=\"insufficient_scope\", scope=\"{asked.Scopes}\""),
+                };
+            case VerificationCode.CredentialKindNotAccepted:
+                var kinds = api.KindsFor(asked.Scopes);
+                var words = string.Join(' ', kinds);
+                return new(403, ProblemCode.CredentialKindNotAccepted, $"This takes other credentials: {words}.")
+                {
+                    AcceptedCredentials = kinds,
+                    Challenge = api.Carriers.Challenge(
+                        $"error=\"insufficient_scope\", error_description=\"accepted credentials: {words}\""
+                    ),
+                };
+            case VerificationCode.ObjectNotAllowed:
+                return new(403, ProblemCode.ObjectNotAllowed, "The credential is limited to other objects.")
+                {
+                    Challenge = api.Carriers.Challenge("error=\"insufficient_scope\", error_description=\"limited to other objects\""),
+                };
+            default:
+                return new(
+                    401,
+                    ProblemCode.InvalidToken,
+                    "The credential is not good here. Check that it is complete, not expired or revoked, and meant for this API."
+                )
+                {
+                    Challenge = api.Carriers.Challenge("error=\"invalid_token\""),
+                };
+        }
+    }
+
+    /// <summary>Every header always, empty where there is nothing to say: a missing one would be the client's own in some proxies.</summary>
+    private void Identify(IHeaderDictionary headers, ApiResourceFacts api, in Verdict verdict, bool asJwt)
+    {
+        var credential = verdict.Credential;
+        var subject = credential.Subject;
+        var objects = credential.ObjectTexts;
+        headers["X-Tokenry-Subject"] = subject ?? "";
+        headers["X-Tokenry-Kind"] = credential.Kind;
+        headers["X-Tokenry-Credential"] = credential.CredentialId;
+        headers["X-Tokenry-Application"] = credential.ApplicationId ?? "";
+        headers["X-Tokenry-Organization"] = credential.OrganizationId ?? "";
+        headers["X-Tokenry-Scopes"] = verdict.Scopes.ToString();
+        // Patterns are visible ASCII without spaces (ObjectPattern), so a space separates them.
+        headers["X-Tokenry-Objects"] = objects is null ? "" : string.Join(' ', objects);
+        if (asJwt)
+        {
+            // No token without a subject, and none that says less than the credential is limited to.
+            headers["X-Tokenry-Jwt"] =
+                subject is null || objects is not null && !api.ObjectsInTokens
+                    ? ""
+                    : Jwt(api, credential, subject, objects, verdict.Scopes);
+        }
+    }
+
+    private string Jwt(ApiResourceFacts api, Authenticated credential, string subject, IReadOnlyList<string>? objects, ScopeSet scopes) =>
+        writer
+            .Write(
+                new AccessTokenClaims
+                {
+                    Audience = api.Identifier,
+                    Subject = subject,
+                    ClientId = credential.Owner!.Id,
+                    Scope = scopes,
+                    CredentialId = credential.CredentialId!,
+                    Objects = objects,
+                    Lifetime = JwtLifetime,
+                }
+            )
+            .Token;
+}

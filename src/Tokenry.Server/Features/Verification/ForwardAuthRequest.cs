@@ -1,0 +1,76 @@
+using Microsoft.Extensions.Primitives;
+using Tokenry.Protocol.Access;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Features.Verification;
+
+/// <summary>
+/// What a proxy's configuration requires: <c>?api=…&amp;scope=…&amp;object=…&amp;as=jwt</c>. Read strictly: a misspelt or empty requirement
+/// must not let everybody in.
+/// </summary>
+public sealed record ForwardAuthRequest(string Api, ScopeSet Scopes, string? Object, bool AsJwt)
+{
+    private const int MostScopes = 100;
+
+    /// <exception cref="ProblemException">400, naming the parameter.</exception>
+    public static ForwardAuthRequest Read(IQueryCollection query)
+    {
+        var check = new Validation();
+        string? api = null;
+        string? asked = null;
+        var scopes = ScopeSet.Empty;
+        var asJwt = false;
+        foreach (var (name, values) in query)
+        {
+            switch (name)
+            {
+                case "api":
+                    api = One(check, name, values);
+                    break;
+                case "scope":
+                    scopes = Scope(check, values);
+                    break;
+                case "object":
+                    asked = One(check, name, values);
+                    check.Require(asked is null || ObjectPattern.IsValidObject(asked), name, "is not type:id");
+                    break;
+                case "as":
+                    asJwt = One(check, name, values) == "jwt";
+                    check.Require(asJwt, name, "must be jwt");
+                    break;
+                default:
+                    check.Require(false, Validation.Shown(name), "is not a parameter of this door; known: api, scope, object, as");
+                    break;
+            }
+        }
+
+        check.Require(!string.IsNullOrEmpty(api), "api", "is required: the identifier of the API resource behind the proxy");
+        check.ThrowIfAny();
+        return new(api!, scopes, asked, asJwt);
+    }
+
+    private static string? One(Validation check, string name, StringValues values)
+    {
+        check.Require(values.Count == 1, name, "stands twice");
+        check.Require(values.Count != 1 || values[0] is { Length: > 0 }, name, "is empty");
+        return values.Count == 1 ? values[0] : null;
+    }
+
+    private static ScopeSet Scope(Validation check, StringValues values)
+    {
+        var all = ScopeSet.Empty;
+        foreach (var value in values)
+        {
+            if (string.IsNullOrEmpty(value) || !ScopeSet.TryParse(value, out var scopes))
+            {
+                check.Require(false, "scope", "is empty or malformed: scopes are separated by single spaces");
+                continue;
+            }
+
+            all = all.Union(scopes);
+        }
+
+        check.Require(all.Count <= MostScopes, "scope", $"more than {MostScopes}");
+        return all;
+    }
+}

@@ -1,0 +1,186 @@
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace Tokenry.Server.Foundation.Authentication;
+
+/// <summary>Where a credential may travel at one API's gateway door: <c>bearer x_api_key basic query header:&lt;Name&gt;</c>.</summary>
+public sealed class ApiCarriers
+{
+    public const string Bearer = "bearer";
+    public const string XApiKey = "x_api_key";
+    public const string Basic = "basic";
+    public const string Query = "query";
+    public const string HeaderPrefix = "header:";
+
+    public static readonly ApiCarriers Default = Of([Bearer, XApiKey]);
+
+    /// <summary>RFC 6750 §2.3: never honoured (RFC 9700 §4.3.2), whatever the API takes.</summary>
+    private const string AccessTokenParameter = "access_token";
+
+    /// <summary>Parameters that hold an API key where the API takes it in the query.</summary>
+    private static readonly string[] KeyParameters = ["api_key", "key"];
+
+    // Headers that mean something else to servers and proxies, or that carry a credential by another name already.
+    private static readonly string[] TakenHeaders =
+    [
+        "authorization",
+        "proxy-authorization",
+        "cookie",
+        "host",
+        "connection",
+        "content-length",
+        "transfer-encoding",
+        "x-api-key",
+        "dpop",
+        "forwarded",
+    ];
+
+    private readonly bool takesBearer;
+    private readonly bool takesXApiKey;
+    private readonly bool takesBasic;
+    private readonly bool takesQuery;
+    private readonly string[] headers;
+
+    private ApiCarriers(IReadOnlyList<string> carriers)
+    {
+        takesBearer = carriers.Contains(Bearer);
+        takesXApiKey = carriers.Contains(XApiKey);
+        takesBasic = carriers.Contains(Basic);
+        takesQuery = carriers.Contains(Query);
+        headers =
+        [
+            .. carriers.Where(carrier => carrier.StartsWith(HeaderPrefix, StringComparison.Ordinal)).Select(c => c[HeaderPrefix.Length..]),
+        ];
+        Schemes = string.Join(
+            ", ",
+            new[]
+            {
+                takesBasic ? "Basic realm=\"tokenry\", charset=\"UTF-8\"" : null,
+                takesBearer ? null
+                : takesBasic ? null
+                : "ApiKey realm=\"tokenry\"",
+            }.OfType<string>()
+        );
+    }
+
+    /// <summary>The challenges besides <c>Bearer</c>'s, in one line; empty where Bearer is the only one.</summary>
+    private string Schemes { get; }
+
+    public static ApiCarriers Of(IReadOnlyList<string> carriers) => new(carriers);
+
+    public static bool IsCarrier(string carrier) =>
+        carrier is Bearer or XApiKey or Basic or Query
+        || carrier.StartsWith(HeaderPrefix, StringComparison.Ordinal)
+            && carrier[HeaderPrefix.Length..] is { Length: > 0 and <= 100 } name
+            && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')
+            && !TakenHeaders.Contains(name, StringComparer.OrdinalIgnoreCase)
+            && !name.StartsWith("X-Tokenry-", StringComparison.OrdinalIgnoreCase)
+            && !name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
+            && !name.StartsWith("X-Original-", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// What the request behind a door carries. <c>Authorization</c> and <c>X-API-Key</c> count whether the API takes them or not, so that a
+    /// request with two credentials is refused however the API is set; where they are not taken, they are one that is not good.
+    /// </summary>
+    /// <param name="request">The request's headers.</param>
+    /// <param name="query">The original request's query from the question mark on, where a listed proxy told it.</param>
+    /// <param name="isOurs">Whether a value looks like one of our credentials: then <c>key</c> means one, whatever the API takes.</param>
+    public Carrier Read(IHeaderDictionary request, string? query, Func<string, bool> isOurs)
+    {
+        var found = new Found();
+        foreach (var value in request.Authorization)
+        {
+            found.Add(FromAuthorization(value ?? ""));
+        }
+
+        foreach (var value in request["X-API-Key"])
+        {
+            found.Add(takesXApiKey ? value ?? "" : "");
+        }
+
+        foreach (var name in headers)
+        {
+            foreach (var value in request[name])
+            {
+                found.Add(value ?? "");
+            }
+        }
+
+        if (!string.IsNullOrEmpty(query))
+        {
+            FromQuery(query, isOurs, ref found);
+        }
+
+        return new(found.Presented, found.Count > 1) { IsInQuery = found.InQuery, IsRefusedQuery = found.RefusedQuery };
+    }
+
+    /// <summary>The value of <c>WWW-Authenticate</c>, one line: <c>Bearer</c> with what is said of the failure, and the other schemes the API takes.</summary>
+    /// <param name="error">The attributes of the error (constants and scope names only), or <c>null</c> where nothing was presented.</param>
+    public string Challenge(string? error)
+    {
+        var bearer = error is null ? "Bearer realm=\"tokenry\"" : $"Bearer realm=\"tokenry\", {error}";
+        return Schemes.Length == 0 ? bearer
+            : takesBearer ? $"{bearer}, {Schemes}"
+            : error is null ? Schemes
+            : $"{Schemes}, {error}";
+    }
+
+    private string FromAuthorization(string value)
+    {
+        if (Carrier.TryBearer(value, out var bearer))
+        {
+            return takesBearer ? bearer : "";
+        }
+
+        // The user name is whatever the client must fill in: the password is the credential (RFC 7617).
+        return takesBasic && BasicPair.TryRead(value, out _, out var password) ? System.Text.Encoding.Latin1.GetString(password) : "";
+    }
+
+    private void FromQuery(string query, Func<string, bool> isOurs, ref Found found)
+    {
+        foreach (var parameter in new QueryStringEnumerable(query))
+        {
+            var name = parameter.DecodeName().Span;
+            if (name.Equals(AccessTokenParameter, StringComparison.OrdinalIgnoreCase))
+            {
+                found.RefusedQuery = true;
+                continue;
+            }
+
+            foreach (var known in KeyParameters)
+            {
+                if (!name.Equals(known, StringComparison.OrdinalIgnoreCase))
+                {
+                    continue;
+                }
+
+                var value = parameter.DecodeValue().ToString();
+                if (takesQuery)
+                {
+                    found.Add(value);
+                    found.InQuery = true;
+                }
+                else if (isOurs(value))
+                {
+                    found.RefusedQuery = true;
+                }
+            }
+        }
+    }
+
+    private struct Found
+    {
+        public int Count { get; private set; }
+
+        public string? Presented { get; private set; }
+
+        public bool InQuery { get; set; }
+
+        public bool RefusedQuery { get; set; }
+
+        public void Add(string presented)
+        {
+            Count++;
+            Presented = presented;
+        }
+    }
+}

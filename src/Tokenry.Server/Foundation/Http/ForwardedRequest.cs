@@ -1,0 +1,70 @@
+namespace Tokenry.Server.Foundation.Http;
+
+/// <summary>
+/// The request a proxy asks about: <c>X-Forwarded-Method</c> and <c>-Uri</c> or <c>X-Original-Method</c>, <c>-URI</c> and <c>-URL</c>, from a
+/// listed proxy only. It feeds records and the query carrier, never what is required.
+/// </summary>
+public readonly record struct ForwardedRequest(string? Method, string? Path, string? Query)
+{
+    private const int LongestMethod = 20;
+    private const int LongestPath = 500;
+
+    private static readonly string[] MethodHeaders = ["X-Forwarded-Method", "X-Original-Method"];
+    private static readonly string[] TargetHeaders = ["X-Forwarded-Uri", "X-Original-URI", "X-Original-URL"];
+
+    /// <exception cref="ProblemException">400 where the headers disagree: one of them is not the proxy's.</exception>
+    public static ForwardedRequest Of(HttpContext context)
+    {
+        if (!RequestFacts.Of(context).IsFromProxy)
+        {
+            return default;
+        }
+
+        var headers = context.Request.Headers;
+        var method = One(headers, MethodHeaders);
+        var target = One(headers, TargetHeaders);
+        if (target is null)
+        {
+            return new(Short(method, LongestMethod), null, null);
+        }
+
+        // A proxy may say the whole address.
+        if (target.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(target, UriKind.Absolute, out var absolute))
+        {
+            target = absolute.PathAndQuery;
+        }
+
+        var mark = target.IndexOf('?', StringComparison.Ordinal);
+        return new(Short(method, LongestMethod), Short(mark < 0 ? target : target[..mark], LongestPath), mark < 0 ? null : target[mark..]);
+    }
+
+    private static string? One(IHeaderDictionary headers, string[] names)
+    {
+        string? found = null;
+        foreach (var name in names)
+        {
+            foreach (var value in headers[name])
+            {
+                if (string.IsNullOrEmpty(value))
+                {
+                    continue; // how a proxy clears what a client sent
+                }
+
+                if (found is not null && found != value)
+                {
+                    throw new ProblemException(
+                        400,
+                        Protocol.Api.ProblemCode.InvalidRequest,
+                        $"{string.Join(", ", names)} disagree: let the proxy set one and clear the others."
+                    );
+                }
+
+                found = value;
+            }
+        }
+
+        return found;
+    }
+
+    private static string? Short(string? text, int longest) => text is null || text.Length <= longest ? text : text[..longest];
+}
