@@ -199,7 +199,7 @@ public sealed class ServerProcess : IAsyncDisposable
     }
 
     private static bool IsConfiguration(string name) =>
-        new[] { "Tokenry__", "ConnectionStrings__", "Logging__", "Kestrel__", "ASPNETCORE_", "DOTNET_ENVIRONMENT", "URLS" }.Any(prefix =>
+        new[] { "Tokenry__", "ConnectionStrings__", "Logging__", "Kestrel__", "ASPNETCORE_", "DOTNET_ENVIRONMENT", "URLS", "OTEL_" }.Any(prefix =>
             name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)
         );
 

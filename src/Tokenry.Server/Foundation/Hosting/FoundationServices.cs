@@ -1,7 +1,9 @@
+using System.Diagnostics.Metrics;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Hosting.Telemetry;
 using Tokenry.Server.Foundation.Limits;
 using Tokenry.Server.Foundation.Principals;
 using Tokenry.Server.Foundation.Signing;
@@ -16,7 +18,9 @@ public static class FoundationServices
     {
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
-        services.AddMetrics().AddSingleton<ServerMetrics>();
+        services.AddMetrics().AddSingleton<ServerMetrics>().AddSingleton<ProcessMetrics>().AddSingleton<FactsMetrics>();
+        services.AddSingleton(provider => new StoreMetrics(provider.GetRequiredService<IMeterFactory>().Create(ServerMetrics.MeterName)));
+        services.AddSingleton<MetricsText>();
         services.AddSingleton<KeyRing>();
         services.AddSingleton<AuditChain>();
         services.AddSingleton<ChangeHub>();
@@ -53,6 +57,11 @@ public static class FoundationServices
             services.AddSingleton(held);
             services.AddSingleton<ControlSocket>();
             services.AddHostedService(provider => provider.GetRequiredService<ControlSocket>());
+        }
+
+        if (options.OtlpEndpoint is not null)
+        {
+            services.AddHostedService<OtlpExport>();
         }
 
         services.AddHostedService(provider => provider.GetRequiredService<LastUsed>());
@@ -99,7 +108,8 @@ public static class FoundationServices
                 connection,
                 provider.GetRequiredService<AuditChain>(),
                 provider.GetRequiredService<ChangeHub>(),
-                provider.GetRequiredService<TimeProvider>()
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<StoreMetrics>()
             ));
             services.AddSingleton<Database>(provider => provider.GetRequiredService<PostgresDatabase>());
         }
@@ -109,7 +119,8 @@ public static class FoundationServices
                 options.DatabasePath,
                 provider.GetRequiredService<AuditChain>(),
                 provider.GetRequiredService<ChangeHub>(),
-                provider.GetRequiredService<TimeProvider>()
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<StoreMetrics>()
             ));
         }
     }
