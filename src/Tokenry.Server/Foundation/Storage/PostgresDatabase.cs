@@ -60,7 +60,7 @@ public sealed class PostgresDatabase : Database
 
     public override Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read) => ReadAsync(source, metrics.ReadUnserved, read);
 
-    private async Task<T> ReadAsync<T>(NpgsqlDataSource from, Action unserved, Func<DbConnection, Task<T>> read)
+    private static async Task<T> ReadAsync<T>(NpgsqlDataSource from, Action unserved, Func<DbConnection, Task<T>> read)
     {
         try
         {

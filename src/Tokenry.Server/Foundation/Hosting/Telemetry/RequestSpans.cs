@@ -1,6 +1,5 @@
 using System.Collections.Frozen;
 using System.Diagnostics;
-using Microsoft.AspNetCore.Http.Features;
 using OpenTelemetry;
 using Tokenry.Server.Foundation.Http;
 
@@ -32,25 +31,24 @@ internal sealed class RequestSpans : BaseProcessor<Activity>
     /// <summary>Describes the request's own activity once the request is answered.</summary>
     public static async Task DescribeAsync(HttpContext context, RequestDelegate next)
     {
+        var activity = Activity.Current;
         try
         {
             await next(context);
         }
         finally
         {
-            Describe(context);
+            if (activity is { IsAllDataRequested: true })
+            {
+                Describe(activity, context);
+            }
         }
     }
 
-    private static void Describe(HttpContext context)
+    private static void Describe(Activity activity, HttpContext context)
     {
-        if (context.Features.Get<IHttpActivityFeature>()?.Activity is not { IsAllDataRequested: true } activity)
-        {
-            return;
-        }
-
         var method = Methods.Contains(context.Request.Method) ? context.Request.Method : "_OTHER";
-        var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
+        var route = MetricLabel.Template((context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText);
         activity.DisplayName = route is null ? method : $"{method} {route}";
         activity.SetTag(Method, method);
         activity.SetTag(Route, route);
