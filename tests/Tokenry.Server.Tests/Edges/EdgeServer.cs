@@ -18,9 +18,6 @@ public sealed class EdgeServer : IAsyncLifetime
 
     public Created Made { get; private set; } = null!;
 
-    /// <summary>Of the same kinds, to be changed, disabled and deleted.</summary>
-    public Created Sacrificed { get; private set; } = null!;
-
     /// <summary>For the management API, good for some minutes.</summary>
     public string AccessToken { get; private set; } = null!;
 
@@ -30,13 +27,13 @@ public sealed class EdgeServer : IAsyncLifetime
         Process = await ServerProcess.StartAsync(Engine.Sqlite, new ServerOptions { Settings = settings });
         Admin = await Process.AdminAsync();
         Made = await CreateAsync();
-        Sacrificed = await CreateAsync();
         AccessToken = await Process.Client().AccessTokenAsync(Made.Client(), ("resource", Doors.Api));
     }
 
     public ValueTask DisposeAsync() => Process.DisposeAsync();
 
-    private Task<Created> CreateAsync() =>
+    /// <summary>An API, roles, an application and a user, and a credential of each kind.</summary>
+    public Task<Created> CreateAsync() =>
         Scenario
             .On(Admin)
             .Api()

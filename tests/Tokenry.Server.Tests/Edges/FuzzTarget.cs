@@ -6,7 +6,10 @@ using Tokenry.Server.Tests.Features.OAuth;
 namespace Tokenry.Server.Tests.Edges;
 
 /// <summary>Where spoilt input goes: each makes one request, whole and in bytes, out of a mutator.</summary>
-internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes)
+/// <param name="edge">The server, and credentials that stay good.</param>
+/// <param name="routes">All of them.</param>
+/// <param name="sacrificed">What may be changed, disabled and deleted.</param>
+internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes, Created sacrificed)
 {
     public static readonly IReadOnlyList<string> Names =
     [
@@ -40,15 +43,15 @@ internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes)
         "email",
     ];
 
-    private readonly Target target = new(edge.Sacrificed.ApiKey.Id, edge.Sacrificed.Application.Id);
+    private readonly Target target = new(sacrificed.ApiKey.Id, sacrificed.Application.Id);
     private readonly string[] ids =
     [
-        edge.Sacrificed.ApiKey.Id,
-        edge.Sacrificed.PersonalAccessToken.Id,
-        edge.Sacrificed.ClientSecret.Id,
-        edge.Sacrificed.Role.Id,
-        edge.Sacrificed.User.Id,
-        edge.Sacrificed.Api.Id,
+        sacrificed.ApiKey.Id,
+        sacrificed.PersonalAccessToken.Id,
+        sacrificed.ClientSecret.Id,
+        sacrificed.Role.Id,
+        sacrificed.User.Id,
+        sacrificed.Api.Id,
     ];
 
     public byte[] Make(string name, Mutator mutator) =>
@@ -120,9 +123,15 @@ internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes)
         var route = mutator.Choose([
             .. routes.Where(route => route.Method is "POST" or "PATCH" && route.Path.StartsWith("/v1", StringComparison.Ordinal)),
         ]);
-        var call = Call.To(route, target, edge.Sacrificed.Api.Identifier);
+        var call = Call.To(route, target, sacrificed.Api.Identifier);
         var usual = call.Body is null ? "{}" : JsonSerializer.Serialize(call.Body, call.Body.GetType());
-        return Request(route.Method, call.Path, [CallerOf(route)], "application/json", mutator.Mutate([usual, .. JsonSamples]));
+        return Request(
+            route.Method,
+            call.Path,
+            [CallerOf(route)],
+            "application/json",
+            mutator.Mutate(mutator.Next(3) > 0 ? [usual] : JsonSamples)
+        );
     }
 
     /// <summary>Members of every request there is: most fit no route whole, and each fits some.</summary>
@@ -212,7 +221,7 @@ internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes)
     private (string, string) CallerOf(Route route) =>
         route.Path.StartsWith("/oauth", StringComparison.Ordinal) ? ("Authorization", Basic)
         : route.Path.StartsWith("/v1/me/credential", StringComparison.Ordinal)
-            ? ("Authorization", "Bearer " + edge.Sacrificed.PersonalAccessToken.Secret)
+            ? ("Authorization", "Bearer " + sacrificed.PersonalAccessToken.Secret)
         : Admin;
 
     /// <summary>Failures of one network are throttled, so each comes from another.</summary>

@@ -32,7 +32,7 @@ public sealed class FuzzTests(EdgeServer edge, ITestOutputHelper output)
     public async Task No_spoilt_input_gives_a_5xx_or_hangs(string target)
     {
         output.WriteLine($"TOKENRY_FUZZ_SEED={FirstSeed}");
-        var fuzz = new FuzzTarget(edge, await Route.AllAsync());
+        var fuzz = new FuzzTarget(edge, await Route.AllAsync(), await edge.CreateAsync());
         var answers = new int[600];
         var next = FirstSeed;
         using var end = new CancellationTokenSource(Duration);

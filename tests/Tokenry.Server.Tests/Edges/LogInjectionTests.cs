@@ -8,6 +8,7 @@ namespace Tokenry.Server.Tests.Edges;
 public sealed class LogInjectionTests
 {
     private const string Forged = "forged-event";
+    private const int BreaksAPlace = 3;
 
     private static readonly string[] Breaks =
     [
@@ -39,7 +40,7 @@ public sealed class LogInjectionTests
         var admin = await server.AdminAsync();
         var made = await Scenario.On(admin).ApiKey().User(_ => new { password = (string?)null }).CreateAsync();
         var target = new Target(made.ApiKey.Id, made.Application.Id);
-        var stored = 0;
+        var (stored, turn) = (0, 0);
         foreach (
             var route in (await Route.AllAsync()).Where(route =>
                 route.Method is "POST" or "PATCH" && route.Path.StartsWith("/v1/", StringComparison.Ordinal)
@@ -47,7 +48,7 @@ public sealed class LogInjectionTests
         )
         {
             var call = Call.To(route, target, made.Api.Identifier);
-            foreach (var body in Spoilt(call.Body))
+            foreach (var body in Spoilt(call.Body, () => Breaks[turn++ % Breaks.Length]))
             {
                 var answer = await admin.SendAsync(new HttpMethod(route.Method), call.Path, body);
                 Assert.True(answer.Status < 500, $"{route}: {answer.Status} for {body}");
@@ -86,22 +87,22 @@ public sealed class LogInjectionTests
         }
     }
 
-    /// <summary>The body with each of its texts replaced by each of the breaks, and with those in places no request has.</summary>
-    private static IEnumerable<string> Spoilt(object? body)
+    /// <summary>The body with each of its members replaced by some of the breaks, which take their turns, and with those where no request has a text.</summary>
+    private static IEnumerable<string> Spoilt(object? body, Func<string> next)
     {
         var usual = body is null ? new JsonObject() : JsonSerializer.SerializeToNode(body, body.GetType())!.AsObject();
-        foreach (var text in Breaks)
+        foreach (var member in usual.Select(pair => pair.Key).Concat(["description", "metadata", next()]))
         {
-            foreach (var member in usual.Select(pair => pair.Key).Append("description").Append(text))
+            for (var i = 0; i < BreaksAPlace; i++)
             {
+                var text = next();
                 var spoilt = usual.DeepClone().AsObject();
-                spoilt[member] = spoilt[member] is JsonArray ? new JsonArray(text) : text;
+                spoilt[member] =
+                    member == "metadata" ? new JsonObject { [text] = text }
+                    : spoilt[member] is JsonArray ? new JsonArray(text)
+                    : text;
                 yield return spoilt.ToJsonString();
             }
-
-            var noted = usual.DeepClone().AsObject();
-            noted["metadata"] = new JsonObject { [text] = text };
-            yield return noted.ToJsonString();
         }
     }
 }
