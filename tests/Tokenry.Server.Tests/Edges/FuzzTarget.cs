@@ -43,7 +43,6 @@ internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes, C
         "email",
     ];
 
-    private readonly Target target = new(sacrificed.ApiKey.Id, sacrificed.Application.Id);
     private readonly string[] ids =
     [
         sacrificed.ApiKey.Id,
@@ -52,6 +51,7 @@ internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes, C
         sacrificed.Role.Id,
         sacrificed.User.Id,
         sacrificed.Api.Id,
+        sacrificed.Application.Id,
     ];
 
     public byte[] Make(string name, Mutator mutator) =>
@@ -83,7 +83,7 @@ internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes, C
     private byte[] Path(Mutator mutator)
     {
         var route = mutator.Choose(routes);
-        var call = Call.To(route, target with { Id = mutator.Choose(ids) });
+        var call = Call.To(route, mutator.Next(2) == 0 ? TargetOf(route) : TargetOf(route) with { Id = mutator.Choose(ids) });
         return Request(
             route.Method == "ANY" ? "GET" : route.Method,
             mutator.Mutate([call.Path, Escaped(call.Path)]),
@@ -113,7 +113,7 @@ internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes, C
         );
         return Request(
             "GET",
-            $"{Call.To(route, target).Path}?{(mutator.Next(2) == 0 ? query : mutator.Mutate([query]))}",
+            $"{Call.To(route, TargetOf(route)).Path}?{(mutator.Next(2) == 0 ? query : mutator.Mutate([query]))}",
             [CallerOf(route)]
         );
     }
@@ -123,7 +123,7 @@ internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes, C
         var route = mutator.Choose([
             .. routes.Where(route => route.Method is "POST" or "PATCH" && route.Path.StartsWith("/v1", StringComparison.Ordinal)),
         ]);
-        var call = Call.To(route, target, sacrificed.Api.Identifier);
+        var call = Call.To(route, TargetOf(route), sacrificed.Api.Identifier);
         var usual = call.Body is null ? "{}" : JsonSerializer.Serialize(call.Body, call.Body.GetType());
         return Request(
             route.Method,
@@ -205,7 +205,7 @@ internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes, C
         };
         var (name, value) = mutator.Choose(samples);
         var route = mutator.Choose(routes);
-        var call = Call.To(route, target);
+        var call = Call.To(route, TargetOf(route));
         var body = call.Body is null or Call.FormBody ? "{}" : JsonSerializer.Serialize(call.Body, call.Body.GetType());
         var more = (mutator.Next(8) == 0 ? mutator.Mutate([name]) : name, mutator.Mutate([value]));
         return Request(
@@ -216,6 +216,13 @@ internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes, C
             body
         );
     }
+
+    /// <summary>What the route is about, so that a request comes past "there is no such thing".</summary>
+    private Target TargetOf(Route route) =>
+        new(
+            ids.First(id => id.StartsWith(Call.Prefix(route.Path), StringComparison.Ordinal)),
+            Call.OwnerPrefix(route.Path) == "usr" ? sacrificed.User.Id : sacrificed.Application.Id
+        );
 
     /// <summary>What ends the caller's own credential is tried with one that may end.</summary>
     private (string, string) CallerOf(Route route) =>
