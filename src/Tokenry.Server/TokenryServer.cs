@@ -85,6 +85,7 @@ internal sealed class TokenryServer : IAsyncDisposable
             throw new StartupException($"The server cannot listen: {exception.Message}");
         }
 
+        Announcement.WarnOfPlainHttp(App.Logger, Options, App.Urls);
         Announcement.Print(App.Logger, Options, App.Services.GetRequiredService<Database>().Description, generatedPassword);
         await App.WaitForShutdownAsync();
     }
@@ -137,6 +138,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.UseMiddleware<ErrorFunnel>();
         App.UsePathBase(new Uri(Options.Issuer).AbsolutePath.TrimEnd('/'));
         App.UseRouting();
+        App.UseMiddleware<TlsRequirement>();
         App.UseMiddleware<CallerAuthentication>();
 
         App.MapApiResources();

@@ -18,6 +18,7 @@ internal enum Signal
 internal static partial class Posix
 {
     private const int NoSuchProcess = 3;
+    private const int ThreadCpuClock = 3; // CLOCK_THREAD_CPUTIME_ID
 
     public static bool IsRoot => EffectiveUser() == 0;
 
@@ -53,6 +54,23 @@ internal static partial class Posix
         {
             return null;
         }
+    }
+
+    /// <summary>What the calling thread has spent of a processor, whatever else the machine does.</summary>
+    public static TimeSpan ThreadTime() =>
+        ReadClock(ThreadCpuClock, out var time) == 0
+            ? TimeSpan.FromSeconds(time.Seconds) + TimeSpan.FromMicroseconds(time.Nanoseconds / 1000d)
+            : throw new Win32Exception(Marshal.GetLastPInvokeError(), "clock_gettime");
+
+    [LibraryImport("libc", EntryPoint = "clock_gettime", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int ReadClock(int clock, out TimeSpec time);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly struct TimeSpec
+    {
+        public readonly long Seconds;
+        public readonly long Nanoseconds;
     }
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]

@@ -6,6 +6,9 @@ public sealed record ServerOptions
     /// <summary>Configuration by its key, <c>Tokenry:Brand</c> or <c>Tokenry__Brand</c>; a null value withholds the harness's own setting.</summary>
     public IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>(StringComparer.Ordinal);
 
+    /// <summary>Where it listens: <c>0.0.0.0</c> for more than loopback (<c>Tokenry:Issuer</c> must be set then).</summary>
+    public string ListenOn { get; init; } = "127.0.0.1";
+
     /// <summary>PostgreSQL only; otherwise a fresh database of the shared cluster.</summary>
     public string? ConnectionString { get; init; }
 

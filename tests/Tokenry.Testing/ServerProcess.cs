@@ -75,7 +75,7 @@ public sealed class ServerProcess : IAsyncDisposable
         if (IsRunning)
             throw new InvalidOperationException($"The server at {Address} is already running.");
         _process?.Dispose();
-        _process = ChildProcess.Start(Command(["--urls", Address]), _output, _error);
+        _process = ChildProcess.Start(Command(["--urls", $"http://{_options.ListenOn}:{new Uri(Address).Port}"]), _output, _error);
         var anonymous = Client().Within(TimeSpan.FromSeconds(5));
         var waited = Stopwatch.StartNew();
         while (!await IsReadyAsync(anonymous))

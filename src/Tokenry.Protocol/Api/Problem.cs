@@ -63,6 +63,9 @@ public static class ProblemCode
     /// <summary>403: what is asked for exceeds the rights of the credential's owner.</summary>
     public const string ExceedsOwnerRights = "exceeds_owner_rights";
 
+    /// <summary>403: the request came over plain http from another machine; use https.</summary>
+    public const string TlsRequired = "tls_required";
+
     /// <summary>404: there is no such thing, or it is not yours to see.</summary>
     public const string NotFound = "not_found";
 

@@ -37,8 +37,8 @@ public static class VerificationApi
             .MapGet("/forward-auth", door.ServeAsync)
             .WithSummary("Let a proxy ask whether the request it holds may pass; what is required stands in the query.")
             .Answers(contentType: null)
-            .OpenToAnybody();
+            .IsDoor();
         // Some proxies ask with the method of the request they hold, whatever that is.
-        group.Map("/forward-auth", door.ServeAsync).ExcludeFromDescription().OpenToAnybody();
+        group.Map("/forward-auth", door.ServeAsync).ExcludeFromDescription().IsDoor();
     }
 }

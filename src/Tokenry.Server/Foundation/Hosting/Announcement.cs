@@ -28,6 +28,25 @@ public static partial class Announcement
         text.WriteLine();
     }
 
+    /// <summary>A plain http address that other machines reach serves nobody but listed proxies, and none is listed.</summary>
+    public static void WarnOfPlainHttp(ILogger logger, TokenryOptions options, IEnumerable<string> urls)
+    {
+        foreach (var url in urls)
+        {
+            if (
+                options.TrustedProxies.Count == 0
+                && Uri.TryCreate(url, UriKind.Absolute, out var uri)
+                && uri is { Scheme: "http" }
+                && !IsLocal(uri)
+            )
+            {
+                LogPlainHttp(logger, url);
+            }
+        }
+    }
+
+    private static bool IsLocal(Uri uri) => uri.IsLoopback || uri.Host == "unix";
+
     /// <summary>Where nobody reads along, the generated password waits in a file (0600) of the data directory.</summary>
     public static void KeepPassword(TokenryOptions options, string password)
     {
@@ -43,4 +62,12 @@ public static partial class Announcement
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Store: {Store}")]
     private static partial void LogStore(ILogger logger, string store);
+
+    [LoggerMessage(
+        EventId = 2,
+        Level = LogLevel.Warning,
+        Message = "{Url} is plain http and not loopback: requests from other machines are refused (tls_required). Serve https, or list the "
+            + "TLS proxy in front in Tokenry:TrustedProxies."
+    )]
+    private static partial void LogPlainHttp(ILogger logger, string url);
 }

@@ -69,7 +69,7 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
         var reader = context.Request.BodyReader;
         while (true)
         {
-            var result = await reader.ReadAsync(context.RequestAborted);
+            var result = await context.Request.ReadBodyAsync();
             if (result.IsCompleted)
             {
                 var bytes = result.Buffer.ToArray();
@@ -124,8 +124,8 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
         }
 
         return ProblemException.Invalid(
-            member,
-            message.Contains("could not be mapped", StringComparison.Ordinal) ? "is not a member of this request"
+            Validation.Shown(member), // it may be the sender's own word
+                message.Contains("could not be mapped", StringComparison.Ordinal) ? "is not a member of this request"
                 : message.Contains("uplicate", StringComparison.Ordinal) ? "stands twice"
                 : message.StartsWith("A time", StringComparison.Ordinal) ? "is not a time such as 2027-01-01T00:00:00Z"
                 : "has the wrong type, or is null where it may not be"

@@ -48,6 +48,12 @@ internal sealed partial class ErrorFunnel(RequestDelegate next, ILogger<ErrorFun
             throw new ProblemException(400, ProblemCode.InvalidRequest, "Content-Length and Transfer-Encoding exclude each other.");
         }
 
+        // Joined, as lists are, two keys would be a third one.
+        if (request.Headers["Idempotency-Key"].Count > 1)
+        {
+            throw new ProblemException(400, ProblemCode.InvalidRequest, "Idempotency-Key stands twice.");
+        }
+
         foreach (var (_, values) in request.Headers)
         {
             foreach (var value in values)

@@ -73,7 +73,7 @@ public sealed class FormParameters
 
         while (true)
         {
-            var read = await request.BodyReader.ReadAsync(request.HttpContext.RequestAborted);
+            var read = await request.ReadBodyAsync();
             if (read.Buffer.Length > LongestBody)
             {
                 request.BodyReader.AdvanceTo(read.Buffer.End);

@@ -12,9 +12,10 @@ public sealed class RequestFacts
     private RequestFacts(HttpContext context)
     {
         RequestId = PublicId.Create("req", PublicId.NewUuid7(context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow()));
-        var proxies = context.RequestServices.GetRequiredService<TokenryOptions>().TrustedProxies;
-        IsFromProxy = proxies.Count > 0 && IsProxy(Unmap(context.Connection.RemoteIpAddress), proxies);
-        Address = IsFromProxy ? ClientAddress(context, proxies) : Unmap(context.Connection.RemoteIpAddress);
+        var leg = ClientLeg.Of(context, context.RequestServices.GetRequiredService<TokenryOptions>().TrustedProxies);
+        Address = leg.Address;
+        IsFromProxy = leg.IsFromProxy;
+        IsInClear = leg.IsInClear;
         Ip = Address?.ToString();
         var agent = context.Request.Headers.UserAgent.ToString();
         Agent = agent.Length == 0 ? null : new string([.. agent.Take(LongestAgent).Select(c => char.IsControl(c) || c > 126 ? '?' : c)]);
@@ -34,6 +35,9 @@ public sealed class RequestFacts
     public IPAddress? Address { get; }
 
     public string? Ip { get; }
+
+    /// <summary>Whether anybody on the way could read along; see <see cref="TlsRequirement"/>.</summary>
+    public bool IsInClear { get; }
 
     public string? Agent { get; }
 
@@ -60,33 +64,4 @@ public sealed class RequestFacts
         context.Items[typeof(RequestFacts)] = facts;
         return facts;
     }
-
-    // From the right: the first address that is no listed proxy. What stands further left anybody may have written.
-    private static IPAddress? ClientAddress(HttpContext context, IReadOnlyList<IPNetwork> proxies)
-    {
-        var address = Unmap(context.Connection.RemoteIpAddress);
-        if (context.Request.Headers["X-Forwarded-For"].Count == 0)
-        {
-            return address; // the proxy asks for itself
-        }
-
-        var forwarded = context.Request.Headers["X-Forwarded-For"].ToString().Split(',', StringSplitOptions.TrimEntries);
-        for (var i = forwarded.Length - 1; i >= 0 && IsProxy(address, proxies); i--)
-        {
-            // What cannot be read is nobody's address, and not the proxy's: limits by address must not open for it.
-            if (!IPAddress.TryParse(forwarded[i], out var hop))
-            {
-                hop = IPEndPoint.TryParse(forwarded[i], out var endpoint) ? endpoint.Address : null;
-            }
-
-            address = Unmap(hop);
-        }
-
-        return address;
-    }
-
-    private static bool IsProxy(IPAddress? candidate, IReadOnlyList<IPNetwork> proxies) =>
-        candidate is not null && proxies.Any(network => network.Contains(candidate));
-
-    private static IPAddress? Unmap(IPAddress? address) => address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
 }

@@ -8,6 +8,9 @@ namespace Tokenry.Server.Foundation.Http;
 /// </param>
 public sealed record RouteAccess(RouteAuthentication Kind, IReadOnlyList<string> Needs);
 
+/// <summary>A route open to anybody to which credentials are brought all the same: a door.</summary>
+public sealed record RouteTakesCredentials;
+
 public enum RouteAuthentication
 {
     /// <summary>Open to anybody, and said so on purpose.</summary>
@@ -24,6 +27,10 @@ public static class RouteMarkers
 {
     public static TBuilder OpenToAnybody<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RouteAccess(RouteAuthentication.Public, []));
+
+    /// <summary>Open to anybody; what credential the request carries is what the endpoint is asked about.</summary>
+    public static TBuilder IsDoor<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder => builder.OpenToAnybody().WithMetadata(new RouteTakesCredentials());
 
     /// <param name="builder">The route.</param>
     /// <param name="orScopes">A credential with one of these opens the route too.</param>

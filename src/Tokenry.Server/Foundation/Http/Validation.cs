@@ -10,6 +10,7 @@ namespace Tokenry.Server.Foundation.Http;
 public sealed class Validation
 {
     public const int LongestName = 200;
+    private const int LongestShown = 100;
     private const int MostFaults = 20;
     private const int LongestMetadata = 4096;
 
@@ -113,10 +114,18 @@ public sealed class Validation
     }
 
     /// <summary>What a caller sent, fit to be shown back.</summary>
-    public static string Shown(string? text) =>
-        text is null ? "null"
-        : IsClean(text) ? (text.Length <= 100 ? text : text[..100] + "…")
-        : "(unprintable)";
+    public static string Shown(string? text)
+    {
+        if (text is null || text.Length <= LongestShown)
+        {
+            return text is null ? "null"
+                : IsClean(text) ? text
+                : "(unprintable)";
+        }
+
+        var end = char.IsLowSurrogate(text[LongestShown]) ? LongestShown - 1 : LongestShown; // not between two halves of one character
+        return IsClean(text) ? text[..end] + "…" : "(unprintable)";
+    }
 
     /// <summary>No control, formatting (bidi, zero-width), line-separator, private or unpaired surrogate character.</summary>
     public static bool IsClean(string text)

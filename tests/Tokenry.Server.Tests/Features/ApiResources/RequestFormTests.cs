@@ -56,6 +56,25 @@ public sealed class RequestFormTests(SharedServers servers)
         }
     }
 
+    /// <summary>It may be of any length and any characters; the answer holds it cut, whole characters only, or not at all.</summary>
+    [Fact]
+    public async Task An_unknown_members_name_comes_back_fit_to_be_shown()
+    {
+        var admin = await servers.AdminAsync(Engine.Sqlite);
+        foreach (
+            var name in new[] { new string('n', 200_000), 'n' + string.Concat(Enumerable.Repeat("😀", 100)), "n\u202e\u0000\u001b", "n😀" }
+        )
+        {
+            var refused = await admin.PostAsync(Path, new Dictionary<string, int> { [name] = 1 }).Expect(400, "invalid_request");
+            var shown = Assert.Single(refused.Json.GetProperty("errors").EnumerateObject()).Name;
+            Assert.True(
+                shown.Length <= 101 && (name.StartsWith(shown.TrimEnd('…'), StringComparison.Ordinal) || shown == "(unprintable)"),
+                shown
+            );
+            Assert.DoesNotContain('\ufffd', refused.Body);
+        }
+    }
+
     [Theory, BothEngines]
     public async Task Deep_nesting_is_a_400(Engine engine)
     {

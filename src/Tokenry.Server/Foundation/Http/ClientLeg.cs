@@ -1,0 +1,80 @@
+using System.Net;
+
+namespace Tokenry.Server.Foundation.Http;
+
+/// <summary>The leg of a request's way that its client itself spoke on: from which address, and whether in clear.</summary>
+/// <param name="Address">The peer, or the client a listed proxy vouches for; IPv4 even where it came mapped into IPv6.</param>
+/// <param name="IsInClear">Plain http between two machines.</param>
+/// <param name="IsFromProxy">Whether the peer is a listed proxy, whose forwarded headers count.</param>
+public readonly record struct ClientLeg(IPAddress? Address, bool IsInClear, bool IsFromProxy)
+{
+    public static ClientLeg Of(HttpContext context, IReadOnlyList<IPNetwork> proxies)
+    {
+        var peer = Unmap(context.Connection.RemoteIpAddress);
+        if (!IsProxy(peer, proxies))
+        {
+            // What it says of others nobody vouches for. Without an address: a Unix socket.
+            return new(peer, IsInClear: !context.Request.IsHttps && peer is not null && !IPAddress.IsLoopback(peer), IsFromProxy: false);
+        }
+
+        var (address, hops) = BehindProxies(peer, context.Request.Headers["X-Forwarded-For"].ToString(), proxies);
+        var isLocal = address is not null && IPAddress.IsLoopback(address);
+        return new(
+            address,
+            IsInClear: !isLocal && SaysPlainHttp(context.Request.Headers["X-Forwarded-Proto"].ToString(), hops),
+            IsFromProxy: true
+        );
+    }
+
+    // From the right: the first address that is no listed proxy. What stands further left anybody may have written.
+    private static (IPAddress? Address, int Hops) BehindProxies(IPAddress? peer, string forwardedFor, IReadOnlyList<IPNetwork> proxies)
+    {
+        var forwarded = forwardedFor.Split(',', StringSplitOptions.TrimEntries);
+        var (address, hops) = (peer, 0);
+        for (var i = forwarded.Length - 1; i >= 0 && IsProxy(address, proxies); i--)
+        {
+            // What cannot be read is nobody's address, and not the proxy's: limits by address must not open for it.
+            if (!IPAddress.TryParse(forwarded[i], out var hop))
+            {
+                hop = IPEndPoint.TryParse(forwarded[i], out var endpoint) ? endpoint.Address : null;
+            }
+
+            (address, hops) = (Unmap(hop), hops + 1);
+        }
+
+        return (address, hops);
+    }
+
+    /// <summary>
+    /// Each listed proxy wrote at most one word, the client's own stand further left: of the last <paramref name="hops"/> the first is about
+    /// the client's leg. A proxy that says nothing is taken to speak TLS; a word that is not <c>https</c> is not.
+    /// </summary>
+    private static bool SaysPlainHttp(string forwardedProto, int hops)
+    {
+        if (forwardedProto.Length == 0)
+        {
+            return false;
+        }
+
+        var words = forwardedProto.Split(',', StringSplitOptions.TrimEntries);
+        return !words[Math.Max(0, words.Length - Math.Max(1, hops))].Equals("https", StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static bool IsProxy(IPAddress? address, IReadOnlyList<IPNetwork> proxies)
+    {
+        if (address is not null)
+        {
+            foreach (var network in proxies)
+            {
+                if (network.Contains(address))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private static IPAddress? Unmap(IPAddress? address) => address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
+}

@@ -1,0 +1,209 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Protocol.Jose;
+
+namespace Tokenry.Server.Tests.Edges;
+
+/// <summary>The parsers that both ends of the wire share.</summary>
+internal static class ProtocolParsers
+{
+    private const string Issuer = "https://tokens.example.com";
+    private const string KeyId = "k1";
+
+    private static readonly ECDsa Key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private static readonly VerificationKey Verification = new(KeyId, Key);
+    private static readonly DateTimeOffset Now = DateTimeOffset.UtcNow;
+    private static readonly AccessTokenValidator Validator = new(Issuer, TimeProvider.System);
+
+    public static IEnumerable<Parser> All =>
+        [
+            new("CredentialString", ReadCredential, CredentialString.Create("tkr", "key", 7, new byte[32]).Reveal()) { HasOneForm = true },
+            new(
+                "PublicId",
+                text => PublicId.TryParse(text, "key", out var id) ? PublicId.Create("key", id) : null,
+                PublicId.Create("key", 7)
+            )
+            {
+                HasOneForm = true,
+            },
+            new(
+                "PublicId without prefix",
+                text => PublicId.TryDecode(text, out var id) ? PublicId.Encode(id) : null,
+                PublicId.Encode(UInt128.MaxValue)
+            )
+            {
+                HasOneForm = true,
+            },
+            new(
+                "ObjectPattern",
+                text => ObjectPattern.TryParse(text, out var pattern) ? pattern.ToString() : null,
+                "repo:acme/*",
+                "base:app1"
+            )
+            {
+                HasOneForm = true,
+            },
+            new("Object", text => ObjectPattern.IsValidObject(text) ? text : null, "repo:acme/web") { HasOneForm = true },
+            new("ScopeName", text => ScopeName.IsValid(text) ? text : null, "invoices:read", "https://a.example.com/read")
+            {
+                HasOneForm = true,
+            },
+            new(
+                "ScopeSet",
+                text => ScopeSet.TryParse(text, out var scopes) ? scopes.ToString() : null,
+                "invoices:read users:write a b",
+                "a"
+            ),
+            new(
+                "StrictBase64Url",
+                text => StrictBase64Url.TryDecode(text, out byte[]? bytes) ? StrictBase64Url.Encode(bytes) : null,
+                "AAECAwQ",
+                "_-8"
+            )
+            {
+                HasOneForm = true,
+            },
+            new("StrictJson", ReadJson, """{"a":"b","c":[1,2.5,true,null],"d":{"é":"\u0061"}}"""),
+            new("JwsHeader", text => JwsHeader.TryParse(Bytes(text), out var header) ? Write(header) : null, Header),
+            new("CompactJws", ReadJws, Sign(Header, Claims)) { HasOneForm = true },
+            new("AccessTokenValidator", ReadToken, Sign(Header, Claims)) { HasOneForm = true },
+            // The signature holds: everything behind it is exposed.
+            new("AccessTokenValidator: signed claims", text => ReadToken(Sign(Header, text)) is null ? null : text, Claims),
+            new("AccessTokenValidator: signed header", text => ReadToken(Sign(text, Claims)) is null ? null : text, Header),
+            new("JsonWebKeySet", ReadKeys, KeySet()),
+            new("Timestamp", ReadTime, "2027-01-01T00:00:00Z", "2027-01-01T01:02:03.456+02:00"),
+            .. Bodies(),
+        ];
+
+    private const string Header = $$"""{"typ":"at+jwt","alg":"ES256","kid":"{{KeyId}}"}""";
+
+    private static string Claims { get; } =
+        $$"""
+            {"iss":"{{Issuer}}","aud":["https://api.example.com"],"sub":"app_1","client_id":"app_1","iat":{{Now.ToUnixTimeSeconds()}},"exp":{{Now.AddHours(
+                    1
+                ).ToUnixTimeSeconds()}},"jti":"j","scope":"a b","objects":["repo:*"]}
+            """;
+
+    private static IEnumerable<Parser> Bodies() =>
+        [
+            Body<VerifyRequest>(
+                """{"token":"x","api":"https://a.example.com","scopes":["a"],"object":"r:1","ip":"::1","method":"GET","path":"/"}"""
+            ),
+            Body<CredentialRequest>(
+                """
+                {"name":"n","permissions":[{"api":"https://a.example.com","scopes":["a"]}],"objects":["r:*"],"expires_at":"2027-01-01T00:00:00Z","not_before":null,"allowed_ips":["10.0.0.0/8"],"metadata":{"a":[1]}}
+                """
+            ),
+            Body<CredentialPatch>("""{"name":"n","permissions":null,"expires_at":null,"metadata":{}}"""),
+            Body<RotationRequest>("""{"overlap_seconds":60,"expires_at":"2027-01-01T00:00:00Z"}"""),
+            Body<ApiResourceRequest>(
+                """{"identifier":"https://a.example.com","name":"n","scopes":[{"name":"a","description":"b"}],"carriers":["bearer"],"objects_in_tokens":true,"access_token_lifetime_seconds":300}"""
+            ),
+            Body<UserRequest>("""{"email":"a@example.com","name":"n","password":"long enough","roles":["r"]}"""),
+        ];
+
+    private static Parser Body<T>(string sample) => new($"JSON of {typeof(T).Name}", text => ReadBody<T>(text), sample);
+
+    private static string? ReadBody<T>(string text)
+    {
+        var bytes = Bytes(text);
+        if (!Utf8.IsValid(bytes)) // as Body<T> does it
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize<T>(bytes, TokenryJson.Strict) is { } body
+                ? JsonSerializer.Serialize(body, TokenryJson.Strict)
+                : null;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException or OverflowException)
+        {
+            return null; // all that Body<T> turns into a 400
+        }
+    }
+
+    private static string? ReadCredential(string text) => CredentialString.TryParse(text, out var value) ? value.Text.ToString() : null;
+
+    private static string? ReadJson(string text)
+    {
+        if (!StrictJson.TryParseObject(Bytes(text), out var document))
+        {
+            return null;
+        }
+
+        using (document)
+        {
+            return JsonSerializer.Serialize(document.RootElement, TokenryJson.Strict);
+        }
+    }
+
+    private static string? ReadJws(string text) =>
+        CompactJws.TryParse(Bytes(text), out var jws)
+            ? $"{Encoding.UTF8.GetString(jws.SigningInput)}.{StrictBase64Url.Encode(jws.Signature)}"
+            : null;
+
+    private static string? ReadToken(string text)
+    {
+        var result = Validator.Validate(text, kid => kid == KeyId ? Verification : null);
+        return result.IsValid ? text : null;
+    }
+
+    private static string? ReadKeys(string text)
+    {
+        if (!JsonWebKeySet.TryParse(Bytes(text), out var set))
+        {
+            return null;
+        }
+
+        using (set)
+        {
+            // Only its usable keys are kept; without any, the empty set.
+            return set.Keys.Count == 0 ? """{"keys":[]}""" : text;
+        }
+    }
+
+    private static string? ReadTime(string text) =>
+        TimestampConverter.TryParse(text, out var time) ? TimestampConverter.Format(time) : null;
+
+    private static string Write(JwsHeader header) =>
+        JsonSerializer.Serialize(
+            new Dictionary<string, string?>
+            {
+                ["alg"] = header.Algorithm,
+                ["typ"] = header.Type,
+                ["kid"] = header.KeyId,
+            }
+                .Where(pair => pair.Value is not null)
+                .ToDictionary()
+        );
+
+    private static string Sign(string header, string payload)
+    {
+        var input = $"{StrictBase64Url.Encode(Bytes(header))}.{StrictBase64Url.Encode(Bytes(payload))}";
+        return $"{input}.{StrictBase64Url.Encode(Key.SignData(Encoding.ASCII.GetBytes(input), HashAlgorithmName.SHA256))}";
+    }
+
+    private static string KeySet()
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteStartArray("keys");
+            JsonWebKey.WritePublic(json, KeyId, JwsAlgorithms.Es256, Key);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+
+    private static byte[] Bytes(string text) => Loose.Bytes(text);
+}

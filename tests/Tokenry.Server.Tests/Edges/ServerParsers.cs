@@ -1,0 +1,166 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Features.OAuth.ClientAuthentication;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Tests.Edges;
+
+/// <summary>The parsers of the server alone.</summary>
+internal static class ServerParsers
+{
+    private static readonly IServiceProvider Services = new ServiceCollection()
+        .AddSingleton(TimeProvider.System)
+        .AddSingleton(
+            TokenryOptions.Read(new ConfigurationBuilder().AddInMemoryCollection([new("Tokenry:TrustedProxies", "192.0.2.1")]).Build())
+        )
+        .BuildServiceProvider();
+
+    public static IEnumerable<Parser> All =>
+        [
+            new("FormParameters", ReadForm, "grant_type=client_credentials&scope=a+b%20c&resource=1&resource=2"),
+            new(
+                "form escapes",
+                text => FormParameters.TryDecode(Loose.Bytes(text), out var decoded) ? Uri.EscapeDataString(decoded) : null,
+                "a+b%20%C3%A9"
+            ),
+            new("ClientSecretBasic", ReadBasic, "Basic " + Convert.ToBase64String("app_1:a%2Bb"u8)),
+            new(
+                "Carrier: Authorization",
+                text =>
+                    Carrier.Of(new HeaderDictionary { ["Authorization"] = text }).Presented is { Length: > 0 } presented
+                        ? "Bearer " + presented
+                        : null,
+                "Bearer tkr_key_x",
+                "token x"
+            ),
+            new(
+                "Body<VerifyRequest>",
+                text => ReadBody<VerifyRequest>(text, "application/json"),
+                """{"token":"x","scopes":["a"],"ip":"::1"}"""
+            ),
+            new(
+                "Body<CredentialRequest>",
+                text => ReadBody<CredentialRequest>(text, "application/json"),
+                """{"name":"n","metadata":{"a":[1,"é"]},"expires_at":"2027-01-01T00:00:00Z","permissions":[]}"""
+            ),
+            new(
+                "media type of a body",
+                text => ReadBody<RotationRequest>("""{"overlap_seconds":0}""", text) is null ? null : text,
+                "application/json",
+                "application/merge-patch+json; charset=\"utf-8\""
+            ),
+            new("media type of a form", text => ReadFormOfType(text), "application/x-www-form-urlencoded; charset=utf-8"),
+            new("Listing", ReadListing, "?limit=7&cursor=usr_0000000000000000000007&from=2027-01-01T00:00:00Z&state=active"),
+            new(
+                "network range",
+                text => TokenryOptions.TryParseNetwork(text, out var network) ? network.ToString() : null,
+                "10.0.0.0/8",
+                "2001:db8::/32",
+                "192.0.2.7"
+            ),
+            new(
+                "X-Forwarded-For",
+                text => ReadLeg(text, "https").Address?.ToString(),
+                "203.0.113.7",
+                "junk, 203.0.113.7",
+                "[2001:db8::1]:443"
+            ),
+            new("X-Forwarded-Proto", text => ReadLeg("203.0.113.7", text).IsInClear ? null : "https", "https", "http, https"),
+            new("text for people", text => Validation.IsClean(text) ? text : null, "Invoices é 😀") { HasOneForm = true },
+        ];
+
+    private static string? ReadForm(string text)
+    {
+        if (!FormParameters.TryParse(Loose.Bytes(text), out var form))
+        {
+            return null;
+        }
+
+        _ = form.RepeatsAny("resource");
+        return string.Join(
+            '&',
+            new[] { "grant_type", "scope", "resource" }.SelectMany(name =>
+                form.All(name).Select(value => $"{name}={Uri.EscapeDataString(value)}")
+            )
+        );
+    }
+
+    private static string? ReadFormOfType(string type)
+    {
+        var context = Request("a=1", type);
+        var (form, fault) = Now(FormParameters.ReadAsync(context.Request));
+        Assert.NotEqual(form is null, fault is null);
+        return form is null ? null : type;
+    }
+
+    private static string? ReadBasic(string text)
+    {
+        var presented = ClientSecretBasic.Read(new HeaderDictionary { ["Authorization"] = text });
+        return presented is { ClientId: { } id, Secret: { } secret }
+            ? "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{Uri.EscapeDataString(id)}:{Uri.EscapeDataString(secret)}"))
+            : null;
+    }
+
+    private static string? ReadBody<T>(string text, string type)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Serialize(Now(Body<T>.BindAsync(Request(text, type), null!))!.Value, TokenryJson.Strict);
+        }
+        catch (ProblemException problem) when (problem.Status is 400 or 415)
+        {
+            Assert.All(
+                problem.Errors?.Keys ?? [],
+                member => Assert.True(member.Length is > 0 and <= 101 && Validation.IsClean(member), member)
+            );
+            return null;
+        }
+    }
+
+    private static string? ReadListing(string query)
+    {
+        var context = Request("", null);
+        context.Request.QueryString = new QueryString(query.StartsWith('?') ? query : "?" + query);
+        try
+        {
+            var listing = Now(Listing.BindAsync(context, null!))!.With("from", "state");
+            return string.Create(
+                null,
+                $"?limit={listing.Limit}&cursor={Uri.EscapeDataString(listing.IdCursor("usr") ?? PublicId.Create("usr", 0))}&from={TimestampConverter.Format(listing.Time("from") ?? default)}&state={listing.OneOf("state", "active") ?? "active"}"
+            );
+        }
+        catch (ProblemException problem) when (problem.Status is 400)
+        {
+            return null;
+        }
+    }
+
+    private static ClientLeg ReadLeg(string forwardedFor, string proto)
+    {
+        var context = Request("", null);
+        context.Connection.RemoteIpAddress = IPAddress.Parse("192.0.2.1");
+        context.Request.Headers["X-Forwarded-For"] = forwardedFor;
+        context.Request.Headers["X-Forwarded-Proto"] = proto;
+        return ClientLeg.Of(context, Services.GetRequiredService<TokenryOptions>().TrustedProxies);
+    }
+
+    private static DefaultHttpContext Request(string body, string? type)
+    {
+        var context = new DefaultHttpContext { RequestServices = Services };
+        context.Request.ContentType = type;
+        context.Request.Body = new MemoryStream(Loose.Bytes(body));
+        return context;
+    }
+
+    /// <summary>From memory everything is there at once.</summary>
+    private static T Now<T>(ValueTask<T> task) => task.AsTask().GetAwaiter().GetResult();
+}
