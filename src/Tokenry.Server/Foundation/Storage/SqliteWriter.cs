@@ -158,7 +158,11 @@ internal sealed class SqliteWriter : IDisposable
         }
 
         metrics.Committed(time.GetElapsedTime(startedAt), batch.Sum(work => work.AuditEvents));
-        metrics.Batch(batch.Count);
+        if (batch.Count > 0)
+        {
+            metrics.Batch(batch.Count); // none where every operation was undone
+        }
+
         foreach (var work in batch)
         {
             hub.Publish(work.Changes);
