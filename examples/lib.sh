@@ -93,7 +93,7 @@ keep() {
   (umask 077 && printf '%s=%q\n' "$1" "$2" >>"$work/try.env")
 }
 
-# try STATUS "words" 'command': prints what a person can type; with "check", types it and looks at the status of the answer.
+# try STATUS "words" 'curl …': prints what a person can type; with "check", types it and looks at the status of the answer.
 failed=0
 try() {
   local answer status
@@ -103,6 +103,16 @@ try() {
   status=$(awk '/^HTTP\//{print $2; exit}' <<<"$answer")
   grep -iE '^(HTTP/|WWW-Authenticate|Retry-After|RateLimit)|^[{[]' <<<"$answer" | sed 's/^/  /'
   [ "$status" = "$1" ] || { echo "  ^ expected $1"; failed=1; }
+}
+
+# The same for other commands, by their exit code.
+try_command() {
+  local answer code=0
+  printf '\n# %s\n%s\n' "$2" "$3"
+  [ "$mode" = check ] || return 0
+  answer=$(eval "$3" 2>&1) || code=$?
+  sed 's/^/  /' <<<"$answer"
+  [ $code = "$1" ] || { echo "  ^ exit code $code, expected $1"; failed=1; }
 }
 
 # The last line of every example: until Ctrl-C, or the result of "check".
