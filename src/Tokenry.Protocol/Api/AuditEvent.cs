@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Tokenry.Protocol.Api;
 
 /// <summary>What an audit event was about.</summary>
@@ -30,7 +32,7 @@ public sealed record AuditEvent
     /// <summary>At which API resource, where one is involved.</summary>
     public string? Api { get; init; }
 
-    /// <summary><c>success</c> or <c>denied</c>.</summary>
+    /// <summary><c>success</c>, <c>denied</c>, or <c>signal</c> where something was noticed.</summary>
     public required string Result { get; init; }
 
     /// <summary>Why it was denied, or the words given with a revocation.</summary>
@@ -47,6 +49,10 @@ public sealed record AuditEvent
 
     /// <summary>How many like events this one stands for.</summary>
     public required long Count { get; init; }
+
+    /// <summary>When the last of them was, <c>at</c> being the first; absent where the event stands for itself.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? LastAt { get; init; }
 
     /// <summary>Hash of the event before, lower-case hex.</summary>
     public required string Prev { get; init; }

@@ -3,7 +3,9 @@ using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Limits;
 using Tokenry.Server.Foundation.Principals;
+using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Features.Applications;
 
@@ -21,7 +23,9 @@ public sealed class CreateApplication(Gate gate, CatalogCache catalogs, TimeProv
             {
                 var check = new Validation();
                 var name = check.Name("name", request.Name);
+                UseLimit.Check(check, "rate_limits", request.RateLimits);
                 check.ThrowIfAny();
+                RefuseOwnLimits(reach, request.RateLimits is not null);
                 var roles = RoleAssignment.Check(catalog, caller, reach, request.Roles);
                 var now = time.GetUtcNow();
                 var row = new PrincipalRow
@@ -31,6 +35,7 @@ public sealed class CreateApplication(Gate gate, CatalogCache catalogs, TimeProv
                     Name = name,
                     OwnerId = reach.OwnOf,
                     Enabled = 1,
+                    RateLimits = request.RateLimits is null ? null : JsonColumn.Write(request.RateLimits),
                     CreatedAt = now.ToUnixTimeMilliseconds(),
                 };
                 entry.TargetType = PrincipalType.Application;
@@ -41,6 +46,15 @@ public sealed class CreateApplication(Gate gate, CatalogCache catalogs, TimeProv
         );
     }
 
+    /// <summary>Limits over an application bound whoever owns it, so that is not who sets them.</summary>
+    internal static void RefuseOwnLimits(Reach reach, bool areSet)
+    {
+        if (areSet && reach.OwnOf is not null)
+        {
+            throw Problems.InsufficientScope(ManagementApi.Identifier, [ManagementApi.ApplicationsWrite]);
+        }
+    }
+
     public static Application ToApplication(PrincipalRow row, IEnumerable<string> roles) =>
         new()
         {
@@ -49,6 +63,7 @@ public sealed class CreateApplication(Gate gate, CatalogCache catalogs, TimeProv
             Roles = [.. roles],
             Enabled = row.Enabled == 1,
             OwnerId = row.OwnerId,
+            RateLimits = JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(row.RateLimits),
             CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.CreatedAt),
         };
 }

@@ -2,11 +2,13 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Limits;
 using Tokenry.Server.Foundation.Principals;
+using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Features.Applications;
 
-/// <summary>PATCH of an application: name and roles.</summary>
+/// <summary>PATCH of an application: name, roles and limits.</summary>
 public sealed class ReviseApplication(Gate gate, CatalogCache catalogs)
 {
     public async Task<Application> RunAsync(Caller caller, string id, ApplicationPatch patch)
@@ -29,8 +31,16 @@ public sealed class ReviseApplication(Gate gate, CatalogCache catalogs)
                 );
                 var check = new Validation();
                 var name = check.Name("name", patch.Name.Or(row.Name));
+                var limits = patch.RateLimits.Or(null);
+                UseLimit.Check(check, "rate_limits", limits);
                 check.ThrowIfAny();
+                CreateApplication.RefuseOwnLimits(reach, patch.RateLimits.IsPresent);
                 await PrincipalStore.SetNameAndEmailAsync(tx, id, name, email: null);
+                if (patch.RateLimits.IsPresent)
+                {
+                    await PrincipalStore.SetRateLimitsAsync(tx, id, limits is null ? null : JsonColumn.Write(limits));
+                }
+
                 if (patch.Roles.IsPresent)
                 {
                     roles = RoleAssignment.Check(catalog, caller, reach, patch.Roles.Or(null));

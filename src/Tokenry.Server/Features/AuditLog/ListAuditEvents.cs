@@ -94,6 +94,7 @@ public sealed class ListAuditEvents(Gate gate)
             Agent = row.Agent,
             RequestId = row.RequestId,
             Count = row.Count,
+            LastAt = row.LastAt is { } last ? DateTimeOffset.FromUnixTimeMilliseconds(last) : null,
             Prev = Convert.ToHexStringLower(row.Prev),
             Hash = Convert.ToHexStringLower(row.Hash),
         };

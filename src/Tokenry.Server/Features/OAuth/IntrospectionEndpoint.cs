@@ -3,9 +3,9 @@ using Tokenry.Protocol.Access;
 using Tokenry.Server.Features.OAuth.ClientAuthentication;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Usage;
 
 namespace Tokenry.Server.Features.OAuth;
 
@@ -17,7 +17,7 @@ public sealed class IntrospectionEndpoint(
     ClientAuthenticator clients,
     Authenticator authenticator,
     CatalogCache catalogs,
-    LastUsed lastUsed,
+    UseRecorder recorder,
     TokenryOptions options
 )
 {
@@ -28,12 +28,20 @@ public sealed class IntrospectionEndpoint(
         var catalog = await catalogs.GetAsync();
         var caller = await CallerAsync(context, form, catalog);
         var token = form["token"] ?? throw OAuthError.InvalidRequest("token is missing");
-        var authenticated = token.Length > LongestToken ? null : await authenticator.AuthenticateAsync(token);
-        var seen = authenticated is { IsGood: true } ? Visible(catalog, caller, authenticated) : [];
-        if (seen.Count > 0)
-        {
-            lastUsed.Record(authenticated!.CredentialId!, ip: null, agent: null);
-        }
+        var authenticated =
+            token.Length > LongestToken ? Authenticated.Failed(VerificationCode.Malformed) : await authenticator.AuthenticateAsync(token);
+        var seen = authenticated.IsGood ? Visible(catalog, caller, authenticated) : [];
+        recorder.Decided(
+            new Use
+            {
+                Door = Doors.Introspection,
+                Code = authenticated.IsGood && seen.Count == 0 ? VerificationCode.WrongApi : authenticated.Code,
+                Credential = authenticated,
+                Api = seen.Count == 1 ? seen[0].Api : null,
+                // Who introspects is not who presented it: neither address nor agent is known.
+                From = new UseCircumstances(null, null, RequestFacts.Of(context).RequestId),
+            }
+        );
 
         await OAuthEndpoint.WriteJsonAsync(
             context,
@@ -42,7 +50,7 @@ public sealed class IntrospectionEndpoint(
                 json.WriteBoolean("active"u8, seen.Count > 0);
                 if (seen.Count > 0)
                 {
-                    WriteActive(json, authenticated!, seen);
+                    WriteActive(json, authenticated, seen);
                 }
             }
         );
@@ -69,7 +77,7 @@ public sealed class IntrospectionEndpoint(
         }
 
         var caller =
-            await CallerAuthentication.FromPresentedAsync(authenticator, catalogs, lastUsed, bearer, RequestFacts.Of(context))
+            await CallerAuthentication.FromPresentedAsync(authenticator, catalogs, recorder, bearer, RequestFacts.Of(context))
             ?? throw OAuthError.InvalidToken();
         return caller.Management.Contains(ManagementApi.Introspect) ? caller : throw OAuthError.InsufficientScope(ManagementApi.Introspect);
     }

@@ -1,7 +1,9 @@
 using Tokenry.Protocol.Access;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Limits;
+using Tokenry.Server.Foundation.Usage;
 
 namespace Tokenry.Server.Features.Verification;
 
@@ -9,18 +11,23 @@ namespace Tokenry.Server.Features.Verification;
 /// <param name="Code">One of <see cref="VerificationCode"/>.</param>
 /// <param name="Credential">What it is.</param>
 /// <param name="Scopes">What it may do at the API that was asked about.</param>
-public readonly record struct Verdict(string Code, Authenticated Credential, ScopeSet Scopes)
+/// <param name="Limits">What its limits said, where everything else was in order.</param>
+public readonly record struct Verdict(string Code, Authenticated Credential, ScopeSet Scopes, LimitOutcome Limits)
 {
     public bool IsValid => Code == VerificationCode.Valid;
 }
 
-/// <summary>The one decision behind every gateway door: who is it, may it do that, has it room left, and that it was asked.</summary>
-public sealed class Door(Authenticator authenticator, LastUsed lastUsed)
+/// <summary>What a door was asked, beside the credential.</summary>
+public readonly record struct Question(string Door, Requirement Requirement, UseCircumstances From, ForwardedRequest About);
+
+/// <summary>The one decision behind every gateway door: who is it, may it do that, has it room left; and the record that it was asked.</summary>
+public sealed class Door(Authenticator authenticator, RateLimiter limiter, UseRecorder recorder)
 {
     private const int LongestPresented = 8192;
 
-    public async ValueTask<Verdict> CheckAsync(Catalog catalog, string presented, Requirement requirement, string? agent)
+    public async ValueTask<Verdict> CheckAsync(Catalog catalog, string presented, Question question)
     {
+        var requirement = question.Requirement;
         var credential =
             presented.Length > LongestPresented
                 ? Authenticated.Failed(VerificationCode.Malformed)
@@ -28,11 +35,27 @@ public sealed class Door(Authenticator authenticator, LastUsed lastUsed)
         var (code, scopes) = credential.IsGood
             ? AccessDecision.Decide(catalog, credential, requirement)
             : (credential.Code, ScopeSet.Empty);
+        var limits = default(LimitOutcome);
         if (code == VerificationCode.Valid)
         {
-            lastUsed.Record(credential.CredentialId!, requirement.Address?.ToString(), agent);
+            limits = await limiter.UseAsync(credential);
+            code = limits.Code;
         }
 
-        return new Verdict(code, credential, scopes);
+        recorder.Decided(
+            new Use
+            {
+                Door = question.Door,
+                Code = code,
+                Credential = credential,
+                Api = requirement.Api,
+                Scopes = requirement.Scopes,
+                Object = requirement.Object,
+                From = question.From,
+                Method = question.About.Method,
+                Path = question.About.Path,
+            }
+        );
+        return new Verdict(code, credential, scopes, limits);
     }
 }

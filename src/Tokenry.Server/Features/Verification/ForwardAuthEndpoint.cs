@@ -5,6 +5,7 @@ using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Signing;
+using Tokenry.Server.Foundation.Usage;
 
 namespace Tokenry.Server.Features.Verification;
 
@@ -39,7 +40,9 @@ public sealed class ForwardAuthEndpoint(Door door, CatalogCache catalogs, Brands
             Object = asked.Object,
             Address = request.Address,
         };
-        var verdict = await door.CheckAsync(catalog, carrier.Presented!, requirement, request.Agent);
+        var question = new Question(Doors.ForwardAuth, requirement, UseCircumstances.Of(request), forwarded);
+        var verdict = await door.CheckAsync(catalog, carrier.Presented!, question);
+        verdict.Limits.WriteHeaders(context.Response.Headers);
         if (
             carrier.IsInQuery
             && verdict.Credential.Kind is { } kind
@@ -103,6 +106,16 @@ public sealed class ForwardAuthEndpoint(Door door, CatalogCache catalogs, Brands
                 return new(403, ProblemCode.ObjectNotAllowed, "The credential is limited to other objects.")
                 {
                     Challenge = api.Carriers.Challenge("error=\"insufficient_scope\", error_description=\"limited to other objects\""),
+                };
+            case VerificationCode.RateLimited:
+                return new(429, ProblemCode.RateLimited, "The rate limit is used up. Try again after Retry-After.")
+                {
+                    RetryAfter = verdict.Limits.Wait,
+                };
+            case VerificationCode.QuotaExceeded:
+                return new(429, ProblemCode.QuotaExceeded, "The quota is used up. Try again after Retry-After.")
+                {
+                    RetryAfter = verdict.Limits.Wait,
                 };
             default:
                 return new(

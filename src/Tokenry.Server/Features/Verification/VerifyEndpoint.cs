@@ -4,6 +4,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Usage;
 
 namespace Tokenry.Server.Features.Verification;
 
@@ -17,7 +18,7 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs)
     {
         var catalog = await catalogs.GetAsync();
         var requirement = await RequirementAsync(caller, catalog, request, new Validation(), "");
-        return Answer(catalog, requirement, await door.CheckAsync(catalog, request.Token, requirement, agent: null));
+        return await AnswerAsync(caller, catalog, request, requirement);
     }
 
     /// <summary>The same for up to a hundred, in order. One that is not well-formed refuses them all, before any counts against a limit.</summary>
@@ -37,8 +38,7 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs)
         var answers = new object[requirements.Length];
         for (var i = 0; i < answers.Length; i++)
         {
-            var verdict = await door.CheckAsync(catalog, request.Items[i].Token, requirements[i], agent: null);
-            answers[i] = Answer(catalog, requirements[i], verdict);
+            answers[i] = await AnswerAsync(caller, catalog, request.Items[i], requirements[i]);
         }
 
         return answers;
@@ -60,6 +60,8 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs)
             at + "scopes",
             "holds something that is no scope"
         );
+        check.Text(at + "method", request.Method, 20);
+        check.Text(at + "path", request.Path, 2000);
         check.Require(request.Scopes is not { Count: > 100 }, at + "scopes", "more than 100");
         var api = await ApiAsync(caller, catalog, request, check, at);
         check.ThrowIfAny();
@@ -109,6 +111,14 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs)
             ? []
             : [.. catalog.Resources.Where(api => api.ResourceServers.Contains(caller.Principal.Id)).Select(api => api.Identifier)];
 
+    private async ValueTask<object> AnswerAsync(Caller caller, Catalog catalog, VerifyRequest request, Requirement requirement)
+    {
+        // The agent is the resource server's, not that of whoever presented the credential.
+        var from = new UseCircumstances(requirement.Address, Agent: null, caller.Request.RequestId);
+        var about = new ForwardedRequest(request.Method, request.Path, Query: null);
+        return Answer(catalog, requirement, await door.CheckAsync(catalog, request.Token, new(Doors.Verify, requirement, from, about)));
+    }
+
     private static object Answer(Catalog catalog, in Requirement requirement, in Verdict verdict)
     {
         var credential = verdict.Credential;
@@ -119,6 +129,7 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs)
                 Code = verdict.Code,
                 AcceptedCredentials =
                     verdict.Code == VerificationCode.CredentialKindNotAccepted ? requirement.Api?.KindsFor(requirement.Scopes) : null,
+                RateLimit = verdict.Limits.State,
                 MissingScopes = verdict.Code == VerificationCode.InsufficientScope ? [.. requirement.Scopes.Except(verdict.Scopes)] : null,
             };
         }
@@ -136,6 +147,7 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs)
             Permissions = requirement.Api is null ? Rights.Everywhere(catalog, credential).ToPermissions() : null,
             Objects = credential.ObjectTexts,
             ExpiresAt = credential.ExpiresAt,
+            RateLimit = verdict.Limits.State,
             Metadata = credential.Token is null ? credential.Credential!.Metadata : null,
         };
     }

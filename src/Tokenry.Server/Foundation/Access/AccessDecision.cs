@@ -83,24 +83,21 @@ public static class AccessDecision
     }
 
     /// <summary>
-    /// Effective scopes at the management API, or <c>null</c> where the credential is refused there. Any valid opaque credential may ask who it
-    /// is (<c>/v1/me</c>), so having no scope is no refusal; an access token must be meant for this API.
+    /// The code at the management API and the effective scopes there. Any valid opaque credential may ask who it is (<c>/v1/me</c>), so having
+    /// no scope is no refusal; an access token must be meant for this API.
     /// </summary>
-    public static ScopeSet? AtManagement(Catalog catalog, Authenticated authenticated, IPAddress? address)
+    public static (string Code, ScopeSet Scopes) AtManagement(Catalog catalog, Authenticated authenticated, IPAddress? address)
     {
-        if (
-            authenticated.Kind == CredentialKind.ClientSecret
-            || authenticated.Token is { } token && (token.IsBound || !token.Audience.Contains(ManagementApi.Identifier))
-            || !IsAddressAllowed(authenticated, address)
-        )
-        {
-            return null;
-        }
-
+        var code =
+            authenticated.Kind == CredentialKind.ClientSecret ? VerificationCode.CredentialKindNotAccepted
+            : authenticated.Token is { } token && !token.Audience.Contains(ManagementApi.Identifier) ? VerificationCode.WrongApi
+            : authenticated.Token is { IsBound: true } ? VerificationCode.ProofRequired
+            : !IsAddressAllowed(authenticated, address) ? VerificationCode.IpNotAllowed
+            : VerificationCode.Valid;
         // The management API has no object types: a credential limited to objects has no rights there.
-        return Objects(authenticated) is null
-            ? Rights.Of(catalog, authenticated.Owner!, authenticated.Permissions, ManagementApi.Resource)
-            : ScopeSet.Empty;
+        return code == VerificationCode.Valid && Objects(authenticated) is null
+            ? (code, Rights.Of(catalog, authenticated.Owner!, authenticated.Permissions, ManagementApi.Resource))
+            : (code, ScopeSet.Empty);
     }
 
     /// <summary>The patterns a credential is limited to; an access token carries its own, not those of what bought it.</summary>

@@ -38,6 +38,7 @@ public sealed class AuditChain(KeyRing keys)
                 Agent = entry.Agent,
                 RequestId = entry.RequestId,
                 Count = entry.Count,
+                LastAt = entry.LastAt,
                 Prev = prev,
             };
             row.Hash = row.ComputeHash(keys.AuditKey);
@@ -45,7 +46,7 @@ public sealed class AuditChain(KeyRing keys)
                 $"""
                 INSERT INTO audit_events ({AuditRow.Columns})
                 VALUES (@Seq, @Id, @At, @Actor, @CredentialId, @Action, @TargetType, @TargetId, @Api, @Result, @Reason, @Ip, @IpPseudonym,
-                  @Agent, @RequestId, @Count, @Prev, @Hash)
+                  @Agent, @RequestId, @Count, @LastAt, @Prev, @Hash)
                 """,
                 row
             );

@@ -6,9 +6,15 @@ public sealed class AuditEntry
     public const string Success = "success";
     public const string Denied = "denied";
 
+    /// <summary>Nothing was asked or refused: something was noticed.</summary>
+    public const string Signal = "signal";
+
     public required string Id { get; init; }
 
     public required long At { get; init; }
+
+    /// <summary>Of an entry that stands for several: when the last was, <see cref="At"/> being the first.</summary>
+    public long? LastAt { get; init; }
 
     /// <summary><c>usr_…</c>, <c>app_…</c>, <c>system</c> or <c>anonymous</c>.</summary>
     public required string Actor { get; init; }

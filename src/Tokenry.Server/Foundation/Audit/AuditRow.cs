@@ -8,7 +8,7 @@ public sealed class AuditRow
 {
     public const string Columns =
         "seq, id, at, actor, credential_id, action, target_type, target_id, api, result, reason, ip, ip_pseudonym, agent, request_id, "
-        + "count, prev, hash";
+        + "count, last_at, prev, hash";
 
     public long Seq { get; init; }
 
@@ -42,11 +42,13 @@ public sealed class AuditRow
 
     public long Count { get; init; }
 
+    public long? LastAt { get; init; }
+
     public byte[] Prev { get; init; } = [];
 
     public byte[] Hash { get; set; } = [];
 
-    /// <summary>HMAC(audit key, seq ‖ prev ‖ canonical JSON): seq as eight bytes big-endian, the JSON's members in the order written here, nulls included.</summary>
+    /// <summary>HMAC(audit key, seq ‖ prev ‖ canonical JSON): seq as eight bytes big-endian, the JSON's members in the order written here, nulls included but for last_at, which single events do not have.</summary>
     public byte[] ComputeHash(byte[] auditKey)
     {
         var buffer = new System.Buffers.ArrayBufferWriter<byte>(512);
@@ -71,6 +73,11 @@ public sealed class AuditRow
             json.WriteString("agent", Agent);
             json.WriteString("request_id", RequestId);
             json.WriteNumber("count", Count);
+            if (LastAt is { } last)
+            {
+                json.WriteNumber("last_at", last);
+            }
+
             json.WriteEndObject();
         }
 

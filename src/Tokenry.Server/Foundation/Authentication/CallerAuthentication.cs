@@ -1,12 +1,20 @@
+using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Limits;
+using Tokenry.Server.Foundation.Usage;
 
 namespace Tokenry.Server.Foundation.Authentication;
 
 /// <summary>Authenticates callers of the management API by the same code that checks everybody's credentials. Runs between routing and the endpoint.</summary>
-internal sealed class CallerAuthentication(RequestDelegate next, Authenticator authenticator, CatalogCache catalogs, LastUsed lastUsed)
+internal sealed class CallerAuthentication(
+    RequestDelegate next,
+    Authenticator authenticator,
+    CatalogCache catalogs,
+    RateLimiter limiter,
+    UseRecorder recorder
+)
 {
     private const string Challenge = "Bearer realm=\"tokenry\"";
 
@@ -61,7 +69,9 @@ internal sealed class CallerAuthentication(RequestDelegate next, Authenticator a
             };
         }
 
-        return await FromPresentedAsync(authenticator, catalogs, lastUsed, presented, RequestFacts.Of(context)) ?? throw Refused();
+        var caller = await FromPresentedAsync(authenticator, catalogs, recorder, presented, RequestFacts.Of(context)) ?? throw Refused();
+        await LimitAsync(context, caller);
+        return caller;
     }
 
     /// <summary>
@@ -71,31 +81,54 @@ internal sealed class CallerAuthentication(RequestDelegate next, Authenticator a
     public static async ValueTask<Caller?> FromPresentedAsync(
         Authenticator authenticator,
         CatalogCache catalogs,
-        LastUsed lastUsed,
+        UseRecorder recorder,
         string presented,
         RequestFacts request
     )
     {
         var authenticated = await authenticator.AuthenticateAsync(presented);
-        if (!authenticated.IsGood || authenticated.Owner is not { } owner)
+        var code = authenticated.Code;
+        var management = ScopeSet.Empty;
+        if (authenticated.IsGood)
         {
-            return null;
+            (code, management) = AccessDecision.AtManagement(await catalogs.GetAsync(), authenticated, request.Address);
         }
 
-        var decision = AccessDecision.AtManagement(await catalogs.GetAsync(), authenticated, request.Address);
-        if (decision is null)
-        {
-            return null;
-        }
+        recorder.Decided(
+            new Use
+            {
+                Door = Doors.Management,
+                Code = code,
+                Credential = authenticated,
+                Api = ManagementApi.Resource,
+                From = UseCircumstances.Of(request),
+                Method = request.Method,
+                Path = request.Path,
+            }
+        );
+        return code != VerificationCode.Valid
+            ? null
+            : new Caller
+            {
+                Credential = authenticated,
+                Principal = authenticated.Owner!,
+                Management = management,
+                Request = request,
+            };
+    }
 
-        lastUsed.Record(authenticated.CredentialId!, request.Ip, request.Agent);
-        return new Caller
+    /// <summary>The limits of the calling credential hold here as at every other API.</summary>
+    private async ValueTask LimitAsync(HttpContext context, Caller caller)
+    {
+        var limits = await limiter.UseAsync(caller.Credential);
+        limits.WriteHeaders(context.Response.Headers);
+        if (limits.IsRefused)
         {
-            Credential = authenticated,
-            Principal = owner,
-            Management = decision,
-            Request = request,
-        };
+            throw new ProblemException(429, limits.Code, "A limit of this credential is used up. Try again after Retry-After.")
+            {
+                RetryAfter = limits.Wait,
+            };
+        }
     }
 
     /// <summary>The same for every reason: which one it was is not the caller's to know.</summary>

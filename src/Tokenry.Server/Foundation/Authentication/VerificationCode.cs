@@ -16,5 +16,7 @@ public static class VerificationCode
     public const string IpNotAllowed = "ip_not_allowed";
     public const string InsufficientScope = "insufficient_scope";
     public const string ObjectNotAllowed = "object_not_allowed";
+    public const string RateLimited = "rate_limited";
+    public const string QuotaExceeded = "quota_exceeded";
     public const string Valid = "valid";
 }

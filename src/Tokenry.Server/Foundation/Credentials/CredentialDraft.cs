@@ -2,6 +2,7 @@ using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Limits;
 
 namespace Tokenry.Server.Foundation.Credentials;
 
@@ -19,6 +20,8 @@ public sealed record CredentialDraft
     public DateTimeOffset? NotBefore { get; init; }
 
     public IReadOnlyList<string>? AllowedIps { get; init; }
+
+    public IReadOnlyList<RateLimit>? RateLimits { get; init; }
 
     public System.Text.Json.JsonElement? Metadata { get; init; }
 
@@ -41,6 +44,7 @@ public sealed record CredentialDraft
             ExpiresAt = expiresAt,
             NotBefore = request.NotBefore,
             AllowedIps = request.AllowedIps,
+            RateLimits = request.RateLimits,
             Metadata = request.Metadata,
         };
     }
@@ -64,6 +68,12 @@ public sealed record CredentialDraft
             check.Require(Objects is null, "objects", what);
         }
 
+        check.Require(
+            RateLimits is null || kind != CredentialKind.ClientSecret,
+            "rate_limits",
+            "a client secret has none: it is no credential at an API"
+        );
+        UseLimit.Check(check, "rate_limits", RateLimits);
         CheckPermissions(check, catalog, permissionsAreNew ? Permissions : null);
         CheckObjects(check, Objects);
         check.Require(NotBefore is null || ExpiresAt is null || NotBefore < ExpiresAt, "not_before", "must lie before expires_at");

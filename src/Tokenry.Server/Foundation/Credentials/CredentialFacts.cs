@@ -5,6 +5,7 @@ using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Foundation.Limits;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Credentials;
@@ -42,6 +43,9 @@ public sealed class CredentialFacts
 
     public IReadOnlyList<IPNetwork>? AllowedIps { get; init; }
 
+    /// <summary><c>null</c> = not limited by itself.</summary>
+    public IReadOnlyList<UseLimit>? RateLimits { get; init; }
+
     public JsonElement? Metadata { get; init; }
 
     public bool Revoked { get; init; }
@@ -77,7 +81,7 @@ public sealed class CredentialCache
         database.ReadAsync(async connection =>
         {
             var row = await connection.QueryFirstOrDefaultAsync<Row>(
-                "SELECT id, kind, name, masked, owner_id, organization_id, permissions, objects, allowed_ips, metadata, state, created_at, expires_at, "
+                "SELECT id, kind, name, masked, owner_id, organization_id, permissions, objects, allowed_ips, rate_limits, metadata, state, created_at, expires_at, "
                     + "not_before FROM credentials WHERE id = @id",
                 new { id }
             );
@@ -122,6 +126,8 @@ public sealed class CredentialCache
 
         public string? AllowedIps { get; init; }
 
+        public string? RateLimits { get; init; }
+
         public string? Metadata { get; init; }
 
         public string State { get; init; } = "";
@@ -164,6 +170,7 @@ public sealed class CredentialCache
                             : throw new InvalidDataException($"Credential {Id} has an address range that is none.")
                     )
                     .ToArray(),
+                RateLimits = UseLimit.Read(RateLimits),
                 Metadata = Metadata is null ? null : JsonSerializer.Deserialize<JsonElement>(Metadata, TokenryJson.Strict),
                 Revoked = State == "revoked",
                 Disabled = State == "disabled",

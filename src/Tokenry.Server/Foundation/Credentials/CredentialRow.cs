@@ -10,7 +10,7 @@ public sealed class CredentialRow
     /// <summary>The one SELECT every reader of credentials starts with.</summary>
     public const string Select = """
         SELECT c.id, c.kind, c.owner_id, p.type AS owner_type, p.owner_id AS owner_owner_id, p.deleted_at AS owner_deleted_at, c.name, c.masked,
-          c.permissions, c.objects, c.created_at, c.created_by, c.expires_at, c.not_before, c.allowed_ips, c.metadata, c.state, c.revoked_at,
+          c.permissions, c.objects, c.created_at, c.created_by, c.expires_at, c.not_before, c.allowed_ips, c.rate_limits, c.metadata, c.state, c.revoked_at,
           c.revoked_reason, u.last_used_at, u.ip AS last_used_ip, u.agent AS last_used_agent,
           (SELECT s.expires_at FROM credential_secrets s WHERE s.credential_id = c.id ORDER BY s.version DESC LIMIT 1 OFFSET 1) AS previous_expires_at
         FROM credentials c JOIN principals p ON p.id = c.owner_id LEFT JOIN credential_usage u ON u.credential_id = c.id
@@ -46,6 +46,8 @@ public sealed class CredentialRow
     public long? NotBefore { get; init; }
 
     public string? AllowedIps { get; init; }
+
+    public string? RateLimits { get; init; }
 
     public string? Metadata { get; init; }
 
@@ -91,6 +93,7 @@ public sealed class CredentialRow
             ExpiresAt = Expiry,
             NotBefore = Time(NotBefore),
             AllowedIps = JsonColumn.ReadNullable<string[]>(AllowedIps),
+            RateLimits = JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(RateLimits),
             Metadata = Metadata is null ? null : JsonSerializer.Deserialize<JsonElement>(Metadata, TokenryJson.Strict),
             State = StateAt(now),
             RevokedAt = Time(RevokedAt),

@@ -18,9 +18,9 @@ public static class CredentialStore
         await tx.ExecuteAsync(
             """
             INSERT INTO credentials (id, kind, owner_id, name, masked, permissions, objects, created_at, created_by, expires_at, not_before,
-              allowed_ips, metadata, state)
+              allowed_ips, rate_limits, metadata, state)
             VALUES (@Id, @Kind, @OwnerId, @Name, @Masked, @Permissions, @Objects, @CreatedAt, @CreatedBy, @ExpiresAt, @NotBefore, @AllowedIps,
-              @Metadata, 'active')
+              @RateLimits, @Metadata, 'active')
             """,
             row
         );
@@ -34,7 +34,7 @@ public static class CredentialStore
         return tx.ExecuteAsync(
             """
             UPDATE credentials SET name = @Name, permissions = @Permissions, objects = @Objects, expires_at = @ExpiresAt,
-              not_before = @NotBefore, allowed_ips = @AllowedIps, metadata = @Metadata WHERE id = @Id
+              not_before = @NotBefore, allowed_ips = @AllowedIps, rate_limits = @RateLimits, metadata = @Metadata WHERE id = @Id
             """,
             row
         );

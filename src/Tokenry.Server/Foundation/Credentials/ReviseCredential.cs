@@ -35,6 +35,7 @@ public sealed class ReviseCredential(Gate gate, CatalogCache catalogs, ExpiryPol
                     ExpiresAt = patch.ExpiresAt.Or(row.Expiry),
                     NotBefore = patch.NotBefore.Or(row.NotBefore is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : null),
                     AllowedIps = patch.AllowedIps.Or(JsonColumn.ReadNullable<string[]>(row.AllowedIps)),
+                    RateLimits = patch.RateLimits.Or(JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(row.RateLimits)),
                     Metadata = patch.Metadata.Or(row.Metadata is null ? null : JsonColumn.Read<System.Text.Json.JsonElement>(row.Metadata)),
                 }.Checked(catalog, row.Kind, patch.Permissions.IsPresent);
                 if (patch.ExpiresAt.IsPresent)
@@ -64,6 +65,7 @@ public sealed class ReviseCredential(Gate gate, CatalogCache catalogs, ExpiryPol
                         ExpiresAt = draft.ExpiresAt?.ToUnixTimeMilliseconds(),
                         NotBefore = draft.NotBefore?.ToUnixTimeMilliseconds(),
                         AllowedIps = JsonColumn.Write(draft.AllowedIps),
+                        RateLimits = draft.RateLimits is null ? null : JsonColumn.Write(draft.RateLimits),
                         Metadata = draft.Metadata?.GetRawText(),
                     }
                 );

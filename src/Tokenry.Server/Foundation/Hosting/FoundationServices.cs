@@ -6,6 +6,7 @@ using Tokenry.Server.Foundation.Limits;
 using Tokenry.Server.Foundation.Principals;
 using Tokenry.Server.Foundation.Signing;
 using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Foundation.Usage;
 
 namespace Tokenry.Server.Foundation.Hosting;
 
@@ -39,8 +40,9 @@ public static class FoundationServices
             .AddSingleton<AccessTokenScheme>()
             .AddSingleton<Authenticator>();
         services.AddSingleton<SigningKeys>().AddSingleton<AccessTokenWriter>();
-        services.AddSingleton<FailureThrottle>();
-        services.AddSingleton<LastUsed>();
+        services.AddSingleton<FailureThrottle>().AddSingleton<RateLimiter>();
+        services.AddSingleton<LastUsed>().AddSingleton<UsageCounters>().AddSingleton<Denials>();
+        services.AddSingleton<AccessLog>().AddSingleton<Signals>().AddSingleton<UseRecorder>();
         return services;
     }
 
@@ -59,7 +61,14 @@ public static class FoundationServices
             services.AddHostedService(provider => provider.GetRequiredService<ControlSocket>());
         }
 
-        services.AddHostedService(provider => provider.GetRequiredService<LastUsed>());
+        // In the order in which they are written: what decides first, signals last, since others raise them.
+        services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<RateLimiter>());
+        services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<Denials>());
+        services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<UsageCounters>());
+        services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<AccessLog>());
+        services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<LastUsed>());
+        services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<Signals>());
+        services.AddHostedService<UsageFlush>();
         services.AddHostedService<Purge>();
         return services;
     }

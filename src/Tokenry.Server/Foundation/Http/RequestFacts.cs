@@ -18,7 +18,8 @@ public sealed class RequestFacts
         Ip = Address?.ToString();
         var agent = context.Request.Headers.UserAgent.ToString();
         Agent = agent.Length == 0 ? null : new string([.. agent.Take(LongestAgent).Select(c => char.IsControl(c) || c > 126 ? '?' : c)]);
-        Route = $"{context.Request.Method} {context.Request.Path}";
+        Method = context.Request.Method;
+        Path = context.Request.Path.Value ?? "";
         var keys = context.Request.Headers["Idempotency-Key"];
         IdempotencyKey = keys.Count == 0 ? null : keys.ToString();
     }
@@ -36,8 +37,12 @@ public sealed class RequestFacts
 
     public string? Agent { get; }
 
+    public string Method { get; }
+
+    public string Path { get; }
+
     /// <summary>Method and path.</summary>
-    public string Route { get; }
+    public string Route => $"{Method} {Path}";
 
     public string? IdempotencyKey { get; }
 
@@ -60,6 +65,11 @@ public sealed class RequestFacts
     private static IPAddress? ClientAddress(HttpContext context, IReadOnlyList<IPNetwork> proxies)
     {
         var address = Unmap(context.Connection.RemoteIpAddress);
+        if (context.Request.Headers["X-Forwarded-For"].Count == 0)
+        {
+            return address; // the proxy asks for itself
+        }
+
         var forwarded = context.Request.Headers["X-Forwarded-For"].ToString().Split(',', StringSplitOptions.TrimEntries);
         for (var i = forwarded.Length - 1; i >= 0 && IsProxy(address, proxies); i--)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using Tokenry.Server.Foundation.Http;
 
 namespace Tokenry.Server.Foundation.Limits;
 
@@ -13,7 +14,7 @@ public sealed class FailureThrottle(TimeProvider time)
     private const double PerSecond = 1;
     private const int MostKeys = 10_000;
 
-    private readonly ConcurrentDictionary<(string Client, string Network), Bucket> buckets = new();
+    private readonly ConcurrentDictionary<(string Client, ulong Network), Bucket> buckets = new();
 
     /// <summary>Counts a failure; <c>true</c> once there were too many.</summary>
     public bool IsTooMany(string client, IPAddress? address)
@@ -24,7 +25,10 @@ public sealed class FailureThrottle(TimeProvider time)
         }
 
         var now = time.GetTimestamp();
-        var bucket = buckets.GetOrAdd((client.Length > 64 ? "" : client, Network(address)), _ => new Bucket { Tokens = Burst, At = now });
+        var bucket = buckets.GetOrAdd(
+            (client.Length > 64 ? "" : client, Networks.Key(address)),
+            _ => new Bucket { Tokens = Burst, At = now }
+        );
         lock (bucket)
         {
             bucket.Tokens = Math.Min(Burst, bucket.Tokens + time.GetElapsedTime(bucket.At, now).TotalSeconds * PerSecond);
@@ -37,18 +41,6 @@ public sealed class FailureThrottle(TimeProvider time)
             bucket.Tokens--;
             return false;
         }
-    }
-
-    /// <summary>The /24 or /64 an address is in: what one holder of addresses usually has.</summary>
-    public static string Network(IPAddress? address)
-    {
-        if (address is null)
-        {
-            return "";
-        }
-
-        var bytes = address.GetAddressBytes();
-        return Convert.ToHexStringLower(bytes.AsSpan(0, bytes.Length == 4 ? 3 : 8));
     }
 
     private sealed class Bucket

@@ -1,4 +1,5 @@
 using Dapper;
+using Tokenry.Server.Foundation.Limits;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Principals;
@@ -26,6 +27,9 @@ public sealed record PrincipalFacts
     public string? OwnerId { get; init; }
 
     public required string[] RoleIds { get; init; }
+
+    /// <summary>Of an application, over all that is its own; <c>null</c> = not limited.</summary>
+    public IReadOnlyList<UseLimit>? RateLimits { get; init; }
 
     public bool IsUser => Type == PrincipalType.User;
 }

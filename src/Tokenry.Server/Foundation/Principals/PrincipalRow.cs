@@ -1,9 +1,11 @@
+using Tokenry.Server.Foundation.Limits;
+
 namespace Tokenry.Server.Foundation.Principals;
 
 /// <summary>A user or application as stored. The password's hash is not among the columns that are read in general.</summary>
 public sealed class PrincipalRow
 {
-    public const string Columns = "id, type, name, email, owner_id, enabled, created_at, deleted_at";
+    public const string Columns = "id, type, name, email, owner_id, enabled, rate_limits, created_at, deleted_at";
 
     public string Id { get; init; } = "";
 
@@ -16,6 +18,9 @@ public sealed class PrincipalRow
     public string? OwnerId { get; init; }
 
     public long Enabled { get; init; }
+
+    /// <summary>Of an application.</summary>
+    public string? RateLimits { get; init; }
 
     public long CreatedAt { get; init; }
 
@@ -30,5 +35,6 @@ public sealed class PrincipalRow
             Active = Enabled == 1 && DeletedAt is null,
             OwnerId = OwnerId,
             RoleIds = roleIds,
+            RateLimits = UseLimit.Read(RateLimits),
         };
 }

@@ -101,8 +101,8 @@ public static class PrincipalStore
     {
         await tx.ExecuteAsync(
             """
-            INSERT INTO principals (id, type, name, email, password_hash, owner_id, enabled, created_at)
-            VALUES (@Id, @Type, @Name, @Email, @passwordHash, @OwnerId, 1, @CreatedAt)
+            INSERT INTO principals (id, type, name, email, password_hash, owner_id, enabled, rate_limits, created_at)
+            VALUES (@Id, @Type, @Name, @Email, @passwordHash, @OwnerId, 1, @RateLimits, @CreatedAt)
             """,
             new
             {
@@ -112,6 +112,7 @@ public static class PrincipalStore
                 row.Email,
                 passwordHash,
                 row.OwnerId,
+                row.RateLimits,
                 row.CreatedAt,
             }
         );
@@ -130,6 +131,12 @@ public static class PrincipalStore
                 email,
             }
         );
+    }
+
+    public static Task SetRateLimitsAsync(WriteTransaction tx, string id, string? rateLimits)
+    {
+        tx.Changed(ChangeKind.Principal, id);
+        return tx.ExecuteAsync("UPDATE principals SET rate_limits = @rateLimits WHERE id = @id", new { id, rateLimits });
     }
 
     public static Task SetPasswordHashAsync(WriteTransaction tx, string id, string? passwordHash) =>

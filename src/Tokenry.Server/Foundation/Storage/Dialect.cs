@@ -34,6 +34,9 @@ public sealed class Dialect
     /// </summary>
     public string ForUpdate(string table) => this == Postgres ? $" FOR UPDATE OF {table}" : "";
 
+    /// <summary>Ends a SELECT of work that one of several replicas shall do: what another is at is passed over.</summary>
+    public string SkipLocked => this == Postgres ? " FOR UPDATE SKIP LOCKED" : "";
+
     public static Dialect Of(DbConnection connection) => connection is NpgsqlConnection ? Postgres : Sqlite;
 
     /// <summary>The type of a column of bytes.</summary>

@@ -1,9 +1,9 @@
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Limits;
+using Tokenry.Server.Foundation.Usage;
 
 namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 
@@ -11,7 +11,7 @@ namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 /// Authenticates the client of a form endpoint (RFC 6749 §2.3): exactly one method, and one answer for every way to fail. Metadata
 /// advertises <see cref="Methods"/>, which is what is accepted here.
 /// </summary>
-public sealed class ClientAuthenticator(OpaqueCredentialScheme opaque, LastUsed lastUsed, FailureThrottle throttle)
+public sealed class ClientAuthenticator(OpaqueCredentialScheme opaque, UseRecorder recorder, FailureThrottle throttle)
 {
     public static readonly IReadOnlyList<string> Methods = [ClientSecretBasic.Name, ClientSecretPost.Name];
 
@@ -21,6 +21,7 @@ public sealed class ClientAuthenticator(OpaqueCredentialScheme opaque, LastUsed 
     {
         var request = RequestFacts.Of(context);
         var presented = Read(context.Request.Headers, form);
+        var failed = Authenticated.Failed(VerificationCode.Malformed);
         if (presented is { ClientId: { } clientId, Secret: { } secret })
         {
             var authenticated = await opaque.AuthenticateAsync(secret);
@@ -30,7 +31,7 @@ public sealed class ClientAuthenticator(OpaqueCredentialScheme opaque, LastUsed 
                 && IsAddressAllowed(authenticated, request)
             )
             {
-                lastUsed.Record(authenticated.CredentialId!, request.Ip, request.Agent);
+                recorder.Used(authenticated, UseCircumstances.Of(request));
                 return new Caller
                 {
                     Credential = authenticated,
@@ -39,10 +40,29 @@ public sealed class ClientAuthenticator(OpaqueCredentialScheme opaque, LastUsed 
                     Request = request,
                 };
             }
+
+            failed = authenticated;
         }
 
+        recorder.Decided(Denial(failed, request));
         throw throttle.IsTooMany(presented.ClientId ?? "", request.Address) ? OAuthError.TooManyFailures() : OAuthError.InvalidClient();
     }
+
+    /// <summary>A secret that is good in itself was refused for its kind, its client or the address.</summary>
+    private static Use Denial(Authenticated failed, RequestFacts request) =>
+        new()
+        {
+            Door = Doors.ClientAuthentication,
+            Code =
+                !failed.IsGood ? failed.Code
+                : failed.Kind != CredentialKind.ClientSecret ? VerificationCode.CredentialKindNotAccepted
+                : IsAddressAllowed(failed, request) ? VerificationCode.Unknown
+                : VerificationCode.IpNotAllowed,
+            Credential = failed,
+            From = UseCircumstances.Of(request),
+            Method = request.Method,
+            Path = request.Path,
+        };
 
     private static PresentedClient Read(IHeaderDictionary headers, FormParameters form)
     {

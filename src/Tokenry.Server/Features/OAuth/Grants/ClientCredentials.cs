@@ -34,7 +34,7 @@ public sealed class ClientCredentials(CatalogCache catalogs, AccessTokenWriter w
                 Lifetime = api.AccessTokenLifetime,
             }
         );
-        return new IssuedToken(token, tokenId, api.AccessTokenLifetime, scope);
+        return new IssuedToken(token, tokenId, api, api.AccessTokenLifetime, scope);
     }
 
     /// <summary>The resource that is named, else the only API where the client has rights.</summary>

@@ -1,0 +1,261 @@
+using System.Collections.Concurrent;
+using Dapper;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Foundation.Usage;
+
+namespace Tokenry.Server.Foundation.Limits;
+
+/// <summary>
+/// Counts uses against rate limits and quotas: exact in one process. What was counted goes to the store with the usage flush, which tells this
+/// replica what the others counted; so they overshoot by at most what comes in a second.
+/// </summary>
+public sealed class RateLimiter(Database database, TimeProvider time) : IUsageSink
+{
+    private const int Step = 200;
+
+    // Written and forgotten: the next use reads the store again, which also knows what other replicas counted meanwhile.
+    private static readonly TimeSpan IdleBeforeForgotten = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<string, LimitCounters> subjects = new(StringComparer.Ordinal);
+
+    /// <summary>Counts one use of a good credential. An access token has no limits of its own: those of its application bound it.</summary>
+    /// <exception cref="StoreUnavailableException">What was used before cannot be read.</exception>
+    public ValueTask<LimitOutcome> UseAsync(Authenticated credential)
+    {
+        var owner = credential.Owner!;
+        var own = credential.Token is null ? credential.Credential!.RateLimits : null;
+        return owner.RateLimits is null && own is null ? default : UseAsync(owner.Id, owner.RateLimits, credential.CredentialId!, own);
+    }
+
+    /// <summary>Counts one use against every limit of both, or against none where one of them is used up.</summary>
+    private async ValueTask<LimitOutcome> UseAsync(
+        string applicationId,
+        IReadOnlyList<UseLimit>? applicationLimits,
+        string credentialId,
+        IReadOnlyList<UseLimit>? credentialLimits
+    )
+    {
+        while (true)
+        {
+            // Always in this order, so that two uses never wait for each other.
+            var application = applicationLimits is null ? null : await CountersAsync(applicationId);
+            var credential = credentialLimits is null ? null : await CountersAsync(credentialId);
+            if (Use(application, applicationLimits, credential, credentialLimits) is { } outcome)
+            {
+                return outcome;
+            }
+        }
+    }
+
+    private LimitOutcome? Use(
+        LimitCounters? application,
+        IReadOnlyList<UseLimit>? applicationLimits,
+        LimitCounters? credential,
+        IReadOnlyList<UseLimit>? credentialLimits
+    )
+    {
+        lock (application ?? credential!)
+        {
+            lock (credential ?? application!)
+            {
+                if (application is { IsForgotten: true } || credential is { IsForgotten: true })
+                {
+                    return null;
+                }
+
+                var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+                var touched = time.GetTimestamp();
+                var count = (applicationLimits?.Count ?? 0) + (credentialLimits?.Count ?? 0);
+                var counters = new LimitCounters.Counter[count];
+                var standings = new LimitStanding[count];
+                var next = 0;
+                Look(application, applicationLimits);
+                Look(credential, credentialLimits);
+                var refused = Array.Exists(standings, standing => standing.Remaining <= 0);
+                for (var i = 0; i < count && !refused; i++)
+                {
+                    counters[i].Used++;
+                    counters[i].Unwritten++;
+                    standings[i] = standings[i] with { Remaining = standings[i].Remaining - 1 };
+                }
+
+                return LimitOutcome.Of(standings, now, refused);
+
+                void Look(LimitCounters? subject, IReadOnlyList<UseLimit>? limits)
+                {
+                    if (subject is null)
+                    {
+                        return;
+                    }
+
+                    subject.TouchedAt = touched;
+                    foreach (var limit in limits!)
+                    {
+                        counters[next] = subject.For(limit, now);
+                        var remaining = Math.Max(0, limit.Limit - counters[next].Used);
+                        standings[next] = new(limit, remaining, counters[next].Start, counters[next].End);
+                        next++;
+                    }
+                }
+            }
+        }
+    }
+
+    private async ValueTask<LimitCounters> CountersAsync(string subjectId)
+    {
+        if (subjects.TryGetValue(subjectId, out var known))
+        {
+            return known;
+        }
+
+        var loaded = new LimitCounters(subjectId) { TouchedAt = time.GetTimestamp() };
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var rows = await database.ReadAsync(connection =>
+            connection.QueryAsync<Row>(
+                "SELECT subject_id, name, span, starts_at, used, expires_at FROM limit_counters WHERE subject_id = @subjectId AND expires_at > @now",
+                new { subjectId, now }
+            )
+        );
+        foreach (var row in rows)
+        {
+            loaded.Load(row.Name, row.Span, row.StartsAt, row.Used, row.ExpiresAt);
+        }
+
+        // Whoever was first is counted with; two loads of the same rows agree.
+        return subjects.GetOrAdd(subjectId, loaded);
+    }
+
+    public async Task FlushAsync()
+    {
+        var written = new List<(LimitCounters Subject, LimitCounters.Counter Counter, long Delta)>();
+        var shared = new List<LimitCounters>();
+        foreach (var subject in subjects.Values)
+        {
+            lock (subject)
+            {
+                written.AddRange(
+                    subject.All.Where(counter => counter.Unwritten > 0).Select(counter => (subject, counter, counter.Unwritten))
+                );
+                if (!subject.HasUnwritten && !Forget(subject))
+                {
+                    shared.Add(subject);
+                }
+            }
+        }
+
+        // In one order everywhere, so that two replicas' upserts of the same rows cannot deadlock.
+        written.Sort(
+            (a, b) =>
+                string.CompareOrdinal(a.Subject.SubjectId, b.Subject.SubjectId) is var order and not 0 ? order
+                : string.CompareOrdinal(a.Counter.Limit.Name, b.Counter.Limit.Name) is var named and not 0 ? named
+                : string.CompareOrdinal(a.Counter.Limit.Span, b.Counter.Limit.Span)
+        );
+        foreach (var chunk in written.Chunk(Step))
+        {
+            var totals = await database.WriteAsync(tx => WriteAsync(tx, chunk));
+            for (var i = 0; i < chunk.Length; i++)
+            {
+                var (subject, counter, delta) = chunk[i];
+                lock (subject)
+                {
+                    counter.Unwritten -= delta;
+                    counter.Used = totals[i] + counter.Unwritten;
+                }
+            }
+        }
+
+        if (database.Dialect == Dialect.Postgres)
+        {
+            await LearnAsync(shared);
+        }
+    }
+
+    private bool Forget(LimitCounters subject)
+    {
+        subject.IsForgotten = time.GetElapsedTime(subject.TouchedAt) > IdleBeforeForgotten;
+        return subject.IsForgotten && subjects.TryRemove(subject.SubjectId, out _);
+    }
+
+    /// <summary>What other replicas counted for subjects that were only refused here, or not used in this second.</summary>
+    private async Task LearnAsync(List<LimitCounters> shared)
+    {
+        foreach (var chunk in shared.Chunk(Step))
+        {
+            var ids = chunk.Select(subject => subject.SubjectId).ToArray();
+            var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+            var rows = await database.ReadAsync(connection =>
+                connection.QueryAsync<Row>(
+                    "SELECT subject_id, name, span, starts_at, used, expires_at FROM limit_counters "
+                        + $"WHERE {Dialect.Of(connection).In("subject_id", "@ids")} AND expires_at > @now",
+                    new { ids, now }
+                )
+            );
+            foreach (var row in rows)
+            {
+                if (!subjects.TryGetValue(row.SubjectId, out var subject))
+                {
+                    continue;
+                }
+
+                lock (subject)
+                {
+                    foreach (
+                        var counter in subject.All.Where(c =>
+                            c.Limit.Name == row.Name && c.Limit.Span == row.Span && c.Start == row.StartsAt
+                        )
+                    )
+                    {
+                        counter.Used = Math.Max(counter.Used, row.Used + counter.Unwritten);
+                    }
+                }
+            }
+        }
+    }
+
+    private static async Task<long[]> WriteAsync(
+        WriteTransaction tx,
+        (LimitCounters Subject, LimitCounters.Counter Counter, long Delta)[] chunk
+    )
+    {
+        var totals = new long[chunk.Length];
+        for (var i = 0; i < chunk.Length; i++)
+        {
+            var (subject, counter, delta) = chunk[i];
+            totals[i] = await tx.FirstOrDefaultAsync<long>(
+                """
+                INSERT INTO limit_counters (subject_id, name, span, starts_at, used, expires_at)
+                VALUES (@SubjectId, @Name, @Span, @Start, @delta, @End)
+                ON CONFLICT (subject_id, name, span, starts_at) DO UPDATE SET used = limit_counters.used + excluded.used
+                RETURNING used
+                """,
+                new
+                {
+                    subject.SubjectId,
+                    counter.Limit.Name,
+                    counter.Limit.Span,
+                    counter.Start,
+                    delta,
+                    counter.End,
+                }
+            );
+        }
+
+        return totals;
+    }
+
+    private sealed class Row
+    {
+        public string SubjectId { get; init; } = "";
+
+        public string Name { get; init; } = "";
+
+        public string Span { get; init; } = "";
+
+        public long StartsAt { get; init; }
+
+        public long Used { get; init; }
+
+        public long ExpiresAt { get; init; }
+    }
+}

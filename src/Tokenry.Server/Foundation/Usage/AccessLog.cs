@@ -1,0 +1,123 @@
+using System.Collections.Concurrent;
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Foundation.Usage;
+
+/// <summary>
+/// Which service touched which resource: decisions and issued tokens one by one, as far as each API's level says. A flood of strings that are
+/// no credential of ours, or of refusals, cannot fill the disk: only so many a second are kept one by one; counters and audit have them all.
+/// </summary>
+public sealed partial class AccessLog(Database database, Brands brands, TimeProvider time, ILogger<AccessLog> logger) : IUsageSink
+{
+    private const int Step = 500;
+    private const int MostPending = 20_000;
+    private const int MostUnknownPerFlush = 100;
+    private const int MostDenialsPerFlush = 1000;
+
+    private readonly ConcurrentQueue<AccessRow> pending = new();
+    private int waiting;
+    private int unknown;
+    private int denials;
+    private long dropped;
+
+    public void Record(in Use use)
+    {
+        if (!IsWanted(use))
+        {
+            return;
+        }
+
+        if (
+            use.Credential.Kind is null && Interlocked.Increment(ref unknown) > MostUnknownPerFlush
+            || !use.IsGood && Interlocked.Increment(ref denials) > MostDenialsPerFlush
+        )
+        {
+            Interlocked.Increment(ref dropped);
+            return;
+        }
+
+        if (Interlocked.Increment(ref waiting) > MostPending)
+        {
+            Interlocked.Decrement(ref waiting);
+            Interlocked.Increment(ref dropped);
+            return;
+        }
+
+        pending.Enqueue(Row(use));
+    }
+
+    public async Task FlushAsync()
+    {
+        Volatile.Write(ref unknown, 0);
+        Volatile.Write(ref denials, 0);
+        if (Interlocked.Exchange(ref dropped, 0) is > 0 and var lost)
+        {
+            LogDropped(lost);
+        }
+
+        var chunk = new List<AccessRow>(Step);
+        while (!pending.IsEmpty)
+        {
+            chunk.Clear();
+            while (chunk.Count < Step && pending.TryDequeue(out var row))
+            {
+                chunk.Add(row);
+            }
+
+            try
+            {
+                await database.WriteAsync(tx => AccessStore.InsertAsync(tx, chunk));
+                Interlocked.Add(ref waiting, -chunk.Count);
+            }
+            catch (StoreUnavailableException)
+            {
+                chunk.ForEach(pending.Enqueue); // ids sort by time, so the order in the queue does not matter
+                throw;
+            }
+        }
+    }
+
+    private static bool IsWanted(in Use use) =>
+        use.Api?.AccessLog switch
+        {
+            AccessLogLevel.None => false,
+            AccessLogLevel.All => true,
+            _ => !use.IsGood,
+        };
+
+    private AccessRow Row(in Use use)
+    {
+        var now = time.GetUtcNow();
+        return new AccessRow
+        {
+            Id = PublicId.Create("acc", PublicId.NewUuid7(now)),
+            At = now.ToUnixTimeMilliseconds(),
+            Door = use.Door,
+            CredentialId = use.Credential.CredentialId,
+            Kind = use.Credential.Kind,
+            Subject = use.Credential.Subject,
+            Api = use.Api?.Identifier,
+            Scope = use.Scopes is null ? null : Cut(use.Scopes.ToString()),
+            Object = use.Object,
+            Method = use.Method is null ? null : Cut(brands.Redact(use.Method)),
+            Path = use.Path is null ? null : Cut(brands.Redact(use.Path)),
+            Result = use.Code,
+            Ip = use.From.Address?.ToString(),
+            Agent = use.From.Agent is null ? null : brands.Redact(use.From.Agent),
+            RequestId = use.From.RequestId,
+            TokenId = use.TokenId,
+        };
+    }
+
+    private static string Cut(string text) => text.Length <= 500 ? text : text[..500];
+
+    [LoggerMessage(
+        EventId = 1,
+        Level = LogLevel.Warning,
+        Message = "{Count} entries were left out of the access log, which keeps only so many a second. Usage and audit count them."
+    )]
+    private partial void LogDropped(long count);
+}

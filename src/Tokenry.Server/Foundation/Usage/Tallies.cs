@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace Tokenry.Server.Foundation.Usage;
+
+/// <summary>How often something happened between two instants.</summary>
+/// <param name="Key">What.</param>
+/// <param name="Count">How often.</param>
+/// <param name="First">Unix ms of the first.</param>
+/// <param name="Last">Unix ms of the last.</param>
+public readonly record struct Tallied<TKey>(TKey Key, long Count, long First, long Last);
+
+/// <summary>
+/// Counts by key until it is drained. Nothing that was counted is lost between a count and a drain, and there are never more than
+/// <paramref name="most"/> keys: what comes beyond is counted under what <paramref name="other"/> makes of its key.
+/// </summary>
+public sealed class Tallies<TKey>(int most, Func<TKey, TKey> other)
+    where TKey : notnull
+{
+    private readonly Lock draining = new();
+    private ConcurrentDictionary<TKey, Tally> tallies = new();
+    private int keys;
+
+    public bool IsEmpty => tallies.IsEmpty;
+
+    public void Count(TKey key, long at) => Add(new(key, 1, at, at));
+
+    /// <summary>Gives back what was drained and could not be written.</summary>
+    public void Return(IEnumerable<Tallied<TKey>> tallied)
+    {
+        foreach (var entry in tallied)
+        {
+            Add(entry);
+        }
+    }
+
+    /// <summary>Everything counted since the last time.</summary>
+    public List<Tallied<TKey>> Drain()
+    {
+        lock (draining)
+        {
+            var taken = Interlocked.Exchange(ref tallies, new());
+            Volatile.Write(ref keys, 0);
+            return [.. taken.Select(pair => pair.Value.Close(pair.Key))];
+        }
+    }
+
+    private void Add(in Tallied<TKey> entry)
+    {
+        // A tally that was drained between finding it and counting takes no more: look again.
+        while (!Find(entry.Key).TryAdd(entry)) { }
+    }
+
+    private Tally Find(TKey key)
+    {
+        var current = Volatile.Read(ref tallies);
+        if (current.TryGetValue(key, out var known))
+        {
+            return known;
+        }
+
+        if (Interlocked.Increment(ref keys) > most)
+        {
+            Interlocked.Decrement(ref keys);
+            key = other(key);
+        }
+
+        return current.GetOrAdd(key, static _ => new Tally());
+    }
+
+    [DebuggerDisplay("{count}")]
+    private sealed class Tally
+    {
+        private long count;
+        private long first;
+        private long last;
+        private bool closed;
+
+        public bool TryAdd(in Tallied<TKey> entry)
+        {
+            lock (this)
+            {
+                if (closed)
+                {
+                    return false;
+                }
+
+                first = count == 0 ? entry.First : Math.Min(first, entry.First);
+                last = Math.Max(last, entry.Last);
+                count += entry.Count;
+                return true;
+            }
+        }
+
+        public Tallied<TKey> Close(TKey key)
+        {
+            lock (this)
+            {
+                closed = true;
+                return new(key, count, first, last);
+            }
+        }
+    }
+}

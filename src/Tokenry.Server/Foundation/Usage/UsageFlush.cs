@@ -1,0 +1,55 @@
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Foundation.Usage;
+
+/// <summary>Writes every <see cref="IUsageSink"/> once a second, and a last time when the server stops.</summary>
+public sealed partial class UsageFlush(IEnumerable<IUsageSink> sinks, TimeProvider time, ILogger<UsageFlush> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                await FlushAsync();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The server is stopping: StopAsync flushes what is left.
+        }
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await FlushAsync();
+    }
+
+    private async Task FlushAsync()
+    {
+        foreach (var sink in sinks)
+        {
+            try
+            {
+                await sink.FlushAsync();
+            }
+            catch (StoreUnavailableException exception)
+            {
+                LogKept(exception.Message);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                // A fault in one record must end neither the others nor the server.
+                LogFault(exception, sink.GetType().Name);
+            }
+        }
+    }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Usage could not be written and is kept: {Reason}")]
+    private partial void LogKept(string reason);
+
+    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "{Sink} failed to write.")]
+    private partial void LogFault(Exception exception, string sink);
+}

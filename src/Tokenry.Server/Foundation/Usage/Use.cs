@@ -1,0 +1,61 @@
+using System.Net;
+using Tokenry.Protocol.Access;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Foundation.Usage;
+
+/// <summary>Where a credential was presented; labels of metrics and values of the access log.</summary>
+public static class Doors
+{
+    public const string Verify = "verify";
+    public const string ForwardAuth = "forward_auth";
+    public const string Introspection = "introspection";
+    public const string Management = "management";
+    public const string ClientAuthentication = "client_authentication";
+    public const string Token = "token";
+}
+
+/// <summary>From where, by what, and in which request of ours.</summary>
+public readonly record struct UseCircumstances(IPAddress? Address, string? Agent, string? RequestId)
+{
+    public static UseCircumstances Of(RequestFacts request) => new(request.Address, request.Agent, request.RequestId);
+}
+
+/// <summary>One decision about a presented credential, or one issued token: what every record of it is made from.</summary>
+public readonly record struct Use
+{
+    /// <summary>The code of an issued token, which is no answer of a verification.</summary>
+    public const string Issued = "issued";
+
+    public required string Door { get; init; }
+
+    /// <summary>A verification code, or <see cref="Issued"/>.</summary>
+    public required string Code { get; init; }
+
+    /// <summary>What was presented; a failed one where it is not known.</summary>
+    public required Authenticated Credential { get; init; }
+
+    /// <summary>The API it was presented to.</summary>
+    public ApiResourceFacts? Api { get; init; }
+
+    /// <summary>The scopes that were needed, or that were issued.</summary>
+    public ScopeSet? Scopes { get; init; }
+
+    public string? Object { get; init; }
+
+    public UseCircumstances From { get; init; }
+
+    public string? Method { get; init; }
+
+    public string? Path { get; init; }
+
+    /// <summary>Of an issued token.</summary>
+    public string? TokenId { get; init; }
+
+    public bool IsGood => Code is VerificationCode.Valid or Issued;
+
+    /// <summary>Only scopes that the API defines are counted by name: others are whatever a caller wrote.</summary>
+    public ScopeSet KnownScopes => Scopes is null || Api is null ? ScopeSet.Empty : Scopes.Intersect(Api.Scopes);
+}
