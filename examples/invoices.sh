@@ -30,6 +30,8 @@ make_credentials() {
   local reader='"permissions":[{"api":"https://api.example.com", "scopes":["invoices:read"]}]'
   keep API_KEY "$(ask "/v1/applications/$app/api-keys" "{\"name\":\"reader\", $reader}" | jq -r .token)"
   keep ONE_INVOICE_KEY "$(ask "/v1/applications/$app/api-keys" '{"name":"one invoice", "objects":["invoice:1001"]}' | jq -r .token)"
+  keep SLOW_KEY "$(ask "/v1/applications/$app/api-keys" '{"name":"once a day",
+    "rate_limits":[{"name":"daily", "limit":1, "window_seconds":86400}]}' | jq -r .token)"
   keep REPORTS_KEY "$(ask "/v1/applications/$app/api-keys" '{"name":"reports",
     "permissions":[{"api":"https://reports.example.com", "scopes":["reports:read"]}]}' | jq -r .token)"
   keep PAT "$(ask "/v1/users/$user/tokens" '{"name":"laptop"}' | jq -r .token)"
@@ -54,6 +56,9 @@ curl -i -H \"Authorization: Bearer \$JWT\" $proxy/invoices/1001"
     "curl -i -H 'X-API-Key: $API_KEY' -H 'Content-Type: application/json' -d '{\"id\":\"2002\",\"customer\":\"Eve\",\"amount\":1}' $proxy/invoices"
   try 403 "A key for one invoice opens no other" \
     "curl -i -H 'X-API-Key: $ONE_INVOICE_KEY' $proxy/invoices/1002"
+  try 429 "A key for one request a day: the second gets 429, and when to come again" \
+    "curl -s -o /dev/null -H 'X-API-Key: $SLOW_KEY' $proxy/invoices/1001
+curl -i -H 'X-API-Key: $SLOW_KEY' $proxy/invoices/1001"
   try 400 "Two credentials in one request: 400" \
     "curl -i -H 'X-API-Key: $API_KEY' -H 'Authorization: Bearer $PAT' $proxy/invoices/1001"
   try 200 "A key in the URL, where an API takes it there; neither the API nor a log gets to see it" \

@@ -82,6 +82,9 @@ start_tokenry() {
   admin=$("${run[@]}" admin token 2>"$work/admin.log") || { cat "$work/admin.log" >&2; exit 1; }
   start tokenry "${run[@]}" --urls "$tokenry"
   ready tokenry "$tokenry/health/ready"
+  keep TOKENRY "$tokenry"
+  keep PROXY "$proxy"
+  keep ADMIN "$admin"
 }
 
 # ask PATH JSON: a request to Tokenry as its administrator.
@@ -89,6 +92,7 @@ ask() { curl -sS --fail-with-body -H "Authorization: Bearer $admin" -H 'Content-
 
 # keep NAME VALUE: as a variable here, and in the folder for whoever wants to go on by hand (. try.env).
 keep() {
+  [ -n "$2" ] && [ "$2" != null ] || { say "Tokenry gave no $1."; exit 1; }
   printf -v "$1" %s "$2"
   (umask 077 && printf '%s=%q\n' "$1" "$2" >>"$work/try.env")
 }
