@@ -7,8 +7,10 @@ using Tokenry.Server.Features.AuditLog;
 using Tokenry.Server.Features.Credentials;
 using Tokenry.Server.Features.OAuth;
 using Tokenry.Server.Features.PersonalAccessTokens;
+using Tokenry.Server.Features.Revocation;
 using Tokenry.Server.Features.Roles;
 using Tokenry.Server.Features.SigningKeys;
+using Tokenry.Server.Features.Usage;
 using Tokenry.Server.Features.Users;
 using Tokenry.Server.Features.Verification;
 using Tokenry.Server.Foundation.Authentication;
@@ -117,6 +119,8 @@ internal sealed class TokenryServer : IAsyncDisposable
             .AddAccount()
             .AddAuditLog()
             .AddVerification()
+            .AddRevocation()
+            .AddUsage()
             .AddOAuth();
     }
 
@@ -139,6 +143,8 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.MapAccount();
         App.MapAuditLog();
         App.MapVerification();
+        App.MapRevocation();
+        App.MapUsage();
         App.MapOAuth(Options);
         App.MapJwkSet(App.Services.GetRequiredService<SigningKeys>());
         App.MapHealth();

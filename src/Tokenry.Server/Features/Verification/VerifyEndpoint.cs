@@ -115,7 +115,7 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs)
     {
         // The agent is the resource server's, not that of whoever presented the credential.
         var from = new UseCircumstances(requirement.Address, Agent: null, caller.Request.RequestId);
-        var about = new ForwardedRequest(request.Method, request.Path, Query: null);
+        var about = ForwardedRequest.Told(request.Method, request.Path);
         return Answer(catalog, requirement, await door.CheckAsync(catalog, request.Token, new(Doors.Verify, requirement, from, about)));
     }
 

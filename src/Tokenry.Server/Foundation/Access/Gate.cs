@@ -90,6 +90,25 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
             return result;
         });
 
+    /// <summary>A mutation that anybody may ask for who holds what it is about.</summary>
+    public Task<T> AnonymousAsync<T>(RequestFacts request, string action, Func<WriteTransaction, AuditEntry, Task<T>> operation) =>
+        database.WriteAsync(async tx =>
+        {
+            var entry = new AuditEntry
+            {
+                Id = NewId(),
+                At = Now,
+                Actor = "anonymous",
+                Action = action,
+                Ip = request.Ip,
+                Agent = request.Agent,
+                RequestId = request.RequestId,
+            };
+            var result = await operation(tx, entry);
+            tx.Record(entry);
+            return result;
+        });
+
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private string NewId() => PublicId.Create("evt", PublicId.NewUuid7(time.GetUtcNow()));

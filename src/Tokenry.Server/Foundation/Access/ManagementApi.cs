@@ -22,6 +22,7 @@ public static class ManagementApi
     public const string CredentialsRead = "credentials:read";
     public const string CredentialsWrite = "credentials:write";
     public const string AuditRead = "audit:read";
+    public const string UsageRead = "usage:read";
     public const string Verify = "verify";
     public const string Introspect = "introspect";
     public const string TokensOwn = "tokens:own";
@@ -43,7 +44,7 @@ public static class ManagementApi
         .. Nouns.Select(noun => noun + ":read"),
         .. Nouns.Select(noun => noun + ":write"),
         AuditRead,
-        "usage:read",
+        UsageRead,
         Verify,
         Introspect,
         TokensOwn,

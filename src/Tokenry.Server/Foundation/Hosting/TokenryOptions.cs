@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
 
 namespace Tokenry.Server.Foundation.Hosting;
 
@@ -23,6 +24,9 @@ public sealed class TokenryOptions
         "TrustedProxies",
         "PersonalAccessTokens:DefaultLifetimeDays",
         "PersonalAccessTokens:MaxLifetimeDays",
+        "AccessLog:KeptDays",
+        "LeakReports:Policy",
+        "LeakReports:Keys",
     ];
 
     public required string Issuer { get; init; }
@@ -49,6 +53,15 @@ public sealed class TokenryOptions
 
     /// <summary>Longest life a personal access token may get; <c>null</c> = any, and never ending is allowed.</summary>
     public required TimeSpan? PersonalAccessTokenMaxLifetime { get; init; }
+
+    /// <summary>How long entries of the access log are kept.</summary>
+    public TimeSpan AccessLogKept { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>Public keys (SubjectPublicKeyInfo, P-256) of secret scanners by the name they send; empty = no scanner may report.</summary>
+    public IReadOnlyDictionary<string, byte[]> ScannerKeys { get; init; } = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+
+    /// <summary>Whether a credential that a scanner found ends, or is only told of in the audit.</summary>
+    public bool RevokesReportedLeaks { get; init; } = true;
 
     public string DatabasePath => Path.Combine(DataDirectory, "tokenry.db");
 
@@ -139,6 +152,14 @@ public sealed class TokenryOptions
             defaultDays = maxDays.Value;
         }
 
+        var accessLogDays = Days(section, "AccessLog:KeptDays", faults) ?? 30;
+        var leakPolicy = section["LeakReports:Policy"] ?? "revoke";
+        if (leakPolicy is not ("revoke" or "report"))
+        {
+            faults.Add($"Tokenry:LeakReports:Policy '{leakPolicy}' is neither revoke nor report.");
+        }
+
+        var scannerKeys = ReadScannerKeys(section.GetSection("LeakReports:Keys"), faults);
         var issuer = needsIssuer ? ReadIssuer(section["Issuer"], configuration["urls"] ?? DefaultUrl, faults) : "";
         if (faults.Count > 0)
         {
@@ -158,13 +179,17 @@ public sealed class TokenryOptions
             ConnectionString = connection,
             PersonalAccessTokenLifetime = TimeSpan.FromDays(defaultDays),
             PersonalAccessTokenMaxLifetime = maxDays is { } days ? TimeSpan.FromDays(days) : null,
+            AccessLogKept = TimeSpan.FromDays(accessLogDays),
+            ScannerKeys = scannerKeys,
+            RevokesReportedLeaks = leakPolicy == "revoke",
         };
     }
 
     private static bool Is(string key, string known) =>
         key.Equals(known, StringComparison.OrdinalIgnoreCase)
         || (
-            known is "RetiredBrands" or "TrustedProxies" && key.StartsWith(known + ":", StringComparison.OrdinalIgnoreCase) // a list's items
+            known is "RetiredBrands" or "TrustedProxies" or "LeakReports:Keys"
+            && key.StartsWith(known + ":", StringComparison.OrdinalIgnoreCase) // a list's items
         );
 
     /// <summary>A list is written as an array or, in the environment, separated by commas or spaces.</summary>
@@ -173,6 +198,41 @@ public sealed class TokenryOptions
         var children = section.GetSection(key).GetChildren().Select(child => child.Value ?? "");
         var text = section[key]?.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
         return [.. children.Concat(text)];
+    }
+
+    /// <summary>Each as PEM or the base64 inside it.</summary>
+    private static Dictionary<string, byte[]> ReadScannerKeys(IConfigurationSection section, List<string> faults)
+    {
+        var keys = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        foreach (var child in section.GetChildren())
+        {
+            try
+            {
+                using var key = ECDsa.Create();
+                var text = child.Value ?? "";
+                if (text.Contains("-----BEGIN", StringComparison.Ordinal))
+                {
+                    key.ImportFromPem(text);
+                }
+                else
+                {
+                    key.ImportSubjectPublicKeyInfo(Convert.FromBase64String(text), out _);
+                }
+
+                if (key.KeySize != 256)
+                {
+                    throw new CryptographicException("another curve");
+                }
+
+                keys[child.Key] = key.ExportSubjectPublicKeyInfo();
+            }
+            catch (Exception exception) when (exception is CryptographicException or FormatException or ArgumentException)
+            {
+                faults.Add($"Tokenry:LeakReports:Keys:{child.Key} is not a public key of ECDSA P-256 in PEM or base64.");
+            }
+        }
+
+        return keys;
     }
 
     private static int? Days(IConfigurationSection section, string key, List<string> faults)

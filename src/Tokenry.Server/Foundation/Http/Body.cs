@@ -13,9 +13,12 @@ namespace Tokenry.Server.Foundation.Http;
 public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParameterMetadataProvider
     where T : class
 {
-    private Body(T value) => Value = value;
+    private Body(T value, byte[] bytes) => (Value, Bytes) = (value, bytes);
 
     public T Value { get; }
+
+    /// <summary>As it was sent, for a signature over it.</summary>
+    public byte[] Bytes { get; }
 
     public static async ValueTask<Body<T>?> BindAsync(HttpContext context, ParameterInfo parameter)
     {
@@ -41,7 +44,7 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
         {
             var value = JsonSerializer.Deserialize<T>(bytes, TokenryJson.Strict);
             return value is not null
-                ? new Body<T>(value)
+                ? new Body<T>(value, bytes)
                 : throw new ProblemException(400, ProblemCode.InvalidRequest, "The body is null; send a JSON object.");
         }
         catch (JsonException exception)

@@ -23,19 +23,25 @@ public readonly record struct ForwardedRequest(string? Method, string? Path, str
         var headers = context.Request.Headers;
         var method = One(headers, MethodHeaders);
         var target = One(headers, TargetHeaders);
+        return Told(method, target);
+    }
+
+    /// <summary>Of a method and a path or address, in somebody's words; the query is set apart.</summary>
+    public static ForwardedRequest Told(string? method, string? target)
+    {
+        method = Short(method, LongestMethod);
         if (target is null)
         {
-            return new(Short(method, LongestMethod), null, null);
+            return new(method, null, null);
         }
 
-        // A proxy may say the whole address.
         if (target.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(target, UriKind.Absolute, out var absolute))
         {
             target = absolute.PathAndQuery;
         }
 
         var mark = target.IndexOf('?', StringComparison.Ordinal);
-        return new(Short(method, LongestMethod), Short(mark < 0 ? target : target[..mark], LongestPath), mark < 0 ? null : target[mark..]);
+        return mark < 0 ? new(method, Short(target, LongestPath), null) : new(method, Short(target[..mark], LongestPath), target[mark..]);
     }
 
     private static string? One(IHeaderDictionary headers, string[] names)

@@ -1,7 +1,9 @@
+using Tokenry.Server.Foundation.Hosting;
+
 namespace Tokenry.Server.Foundation.Storage;
 
 /// <summary>Keeps tables from growing for ever: once a minute, in steps of a thousand rows so that writers are not held up.</summary>
-internal sealed partial class Purge(Database database, TimeProvider time, ILogger<Purge> logger) : BackgroundService
+internal sealed partial class Purge(Database database, TokenryOptions options, TimeProvider time, ILogger<Purge> logger) : BackgroundService
 {
     private const int Step = 1000;
 
@@ -11,8 +13,12 @@ internal sealed partial class Purge(Database database, TimeProvider time, ILogge
     // A superseded secret answers `revoked` for this long, then `unknown`.
     private static readonly TimeSpan SupersededSecretsKept = TimeSpan.FromDays(400);
 
+    // Minutes are for now, hours for a year's report with room to spare.
+    private static readonly TimeSpan MinutesKept = TimeSpan.FromDays(2);
+    private static readonly TimeSpan HoursKept = TimeSpan.FromDays(400);
+
     /// <summary>Each statement removes at most <c>@step</c> rows that ended before <c>@before</c>.</summary>
-    private static readonly (string Sql, TimeSpan Kept)[] Statements =
+    private readonly (string Sql, TimeSpan Kept)[] statements =
     [
         (
             "DELETE FROM single_use WHERE (kind, hash) IN (SELECT kind, hash FROM single_use WHERE expires_at < @before LIMIT @step)",
@@ -35,6 +41,22 @@ internal sealed partial class Purge(Database database, TimeProvider time, ILogge
             "DELETE FROM changes WHERE seq IN (SELECT seq FROM changes WHERE at < @before "
                 + "AND seq < (SELECT max(seq) FROM changes) ORDER BY seq LIMIT @step)",
             ChangesKept
+        ),
+        (
+            "DELETE FROM limit_counters WHERE (subject_id, name, span, starts_at) IN "
+                + "(SELECT subject_id, name, span, starts_at FROM limit_counters WHERE expires_at < @before LIMIT @step)",
+            TimeSpan.FromMinutes(5)
+        ),
+        (UsageOf("minute"), MinutesKept),
+        (UsageOf("hour"), HoursKept),
+        (
+            "DELETE FROM access_log WHERE id IN (SELECT id FROM access_log WHERE at < @before ORDER BY at LIMIT @step)",
+            options.AccessLogKept
+        ),
+        (
+            "DELETE FROM credential_networks WHERE (credential_id, network) IN "
+                + "(SELECT credential_id, network FROM credential_networks WHERE first_seen_at < @before LIMIT @step)",
+            HoursKept
         ),
     ];
 
@@ -65,7 +87,7 @@ internal sealed partial class Purge(Database database, TimeProvider time, ILogge
     internal async Task<int> RunOnceAsync()
     {
         var total = 0;
-        foreach (var (sql, kept) in Statements)
+        foreach (var (sql, kept) in statements)
         {
             var before = (time.GetUtcNow() - kept).ToUnixTimeMilliseconds();
             int removed;
@@ -78,6 +100,10 @@ internal sealed partial class Purge(Database database, TimeProvider time, ILogge
 
         return total;
     }
+
+    private static string UsageOf(string span) =>
+        "DELETE FROM usage_counters WHERE (span, at, credential_id, api, scope, code) IN (SELECT span, at, credential_id, api, scope, code "
+        + $"FROM usage_counters WHERE span = '{span}' AND at < @before ORDER BY at LIMIT @step)";
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Purging was skipped this minute: {Reason}")]
     private partial void LogSkipped(string reason);

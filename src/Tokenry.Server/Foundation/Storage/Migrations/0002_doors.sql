@@ -28,6 +28,7 @@ CREATE TABLE usage_counters (
   PRIMARY KEY (span, at, credential_id, api, scope, code)
 );
 CREATE INDEX usage_counters_credential_id ON usage_counters (credential_id, span, at);
+CREATE INDEX usage_counters_subject ON usage_counters (subject, span, at);
 CREATE TABLE access_log (
   id {id} PRIMARY KEY,
   at bigint NOT NULL,

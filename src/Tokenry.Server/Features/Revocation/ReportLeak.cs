@@ -1,0 +1,71 @@
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Features.Revocation;
+
+/// <summary>Ends a credential whose secret somebody found. Holding the whole string is the only right that is needed: whoever has it could use it.</summary>
+public sealed class ReportLeak(Authenticator authenticator, Gate gate, TimeProvider time)
+{
+    private const int LongestToken = 8192;
+
+    /// <summary>What the record of the credential says to its owner.</summary>
+    public const string Reason = "reported as leaked";
+
+    /// <param name="request">Who reports.</param>
+    /// <param name="token">The string that was found.</param>
+    /// <param name="found">Where it was found, for the audit.</param>
+    /// <param name="revokes">Whether it ends, or is only told.</param>
+    /// <returns>Whether it is, or was, a credential of ours.</returns>
+    public async Task<bool> RunAsync(RequestFacts request, string token, string? found, bool revokes)
+    {
+        if (token.Length > LongestToken)
+        {
+            return false;
+        }
+
+        var presented = await authenticator.AuthenticateAsync(token);
+        if (presented.Kind is not { } kind)
+        {
+            return false;
+        }
+
+        if (presented.Code is VerificationCode.Revoked || presented is { Token: not null, Code: VerificationCode.Expired })
+        {
+            return true; // there is nothing left to end
+        }
+
+        var reason = found is null ? Reason : $"{Reason}: {found}";
+        var noun = presented.Token is null ? CredentialFamily.Of(kind).Noun : "access_token";
+        await gate.AnonymousAsync(
+            request,
+            revokes ? $"{noun}.revoked" : $"{noun}.leak_reported",
+            (tx, entry) => EndAsync(tx, entry, presented, reason, revokes)
+        );
+        return true;
+    }
+
+    private async Task<bool> EndAsync(WriteTransaction tx, AuditEntry entry, Authenticated presented, string reason, bool revokes)
+    {
+        entry.TargetType = presented.Kind;
+        entry.Reason = reason;
+        if (presented.Token is { } token)
+        {
+            entry.TargetId = token.TokenId;
+            entry.Api = token.Audience[0];
+            if (revokes)
+            {
+                await RevokedAccessTokens.AddAsync(tx, token.TokenId, token.ExpiresAt);
+            }
+
+            return true;
+        }
+
+        entry.TargetId = presented.Credential!.Id;
+        return !revokes
+            || await CredentialStore.RevokeAsync(tx, presented.Credential.Id, time.GetUtcNow().ToUnixTimeMilliseconds(), Reason);
+    }
+}

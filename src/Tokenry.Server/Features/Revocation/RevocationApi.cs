@@ -1,0 +1,45 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Limits;
+
+namespace Tokenry.Server.Features.Revocation;
+
+/// <summary>For whoever finds a secret: <c>/v1/credentials/revoke</c> for anybody, <c>/v1/credentials/leaks</c> for scanners.</summary>
+public static class RevocationApi
+{
+    public static IServiceCollection AddRevocation(this IServiceCollection services) =>
+        services.AddSingleton<ReportLeak>().AddSingleton<ScannerReports>();
+
+    public static void MapRevocation(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/v1/credentials").WithTags("Leaks");
+        group
+            .MapPost("/revoke", RevokeAsync)
+            .WithSummary("Report a credential that was found where it should not be; it ends at once. The answer is always the same.")
+            .OpenToAnybody();
+        group
+            .MapPost(
+                "/leaks",
+                async (HttpContext context, Body<FoundSecret[]> body, ScannerReports reports) =>
+                    TypedResults.Ok(await reports.RunAsync(context, body.Bytes, body.Value))
+            )
+            .WithSummary("Report a signed batch of strings that a secret scanner found; tells which were ours.")
+            .OpenToAnybody();
+    }
+
+    private static async Task<IResult> RevokeAsync(HttpContext context, Body<LeakReport> body, ReportLeak report, FailureThrottle throttle)
+    {
+        var request = RequestFacts.Of(context);
+        var isOurs = await report.RunAsync(request, body.Value.Token, found: null, revokes: true);
+        if (!isOurs && throttle.IsTooMany("leak reports", request.Address))
+        {
+            throw new ProblemException(429, ProblemCode.TooManyRequests, "Too many reports of what is no credential of this server.")
+            {
+                RetryAfter = TimeSpan.FromSeconds(1),
+            };
+        }
+
+        // Whether it was one is nobody's business but its owner's, whom audit and record tell.
+        return Results.Json(new { }, statusCode: 202);
+    }
+}

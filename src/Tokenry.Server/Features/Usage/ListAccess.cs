@@ -1,0 +1,110 @@
+using System.Text;
+using Dapper;
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Usage;
+
+namespace Tokenry.Server.Features.Usage;
+
+/// <summary>Which service touched which resource, newest first.</summary>
+public sealed class ListAccess(Gate gate)
+{
+    public static readonly string[] Filters =
+    [
+        "credential",
+        "subject",
+        "api",
+        "object",
+        "result",
+        "door",
+        "ip",
+        "request",
+        "token",
+        "from",
+        "to",
+    ];
+
+    private static readonly (string Filter, string Column)[] Exact =
+    [
+        ("credential", "credential_id"),
+        ("subject", "subject"),
+        ("api", "api"),
+        ("object", "object"),
+        ("result", "result"),
+        ("door", "door"),
+        ("ip", "ip"),
+        ("request", "request_id"),
+        ("token", "token_id"),
+    ];
+
+    public Task<Page<AccessEntry>> RunAsync(Caller caller, Listing listing)
+    {
+        listing.With(Filters);
+        return gate.ReadAsync(
+            caller,
+            UsageApi.OwnOr(ManagementApi.AuditRead, caller),
+            "access_log.listed",
+            async (connection, reach) =>
+            {
+                var parameters = new DynamicParameters();
+                parameters.Add("limit", listing.Limit + 1);
+                var where = new StringBuilder("1 = 1").Append(UsageApi.Within(reach, parameters));
+                foreach (var (filter, column) in Exact)
+                {
+                    if (listing.Text(filter) is { } value)
+                    {
+                        where.Append($" AND {column} = @{filter}");
+                        parameters.Add(filter, value);
+                    }
+                }
+
+                // Ids sort by time, so a time bounds them and one index serves order, range and cursor.
+                Bound("from", ">=", listing.Time("from") is { } from ? IdAt(from) : null);
+                Bound("to", "<", listing.Time("to") is { } to ? IdAt(to) : null);
+                Bound("cursor", "<", listing.IdCursor("acc"));
+                var rows = await connection.QueryAsync<AccessRow>(
+                    $"SELECT {AccessStore.Columns} FROM access_log WHERE {where} ORDER BY id DESC LIMIT @limit",
+                    parameters
+                );
+                return listing.ToPage([.. rows], ToEntry, row => row.Id);
+
+                void Bound(string name, string comparison, string? id)
+                {
+                    if (id is not null)
+                    {
+                        where.Append($" AND id {comparison} @{name}");
+                        parameters.Add(name, id);
+                    }
+                }
+            }
+        );
+    }
+
+    /// <summary>Lower than every id made from that millisecond on.</summary>
+    internal static string IdAt(DateTimeOffset at) =>
+        PublicId.Create("acc", new UInt128((ulong)Math.Max(0, at.ToUnixTimeMilliseconds()) << 16, 0));
+
+    internal static AccessEntry ToEntry(AccessRow row) =>
+        new()
+        {
+            Id = row.Id,
+            At = DateTimeOffset.FromUnixTimeMilliseconds(row.At),
+            Door = row.Door,
+            CredentialId = row.CredentialId,
+            Kind = row.Kind,
+            Subject = row.Subject,
+            Api = row.Api,
+            Scope = row.Scope,
+            Object = row.Object,
+            Method = row.Method,
+            Path = row.Path,
+            Result = row.Result,
+            Ip = row.Ip,
+            Agent = row.Agent,
+            RequestId = row.RequestId,
+            TokenId = row.TokenId,
+        };
+}

@@ -1,0 +1,182 @@
+using System.Buffers.Text;
+using System.Text;
+using System.Text.Json;
+using Dapper;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Features.Usage;
+
+/// <summary>Counts of decisions by minute or hour, oldest first, grouped by what is asked for.</summary>
+public sealed class ListUsage(Gate gate, TimeProvider time)
+{
+    public static readonly string[] Filters = ["span", "from", "to", "credential", "subject", "api", "scope", "code", "group"];
+
+    private const string Minute = "minute";
+    private const string Hour = "hour";
+
+    /// <summary>What can be filtered and grouped by, with its column.</summary>
+    private static readonly (string Name, string Column)[] Dimensions =
+    [
+        ("credential", "credential_id"),
+        ("subject", "subject"),
+        ("api", "api"),
+        ("scope", "scope"),
+        ("code", "code"),
+    ];
+
+    public Task<Page<UsageCount>> RunAsync(Caller caller, Listing listing)
+    {
+        listing.With(Filters);
+        var span = listing.OneOf("span", Minute, Hour) ?? Hour;
+        var length = span == Minute ? TimeSpan.FromMinutes(1) : TimeSpan.FromHours(1);
+        var to = listing.Time("to") ?? time.GetUtcNow();
+        var from = listing.Time("from") ?? to - (span == Minute ? TimeSpan.FromHours(1) : TimeSpan.FromDays(1));
+        var grouped = Grouped(listing);
+        return gate.ReadAsync(
+            caller,
+            UsageApi.OwnOr(ManagementApi.UsageRead, caller),
+            "usage.listed",
+            async (connection, reach) =>
+            {
+                var columns = string.Join(", ", grouped.Select(dimension => dimension.Column).Prepend("at"));
+                var parameters = new DynamicParameters();
+                parameters.Add("span", span);
+                parameters.Add("from", from.ToUnixTimeMilliseconds() / (long)length.TotalMilliseconds * (long)length.TotalMilliseconds);
+                parameters.Add("to", to.ToUnixTimeMilliseconds());
+                parameters.Add("limit", listing.Limit + 1);
+                var where = new StringBuilder("span = @span AND at >= @from AND at < @to").Append(UsageApi.Within(reach, parameters));
+                Filter(listing, where, parameters);
+                After(listing, grouped.Length + 1, columns, where, parameters);
+                var rows = await connection.QueryAsync<Row>(
+                    $"SELECT {columns}, CAST(sum(uses) AS bigint) AS uses FROM usage_counters WHERE {where} "
+                        + $"GROUP BY {columns} ORDER BY {columns} LIMIT @limit",
+                    parameters
+                );
+                return listing.ToPage([.. rows], row => row.ToCount(), row => Cursor(row, grouped));
+            }
+        );
+    }
+
+    private static (string Name, string Column)[] Grouped(Listing listing)
+    {
+        if (listing.Text("group") is not { } text)
+        {
+            return Dimensions;
+        }
+
+        var names = text.Length == 0 ? [] : text.Split(',');
+        var unknown = Array.Find(names, name => !Array.Exists(Dimensions, dimension => dimension.Name == name));
+        return unknown is null
+            ? Array.FindAll(Dimensions, dimension => names.Contains(dimension.Name))
+            : throw ProblemException.Invalid(
+                "group",
+                $"'{Validation.Shown(unknown)}' is none of {string.Join(", ", Dimensions.Select(dimension => dimension.Name))}"
+            );
+    }
+
+    private static void Filter(Listing listing, StringBuilder where, DynamicParameters parameters)
+    {
+        foreach (var (name, column) in Dimensions)
+        {
+            if (listing.Text(name) is not { } value)
+            {
+                continue;
+            }
+
+            // A use that needed several scopes is found by each of them.
+            where.Append(
+                name == "scope"
+                    ? " AND replace(' ' || scope || ' ', ' ' || @scope || ' ', '') <> ' ' || scope || ' '"
+                    : $" AND {column} = @{name}"
+            );
+            parameters.Add(name, value);
+        }
+    }
+
+    private static void After(Listing listing, int count, string columns, StringBuilder where, DynamicParameters parameters)
+    {
+        if (listing.Cursor is not { } cursor)
+        {
+            return;
+        }
+
+        if (Decode(cursor) is not [JsonElement { ValueKind: JsonValueKind.Number } at, .. var rest] || rest.Length != count - 1)
+        {
+            throw ProblemException.Invalid("cursor", "is not a cursor of this list");
+        }
+
+        where.Append($" AND ({columns}) > (@c0{string.Concat(rest.Select((_, i) => $", @c{i + 1}"))})");
+        parameters.Add(
+            "c0",
+            at.TryGetInt64(out var number) ? number : throw ProblemException.Invalid("cursor", "is not a cursor of this list")
+        );
+        for (var i = 0; i < rest.Length; i++)
+        {
+            parameters.Add($"c{i + 1}", rest[i].ValueKind == JsonValueKind.String ? rest[i].GetString() : "");
+        }
+    }
+
+    private static string Cursor(Row row, (string Name, string Column)[] grouped) =>
+        Base64Url.EncodeToString(
+            JsonSerializer.SerializeToUtf8Bytes<object?[]>([row.At, .. grouped.Select(dimension => row.Value(dimension.Name))])
+        );
+
+    private static JsonElement[]? Decode(string cursor)
+    {
+        try
+        {
+            var values = JsonSerializer.Deserialize<JsonElement[]>(Base64Url.DecodeFromChars(cursor));
+            return values is not null && Array.TrueForAll(values, value => value.ValueKind != JsonValueKind.String || IsText(value))
+                ? values
+                : null;
+        }
+        catch (Exception exception) when (exception is FormatException or JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static bool IsText(JsonElement value) => Validation.IsClean(value.GetString()!);
+
+    private sealed class Row
+    {
+        public long At { get; init; }
+
+        public string? CredentialId { get; init; }
+
+        public string? Subject { get; init; }
+
+        public string? Api { get; init; }
+
+        public string? Scope { get; init; }
+
+        public string? Code { get; init; }
+
+        public long Uses { get; init; }
+
+        public string Value(string dimension) =>
+            dimension switch
+            {
+                "credential" => CredentialId,
+                "subject" => Subject,
+                "api" => Api,
+                "scope" => Scope,
+                _ => Code,
+            } ?? "";
+
+        public UsageCount ToCount() =>
+            new()
+            {
+                At = DateTimeOffset.FromUnixTimeMilliseconds(At),
+                CredentialId = CredentialId,
+                Subject = Subject,
+                Api = Api,
+                Scope = Scope,
+                Code = Code,
+                Count = Uses,
+            };
+    }
+}

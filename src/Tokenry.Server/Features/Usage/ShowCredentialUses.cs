@@ -1,0 +1,96 @@
+using Dapper;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Usage;
+
+namespace Tokenry.Server.Features.Usage;
+
+/// <summary>"I think this leaked": every use of one credential since a date, from where, and what was done with it here.</summary>
+public sealed class ShowCredentialUses(Gate gate, TimeProvider time)
+{
+    private const int MostEntries = 200;
+    private const int MostHours = 10_000;
+
+    private static readonly TimeSpan DefaultPast = TimeSpan.FromDays(30);
+
+    public Task<CredentialUses> RunAsync(Caller caller, string id, Listing listing)
+    {
+        listing.With("since");
+        var now = time.GetUtcNow();
+        var since = listing.Time("since") ?? now - DefaultPast;
+        // A client secret's family stands for ids of no known form: their 404 is the same.
+        var family = Array.Find(Families, family => id.StartsWith(family.IdPrefix + "_", StringComparison.Ordinal)) ?? Families[^1];
+        return gate.ReadAsync(
+            caller,
+            family.Read,
+            "credential.uses_read",
+            async (connection, reach) =>
+            {
+                var row = await new CredentialAddress(family, id).FindAsync(connection, reach);
+                var from = since.ToUnixTimeMilliseconds();
+                var parameters = new
+                {
+                    id,
+                    from,
+                    hour = from / 3_600_000 * 3_600_000,
+                    first = ListAccess.IdAt(since),
+                    MostEntries,
+                    MostHours,
+                };
+                var usage = await connection.QueryAsync<(long At, string Api, string Scope, string Code, long Uses)>(
+                    "SELECT at, api, scope, code, uses FROM usage_counters WHERE credential_id = @id AND span = 'hour' AND at >= @hour "
+                        + "ORDER BY at, api, scope, code LIMIT @MostHours",
+                    parameters
+                );
+                var networks = await connection.QueryAsync<(string Network, long FirstSeenAt)>(
+                    "SELECT network, first_seen_at FROM credential_networks WHERE credential_id = @id ORDER BY first_seen_at DESC, network",
+                    parameters
+                );
+                var entries = await connection.QueryAsync<AccessRow>(
+                    $"SELECT {AccessStore.Columns} FROM access_log WHERE credential_id = @id AND id >= @first ORDER BY id DESC LIMIT @MostEntries",
+                    parameters
+                );
+                var deeds = await connection.QueryAsync<AuditRow>(
+                    $"SELECT {AuditRow.Columns} FROM audit_events WHERE at >= @from AND (credential_id = @id OR target_id = @id) "
+                        + "ORDER BY seq DESC LIMIT @MostEntries",
+                    parameters
+                );
+                return new CredentialUses
+                {
+                    Credential = row.ToCredential(now.ToUnixTimeMilliseconds()),
+                    Since = since,
+                    Usage =
+                    [
+                        .. usage.Select(hour => new UsageCount
+                        {
+                            At = Time(hour.At),
+                            Api = hour.Api,
+                            Scope = hour.Scope,
+                            Code = hour.Code,
+                            Count = hour.Uses,
+                        }),
+                    ],
+                    Networks = [.. networks.Select(network => new CredentialNetwork(network.Network, Time(network.FirstSeenAt)))],
+                    Entries = [.. entries.Select(ListAccess.ToEntry)],
+                    Deeds = [.. deeds.Select(ToDeed)],
+                };
+            }
+        );
+    }
+
+    private static readonly CredentialFamily[] Families =
+    [
+        CredentialFamily.ApiKeys,
+        CredentialFamily.PersonalAccessTokens,
+        CredentialFamily.ClientSecrets,
+    ];
+
+    private static CredentialDeed ToDeed(AuditRow row) =>
+        new(Time(row.At), row.Actor, row.Action, row.TargetType, row.TargetId, row.Result, row.Ip);
+
+    private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+}

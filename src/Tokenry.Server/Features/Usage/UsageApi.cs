@@ -1,0 +1,59 @@
+using Dapper;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Features.Usage;
+
+/// <summary><c>/v1/usage</c>, <c>/v1/access-log</c> and <c>/v1/credentials/{id}/uses</c>.</summary>
+public static class UsageApi
+{
+    public static IServiceCollection AddUsage(this IServiceCollection services) =>
+        services.AddSingleton<ListUsage>().AddSingleton<ListAccess>().AddSingleton<ShowCredentialUses>();
+
+    public static void MapUsage(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/v1").WithTags("Usage");
+        group
+            .MapGet(
+                "/usage",
+                async (Caller caller, Listing listing, ListUsage list) => TypedResults.Ok(await list.RunAsync(caller, listing))
+            )
+            .WithSummary("Count uses by minute or hour, credential, API, scopes and result.")
+            .Lists(ListUsage.Filters)
+            .Needs(ManagementApi.UsageRead, ManagementApi.TokensOwn, ManagementApi.ApplicationsOwn);
+        group
+            .MapGet(
+                "/access-log",
+                async (Caller caller, Listing listing, ListAccess list) => TypedResults.Ok(await list.RunAsync(caller, listing))
+            )
+            .WithSummary("List decisions and issued tokens one by one, newest first.")
+            .Lists(ListAccess.Filters)
+            .Needs(ManagementApi.AuditRead, ManagementApi.TokensOwn, ManagementApi.ApplicationsOwn);
+        group
+            .MapGet(
+                "/credentials/{id}/uses",
+                async (string id, Caller caller, Listing listing, ShowCredentialUses show) =>
+                    TypedResults.Ok(await show.RunAsync(caller, id, listing))
+            )
+            .WithSummary("Tell everything a credential did since a date: for when it may have leaked.")
+            .Lists("since")
+            .Needs(ManagementApi.CredentialsRead, ManagementApi.TokensOwn, ManagementApi.ApplicationsOwn);
+    }
+
+    /// <summary>Everything with that scope; what is the caller's own with the scope for one's own tokens, or for one's own applications.</summary>
+    internal static Demand OwnOr(string scope, Caller caller) =>
+        new(scope, caller.Management.Contains(ManagementApi.ApplicationsOwn) ? ManagementApi.ApplicationsOwn : ManagementApi.TokensOwn);
+
+    /// <summary>Narrows a query over <c>subject</c> to what is in reach.</summary>
+    internal static string Within(Reach reach, DynamicParameters parameters)
+    {
+        if (reach.OwnOf is not { } own)
+        {
+            return "";
+        }
+
+        parameters.Add("own", own);
+        return " AND subject IN (SELECT id FROM principals WHERE id = @own OR owner_id = @own)";
+    }
+}
