@@ -73,7 +73,8 @@ public sealed class PathTests(SharedExamples examples)
         {
             var request = new RawRequest("GET", target) { Headers = [$"X-API-Key: {example["ONE_INVOICE_KEY"]}"] };
             Assert.Equal((target, 200), (target, (await request.SendAsync(example.Proxy)).Status));
-            Assert.Equal("/invoices/1001", Assert.Single(example.Seen(request.TestId)).Target);
+            var seen = Assert.Single(example.Seen(request.TestId));
+            Assert.Equal("/invoices/1001", Uri.UnescapeDataString(seen.Target)); // Caddy leaves a %31 of the path itself as it is
         }
     }
 
@@ -83,7 +84,7 @@ public sealed class PathTests(SharedExamples examples)
         var example = await examples.GetAsync(proxy);
         foreach (var method in new[] { "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "get", "Get" })
         {
-            var request = new RawRequest(method, "/invoices") { Headers = [$"X-API-Key: {example["API_KEY"]}"], Body = "{}" };
+            var request = new RawRequest(method, "/invoices") { Headers = [$"X-API-Key: {example["API_KEY"]}"] };
             var status = (await request.SendAsync(example.Proxy)).Status;
             Assert.True(status is 400 or 403 or 405, $"{method}: {status}"); // 400, 405: the proxy does not know the method at all
             Assert.Empty(example.Seen(request.TestId));

@@ -131,7 +131,12 @@ internal sealed class Example : IAsyncDisposable
         start.Environment["TOKENRY_PORT"] = Text(FreePort.Next());
         start.Environment["API_PORT"] = Text(FreePort.Next());
         start.Environment["PROXY_PORT"] = Text(FreePort.Next());
-        start.Environment["ConnectionStrings__Tokenry"] = connectionString ?? "";
+        start.Environment.Remove("ConnectionStrings__Tokenry");
+        if (connectionString is not null)
+        {
+            start.Environment["ConnectionStrings__Tokenry"] = connectionString;
+        }
+
         start.Environment["Logging__LogLevel__Default"] = "Trace";
         start.StandardOutputEncoding = Encoding.UTF8;
         return start;

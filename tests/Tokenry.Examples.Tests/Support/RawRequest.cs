@@ -60,6 +60,21 @@ internal sealed record RawAnswer(int Status, IReadOnlyList<(string Name, string 
         Assert.True(end > 0, $"no answer: {text}");
         var lines = text[..end].Split("\r\n");
         var headers = lines.Skip(1).Select(line => line.Split(':', 2)).Select(pair => (pair[0], pair[1].Trim()));
-        return new(int.Parse(lines[0].Split(' ')[1]), [.. headers], text[(end + 4)..]);
+        var answer = new RawAnswer(int.Parse(lines[0].Split(' ')[1]), [.. headers], text[(end + 4)..]);
+        return answer.Header("Transfer-Encoding") == "chunked" ? answer with { Body = Join(answer.Body) } : answer;
+    }
+
+    private static string Join(string chunks)
+    {
+        var whole = new StringBuilder();
+        for (var at = 0; ; )
+        {
+            var line = chunks.IndexOf("\r\n", at, StringComparison.Ordinal);
+            var length = Convert.ToInt32(chunks[at..line], 16);
+            if (length == 0)
+                return whole.ToString();
+            whole.Append(chunks, line + 2, length);
+            at = line + 2 + length + 2;
+        }
     }
 }
