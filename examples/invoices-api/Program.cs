@@ -14,7 +14,14 @@ app.Use(
     {
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var headers = context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToArray());
-        var line = JsonSerializer.Serialize(new Dictionary<string, object> { ["method"] = context.Request.Method, ["target"] = target, ["headers"] = headers });
+        var line = JsonSerializer.Serialize(
+            new Dictionary<string, object>
+            {
+                ["method"] = context.Request.Method,
+                ["target"] = target,
+                ["headers"] = headers,
+            }
+        );
         Console.WriteLine(line);
         await next();
     }
@@ -26,7 +33,10 @@ var invoices = new ConcurrentDictionary<string, Invoice>(StringComparer.Ordinal)
     ["1002"] = new("1002", "Grace", 80),
 };
 
-app.MapGet("/invoices", (HttpRequest request) => new { caller = Caller.Of(request.Headers), invoices = invoices.Values.OrderBy(i => i.Id) });
+app.MapGet(
+    "/invoices",
+    (HttpRequest request) => new { caller = Caller.Of(request.Headers), invoices = invoices.Values.OrderBy(i => i.Id) }
+);
 app.MapGet(
     "/invoices/{id}",
     (string id, HttpRequest request) =>
@@ -39,8 +49,20 @@ app.MapPost(
             ? Results.Created($"/invoices/{invoice.Id}", new { caller = Caller.Of(request.Headers), invoice })
             : Results.Conflict()
 );
-app.MapGet("/reports", (string? month, HttpRequest request) => new { caller = Caller.Of(request.Headers), month, total = invoices.Values.Sum(i => i.Amount) });
-app.MapGet("/whoami", (HttpRequest request) => new { caller = Caller.Of(request.Headers), jwt = request.Headers.ContainsKey("X-Tokenry-Jwt") });
+app.MapGet(
+    "/reports",
+    (string? month, HttpRequest request) =>
+        new
+        {
+            caller = Caller.Of(request.Headers),
+            month,
+            total = invoices.Values.Sum(i => i.Amount),
+        }
+);
+app.MapGet(
+    "/whoami",
+    (HttpRequest request) => new { caller = Caller.Of(request.Headers), jwt = request.Headers.ContainsKey("X-Tokenry-Jwt") }
+);
 
 // What no proxy of ours publishes.
 app.MapGet("/internal/accounts", () => new { accounts = "nobody's business" });

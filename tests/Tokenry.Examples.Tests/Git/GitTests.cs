@@ -70,7 +70,11 @@ public sealed class GitTests(SharedExamples examples) : IDisposable
     public async Task A_reader_finds_no_way_to_write(string method, string target, int status)
     {
         var example = await examples.GetAsync("git");
-        var request = new RawRequest(method, target) { Headers = [Questions.Basic(example["READ_PAT"])], Body = method == "POST" ? "0000" : null };
+        var request = new RawRequest(method, target)
+        {
+            Headers = [Questions.Basic(example["READ_PAT"])],
+            Body = method == "POST" ? "0000" : null,
+        };
         var answer = await request.SendAsync(example.Proxy);
         Assert.Equal(status, answer.Status);
         Assert.DoesNotContain("# service=git-receive-pack", answer.Body);

@@ -35,7 +35,11 @@ public sealed class RefusalTests(SharedExamples examples)
                 $"{Bearer}, error=\"invalid_request\"{Basic}"
             ),
             (
-                Get("/invoices", $"X-API-Key: {key}") with { Method = "POST", Body = Body },
+                Get("/invoices", $"X-API-Key: {key}") with
+                {
+                    Method = "POST",
+                    Body = Body,
+                },
                 Questions.Write,
                 403,
                 $"{Bearer}, error=\"insufficient_scope\", scope=\"invoices:write\"{Basic}"
@@ -62,7 +66,20 @@ public sealed class RefusalTests(SharedExamples examples)
     public async Task Rate_limits_are_told_on_success_and_refusal(string proxy)
     {
         var example = await examples.GetAsync(proxy);
-        var key = await example.ApiKeyAsync(new { rate_limits = new[] { new { name = "daily", limit = 2, window_seconds = 86_400 } } });
+        var key = await example.ApiKeyAsync(
+            new
+            {
+                rate_limits = new[]
+                {
+                    new
+                    {
+                        name = "daily",
+                        limit = 2,
+                        window_seconds = 86_400,
+                    },
+                },
+            }
+        );
         for (var left = 1; left >= 0; left--)
         {
             var answer = await Get("/invoices", $"X-API-Key: {key.Secret}").SendAsync(example.Proxy);

@@ -37,7 +37,9 @@ public sealed class SpoofTests(SharedExamples examples)
         string[] targets = ["/invoices", "/invoices/1001", "/whoami"];
         foreach (var spelling in Spellings)
         {
-            foreach (var (target, connection) in targets.Zip(["close", $"close, {string.Join(", ", Identity)}", "close, Authorization-Info"]))
+            foreach (
+                var (target, connection) in targets.Zip(["close", $"close, {string.Join(", ", Identity)}", "close, Authorization-Info"])
+            )
             {
                 var request = new RawRequest("GET", target)
                 {
@@ -65,7 +67,11 @@ public sealed class SpoofTests(SharedExamples examples)
         string[] methods = ["X-Forwarded-Method", "X-Original-Method", "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"];
         foreach (var spell in new Func<string, string>[] { name => name, name => name.ToLowerInvariant(), name => name.Replace('-', '_') })
         {
-            string[] spoofed = [.. targets.Select(name => $"{spell(name)}: /invoices/1001?x"), .. methods.Select(name => $"{spell(name)}: GET")];
+            string[] spoofed =
+            [
+                .. targets.Select(name => $"{spell(name)}: /invoices/1001?x"),
+                .. methods.Select(name => $"{spell(name)}: GET"),
+            ];
             var write = new RawRequest("POST", "/invoices")
             {
                 Headers = [$"X-API-Key: {example["API_KEY"]}", .. spoofed],
@@ -97,7 +103,16 @@ public sealed class SpoofTests(SharedExamples examples)
         var example = await examples.GetAsync(proxy);
         var there = await example.ApiKeyAsync(new { allowed_ips = new[] { "203.0.113.0/24" } });
         var here = await example.ApiKeyAsync(new { allowed_ips = new[] { "127.0.0.1" } });
-        string[] names = ["X-Forwarded-For", "x-forwarded-for", "X_Forwarded_For", "X-Real-IP", "X-Client-IP", "Forwarded", "True-Client-IP"];
+        string[] names =
+        [
+            "X-Forwarded-For",
+            "x-forwarded-for",
+            "X_Forwarded_For",
+            "X-Real-IP",
+            "X-Client-IP",
+            "Forwarded",
+            "True-Client-IP",
+        ];
         string[] spoofed =
         [
             .. names.Select(name => name == "Forwarded" ? "Forwarded: for=203.0.113.9" : $"{name}: 203.0.113.9"),
@@ -105,7 +120,11 @@ public sealed class SpoofTests(SharedExamples examples)
         ];
         foreach (var connection in new[] { "close", "close, X-Forwarded-For, X-Forwarded-Uri, X-Forwarded-Method, X-Original-URI" })
         {
-            var refused = new RawRequest("GET", "/invoices") { Headers = [$"X-API-Key: {there.Secret}", .. spoofed], Connection = connection };
+            var refused = new RawRequest("GET", "/invoices")
+            {
+                Headers = [$"X-API-Key: {there.Secret}", .. spoofed],
+                Connection = connection,
+            };
             Assert.Equal(401, (await refused.SendAsync(example.Proxy)).Status);
             var taken = new RawRequest("GET", "/invoices") { Headers = [$"X-API-Key: {here.Secret}", .. spoofed], Connection = connection };
             Assert.Equal(200, (await taken.SendAsync(example.Proxy)).Status);

@@ -98,7 +98,12 @@ internal sealed class Example : IAsyncDisposable
 
     /// <summary>The requests with this <c>X-Test-Id</c> that reached the API.</summary>
     public IReadOnlyList<SeenRequest> Seen(string testId) =>
-        [.. File.ReadLines(Path.Combine(Folder, "api.log")).Select(SeenRequest.Read).OfType<SeenRequest>().Where(seen => seen.TestId == testId)];
+        [
+            .. File.ReadLines(Path.Combine(Folder, "api.log"))
+                .Select(SeenRequest.Read)
+                .OfType<SeenRequest>()
+                .Where(seen => seen.TestId == testId),
+        ];
 
     public ValueTask DisposeAsync()
     {
