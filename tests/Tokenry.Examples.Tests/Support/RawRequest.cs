@@ -38,8 +38,8 @@ internal sealed record RawRequest(string Method, string Target)
             "",
             "",
         ];
-        await stream.WriteAsync(Encoding.Latin1.GetBytes(string.Join("\r\n", lines)), deadline.Token);
-        await stream.WriteAsync(body, deadline.Token);
+        // In one piece: a body that comes after the refusal is answered with a reset, and the refusal is lost.
+        await stream.WriteAsync((byte[])[.. Encoding.Latin1.GetBytes(string.Join("\r\n", lines)), .. body], deadline.Token);
         using var answer = new MemoryStream();
         await stream.CopyToAsync(answer, deadline.Token);
         return RawAnswer.Read(Encoding.Latin1.GetString(answer.ToArray()));
