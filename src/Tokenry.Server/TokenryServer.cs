@@ -15,6 +15,7 @@ using Tokenry.Server.Features.Users;
 using Tokenry.Server.Features.Verification;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Foundation.Hosting.Telemetry;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Signing;
 using Tokenry.Server.Foundation.Storage;
@@ -128,6 +129,11 @@ internal sealed class TokenryServer : IAsyncDisposable
     {
         App.Services.GetService<ControlSocket>()?.Map(IssueAdminToken.Verb, App.Services.GetRequiredService<IssueAdminToken>().RunAsync);
 
+        if (Options.OtlpEndpoint is not null)
+        {
+            App.Use(RequestSpans.DescribeAsync);
+        }
+
         App.UseMiddleware<ErrorFunnel>();
         App.UsePathBase(new Uri(Options.Issuer).AbsolutePath.TrimEnd('/'));
         App.UseRouting();
@@ -148,6 +154,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.MapOAuth(Options);
         App.MapJwkSet(App.Services.GetRequiredService<SigningKeys>());
         App.MapHealth();
+        App.MapMetrics();
         App.MapOpenApi().OpenToAnybody();
         App.RequireOnEveryRoute();
     }

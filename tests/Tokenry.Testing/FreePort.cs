@@ -8,7 +8,7 @@ namespace Tokenry.Testing;
 /// Ports below the ephemeral range (32768…): asking the system for "any port" gives one that the next outgoing connection may
 /// take while its owner restarts, and restarts on the same port are what many tests are about.
 /// </summary>
-internal static class FreePort
+public static class FreePort
 {
     private const int First = 20_000;
     private const int Last = 32_000;

@@ -199,8 +199,8 @@ public sealed class ServerProcess : IAsyncDisposable
     }
 
     private static bool IsConfiguration(string name) =>
-        new[] { "Tokenry__", "ConnectionStrings__", "Logging__", "Kestrel__", "ASPNETCORE_", "DOTNET_ENVIRONMENT", "URLS" }.Any(prefix =>
-            name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)
+        new[] { "Tokenry__", "ConnectionStrings__", "Logging__", "Kestrel__", "ASPNETCORE_", "DOTNET_ENVIRONMENT", "URLS", "OTEL_" }.Any(
+            prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)
         );
 
     private ChildProcess Running() =>

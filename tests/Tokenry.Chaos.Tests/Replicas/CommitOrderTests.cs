@@ -93,7 +93,7 @@ public sealed class CommitOrderTests : IAsyncLifetime
 
     private PostgresDatabase Open(string connectionString, ChangeHub hub)
     {
-        var database = new PostgresDatabase(connectionString, new AuditChain(_keys), hub, TimeProvider.System);
+        var database = new PostgresDatabase(connectionString, new AuditChain(_keys), hub, TimeProvider.System, StoreMetrics.Unobserved);
         _open.Add(database);
         return database;
     }

@@ -52,10 +52,10 @@ internal sealed class StoreInspection
     private static Database Open(ServerProcess server, string copy, AuditChain chain)
     {
         if (server.Engine == Engine.Postgres)
-            return new PostgresDatabase(server.ConnectionString!, chain, new ChangeHub(), TimeProvider.System);
+            return new PostgresDatabase(server.ConnectionString!, chain, new ChangeHub(), TimeProvider.System, StoreMetrics.Unobserved);
         foreach (var file in Directory.EnumerateFiles(server.DataDirectory, "tokenry.db*"))
             File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
-        return new SqliteDatabase(Path.Combine(copy, "tokenry.db"), chain, new ChangeHub(), TimeProvider.System);
+        return new SqliteDatabase(Path.Combine(copy, "tokenry.db"), chain, new ChangeHub(), TimeProvider.System, StoreMetrics.Unobserved);
     }
 
     private async Task InspectAsync(DbConnection connection, AuditChain chain, Engine engine)

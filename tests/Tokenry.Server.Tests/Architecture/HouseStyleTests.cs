@@ -51,10 +51,11 @@ public sealed class HouseStyleTests
     }
 
     [Fact]
-    public void An_operation_has_no_interface_and_at_most_seven_dependencies()
+    public void An_operation_has_no_interface_of_its_own_and_at_most_seven_dependencies()
     {
         var services = Types.Where(type => type is { IsClass: true, IsAbstract: false } && !PrintsItsMembers(type));
-        Assert.Empty(Types.Where(type => type.IsInterface).Select(type => type.FullName));
+        // One is for several that somebody holds alike, not for one that might be replaced.
+        Assert.Empty(Types.Where(type => type.IsInterface && Types.Count(type.IsAssignableFrom) < 3).Select(type => type.FullName));
         Assert.Empty(
             services
                 .Where(type => type.GetConstructors().Any(constructor => constructor.GetParameters().Length > 7))

@@ -34,7 +34,9 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
 
     /// <summary>Of the ids at <c>{id}</c>.</summary>
     public static string Prefix(string path) =>
-        path.Contains("/api-keys", StringComparison.Ordinal) ? "key"
+        // A key stands for every kind where a route takes all of them.
+        path.Contains("/api-keys", StringComparison.Ordinal) || path.StartsWith("/v1/credentials/{id}", StringComparison.Ordinal)
+            ? "key"
         : path.Contains("/secrets", StringComparison.Ordinal) ? "sec"
         : path.Contains("/tokens", StringComparison.Ordinal) ? "pat"
         : path.StartsWith("/v1/users", StringComparison.Ordinal) ? "usr"
@@ -61,7 +63,10 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
                 api,
                 scopes,
             },
+            ("POST", "/v1/credentials/revoke") => new { token = "tkr_key_garbage" },
+            ("POST", "/v1/credentials/leaks") => "[]",
             ("POST", "/v1/verify") => new { token = "tkr_key_garbage" },
+            ("POST", "/v1/verify/batch") => new { items = new[] { new { token = "tkr_key_garbage" } } },
             ("POST", "/oauth/token") => new FormBody([("grant_type", "client_credentials")]),
             ("POST", "/oauth/introspect" or "/oauth/revoke") => new FormBody([("token", "tkr_key_garbage")]),
             ("POST", var path) when path.EndsWith("/rotate", StringComparison.Ordinal) => new { overlap_seconds = 60 },

@@ -30,7 +30,7 @@ public sealed class OpenApiTests(SharedServers servers)
         var described = Operations(await DocumentAsync(Engine.Sqlite)).Select(operation => operation.Name);
         var routes = (await Route.AllAsync())
             .Select(route => route.ToString())
-            .Where(name => !name.Contains("/openapi/") && !name.StartsWith("HEAD "));
+            .Where(name => !name.Contains("/openapi/") && !name.StartsWith("HEAD ") && !name.StartsWith("ANY "));
         Assert.Equal(routes.Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
     }
 

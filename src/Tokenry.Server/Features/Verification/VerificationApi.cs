@@ -34,9 +34,11 @@ public static class VerificationApi
             .Needs(ManagementApi.Verify);
         var door = app.ServiceProvider.GetRequiredService<ForwardAuthEndpoint>();
         group
-            .Map("/forward-auth", door.ServeAsync)
+            .MapGet("/forward-auth", door.ServeAsync)
             .WithSummary("Let a proxy ask whether the request it holds may pass; what is required stands in the query.")
             .Answers(contentType: null)
             .OpenToAnybody();
+        // Some proxies ask with the method of the request they hold, whatever that is.
+        group.Map("/forward-auth", door.ServeAsync).ExcludeFromDescription().OpenToAnybody();
     }
 }

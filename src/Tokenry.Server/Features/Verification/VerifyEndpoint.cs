@@ -17,7 +17,9 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs)
     public async ValueTask<object> RunAsync(Caller caller, VerifyRequest request)
     {
         var catalog = await catalogs.GetAsync();
-        var requirement = await RequirementAsync(caller, catalog, request, new Validation(), "");
+        var check = new Validation();
+        var requirement = await RequirementAsync(caller, catalog, request, check, "");
+        check.ThrowIfAny();
         return await AnswerAsync(caller, catalog, request, requirement);
     }
 
@@ -34,6 +36,8 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs)
         {
             requirements[i] = await RequirementAsync(caller, catalog, request.Items[i], check, $"items[{i}].");
         }
+
+        check.ThrowIfAny();
 
         var answers = new object[requirements.Length];
         for (var i = 0; i < answers.Length; i++)
@@ -64,12 +68,11 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs)
         check.Text(at + "path", request.Path, 2000);
         check.Require(request.Scopes is not { Count: > 100 }, at + "scopes", "more than 100");
         var api = await ApiAsync(caller, catalog, request, check, at);
-        check.ThrowIfAny();
         return new Requirement
         {
             Api = api is null ? null : catalog.Resource(api),
             ApiIsUnknown = api is not null && catalog.Resource(api) is null,
-            Scopes = request.Scopes is { Count: > 0 } scopes ? ScopeSet.Of(scopes) : ScopeSet.Empty,
+            Scopes = request.Scopes is { Count: > 0 } scopes && check.IsEmpty ? ScopeSet.Of(scopes) : ScopeSet.Empty,
             Object = request.Object,
             Address = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address,
         };

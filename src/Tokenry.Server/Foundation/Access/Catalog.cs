@@ -105,6 +105,8 @@ public sealed class CatalogCache
         hub.Subscribe(ChangeKind.Catalog, _ => cache.Clear(), cache.Clear);
     }
 
+    public FactsCacheCounts Counts => cache.Counts;
+
     public async ValueTask<Catalog> GetAsync() => (await cache.GetAsync(Whole))!;
 
     private static Task<Catalog?> LoadAsync(Database database) =>

@@ -20,6 +20,8 @@ public sealed class RevokedAccessTokens
         hub.Subscribe(ChangeKind.AccessToken, id => cache.Update(Whole, denied => Add(denied, id)), cache.Clear);
     }
 
+    public FactsCacheCounts Counts => cache.Counts;
+
     public async ValueTask<bool> ContainsAsync(string tokenId) => (await cache.GetAsync(Whole))!.ContainsKey(tokenId);
 
     public static async Task AddAsync(WriteTransaction tx, string tokenId, DateTimeOffset expiresAt)

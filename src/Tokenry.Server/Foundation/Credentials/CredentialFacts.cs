@@ -75,6 +75,8 @@ public sealed class CredentialCache
         hub.Subscribe(ChangeKind.Credential, cache.Invalidate, cache.Clear);
     }
 
+    public FactsCacheCounts Counts => cache.Counts;
+
     public ValueTask<CredentialFacts?> GetAsync(ReadOnlySpan<char> id) => cache.GetAsync(id);
 
     private static Task<CredentialFacts?> LoadAsync(Database database, string id) =>

@@ -1,7 +1,9 @@
+using System.Diagnostics.Metrics;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Hosting.Telemetry;
 using Tokenry.Server.Foundation.Limits;
 using Tokenry.Server.Foundation.Principals;
 using Tokenry.Server.Foundation.Signing;
@@ -17,7 +19,9 @@ public static class FoundationServices
     {
         services.AddSingleton(options);
         services.AddSingleton(TimeProvider.System);
-        services.AddMetrics().AddSingleton<ServerMetrics>();
+        services.AddMetrics().AddSingleton<ServerMetrics>().AddSingleton<ProcessMetrics>().AddSingleton<FactsMetrics>();
+        services.AddSingleton(provider => new StoreMetrics(provider.GetRequiredService<IMeterFactory>().Create(ServerMetrics.MeterName)));
+        services.AddSingleton<MetricsText>();
         services.AddSingleton<KeyRing>();
         services.AddSingleton<AuditChain>();
         services.AddSingleton<ChangeHub>();
@@ -59,6 +63,11 @@ public static class FoundationServices
             services.AddSingleton(held);
             services.AddSingleton<ControlSocket>();
             services.AddHostedService(provider => provider.GetRequiredService<ControlSocket>());
+        }
+
+        if (options.OtlpEndpoint is not null)
+        {
+            services.AddHostedService<OtlpExport>();
         }
 
         // In the order in which they are written: what decides first, signals last, since others raise them.
@@ -112,7 +121,8 @@ public static class FoundationServices
                 connection,
                 provider.GetRequiredService<AuditChain>(),
                 provider.GetRequiredService<ChangeHub>(),
-                provider.GetRequiredService<TimeProvider>()
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<StoreMetrics>()
             ));
             services.AddSingleton<Database>(provider => provider.GetRequiredService<PostgresDatabase>());
         }
@@ -122,7 +132,8 @@ public static class FoundationServices
                 options.DatabasePath,
                 provider.GetRequiredService<AuditChain>(),
                 provider.GetRequiredService<ChangeHub>(),
-                provider.GetRequiredService<TimeProvider>()
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<StoreMetrics>()
             ));
         }
     }

@@ -22,6 +22,7 @@ public sealed class TokenryOptions
         "Bootstrap:AdminEmail",
         "Bootstrap:AdminPassword",
         "TrustedProxies",
+        "Otlp:Endpoint",
         "PersonalAccessTokens:DefaultLifetimeDays",
         "PersonalAccessTokens:MaxLifetimeDays",
         "AccessLog:KeptDays",
@@ -48,6 +49,9 @@ public sealed class TokenryOptions
 
     /// <summary>PostgreSQL's connection string; <c>null</c> = SQLite in the data directory.</summary>
     public required string? ConnectionString { get; init; }
+
+    /// <summary>Where metrics and traces go by OTLP; <c>null</c> = nowhere.</summary>
+    public required Uri? OtlpEndpoint { get; init; }
 
     public required TimeSpan PersonalAccessTokenLifetime { get; init; }
 
@@ -104,6 +108,7 @@ public sealed class TokenryOptions
             }
         }
 
+        var otlp = ReadOtlpEndpoint(section["Otlp:Endpoint"], faults);
         if (Environment.Version < OldestRuntime)
         {
             faults.Add($".NET {Environment.Version} has known holes; {OldestRuntime} or newer is needed.");
@@ -177,6 +182,7 @@ public sealed class TokenryOptions
             AdminPassword = password,
             TrustedProxies = proxies,
             ConnectionString = connection,
+            OtlpEndpoint = otlp,
             PersonalAccessTokenLifetime = TimeSpan.FromDays(defaultDays),
             PersonalAccessTokenMaxLifetime = maxDays is { } days ? TimeSpan.FromDays(days) : null,
             AccessLogKept = TimeSpan.FromDays(accessLogDays),
@@ -248,6 +254,28 @@ public sealed class TokenryOptions
         }
 
         faults.Add($"Tokenry:{key} '{text}' is not a number of days from 1 to 36500.");
+        return null;
+    }
+
+    private static Uri? ReadOtlpEndpoint(string? text, List<string> faults)
+    {
+        if (text is null)
+        {
+            return null;
+        }
+
+        if (
+            Uri.TryCreate(text, UriKind.Absolute, out var uri)
+            && uri.Scheme is "https" or "http"
+            && uri.UserInfo.Length == 0
+            && text.AsSpan().IndexOfAny('?', '#') < 0
+        )
+        {
+            return uri;
+        }
+
+        // Not repeated: it may hold a password.
+        faults.Add("Tokenry:Otlp:Endpoint is not an http(s) address without user, query and fragment, such as http://127.0.0.1:4318.");
         return null;
     }
 

@@ -15,6 +15,8 @@ public sealed class Validation
 
     private readonly Dictionary<string, List<string>> faults = new(StringComparer.Ordinal);
 
+    public bool IsEmpty => faults.Count == 0;
+
     public void Require(bool condition, string member, string fault)
     {
         if (!condition)

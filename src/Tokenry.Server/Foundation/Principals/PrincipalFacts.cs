@@ -45,6 +45,8 @@ public sealed class PrincipalCache
         hub.Subscribe(ChangeKind.Principal, cache.Invalidate, cache.Clear);
     }
 
+    public FactsCacheCounts Counts => cache.Counts;
+
     public ValueTask<PrincipalFacts?> GetAsync(string id) => cache.GetAsync(id);
 
     private static Task<PrincipalFacts?> LoadAsync(Database database, string id) =>

@@ -2,6 +2,9 @@ using System.Collections.Concurrent;
 
 namespace Tokenry.Server.Foundation.Storage;
 
+/// <summary>How full a cache is, and how often it was asked for what it had or had not.</summary>
+public sealed record FactsCacheCounts(int Entries, long Hits, long Misses);
+
 /// <summary>
 /// Facts by id, loaded once for any number of concurrent askers. A change drops the entry together with a load that is under way,
 /// so whoever asks after the change is acknowledged reads the store again. Absence is never cached.
@@ -14,6 +17,8 @@ public sealed class FactsCache<T>
     private readonly Func<string, Task<T?>> load;
     private readonly Freshness freshness;
     private readonly int capacity;
+    private readonly StripedCounter hits = new();
+    private readonly StripedCounter misses = new();
     private int count;
 
     public FactsCache(Func<string, Task<T?>> load, Freshness freshness, int capacity)
@@ -24,20 +29,25 @@ public sealed class FactsCache<T>
         bySpan = entries.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
+    public FactsCacheCounts Counts => new(Volatile.Read(ref count), hits.Value, misses.Value);
+
     /// <summary>The facts, from memory where they may be used; does not allocate then.</summary>
     public ValueTask<T?> GetAsync(ReadOnlySpan<char> id)
     {
         if (!freshness.IsFresh)
         {
+            misses.Increment();
             return new(load(id.ToString()));
         }
 
         if (bySpan.TryGetValue(id, out var entry))
         {
+            hits.Increment();
             var task = entry.Facts;
             return task.IsCompletedSuccessfully ? new(task.Result) : new(task);
         }
 
+        misses.Increment();
         return new(LoadOnceAsync(id.ToString()));
     }
 

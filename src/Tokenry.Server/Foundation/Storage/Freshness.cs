@@ -13,6 +13,12 @@ public sealed class Freshness(TimeProvider time, bool alwaysFresh)
     public bool IsFresh =>
         alwaysFresh || (Interlocked.Read(ref asOf) is var start && start != long.MinValue && time.GetElapsedTime(start) < MaxAge);
 
+    /// <summary>How old cached facts may be; <c>null</c> before the first good poll.</summary>
+    public TimeSpan? Age =>
+        alwaysFresh ? TimeSpan.Zero
+        : Interlocked.Read(ref asOf) is var start && start != long.MinValue ? time.GetElapsedTime(start)
+        : null;
+
     /// <param name="startedAt">Monotonic time at the <em>start</em> of the poll that succeeded.</param>
     public void PolledAt(long startedAt) => Interlocked.Exchange(ref asOf, startedAt);
 }

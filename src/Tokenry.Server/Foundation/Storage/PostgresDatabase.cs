@@ -17,23 +17,28 @@ public sealed class PostgresDatabase : Database
     private readonly AuditChain chain;
     private readonly ChangeHub hub;
     private readonly TimeProvider time;
+    private readonly StoreMetrics metrics;
 
-    public PostgresDatabase(string connectionString, AuditChain chain, ChangeHub hub, TimeProvider time)
+    public PostgresDatabase(string connectionString, AuditChain chain, ChangeHub hub, TimeProvider time, StoreMetrics metrics)
     {
         this.chain = chain;
         this.hub = hub;
         this.time = time;
+        this.metrics = metrics;
         var builder = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "tokenry" };
         Default(builder, "Timeout", 3);
         Default(builder, "Command Timeout", 5);
         Default(builder, "Cancellation Timeout", 500);
         Default(builder, "Maximum Pool Size", 20);
         Default(builder, "Max Auto Prepare", 50);
-        source = new NpgsqlDataSourceBuilder(builder.ConnectionString).Build();
+        source = Named("requests");
         builder.MinPoolSize = 0;
         builder.MaxPoolSize = 2;
-        feedSource = new NpgsqlDataSourceBuilder(builder.ConnectionString).Build();
+        feedSource = Named("feed");
         Description = $"PostgreSQL at {builder.Host}:{builder.Port}/{builder.Database}";
+
+        // Metrics name the pool; without a name of its own it would be the connection string.
+        NpgsqlDataSource Named(string pool) => new NpgsqlDataSourceBuilder(builder.ConnectionString) { Name = pool }.Build();
 
         static void Default(NpgsqlConnectionStringBuilder builder, string key, object value)
         {
@@ -51,11 +56,11 @@ public sealed class PostgresDatabase : Database
     /// <summary>A connection for LISTEN.</summary>
     internal Task<NpgsqlConnection> OpenFeedAsync(CancellationToken cancellation) => feedSource.OpenConnectionAsync(cancellation).AsTask();
 
-    internal Task<T> ReadFeedAsync<T>(Func<DbConnection, Task<T>> read) => ReadAsync(feedSource, read);
+    internal Task<T> ReadFeedAsync<T>(Func<DbConnection, Task<T>> read) => ReadAsync(feedSource, metrics.PollUnserved, read);
 
-    public override Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read) => ReadAsync(source, read);
+    public override Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read) => ReadAsync(source, metrics.ReadUnserved, read);
 
-    private static async Task<T> ReadAsync<T>(NpgsqlDataSource from, Func<DbConnection, Task<T>> read)
+    private static async Task<T> ReadAsync<T>(NpgsqlDataSource from, Action unserved, Func<DbConnection, Task<T>> read)
     {
         try
         {
@@ -64,7 +69,7 @@ public sealed class PostgresDatabase : Database
         }
         catch (Exception exception) when (Translate(exception) is { } translated)
         {
-            throw translated;
+            throw Counted(translated, unserved);
         }
     }
 
@@ -77,14 +82,26 @@ public sealed class PostgresDatabase : Database
             var write = new WriteTransaction(connection, transaction, Dialect);
             var result = await operation(write);
             await write.FinishAsync(chain, time.GetUtcNow().ToUnixTimeMilliseconds());
+            var committing = time.GetTimestamp();
             await transaction.CommitAsync();
+            metrics.Committed(time.GetElapsedTime(committing), write.AuditEvents);
             hub.Publish(write.Changes);
             return result;
         }
         catch (Exception exception) when (Translate(exception) is { } translated)
         {
-            throw translated;
+            throw Counted(translated, metrics.WriteUnserved);
         }
+    }
+
+    private static Exception Counted(Exception translated, Action unserved)
+    {
+        if (translated is StoreUnavailableException)
+        {
+            unserved();
+        }
+
+        return translated;
     }
 
     public override async Task MigrateAsync(IReadOnlyList<Migration> migrations)

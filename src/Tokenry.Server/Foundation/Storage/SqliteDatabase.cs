@@ -17,9 +17,10 @@ public sealed class SqliteDatabase : Database
     private readonly ConcurrentBag<SqliteConnection> idle = [];
     private readonly SemaphoreSlim free = new(Readers, Readers);
     private readonly SqliteWriter writer;
+    private readonly StoreMetrics metrics;
     private readonly string path;
 
-    public SqliteDatabase(string path, AuditChain chain, ChangeHub hub, TimeProvider time)
+    public SqliteDatabase(string path, AuditChain chain, ChangeHub hub, TimeProvider time, StoreMetrics metrics)
     {
         var version = SqliteNative.Load();
         if (version < SqliteNative.Oldest)
@@ -34,8 +35,9 @@ public sealed class SqliteDatabase : Database
         }
 
         this.path = path;
+        this.metrics = metrics;
         Description = $"SQLite {version} at {path}";
-        writer = new SqliteWriter(path, chain, hub, time);
+        writer = new SqliteWriter(path, chain, hub, time, metrics);
     }
 
     public override Dialect Dialect => Dialect.Sqlite;
@@ -63,6 +65,7 @@ public sealed class SqliteDatabase : Database
         }
         catch (SqliteException exception)
         {
+            metrics.ReadUnserved();
             throw new StoreUnavailableException("The database could not be read.", exception);
         }
         finally
@@ -71,7 +74,18 @@ public sealed class SqliteDatabase : Database
         }
     }
 
-    public override Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> operation) => writer.RunAsync(operation);
+    public override async Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> operation)
+    {
+        try
+        {
+            return await writer.RunAsync(operation);
+        }
+        catch (StoreUnavailableException)
+        {
+            metrics.WriteUnserved();
+            throw;
+        }
+    }
 
     public override Task MigrateAsync(IReadOnlyList<Migration> migrations) => writer.RunAsync(tx => Migration.ApplyAsync(tx, migrations));
 

@@ -20,13 +20,15 @@ internal sealed class SqliteWriter : IDisposable
     private readonly AuditChain chain;
     private readonly ChangeHub hub;
     private readonly TimeProvider time;
+    private readonly StoreMetrics metrics;
     private readonly Thread thread;
 
-    public SqliteWriter(string path, AuditChain chain, ChangeHub hub, TimeProvider time)
+    public SqliteWriter(string path, AuditChain chain, ChangeHub hub, TimeProvider time, StoreMetrics metrics)
     {
         this.chain = chain;
         this.hub = hub;
         this.time = time;
+        this.metrics = metrics;
         connection = new SqliteConnection(
             new SqliteConnectionStringBuilder
             {
@@ -47,6 +49,7 @@ internal sealed class SqliteWriter : IDisposable
             throw new StoreUnavailableException($"The database {path} could not be opened: {exception.Message}", exception);
         }
 
+        metrics.ObserveWriter(() => queue.Count);
         thread = new Thread(Loop) { IsBackground = true, Name = "sqlite-writer" };
         thread.Start();
     }
@@ -129,6 +132,7 @@ internal sealed class SqliteWriter : IDisposable
 
     private void Commit(List<Work> batch)
     {
+        var startedAt = time.GetTimestamp();
         try
         {
             if (!IsInTransaction)
@@ -153,6 +157,8 @@ internal sealed class SqliteWriter : IDisposable
             return;
         }
 
+        metrics.Committed(time.GetElapsedTime(startedAt), batch.Sum(work => work.AuditEvents));
+        metrics.Batch(batch.Count);
         foreach (var work in batch)
         {
             hub.Publish(work.Changes);
@@ -187,6 +193,8 @@ internal sealed class SqliteWriter : IDisposable
     {
         public IReadOnlyList<Change> Changes { get; protected set; } = [];
 
+        public int AuditEvents { get; protected set; }
+
         public abstract void Run(WriteTransaction transaction, AuditChain chain, long now);
 
         public abstract void Acknowledge();
@@ -209,6 +217,7 @@ internal sealed class SqliteWriter : IDisposable
                 result = Finished(operation(transaction)).GetAwaiter().GetResult();
                 Finished(transaction.FinishAsync(chain, now)).GetAwaiter().GetResult();
                 Changes = transaction.Changes;
+                AuditEvents = transaction.AuditEvents;
             }
             finally
             {

@@ -15,6 +15,8 @@ public sealed class WriteTransaction(DbConnection connection, DbTransaction? tra
 
     public IReadOnlyList<Change> Changes => changes;
 
+    internal int AuditEvents => events.Count;
+
     public Task<int> ExecuteAsync(string sql, object? parameters = null) => Connection.ExecuteAsync(sql, parameters, transaction);
 
     public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? parameters = null) =>

@@ -17,7 +17,7 @@ public sealed class ApiResourcesTests(SharedServers servers)
             $$"""
             {"id":"{{created.Text("id")}}","identifier":"https://{{name}}.example.com","name":"{{name}}","scopes":[],
              "accepted_credentials":["api_key","personal_access_token","access_token"],"carriers":["bearer","x_api_key"],"object_types":[],
-             "objects_in_tokens":false,"access_token_lifetime_seconds":300,"resource_servers":[],"created_at":"{{created.Text(
+             "objects_in_tokens":false,"access_token_lifetime_seconds":300,"resource_servers":[],"access_log":"denials","created_at":"{{created.Text(
                 "created_at"
             )}}"}
             """,
@@ -36,9 +36,9 @@ public sealed class ApiResourcesTests(SharedServers servers)
             .PostAsync(
                 "/v1/api-resources",
                 $$"""
-                {"identifier":"urn:example:{{name}}","name":"Rechnungen – {{name}} ✓","scopes":[{"name":"a:read","description":"Reads \"a\""},{"name":"b"}],
+                {"identifier":"urn:example:{{name}}","name":"Rechnungen – {{name}} ✓","scopes":[{"name":"a:read","description":"Reads \"a\""},{"name":"b","accepted_credentials":["api_key"]}],
                  "accepted_credentials":["anonymous_api_key","api_key"],"carriers":["bearer","basic","query","header:X-Gitlab-Token"],
-                 "object_types":["repo","base"],"objects_in_tokens":true,"access_token_lifetime_seconds":3600,"resource_servers":["{{server}}"]}
+                 "object_types":["repo","base"],"objects_in_tokens":true,"access_token_lifetime_seconds":3600,"resource_servers":["{{server}}"],"access_log":"all"}
                 """
             )
             .Expect(201);
@@ -46,9 +46,9 @@ public sealed class ApiResourcesTests(SharedServers servers)
         AssertJson(
             $$"""
             {"id":"{{created.Text("id")}}","identifier":"urn:example:{{name}}","name":"Rechnungen – {{name}} ✓",
-             "scopes":[{"name":"a:read","description":"Reads \"a\""},{"name":"b","description":null}],
+             "scopes":[{"name":"a:read","description":"Reads \"a\""},{"name":"b","description":null,"accepted_credentials":["api_key"]}],
              "accepted_credentials":["anonymous_api_key","api_key"],"carriers":["bearer","basic","query","header:X-Gitlab-Token"],
-             "object_types":["repo","base"],"objects_in_tokens":true,"access_token_lifetime_seconds":3600,"resource_servers":["{{server}}"],
+             "object_types":["repo","base"],"objects_in_tokens":true,"access_token_lifetime_seconds":3600,"resource_servers":["{{server}}"],"access_log":"all",
              "created_at":"{{created.Text("created_at")}}"}
             """,
             created.Json

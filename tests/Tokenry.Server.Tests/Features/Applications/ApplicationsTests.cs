@@ -14,7 +14,7 @@ public sealed class ApplicationsTests(SharedServers servers)
         Assert.Equal($"/v1/applications/{created.Text("id")}", path);
         AssertJson(
             $$"""
-            {"id":"{{created.Text("id")}}","name":"billing-job","roles":["{{role.Id}}"],"enabled":true,"owner_id":null,
+            {"id":"{{created.Text("id")}}","name":"billing-job","roles":["{{role.Id}}"],"enabled":true,"rate_limits":null,"owner_id":null,
              "created_at":"{{created.Text("created_at")}}"}
             """,
             created.Json

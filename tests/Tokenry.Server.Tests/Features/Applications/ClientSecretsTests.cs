@@ -14,7 +14,7 @@ public sealed class ClientSecretsTests(SharedServers servers)
         var created = await admin
             .PostAsync(
                 collection,
-                """{"name":"prod","expires_at":"2099-01-01T00:00:00Z","not_before":"2098-01-01T01:00:00+01:00","allowed_ips":["10.0.0.0/8","::1"],"metadata":{"a":[1,null]}}"""
+                """{"name":"prod","expires_at":"2099-01-01T00:00:00Z","not_before":"2098-01-01T01:00:00+01:00","allowed_ips":["10.0.0.0/8","::1"],"rate_limits":null,"metadata":{"a":[1,null]}}"""
             )
             .Expect(201);
         var secret = created.Text("client_secret");
@@ -25,7 +25,7 @@ public sealed class ClientSecretsTests(SharedServers servers)
             {"id":"{{created.Text("id")}}","kind":"client_secret","name":"prod","masked":"tkr_sec_…{{secret[^4..]}}",
              "owner":{"type":"application","id":"{{application.Id}}"},"permissions":null,"objects":null,
              "created_at":"{{created.Text("created_at")}}","created_by":"{{me}}","expires_at":"2099-01-01T00:00:00Z",
-             "not_before":"2098-01-01T00:00:00Z","allowed_ips":["10.0.0.0/8","::1"],"metadata":{"a":[1,null]},"state":"scheduled",
+             "not_before":"2098-01-01T00:00:00Z","allowed_ips":["10.0.0.0/8","::1"],"rate_limits":null,"metadata":{"a":[1,null]},"state":"scheduled",
              "revoked_at":null,"revoked_reason":null,"last_used":null,"previous_expires_at":null,"client_secret":"{{secret}}"}
             """,
             created.Json

@@ -40,6 +40,7 @@ public sealed class PersonalAccessTokensTests(SharedServers servers)
                 "expires_at",
                 "not_before",
                 "allowed_ips",
+                "rate_limits",
                 "metadata",
                 "state",
                 "revoked_at",

@@ -104,6 +104,28 @@ public sealed class TokenryOptionsTests
         Assert.DoesNotContain("Nonsense", fault, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("collector:4318")]
+    [InlineData("/v1/traces")]
+    [InlineData("")]
+    [InlineData("ftp://collector")]
+    [InlineData("https://user:hunter2@collector")]
+    [InlineData("https://collector?key=hunter2")]
+    [InlineData("https://collector#hunter2")]
+    public void An_OTLP_endpoint_that_is_no_plain_address_is_refused_and_not_repeated(string endpoint)
+    {
+        var fault = Assert.Single(Faults(("Tokenry:Otlp:Endpoint", endpoint)));
+        Assert.StartsWith("Tokenry:Otlp:Endpoint is not an http(s) address", fault, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", fault, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_OTLP_endpoint_is_off_where_it_is_absent()
+    {
+        Assert.Null(Read().OtlpEndpoint);
+        Assert.Equal("http://127.0.0.1:4318/", Read(("Tokenry:Otlp:Endpoint", "http://127.0.0.1:4318")).OtlpEndpoint!.AbsoluteUri);
+    }
+
     [Fact]
     public void Lists_come_as_arrays_or_in_one_line()
     {

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Tests.Foundation.Storage;
@@ -72,6 +74,32 @@ public sealed class PurgeTests
     }
 
     [Theory, BothEngines]
+    public async Task Records_of_use_go_when_their_time_is_over(Engine engine)
+    {
+        await using var store = await TestStore.OpenAsync(engine, _time);
+        var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+        const long Day = 24 * 60 * 60_000L;
+        var tables = new (string Table, string Columns, string Values, long Kept)[]
+        {
+            ("limit_counters", "subject_id, name, span, starts_at, used, expires_at", "@id, 'n', '60', 0, 1, @at", 5 * 60_000),
+            ("usage_counters", "span, credential_id, api, scope, code, uses, at", "'minute', @id, '', '', 'valid', 1, @at", 2 * Day),
+            ("usage_counters", "span, credential_id, api, scope, code, uses, at", "'hour', @id, '', '', 'valid', 1, @at", 400 * Day),
+            ("access_log", "id, door, result, at", "@id, 'verify', 'valid', @at", 30 * Day),
+            ("credential_networks", "credential_id, network, first_seen_at", "@id, '192.0.2.0/24', @at", 400 * Day),
+        };
+        foreach (var (table, columns, values, kept) in tables)
+        {
+            await store.ExecuteAsync($"INSERT INTO {table} ({columns}) VALUES ({values})", new { id = "due", at = now - kept - 1 });
+            await store.ExecuteAsync($"INSERT INTO {table} ({columns}) VALUES ({values})", new { id = "kept", at = now - kept });
+        }
+
+        Assert.Equal(tables.Length, await PurgeAsync(store));
+        Assert.Equal(0, await PurgeAsync(store));
+        Assert.Equal(2, await store.CountAsync("usage_counters", "credential_id = 'kept'"));
+        Assert.Equal(1, await store.CountAsync("access_log", "id = 'kept'"));
+    }
+
+    [Theory, BothEngines]
     public async Task Of_changes_the_newest_stays_so_that_the_sequence_goes_on(Engine engine)
     {
         await using var store = await TestStore.OpenAsync(engine, _time);
@@ -109,7 +137,12 @@ public sealed class PurgeTests
 
     private async Task<int> PurgeAsync(TestStore store)
     {
-        using var purge = new Purge(store.Database, _time, NullLogger<Purge>.Instance);
+        using var purge = new Purge(
+            store.Database,
+            TokenryOptions.Read(new ConfigurationBuilder().Build()),
+            _time,
+            NullLogger<Purge>.Instance
+        );
         return await purge.RunOnceAsync();
     }
 }

@@ -67,8 +67,8 @@ internal sealed class TestStore : IAsyncDisposable
     /// <summary>Another door to the same store; on SQLite only for one that is closed again before the first writes.</summary>
     public Database Open(ChangeHub hub) =>
         _connectionString is null
-            ? new SqliteDatabase(Path.Combine(_directory, "tokenry.db"), Chain, hub, Time)
-            : new PostgresDatabase(_connectionString, Chain, hub, Time);
+            ? new SqliteDatabase(Path.Combine(_directory, "tokenry.db"), Chain, hub, Time, StoreMetrics.Unobserved)
+            : new PostgresDatabase(_connectionString, Chain, hub, Time, StoreMetrics.Unobserved);
 
     public Task<int> ExecuteAsync(string sql, object? parameters = null) => Database.WriteAsync(tx => tx.ExecuteAsync(sql, parameters));
 

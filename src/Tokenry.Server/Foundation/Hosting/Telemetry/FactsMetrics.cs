@@ -1,0 +1,48 @@
+using System.Diagnostics.Metrics;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Principals;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Foundation.Hosting.Telemetry;
+
+/// <summary>How full the caches of facts are, how often they could answer, and how old what they say may be.</summary>
+internal sealed class FactsMetrics
+{
+    public FactsMetrics(
+        IMeterFactory factory,
+        Freshness freshness,
+        CredentialCache credentials,
+        PrincipalCache principals,
+        CatalogCache catalog,
+        RevokedAccessTokens revoked
+    )
+    {
+        var meter = factory.Create(ServerMetrics.MeterName);
+        Observed[] caches =
+        [
+            new("credentials", () => credentials.Counts),
+            new("principals", () => principals.Counts),
+            new("catalog", () => catalog.Counts),
+            new("revoked_access_tokens", () => revoked.Counts),
+        ];
+        meter.CreateObservableGauge("tokenry.facts.entries", () => Each(caches, counts => counts.Entries), "{entry}", "Cached facts.");
+        meter.CreateObservableCounter("tokenry.facts.hits", () => Each(caches, counts => counts.Hits), "{ask}", "Answered from memory.");
+        meter.CreateObservableCounter("tokenry.facts.misses", () => Each(caches, counts => counts.Misses), "{ask}", "Asked of the store.");
+        meter.CreateObservableGauge("tokenry.facts.age", () => Age(freshness), "s", "How old cached facts may be.");
+    }
+
+    private static IEnumerable<Measurement<long>> Each(Observed[] caches, Func<FactsCacheCounts, long> of) =>
+        caches.Select(cache => new Measurement<long>(of(cache.Counts()), cache.Tag));
+
+    private static IEnumerable<Measurement<double>> Age(Freshness freshness) =>
+        freshness.Age is { } age ? [new Measurement<double>(age.TotalSeconds)] : [];
+
+    private sealed class Observed(string name, Func<FactsCacheCounts> counts)
+    {
+        public KeyValuePair<string, object?> Tag { get; } = new("cache", name);
+
+        public Func<FactsCacheCounts> Counts => counts;
+    }
+}
