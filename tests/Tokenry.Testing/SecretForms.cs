@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Tokenry.Chaos.Tests.Secrets;
+namespace Tokenry.Testing;
 
 /// <summary>Every guise in which a secret might have been written down.</summary>
 internal static class SecretForms

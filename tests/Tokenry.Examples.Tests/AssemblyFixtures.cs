@@ -1,0 +1,3 @@
+using Tokenry.Examples.Tests.Support;
+
+[assembly: AssemblyFixture(typeof(SharedExamples))]
