@@ -49,7 +49,7 @@ public sealed class DiskSlowTests(ITestOutputHelper output)
         await WarmAsync(admin, known);
         IReadOnlyCollection<Sample> verified;
         Sample[] written;
-        using (await SlowDisk.UnderAsync(server, TimeSpan.FromSeconds(1)))
+        using (await SlowDisk.UnderAsync(server, 2 * Delay))
         {
             var verifications = Traffic.Verify(50, admin, known.ApiKey.Secret);
             var clock = System.Diagnostics.Stopwatch.StartNew();

@@ -41,42 +41,21 @@ internal sealed partial class PostgresChangeFeed(
 
     private async Task PollAsync()
     {
-        var startedAt = time.GetTimestamp();
         try
         {
-            await database.ReadFeedAsync(async connection =>
+            try
             {
-                var (first, max) = await connection.QuerySingleAsync<(long, long)>(
-                    "SELECT coalesce(min(seq), 0), coalesce(max(seq), 0) FROM changes"
-                );
-                if (last < 0)
-                {
-                    last = max; // nothing is cached yet
-                }
-                else if (max < last || first > last + 1)
-                {
-                    hub.Reset(); // restored from a backup, or so far behind that changes were purged
-                    last = max;
-                }
-                else if (max > last)
-                {
-                    var rows = await connection.QueryAsync<Row>(
-                        "SELECT seq, kind, id FROM changes WHERE seq > @last ORDER BY seq",
-                        new { last }
-                    );
-                    foreach (var row in rows)
-                    {
-                        hub.Publish([new Change(row.Kind, row.Id)]);
-                        last = row.Seq;
-                    }
-                }
+                await TailAsync();
+            }
+            catch (StoreUnavailableException lost) when (!wasFailing && lost.GetBaseException() is not TimeoutException)
+            {
+                await TailAsync(); // the connection was lost; was the database?
+            }
 
-                return 0;
-            });
-            freshness.PolledAt(startedAt);
             if (wasFailing)
             {
                 wasFailing = false;
+                database.IsBack();
                 LogRecovered();
             }
         }
@@ -88,7 +67,47 @@ internal sealed partial class PostgresChangeFeed(
                 wasFailing = true;
                 LogFailing(exception.InnerException?.Message ?? exception.Message);
             }
+
+            if (exception is StoreUnavailableException)
+            {
+                await database.IsAwayAsync();
+            }
         }
+    }
+
+    private async Task TailAsync()
+    {
+        var startedAt = time.GetTimestamp();
+        await database.ReadFeedAsync(async connection =>
+        {
+            var (first, max) = await connection.QuerySingleAsync<(long, long)>(
+                "SELECT coalesce(min(seq), 0), coalesce(max(seq), 0) FROM changes"
+            );
+            if (last < 0)
+            {
+                last = max; // nothing is cached yet
+            }
+            else if (max < last || first > last + 1)
+            {
+                hub.Reset(); // restored from a backup, or so far behind that changes were purged
+                last = max;
+            }
+            else if (max > last)
+            {
+                var rows = await connection.QueryAsync<Row>(
+                    "SELECT seq, kind, id FROM changes WHERE seq > @last ORDER BY seq",
+                    new { last }
+                );
+                foreach (var row in rows)
+                {
+                    hub.Publish([new Change(row.Kind, row.Id)]);
+                    last = row.Seq;
+                }
+            }
+
+            return 0;
+        });
+        freshness.PolledAt(startedAt);
     }
 
     private async Task ListenAsync(CancellationToken stopping)
@@ -141,7 +160,7 @@ internal sealed partial class PostgresChangeFeed(
     [LoggerMessage(
         EventId = 1,
         Level = LogLevel.Error,
-        Message = "The database cannot be polled: {Reason}. Cached facts serve for 5 s, then answers are 503."
+        Message = "The database cannot be polled: {Reason}. Cached facts serve for 5 s; all else is answered 503 until it can."
     )]
     private partial void LogFailing(string reason);
 

@@ -18,7 +18,11 @@ public sealed class PostgresDatabase : Database
     private readonly ChangeHub hub;
     private readonly TimeProvider time;
 
+    // Cancelled while the feed finds the database away.
+    private CancellationTokenSource outage = new();
+
     public PostgresDatabase(string connectionString, AuditChain chain, ChangeHub hub, TimeProvider time)
+        : base(time)
     {
         this.chain = chain;
         this.hub = hub;
@@ -32,6 +36,10 @@ public sealed class PostgresDatabase : Database
         source = new NpgsqlDataSourceBuilder(builder.ConnectionString).Build();
         builder.MinPoolSize = 0;
         builder.MaxPoolSize = 2;
+        // It is what notices an outage, so it waits for less than the requests that it spares the wait.
+        builder.Timeout = 2;
+        builder.CommandTimeout = 2;
+        builder.CancellationTimeout = -1;
         feedSource = new NpgsqlDataSourceBuilder(builder.ConnectionString).Build();
         Description = $"PostgreSQL at {builder.Host}:{builder.Port}/{builder.Database}";
 
@@ -51,15 +59,40 @@ public sealed class PostgresDatabase : Database
     /// <summary>A connection for LISTEN.</summary>
     internal Task<NpgsqlConnection> OpenFeedAsync(CancellationToken cancellation) => feedSource.OpenConnectionAsync(cancellation).AsTask();
 
-    internal Task<T> ReadFeedAsync<T>(Func<DbConnection, Task<T>> read) => ReadAsync(feedSource, read);
+    internal Task<T> ReadFeedAsync<T>(Func<DbConnection, Task<T>> read) => ReadAsync(feedSource, read, default);
 
-    public override Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read) => ReadAsync(source, read);
+    /// <summary>
+    /// From here on nobody waits for the database: not who comes, nor who waits for a connection or for what a read brings. A frozen one would
+    /// hold each for many seconds, and as many at once as clients send meanwhile.
+    /// </summary>
+    internal Task IsAwayAsync() => Volatile.Read(ref outage).CancelAsync();
 
-    private static async Task<T> ReadAsync<T>(NpgsqlDataSource from, Func<DbConnection, Task<T>> read)
+    /// <summary>The database answers again. Idle connections from before may lead nowhere.</summary>
+    internal void IsBack()
+    {
+        source.Clear();
+        Volatile.Write(ref outage, new()); // not disposed: somebody may be about to ask it
+    }
+
+    public override async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read)
+    {
+        var away = Away();
+        try
+        {
+            // What is left behind ends by its own command timeout and gives its connection back.
+            return await ReadAsync(source, read, away).WaitAsync(away);
+        }
+        catch (OperationCanceledException) when (away.IsCancellationRequested)
+        {
+            throw new StoreUnavailableException("The database went away.");
+        }
+    }
+
+    private static async Task<T> ReadAsync<T>(NpgsqlDataSource from, Func<DbConnection, Task<T>> read, CancellationToken away)
     {
         try
         {
-            await using var connection = await from.OpenConnectionAsync();
+            await using var connection = await from.OpenConnectionAsync(away);
             return await read(connection);
         }
         catch (Exception exception) when (Translate(exception) is { } translated)
@@ -68,11 +101,20 @@ public sealed class PostgresDatabase : Database
         }
     }
 
-    public override async Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> operation)
+    /// <exception cref="StoreUnavailableException">The database is away already.</exception>
+    private CancellationToken Away()
     {
+        var away = Volatile.Read(ref outage);
+        return !away.IsCancellationRequested ? away.Token : throw new StoreUnavailableException("The database is away.");
+    }
+
+    protected override async Task<T> TransactAsync<T>(Func<WriteTransaction, Task<T>> operation)
+    {
+        var away = Away();
         try
         {
-            await using var connection = await source.OpenConnectionAsync();
+            // Once it has begun it is waited for: it may yet commit, and an answer is worth more than a quick one.
+            await using var connection = await source.OpenConnectionAsync(away);
             await using var transaction = await connection.BeginTransactionAsync();
             var write = new WriteTransaction(connection, transaction, Dialect);
             var result = await operation(write);
@@ -80,6 +122,10 @@ public sealed class PostgresDatabase : Database
             await transaction.CommitAsync();
             hub.Publish(write.Changes);
             return result;
+        }
+        catch (OperationCanceledException) when (away.IsCancellationRequested)
+        {
+            throw new StoreUnavailableException("The database went away.");
         }
         catch (Exception exception) when (Translate(exception) is { } translated)
         {
@@ -112,6 +158,7 @@ public sealed class PostgresDatabase : Database
     {
         await feedSource.DisposeAsync();
         await source.DisposeAsync();
+        outage.Dispose();
     }
 
     /// <summary>What a caller can act on, or <c>null</c> where the fault is ours and must be seen as such.</summary>

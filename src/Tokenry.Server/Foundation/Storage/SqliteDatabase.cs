@@ -20,6 +20,7 @@ public sealed class SqliteDatabase : Database
     private readonly string path;
 
     public SqliteDatabase(string path, AuditChain chain, ChangeHub hub, TimeProvider time)
+        : base(time)
     {
         var version = SqliteNative.Load();
         if (version < SqliteNative.Oldest)
@@ -71,7 +72,7 @@ public sealed class SqliteDatabase : Database
         }
     }
 
-    public override Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> operation) => writer.RunAsync(operation);
+    protected override Task<T> TransactAsync<T>(Func<WriteTransaction, Task<T>> operation) => writer.RunAsync(operation);
 
     public override Task MigrateAsync(IReadOnlyList<Migration> migrations) => writer.RunAsync(tx => Migration.ApplyAsync(tx, migrations));
 
