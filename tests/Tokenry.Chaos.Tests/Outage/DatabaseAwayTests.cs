@@ -86,7 +86,7 @@ public sealed class DatabaseAwayTests(ITestOutputHelper output)
         // Who was in when it froze waits until the server knows; whoever comes later does not wait at all.
         Assert.True(asked.Max(s => s.Took) <= WaitLimit, $"a request waited {asked.Max(s => s.Took)}");
         var later = asked.Where(s => s.At > WaitLimit).Select(s => s.Took).ToArray();
-        Assert.True(later.Percentile(0.99) <= AtOnce, $"later ones waited: {later.Describe()}");
+        Assert.True(later.Percentile(0.9) <= AtOnce, $"later ones waited: {later.Describe()}");
         Assert.True(recovery <= Recovery, $"well again after {recovery}");
         Assert.True(connections <= PoolSize + FeedConnections, $"{connections} connections");
     }

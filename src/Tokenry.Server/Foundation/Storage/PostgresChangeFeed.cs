@@ -16,6 +16,9 @@ internal sealed partial class PostgresChangeFeed(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>A poll that takes longer finds the database away.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     private readonly SemaphoreSlim hint = new(0, 1);
     private long last = -1;
     private bool wasFailing;
@@ -25,7 +28,7 @@ internal sealed partial class PostgresChangeFeed(
         var listening = ListenAsync(stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
-            await PollAsync();
+            await PollAsync(stoppingToken);
             try
             {
                 await hint.WaitAsync(Interval, stoppingToken);
@@ -39,17 +42,20 @@ internal sealed partial class PostgresChangeFeed(
         await listening;
     }
 
-    private async Task PollAsync()
+    private async Task PollAsync(CancellationToken stopping)
     {
         try
         {
+            var tail = TailAsync();
             try
             {
-                await TailAsync();
+                await tail.WaitAsync(Patience, time, stopping);
             }
-            catch (StoreUnavailableException lost) when (!wasFailing && lost.GetBaseException() is not TimeoutException)
+            catch (TimeoutException)
             {
-                await TailAsync(); // the connection was lost; was the database?
+                // Not the driver's own time-out: that first asks a frozen server to cancel, and waits for its answer.
+                await FailAsync(new StoreUnavailableException("No answer."));
+                await tail.WaitAsync(stopping);
             }
 
             if (wasFailing)
@@ -59,23 +65,44 @@ internal sealed partial class PostgresChangeFeed(
                 LogRecovered();
             }
         }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // A database that does not answer holds nobody up.
+        }
         catch (Exception exception)
         {
             // Whatever it was: a feed that ended would end the server, and one that fails makes facts stale, which is safe.
-            if (!wasFailing)
-            {
-                wasFailing = true;
-                LogFailing(exception.InnerException?.Message ?? exception.Message);
-            }
+            await FailAsync(exception);
+        }
+    }
 
-            if (exception is StoreUnavailableException)
-            {
-                await database.IsAwayAsync();
-            }
+    private async Task FailAsync(Exception exception)
+    {
+        if (!wasFailing)
+        {
+            wasFailing = true;
+            LogFailing(exception.InnerException?.Message ?? exception.Message);
+        }
+
+        if (exception is StoreUnavailableException)
+        {
+            await database.IsAwayAsync();
         }
     }
 
     private async Task TailAsync()
+    {
+        try
+        {
+            await ReadChangesAsync();
+        }
+        catch (StoreUnavailableException) when (!wasFailing)
+        {
+            await ReadChangesAsync(); // the connection was lost; was the database?
+        }
+    }
+
+    private async Task ReadChangesAsync()
     {
         var startedAt = time.GetTimestamp();
         await database.ReadFeedAsync(async connection =>

@@ -36,10 +36,6 @@ public sealed class PostgresDatabase : Database
         source = new NpgsqlDataSourceBuilder(builder.ConnectionString).Build();
         builder.MinPoolSize = 0;
         builder.MaxPoolSize = 2;
-        // It is what notices an outage, so it waits for less than the requests that it spares the wait.
-        builder.Timeout = 2;
-        builder.CommandTimeout = 2;
-        builder.CancellationTimeout = -1;
         feedSource = new NpgsqlDataSourceBuilder(builder.ConnectionString).Build();
         Description = $"PostgreSQL at {builder.Host}:{builder.Port}/{builder.Database}";
 
@@ -62,8 +58,8 @@ public sealed class PostgresDatabase : Database
     internal Task<T> ReadFeedAsync<T>(Func<DbConnection, Task<T>> read) => ReadAsync(feedSource, read, default);
 
     /// <summary>
-    /// From here on nobody waits for the database: not who comes, nor who waits for a connection or for what a read brings. A frozen one would
-    /// hold each for many seconds, and as many at once as clients send meanwhile.
+    /// From here on nobody waits for the database, neither who comes nor who waits already: a frozen one would hold each for many seconds, and
+    /// as many at once as clients send meanwhile.
     /// </summary>
     internal Task IsAwayAsync() => Volatile.Read(ref outage).CancelAsync();
 
@@ -74,15 +70,28 @@ public sealed class PostgresDatabase : Database
         Volatile.Write(ref outage, new()); // not disposed: somebody may be about to ask it
     }
 
-    public override async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read)
+    public override Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read) => UnlessAwayAsync(away => ReadAsync(source, read, away));
+
+    protected override Task<T> TransactAsync<T>(Func<WriteTransaction, Task<T>> operation) =>
+        UnlessAwayAsync(away => TransactAsync(operation, away));
+
+    /// <summary>
+    /// What is left behind goes on until the database answers or its command times out, and gives its connection back; a write among it may
+    /// yet commit, as with any answer that is lost.
+    /// </summary>
+    private async Task<T> UnlessAwayAsync<T>(Func<CancellationToken, Task<T>> run)
     {
-        var away = Away();
+        var known = Volatile.Read(ref outage);
+        if (known.IsCancellationRequested)
+        {
+            throw new StoreUnavailableException("The database is away.");
+        }
+
         try
         {
-            // What is left behind ends by its own command timeout and gives its connection back.
-            return await ReadAsync(source, read, away).WaitAsync(away);
+            return await run(known.Token).WaitAsync(known.Token);
         }
-        catch (OperationCanceledException) when (away.IsCancellationRequested)
+        catch (OperationCanceledException) when (known.IsCancellationRequested)
         {
             throw new StoreUnavailableException("The database went away.");
         }
@@ -101,31 +110,19 @@ public sealed class PostgresDatabase : Database
         }
     }
 
-    /// <exception cref="StoreUnavailableException">The database is away already.</exception>
-    private CancellationToken Away()
+    private async Task<T> TransactAsync<T>(Func<WriteTransaction, Task<T>> operation, CancellationToken away)
     {
-        var away = Volatile.Read(ref outage);
-        return !away.IsCancellationRequested ? away.Token : throw new StoreUnavailableException("The database is away.");
-    }
-
-    protected override async Task<T> TransactAsync<T>(Func<WriteTransaction, Task<T>> operation)
-    {
-        var away = Away();
         try
         {
-            // Once it has begun it is waited for: it may yet commit, and an answer is worth more than a quick one.
             await using var connection = await source.OpenConnectionAsync(away);
-            await using var transaction = await connection.BeginTransactionAsync();
+            // Once begun it goes on to its end: the driver would cancel by asking a server that does not answer.
+            await using var transaction = await connection.BeginTransactionAsync(CancellationToken.None);
             var write = new WriteTransaction(connection, transaction, Dialect);
             var result = await operation(write);
             await write.FinishAsync(chain, time.GetUtcNow().ToUnixTimeMilliseconds());
-            await transaction.CommitAsync();
+            await transaction.CommitAsync(CancellationToken.None);
             hub.Publish(write.Changes);
             return result;
-        }
-        catch (OperationCanceledException) when (away.IsCancellationRequested)
-        {
-            throw new StoreUnavailableException("The database went away.");
         }
         catch (Exception exception) when (Translate(exception) is { } translated)
         {

@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using Tokenry.Chaos.Tests.Support;
+
+namespace Tokenry.Chaos.Tests.Abuse;
+
+/// <summary>R20: crowds that send a byte a second are shown the door, and nobody else notices them.</summary>
+public sealed class SlowLorisTests(SharedServers servers, ITestOutputHelper output)
+{
+    private static readonly TimeSpan HeaderLimit = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan BodyLimit = TimeSpan.FromSeconds(8); // five seconds of grace, then the rate over what was sent
+    private static readonly TimeSpan GoodLimit = TimeSpan.FromMilliseconds(100);
+    private static readonly int Crowd = Form.Rounds(600, 2000);
+
+    [Fact]
+    public Task Slow_headers_are_closed_within_six_seconds() => OutlastAsync("GET /v1/me HTTP/1.1\r\nHost: x\r\nX-Slow: ", HeaderLimit);
+
+    [Fact]
+    public Task Slow_bodies_are_closed_by_their_rate() =>
+        OutlastAsync(
+            "POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 10000\r\n\r\n",
+            BodyLimit
+        );
+
+    private async Task OutlastAsync(string begin, TimeSpan limit)
+    {
+        var admin = await servers.AdminAsync(Engine.Sqlite);
+        var known = await Scenario.On(admin).ApiKey().CreateAsync();
+        var good = Traffic.Verify(100, admin, known.ApiKey.Secret);
+        await Task.Delay(500);
+        var lives = new List<Task<TimeSpan>>();
+        for (var n = 0; n < Crowd; n++)
+        {
+            lives.Add(CrawlAsync(admin.Address, begin));
+            if (n % 50 == 0)
+                await Task.Delay(10); // a crowd, not one burst of connects
+        }
+        var lasted = await Task.WhenAll(lives);
+        var answers = await good.StopAsync();
+        output.WriteLine($"{Crowd} slow ones lasted {lasted.Describe()}");
+        output.WriteLine($"good ones: {Traffic.Count(answers)}, {answers.Select(s => s.Took).Describe()}");
+        Assert.True(lasted.Max() <= limit, $"one lasted {lasted.Max()}");
+        Assert.All(answers, answer => Assert.Equal("valid", answer.Outcome));
+        Assert.True(answers.Select(s => s.Took).Percentile(0.99) < GoodLimit, "good ones had to wait");
+    }
+
+    /// <summary>How long the server put up with it, from the first byte on.</summary>
+    private static async Task<TimeSpan> CrawlAsync(string address, string begin)
+    {
+        using var connection = await RawConnection.OpenAsync(address);
+        await connection.SendAsync(begin);
+        var lasts = Stopwatch.StartNew();
+        var closed = connection.ClosedAsync();
+        while (await Task.WhenAny(closed, Task.Delay(1000)) != closed)
+        {
+            Assert.True(lasts.Elapsed < TimeSpan.FromSeconds(30), "never closed");
+            try
+            {
+                await connection.SendAsync("a");
+            }
+            catch (IOException)
+            {
+                break; // closed between the two
+            }
+        }
+        return lasts.Elapsed;
+    }
+}
