@@ -21,7 +21,7 @@ public sealed class TerminationUnderLoadTests(ITestOutputHelper output)
         var read = $"GET /v1/api-keys/{known.ApiKey.Id} HTTP/1.1\r\n{lines}\r\n";
         var write =
             $"PATCH /v1/api-keys/{known.ApiKey.Id} HTTP/1.1\r\n{lines}Content-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}";
-        for (var round = 0; round < Form.Rounds(2, 20); round++)
+        for (var round = 0; round < Form.Rounds(1, 10); round++)
         {
             var ends = new ConcurrentQueue<string>();
             var clients = Enumerable.Range(0, Clients).Select(n => TalkAsync(server.Address, n % 4 == 0 ? write : read, ends)).ToArray();

@@ -23,14 +23,14 @@ public sealed class DatabaseAwayTests(ITestOutputHelper output)
     [InlineData(false)]
     public async Task Cached_credentials_are_good_for_five_seconds_and_then_everything_is_503(bool frozen)
     {
-        var away = TimeSpan.FromSeconds(Form.Rounds(9, 60));
+        var away = TimeSpan.FromSeconds(Form.Rounds(8, 60));
         await using var cluster = await PostgresCluster.StartPrivateAsync();
         var options = new ServerOptions { ConnectionString = await cluster.CreateDatabaseAsync() };
         await using var server = await ServerProcess.StartAsync(Engine.Postgres, options);
         var admin = await server.AdminAsync();
         var known = await Scenario.On(admin).ApiKey().ClientSecret().CreateAsync();
         var unseen = new Stack<string>();
-        for (var n = 0; n < 500; n++)
+        for (var n = 0; n < Form.Rounds(60, 400); n++)
             unseen.Push((await admin.CreateApiKeyAsync(known.Application.Id)).Secret);
         var first = new ApiClient(server.Address, admin.Bearer);
 

@@ -25,7 +25,7 @@ public sealed class BehindNginxTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task What_one_takes_back_the_other_refuses_within_a_second()
     {
         var load = Traffic.Verify(300, _here.At(_nginx.Address), _made.ApiKey.Secret);
-        var delays = await RevokeAsync(Form.Rounds(80, 1000));
+        var delays = await RevokeAsync(Form.Rounds(100, 1000));
         var answers = await load.StopAsync();
         output.WriteLine($"refused after {delays.Describe()}; meanwhile {Traffic.Count(answers)}, {answers.Select(s => s.Took).Describe()}");
         Assert.All(answers, answer => Assert.Equal("valid", answer.Outcome));
@@ -56,7 +56,7 @@ public sealed class BehindNginxTests(ITestOutputHelper output) : IAsyncLifetime
         _cable.Cut();
         var cut = asked.Now;
         await _here.DeleteAsync($"/v1/api-keys/{key.Id}").Expect(204);
-        await Task.Delay(TimeSpan.FromSeconds(Form.Rounds(8, 30)));
+        await Task.Delay(TimeSpan.FromSeconds(Form.Rounds(7, 30)));
         _cable.Mend();
         var mended = asked.Now;
         for (var waited = Stopwatch.StartNew(); await Traffic.CodeAsync(_there, key.Secret) != "revoked"; await Task.Delay(20))

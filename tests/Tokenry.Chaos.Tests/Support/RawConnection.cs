@@ -41,12 +41,10 @@ internal sealed class RawConnection : IDisposable
         while (true)
         {
             var text = Encoding.Latin1.GetString(_buffer, 0, _filled);
-            var head = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
-            if (head > 0 && _filled >= head + 4 + Length(text[..head]))
+            if (End(text) is { } end)
             {
-                var rest = _filled - (head + 4 + Length(text[..head]));
-                _buffer.AsSpan(_filled - rest, rest).CopyTo(_buffer);
-                _filled = rest;
+                _buffer.AsSpan(end, _filled - end).CopyTo(_buffer);
+                _filled -= end;
                 return int.Parse(text.AsSpan(9, 3), CultureInfo.InvariantCulture);
             }
             var read = await _stream.ReadAsync(_buffer.AsMemory(_filled));
@@ -71,9 +69,25 @@ internal sealed class RawConnection : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
-    private static int Length(string head) =>
-        head.Split("\r\n")
-            .Where(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
-            .Select(line => int.Parse(line.AsSpan(15), CultureInfo.InvariantCulture))
-            .FirstOrDefault();
+    /// <summary>Where the first answer ends: by its length, or where its chunks do (no body of ours looks like the end of chunks).</summary>
+    private static int? End(string text)
+    {
+        const string Blank = "\r\n\r\n";
+        const string LastChunk = "\r\n0\r\n\r\n";
+        var head = text.IndexOf(Blank, StringComparison.Ordinal);
+        if (head < 0)
+            return null;
+        var fields = text[..head].Split("\r\n");
+        int? end = fields.Any(field => field.Equals("Transfer-Encoding: chunked", StringComparison.OrdinalIgnoreCase))
+            ? text.IndexOf(LastChunk, head, StringComparison.Ordinal) is var last and >= 0
+                ? last + LastChunk.Length
+                : null
+            : head
+                + Blank.Length
+                + fields
+                    .Where(field => field.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
+                    .Select(field => int.Parse(field.AsSpan(15), CultureInfo.InvariantCulture))
+                    .FirstOrDefault();
+        return end <= text.Length ? end : null;
+    }
 }

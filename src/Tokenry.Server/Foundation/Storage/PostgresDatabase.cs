@@ -9,6 +9,8 @@ namespace Tokenry.Server.Foundation.Storage;
 public sealed class PostgresDatabase : Database
 {
     private const long MigrationLock = 7600000;
+    private const int FeedConnections = 2;
+    private const int MostKeptThreads = 64;
 
     private readonly NpgsqlDataSource source;
 
@@ -34,8 +36,9 @@ public sealed class PostgresDatabase : Database
         Default(builder, "Maximum Pool Size", 20);
         Default(builder, "Max Auto Prepare", 50);
         source = new NpgsqlDataSourceBuilder(builder.ConnectionString).Build();
+        KeepThreads(builder.MaxPoolSize + FeedConnections);
         builder.MinPoolSize = 0;
-        builder.MaxPoolSize = 2;
+        builder.MaxPoolSize = FeedConnections;
         feedSource = new NpgsqlDataSourceBuilder(builder.ConnectionString).Build();
         Description = $"PostgreSQL at {builder.Host}:{builder.Port}/{builder.Database}";
 
@@ -95,6 +98,16 @@ public sealed class PostgresDatabase : Database
         {
             throw new StoreUnavailableException("The database went away.");
         }
+    }
+
+    /// <summary>
+    /// A command that timed out the driver cancels by asking the server, on a thread that waits for it. A frozen server would take every thread
+    /// there is, and with them the answers that need no database: so many more are there at once.
+    /// </summary>
+    private static void KeepThreads(int connections)
+    {
+        ThreadPool.GetMinThreads(out var workers, out var ports);
+        ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + Math.Min(connections, MostKeptThreads)), ports);
     }
 
     private static async Task<T> ReadAsync<T>(NpgsqlDataSource from, Func<DbConnection, Task<T>> read, CancellationToken away)
