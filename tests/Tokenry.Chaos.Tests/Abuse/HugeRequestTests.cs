@@ -22,9 +22,21 @@ public sealed class HugeRequestTests(ITestOutputHelper output)
         (string Name, int[] Statuses, Func<RawConnection, Task> Send)[] requests =
         [
             ("a form of 64 KiB and a byte", [413], With("POST /oauth/token", FormType, "a=" + A(64 * 1024 - 1))),
-            ("a form of 10,000 parameters", [400], With("POST /oauth/token", FormType, string.Join('&', Enumerable.Range(0, 10_000).Select(n => $"p{n}")))),
-            ("a scope of a million characters", [413], With("POST /oauth/token", FormType, "grant_type=client_credentials&scope=" + A(1_000_000))),
-            ("a scope that just fits a form", [400, 401, 429], With("POST /oauth/token", FormType, "grant_type=client_credentials&scope=" + A(60_000))),
+            (
+                "a form of 10,000 parameters",
+                [400],
+                With("POST /oauth/token", FormType, string.Join('&', Enumerable.Range(0, 10_000).Select(n => $"p{n}")))
+            ),
+            (
+                "a scope of a million characters",
+                [413],
+                With("POST /oauth/token", FormType, "grant_type=client_credentials&scope=" + A(1_000_000))
+            ),
+            (
+                "a scope that just fits a form",
+                [400, 401, 429],
+                With("POST /oauth/token", FormType, "grant_type=client_credentials&scope=" + A(60_000))
+            ),
             ("a form of a gibibyte in chunks", [413], connection => ChunksAsync(connection, "POST /oauth/token", FormType)),
             ("JSON of a gibibyte in chunks", [413], connection => ChunksAsync(connection, "POST /v1/verify", bearer + JsonType)),
             ("a header of a megabyte", [431], With("GET /v1/me", $"X-Large: {A(1 << 20)}\r\n")),
@@ -32,7 +44,11 @@ public sealed class HugeRequestTests(ITestOutputHelper output)
             ("a token of a megabyte in JSON", [413], With("POST /v1/verify", bearer + JsonType, $$"""{"token":"{{A(1 << 20)}}"}""")),
             ("a token that just fits JSON", [200], With("POST /v1/verify", bearer + JsonType, $$"""{"token":"{{A(250_000)}}"}""")),
             ("JSON 100,000 deep", [400], With("POST /v1/verify", bearer + JsonType, "{\"token\":" + new string('[', 100_000))),
-            ("a scope of a million characters in JSON", [413], With("POST /v1/verify", bearer + JsonType, $$"""{"token":"x","scopes":["{{A(1_000_000)}}"]}""")),
+            (
+                "a scope of a million characters in JSON",
+                [413],
+                With("POST /v1/verify", bearer + JsonType, $$"""{"token":"x","scopes":["{{A(1_000_000)}}"]}""")
+            ),
             ("a request line of a megabyte", [414, 400], With("GET /" + A(1 << 20), "")),
         ];
         foreach (var request in requests)
@@ -82,7 +98,11 @@ public sealed class HugeRequestTests(ITestOutputHelper output)
             await connection.SendAsync(chunk);
     }
 
-    private static async Task<string> RepeatAsync(string address, (string Name, int[] Statuses, Func<RawConnection, Task> Send) request, int times)
+    private static async Task<string> RepeatAsync(
+        string address,
+        (string Name, int[] Statuses, Func<RawConnection, Task> Send) request,
+        int times
+    )
     {
         var heard = new Dictionary<int, int>();
         for (var n = 0; n < times; n++)

@@ -9,9 +9,12 @@ namespace Tokenry.Chaos.Tests.Abuse;
 public sealed class WrongSecretsTests(SharedServers servers, ITestOutputHelper output)
 {
     private const double Slowdown = 2;
-    private const int FewestTurns = 3;
+    private const int FewestTurns = 2;
     private const int MostTurns = 10;
-    private static readonly TimeSpan Phase = TimeSpan.FromSeconds(Form.Rounds(1, 5));
+
+    // Of two or three milliseconds a busy machine makes five or ten by itself; nobody is slowed down by that.
+    private static readonly TimeSpan Unnoticed = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Phase = TimeSpan.FromSeconds(Form.Rounds(1, 3));
 
     [Theory, BothEngines]
     public async Task At_the_token_endpoint(Engine engine)
@@ -47,7 +50,7 @@ public sealed class WrongSecretsTests(SharedServers servers, ITestOutputHelper o
     {
         var (quiet, attacked, attack) = (new List<TimeSpan>(), new List<TimeSpan>(), new List<Sample>());
         await MeasureAsync(good, served); // the first requests compile the server's code
-        while (attacked.Count < FewestTurns || (attacked.Min() > Slowdown * quiet.Min() && attacked.Count < MostTurns))
+        while (attacked.Count < FewestTurns || (IsSlower(attacked, quiet) && attacked.Count < MostTurns))
         {
             quiet.Add(await MeasureAsync(good, served));
             var attacking = Traffic.Start(200, bad);
@@ -60,8 +63,11 @@ public sealed class WrongSecretsTests(SharedServers servers, ITestOutputHelper o
         );
         Assert.All(attack, sample => Assert.Contains(sample.Outcome, refused));
         Assert.True(attack.Count >= 150 * attacked.Count * Phase.TotalSeconds, "there was no attack to speak of");
-        Assert.True(attacked.Min() <= Slowdown * quiet.Min(), "good ones were slowed down");
+        Assert.False(IsSlower(attacked, quiet), "good ones were slowed down");
     }
+
+    private static bool IsSlower(List<TimeSpan> attacked, List<TimeSpan> quiet) =>
+        attacked.Min() > Unnoticed && attacked.Min() > Slowdown * quiet.Min();
 
     /// <summary>The p99 of a turn.</summary>
     private static async Task<TimeSpan> MeasureAsync(Func<Task<string>> good, string served)

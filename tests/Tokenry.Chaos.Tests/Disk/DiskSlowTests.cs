@@ -24,7 +24,7 @@ public sealed class DiskSlowTests(ITestOutputHelper output)
             var running = workload.RunAsync(writers: 8, stop.Token);
             var verifications = Traffic.Verify(200, admin, known.ApiKey.Secret);
             var writes = Traffic.Start(5, async () => Traffic.Word(await CreateAsync(admin, known)));
-            await Task.Delay(TimeSpan.FromSeconds(Form.Rounds(6, 60)));
+            await Task.Delay(TimeSpan.FromSeconds(Form.Rounds(5, 60)));
             verified = await verifications.StopAsync();
             written = await writes.StopAsync();
             await stop.CancelAsync();
@@ -66,7 +66,9 @@ public sealed class DiskSlowTests(ITestOutputHelper output)
             verified = await verifications.StopAsync();
         }
         var made = written.Count(sample => sample.Outcome == "201");
-        output.WriteLine($"of 2,200 writes at once: {Traffic.Count(written)}; verified in {verified.Select(sample => sample.Took).Describe()}");
+        output.WriteLine(
+            $"of 2,200 writes at once: {Traffic.Count(written)}; verified in {verified.Select(sample => sample.Took).Describe()}"
+        );
         output.WriteLine($"refused in {written.Where(s => s.Outcome == "503").Select(s => s.Took).Describe()}");
         Assert.All(written, sample => Assert.Contains(sample.Outcome, new[] { "201", "503" }));
         Assert.Contains(written, sample => sample.Outcome == "503");

@@ -23,7 +23,7 @@ public sealed class DatabaseAwayTests(ITestOutputHelper output)
     [InlineData(false)]
     public async Task Cached_credentials_are_good_for_five_seconds_and_then_everything_is_503(bool frozen)
     {
-        var away = TimeSpan.FromSeconds(Form.Rounds(8, 60));
+        var away = TimeSpan.FromSeconds(Form.Rounds(7, 60));
         await using var cluster = await PostgresCluster.StartPrivateAsync();
         var options = new ServerOptions { ConnectionString = await cluster.CreateDatabaseAsync() };
         await using var server = await ServerProcess.StartAsync(Engine.Postgres, options);
@@ -46,10 +46,7 @@ public sealed class DatabaseAwayTests(ITestOutputHelper output)
             cluster.Suspend();
         else
             await cluster.KillPostmasterAsync();
-        var uncached = Traffic.Start(
-            5,
-            () => unseen.TryPop(out var secret) ? Traffic.CodeAsync(first, secret) : Task.FromResult("503")
-        );
+        var uncached = Traffic.Start(5, () => unseen.TryPop(out var secret) ? Traffic.CodeAsync(first, secret) : Task.FromResult("503"));
         var writes = Traffic.Start(5, async () => Traffic.Word(await CreateAsync(first, known)));
         await Task.Delay(away);
         var asked = await uncached.StopAsync();
@@ -69,7 +66,9 @@ public sealed class DatabaseAwayTests(ITestOutputHelper output)
 
         var lastGood = verified.Where(s => s.Outcome == "valid" && s.At + s.Took < back).Max(s => s.At + s.Took) - began;
         var notReady = readiness.Where(s => s.Outcome == "503").Min(s => s.At + s.Took) - began;
-        output.WriteLine($"cached: {Traffic.Count(verified)}; served until {lastGood.TotalSeconds:0.00} s; ready 503 after {notReady.TotalSeconds:0.00} s");
+        output.WriteLine(
+            $"cached: {Traffic.Count(verified)}; served until {lastGood.TotalSeconds:0.00} s; ready 503 after {notReady.TotalSeconds:0.00} s"
+        );
         output.WriteLine($"not cached: {Traffic.Count(asked)}, {asked.Select(s => s.Took).Describe()}");
         output.WriteLine($"writes: {Traffic.Count(written)}, {written.Select(s => s.Took).Describe()}");
         output.WriteLine($"other doors: {Traffic.Count(doors)}; documents: {Traffic.Count(documents)}");

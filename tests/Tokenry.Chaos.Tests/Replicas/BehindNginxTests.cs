@@ -27,7 +27,9 @@ public sealed class BehindNginxTests(ITestOutputHelper output) : IAsyncLifetime
         var load = Traffic.Verify(300, _here.At(_nginx.Address), _made.ApiKey.Secret);
         var delays = await RevokeAsync(Form.Rounds(100, 1000));
         var answers = await load.StopAsync();
-        output.WriteLine($"refused after {delays.Describe()}; meanwhile {Traffic.Count(answers)}, {answers.Select(s => s.Took).Describe()}");
+        output.WriteLine(
+            $"refused after {delays.Describe()}; meanwhile {Traffic.Count(answers)}, {answers.Select(s => s.Took).Describe()}"
+        );
         Assert.All(answers, answer => Assert.Equal("valid", answer.Outcome));
         Assert.True(delays.Percentile(0.99) <= Notified, delays.Describe());
         Assert.True(delays.Max() <= Polled, delays.Describe());
@@ -64,7 +66,9 @@ public sealed class BehindNginxTests(ITestOutputHelper output) : IAsyncLifetime
         var healed = asked.Now - mended;
         var answers = await asked.StopAsync();
         var lastGood = answers.Where(s => s.Outcome == "valid").Max(s => s.At) - cut;
-        output.WriteLine($"served for {lastGood.TotalSeconds:0.00} s: {Traffic.Count(answers)}; knew of it {healed.TotalSeconds:0.00} s after the cut was mended");
+        output.WriteLine(
+            $"served for {lastGood.TotalSeconds:0.00} s: {Traffic.Count(answers)}; knew of it {healed.TotalSeconds:0.00} s after the cut was mended"
+        );
         Assert.All(answers, s => Assert.Contains(s.Outcome, new[] { "valid", "503", "revoked" }));
         Assert.DoesNotContain(answers, s => s.Outcome == "valid" && s.At > cut + Stale);
         Assert.Contains(answers, s => s.Outcome == "503");

@@ -14,6 +14,9 @@ internal sealed class RawConnection : IDisposable
 
     private RawConnection(TcpClient socket) => (_socket, _stream) = (socket, socket.GetStream());
 
+    /// <summary>The last answer said that the connection ends with it.</summary>
+    public bool IsLast { get; private set; }
+
     public static async Task<RawConnection> OpenAsync(string address)
     {
         var uri = new Uri(address);
@@ -43,6 +46,7 @@ internal sealed class RawConnection : IDisposable
             var text = Encoding.Latin1.GetString(_buffer, 0, _filled);
             if (End(text) is { } end)
             {
+                IsLast = text.AsSpan(0, end).Contains("\r\nConnection: close\r\n", StringComparison.OrdinalIgnoreCase);
                 _buffer.AsSpan(end, _filled - end).CopyTo(_buffer);
                 _filled -= end;
                 return int.Parse(text.AsSpan(9, 3), CultureInfo.InvariantCulture);

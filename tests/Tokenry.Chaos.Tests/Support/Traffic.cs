@@ -37,8 +37,7 @@ internal sealed class Traffic
     public static Traffic Start(double perSecond, Func<Task<string>> ask) => new(perSecond, ask);
 
     /// <summary>Verifies one credential: the code, or the status if it is not 200.</summary>
-    public static Traffic Verify(double perSecond, ApiClient client, string token) =>
-        Start(perSecond, () => CodeAsync(client, token));
+    public static Traffic Verify(double perSecond, ApiClient client, string token) => Start(perSecond, () => CodeAsync(client, token));
 
     public static async Task<string> CodeAsync(ApiClient client, string token)
     {
@@ -62,7 +61,10 @@ internal sealed class Traffic
 
     /// <summary>"812 × valid, 3 × 503".</summary>
     public static string Count(IEnumerable<Sample> samples) =>
-        string.Join(", ", samples.GroupBy(sample => sample.Outcome, StringComparer.Ordinal).Select(group => $"{group.Count()} × {group.Key}"));
+        string.Join(
+            ", ",
+            samples.GroupBy(sample => sample.Outcome, StringComparer.Ordinal).Select(group => $"{group.Count()} × {group.Key}")
+        );
 
     private async Task RunAsync(double perSecond)
     {

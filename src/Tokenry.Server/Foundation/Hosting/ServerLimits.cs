@@ -17,8 +17,8 @@ public static class ServerLimits
         kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
         kestrel.Limits.MaxRequestHeaderCount = 64;
         kestrel.Limits.MaxRequestLineSize = 4 * 1024;
-        // Kestrel looks once a second and allows one more: a slow client is gone after five to six seconds.
-        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(4);
+        // Kestrel looks once a second and allows one more: a slow client is gone after five seconds, give or take half a one.
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(3.5);
         kestrel.Limits.MinRequestBodyDataRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
         kestrel.Limits.MinResponseDataRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
         kestrel.Limits.Http2.MaxStreamsPerConnection = 100;

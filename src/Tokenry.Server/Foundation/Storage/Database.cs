@@ -11,7 +11,8 @@ public abstract class Database(TimeProvider time) : IAsyncDisposable
     private long refusedAt = long.MinValue;
 
     /// <summary>Whether the store refused a write lately: a full disk takes nothing and still answers what is asked.</summary>
-    public bool RefusesWrites => Interlocked.Read(ref refusedAt) is var at && at != long.MinValue && time.GetElapsedTime(at) < RefusalRemembered;
+    public bool RefusesWrites =>
+        Interlocked.Read(ref refusedAt) is var at && at != long.MinValue && time.GetElapsedTime(at) < RefusalRemembered;
 
     public abstract Dialect Dialect { get; }
 
