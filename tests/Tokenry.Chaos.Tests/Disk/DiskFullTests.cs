@@ -24,7 +24,7 @@ public sealed class DiskFullTests(ITestOutputHelper output)
         var running = workload.RunAsync(writers: 8, stop.Token);
         var refusals = new List<TimeSpan>();
 
-        for (var round = 0; round < Form.Rounds(3, 20); round++)
+        for (var round = 0; round < Form.Rounds(2, 20); round++)
         {
             await workload.AcknowledgedAsync(100, Patience);
             disk.Fill();

@@ -25,7 +25,7 @@ public sealed class BehindNginxTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task What_one_takes_back_the_other_refuses_within_a_second()
     {
         var load = Traffic.Verify(300, _here.At(_nginx.Address), _made.ApiKey.Secret);
-        var delays = await RevokeAsync(Form.Rounds(100, 1000));
+        var delays = await RevokeAsync(Form.Rounds(60, 1000));
         var answers = await load.StopAsync();
         output.WriteLine(
             $"refused after {delays.Describe()}; meanwhile {Traffic.Count(answers)}, {answers.Select(s => s.Took).Describe()}"
@@ -40,7 +40,7 @@ public sealed class BehindNginxTests(ITestOutputHelper output) : IAsyncLifetime
     {
         _cable.WithholdsNotifications = true;
         var load = Traffic.Verify(300, _here.At(_nginx.Address), _made.ApiKey.Secret);
-        var delays = await RevokeAsync(Form.Rounds(40, 200));
+        var delays = await RevokeAsync(Form.Rounds(24, 200));
         var answers = await load.StopAsync();
         output.WriteLine($"refused after {delays.Describe()}; {_cable.Withheld} notifications withheld");
         Assert.True(_cable.Withheld > 0, "nothing was withheld");
