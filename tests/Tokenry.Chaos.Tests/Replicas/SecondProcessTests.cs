@@ -13,16 +13,22 @@ public sealed class SecondProcessTests(ITestOutputHelper output)
             Engine.Sqlite,
             new ServerOptions { DataDirectory = server.DataDirectory }
         );
-        var took = Stopwatch.StartNew();
-        var result = await second.RunAsync("--urls", second.Address);
-        output.WriteLine($"refused after {took.Elapsed.TotalSeconds:0.00} s");
-
-        Assert.True(took.Elapsed < TimeSpan.FromSeconds(3), $"took {took.Elapsed}");
-        Assert.Equal(1, result.ExitCode);
-        Assert.Equal(
-            $"Another process holds the data directory {server.DataDirectory}. Stop it, or set Tokenry:DataDirectory.",
-            result.Error
-        );
+        var times = new List<TimeSpan>();
+        for (var attempt = 0; attempt < 4; attempt++)
+        {
+            var took = Stopwatch.StartNew();
+            var result = await second.RunAsync("--urls", second.Address);
+            times.Add(took.Elapsed);
+            Assert.Equal(1, result.ExitCode);
+            Assert.Equal(
+                $"Another process holds the data directory {server.DataDirectory}. Stop it, or set Tokenry:DataDirectory.",
+                result.Error
+            );
+        }
+        output.WriteLine($"refused after {string.Join(", ", times.Select(time => $"{time.TotalSeconds:0.00} s"))}");
+        // Starting a process costs what else the machine does, too: the quickest is the server's own time.
+        Assert.True(times.Min() <= TimeSpan.FromSeconds(1), $"took {times.Min()}");
+        Assert.True(times.Max() <= TimeSpan.FromSeconds(3), $"took {times.Max()}");
         // The first is not disturbed: its lock, its state file and its socket are its own.
         await (await server.AdminAsync()).GetAsync("/v1/me").Expect(200);
     }

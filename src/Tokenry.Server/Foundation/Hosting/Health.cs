@@ -7,6 +7,9 @@ namespace Tokenry.Server.Foundation.Hosting;
 /// <summary><c>/health/live</c>: the process runs. <c>/health/ready</c>: it can serve; 503 once it is stopping or the store does not answer.</summary>
 public static class Health
 {
+    // Still 200: a balancer that took the server out would make a loss of writes a loss of everything.
+    private const string ReadOnly = "ready, but the store refused a write in the last 5 s\n";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     public static void MapHealth(this IEndpointRouteBuilder app)
@@ -21,7 +24,9 @@ public static class Health
             .MapGet(
                 "/ready",
                 async (Database database, IHostApplicationLifetime lifetime) =>
-                    await IsReadyAsync(database, lifetime) ? Results.Text("ready\n") : Results.Text("not ready\n", statusCode: 503)
+                    !await IsReadyAsync(database, lifetime) ? Results.Text("not ready\n", statusCode: 503)
+                    : database.RefusesWrites ? Results.Text(ReadOnly)
+                    : Results.Text("ready\n")
             )
             .WithSummary("Ask whether the server can serve; 503 while it cannot.")
             .Answers("text/plain")

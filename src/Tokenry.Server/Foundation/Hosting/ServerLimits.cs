@@ -19,7 +19,11 @@ public static class ServerLimits
         kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
         kestrel.Limits.MaxRequestHeaderCount = 64;
         kestrel.Limits.MaxRequestLineSize = 4 * 1024;
-        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
+        // Kestrel looks once a second and allows one more: a slow client is gone after five seconds, give or take half a one.
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(3.5);
+        kestrel.Limits.MinRequestBodyDataRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+        kestrel.Limits.MinResponseDataRate = new(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
+        kestrel.Limits.Http2.MaxStreamsPerConnection = 100;
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(60);
         kestrel.Limits.MaxConcurrentConnections = 12_000;
     }

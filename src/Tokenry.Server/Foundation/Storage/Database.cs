@@ -3,8 +3,17 @@ using System.Data.Common;
 namespace Tokenry.Server.Foundation.Storage;
 
 /// <summary>The store. Reads and writes are whole operations, so that SQLite can run each on its one writer and PostgreSQL in one transaction.</summary>
-public abstract class Database : IAsyncDisposable
+public abstract class Database(TimeProvider time) : IAsyncDisposable
 {
+    /// <summary>How long a failed write is remembered.</summary>
+    public static readonly TimeSpan RefusalRemembered = TimeSpan.FromSeconds(5);
+
+    private long refusedAt = long.MinValue;
+
+    /// <summary>Whether the store refused a write lately: a full disk takes nothing and still answers what is asked.</summary>
+    public bool RefusesWrites =>
+        Interlocked.Read(ref refusedAt) is var at && at != long.MinValue && time.GetElapsedTime(at) < RefusalRemembered;
+
     public abstract Dialect Dialect { get; }
 
     /// <summary>What is said of the engine at start.</summary>
@@ -19,7 +28,21 @@ public abstract class Database : IAsyncDisposable
     /// </summary>
     /// <exception cref="StoreUnavailableException">The store is away, full or did not answer; the operation may be tried again.</exception>
     /// <exception cref="UniqueViolationException">A unique constraint was in the way; nothing was written.</exception>
-    public abstract Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> operation);
+    public async Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> operation)
+    {
+        try
+        {
+            return await TransactAsync(operation);
+        }
+        catch (StoreUnavailableException)
+        {
+            Interlocked.Exchange(ref refusedAt, time.GetTimestamp());
+            throw;
+        }
+    }
+
+    /// <summary>What <see cref="WriteAsync"/> is on this engine.</summary>
+    protected abstract Task<T> TransactAsync<T>(Func<WriteTransaction, Task<T>> operation);
 
     /// <summary>Runs before anything else at start; alone, whatever other processes do.</summary>
     public abstract Task MigrateAsync(IReadOnlyList<Migration> migrations);

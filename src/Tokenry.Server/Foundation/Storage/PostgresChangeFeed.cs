@@ -16,6 +16,9 @@ internal sealed partial class PostgresChangeFeed(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>A poll that takes longer finds the database away.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     private readonly SemaphoreSlim hint = new(0, 1);
     private long last = -1;
     private bool wasFailing;
@@ -25,7 +28,7 @@ internal sealed partial class PostgresChangeFeed(
         var listening = ListenAsync(stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
-            await PollAsync();
+            await PollAsync(stoppingToken);
             try
             {
                 await hint.WaitAsync(Interval, stoppingToken);
@@ -39,56 +42,99 @@ internal sealed partial class PostgresChangeFeed(
         await listening;
     }
 
-    private async Task PollAsync()
+    private async Task PollAsync(CancellationToken stopping)
     {
-        var startedAt = time.GetTimestamp();
         try
         {
-            await database.ReadFeedAsync(async connection =>
+            var tail = TailAsync();
+            try
             {
-                var (first, max) = await connection.QuerySingleAsync<(long, long)>(
-                    "SELECT coalesce(min(seq), 0), coalesce(max(seq), 0) FROM changes"
-                );
-                if (last < 0)
-                {
-                    last = max; // nothing is cached yet
-                }
-                else if (max < last || first > last + 1)
-                {
-                    hub.Reset(); // restored from a backup, or so far behind that changes were purged
-                    last = max;
-                }
-                else if (max > last)
-                {
-                    var rows = await connection.QueryAsync<Row>(
-                        "SELECT seq, kind, id FROM changes WHERE seq > @last ORDER BY seq",
-                        new { last }
-                    );
-                    foreach (var row in rows)
-                    {
-                        hub.Publish([new Change(row.Kind, row.Id)]);
-                        last = row.Seq;
-                    }
-                }
+                await tail.WaitAsync(Patience, time, stopping);
+            }
+            catch (TimeoutException)
+            {
+                // Not the driver's own time-out: that first asks a frozen server to cancel, and waits for its answer.
+                await FailAsync(new StoreUnavailableException("No answer."));
+                await tail.WaitAsync(stopping);
+            }
 
-                return 0;
-            });
-            freshness.PolledAt(startedAt);
             if (wasFailing)
             {
                 wasFailing = false;
+                database.IsBack();
                 LogRecovered();
             }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // A database that does not answer holds nobody up.
         }
         catch (Exception exception)
         {
             // Whatever it was: a feed that ended would end the server, and one that fails makes facts stale, which is safe.
-            if (!wasFailing)
-            {
-                wasFailing = true;
-                LogFailing(exception.InnerException?.Message ?? exception.Message);
-            }
+            await FailAsync(exception);
         }
+    }
+
+    private async Task FailAsync(Exception exception)
+    {
+        if (!wasFailing)
+        {
+            wasFailing = true;
+            LogFailing(exception.InnerException?.Message ?? exception.Message);
+        }
+
+        if (exception is StoreUnavailableException)
+        {
+            await database.IsAwayAsync();
+        }
+    }
+
+    private async Task TailAsync()
+    {
+        try
+        {
+            await ReadChangesAsync();
+        }
+        catch (StoreUnavailableException) when (!wasFailing)
+        {
+            await ReadChangesAsync(); // the connection was lost; was the database?
+        }
+    }
+
+    private async Task ReadChangesAsync()
+    {
+        var startedAt = time.GetTimestamp();
+        await database.ReadFeedAsync(async connection =>
+        {
+            var (first, max) = await connection.QuerySingleAsync<(long, long)>(
+                "SELECT coalesce(min(seq), 0), coalesce(max(seq), 0) FROM changes"
+            );
+            if (last < 0)
+            {
+                last = max; // nothing is cached yet
+            }
+            else if (max < last || first > last + 1)
+            {
+                hub.Reset(); // restored from a backup, or so far behind that changes were purged
+                last = max;
+            }
+            else if (max > last)
+            {
+                var rows = await connection.QueryAsync<Row>(
+                    "SELECT seq, kind, id FROM changes WHERE seq > @last ORDER BY seq",
+                    new { last }
+                );
+                foreach (var row in rows)
+                {
+                    hub.Publish([new Change(row.Kind, row.Id)]);
+                    last = row.Seq;
+                }
+            }
+
+            return 0;
+        });
+        freshness.PolledAt(startedAt);
     }
 
     private async Task ListenAsync(CancellationToken stopping)
@@ -141,7 +187,7 @@ internal sealed partial class PostgresChangeFeed(
     [LoggerMessage(
         EventId = 1,
         Level = LogLevel.Error,
-        Message = "The database cannot be polled: {Reason}. Cached facts serve for 5 s, then answers are 503."
+        Message = "The database cannot be polled: {Reason}. Cached facts serve for 5 s; all else is answered 503 until it can."
     )]
     private partial void LogFailing(string reason);
 

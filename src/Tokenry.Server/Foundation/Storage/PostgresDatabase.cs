@@ -9,6 +9,8 @@ namespace Tokenry.Server.Foundation.Storage;
 public sealed class PostgresDatabase : Database
 {
     private const long MigrationLock = 7600000;
+    private const int FeedConnections = 2;
+    private const int MostKeptThreads = 64;
 
     private readonly NpgsqlDataSource source;
 
@@ -19,7 +21,11 @@ public sealed class PostgresDatabase : Database
     private readonly TimeProvider time;
     private readonly StoreMetrics metrics;
 
+    // Cancelled while the feed finds the database away.
+    private CancellationTokenSource outage = new();
+
     public PostgresDatabase(string connectionString, AuditChain chain, ChangeHub hub, TimeProvider time, StoreMetrics metrics)
+        : base(time)
     {
         this.chain = chain;
         this.hub = hub;
@@ -32,8 +38,9 @@ public sealed class PostgresDatabase : Database
         Default(builder, "Maximum Pool Size", 20);
         Default(builder, "Max Auto Prepare", 50);
         source = Named("requests");
+        KeepThreads(builder.MaxPoolSize + FeedConnections);
         builder.MinPoolSize = 0;
-        builder.MaxPoolSize = 2;
+        builder.MaxPoolSize = FeedConnections;
         feedSource = Named("feed");
         Description = $"PostgreSQL at {builder.Host}:{builder.Port}/{builder.Database}";
 
@@ -56,15 +63,71 @@ public sealed class PostgresDatabase : Database
     /// <summary>A connection for LISTEN.</summary>
     internal Task<NpgsqlConnection> OpenFeedAsync(CancellationToken cancellation) => feedSource.OpenConnectionAsync(cancellation).AsTask();
 
-    internal Task<T> ReadFeedAsync<T>(Func<DbConnection, Task<T>> read) => ReadAsync(feedSource, metrics.PollUnserved, read);
+    internal Task<T> ReadFeedAsync<T>(Func<DbConnection, Task<T>> read) => ReadAsync(feedSource, metrics.PollUnserved, read, default);
 
-    public override Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read) => ReadAsync(source, metrics.ReadUnserved, read);
+    /// <summary>
+    /// From here on nobody waits for the database, neither who comes nor who waits already: a frozen one would hold each for many seconds, and
+    /// as many at once as clients send meanwhile.
+    /// </summary>
+    internal Task IsAwayAsync() => Volatile.Read(ref outage).CancelAsync();
 
-    private static async Task<T> ReadAsync<T>(NpgsqlDataSource from, Action unserved, Func<DbConnection, Task<T>> read)
+    /// <summary>The database answers again. Idle connections from before may lead nowhere.</summary>
+    internal void IsBack()
+    {
+        source.Clear();
+        Volatile.Write(ref outage, new()); // not disposed: somebody may be about to ask it
+    }
+
+    public override Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read) =>
+        UnlessAwayAsync(metrics.ReadUnserved, away => ReadAsync(source, metrics.ReadUnserved, read, away));
+
+    protected override Task<T> TransactAsync<T>(Func<WriteTransaction, Task<T>> operation) =>
+        UnlessAwayAsync(metrics.WriteUnserved, away => TransactAsync(operation, away));
+
+    /// <summary>
+    /// What is left behind goes on until the database answers or its command times out, and gives its connection back; a write among it may
+    /// yet commit, as with any answer that is lost.
+    /// </summary>
+    private async Task<T> UnlessAwayAsync<T>(Action unserved, Func<CancellationToken, Task<T>> run)
+    {
+        var known = Volatile.Read(ref outage);
+        if (known.IsCancellationRequested)
+        {
+            unserved();
+            throw new StoreUnavailableException("The database is away.");
+        }
+
+        try
+        {
+            return await run(known.Token).WaitAsync(known.Token);
+        }
+        catch (OperationCanceledException) when (known.IsCancellationRequested)
+        {
+            unserved();
+            throw new StoreUnavailableException("The database went away.");
+        }
+    }
+
+    /// <summary>
+    /// A command that timed out the driver cancels by asking the server, on a thread that waits for it. A frozen server would take every thread
+    /// there is, and with them the answers that need no database: so many more are there at once.
+    /// </summary>
+    private static void KeepThreads(int connections)
+    {
+        ThreadPool.GetMinThreads(out var workers, out var ports);
+        ThreadPool.SetMinThreads(Math.Max(workers, Environment.ProcessorCount + Math.Min(connections, MostKeptThreads)), ports);
+    }
+
+    private static async Task<T> ReadAsync<T>(
+        NpgsqlDataSource from,
+        Action unserved,
+        Func<DbConnection, Task<T>> read,
+        CancellationToken away
+    )
     {
         try
         {
-            await using var connection = await from.OpenConnectionAsync();
+            await using var connection = await from.OpenConnectionAsync(away);
             return await read(connection);
         }
         catch (Exception exception) when (Translate(exception) is { } translated)
@@ -73,17 +136,18 @@ public sealed class PostgresDatabase : Database
         }
     }
 
-    public override async Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> operation)
+    private async Task<T> TransactAsync<T>(Func<WriteTransaction, Task<T>> operation, CancellationToken away)
     {
         try
         {
-            await using var connection = await source.OpenConnectionAsync();
-            await using var transaction = await connection.BeginTransactionAsync();
+            await using var connection = await source.OpenConnectionAsync(away);
+            // Once begun it goes on to its end: the driver would cancel by asking a server that does not answer.
+            await using var transaction = await connection.BeginTransactionAsync(CancellationToken.None);
             var write = new WriteTransaction(connection, transaction, Dialect);
             var result = await operation(write);
             await write.FinishAsync(chain, time.GetUtcNow().ToUnixTimeMilliseconds());
             var committing = time.GetTimestamp();
-            await transaction.CommitAsync();
+            await transaction.CommitAsync(CancellationToken.None);
             metrics.Committed(time.GetElapsedTime(committing), write.AuditEvents);
             hub.Publish(write.Changes);
             return result;
@@ -129,6 +193,7 @@ public sealed class PostgresDatabase : Database
     {
         await feedSource.DisposeAsync();
         await source.DisposeAsync();
+        outage.Dispose();
     }
 
     /// <summary>What a caller can act on, or <c>null</c> where the fault is ours and must be seen as such.</summary>

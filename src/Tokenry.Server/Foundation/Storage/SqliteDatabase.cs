@@ -21,6 +21,7 @@ public sealed class SqliteDatabase : Database
     private readonly string path;
 
     public SqliteDatabase(string path, AuditChain chain, ChangeHub hub, TimeProvider time, StoreMetrics metrics)
+        : base(time)
     {
         var version = SqliteNative.Load();
         if (version < SqliteNative.Oldest)
@@ -74,7 +75,7 @@ public sealed class SqliteDatabase : Database
         }
     }
 
-    public override async Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> operation)
+    protected override async Task<T> TransactAsync<T>(Func<WriteTransaction, Task<T>> operation)
     {
         try
         {
