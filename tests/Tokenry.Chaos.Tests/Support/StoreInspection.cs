@@ -49,6 +49,32 @@ internal sealed class StoreInspection
         }
     }
 
+    /// <summary>Aggregated refusals at an API, those of the running minute included: how many rows, standing for how many.</summary>
+    /// <param name="server">Stopped.</param>
+    /// <param name="api">The API resource's identifier.</param>
+    public static async Task<(long Rows, long Sum)> DenialsAsync(ServerProcess server, string api)
+    {
+        var copy = Directory.CreateTempSubdirectory("tokenry-inspection-");
+        try
+        {
+            await using var database = Open(server, copy.FullName, new AuditChain(new KeyRing()));
+            return await database.ReadAsync(connection =>
+                connection.QuerySingleAsync<(long, long)>(
+                    """
+                    SELECT count(*), CAST(coalesce(sum(n), 0) AS bigint) FROM (
+                      SELECT count AS n FROM denials WHERE api = @api
+                      UNION ALL SELECT count FROM audit_events WHERE api = @api AND action = 'door.denied') counted
+                    """,
+                    new { api }
+                )
+            );
+        }
+        finally
+        {
+            copy.Delete(recursive: true);
+        }
+    }
+
     private static Database Open(ServerProcess server, string copy, AuditChain chain)
     {
         if (server.Engine == Engine.Postgres)
