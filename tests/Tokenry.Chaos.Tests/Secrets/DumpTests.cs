@@ -18,6 +18,10 @@ public sealed class DumpTests(ITestOutputHelper output)
         await using var scenario = await SecretScenario.PlayAsync(engine);
         var logs = await LogsAsync(scenario.Server);
         Assert.Empty(SecretForms.Found(scenario.Secrets, Encoding.UTF8.GetBytes(logs), "logs"));
+        var records = await scenario.RecordsAsync();
+        Assert.Contains("signal.revoked_use", records, StringComparison.Ordinal);
+        Assert.Contains("\"path\":\"/hooks/tkr_***/***/x\"", records, StringComparison.Ordinal);
+        Assert.Empty(SecretForms.Found(scenario.Secrets, Encoding.UTF8.GetBytes(records), "records"));
         var columns = await ReadColumnsAsync(scenario.Server);
         var opened = await TryAsync(scenario, columns);
         Assert.Empty(opened);

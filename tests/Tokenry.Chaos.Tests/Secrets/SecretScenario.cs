@@ -56,6 +56,7 @@ internal sealed class SecretScenario : IAsyncDisposable
         await RotateAsync();
         await AccessTokensAsync();
         await MistakesAsync();
+        await DoorsAsync();
     }
 
     /// <summary>The sealed answers of repeated requests hold secrets.</summary>
@@ -144,6 +145,85 @@ internal sealed class SecretScenario : IAsyncDisposable
             )
             .Expect(400);
         await Admin.PostAsync("/v1/roles", $"not json {secret}").Expect(400);
+    }
+
+    /// <summary>Through the gateway door by every carrier, with secrets in every word that is recorded; and found ones.</summary>
+    private async Task DoorsAsync()
+    {
+        var made = await Scenario
+            .On(Admin)
+            .Api(
+                _ => new
+                {
+                    carriers = new[] { "bearer", "x_api_key", "basic", "query", "header:X-Gitlab-Token" },
+                    access_log = "all",
+                    object_types = new[] { "repo" },
+                },
+                "a"
+            )
+            .Role()
+            .ApiKey()
+            .ApiKey()
+            .CreateAsync();
+        var key = Keep("API key at a door", made.ApiKeys[0].Secret);
+        var found = Keep("API key that was found", made.ApiKeys[1].Secret);
+        var jwt = _secrets["access token by client_secret_post"];
+        var door = $"/v1/forward-auth?api={made.Api.Identifier}";
+        var basic = Convert.ToBase64String(Encoding.ASCII.GetBytes($"{key}:{key}"));
+        (string Name, string Value)[] carriers =
+        [
+            ("X-API-Key", key),
+            ("Authorization", $"Bearer {key}"),
+            ("Authorization", $"Basic {basic}"),
+            ("X-Gitlab-Token", key),
+            ("X-Forwarded-Uri", $"/x?key={key}"),
+            ("X-Original-URI", $"/{key}/{jwt}?api_key={key}"),
+        ];
+        foreach (var (name, value) in carriers)
+            await Server.Client().GetAsync(door, headers: new Dictionary<string, string> { [name] = value }).Expect(200);
+        var words = new Dictionary<string, string>
+        {
+            ["X-API-Key"] = key,
+            ["X-Forwarded-Uri"] = $"/hooks/{key}/{jwt}/x",
+            ["X-Forwarded-Method"] = key,
+            ["User-Agent"] = $"curl {key} {jwt}",
+        };
+        var answer = await Server.Client().GetAsync($"{door}&as=jwt", headers: words).Expect(200);
+        Keep("JWT for the upstream", answer.Header("X-Tokenry-Jwt")!);
+        await Server.Client().GetAsync($"{door}&scope={key}&object=repo:{key}", headers: words).Expect(403);
+        await Admin.PostAsync(
+            "/v1/verify",
+            new
+            {
+                token = key,
+                api = made.Api.Identifier,
+                scopes = new[] { key },
+                @object = $"repo:{key}",
+                path = $"/{jwt}?{key}",
+                method = "GET",
+            }
+        );
+        await Server.Client().PostAsync("/v1/credentials/revoke", new { token = found }).Expect(202);
+        await Server.Client(found).GetAsync("/v1/me").Expect(401); // a signal
+        await Task.Delay(TimeSpan.FromSeconds(2.5)); // records are written once a second
+    }
+
+    /// <summary>What the server tells about it all to who may ask.</summary>
+    public async Task<string> RecordsAsync()
+    {
+        var told = new StringBuilder();
+        foreach (
+            var path in new[]
+            {
+                "/metrics",
+                "/v1/access-log?limit=200",
+                "/v1/usage?limit=200",
+                "/v1/audit?limit=200",
+                "/v1/credentials?limit=200",
+            }
+        )
+            told.AppendLine((await Admin.GetAsync(path).Expect(200)).Body);
+        return told.ToString();
     }
 
     private string Keep(string name, string secret) => _secrets[name] = secret;

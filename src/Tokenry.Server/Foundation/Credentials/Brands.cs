@@ -5,6 +5,9 @@ namespace Tokenry.Server.Foundation.Credentials;
 /// <summary>The prefixes our credential strings begin with: the one in use and the retired ones.</summary>
 public sealed class Brands(TokenryOptions options)
 {
+    /// <summary>How every JWT begins: <c>{"</c> in base64url.</summary>
+    private const string JwtPrefix = "eyJ";
+
     private readonly string[] prefixes = [.. options.RetiredBrands.Prepend(options.Brand).Select(brand => brand + "_")];
 
     /// <summary>Whether a brand is one of ours.</summary>
@@ -29,20 +32,25 @@ public sealed class Brands(TokenryOptions options)
     {
         foreach (var prefix in prefixes)
         {
-            for (
-                var at = text.IndexOf(prefix, StringComparison.Ordinal);
-                at >= 0;
-                at = text.IndexOf(prefix, at + 1, StringComparison.Ordinal)
-            )
-            {
-                var end = at + prefix.Length;
-                while (end < text.Length && (char.IsAsciiLetterOrDigit(text[end]) || text[end] == '_'))
-                {
-                    end++;
-                }
+            text = Mask(text, prefix, prefix.Length, static c => char.IsAsciiLetterOrDigit(c) || c == '_');
+        }
 
-                text = string.Concat(text.AsSpan(0, at + prefix.Length), "***", text.AsSpan(end));
+        return Mask(text, JwtPrefix, 0, static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.');
+    }
+
+    /// <summary>Of each word that begins so, keeps the first characters and puts stars for the rest.</summary>
+    private static string Mask(string text, string prefix, int kept, Func<char, bool> belongs)
+    {
+        for (var at = text.IndexOf(prefix, StringComparison.Ordinal); at >= 0; )
+        {
+            var end = at + prefix.Length;
+            while (end < text.Length && belongs(text[end]))
+            {
+                end++;
             }
+
+            text = string.Concat(text.AsSpan(0, at + kept), "***", text.AsSpan(end));
+            at = text.IndexOf(prefix, at + kept + 3, StringComparison.Ordinal);
         }
 
         return text;

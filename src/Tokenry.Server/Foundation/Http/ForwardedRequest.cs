@@ -7,7 +7,7 @@ namespace Tokenry.Server.Foundation.Http;
 public readonly record struct ForwardedRequest(string? Method, string? Path, string? Query)
 {
     private const int LongestMethod = 20;
-    private const int LongestPath = 500;
+    private const int LongestPath = 4096;
 
     private static readonly string[] MethodHeaders = ["X-Forwarded-Method", "X-Original-Method"];
     private static readonly string[] TargetHeaders = ["X-Forwarded-Uri", "X-Original-URI", "X-Original-URL"];

@@ -1,5 +1,6 @@
 using System.Net;
 using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Hosting;
 
 namespace Tokenry.Server.Foundation.Http;
@@ -18,7 +19,7 @@ public sealed class RequestFacts
         IsInClear = leg.IsInClear;
         Ip = Address?.ToString();
         var agent = context.Request.Headers.UserAgent.ToString();
-        Agent = agent.Length == 0 ? null : new string([.. agent.Take(LongestAgent).Select(c => char.IsControl(c) || c > 126 ? '?' : c)]);
+        Agent = agent.Length == 0 ? null : Cleaned(context.RequestServices.GetRequiredService<Brands>().Redact(agent));
         Method = context.Request.Method;
         Path = context.Request.Path.Value ?? "";
         var keys = context.Request.Headers["Idempotency-Key"];
@@ -52,6 +53,8 @@ public sealed class RequestFacts
 
     /// <summary>SHA-256 of the body, once it was read; for idempotency.</summary>
     public byte[] BodyHash { get; set; } = [];
+
+    private static string Cleaned(string agent) => new([.. agent.Take(LongestAgent).Select(c => char.IsControl(c) || c > 126 ? '?' : c)]);
 
     public static RequestFacts Of(HttpContext context)
     {

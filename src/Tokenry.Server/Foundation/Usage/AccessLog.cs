@@ -13,6 +13,7 @@ namespace Tokenry.Server.Foundation.Usage;
 public sealed partial class AccessLog(Database database, Brands brands, TimeProvider time, ILogger<AccessLog> logger) : IUsageSink
 {
     private const int Step = 500;
+    private const int LongestText = 500;
     private const int MostPending = 20_000;
     private const int MostUnknownPerFlush = 100;
     private const int MostDenialsPerFlush = 1000;
@@ -100,19 +101,24 @@ public sealed partial class AccessLog(Database database, Brands brands, TimeProv
             Kind = use.Credential.Kind,
             Subject = use.Credential.Subject,
             Api = use.Api?.Identifier,
-            Scope = use.Scopes is null ? null : Cut(use.Scopes.ToString()),
-            Object = use.Object,
-            Method = use.Method is null ? null : Cut(brands.Redact(use.Method)),
-            Path = use.Path is null ? null : Cut(brands.Redact(use.Path)),
+            Scope = Text(use.Scopes?.ToString()),
+            Object = Text(use.Object),
+            Method = Text(use.Method),
+            Path = Text(use.Path),
             Result = use.Code,
             Ip = use.From.Address?.ToString(),
-            Agent = use.From.Agent is null ? null : brands.Redact(use.From.Agent),
+            Agent = use.From.Agent,
             RequestId = use.From.RequestId,
             TokenId = use.TokenId,
         };
     }
 
-    private static string Cut(string text) => text.Length <= 500 ? text : text[..500];
+    /// <summary>Words of a caller: of a length, and without anything that could be a credential.</summary>
+    private string? Text(string? words)
+    {
+        var text = words is null ? null : brands.Redact(words);
+        return text is { Length: > LongestText } ? text[..LongestText] : text;
+    }
 
     [LoggerMessage(
         EventId = 1,
