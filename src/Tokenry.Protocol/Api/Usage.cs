@@ -20,7 +20,7 @@ public sealed record UsageCount
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Api { get; init; }
 
-    /// <summary>The scopes that were needed together, separated by spaces; of issued tokens, those in the token.</summary>
+    /// <summary>A scope that was needed, or issued; only where it is grouped by, and then a use counts for each of its scopes.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Scope { get; init; }
 
@@ -96,7 +96,7 @@ public sealed record CredentialUses
     /// <summary>From when on.</summary>
     public required DateTimeOffset Since { get; init; }
 
-    /// <summary>Uses by hour, API, scopes and result, oldest first.</summary>
+    /// <summary>Uses by hour, API and result, oldest first.</summary>
     public required IReadOnlyList<UsageCount> Usage { get; init; }
 
     /// <summary>Every network it was ever used from, as far as known, newest first.</summary>
@@ -109,10 +109,10 @@ public sealed record CredentialUses
     public required IReadOnlyList<CredentialDeed> Deeds { get; init; }
 }
 
-/// <summary>An audit event in short.</summary>
+/// <summary>An audit event in short; actor and address of what others did to the credential are for who may read the audit.</summary>
 public sealed record CredentialDeed(
     DateTimeOffset At,
-    string Actor,
+    string? Actor,
     string Action,
     string? TargetType,
     string? TargetId,

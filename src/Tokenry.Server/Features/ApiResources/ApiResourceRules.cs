@@ -43,6 +43,11 @@ public static class ApiResourceRules
         check.Require(resource.AcceptedCredentials.Count > 0, "accepted_credentials", "needs at least one kind");
         CheckSet(check, "carriers", resource.Carriers, ApiCarriers.IsCarrier, "bearer, x_api_key, basic, query or header:<Name>");
         check.Require(resource.Carriers.Count > 0, "carriers", "needs at least one carrier");
+        check.Require(
+            resource.Carriers.Distinct(StringComparer.OrdinalIgnoreCase).Count() == resource.Carriers.Count,
+            "carriers",
+            "name a header twice"
+        );
         CheckSet(
             check,
             "object_types",

@@ -39,7 +39,18 @@ public sealed class ListAuditEvents(Gate gate)
         var parameters = new DynamicParameters();
         parameters.Add("limit", listing.Limit + 1);
         Equal("actor", "actor");
-        Equal("action", "action");
+        if (listing.Text("action") is [.. var kind, '*'] && kind.EndsWith('.'))
+        {
+            // All of one kind: signal.*, api_key.*
+            where.Append(" AND substr(action, 1, @length) = @kind");
+            parameters.Add("kind", kind);
+            parameters.Add("length", kind.Length);
+        }
+        else
+        {
+            Equal("action", "action");
+        }
+
         Equal("target_id", "target");
         Equal("result", "result");
         if (listing.Time("from") is { } from)

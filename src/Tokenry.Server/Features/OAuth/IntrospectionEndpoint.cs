@@ -5,6 +5,7 @@ using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Limits;
 using Tokenry.Server.Foundation.Usage;
 
 namespace Tokenry.Server.Features.OAuth;
@@ -17,6 +18,7 @@ public sealed class IntrospectionEndpoint(
     ClientAuthenticator clients,
     Authenticator authenticator,
     CatalogCache catalogs,
+    RateLimiter limiter,
     UseRecorder recorder,
     TokenryOptions options
 )
@@ -31,17 +33,21 @@ public sealed class IntrospectionEndpoint(
         var authenticated =
             token.Length > LongestToken ? Authenticated.Failed(VerificationCode.Malformed) : await authenticator.AuthenticateAsync(token);
         var seen = authenticated.IsGood ? Visible(catalog, caller, authenticated) : [];
-        recorder.Decided(
-            new Use
-            {
-                Door = Doors.Introspection,
-                Code = authenticated.IsGood && seen.Count == 0 ? VerificationCode.WrongApi : authenticated.Code,
-                Credential = authenticated,
-                Api = seen.Count == 1 ? seen[0].Api : null,
-                // Who introspects is not who presented it: neither address nor agent is known.
-                From = new UseCircumstances(null, null, RequestFacts.Of(context).RequestId),
-            }
-        );
+        // A good token that this caller may not know of is nobody's denial.
+        if (!authenticated.IsGood || seen.Count > 0)
+        {
+            recorder.Decided(
+                new Use
+                {
+                    Door = Doors.Introspection,
+                    Code = authenticated.Code,
+                    Credential = authenticated,
+                    Api = seen.Count == 1 ? seen[0].Api : null,
+                    // Who introspects is not who presented it: neither address nor agent is known.
+                    From = new UseCircumstances(null, null, RequestFacts.Of(context).RequestId),
+                }
+            );
+        }
 
         await OAuthEndpoint.WriteJsonAsync(
             context,
@@ -76,9 +82,16 @@ public sealed class IntrospectionEndpoint(
             throw OAuthError.InvalidRequest("two credentials in one request");
         }
 
-        var caller =
-            await CallerAuthentication.FromPresentedAsync(authenticator, catalogs, recorder, bearer, RequestFacts.Of(context))
-            ?? throw OAuthError.InvalidToken();
+        var (found, limits) = await CallerAuthentication.FromPresentedAsync(
+            authenticator,
+            catalogs,
+            limiter,
+            recorder,
+            bearer,
+            RequestFacts.Of(context)
+        );
+        limits.WriteHeaders(context.Response.Headers);
+        var caller = limits.IsRefused ? throw OAuthError.TooManyFailures() : found ?? throw OAuthError.InvalidToken();
         return caller.Management.Contains(ManagementApi.Introspect) ? caller : throw OAuthError.InsufficientScope(ManagementApi.Introspect);
     }
 

@@ -22,7 +22,7 @@ public sealed class ReportLeak(Authenticator authenticator, Gate gate, TimeProvi
     /// <returns>Whether it is, or was, a credential of ours.</returns>
     public async Task<bool> RunAsync(RequestFacts request, string token, string? found, bool revokes)
     {
-        if (token.Length > LongestToken)
+        if (token.Length is 0 or > LongestToken)
         {
             return false;
         }
@@ -65,6 +65,10 @@ public sealed class ReportLeak(Authenticator authenticator, Gate gate, TimeProvi
         }
 
         entry.TargetId = presented.Credential!.Id;
+        if (presented.Credential.Revoked)
+        {
+            return true;
+        }
         return !revokes
             || await CredentialStore.RevokeAsync(tx, presented.Credential.Id, time.GetUtcNow().ToUnixTimeMilliseconds(), Reason);
     }

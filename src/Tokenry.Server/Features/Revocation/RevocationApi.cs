@@ -27,16 +27,23 @@ public static class RevocationApi
             .OpenToAnybody();
     }
 
+    private const string Throttled = "leak reports";
+
     private static async Task<IResult> RevokeAsync(HttpContext context, Body<LeakReport> body, ReportLeak report, FailureThrottle throttle)
     {
         var request = RequestFacts.Of(context);
-        var isOurs = await report.RunAsync(request, body.Value.Token, found: null, revokes: true);
-        if (!isOurs && throttle.IsTooMany("leak reports", request.Address))
+        // Asked first, so that the answer says nothing about the string.
+        if (throttle.IsBlocked(Throttled, request.Address))
         {
             throw new ProblemException(429, ProblemCode.TooManyRequests, "Too many reports of what is no credential of this server.")
             {
                 RetryAfter = TimeSpan.FromSeconds(1),
             };
+        }
+
+        if (!await report.RunAsync(request, body.Value.Token, found: null, revokes: true))
+        {
+            throttle.IsTooMany(Throttled, request.Address);
         }
 
         // Whether it was one is nobody's business but its owner's, whom audit and record tell.

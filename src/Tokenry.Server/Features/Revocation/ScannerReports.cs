@@ -81,7 +81,7 @@ public sealed class ScannerReports(ReportLeak report, Brands brands, TokenryOpti
             return null;
         }
 
-        var place = brands.Redact(url.Replace(secret.Token, "***", StringComparison.Ordinal));
-        return place.Length <= LongestPlace ? place : place[..LongestPlace];
+        var place = brands.Redact(secret.Token.Length == 0 ? url : url.Replace(secret.Token, "***", StringComparison.Ordinal));
+        return Validation.Cut(place, LongestPlace);
     }
 }

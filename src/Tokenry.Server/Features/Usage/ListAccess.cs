@@ -51,7 +51,7 @@ public sealed class ListAccess(Gate gate)
             {
                 var parameters = new DynamicParameters();
                 parameters.Add("limit", listing.Limit + 1);
-                var where = new StringBuilder("1 = 1").Append(UsageApi.Within(reach, parameters));
+                var where = new StringBuilder("1 = 1").Append(UsageApi.Within(caller, reach, parameters));
                 foreach (var (filter, column) in Exact)
                 {
                     if (listing.Text(filter) is { } value)
@@ -95,7 +95,8 @@ public sealed class ListAccess(Gate gate)
             Door = row.Door,
             CredentialId = row.CredentialId,
             Kind = row.Kind,
-            Subject = row.Subject,
+            // An anonymous key names nobody, though its owner may see what it did.
+            Subject = row.Kind == CredentialKind.AnonymousApiKey ? null : row.Subject,
             Api = row.Api,
             Scope = row.Scope,
             Object = row.Object,

@@ -16,6 +16,7 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
 
     private const string Minute = "minute";
     private const string Hour = "hour";
+    private const string Scope = "scope";
 
     /// <summary>What can be filtered and grouped by, with its column.</summary>
     private static readonly (string Name, string Column)[] Dimensions =
@@ -23,7 +24,7 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
         ("credential", "credential_id"),
         ("subject", "subject"),
         ("api", "api"),
-        ("scope", "scope"),
+        (Scope, "scope"),
         ("code", "code"),
     ];
 
@@ -33,7 +34,7 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
         var span = listing.OneOf("span", Minute, Hour) ?? Hour;
         var length = span == Minute ? TimeSpan.FromMinutes(1) : TimeSpan.FromHours(1);
         var to = listing.Time("to") ?? time.GetUtcNow();
-        var from = listing.Time("from") ?? to - (span == Minute ? TimeSpan.FromHours(1) : TimeSpan.FromDays(1));
+        var from = listing.Time("from") ?? Before(to, span == Minute ? TimeSpan.FromHours(1) : TimeSpan.FromDays(1));
         var grouped = Grouped(listing);
         return gate.ReadAsync(
             caller,
@@ -47,8 +48,16 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
                 parameters.Add("from", from.ToUnixTimeMilliseconds() / (long)length.TotalMilliseconds * (long)length.TotalMilliseconds);
                 parameters.Add("to", to.ToUnixTimeMilliseconds());
                 parameters.Add("limit", listing.Limit + 1);
-                var where = new StringBuilder("span = @span AND at >= @from AND at < @to").Append(UsageApi.Within(reach, parameters));
+                var where = new StringBuilder("span = @span AND at >= @from AND at < @to").Append(
+                    UsageApi.Within(caller, reach, parameters)
+                );
                 Filter(listing, where, parameters);
+                // A use stands in one row without a scope and in one for each scope it needed.
+                where.Append(
+                    Array.Exists(grouped, dimension => dimension.Name == Scope) || listing.Text(Scope) is not null
+                        ? " AND scope <> ''"
+                        : " AND scope = ''"
+                );
                 After(listing, grouped.Length + 1, columns, where, parameters);
                 var rows = await connection.QueryAsync<Row>(
                     $"SELECT {columns}, CAST(sum(uses) AS bigint) AS uses FROM usage_counters WHERE {where} "
@@ -60,11 +69,14 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
         );
     }
 
+    private static DateTimeOffset Before(DateTimeOffset to, TimeSpan past) =>
+        to - DateTimeOffset.UnixEpoch > past ? to - past : DateTimeOffset.UnixEpoch;
+
     private static (string Name, string Column)[] Grouped(Listing listing)
     {
         if (listing.Text("group") is not { } text)
         {
-            return Dimensions;
+            return Array.FindAll(Dimensions, dimension => dimension.Name != Scope || listing.Text(Scope) is not null);
         }
 
         var names = text.Length == 0 ? [] : text.Split(',');
@@ -86,12 +98,7 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
                 continue;
             }
 
-            // A use that needed several scopes is found by each of them.
-            where.Append(
-                name == "scope"
-                    ? " AND replace(' ' || scope || ' ', ' ' || @scope || ' ', '') <> ' ' || scope || ' '"
-                    : $" AND {column} = @{name}"
-            );
+            where.Append($" AND {column} = @{name}");
             parameters.Add(name, value);
         }
     }

@@ -41,9 +41,9 @@ public sealed class ShowCredentialUses(Gate gate, TimeProvider time)
                     MostEntries,
                     MostHours,
                 };
-                var usage = await connection.QueryAsync<(long At, string Api, string Scope, string Code, long Uses)>(
-                    "SELECT at, api, scope, code, uses FROM usage_counters WHERE credential_id = @id AND span = 'hour' AND at >= @hour "
-                        + "ORDER BY at, api, scope, code LIMIT @MostHours",
+                var usage = await connection.QueryAsync<(long At, string Api, string Code, long Uses)>(
+                    "SELECT at, api, code, uses FROM usage_counters WHERE credential_id = @id AND span = 'hour' AND scope = '' AND at >= @hour "
+                        + "ORDER BY at, api, code LIMIT @MostHours",
                     parameters
                 );
                 var networks = await connection.QueryAsync<(string Network, long FirstSeenAt)>(
@@ -54,11 +54,17 @@ public sealed class ShowCredentialUses(Gate gate, TimeProvider time)
                     $"SELECT {AccessStore.Columns} FROM access_log WHERE credential_id = @id AND id >= @first ORDER BY id DESC LIMIT @MostEntries",
                     parameters
                 );
+                // Two lists, each by its own index.
                 var deeds = await connection.QueryAsync<AuditRow>(
-                    $"SELECT {AuditRow.Columns} FROM audit_events WHERE at >= @from AND (credential_id = @id OR target_id = @id) "
-                        + "ORDER BY seq DESC LIMIT @MostEntries",
+                    $"""
+                    SELECT * FROM (SELECT {AuditRow.Columns} FROM audit_events WHERE credential_id = @id AND at >= @from ORDER BY seq DESC LIMIT @MostEntries) done
+                    UNION
+                    SELECT * FROM (SELECT {AuditRow.Columns} FROM audit_events WHERE target_id = @id AND at >= @from ORDER BY seq DESC LIMIT @MostEntries) suffered
+                    ORDER BY seq DESC LIMIT @MostEntries
+                    """,
                     parameters
                 );
+                var seesAll = caller.Management.Contains(ManagementApi.AuditRead);
                 return new CredentialUses
                 {
                     Credential = row.ToCredential(now.ToUnixTimeMilliseconds()),
@@ -69,14 +75,13 @@ public sealed class ShowCredentialUses(Gate gate, TimeProvider time)
                         {
                             At = Time(hour.At),
                             Api = hour.Api,
-                            Scope = hour.Scope,
                             Code = hour.Code,
                             Count = hour.Uses,
                         }),
                     ],
                     Networks = [.. networks.Select(network => new CredentialNetwork(network.Network, Time(network.FirstSeenAt)))],
                     Entries = [.. entries.Select(ListAccess.ToEntry)],
-                    Deeds = [.. deeds.Select(ToDeed)],
+                    Deeds = [.. deeds.Select(deed => ToDeed(deed, seesAll || deed.CredentialId == id))],
                 };
             }
         );
@@ -89,8 +94,9 @@ public sealed class ShowCredentialUses(Gate gate, TimeProvider time)
         CredentialFamily.ClientSecrets,
     ];
 
-    private static CredentialDeed ToDeed(AuditRow row) =>
-        new(Time(row.At), row.Actor, row.Action, row.TargetType, row.TargetId, row.Result, row.Ip);
+    /// <summary>Who did something to the credential, and from where, is for who may read the audit.</summary>
+    private static CredentialDeed ToDeed(AuditRow row, bool seesAll) =>
+        new(Time(row.At), seesAll ? row.Actor : null, row.Action, row.TargetType, row.TargetId, row.Result, seesAll ? row.Ip : null);
 
     private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
 }

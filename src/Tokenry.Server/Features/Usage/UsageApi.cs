@@ -45,8 +45,8 @@ public static class UsageApi
     internal static Demand OwnOr(string scope, Caller caller) =>
         new(scope, caller.Management.Contains(ManagementApi.ApplicationsOwn) ? ManagementApi.ApplicationsOwn : ManagementApi.TokensOwn);
 
-    /// <summary>Narrows a query over <c>subject</c> to what is in reach.</summary>
-    internal static string Within(Reach reach, DynamicParameters parameters)
+    /// <summary>Narrows a query over <c>subject</c> to what is in reach: oneself by <c>tokens:own</c>, one's applications by <c>applications:own</c>.</summary>
+    internal static string Within(Caller caller, Reach reach, DynamicParameters parameters)
     {
         if (reach.OwnOf is not { } own)
         {
@@ -54,6 +54,13 @@ public static class UsageApi
         }
 
         parameters.Add("own", own);
-        return " AND subject IN (SELECT id FROM principals WHERE id = @own OR owner_id = @own)";
+        var tokens = caller.Management.Contains(ManagementApi.TokensOwn);
+        var applications = caller.Management.Contains(ManagementApi.ApplicationsOwn);
+        return (tokens, applications) switch
+        {
+            (true, true) => " AND (subject = @own OR subject IN (SELECT id FROM principals WHERE owner_id = @own))",
+            (true, false) => " AND subject = @own",
+            _ => " AND subject IN (SELECT id FROM principals WHERE owner_id = @own)",
+        };
     }
 }

@@ -1,4 +1,5 @@
 using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
@@ -14,11 +15,18 @@ namespace Tokenry.Server.Features.Verification;
 /// <param name="Limits">What its limits said, where everything else was in order.</param>
 public readonly record struct Verdict(string Code, Authenticated Credential, ScopeSet Scopes, LimitOutcome Limits)
 {
+    /// <summary>Whether it came in the query, which serves API keys alone.</summary>
+    public bool IsMisplaced { get; init; }
+
     public bool IsValid => Code == VerificationCode.Valid;
 }
 
 /// <summary>What a door was asked, beside the credential.</summary>
-public readonly record struct Question(string Door, Requirement Requirement, UseCircumstances From, ForwardedRequest About);
+public readonly record struct Question(string Door, Requirement Requirement, UseCircumstances From, ForwardedRequest About)
+{
+    /// <summary>Whether the credential came in the query.</summary>
+    public bool IsInQuery { get; init; }
+}
 
 /// <summary>The one decision behind every gateway door: who is it, may it do that, has it room left; and the record that it was asked.</summary>
 public sealed class Door(Authenticator authenticator, RateLimiter limiter, UseRecorder recorder)
@@ -35,6 +43,13 @@ public sealed class Door(Authenticator authenticator, RateLimiter limiter, UseRe
         var (code, scopes) = credential.IsGood
             ? AccessDecision.Decide(catalog, credential, requirement)
             : (credential.Code, ScopeSet.Empty);
+        var isMisplaced =
+            question.IsInQuery && credential.Kind is { } kind && kind is not (CredentialKind.ApiKey or CredentialKind.AnonymousApiKey);
+        if (isMisplaced)
+        {
+            code = VerificationCode.CredentialKindNotAccepted;
+        }
+
         var limits = default(LimitOutcome);
         if (code == VerificationCode.Valid)
         {
@@ -56,6 +71,6 @@ public sealed class Door(Authenticator authenticator, RateLimiter limiter, UseRe
                 Path = question.About.Path,
             }
         );
-        return new Verdict(code, credential, scopes, limits);
+        return new Verdict(code, credential, scopes, limits) { IsMisplaced = isMisplaced };
     }
 }

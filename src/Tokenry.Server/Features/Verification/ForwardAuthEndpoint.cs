@@ -1,10 +1,8 @@
-using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Signing;
 using Tokenry.Server.Foundation.Usage;
 
 namespace Tokenry.Server.Features.Verification;
@@ -13,22 +11,35 @@ namespace Tokenry.Server.Features.Verification;
 /// <c>ANY /v1/forward-auth</c>: the door for proxies (nginx <c>auth_request</c>, Caddy <c>forward_auth</c>, Traefik <c>ForwardAuth</c>). 200 with the
 /// identity in headers, or the status, challenge and <c>Retry-After</c> that the client shall get.
 /// </summary>
-public sealed class ForwardAuthEndpoint(Door door, CatalogCache catalogs, Brands brands, AccessTokenWriter writer)
+public sealed partial class ForwardAuthEndpoint(
+    Door door,
+    CatalogCache catalogs,
+    Brands brands,
+    UpstreamToken upstreamToken,
+    ILogger<ForwardAuthEndpoint> logger
+)
 {
-    /// <summary>Longer than a proxied request takes, shorter than anybody can make use of.</summary>
-    private static readonly TimeSpan JwtLifetime = TimeSpan.FromMinutes(1);
-
     public async Task ServeAsync(HttpContext context)
     {
         context.Response.Headers.CacheControl = "no-store";
         var asked = ForwardAuthRequest.Read(context.Request.Query);
         var catalog = await catalogs.GetAsync();
         var api = catalog.Resource(asked.Api) ?? throw ProblemException.Invalid("api", "is not a registered API resource");
+        if (api.Identifier == ManagementApi.Identifier)
+        {
+            throw ProblemException.Invalid("api", "is this server's own API, which stands behind no proxy's door");
+        }
+
         var request = RequestFacts.Of(context);
         var forwarded = ForwardedRequest.Of(context);
         var carrier = api.Carriers.Read(context.Request.Headers, forwarded.Query, brands.Begin);
         if (Misplaced(api, carrier) is { } refusal)
         {
+            if (carrier.IsRefusedQuery)
+            {
+                LogSecretInUrl(request.Ip, api.Identifier);
+            }
+
             await ProblemAnswer.WriteAsync(context, refusal);
             return;
         }
@@ -40,15 +51,15 @@ public sealed class ForwardAuthEndpoint(Door door, CatalogCache catalogs, Brands
             Object = asked.Object,
             Address = request.Address,
         };
-        var question = new Question(Doors.ForwardAuth, requirement, UseCircumstances.Of(request), forwarded);
+        var question = new Question(Doors.ForwardAuth, requirement, UseCircumstances.Of(request), forwarded)
+        {
+            IsInQuery = carrier.IsInQuery,
+        };
         var verdict = await door.CheckAsync(catalog, carrier.Presented!, question);
         verdict.Limits.WriteHeaders(context.Response.Headers);
-        if (
-            carrier.IsInQuery
-            && verdict.Credential.Kind is { } kind
-            && kind is not (CredentialKind.ApiKey or CredentialKind.AnonymousApiKey)
-        )
+        if (verdict.IsMisplaced)
         {
+            LogSecretInUrl(request.Ip, api.Identifier);
             await ProblemAnswer.WriteAsync(context, InUrl(api));
             return;
         }
@@ -59,7 +70,11 @@ public sealed class ForwardAuthEndpoint(Door door, CatalogCache catalogs, Brands
             return;
         }
 
-        Identify(context.Response.Headers, api, verdict, asked.AsJwt);
+        Identify(context.Response.Headers, verdict);
+        if (asked.AsJwt)
+        {
+            context.Response.Headers["X-Tokenry-Jwt"] = upstreamToken.For(api, verdict, carrier.Presented!, question.From);
+        }
     }
 
     /// <summary>The refusals that need no look at the credential.</summary>
@@ -130,12 +145,11 @@ public sealed class ForwardAuthEndpoint(Door door, CatalogCache catalogs, Brands
     }
 
     /// <summary>Every header always, empty where there is nothing to say: a missing one would be the client's own in some proxies.</summary>
-    private void Identify(IHeaderDictionary headers, ApiResourceFacts api, in Verdict verdict, bool asJwt)
+    private static void Identify(IHeaderDictionary headers, in Verdict verdict)
     {
         var credential = verdict.Credential;
-        var subject = credential.Subject;
         var objects = credential.ObjectTexts;
-        headers["X-Tokenry-Subject"] = subject ?? "";
+        headers["X-Tokenry-Subject"] = credential.Subject ?? "";
         headers["X-Tokenry-Kind"] = credential.Kind;
         headers["X-Tokenry-Credential"] = credential.CredentialId;
         headers["X-Tokenry-Application"] = credential.ApplicationId ?? "";
@@ -143,29 +157,12 @@ public sealed class ForwardAuthEndpoint(Door door, CatalogCache catalogs, Brands
         headers["X-Tokenry-Scopes"] = verdict.Scopes.ToString();
         // Patterns are visible ASCII without spaces (ObjectPattern), so a space separates them.
         headers["X-Tokenry-Objects"] = objects is null ? "" : string.Join(' ', objects);
-        if (asJwt)
-        {
-            // No token without a subject, and none that says less than the credential is limited to.
-            headers["X-Tokenry-Jwt"] =
-                subject is null || objects is not null && !api.ObjectsInTokens
-                    ? ""
-                    : Jwt(api, credential, subject, objects, verdict.Scopes);
-        }
     }
 
-    private string Jwt(ApiResourceFacts api, Authenticated credential, string subject, IReadOnlyList<string>? objects, ScopeSet scopes) =>
-        writer
-            .Write(
-                new AccessTokenClaims
-                {
-                    Audience = api.Identifier,
-                    Subject = subject,
-                    ClientId = credential.Owner!.Id,
-                    Scope = scopes,
-                    CredentialId = credential.CredentialId!,
-                    Objects = objects,
-                    Lifetime = JwtLifetime,
-                }
-            )
-            .Token;
+    [LoggerMessage(
+        EventId = 1,
+        Level = LogLevel.Warning,
+        Message = "secret_in_url: a request from {Ip} to {Api} carried a credential in its URL."
+    )]
+    private partial void LogSecretInUrl(string? ip, string api);
 }

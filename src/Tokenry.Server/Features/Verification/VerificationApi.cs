@@ -9,7 +9,7 @@ namespace Tokenry.Server.Features.Verification;
 public static class VerificationApi
 {
     public static IServiceCollection AddVerification(this IServiceCollection services) =>
-        services.AddSingleton<Door>().AddSingleton<VerifyEndpoint>().AddSingleton<ForwardAuthEndpoint>();
+        services.AddSingleton<Door>().AddSingleton<VerifyEndpoint>().AddSingleton<ForwardAuthEndpoint>().AddSingleton<UpstreamToken>();
 
     public static void MapVerification(this IEndpointRouteBuilder app)
     {

@@ -17,7 +17,10 @@ public sealed class ApiCarriers
     private const string AccessTokenParameter = "access_token";
 
     /// <summary>Parameters that hold an API key where the API takes it in the query.</summary>
-    private static readonly string[] KeyParameters = ["api_key", "key"];
+    private const string ApiKeyParameter = "api_key";
+
+    /// <summary>A word that other APIs use for other things: it means a credential only where its value looks like one.</summary>
+    private const string KeyParameter = "key";
 
     // Headers that mean something else to servers and proxies, or that carry a credential by another name already.
     private static readonly string[] TakenHeaders =
@@ -32,6 +35,15 @@ public sealed class ApiCarriers
         "x-api-key",
         "dpop",
         "forwarded",
+        "user-agent",
+        "referer",
+        "origin",
+        "accept",
+        "content-type",
+        "idempotency-key",
+        "traceparent",
+        "tracestate",
+        "baggage",
     ];
 
     private readonly bool takesBearer;
@@ -146,23 +158,21 @@ public sealed class ApiCarriers
                 continue;
             }
 
-            foreach (var known in KeyParameters)
+            var isKey = name.Equals(KeyParameter, StringComparison.OrdinalIgnoreCase);
+            if (!isKey && !name.Equals(ApiKeyParameter, StringComparison.OrdinalIgnoreCase))
             {
-                if (!name.Equals(known, StringComparison.OrdinalIgnoreCase))
-                {
-                    continue;
-                }
+                continue;
+            }
 
-                var value = parameter.DecodeValue().ToString();
-                if (takesQuery)
-                {
-                    found.Add(value);
-                    found.InQuery = true;
-                }
-                else if (isOurs(value))
-                {
-                    found.RefusedQuery = true;
-                }
+            var value = parameter.DecodeValue().ToString();
+            if (takesQuery && (!isKey || isOurs(value)))
+            {
+                found.Add(value);
+                found.InQuery = true;
+            }
+            else if (isOurs(value))
+            {
+                found.RefusedQuery = true;
             }
         }
     }

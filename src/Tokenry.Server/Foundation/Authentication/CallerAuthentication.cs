@@ -69,18 +69,24 @@ internal sealed class CallerAuthentication(
             };
         }
 
-        var caller = await FromPresentedAsync(authenticator, catalogs, recorder, presented, RequestFacts.Of(context)) ?? throw Refused();
-        await LimitAsync(context, caller);
-        return caller;
+        var (caller, limits) = await FromPresentedAsync(authenticator, catalogs, limiter, recorder, presented, RequestFacts.Of(context));
+        limits.WriteHeaders(context.Response.Headers);
+        return limits.IsRefused
+            ? throw new ProblemException(429, limits.Code, "A limit of this credential is used up. Try again after Retry-After.")
+            {
+                RetryAfter = limits.Wait,
+            }
+            : caller ?? throw Refused();
     }
 
     /// <summary>
-    /// <c>null</c> where the credential is not good at the management API. Also for endpoints that take a bearer besides other ways to
+    /// No caller where the credential is not good at the management API or its limits, which hold here as everywhere, are used up. Also for endpoints that take a bearer besides other ways to
     /// authenticate.
     /// </summary>
-    public static async ValueTask<Caller?> FromPresentedAsync(
+    public static async ValueTask<(Caller? Caller, LimitOutcome Limits)> FromPresentedAsync(
         Authenticator authenticator,
         CatalogCache catalogs,
+        RateLimiter limiter,
         UseRecorder recorder,
         string presented,
         RequestFacts request
@@ -92,6 +98,13 @@ internal sealed class CallerAuthentication(
         if (authenticated.IsGood)
         {
             (code, management) = AccessDecision.AtManagement(await catalogs.GetAsync(), authenticated, request.Address);
+        }
+
+        var limits = default(LimitOutcome);
+        if (code == VerificationCode.Valid)
+        {
+            limits = await limiter.UseAsync(authenticated);
+            code = limits.Code;
         }
 
         recorder.Decided(
@@ -106,29 +119,19 @@ internal sealed class CallerAuthentication(
                 Path = request.Path,
             }
         );
-        return code != VerificationCode.Valid
-            ? null
-            : new Caller
-            {
-                Credential = authenticated,
-                Principal = authenticated.Owner!,
-                Management = management,
-                Request = request,
-            };
-    }
-
-    /// <summary>The limits of the calling credential hold here as at every other API.</summary>
-    private async ValueTask LimitAsync(HttpContext context, Caller caller)
-    {
-        var limits = await limiter.UseAsync(caller.Credential);
-        limits.WriteHeaders(context.Response.Headers);
-        if (limits.IsRefused)
+        if (code != VerificationCode.Valid)
         {
-            throw new ProblemException(429, limits.Code, "A limit of this credential is used up. Try again after Retry-After.")
-            {
-                RetryAfter = limits.Wait,
-            };
+            return (null, limits);
         }
+
+        var caller = new Caller
+        {
+            Credential = authenticated,
+            Principal = authenticated.Owner!,
+            Management = management,
+            Request = request,
+        };
+        return (caller, limits);
     }
 
     /// <summary>The same for every reason: which one it was is not the caller's to know.</summary>

@@ -38,27 +38,29 @@ public sealed class OpaqueCredentialScheme(
     private ValueTask<Authenticated> CheckAsync(string presented, CredentialFacts? credential)
     {
         var now = time.GetUtcNow();
-        switch (Match(presented, credential, now.ToUnixTimeMilliseconds()))
+        var match = Match(presented, credential, now.ToUnixTimeMilliseconds());
+        if (match == SecretMatch.None)
         {
-            case SecretMatch.None:
-                return new(Authenticated.Failed(VerificationCode.Unknown));
-            case SecretMatch.Superseded:
-                return new(Authenticated.Opaque(VerificationCode.Revoked, credential!, owner: null));
+            return new(Authenticated.Failed(VerificationCode.Unknown));
         }
 
+        var isSuperseded = match == SecretMatch.Superseded;
         var loading = principals.GetAsync(credential!.OwnerId);
-        return loading.IsCompletedSuccessfully ? new(Judge(credential, loading.Result, now)) : JudgeAsync(credential, loading, now);
+        return loading.IsCompletedSuccessfully
+            ? new(Judge(credential, loading.Result, now, isSuperseded))
+            : JudgeAsync(credential, loading, now, isSuperseded);
     }
 
     private static async ValueTask<Authenticated> JudgeAsync(
         CredentialFacts credential,
         ValueTask<PrincipalFacts?> loading,
-        DateTimeOffset now
-    ) => Judge(credential, await loading, now);
+        DateTimeOffset now,
+        bool isSuperseded
+    ) => Judge(credential, await loading, now, isSuperseded);
 
-    private static Authenticated Judge(CredentialFacts credential, PrincipalFacts? owner, DateTimeOffset now) =>
+    private static Authenticated Judge(CredentialFacts credential, PrincipalFacts? owner, DateTimeOffset now, bool isSuperseded) =>
         Authenticated.Opaque(
-            credential.Revoked ? VerificationCode.Revoked
+            credential.Revoked || isSuperseded ? VerificationCode.Revoked
                 : credential.Disabled ? VerificationCode.Disabled
                 : owner is not { Active: true } ? VerificationCode.OwnerDisabled
                 : now < credential.NotBefore ? VerificationCode.NotYetValid

@@ -25,7 +25,9 @@ public sealed class Brands(TokenryOptions options)
     }
 
     /// <summary>Whether a text begins as our credentials do; it need not be one.</summary>
-    public bool Begin(string text) => Array.Exists(prefixes, prefix => text.StartsWith(prefix, StringComparison.Ordinal));
+    public bool Begin(string text) =>
+        text.StartsWith(JwtPrefix, StringComparison.Ordinal)
+        || Array.Exists(prefixes, prefix => text.StartsWith(prefix, StringComparison.Ordinal));
 
     /// <summary>A text for a record, without anything in it that could be a credential of ours.</summary>
     public string Redact(string text)

@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Limits;
 using Tokenry.Server.Foundation.Principals;
 using Tokenry.Server.Foundation.Storage;
 
@@ -43,6 +44,11 @@ public sealed class ReviseCredential(Gate gate, CatalogCache catalogs, ExpiryPol
                     expiry.Check(row.Kind, draft.ExpiresAt, now);
                 }
 
+                if (patch.RateLimits.IsPresent && reach.OwnOf is not null)
+                {
+                    RefuseWider(UseLimit.Read(row.RateLimits), draft.RateLimits);
+                }
+
                 var owner = await PrincipalStore.FactsAsync(tx, row.OwnerId);
                 var resulting = IssueCredential.Minted(owner, row.Kind, draft);
                 if (patch.Permissions.IsPresent)
@@ -72,5 +78,21 @@ public sealed class ReviseCredential(Gate gate, CatalogCache catalogs, ExpiryPol
                 return (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(now.ToUnixTimeMilliseconds());
             }
         );
+    }
+
+    /// <summary>Whoever a limit binds does not lift it: each stays, by name and window, and gets no higher. Who may write all credentials can.</summary>
+    private static void RefuseWider(IReadOnlyList<UseLimit>? before, IReadOnlyList<RateLimit>? after)
+    {
+        var kept = UseLimit.Of(after);
+        foreach (var limit in before ?? [])
+        {
+            if (
+                kept?.FirstOrDefault(other => other.Name == limit.Name && other.Span == limit.Span) is not { } same
+                || same.Limit > limit.Limit
+            )
+            {
+                throw Problems.ExceedsOwn($"The limit {limit.Name} stays at {limit.Limit} or below.");
+            }
+        }
     }
 }

@@ -35,7 +35,13 @@ public readonly record struct ForwardedRequest(string? Method, string? Path, str
             return new(method, null, null);
         }
 
-        if (target.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(target, UriKind.Absolute, out var absolute))
+        // A proxy may say the whole address. What begins with a slash is a path, whatever stands in it.
+        if (
+            (
+                target.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
+                || target.StartsWith("https://", StringComparison.OrdinalIgnoreCase)
+            ) && Uri.TryCreate(target, UriKind.Absolute, out var absolute)
+        )
         {
             target = absolute.PathAndQuery;
         }
@@ -72,5 +78,5 @@ public readonly record struct ForwardedRequest(string? Method, string? Path, str
         return found;
     }
 
-    private static string? Short(string? text, int longest) => text is null || text.Length <= longest ? text : text[..longest];
+    private static string? Short(string? text, int longest) => text is null ? null : Validation.Cut(text, longest);
 }

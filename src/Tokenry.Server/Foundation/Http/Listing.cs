@@ -74,7 +74,7 @@ public sealed class Listing : IBindableFromHttpContext<Listing>
             return null;
         }
 
-        return TimestampConverter.TryParse(text, out var time)
+        return TimestampConverter.TryParse(text, out var time) && time >= DateTimeOffset.UnixEpoch
             ? time
             : throw ProblemException.Invalid(filter, "is not a time such as 2027-01-01T00:00:00Z");
     }

@@ -114,18 +114,15 @@ public sealed class Validation
     }
 
     /// <summary>What a caller sent, fit to be shown back.</summary>
-    public static string Shown(string? text)
-    {
-        if (text is null || text.Length <= LongestShown)
-        {
-            return text is null ? "null"
-                : IsClean(text) ? text
-                : "(unprintable)";
-        }
+    public static string Shown(string? text) =>
+        text is null ? "null"
+        : !IsClean(text) ? "(unprintable)"
+        : text.Length <= LongestShown ? text
+        : Cut(text, LongestShown) + "…";
 
-        var end = char.IsLowSurrogate(text[LongestShown]) ? LongestShown - 1 : LongestShown; // not between two halves of one character
-        return IsClean(text) ? text[..end] + "…" : "(unprintable)";
-    }
+    /// <summary>The first characters of a text; never half of one outside the basic plane, which no store takes.</summary>
+    public static string Cut(string text, int longest) =>
+        text.Length <= longest ? text : text[..(char.IsLowSurrogate(text[longest]) ? longest - 1 : longest)];
 
     /// <summary>No control, formatting (bidi, zero-width), line-separator, private or unpaired surrogate character.</summary>
     public static bool IsClean(string text)

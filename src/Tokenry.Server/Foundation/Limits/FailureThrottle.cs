@@ -43,6 +43,20 @@ public sealed class FailureThrottle(TimeProvider time)
         }
     }
 
+    /// <summary>Whether there were too many, without counting one.</summary>
+    public bool IsBlocked(string client, IPAddress? address)
+    {
+        if (!buckets.TryGetValue((client, Networks.Key(address)), out var bucket))
+        {
+            return false;
+        }
+
+        lock (bucket)
+        {
+            return bucket.Tokens + time.GetElapsedTime(bucket.At).TotalSeconds * PerSecond < 1;
+        }
+    }
+
     private sealed class Bucket
     {
         public double Tokens { get; set; }

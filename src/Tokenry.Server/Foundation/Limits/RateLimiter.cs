@@ -10,13 +10,14 @@ namespace Tokenry.Server.Foundation.Limits;
 /// Counts uses against rate limits and quotas: exact in one process. What was counted goes to the store with the usage flush, which tells this
 /// replica what the others counted; so they overshoot by at most what comes in a second.
 /// </summary>
-public sealed class RateLimiter(Database database, TimeProvider time) : IUsageSink
+public sealed class RateLimiter(Database database, TimeProvider time, ILogger<RateLimiter> logger) : IUsageSink
 {
     private const int Step = 200;
 
     // Written and forgotten: the next use reads the store again, which also knows what other replicas counted meanwhile.
     private static readonly TimeSpan IdleBeforeForgotten = TimeSpan.FromSeconds(10);
 
+    private readonly FlushQueue<Delta> queue = new(database, time, logger, Step);
     private readonly ConcurrentDictionary<string, LimitCounters> subjects = new(StringComparer.Ordinal);
 
     /// <summary>Counts one use of a good credential. An access token has no limits of its own: those of its application bound it.</summary>
@@ -128,14 +129,24 @@ public sealed class RateLimiter(Database database, TimeProvider time) : IUsageSi
 
     public async Task FlushAsync()
     {
-        var written = new List<(LimitCounters Subject, LimitCounters.Counter Counter, long Delta)>();
         var shared = new List<LimitCounters>();
+        await queue.RunAsync(() => Unwritten(shared), WriteAsync, Written);
+        if (database.Dialect == Dialect.Postgres)
+        {
+            await LearnAsync(shared);
+        }
+    }
+
+    /// <summary>What the store does not know yet, in one order everywhere: so that two replicas' upserts of the same rows cannot deadlock.</summary>
+    private List<Delta> Unwritten(List<LimitCounters> shared)
+    {
+        var unwritten = new List<Delta>();
         foreach (var subject in subjects.Values)
         {
             lock (subject)
             {
-                written.AddRange(
-                    subject.All.Where(counter => counter.Unwritten > 0).Select(counter => (subject, counter, counter.Unwritten))
+                unwritten.AddRange(
+                    subject.All.Where(counter => counter.Unwritten > 0).Select(counter => new Delta(subject, counter, counter.Unwritten))
                 );
                 if (!subject.HasUnwritten && !Forget(subject))
                 {
@@ -144,30 +155,28 @@ public sealed class RateLimiter(Database database, TimeProvider time) : IUsageSi
             }
         }
 
-        // In one order everywhere, so that two replicas' upserts of the same rows cannot deadlock.
-        written.Sort(
-            (a, b) =>
-                string.CompareOrdinal(a.Subject.SubjectId, b.Subject.SubjectId) is var order and not 0 ? order
-                : string.CompareOrdinal(a.Counter.Limit.Name, b.Counter.Limit.Name) is var named and not 0 ? named
-                : string.CompareOrdinal(a.Counter.Limit.Span, b.Counter.Limit.Span)
-        );
-        foreach (var chunk in written.Chunk(Step))
+        return
+        [
+            .. unwritten
+                .OrderBy(delta => delta.Subject.SubjectId, StringComparer.Ordinal)
+                .ThenBy(delta => delta.Counter.Limit.Name, StringComparer.Ordinal)
+                .ThenBy(delta => delta.Counter.Limit.Span, StringComparer.Ordinal),
+        ];
+    }
+
+    /// <summary>The store knows these now, and with them what other replicas counted.</summary>
+    private static void Written(IReadOnlyList<Delta> deltas, bool isNew)
+    {
+        foreach (var delta in deltas)
         {
-            var totals = await database.WriteAsync(tx => WriteAsync(tx, chunk));
-            for (var i = 0; i < chunk.Length; i++)
+            lock (delta.Subject)
             {
-                var (subject, counter, delta) = chunk[i];
-                lock (subject)
+                delta.Counter.Unwritten -= delta.Amount;
+                if (isNew)
                 {
-                    counter.Unwritten -= delta;
-                    counter.Used = totals[i] + counter.Unwritten;
+                    delta.Counter.Used = delta.Total + delta.Counter.Unwritten;
                 }
             }
-        }
-
-        if (database.Dialect == Dialect.Postgres)
-        {
-            await LearnAsync(shared);
         }
     }
 
@@ -213,35 +222,35 @@ public sealed class RateLimiter(Database database, TimeProvider time) : IUsageSi
         }
     }
 
-    private static async Task<long[]> WriteAsync(
-        WriteTransaction tx,
-        (LimitCounters Subject, LimitCounters.Counter Counter, long Delta)[] chunk
-    )
+    private static async Task WriteAsync(WriteTransaction tx, IReadOnlyList<Delta> deltas)
     {
-        var totals = new long[chunk.Length];
-        for (var i = 0; i < chunk.Length; i++)
+        foreach (var delta in deltas)
         {
-            var (subject, counter, delta) = chunk[i];
-            totals[i] = await tx.FirstOrDefaultAsync<long>(
+            delta.Total = await tx.FirstOrDefaultAsync<long>(
                 """
                 INSERT INTO limit_counters (subject_id, name, span, starts_at, used, expires_at)
-                VALUES (@SubjectId, @Name, @Span, @Start, @delta, @End)
+                VALUES (@SubjectId, @Name, @Span, @Start, @Amount, @End)
                 ON CONFLICT (subject_id, name, span, starts_at) DO UPDATE SET used = limit_counters.used + excluded.used
                 RETURNING used
                 """,
                 new
                 {
-                    subject.SubjectId,
-                    counter.Limit.Name,
-                    counter.Limit.Span,
-                    counter.Start,
-                    delta,
-                    counter.End,
+                    delta.Subject.SubjectId,
+                    delta.Counter.Limit.Name,
+                    delta.Counter.Limit.Span,
+                    delta.Counter.Start,
+                    delta.Amount,
+                    delta.Counter.End,
                 }
             );
         }
+    }
 
-        return totals;
+    /// <summary>Uses on their way to the store.</summary>
+    private sealed record Delta(LimitCounters Subject, LimitCounters.Counter Counter, long Amount)
+    {
+        /// <summary>Uses by all replicas, once written.</summary>
+        public long Total { get; set; }
     }
 
     private sealed class Row

@@ -41,9 +41,11 @@ public sealed record UseLimit(string Name, long Limit, string Span)
     }
 
     /// <summary><c>null</c> where the column is: not limited.</summary>
-    public static IReadOnlyList<UseLimit>? Read(string? column) =>
-        JsonColumn
-            .ReadNullable<IReadOnlyList<RateLimit>>(column)
+    public static IReadOnlyList<UseLimit>? Read(string? column) => Of(JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(column));
+
+    /// <summary>Of limits that were checked.</summary>
+    public static IReadOnlyList<UseLimit>? Of(IReadOnlyList<RateLimit>? limits) =>
+        limits
             ?.Select(limit => new UseLimit(
                 limit.Name,
                 limit.Limit,

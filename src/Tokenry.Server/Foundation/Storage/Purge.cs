@@ -55,7 +55,7 @@ internal sealed partial class Purge(Database database, TokenryOptions options, T
         ),
         (
             "DELETE FROM credential_networks WHERE (credential_id, network) IN "
-                + "(SELECT credential_id, network FROM credential_networks WHERE first_seen_at < @before LIMIT @step)",
+                + "(SELECT credential_id, network FROM credential_networks WHERE last_seen_at < @before LIMIT @step)",
             HoursKept
         ),
     ];

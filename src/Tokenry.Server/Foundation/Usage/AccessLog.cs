@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Usage;
@@ -18,6 +19,7 @@ public sealed partial class AccessLog(Database database, Brands brands, TimeProv
     private const int MostUnknownPerFlush = 100;
     private const int MostDenialsPerFlush = 1000;
 
+    private readonly FlushQueue<AccessRow> queue = new(database, time, logger, Step);
     private readonly ConcurrentQueue<AccessRow> pending = new();
     private int waiting;
     private int unknown;
@@ -59,26 +61,24 @@ public sealed partial class AccessLog(Database database, Brands brands, TimeProv
             LogDropped(lost);
         }
 
-        var chunk = new List<AccessRow>(Step);
-        while (!pending.IsEmpty)
+        // As many as there are now: others come meanwhile, and the next sink waits.
+        var left = Volatile.Read(ref waiting);
+        while (queue.HasWaiting || left > 0)
         {
-            chunk.Clear();
-            while (chunk.Count < Step && pending.TryDequeue(out var row))
-            {
-                chunk.Add(row);
-            }
-
-            try
-            {
-                await database.WriteAsync(tx => AccessStore.InsertAsync(tx, chunk));
-                Interlocked.Add(ref waiting, -chunk.Count);
-            }
-            catch (StoreUnavailableException)
-            {
-                chunk.ForEach(pending.Enqueue); // ids sort by time, so the order in the queue does not matter
-                throw;
-            }
+            await queue.RunAsync(Take, AccessStore.InsertAsync, (rows, _) => Interlocked.Add(ref waiting, -rows.Count));
+            left -= Step;
         }
+    }
+
+    private List<AccessRow> Take()
+    {
+        var rows = new List<AccessRow>(Step);
+        while (rows.Count < Step && pending.TryDequeue(out var row))
+        {
+            rows.Add(row);
+        }
+
+        return rows;
     }
 
     private static bool IsWanted(in Use use) =>
@@ -99,7 +99,7 @@ public sealed partial class AccessLog(Database database, Brands brands, TimeProv
             Door = use.Door,
             CredentialId = use.Credential.CredentialId,
             Kind = use.Credential.Kind,
-            Subject = use.Credential.Subject,
+            Subject = use.Credential.Owner?.Id,
             Api = use.Api?.Identifier,
             Scope = Text(use.Scopes?.ToString()),
             Object = Text(use.Object),
@@ -116,8 +116,23 @@ public sealed partial class AccessLog(Database database, Brands brands, TimeProv
     /// <summary>Words of a caller: of a length, and without anything that could be a credential.</summary>
     private string? Text(string? words)
     {
-        var text = words is null ? null : brands.Redact(words);
-        return text is { Length: > LongestText } ? text[..LongestText] : text;
+        if (words is null)
+        {
+            return null;
+        }
+
+        var text = brands.Redact(words);
+        if (
+            text.Contains('%', StringComparison.Ordinal)
+            && Uri.UnescapeDataString(text) is var decoded
+            && brands.Redact(decoded) is var masked
+            && masked != decoded
+        )
+        {
+            text = Validation.IsClean(masked) ? masked : "***";
+        }
+
+        return Validation.Cut(text, LongestText);
     }
 
     [LoggerMessage(

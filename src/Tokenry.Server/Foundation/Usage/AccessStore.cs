@@ -1,3 +1,6 @@
+using System.Data;
+using System.Text;
+using Dapper;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Usage;
@@ -44,13 +47,50 @@ public static class AccessStore
     public const string Columns =
         "id, at, door, credential_id, kind, subject, api, scope, object, method, path, result, ip, agent, request_id, token_id";
 
-    /// <summary>Rows that are there already stay: a commit whose answer was lost is tried again.</summary>
-    public static Task<int> InsertAsync(WriteTransaction tx, IReadOnlyList<AccessRow> rows) =>
-        tx.ExecuteAsync(
-            $"""
-            INSERT INTO access_log ({Columns}) VALUES (@Id, @At, @Door, @CredentialId, @Kind, @Subject, @Api, @Scope, @Object, @Method, @Path,
-              @Result, @Ip, @Agent, @RequestId, @TokenId) ON CONFLICT DO NOTHING
-            """,
-            rows
-        );
+    /// <summary>Many rows a statement: an entry for every request is not to cost one each.</summary>
+    public static async Task InsertAsync(WriteTransaction tx, IReadOnlyList<AccessRow> rows)
+    {
+        foreach (var chunk in rows.Chunk(RowsAStatement))
+        {
+            var values = new StringBuilder();
+            var parameters = new DynamicParameters();
+            for (var i = 0; i < chunk.Length; i++)
+            {
+                values.Append(i == 0 ? "(" : ", (");
+                for (var column = 0; column < Members.Length; column++)
+                {
+                    var name = $"p{i * Members.Length + column}";
+                    values.Append(column == 0 ? "@" : ", @").Append(name);
+                    parameters.Add(name, Members[column].Value(chunk[i]), Members[column].Type);
+                }
+
+                values.Append(')');
+            }
+
+            await tx.ExecuteAsync($"INSERT INTO access_log ({Columns}) VALUES {values} ON CONFLICT DO NOTHING", parameters);
+        }
+    }
+
+    private const int RowsAStatement = 50;
+
+    /// <summary>In the order of <see cref="Columns"/>. Typed, since an engine cannot tell the type of a null.</summary>
+    private static readonly (DbType Type, Func<AccessRow, object?> Value)[] Members =
+    [
+        (DbType.String, row => row.Id),
+        (DbType.Int64, row => row.At),
+        (DbType.String, row => row.Door),
+        (DbType.String, row => row.CredentialId),
+        (DbType.String, row => row.Kind),
+        (DbType.String, row => row.Subject),
+        (DbType.String, row => row.Api),
+        (DbType.String, row => row.Scope),
+        (DbType.String, row => row.Object),
+        (DbType.String, row => row.Method),
+        (DbType.String, row => row.Path),
+        (DbType.String, row => row.Result),
+        (DbType.String, row => row.Ip),
+        (DbType.String, row => row.Agent),
+        (DbType.String, row => row.RequestId),
+        (DbType.String, row => row.TokenId),
+    ];
 }

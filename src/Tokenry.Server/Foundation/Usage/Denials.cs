@@ -9,22 +9,24 @@ namespace Tokenry.Server.Foundation.Usage;
 /// Refusals at doors and of clients, for the audit: counted by credential, reason, API and network, kept in the store from the first second on,
 /// and one audit event each when their minute is over. However many there are, the trail grows by a bounded number of rows.
 /// </summary>
-public sealed class Denials(Database database, TimeProvider time) : IUsageSink
+public sealed class Denials(Database database, TimeProvider time, ILogger<Denials> logger) : IUsageSink
 {
     private const int Step = 250;
     private const int MostBuckets = 10_000;
     private const long Minute = 60_000;
 
-    private readonly Tallies<Bucket> tallies = new(
-        MostBuckets,
-        bucket => bucket with { CredentialId = "", Actor = Unknown, Network = Other }
-    );
+    private readonly FlushQueue<Tallied<Bucket>> queue = new(database, time, logger, Step);
+    private readonly Tallies<Bucket> tallies = new(MostBuckets, ToOther);
+    private readonly HashSet<Bucket> knownOfMinute = [];
+    private long minuteOfKnown;
 
     /// <summary>The minute before this one is closed already, in this process.</summary>
     private long closedBefore;
 
     private const string Unknown = "anonymous";
     private const string Other = "other";
+
+    private static Bucket ToOther(Bucket bucket) => bucket with { CredentialId = "", Actor = Unknown, Network = Other };
 
     public void Record(in Use use)
     {
@@ -45,11 +47,7 @@ public sealed class Denials(Database database, TimeProvider time) : IUsageSink
 
     public async Task FlushAsync()
     {
-        if (!tallies.IsEmpty)
-        {
-            await KeepAsync();
-        }
-
+        await queue.RunAsync(() => tallies.IsEmpty ? [] : Bounded(tallies.Drain()), KeepAsync);
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var minute = now - now % Minute;
         // Two seconds for what other replicas still have in memory of it.
@@ -60,26 +58,40 @@ public sealed class Denials(Database database, TimeProvider time) : IUsageSink
         }
     }
 
-    private async Task KeepAsync()
+    /// <summary>At most so many kinds of denial a minute, however many seconds they come in; in the order of the key, so that two replicas' upserts of the same rows cannot deadlock.</summary>
+    private List<Tallied<Bucket>> Bounded(List<Tallied<Bucket>> drained)
     {
-        var drained = tallies.Drain();
-        drained.Sort(Bucket.Compare);
-        for (var done = 0; done < drained.Count; done += Step)
+        var newest = drained.Count == 0 ? minuteOfKnown : drained.Max(tallied => tallied.Key.Minute);
+        if (newest != minuteOfKnown)
         {
-            var chunk = drained.GetRange(done, Math.Min(Step, drained.Count - done));
-            try
-            {
-                await database.WriteAsync(tx => KeepAsync(tx, chunk));
-            }
-            catch (StoreUnavailableException)
-            {
-                tallies.Return(drained.Skip(done));
-                throw;
-            }
+            minuteOfKnown = newest;
+            knownOfMinute.Clear();
         }
+
+        var bounded = new Dictionary<Bucket, Tallied<Bucket>>();
+        foreach (var tallied in drained)
+        {
+            var key = tallied.Key;
+            if (knownOfMinute.Count >= MostBuckets && !knownOfMinute.Contains(key))
+            {
+                key = ToOther(key);
+            }
+
+            knownOfMinute.Add(key);
+            bounded[key] = bounded.TryGetValue(key, out var same)
+                ? new(key, same.Count + tallied.Count, Math.Min(same.First, tallied.First), Math.Max(same.Last, tallied.Last))
+                : tallied with
+                {
+                    Key = key,
+                };
+        }
+
+        var rows = bounded.Values.ToList();
+        rows.Sort(Bucket.Compare);
+        return rows;
     }
 
-    private static async Task<int> KeepAsync(WriteTransaction tx, List<Tallied<Bucket>> rows)
+    private static async Task KeepAsync(WriteTransaction tx, IReadOnlyList<Tallied<Bucket>> rows)
     {
         foreach (var (bucket, count, first, last) in rows)
         {
@@ -106,8 +118,6 @@ public sealed class Denials(Database database, TimeProvider time) : IUsageSink
                 }
             );
         }
-
-        return rows.Count;
     }
 
     /// <summary>Turns what is older than this minute into audit events; whichever replica comes first does.</summary>

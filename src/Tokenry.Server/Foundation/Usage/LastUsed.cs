@@ -13,13 +13,21 @@ public sealed class LastUsed(Database database, Signals signals, TimeProvider ti
     /// <summary>Unused for so long, a credential is dormant.</summary>
     private static readonly TimeSpan Dormant = TimeSpan.FromDays(90);
 
-    /// <summary>Known not to be dormant, so that their flush need not look.</summary>
+    /// <summary>Known not to be dormant, so that their flush need not look. Of the flush alone.</summary>
     private readonly HashSet<string> awake = new(StringComparer.Ordinal);
 
     private ConcurrentDictionary<string, LastUse> pending = new(StringComparer.Ordinal);
 
-    public void Record(Authenticated credential, in UseCircumstances from) =>
-        pending[credential.CredentialId!] = new LastUse(time.GetUtcNow().ToUnixTimeMilliseconds(), credential.Owner!.Id, from);
+    public void Record(Authenticated credential, in UseCircumstances from)
+    {
+        var use = new LastUse(time.GetUtcNow().ToUnixTimeMilliseconds(), credential.Owner!.Id, from);
+        ConcurrentDictionary<string, LastUse> current;
+        do
+        {
+            current = Volatile.Read(ref pending);
+            current[credential.CredentialId!] = use;
+        } while (!ReferenceEquals(current, Volatile.Read(ref pending))); // else it may have been drained without this use
+    }
 
     public async Task FlushAsync()
     {
@@ -34,47 +42,57 @@ public sealed class LastUsed(Database database, Signals signals, TimeProvider ti
         }
 
         var uses = Interlocked.Exchange(ref pending, new(StringComparer.Ordinal));
+        var written = 0;
+        // In one order everywhere, so that two replicas' upserts of the same rows cannot deadlock.
+        var ordered = uses.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToList();
         try
         {
-            // In one order everywhere, so that two replicas' upserts of the same rows cannot deadlock.
-            foreach (var chunk in uses.OrderBy(pair => pair.Key, StringComparer.Ordinal).Chunk(Step))
+            foreach (var chunk in ordered.Chunk(Step))
             {
-                await database.WriteAsync(tx => WriteAsync(tx, chunk));
+                var unknown = chunk.Where(pair => !awake.Contains(pair.Key)).Select(pair => pair.Key).ToHashSet(StringComparer.Ordinal);
+                foreach (var id in await database.WriteAsync(tx => WriteAsync(tx, chunk, unknown)))
+                {
+                    signals.Raise(Signals.DormantAwake, id, uses[id].OwnerId, uses[id].From);
+                }
+
+                awake.UnionWith(unknown);
+                written += chunk.Length;
             }
         }
-        catch (StoreUnavailableException)
+        finally
         {
-            awake.Clear();
-            foreach (var (id, use) in uses)
+            foreach (var (id, use) in ordered.Skip(written))
             {
                 pending.TryAdd(id, use); // a later use is the newer one
             }
-
-            throw;
         }
     }
 
-    private async Task<int> WriteAsync(WriteTransaction tx, KeyValuePair<string, LastUse>[] chunk)
+    /// <returns>Those that were asleep.</returns>
+    private async Task<List<string>> WriteAsync(WriteTransaction tx, KeyValuePair<string, LastUse>[] chunk, HashSet<string> unknown)
     {
         var before = (time.GetUtcNow() - Dormant).ToUnixTimeMilliseconds();
+        var asleep = new List<string>();
         foreach (var (id, use) in chunk)
         {
-            if (awake.Add(id))
-            {
-                var asleep = await tx.FirstOrDefaultAsync<long?>(
+            if (
+                unknown.Contains(id)
+                && await tx.FirstOrDefaultAsync<long?>(
                     "SELECT last_used_at FROM credential_usage WHERE credential_id = @id AND last_used_at < @before",
                     new { id, before }
-                );
-                if (asleep is not null)
-                {
-                    signals.Raise(Signals.DormantAwake, id, use.OwnerId, use.From);
-                }
+                )
+                    is not null
+            )
+            {
+                asleep.Add(id);
             }
 
+            // A door that does not tell the address does not erase the one that is known.
             await tx.ExecuteAsync(
                 """
                 INSERT INTO credential_usage (credential_id, last_used_at, ip, agent) VALUES (@id, @At, @Ip, @Agent)
-                ON CONFLICT (credential_id) DO UPDATE SET last_used_at = excluded.last_used_at, ip = excluded.ip, agent = excluded.agent
+                ON CONFLICT (credential_id) DO UPDATE SET last_used_at = excluded.last_used_at,
+                  ip = coalesce(excluded.ip, credential_usage.ip), agent = coalesce(excluded.agent, credential_usage.agent)
                   WHERE excluded.last_used_at >= credential_usage.last_used_at
                 """,
                 new
@@ -87,7 +105,7 @@ public sealed class LastUsed(Database database, Signals signals, TimeProvider ti
             );
         }
 
-        return chunk.Length;
+        return asleep;
     }
 
     private sealed record LastUse(long At, string OwnerId, UseCircumstances From);

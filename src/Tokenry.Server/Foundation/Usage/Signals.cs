@@ -29,17 +29,31 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
     /// <summary>Different sets of scopes one credential was refused within ten minutes.</summary>
     private const int Probes = 5;
 
+    /// <summary>Denials in all within a minute.</summary>
+    private const int Flood = 5000;
+
+    /// <summary>The same signal of one credential, from different networks within an hour: then it is clear.</summary>
+    private const int MostOfOne = 20;
+
     private const int MostPending = 10_000;
+    private const int Step = 250;
     private const int MostKnown = 100_000;
     private const int MostNetworks = 50;
     private const long Hour = 3_600_000;
+    private const long ProbeWindow = 600_000;
+    private const long Day = 24 * Hour;
 
     private readonly ConcurrentDictionary<Signal, byte> pending = new();
     private readonly ConcurrentDictionary<(string CredentialId, ulong Network), byte> knownNetworks = new();
     private readonly ConcurrentQueue<Seen> seen = new();
     private readonly Windowed<ulong> bursts = new(TimeSpan.FromMinutes(1));
     private readonly Windowed<string> probes = new(TimeSpan.FromMinutes(10));
-    private readonly ConcurrentDictionary<(string CredentialId, string Scopes), byte> probed = new();
+    private readonly ConcurrentDictionary<(string CredentialId, string Scopes, long Window), byte> probed = new();
+    private readonly Windowed<int> all = new(TimeSpan.FromMinutes(1));
+    private readonly Windowed<(string Name, string? CredentialId)> raised = new(TimeSpan.FromHours(1));
+    private readonly Windowed<Signal> known = new(TimeSpan.FromHours(1));
+    private int waiting;
+    private long day;
 
     public void Denied(in Use use)
     {
@@ -49,10 +63,15 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
             Raise(use.Code == VerificationCode.Revoked ? RevokedUse : ExpiredUse, use);
         }
 
+        // Of the network, or of everywhere, whatever was presented.
         if (use.From.Address is { } address && bursts.Count(Networks.Key(address), now) == Burst)
         {
-            // Of the network, whatever it presented.
             Raise(DenialBurst, use with { Credential = Authenticated.Failed(use.Code) });
+        }
+
+        if (all.Count(0, now) == Flood)
+        {
+            Raise(DenialBurst, use with { Credential = Authenticated.Failed(use.Code), From = default });
         }
 
         if (use is { Code: VerificationCode.InsufficientScope, Credential.CredentialId: { } id })
@@ -62,7 +81,7 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
                 probed.Clear();
             }
 
-            if (probed.TryAdd((id, use.Scopes?.ToString() ?? ""), 0) && probes.Count(id, now) == Probes)
+            if (probed.TryAdd((id, use.Scopes?.ToString() ?? "", now / ProbeWindow), 0) && probes.Count(id, now) == Probes)
             {
                 Raise(ScopeProbing, use);
             }
@@ -78,7 +97,7 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
         }
 
         var key = (credential.CredentialId!, Networks.Key(from.Address));
-        if (knownNetworks.ContainsKey(key) || seen.Count > MostPending)
+        if (knownNetworks.ContainsKey(key) || Volatile.Read(ref waiting) > MostPending)
         {
             return;
         }
@@ -90,19 +109,19 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
 
         if (knownNetworks.TryAdd(key, 0))
         {
+            Interlocked.Increment(ref waiting);
             seen.Enqueue(new Seen(credential.CredentialId!, credential.Owner!.Id, from));
         }
     }
 
     public void Raise(string name, string? credentialId, string actor, in UseCircumstances from, string? api = null)
     {
-        if (pending.Count < MostPending)
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var signal = new Signal(name, credentialId, actor, Networks.Name(from.Address), now - now % Hour) { Api = api, From = from };
+        // Known here, it need not be asked of the store; many networks of one credential tell no more than some.
+        if (known.Count(signal, now) == 1 && raised.Count((name, credentialId), now) <= MostOfOne)
         {
-            var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-            pending.TryAdd(
-                new Signal(name, credentialId, actor, Networks.Name(from.Address), now - now % Hour) { Api = api, From = from },
-                0
-            );
+            pending.TryAdd(signal, 0);
         }
     }
 
@@ -112,23 +131,47 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
     public async Task FlushAsync()
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        bursts.Forget(now);
-        if (probes.Forget(now))
+        if (now / Day > day)
         {
-            probed.Clear();
+            day = now / Day;
+            knownNetworks.Clear(); // so that each is marked as seen once a day
         }
 
-        while (seen.TryPeek(out var first))
+        // As many as there are now: others come meanwhile, and the next sink waits.
+        for (var left = Volatile.Read(ref waiting); left > 0; )
         {
-            await database.WriteAsync(tx => LookAsync(tx, first, now));
-            seen.TryDequeue(out _);
+            var chunk = new List<Seen>(Math.Min(Step, left));
+            while (chunk.Count < chunk.Capacity && seen.TryDequeue(out var use))
+            {
+                chunk.Add(use);
+            }
+
+            try
+            {
+                foreach (var use in await database.WriteAsync(tx => NewAsync(tx, chunk, now)))
+                {
+                    Raise(NewNetwork, use.CredentialId, use.OwnerId, use.From);
+                }
+            }
+            catch (StoreUnavailableException)
+            {
+                chunk.ForEach(seen.Enqueue);
+                throw;
+            }
+
+            Interlocked.Add(ref waiting, -chunk.Count);
+            left -= Math.Max(1, chunk.Count);
         }
 
-        foreach (var signal in pending.Keys)
+        foreach (var chunk in pending.Keys.Chunk(Step))
         {
-            var isFirst = await database.WriteAsync(tx => RecordAsync(tx, signal, now));
-            pending.TryRemove(signal, out _);
-            if (isFirst)
+            var first = await database.WriteAsync(tx => RecordAsync(tx, chunk, now));
+            foreach (var signal in chunk)
+            {
+                pending.TryRemove(signal, out _);
+            }
+
+            foreach (var signal in first)
             {
                 metrics.Signal(signal.Name);
                 LogSignal(signal.Name, signal.CredentialId, signal.Actor, signal.Network);
@@ -136,33 +179,68 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
         }
     }
 
-    /// <summary>The store knows which networks a credential was used from before.</summary>
-    private async Task<bool> LookAsync(WriteTransaction tx, Seen use, long now)
+    /// <summary>Those from a network that the store did not know of a credential it knows others of.</summary>
+    private static async Task<List<Seen>> NewAsync(WriteTransaction tx, List<Seen> uses, long now)
     {
-        var known = await tx.FirstOrDefaultAsync<long>(
-            "SELECT count(*) FROM credential_networks WHERE credential_id = @CredentialId",
-            new { use.CredentialId }
-        );
-        if (known >= MostNetworks)
+        var found = new List<Seen>();
+        // In one order everywhere, so that two replicas cannot deadlock.
+        foreach (
+            var use in uses.OrderBy(use => use.CredentialId, StringComparer.Ordinal).ThenBy(use => use.Network, StringComparer.Ordinal)
+        )
         {
-            return false; // one that is at home everywhere says nothing by being somewhere else
-        }
-
-        var isNew = await tx.ExecuteAsync(
-            "INSERT INTO credential_networks (credential_id, network, first_seen_at) VALUES (@CredentialId, @Network, @now) ON CONFLICT DO NOTHING",
-            new
+            var row = new
             {
                 use.CredentialId,
-                Network = Networks.Name(use.From.Address),
+                use.Network,
                 now,
+                MostNetworks,
+            };
+            var isKnown = await tx.ExecuteAsync(
+                "UPDATE credential_networks SET last_seen_at = @now WHERE credential_id = @CredentialId AND network = @Network",
+                row
+            );
+            if (isKnown > 0)
+            {
+                continue;
             }
-        );
-        if (isNew == 1 && known > 0)
-        {
-            Raise(NewNetwork, use.CredentialId, use.OwnerId, use.From);
+
+            var others = await tx.FirstOrDefaultAsync<long>(
+                "SELECT count(*) FROM credential_networks WHERE credential_id = @CredentialId",
+                row
+            );
+            // One that is at home everywhere says nothing by being somewhere else.
+            if (others >= MostNetworks)
+            {
+                continue;
+            }
+
+            var isNew = await tx.ExecuteAsync(
+                "INSERT INTO credential_networks (credential_id, network, first_seen_at, last_seen_at) "
+                    + "VALUES (@CredentialId, @Network, @now, @now) ON CONFLICT DO NOTHING",
+                row
+            );
+            if (isNew == 1 && others > 0)
+            {
+                found.Add(use);
+            }
         }
 
-        return isNew == 1;
+        return found;
+    }
+
+    /// <summary>Records those that nobody has in this hour.</summary>
+    private async Task<List<Signal>> RecordAsync(WriteTransaction tx, Signal[] signals, long now)
+    {
+        var first = new List<Signal>();
+        foreach (var signal in signals)
+        {
+            if (await RecordAsync(tx, signal, now))
+            {
+                first.Add(signal);
+            }
+        }
+
+        return first;
     }
 
     private async Task<bool> RecordAsync(WriteTransaction tx, Signal signal, long now)
@@ -194,7 +272,10 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
     [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "{Signal}: {CredentialId} of {Actor} from {Network}")]
     private partial void LogSignal(string signal, string? credentialId, string actor, string network);
 
-    private sealed record Seen(string CredentialId, string OwnerId, UseCircumstances From);
+    private sealed record Seen(string CredentialId, string OwnerId, UseCircumstances From)
+    {
+        public string Network { get; } = Networks.Name(From.Address);
+    }
 
     /// <summary>Equal by what makes it the same signal; the first one's circumstances are told.</summary>
     private sealed record Signal(string Name, string? CredentialId, string Actor, string Network, long Hour)

@@ -25,15 +25,6 @@ public sealed class Tallies<TKey>(int most, Func<TKey, TKey> other)
 
     public void Count(TKey key, long at) => Add(new(key, 1, at, at));
 
-    /// <summary>Gives back what was drained and could not be written.</summary>
-    public void Return(IEnumerable<Tallied<TKey>> tallied)
-    {
-        foreach (var entry in tallied)
-        {
-            Add(entry);
-        }
-    }
-
     /// <summary>Everything counted since the last time.</summary>
     public List<Tallied<TKey>> Drain()
     {
@@ -41,19 +32,26 @@ public sealed class Tallies<TKey>(int most, Func<TKey, TKey> other)
         {
             var taken = Interlocked.Exchange(ref tallies, new());
             Volatile.Write(ref keys, 0);
-            return [.. taken.Select(pair => pair.Value.Close(pair.Key))];
+            return [.. taken.Select(pair => pair.Value.Close(pair.Key)).Where(tallied => tallied.Count > 0)];
         }
     }
 
     private void Add(in Tallied<TKey> entry)
     {
-        // A tally that was drained between finding it and counting takes no more: look again.
-        while (!Find(entry.Key).TryAdd(entry)) { }
+        while (true)
+        {
+            var current = Volatile.Read(ref tallies);
+            var tally = Find(current, entry.Key);
+            // What was drained meanwhile is counted by nobody, and a tally that was drained takes no more: look again.
+            if (ReferenceEquals(current, Volatile.Read(ref tallies)) && tally.TryAdd(entry))
+            {
+                return;
+            }
+        }
     }
 
-    private Tally Find(TKey key)
+    private Tally Find(ConcurrentDictionary<TKey, Tally> current, TKey key)
     {
-        var current = Volatile.Read(ref tallies);
         if (current.TryGetValue(key, out var known))
         {
             return known;

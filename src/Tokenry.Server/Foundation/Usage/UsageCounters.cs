@@ -2,102 +2,97 @@ using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Usage;
 
-/// <summary>Counts decisions by credential, API, scopes and code, in minutes and hours.</summary>
-public sealed class UsageCounters(Database database, TimeProvider time) : IUsageSink
+/// <summary>
+/// Counts decisions by credential, API, scope and code, in minutes and hours: once as a use (scope empty) and once for each scope that was
+/// needed, so that both add up.
+/// </summary>
+public sealed class UsageCounters(Database database, TimeProvider time, ILogger<UsageCounters> logger) : IUsageSink
 {
     private const int Step = 250;
 
     /// <summary>Of credentials in use within one second; beyond, only API and code are told apart.</summary>
     private const int MostBuckets = 50_000;
 
+    /// <summary>Of one use; more are needed by nobody, and asked for by who means harm.</summary>
+    private const int MostScopes = 20;
+
     private const long Minute = 60_000;
     private const long Hour = 3_600_000;
 
-    private static readonly (string Name, long Length)[] Spans = [("minute", Minute), ("hour", Hour)];
-
+    private readonly FlushQueue<Row> queue = new(database, time, logger, Step);
     private readonly Tallies<Bucket> tallies = new(MostBuckets, bucket => bucket with { CredentialId = "", Subject = "", Scope = "" });
 
     public void Record(in Use use)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        tallies.Count(
-            new Bucket(
-                now - now % Minute,
-                use.Credential.CredentialId ?? "",
-                use.Credential.Owner?.Id ?? "",
-                use.Api?.Identifier ?? "",
-                use.KnownScopes.ToString(),
-                use.Code
-            ),
-            now
+        var bucket = new Bucket(
+            now - now % Minute,
+            use.Credential.CredentialId ?? "",
+            use.Credential.Owner?.Id ?? "",
+            use.Api?.Identifier ?? "",
+            "",
+            use.Code
         );
-    }
-
-    public async Task FlushAsync()
-    {
-        if (tallies.IsEmpty)
+        tallies.Count(bucket, now);
+        var counted = 0;
+        foreach (var scope in use.KnownScopes)
         {
-            return;
-        }
+            if (++counted > MostScopes)
+            {
+                break;
+            }
 
-        // In one order everywhere, so that two replicas' upserts of the same rows cannot deadlock.
-        var drained = tallies.Drain();
-        drained.Sort(Bucket.Compare);
-        for (var done = 0; done < drained.Count; done += Step)
-        {
-            var chunk = drained.GetRange(done, Math.Min(Step, drained.Count - done));
-            try
-            {
-                await database.WriteAsync(tx => WriteAsync(tx, chunk));
-            }
-            catch (StoreUnavailableException)
-            {
-                tallies.Return(drained.Skip(done));
-                throw;
-            }
+            tallies.Count(bucket with { Scope = scope }, now);
         }
     }
 
-    private static async Task<int> WriteAsync(WriteTransaction tx, List<Tallied<Bucket>> rows)
-    {
-        foreach (var (bucket, count, _, _) in rows)
-        {
-            foreach (var (span, length) in Spans)
-            {
-                await tx.ExecuteAsync(
-                    """
-                    INSERT INTO usage_counters (span, at, credential_id, api, scope, code, subject, uses)
-                    VALUES (@span, @at, @CredentialId, @Api, @Scope, @Code, @Subject, @count)
-                    ON CONFLICT (span, at, credential_id, api, scope, code) DO UPDATE SET uses = usage_counters.uses + excluded.uses
-                    """,
-                    new
-                    {
-                        span,
-                        at = bucket.Minute - bucket.Minute % length,
-                        bucket.CredentialId,
-                        bucket.Api,
-                        bucket.Scope,
-                        bucket.Code,
-                        bucket.Subject,
-                        count,
-                    }
-                );
-            }
-        }
+    public Task FlushAsync() => queue.RunAsync(() => tallies.IsEmpty ? [] : Rows(tallies.Drain()), WriteAsync);
 
-        return rows.Count;
+    /// <summary>Each minute and each hour once, in the order of the key: so that two replicas' upserts of the same rows cannot deadlock.</summary>
+    private static List<Row> Rows(List<Tallied<Bucket>> drained) =>
+        [
+            .. drained
+                .SelectMany(tallied => new[] { new Row("minute", tallied.Key, tallied.Count), Row.OfHour(tallied) })
+                .GroupBy(row => (row.Span, row.Key))
+                .Select(group => new Row(group.Key.Span, group.Key.Key, group.Sum(row => row.Count)))
+                .OrderBy(row => row.Span, StringComparer.Ordinal)
+                .ThenBy(row => row.Key.Minute)
+                .ThenBy(row => row.Key.CredentialId, StringComparer.Ordinal)
+                .ThenBy(row => row.Key.Api, StringComparer.Ordinal)
+                .ThenBy(row => row.Key.Scope, StringComparer.Ordinal)
+                .ThenBy(row => row.Key.Code, StringComparer.Ordinal),
+        ];
+
+    private static async Task WriteAsync(WriteTransaction tx, IReadOnlyList<Row> rows)
+    {
+        foreach (var (span, bucket, count) in rows)
+        {
+            await tx.ExecuteAsync(
+                """
+                INSERT INTO usage_counters (span, at, credential_id, api, scope, code, subject, uses)
+                VALUES (@span, @Minute, @CredentialId, @Api, @Scope, @Code, @Subject, @count)
+                ON CONFLICT (span, at, credential_id, api, scope, code) DO UPDATE SET uses = usage_counters.uses + excluded.uses
+                """,
+                new
+                {
+                    span,
+                    bucket.Minute,
+                    bucket.CredentialId,
+                    bucket.Api,
+                    bucket.Scope,
+                    bucket.Code,
+                    bucket.Subject,
+                    count,
+                }
+            );
+        }
     }
 
-    private readonly record struct Bucket(long Minute, string CredentialId, string Subject, string Api, string Scope, string Code)
+    private readonly record struct Bucket(long Minute, string CredentialId, string Subject, string Api, string Scope, string Code);
+
+    private readonly record struct Row(string Span, Bucket Key, long Count)
     {
-        public static int Compare(Tallied<Bucket> one, Tallied<Bucket> another)
-        {
-            var (a, b) = (one.Key, another.Key);
-            var order = a.Minute.CompareTo(b.Minute);
-            order = order != 0 ? order : string.CompareOrdinal(a.CredentialId, b.CredentialId);
-            order = order != 0 ? order : string.CompareOrdinal(a.Api, b.Api);
-            order = order != 0 ? order : string.CompareOrdinal(a.Scope, b.Scope);
-            return order != 0 ? order : string.CompareOrdinal(a.Code, b.Code);
-        }
+        public static Row OfHour(in Tallied<Bucket> tallied) =>
+            new("hour", tallied.Key with { Minute = tallied.Key.Minute - tallied.Key.Minute % Hour }, tallied.Count);
     }
 }

@@ -57,7 +57,7 @@ public sealed class LeakReportTests(SharedServers servers)
     }
 
     [Theory, BothEngines]
-    public async Task Reports_of_what_is_none_are_slowed_and_good_ones_never(Engine engine)
+    public async Task Reports_of_what_is_none_are_slowed(Engine engine)
     {
         await using var server = await ServerProcess.StartAsync(engine);
         var made = await Scenario.On(await server.AdminAsync()).ApiKey().CreateAsync();
@@ -66,7 +66,11 @@ public sealed class LeakReportTests(SharedServers servers)
             statuses.Add((await server.Client().PostAsync("/v1/credentials/revoke", new { token = $"x{i}" })).Status);
         Assert.Equal(429, statuses[^1]);
         Assert.All(statuses.Take(60), status => Assert.Equal(202, status));
-        await server.Client().PostAsync("/v1/credentials/revoke", new { token = made.ApiKey.Secret }).Expect(202);
+        // Not looked at before there is patience again, or the answer would tell.
+        await EventuallyAsync(
+            async () => (await server.Client().PostAsync("/v1/credentials/revoke", new { token = made.ApiKey.Secret })).Status == 202,
+            "taken"
+        );
         Assert.Equal("revoked", await (await server.AdminAsync()).CodeAsync(made.ApiKey.Secret));
     }
 

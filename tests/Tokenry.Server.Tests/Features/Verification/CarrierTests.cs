@@ -93,7 +93,11 @@ public sealed class CarrierTests
         (await InQuery($"/a?key={made.ApiKey.Secret}&key={made.ApiKey.Secret}")).Expect(400, "invalid_request");
         (await InQuery($"/a?key={made.ApiKey.Secret}")).Expect(200);
         (await InQuery($"https://api.example.com/a?key={made.ApiKey.Secret}")).Expect(200);
-        (await InQuery("/a?key=value-of-a-map")).Expect(401, "invalid_token");
+        (await InQuery("/a?key=value-of-a-map")).Expect(401, "credential_missing");
+        (await InQuery("/a?api_key=garbage")).Expect(401, "invalid_token");
+        // Found by review: an address in the query made all of it part of the path, and the credential in it unseen.
+        (await InQuery($"/a?key={made.ApiKey.Secret}&cb=http://h/x")).Expect(200);
+        (await InQuery($"/a?access_token={made.ApiKey.Secret}&cb=https://h")).Expect(400, "invalid_request");
 
         Task<ApiResponse> InQuery(string uri) =>
             server.Client().GetAsync(Path(made), headers: new Dictionary<string, string> { ["X-Forwarded-Uri"] = uri });

@@ -183,6 +183,30 @@ public sealed class ForwardAuthTests(SharedServers servers)
         Assert.Equal("revoked", await admin.CodeAsync(jwt, made.Api.Identifier));
     }
 
+    /// <summary>Found by review: a JWT for the upstream, brought to the door, bought the next one, past the end of what it was made from.</summary>
+    [Theory, BothEngines]
+    public async Task Nothing_renews_itself_at_the_door(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).Api("a").Role().User().PersonalAccessToken(_ => new { expires_at = In(20) }).CreateAsync();
+        var door = await servers.AnonymousAsync(engine);
+        var first = await door.GetAsync(Path(made, "&as=jwt"), headers: Bearer(made.PersonalAccessToken.Secret)).Expect(200);
+        var jwt = first.Header("X-Tokenry-Jwt")!;
+        var seen = await admin.VerifyAsync(jwt, made.Api.Identifier).Expect(200);
+        Assert.True(seen.Time("expires_at") <= made.PersonalAccessToken.Response.Time("expires_at"), "it outlives its credential");
+        var again = await door.GetAsync(Path(made, "&as=jwt"), headers: Bearer(jwt)).Expect(200);
+        Assert.Equal(jwt, again.Header("X-Tokenry-Jwt"));
+        await door.GetAsync("/v1/forward-auth?api=urn:tokenry:management&as=jwt", headers: Bearer(admin.Bearer!)).ExpectFaultAsync("api");
+        // It is a token like any other in the records.
+        await EventuallyAsync(
+            async () =>
+                (await admin.GetAsync($"/v1/usage?code=issued&credential={made.PersonalAccessToken.Id}").Expect(200))
+                    .Json.GetProperty("items")
+                    .GetArrayLength() == 1,
+            "issued"
+        );
+    }
+
     [Theory, BothEngines]
     public async Task An_object_limited_credential_gets_a_JWT_only_where_objects_may_stand_in_tokens(Engine engine)
     {

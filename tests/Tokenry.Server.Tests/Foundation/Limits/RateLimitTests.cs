@@ -259,6 +259,35 @@ public sealed class RateLimitTests(SharedServers servers)
         AssertJson("""[{"name":"all","limit":1,"window_seconds":86400}]""", shown.Json.GetProperty("rate_limits"));
     }
 
+    /// <summary>Found by review: whom a key's limit binds could lift it.</summary>
+    [Theory, BothEngines]
+    public async Task With_ones_own_reach_a_limit_gets_tighter_and_no_wider(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).User().PersonalAccessToken(_ => Limited(Window("daily", 100))).CreateAsync();
+        var own = admin.With(
+            (
+                await admin.CreatePersonalAccessTokenAsync(
+                    made.User.Id,
+                    new { permissions = new[] { new { api = "urn:tokenry:management", scopes = new[] { "tokens:own" } } } }
+                )
+            ).Secret
+        );
+        var path = $"/v1/tokens/{made.PersonalAccessToken.Id}";
+        await own.PatchAsync(path, Limited(Window("daily", 50), Window("more", 5))).Expect(200);
+        foreach (
+            var wider in new object[]
+            {
+                Limited(Window("daily", 51), Window("more", 5)),
+                Limited(Window("daily", 50)),
+                Limited(Window("renamed", 1)),
+            }
+        )
+            (await own.PatchAsync(path, wider)).Expect(403, "exceeds_own_rights");
+        (await own.PatchAsync(path, """{"rate_limits":null}""")).Expect(403, "exceeds_own_rights");
+        await admin.PatchAsync(path, """{"rate_limits":null}""").Expect(200);
+    }
+
     [Theory]
     [BothEngines("[]")]
     [BothEngines("""[{"name":"a","limit":0,"window_seconds":1}]""")]

@@ -85,7 +85,7 @@ public sealed class PurgeTests
             ("usage_counters", "span, credential_id, api, scope, code, uses, at", "'minute', @id, '', '', 'valid', 1, @at", 2 * Day),
             ("usage_counters", "span, credential_id, api, scope, code, uses, at", "'hour', @id, '', '', 'valid', 1, @at", 400 * Day),
             ("access_log", "id, door, result, at", "@id, 'verify', 'valid', @at", 30 * Day),
-            ("credential_networks", "credential_id, network, first_seen_at", "@id, '192.0.2.0/24', @at", 400 * Day),
+            ("credential_networks", "credential_id, network, first_seen_at, last_seen_at", "@id, '192.0.2.0/24', 0, @at", 400 * Day),
         };
         foreach (var (table, columns, values, kept) in tables)
         {

@@ -72,6 +72,34 @@ public sealed class SignalsTests : IDisposable
         Assert.Equal(["signal.denial_burst  anonymous 203.0.113.99"], await ToldAsync(store));
     }
 
+    /// <summary>Found by review: one dead key from ever new networks wrote an audit event each.</summary>
+    [Theory, BothEngines]
+    public async Task Many_networks_of_one_credential_tell_no_more_than_some(Engine engine)
+    {
+        await using var store = await TestStore.OpenAsync(engine, _time);
+        var signals = Signals(store);
+        for (var i = 0; i < 1000; i++)
+            signals.Denied(Uses.Of("key_1", "revoked", $"2001:db8:{i:x}::1"));
+        await signals.FlushAsync();
+        Assert.Equal(20, (await ToldAsync(store)).Count(signal => signal.StartsWith("signal.revoked_use", StringComparison.Ordinal)));
+    }
+
+    /// <summary>Found by review: after the first ten minutes the same scopes were never counted again.</summary>
+    [Theory, BothEngines]
+    public async Task Probing_again_is_told_again(Engine engine)
+    {
+        await using var store = await TestStore.OpenAsync(engine, _time);
+        var signals = Signals(store);
+        foreach (var hour in new[] { 1, 2 })
+        {
+            for (var i = 0; i < 5; i++)
+                signals.Denied(Uses.Of("key_1", "insufficient_scope", null, $"s{i}"));
+            await signals.FlushAsync();
+            Assert.Equal(hour, (await ToldAsync(store)).Count);
+            _time.Advance(TimeSpan.FromHours(1));
+        }
+    }
+
     [Theory, BothEngines]
     public async Task Probing_of_scopes_and_not_one_scope_asked_for_often(Engine engine)
     {

@@ -69,5 +69,8 @@ CREATE TABLE credential_networks (
   credential_id {id} NOT NULL,
   network text NOT NULL,
   first_seen_at bigint NOT NULL,
+  last_seen_at bigint NOT NULL,
   PRIMARY KEY (credential_id, network)
 );
+CREATE INDEX credential_networks_last_seen_at ON credential_networks (last_seen_at);
+CREATE INDEX audit_events_credential_id ON audit_events (credential_id, seq);

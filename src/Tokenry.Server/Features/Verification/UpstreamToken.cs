@@ -1,0 +1,69 @@
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Signing;
+using Tokenry.Server.Foundation.Usage;
+
+namespace Tokenry.Server.Features.Verification;
+
+/// <summary>
+/// <c>&amp;as=jwt</c>: what the API behind a proxy may check for itself or hand on. It never lives longer than what was presented, and what was
+/// presented as an access token goes on as it is: nobody renews a token at a door.
+/// </summary>
+public sealed partial class UpstreamToken(AccessTokenWriter writer, UseRecorder recorder, TimeProvider time, ILogger<UpstreamToken> logger)
+{
+    /// <summary>The name of this way to get a token in records and metrics.</summary>
+    private const string Grant = "forward_auth";
+
+    /// <summary>Longer than a proxied request takes, shorter than anybody can make use of.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
+
+    /// <summary>Empty where there can be none: without a subject, or where the token would say less than the credential is limited to.</summary>
+    public string For(ApiResourceFacts api, in Verdict verdict, string presented, in UseCircumstances from)
+    {
+        var credential = verdict.Credential;
+        if (credential.Token is not null)
+        {
+            return presented;
+        }
+
+        var lifetime = credential.ExpiresAt is { } end && end - time.GetUtcNow() is var left && left < Longest ? left : Longest;
+        if (
+            credential.Subject is not { } subject
+            || credential.ObjectTexts is not null && !api.ObjectsInTokens
+            || lifetime < TimeSpan.FromSeconds(1)
+        )
+        {
+            return "";
+        }
+
+        var (token, tokenId) = writer.Write(
+            new AccessTokenClaims
+            {
+                Audience = api.Identifier,
+                Subject = subject,
+                ClientId = credential.Owner!.Id,
+                Scope = verdict.Scopes,
+                CredentialId = credential.CredentialId!,
+                Objects = credential.ObjectTexts,
+                Lifetime = lifetime,
+            }
+        );
+        recorder.Issued(
+            new Use
+            {
+                Door = Doors.Token,
+                Code = Use.Issued,
+                Credential = credential,
+                Api = api,
+                Scopes = verdict.Scopes,
+                From = from,
+                TokenId = tokenId,
+            },
+            Grant
+        );
+        LogIssued(tokenId, credential.Owner.Id, credential.CredentialId);
+        return token;
+    }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Issued access token {TokenId} for {Subject} by {CredentialId}")]
+    private partial void LogIssued(string tokenId, string subject, string? credentialId);
+}
