@@ -5,7 +5,6 @@ using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Limits;
 using Tokenry.Server.Foundation.Usage;
 
 namespace Tokenry.Server.Features.OAuth;
@@ -18,7 +17,6 @@ public sealed class IntrospectionEndpoint(
     ClientAuthenticator clients,
     Authenticator authenticator,
     CatalogCache catalogs,
-    RateLimiter limiter,
     UseRecorder recorder,
     TokenryOptions options
 )
@@ -62,7 +60,7 @@ public sealed class IntrospectionEndpoint(
         );
     }
 
-    /// <summary>A bearer with <c>introspect</c>, or an authenticated client.</summary>
+    /// <summary>A bearer with <c>introspect</c> or of a listed resource server, or an authenticated client.</summary>
     private async ValueTask<Caller> CallerAsync(HttpContext context, FormParameters form, Catalog catalog)
     {
         var carrier = Carrier.Of(context.Request.Headers);
@@ -85,14 +83,16 @@ public sealed class IntrospectionEndpoint(
         var (found, limits) = await CallerAuthentication.FromPresentedAsync(
             authenticator,
             catalogs,
-            limiter,
             recorder,
             bearer,
             RequestFacts.Of(context)
         );
         limits.WriteHeaders(context.Response.Headers);
         var caller = limits.IsRefused ? throw OAuthError.TooManyFailures() : found ?? throw OAuthError.InvalidToken();
-        return caller.Management.Contains(ManagementApi.Introspect) ? caller : throw OAuthError.InsufficientScope(ManagementApi.Introspect);
+        var isListed = !caller.Principal.IsUser && catalog.Resources.Any(api => api.ResourceServers.Contains(caller.Principal.Id));
+        return isListed || caller.Management.Contains(ManagementApi.Introspect)
+            ? caller
+            : throw OAuthError.InsufficientScope(ManagementApi.Introspect);
     }
 
     /// <summary>The APIs at which the credential is good and which the caller may know of, with its scopes there.</summary>

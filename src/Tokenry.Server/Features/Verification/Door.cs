@@ -29,7 +29,7 @@ public readonly record struct Question(string Door, Requirement Requirement, Use
 }
 
 /// <summary>The one decision behind every gateway door: who is it, may it do that, has it room left; and the record that it was asked.</summary>
-public sealed class Door(Authenticator authenticator, RateLimiter limiter, UseRecorder recorder)
+public sealed class Door(Authenticator authenticator, UseRecorder recorder)
 {
     private const int LongestPresented = 8192;
 
@@ -50,14 +50,7 @@ public sealed class Door(Authenticator authenticator, RateLimiter limiter, UseRe
             code = VerificationCode.CredentialKindNotAccepted;
         }
 
-        var limits = default(LimitOutcome);
-        if (code == VerificationCode.Valid)
-        {
-            limits = await limiter.UseAsync(credential);
-            code = limits.Code;
-        }
-
-        recorder.Decided(
+        var (settled, limits) = await recorder.SettleAsync(
             new Use
             {
                 Door = question.Door,
@@ -71,6 +64,6 @@ public sealed class Door(Authenticator authenticator, RateLimiter limiter, UseRe
                 Path = question.About.Path,
             }
         );
-        return new Verdict(code, credential, scopes, limits) { IsMisplaced = isMisplaced };
+        return new Verdict(settled, credential, scopes, limits) { IsMisplaced = isMisplaced };
     }
 }

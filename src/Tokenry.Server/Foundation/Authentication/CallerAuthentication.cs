@@ -8,13 +8,7 @@ using Tokenry.Server.Foundation.Usage;
 namespace Tokenry.Server.Foundation.Authentication;
 
 /// <summary>Authenticates callers of the management API by the same code that checks everybody's credentials. Runs between routing and the endpoint.</summary>
-internal sealed class CallerAuthentication(
-    RequestDelegate next,
-    Authenticator authenticator,
-    CatalogCache catalogs,
-    RateLimiter limiter,
-    UseRecorder recorder
-)
+internal sealed class CallerAuthentication(RequestDelegate next, Authenticator authenticator, CatalogCache catalogs, UseRecorder recorder)
 {
     private const string Challenge = "Bearer realm=\"tokenry\"";
 
@@ -69,7 +63,7 @@ internal sealed class CallerAuthentication(
             };
         }
 
-        var (caller, limits) = await FromPresentedAsync(authenticator, catalogs, limiter, recorder, presented, RequestFacts.Of(context));
+        var (caller, limits) = await FromPresentedAsync(authenticator, catalogs, recorder, presented, RequestFacts.Of(context));
         limits.WriteHeaders(context.Response.Headers);
         return limits.IsRefused
             ? throw new ProblemException(429, limits.Code, "A limit of this credential is used up. Try again after Retry-After.")
@@ -86,7 +80,6 @@ internal sealed class CallerAuthentication(
     public static async ValueTask<(Caller? Caller, LimitOutcome Limits)> FromPresentedAsync(
         Authenticator authenticator,
         CatalogCache catalogs,
-        RateLimiter limiter,
         UseRecorder recorder,
         string presented,
         RequestFacts request
@@ -100,14 +93,7 @@ internal sealed class CallerAuthentication(
             (code, management) = AccessDecision.AtManagement(await catalogs.GetAsync(), authenticated, request.Address);
         }
 
-        var limits = default(LimitOutcome);
-        if (code == VerificationCode.Valid)
-        {
-            limits = await limiter.UseAsync(authenticated);
-            code = limits.Code;
-        }
-
-        recorder.Decided(
+        (code, var limits) = await recorder.SettleAsync(
             new Use
             {
                 Door = Doors.Management,

@@ -1,10 +1,12 @@
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Foundation.Limits;
 
 namespace Tokenry.Server.Foundation.Usage;
 
 /// <summary>The one call that a door makes when it has decided. Nothing here awaits: every record is written later, together with others.</summary>
 public sealed class UseRecorder(
+    RateLimiter limiter,
     LastUsed lastUsed,
     UsageCounters counters,
     Denials denials,
@@ -13,7 +15,18 @@ public sealed class UseRecorder(
     ServerMetrics metrics
 )
 {
-    /// <summary>A decision about a presented credential.</summary>
+    /// <summary>A decision at a door or at Tokenry's own API: what is good counts against its limits first, and what came of that is recorded.</summary>
+    /// <returns>The code after the limits, and what they said.</returns>
+    /// <exception cref="Storage.StoreUnavailableException">What was used before cannot be read.</exception>
+    public async ValueTask<(string Code, LimitOutcome Limits)> SettleAsync(Use use)
+    {
+        var limits = use.Code == VerificationCode.Valid ? await limiter.UseAsync(use.Credential) : default;
+        var code = limits.IsRefused ? limits.Code : use.Code;
+        Decided(use with { Code = code });
+        return (code, limits);
+    }
+
+    /// <summary>A decision about a presented credential that no limit concerns.</summary>
     public void Decided(in Use use)
     {
         metrics.Decision(use.Door, use.Code);

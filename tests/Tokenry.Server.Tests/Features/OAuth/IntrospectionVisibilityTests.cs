@@ -37,7 +37,7 @@ public sealed class IntrospectionVisibilityTests(SharedServers servers)
     public async Task A_listed_resource_server_sees_its_own_APIs_only(Engine engine)
     {
         var (anonymous, admin) = await ServerAsync(engine);
-        var server = await Scenario.On(admin).Application().ClientSecret().CreateAsync();
+        var server = await Scenario.On(admin).Application().ClientSecret().ApiKey().CreateAsync();
         var listed = new { resource_servers = new[] { server.Application.Id } };
         var made = await Scenario
             .On(admin)
@@ -66,9 +66,14 @@ public sealed class IntrospectionVisibilityTests(SharedServers servers)
         var forOthers = await anonymous.AccessTokenAsync(made.Client(), ("resource", others));
         await anonymous.IntrospectAsync(forMine, server.Client()).ExpectActive();
         await anonymous.IntrospectAsync(forOthers, server.Client()).ExpectInactive();
+        // The same application by its API key, as bearer.
+        var bearer = anonymous.With(server.ApiKey.Secret);
+        await bearer.IntrospectAsync(forMine).ExpectActive();
+        await bearer.IntrospectAsync(forOthers).ExpectInactive();
 
         await admin.PatchAsync($"/v1/api-resources/{made.Apis[0].Id}", new { resource_servers = Array.Empty<string>() }).Expect(200);
         await anonymous.IntrospectAsync(forMine, server.Client()).ExpectInactive();
+        await bearer.IntrospectAsync(forMine).ExpectOAuth(403, "insufficient_scope");
     }
 
     [Theory, BothEngines]
