@@ -163,7 +163,12 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
             left -= Math.Max(1, chunk.Count);
         }
 
-        foreach (var chunk in pending.Keys.Chunk(Step))
+        // In one order everywhere, so that two replicas' claims of the same signals cannot deadlock.
+        var ordered = pending
+            .Keys.OrderBy(signal => signal.Name, StringComparer.Ordinal)
+            .ThenBy(signal => signal.CredentialId, StringComparer.Ordinal)
+            .ThenBy(signal => signal.Network, StringComparer.Ordinal);
+        foreach (var chunk in ordered.Chunk(Step))
         {
             var first = await database.WriteAsync(tx => RecordAsync(tx, chunk, now));
             foreach (var signal in chunk)

@@ -2,17 +2,30 @@ using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Usage;
 
-/// <summary>Writes every <see cref="IUsageSink"/> once a second, and a last time when the server stops.</summary>
+/// <summary>Writes every <see cref="IUsageSink"/> once a second, and a last time, in the order given, when the server stops.</summary>
 public sealed partial class UsageFlush(IEnumerable<IUsageSink> sinks, TimeProvider time, ILogger<UsageFlush> logger) : BackgroundService
 {
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Each by its own clock: one that has much to write holds up no other.</summary>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(sinks.Select(sink => RunAsync(sink, stoppingToken)));
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        foreach (var sink in sinks)
+        {
+            await FlushAsync(sink);
+        }
+    }
+
+    private async Task RunAsync(IUsageSink sink, CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                await FlushAsync();
+                await FlushAsync(sink);
             }
         }
         catch (OperationCanceledException)
@@ -21,29 +34,20 @@ public sealed partial class UsageFlush(IEnumerable<IUsageSink> sinks, TimeProvid
         }
     }
 
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    private async Task FlushAsync(IUsageSink sink)
     {
-        await base.StopAsync(cancellationToken);
-        await FlushAsync();
-    }
-
-    private async Task FlushAsync()
-    {
-        foreach (var sink in sinks)
+        try
         {
-            try
-            {
-                await sink.FlushAsync();
-            }
-            catch (StoreUnavailableException exception)
-            {
-                LogKept(exception.Message);
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                // A fault in one record must end neither the others nor the server.
-                LogFault(exception, sink.GetType().Name);
-            }
+            await sink.FlushAsync();
+        }
+        catch (StoreUnavailableException exception)
+        {
+            LogKept(exception.Message);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // A fault in one record must end neither the others nor the server.
+            LogFault(exception, sink.GetType().Name);
         }
     }
 
