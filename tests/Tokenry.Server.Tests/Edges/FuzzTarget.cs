@@ -163,7 +163,7 @@ internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes, C
             form.Contains(edge.AccessToken, StringComparison.Ordinal) || form.Contains(edge.Made.ApiKey.Secret, StringComparison.Ordinal);
         return Request(
             "POST",
-            mutator.Choose(isGood ? ["/oauth/token", "/oauth/introspect"] : ["/oauth/token", "/oauth/introspect", "/oauth/revoke"]),
+            mutator.Choose<string>(isGood ? ["/oauth/token", "/oauth/introspect"] : ["/oauth/token", "/oauth/introspect", "/oauth/revoke"]),
             isInForm ? [From(mutator)] : [("Authorization", Basic), From(mutator)],
             Urlencoded,
             form
