@@ -135,7 +135,7 @@ internal static class ServerParsers
             var listing = Now(Listing.BindAsync(context, null!))!.With("from", "state");
             return string.Create(
                 null,
-                $"?limit={listing.Limit}&cursor={Uri.EscapeDataString(listing.IdCursor("usr") ?? PublicId.Create("usr", 0))}&from={TimestampConverter.Format(listing.Time("from") ?? default)}&state={listing.OneOf("state", "active") ?? "active"}"
+                $"?limit={listing.Limit}&cursor={Uri.EscapeDataString(listing.IdCursor("usr") ?? PublicId.Create("usr", 0))}&from={TimestampConverter.Format(listing.Time("from") ?? DateTimeOffset.UnixEpoch)}&state={listing.OneOf("state", "active") ?? "active"}"
             );
         }
         catch (ProblemException problem) when (problem.Status is 400)
