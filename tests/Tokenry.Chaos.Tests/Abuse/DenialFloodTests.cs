@@ -1,8 +1,5 @@
-using System.Buffers.Binary;
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using Tokenry.Chaos.Tests.Support;
-using Tokenry.Protocol.Credentials;
 
 namespace Tokenry.Chaos.Tests.Abuse;
 
@@ -93,7 +90,7 @@ public sealed class DenialFloodTests(ITestOutputHelper output)
                     known ? $"{door}&scope=b" : door,
                     headers: new Dictionary<string, string>
                     {
-                        ["X-API-Key"] = known ? made.ApiKeys[0].Secret : Wrong(),
+                        ["X-API-Key"] = known ? made.ApiKeys[0].Secret : UnknownSecret.Of("key"),
                         ["X-Forwarded-For"] = $"203.0.{i % Networks}.{i % Addresses / Networks}",
                     }
                 );
@@ -118,8 +115,4 @@ public sealed class DenialFloodTests(ITestOutputHelper output)
         Assert.All(answers, answer => Assert.Equal("200", answer.Outcome));
         return answers.Select(answer => answer.Took).Percentile(0.99);
     }
-
-    /// <summary>Well-formed and unknown, another one each time: each costs a look into the store.</summary>
-    private static string Wrong() =>
-        CredentialString.Create("tkr", "key", BinaryPrimitives.ReadUInt128BigEndian(RandomNumberGenerator.GetBytes(16))).Reveal();
 }

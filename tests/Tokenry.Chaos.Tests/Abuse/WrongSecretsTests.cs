@@ -1,7 +1,4 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Tokenry.Chaos.Tests.Support;
-using Tokenry.Protocol.Credentials;
 
 namespace Tokenry.Chaos.Tests.Abuse;
 
@@ -23,7 +20,7 @@ public sealed class WrongSecretsTests(SharedServers servers, ITestOutputHelper o
         var made = await Scenario.On(admin).ClientSecret().CreateAsync();
         await CompareAsync(
             good: () => TokenAsync(admin, made.Application.Id, made.ClientSecret.Secret),
-            bad: () => TokenAsync(admin, made.Application.Id, Wrong("sec")),
+            bad: () => TokenAsync(admin, made.Application.Id, UnknownSecret.Of("sec")),
             "200",
             ["401", "429"]
         );
@@ -36,7 +33,7 @@ public sealed class WrongSecretsTests(SharedServers servers, ITestOutputHelper o
         var made = await Scenario.On(admin).ApiKey().CreateAsync();
         await CompareAsync(
             good: async () => Traffic.Word(await admin.With(made.ApiKey.Secret).GetAsync("/v1/me")),
-            bad: async () => Traffic.Word(await admin.With(Wrong("key")).GetAsync("/v1/me")),
+            bad: async () => Traffic.Word(await admin.With(UnknownSecret.Of("key")).GetAsync("/v1/me")),
             "200",
             ["401", "429"]
         );
@@ -78,10 +75,6 @@ public sealed class WrongSecretsTests(SharedServers servers, ITestOutputHelper o
         Assert.All(answers, answer => Assert.Equal(served, answer.Outcome)); // nobody is locked out
         return answers.Select(answer => answer.Took).Percentile(0.99);
     }
-
-    /// <summary>Well-formed and unknown, another one each time: each costs a look into the store.</summary>
-    private static string Wrong(string kind) =>
-        CredentialString.Create("tkr", kind, BinaryPrimitives.ReadUInt128BigEndian(RandomNumberGenerator.GetBytes(16))).Reveal();
 
     private static async Task<string> TokenAsync(ApiClient client, string id, string secret) =>
         Traffic.Word(await client.With(null).FormAsync("/oauth/token", [("grant_type", "client_credentials")], (id, secret)));

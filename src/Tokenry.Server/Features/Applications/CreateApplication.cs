@@ -35,7 +35,7 @@ public sealed class CreateApplication(Gate gate, CatalogCache catalogs, TimeProv
                     Name = name,
                     OwnerId = reach.OwnOf,
                     Enabled = 1,
-                    RateLimits = request.RateLimits is null ? null : JsonColumn.Write(request.RateLimits),
+                    RateLimits = JsonColumn.Write(request.RateLimits),
                     CreatedAt = now.ToUnixTimeMilliseconds(),
                 };
                 entry.TargetType = PrincipalType.Application;

@@ -38,7 +38,7 @@ public sealed class ReviseApplication(Gate gate, CatalogCache catalogs)
                 await PrincipalStore.SetNameAndEmailAsync(tx, id, name, email: null);
                 if (patch.RateLimits.IsPresent)
                 {
-                    await PrincipalStore.SetRateLimitsAsync(tx, id, limits is null ? null : JsonColumn.Write(limits));
+                    await PrincipalStore.SetRateLimitsAsync(tx, id, JsonColumn.Write(limits));
                 }
 
                 if (patch.Roles.IsPresent)

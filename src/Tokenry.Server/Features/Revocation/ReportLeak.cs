@@ -10,8 +10,6 @@ namespace Tokenry.Server.Features.Revocation;
 /// <summary>Ends a credential whose secret somebody found. Holding the whole string is the only right that is needed: whoever has it could use it.</summary>
 public sealed class ReportLeak(Authenticator authenticator, Gate gate, TimeProvider time)
 {
-    private const int LongestToken = 8192;
-
     /// <summary>What the record of the credential says to its owner.</summary>
     public const string Reason = "reported as leaked";
 
@@ -22,11 +20,6 @@ public sealed class ReportLeak(Authenticator authenticator, Gate gate, TimeProvi
     /// <returns>Whether it is, or was, a credential of ours.</returns>
     public async Task<bool> RunAsync(RequestFacts request, string token, string? found, bool revokes)
     {
-        if (token.Length is 0 or > LongestToken)
-        {
-            return false;
-        }
-
         var presented = await authenticator.AuthenticateAsync(token);
         if (presented.Kind is not { } kind)
         {

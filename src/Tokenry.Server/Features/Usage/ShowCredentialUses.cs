@@ -23,7 +23,9 @@ public sealed class ShowCredentialUses(Gate gate, TimeProvider time)
         var now = time.GetUtcNow();
         var since = listing.Time("since") ?? now - DefaultPast;
         // A client secret's family stands for ids of no known form: their 404 is the same.
-        var family = Array.Find(Families, family => id.StartsWith(family.IdPrefix + "_", StringComparison.Ordinal)) ?? Families[^1];
+        var family =
+            CredentialFamily.All.FirstOrDefault(family => id.StartsWith(family.IdPrefix + "_", StringComparison.Ordinal))
+            ?? CredentialFamily.ClientSecrets;
         return gate.ReadAsync(
             caller,
             family.Read,
@@ -86,13 +88,6 @@ public sealed class ShowCredentialUses(Gate gate, TimeProvider time)
             }
         );
     }
-
-    private static readonly CredentialFamily[] Families =
-    [
-        CredentialFamily.ApiKeys,
-        CredentialFamily.PersonalAccessTokens,
-        CredentialFamily.ClientSecrets,
-    ];
 
     /// <summary>Who did something to the credential, and from where, is for who may read the audit.</summary>
     private static CredentialDeed ToDeed(AuditRow row, bool seesAll) =>

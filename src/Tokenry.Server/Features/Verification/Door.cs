@@ -31,15 +31,10 @@ public readonly record struct Question(string Door, Requirement Requirement, Use
 /// <summary>The one decision behind every gateway door: who is it, may it do that, has it room left; and the record that it was asked.</summary>
 public sealed class Door(Authenticator authenticator, UseRecorder recorder)
 {
-    private const int LongestPresented = 8192;
-
     public async ValueTask<Verdict> CheckAsync(Catalog catalog, string presented, Question question)
     {
         var requirement = question.Requirement;
-        var credential =
-            presented.Length > LongestPresented
-                ? Authenticated.Failed(VerificationCode.Malformed)
-                : await authenticator.AuthenticateAsync(presented);
+        var credential = await authenticator.AuthenticateAsync(presented);
         var (code, scopes) = credential.IsGood
             ? AccessDecision.Decide(catalog, credential, requirement)
             : (credential.Code, ScopeSet.Empty);

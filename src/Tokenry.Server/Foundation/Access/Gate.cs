@@ -98,7 +98,7 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
             {
                 Id = NewId(),
                 At = Now,
-                Actor = "anonymous",
+                Actor = AuditEntry.Anonymous,
                 Action = action,
                 Ip = request.Ip,
                 Agent = request.Agent,

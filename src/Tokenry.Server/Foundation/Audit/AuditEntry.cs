@@ -6,6 +6,9 @@ public sealed class AuditEntry
     public const string Success = "success";
     public const string Denied = "denied";
 
+    /// <summary>The actor where nobody is known.</summary>
+    public const string Anonymous = "anonymous";
+
     /// <summary>Nothing was asked or refused: something was noticed.</summary>
     public const string Signal = "signal";
 

@@ -62,20 +62,14 @@ public sealed class ApiCarriers
         [
             .. carriers.Where(carrier => carrier.StartsWith(HeaderPrefix, StringComparison.Ordinal)).Select(c => c[HeaderPrefix.Length..]),
         ];
-        Schemes = string.Join(
-            ", ",
-            new[]
-            {
-                takesBasic ? "Basic realm=\"tokenry\", charset=\"UTF-8\"" : null,
-                takesBearer ? null
-                : takesBasic ? null
-                : "ApiKey realm=\"tokenry\"",
-            }.OfType<string>()
-        );
+        OtherScheme =
+            takesBasic ? "Basic realm=\"tokenry\", charset=\"UTF-8\""
+            : takesBearer ? ""
+            : "ApiKey realm=\"tokenry\"";
     }
 
-    /// <summary>The challenges besides <c>Bearer</c>'s, in one line; empty where Bearer is the only one.</summary>
-    private string Schemes { get; }
+    /// <summary>The challenge besides <c>Bearer</c>'s; empty where Bearer is the only one.</summary>
+    private string OtherScheme { get; }
 
     public static ApiCarriers Of(IReadOnlyList<string> carriers) => new(carriers);
 
@@ -130,10 +124,10 @@ public sealed class ApiCarriers
     public string Challenge(string? error)
     {
         var bearer = error is null ? "Bearer realm=\"tokenry\"" : $"Bearer realm=\"tokenry\", {error}";
-        return Schemes.Length == 0 ? bearer
-            : takesBearer ? $"{bearer}, {Schemes}"
-            : error is null ? Schemes
-            : $"{Schemes}, {error}";
+        return OtherScheme.Length == 0 ? bearer
+            : takesBearer ? $"{bearer}, {OtherScheme}"
+            : error is null ? OtherScheme
+            : $"{OtherScheme}, {error}";
     }
 
     private string FromAuthorization(string value)

@@ -35,11 +35,12 @@ public sealed record CredentialFamily(string Noun, string Title, IReadOnlyList<s
         ManagementApi.ApplicationsOwn
     );
 
+    public static readonly IReadOnlyList<CredentialFamily> All = [ApiKeys, PersonalAccessTokens, ClientSecrets];
+
     public Demand Read => new(ManagementApi.CredentialsRead, OwnScope);
 
     public Demand Write => new(ManagementApi.CredentialsWrite, OwnScope);
 
     /// <summary>The family of a public id, whichever it is.</summary>
-    public static CredentialFamily Of(string kind) =>
-        new[] { ApiKeys, PersonalAccessTokens, ClientSecrets }.First(family => family.Kinds.Contains(kind));
+    public static CredentialFamily Of(string kind) => All.First(family => family.Kinds.Contains(kind));
 }

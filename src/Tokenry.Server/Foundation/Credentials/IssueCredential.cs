@@ -62,7 +62,7 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
             ExpiresAt = asked.ExpiresAt?.ToUnixTimeMilliseconds(),
             NotBefore = asked.NotBefore?.ToUnixTimeMilliseconds(),
             AllowedIps = JsonColumn.Write(asked.AllowedIps),
-            RateLimits = asked.RateLimits is null ? null : JsonColumn.Write(asked.RateLimits),
+            RateLimits = JsonColumn.Write(asked.RateLimits),
             Metadata = asked.Metadata?.GetRawText(),
             State = "active",
         };

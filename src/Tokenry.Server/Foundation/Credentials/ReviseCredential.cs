@@ -71,7 +71,7 @@ public sealed class ReviseCredential(Gate gate, CatalogCache catalogs, ExpiryPol
                         ExpiresAt = draft.ExpiresAt?.ToUnixTimeMilliseconds(),
                         NotBefore = draft.NotBefore?.ToUnixTimeMilliseconds(),
                         AllowedIps = JsonColumn.Write(draft.AllowedIps),
-                        RateLimits = draft.RateLimits is null ? null : JsonColumn.Write(draft.RateLimits),
+                        RateLimits = JsonColumn.Write(draft.RateLimits),
                         Metadata = draft.Metadata?.GetRawText(),
                     }
                 );

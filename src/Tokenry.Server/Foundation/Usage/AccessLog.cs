@@ -61,7 +61,7 @@ public sealed partial class AccessLog(Database database, Brands brands, TimeProv
             LogDropped(lost);
         }
 
-        // As many as there are now: others come meanwhile, and the next sink waits.
+        // As many as there are now: others come meanwhile, and a flush must end.
         var left = Volatile.Read(ref waiting);
         while (queue.HasWaiting || left > 0)
         {

@@ -23,10 +23,9 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
     /// <summary>The minute before this one is closed already, in this process.</summary>
     private long closedBefore;
 
-    private const string Unknown = "anonymous";
     private const string Other = "other";
 
-    private static Bucket ToOther(Bucket bucket) => bucket with { CredentialId = "", Actor = Unknown, Network = Other };
+    private static Bucket ToOther(Bucket bucket) => bucket with { CredentialId = "", Actor = AuditEntry.Anonymous, Network = Other };
 
     public void Record(in Use use)
     {
@@ -36,7 +35,7 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
                 now - now % Minute,
                 use.Door == Doors.ClientAuthentication ? "client_authentication.denied" : "door.denied",
                 use.Credential.CredentialId ?? "",
-                use.Credential.Owner?.Id ?? Unknown,
+                use.Credential.Owner?.Id ?? AuditEntry.Anonymous,
                 use.Code,
                 use.Api?.Identifier ?? "",
                 Networks.Name(use.From.Address)
@@ -78,12 +77,8 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
             }
 
             knownOfMinute.Add(key);
-            bounded[key] = bounded.TryGetValue(key, out var same)
-                ? new(key, same.Count + tallied.Count, Math.Min(same.First, tallied.First), Math.Max(same.Last, tallied.Last))
-                : tallied with
-                {
-                    Key = key,
-                };
+            var moved = tallied with { Key = key };
+            bounded[key] = bounded.TryGetValue(key, out var same) ? same.Plus(moved) : moved;
         }
 
         var rows = bounded.Values.ToList();

@@ -19,7 +19,7 @@ public sealed partial class FlushQueue<T>(Database database, TimeProvider time, 
     /// <summary>Writes what waits; takes more only when nothing does, so that an outage gathers where memory is bounded.</summary>
     /// <param name="drain">The rows since the last time.</param>
     /// <param name="write">Writes them; touches nothing but the transaction, since it may go on when nobody waits for it any more.</param>
-    /// <param name="written">Told once for each chunk that is in the store; <c>false</c> if it was there already.</param>
+    /// <param name="written">Told once for each chunk that is done; <c>false</c> if it was in the store already, or is left out.</param>
     /// <exception cref="StoreUnavailableException">The rest waits for the next time.</exception>
     public async Task RunAsync(
         Func<IReadOnlyList<T>> drain,

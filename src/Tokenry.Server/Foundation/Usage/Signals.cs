@@ -126,7 +126,7 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
     }
 
     private void Raise(string name, in Use use) =>
-        Raise(name, use.Credential.CredentialId, use.Credential.Owner?.Id ?? "anonymous", use.From, use.Api?.Identifier);
+        Raise(name, use.Credential.CredentialId, use.Credential.Owner?.Id ?? AuditEntry.Anonymous, use.From, use.Api?.Identifier);
 
     public async Task FlushAsync()
     {
@@ -137,7 +137,7 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
             knownNetworks.Clear(); // so that each is marked as seen once a day
         }
 
-        // As many as there are now: others come meanwhile, and the next sink waits.
+        // As many as there are now: others come meanwhile, and the signals wait.
         for (var left = Volatile.Read(ref waiting); left > 0; )
         {
             var chunk = new List<Seen>(Math.Min(Step, left));

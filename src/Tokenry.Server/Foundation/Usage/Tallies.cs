@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 
 namespace Tokenry.Server.Foundation.Usage;
 
@@ -8,7 +7,17 @@ namespace Tokenry.Server.Foundation.Usage;
 /// <param name="Count">How often.</param>
 /// <param name="First">Unix ms of the first.</param>
 /// <param name="Last">Unix ms of the last.</param>
-public readonly record struct Tallied<TKey>(TKey Key, long Count, long First, long Last);
+public readonly record struct Tallied<TKey>(TKey Key, long Count, long First, long Last)
+{
+    /// <summary>Both together, of one key.</summary>
+    public Tallied<TKey> Plus(in Tallied<TKey> other) =>
+        this with
+        {
+            Count = Count + other.Count,
+            First = Math.Min(First, other.First),
+            Last = Math.Max(Last, other.Last),
+        };
+}
 
 /// <summary>
 /// Counts by key until it is drained. Nothing that was counted is lost between a count and a drain, and there are never more than
@@ -17,37 +26,31 @@ public readonly record struct Tallied<TKey>(TKey Key, long Count, long First, lo
 public sealed class Tallies<TKey>(int most, Func<TKey, TKey> other)
     where TKey : notnull
 {
-    private readonly Lock draining = new();
     private ConcurrentDictionary<TKey, Tally> tallies = new();
     private int keys;
 
     public bool IsEmpty => tallies.IsEmpty;
 
-    public void Count(TKey key, long at) => Add(new(key, 1, at, at));
-
-    /// <summary>Everything counted since the last time.</summary>
-    public List<Tallied<TKey>> Drain()
-    {
-        lock (draining)
-        {
-            var taken = Interlocked.Exchange(ref tallies, new());
-            Volatile.Write(ref keys, 0);
-            return [.. taken.Select(pair => pair.Value.Close(pair.Key)).Where(tallied => tallied.Count > 0)];
-        }
-    }
-
-    private void Add(in Tallied<TKey> entry)
+    public void Count(TKey key, long at)
     {
         while (true)
         {
             var current = Volatile.Read(ref tallies);
-            var tally = Find(current, entry.Key);
+            var tally = Find(current, key);
             // What was drained meanwhile is counted by nobody, and a tally that was drained takes no more: look again.
-            if (ReferenceEquals(current, Volatile.Read(ref tallies)) && tally.TryAdd(entry))
+            if (ReferenceEquals(current, Volatile.Read(ref tallies)) && tally.TryAdd(at))
             {
                 return;
             }
         }
+    }
+
+    /// <summary>Everything counted since the last time.</summary>
+    public List<Tallied<TKey>> Drain()
+    {
+        var taken = Interlocked.Exchange(ref tallies, new());
+        Volatile.Write(ref keys, 0);
+        return [.. taken.Select(pair => pair.Value.Close(pair.Key)).Where(tallied => tallied.Count > 0)];
     }
 
     private Tally Find(ConcurrentDictionary<TKey, Tally> current, TKey key)
@@ -66,7 +69,6 @@ public sealed class Tallies<TKey>(int most, Func<TKey, TKey> other)
         return current.GetOrAdd(key, static _ => new Tally());
     }
 
-    [DebuggerDisplay("{count}")]
     private sealed class Tally
     {
         private long count;
@@ -74,7 +76,7 @@ public sealed class Tallies<TKey>(int most, Func<TKey, TKey> other)
         private long last;
         private bool closed;
 
-        public bool TryAdd(in Tallied<TKey> entry)
+        public bool TryAdd(long at)
         {
             lock (this)
             {
@@ -83,9 +85,9 @@ public sealed class Tallies<TKey>(int most, Func<TKey, TKey> other)
                     return false;
                 }
 
-                first = count == 0 ? entry.First : Math.Min(first, entry.First);
-                last = Math.Max(last, entry.Last);
-                count += entry.Count;
+                first = count == 0 ? at : Math.Min(first, at);
+                last = Math.Max(last, at);
+                count++;
                 return true;
             }
         }

@@ -4,7 +4,7 @@ using Tokenry.Server.Foundation.Limits;
 
 namespace Tokenry.Server.Foundation.Usage;
 
-/// <summary>The one call that a door makes when it has decided. Nothing here awaits: every record is written later, together with others.</summary>
+/// <summary>The one call that a door makes when it has decided. No record is awaited: each is written later, together with others. Limits are, since they decide.</summary>
 public sealed class UseRecorder(
     RateLimiter limiter,
     LastUsed lastUsed,
