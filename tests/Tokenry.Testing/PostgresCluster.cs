@@ -31,6 +31,9 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     public bool IsRunning => _postmaster is { HasExited: false };
 
+    /// <summary>The postmaster and what it has started.</summary>
+    public IReadOnlyList<int> ProcessIds => [Postmaster(), .. Posix.ChildrenOf(Postmaster())];
+
     /// <summary>What PostgreSQL wrote to its log, over all starts.</summary>
     public string Log => _log.ToString();
 

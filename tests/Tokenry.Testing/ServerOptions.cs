@@ -14,4 +14,7 @@ public sealed record ServerOptions
 
     /// <summary>An existing directory is kept when the server is disposed; otherwise a temporary one, deleted then.</summary>
     public string? DataDirectory { get; init; }
+
+    /// <summary>The only processors it may run on, as <c>taskset -c</c> has them; otherwise all.</summary>
+    public string? Processors { get; init; }
 }

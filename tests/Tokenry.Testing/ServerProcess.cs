@@ -179,7 +179,10 @@ public sealed class ServerProcess : IAsyncDisposable
         if (!File.Exists(Repository.ServerDll))
             throw new InvalidOperationException($"{Repository.ServerDll} is missing: dotnet build -c Release");
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        var start = new ProcessStartInfo(dotnet, [Repository.ServerDll, .. arguments]) { WorkingDirectory = _work.FullName };
+        string[] command = [dotnet, Repository.ServerDll, .. arguments];
+        if (_options.Processors is { } processors)
+            command = ["taskset", "-c", processors, .. command];
+        var start = new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = _work.FullName };
         foreach (var name in start.Environment.Keys.Where(IsConfiguration).ToArray())
             start.Environment.Remove(name); // a developer's shell must not configure the server under test
         Set("Tokenry:DataDirectory", DataDirectory);

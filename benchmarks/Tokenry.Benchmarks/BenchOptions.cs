@@ -1,0 +1,48 @@
+namespace Tokenry.Benchmarks;
+
+/// <summary>What was asked for on the command line.</summary>
+public sealed record BenchOptions
+{
+    public const string Usage =
+        "usage: ./bench [--short] [--long] [--no-peers] [--sqlite] [NAME…]\n       ./bench micro [BenchmarkDotNet's options]\n       ./bench guard [--update]\n";
+
+    /// <summary>Paths to measure; none named: all, and the start, the memory and the scale.</summary>
+    public IReadOnlyList<string> Names { get; init; } = [];
+
+    /// <summary>Fewer and shorter slices: for a look, not for a result.</summary>
+    public bool Short { get; init; }
+
+    /// <summary>Ten million credentials too.</summary>
+    public bool Long { get; init; }
+
+    public bool Peers { get; init; } = true;
+
+    public bool Postgres { get; init; } = true;
+
+    public bool Wants(string name) => Names.Count == 0 || Names.Any(asked => name.StartsWith(asked, StringComparison.Ordinal));
+
+    /// <returns><c>null</c> where the arguments are not understood.</returns>
+    public static BenchOptions? Parse(IReadOnlyList<string> arguments)
+    {
+        var options = new BenchOptions { Names = [.. arguments.Where(argument => !argument.StartsWith('-'))] };
+        foreach (var argument in arguments.Where(argument => argument.StartsWith('-')))
+        {
+            var next = argument switch
+            {
+                "--short" => options with { Short = true },
+                "--long" => options with { Long = true },
+                "--no-peers" => options with { Peers = false },
+                "--sqlite" => options with { Postgres = false },
+                _ => null,
+            };
+            if (next is null)
+            {
+                return null;
+            }
+
+            options = next;
+        }
+
+        return options;
+    }
+}

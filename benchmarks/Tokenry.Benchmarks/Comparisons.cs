@@ -1,0 +1,127 @@
+using Tokenry.Benchmarks.Limits;
+using Tokenry.Benchmarks.Subjects;
+
+namespace Tokenry.Benchmarks;
+
+/// <summary>What a peer serves that is held against one of our paths.</summary>
+/// <param name="Peer">Who.</param>
+/// <param name="Path">The peer's.</param>
+/// <param name="Goal">How many times as fast we mean to be; zero: no goal, for information.</param>
+public sealed record Rival(Peers Peer, string Path, double Goal);
+
+public enum Peers
+{
+    OidcProvider,
+    BetterAuth,
+}
+
+/// <summary>One path of Tokenry, what it is held against, and what is asked of it.</summary>
+public sealed record Comparison
+{
+    public required string Path { get; init; }
+
+    public required string Title { get; init; }
+
+    /// <summary>The echo that is the web server's part of the limit.</summary>
+    public required string Echo { get; init; }
+
+    /// <summary>The cryptography that no token of this kind can do without, in operations per second.</summary>
+    public Func<CryptoLimits, double>? Cryptography { get; init; }
+
+    /// <summary>The name of the limit.</summary>
+    public required string LimitName { get; init; }
+
+    /// <summary>The share of the limit that is asked for; zero: none.</summary>
+    public double Goal { get; init; }
+
+    public IReadOnlyList<Rival> Rivals { get; init; } = [];
+
+    /// <summary>Where the work compared is not the same.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>Requests per second of processor time that are possible: 1/(1/cryptography + 1/echo).</summary>
+    public double Limit(double echo, CryptoLimits crypto) =>
+        Cryptography is null ? echo : 1 / (1 / Cryptography(crypto) + 1 / echo);
+
+    public static IReadOnlyList<Comparison> All { get; } =
+    [
+        new()
+        {
+            Path = TokenrySubject.TokenEs256,
+            Title = "client_credentials, ES256",
+            Echo = ChildServer.EchoForm,
+            Cryptography = crypto => crypto.Es256Signs,
+            LimitName = "ECDSA sign + form echo",
+            Goal = 0.6,
+            Rivals = [new(Peers.OidcProvider, TokenrySubject.TokenEs256, 5)],
+            Note = "oidc-provider keeps everything in memory and has no audit, roles, usage or limits.",
+        },
+        new()
+        {
+            Path = TokenrySubject.TokenRs256,
+            Title = "client_credentials, RS256",
+            Echo = ChildServer.EchoForm,
+            Cryptography = crypto => crypto.Rs256Signs,
+            LimitName = "RSA sign + form echo",
+            Goal = 0.8,
+            Rivals = [new(Peers.OidcProvider, TokenrySubject.TokenRs256, 0)],
+            Note = "Nearly all of it is the RSA signature, which nobody can make faster than the machine does.",
+        },
+        new()
+        {
+            Path = TokenrySubject.Verify,
+            Title = "verify an API key",
+            Echo = ChildServer.EchoJson,
+            LimitName = "JSON echo",
+            Goal = 0.5,
+            Rivals = [new(Peers.OidcProvider, TokenrySubject.IntrospectOpaque, 4), new(Peers.BetterAuth, TokenrySubject.Verify, 30)],
+            Note = "oidc-provider has no API keys: held against its introspection, from memory. better-auth writes to its database at each verification.",
+        },
+        new()
+        {
+            Path = TokenrySubject.IntrospectOpaque,
+            Title = "introspect an opaque credential",
+            Echo = ChildServer.EchoForm,
+            LimitName = "form echo",
+            Goal = 0.5,
+            Rivals = [new(Peers.OidcProvider, TokenrySubject.IntrospectOpaque, 4), new(Peers.BetterAuth, TokenrySubject.Verify, 30)],
+        },
+        new()
+        {
+            Path = TokenrySubject.IntrospectJwt,
+            Title = "introspect a JWT",
+            Echo = ChildServer.EchoForm,
+            LimitName = "form echo",
+        },
+        new()
+        {
+            Path = TokenrySubject.ForwardAuth,
+            Title = "forward-auth",
+            Echo = ChildServer.EchoGet,
+            LimitName = "constant answer",
+        },
+        new()
+        {
+            Path = TokenrySubject.KeySet,
+            Title = "JWKS",
+            Echo = ChildServer.EchoGet,
+            LimitName = "constant answer",
+        },
+        new()
+        {
+            Path = TokenrySubject.CreateApiKey,
+            Title = "create an API key",
+            Echo = ChildServer.EchoJson,
+            LimitName = "JSON echo",
+            Note = "A durable write with its audit entry; the echo writes nothing.",
+        },
+        new()
+        {
+            Path = TokenrySubject.Rotate,
+            Title = "rotate an API key",
+            Echo = ChildServer.EchoJson,
+            LimitName = "JSON echo",
+            Note = "A durable write with its audit entry; the echo writes nothing.",
+        },
+    ];
+}

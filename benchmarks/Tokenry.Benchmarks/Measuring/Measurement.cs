@@ -1,0 +1,64 @@
+using Tokenry.Benchmarks.Load;
+using Tokenry.Benchmarks.Subjects;
+
+namespace Tokenry.Benchmarks.Measuring;
+
+/// <summary>
+/// Measures paths: everybody is warmed up, then short slices of all take turns, so that what the machine does meanwhile meets all alike.
+/// </summary>
+public sealed class Measurement(Wrk wrk, int rounds, int sliceSeconds)
+{
+    private const int Connections = 32;
+    private const int LongestWarmUp = 20;
+    private const double Settled = 0.04;
+
+    /// <summary>A series for each subject, in their order. Each path is checked before: every answer must be a good one.</summary>
+    public async Task<IReadOnlyList<Series>> RunAsync(IReadOnlyList<(Subject Subject, string Path)> subjects)
+    {
+        foreach (var (subject, path) in subjects)
+        {
+            await subject.CheckAsync(path);
+            await WarmUpAsync(subject, path);
+        }
+
+        var slices = subjects.Select(_ => new List<Slice>()).ToArray();
+        for (var round = 0; round < rounds; round++)
+        {
+            for (var i = 0; i < subjects.Count; i++)
+            {
+                slices[i].Add(await SliceAsync(subjects[i].Subject, subjects[i].Path, Connections, sliceSeconds));
+            }
+        }
+
+        return [.. subjects.Select((entry, i) => new Series(entry.Subject.Name, entry.Path, slices[i]))];
+    }
+
+    /// <summary>Until a request costs what it cost twice before, within some percent, or for twenty seconds.</summary>
+    private async Task WarmUpAsync(Subject subject, string path)
+    {
+        var (before, last) = (0.0, 0.0);
+        for (var second = 0; second < LongestWarmUp; second++)
+        {
+            var rate = (await SliceAsync(subject, path, Connections, seconds: 1)).PerCpuSecond;
+            if (second > 2 && rate < last * (1 + Settled) && last < before * (1 + Settled))
+            {
+                return;
+            }
+
+            (before, last) = (last, rate);
+        }
+    }
+
+    private async Task<Slice> SliceAsync(Subject subject, string path, int connections, int seconds)
+    {
+        var (cpu, database) = (subject.ProcessorTime(), subject.DatabaseTime());
+        var allocated = subject.Allocated is null ? (long?)null : await subject.Allocated();
+        var load = await wrk.RunAsync(subject.Address, subject.Requests[path], connections, seconds);
+        return new Slice(
+            load,
+            subject.ProcessorTime() - cpu,
+            subject.DatabaseTime() - database,
+            subject.Allocated is null ? null : await subject.Allocated() - allocated
+        );
+    }
+}

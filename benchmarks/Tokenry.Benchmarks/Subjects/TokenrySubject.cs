@@ -1,0 +1,207 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Tokenry.Benchmarks.Load;
+using Tokenry.Testing;
+
+namespace Tokenry.Benchmarks.Subjects;
+
+/// <summary>
+/// Tokenry as it is shipped, its own process on one engine, with everything on: roles, audit, usage, a rate limit and a quota on every key. A
+/// hundred applications with ten keys and a client secret each take turns, so that no path is measured on one lucky entry.
+/// </summary>
+internal static class TokenrySubject
+{
+    public const string TokenEs256 = "client_credentials_es256";
+    public const string TokenRs256 = "client_credentials_rs256";
+    public const string Verify = "verify";
+    public const string IntrospectOpaque = "introspect_opaque";
+    public const string IntrospectJwt = "introspect_jwt";
+    public const string ForwardAuth = "forward_auth";
+    public const string KeySet = "jwks";
+    public const string CreateApiKey = "create_api_key";
+    public const string Rotate = "rotate";
+
+    private const string Form = "application/x-www-form-urlencoded";
+    private const string Json = "application/json";
+    private const string Scope = "invoices:read";
+    private const int Apis = 5;
+    private const int Owners = 100;
+    private const int KeysEach = 10;
+
+    private static readonly object Limits = new
+    {
+        rate_limits = new object[]
+        {
+            new
+            {
+                name = "burst",
+                limit = 1_000_000_000,
+                window_seconds = 60,
+            },
+            new
+            {
+                name = "monthly",
+                limit = 100_000_000_000,
+                period = "month",
+            },
+        },
+    };
+
+    public static async Task<Subject> StartAsync(Engine engine)
+    {
+        var cluster = engine == Engine.Postgres ? await PostgresCluster.StartPrivateAsync() : null;
+        if (cluster is not null)
+        {
+            Cores.Move(cluster.ProcessIds[0], Cores.Load);
+        }
+
+        var server = await ServerProcess.StartAsync(
+            engine,
+            new ServerOptions
+            {
+                Processors = Cores.Server,
+                ConnectionString = cluster is null ? null : await cluster.CreateDatabaseAsync(),
+            }
+        );
+        return new Subject(
+            engine == Engine.Sqlite ? "Tokenry, SQLite" : "Tokenry, PostgreSQL",
+            server.Address,
+            server.ProcessId,
+            await RequestsAsync(server)
+        )
+        {
+            Database = () => cluster?.ProcessIds ?? [],
+            Allocated = () => AllocatedAsync(server.Address),
+            End = async () =>
+            {
+                await server.StopAsync();
+                await server.DisposeAsync();
+                if (cluster is not null)
+                {
+                    await cluster.DisposeAsync();
+                }
+            },
+        };
+    }
+
+    private static async Task<long> AllocatedAsync(string address)
+    {
+        const string metric = "dotnet_gc_allocated_bytes_total ";
+        var line = (await Subject.GetAsync(address + "/metrics")).Split('\n').Single(line => line.StartsWith(metric, StringComparison.Ordinal));
+        return (long)double.Parse(line[metric.Length..], CultureInfo.InvariantCulture);
+    }
+
+    private static async Task<Dictionary<string, IReadOnlyList<PlannedRequest>>> RequestsAsync(ServerProcess server)
+    {
+        var admin = await server.AdminAsync();
+        var scenario = Scenario.On(admin);
+        for (var i = 0; i < Apis; i++)
+        {
+            scenario.Api(with: null, Scope, "invoices:write", "customers:read").Role();
+        }
+
+        for (var i = 0; i < Owners; i++)
+        {
+            scenario.Application().ClientSecret();
+            for (var key = 0; key < KeysEach; key++)
+            {
+                scenario.ApiKey(_ => Limits);
+            }
+        }
+
+        var made = await scenario.CreateAsync();
+        var door = await DoorAsync(admin);
+        var (es256, rs256) = (made.Apis[0].Identifier, made.Apis[^1].Identifier);
+        var clients = made.Applications.Zip(made.ClientSecrets, (owner, secret) => (owner.Id, secret.Secret)).ToList();
+        var tokens = new List<string>();
+        foreach (var client in clients)
+        {
+            var answer = await admin.With(null).FormAsync("/oauth/token", TokenForm(es256), client).Expect(200);
+            tokens.Add(answer.Text("access_token"));
+        }
+
+        var rotated = Scenario.On(admin).Role();
+        for (var i = 0; i < Owners; i++)
+        {
+            rotated.Application().ApiKey();
+        }
+
+        return new Dictionary<string, IReadOnlyList<PlannedRequest>>
+        {
+            [TokenEs256] = [.. clients.Select(client => TokenRequest(client, es256))],
+            [TokenRs256] = [.. clients.Select(client => TokenRequest(client, rs256))],
+            [Verify] = [.. made.ApiKeys.Select(key => VerifyRequest(key.Secret, es256, door))],
+            [IntrospectOpaque] = [.. made.ApiKeys.Select(key => IntrospectRequest(key.Secret, door))],
+            [IntrospectJwt] = [.. tokens.Select(token => IntrospectRequest(token, door))],
+            [ForwardAuth] =
+            [
+                .. made.ApiKeys.Select(key =>
+                    PlannedRequest.Get($"/v1/forward-auth?api={Uri.EscapeDataString(es256)}&scope={Uri.EscapeDataString(Scope)}", key.Secret, "")
+                ),
+            ],
+            [KeySet] = [PlannedRequest.Get("/.well-known/jwks.json", null, "\"kty\":\"EC\"")],
+            [CreateApiKey] =
+            [
+                .. made.Applications.Select(owner =>
+                    PlannedRequest.Post(
+                        $"/v1/applications/{owner.Id}/api-keys",
+                        Json,
+                        """{"name":"ci"}""",
+                        "Bearer " + admin.Bearer,
+                        "tkr_key_"
+                    )
+                ),
+            ],
+            [Rotate] =
+            [
+                .. (await rotated.CreateAsync()).ApiKeys.Select(key =>
+                    PlannedRequest.Post($"/v1/api-keys/{key.Id}/rotate", Json, """{"overlap_seconds":0}""", "Bearer " + admin.Bearer, "tkr_key_")
+                ),
+            ],
+        };
+    }
+
+    /// <summary>A gateway's own key, with <c>verify</c> and <c>introspect</c>.</summary>
+    private static async Task<string> DoorAsync(ApiClient admin)
+    {
+        string[] scopes = ["verify", "introspect"];
+        var made = await Scenario
+            .On(admin)
+            .ManagementRole(scopes)
+            .Application()
+            .ApiKey(_ => new { permissions = new[] { new { api = "urn:tokenry:management", scopes } } })
+            .CreateAsync();
+        return "Bearer " + made.ApiKey.Secret;
+    }
+
+    private static (string, string)[] TokenForm(string api) => [("grant_type", "client_credentials"), ("resource", api), ("scope", Scope)];
+
+    private static PlannedRequest TokenRequest((string Id, string Secret) client, string api) =>
+        PlannedRequest.Post(
+            "/oauth/token",
+            Form,
+            string.Join('&', TokenForm(api).Select(field => $"{field.Item1}={Uri.EscapeDataString(field.Item2)}")),
+            "Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes($"{client.Id}:{client.Secret}")),
+            "access_token"
+        );
+
+    private static PlannedRequest VerifyRequest(string key, string api, string door) =>
+        PlannedRequest.Post(
+            "/v1/verify",
+            Json,
+            JsonSerializer.Serialize(
+                new
+                {
+                    token = key,
+                    api,
+                    scopes = new[] { Scope },
+                }
+            ),
+            door,
+            "\"valid\":true"
+        );
+
+    private static PlannedRequest IntrospectRequest(string token, string door) =>
+        PlannedRequest.Post("/oauth/introspect", Form, "token=" + token, door, "\"active\":true");
+}

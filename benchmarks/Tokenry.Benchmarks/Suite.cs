@@ -1,0 +1,79 @@
+using Tokenry.Benchmarks.Limits;
+using Tokenry.Benchmarks.Load;
+using Tokenry.Benchmarks.Measuring;
+using Tokenry.Benchmarks.Reports;
+using Tokenry.Benchmarks.Subjects;
+using Tokenry.Testing;
+
+namespace Tokenry.Benchmarks;
+
+/// <summary>The paths, side by side: Tokenry on both engines, the limit and the peers, all running at once and measured in turns.</summary>
+internal sealed class Suite(BenchOptions options, TextWriter console) : IAsyncDisposable
+{
+    private readonly Wrk wrk = new();
+    private readonly List<Subject> subjects = [];
+
+    public async Task<IReadOnlyList<Row>> MeasureAsync(CryptoLimits crypto)
+    {
+        var comparisons = Comparison.All.Where(comparison => options.Wants(comparison.Path)).ToList();
+        if (comparisons.Count == 0)
+        {
+            return [];
+        }
+
+        await console.WriteLineAsync("Starting what is measured …");
+        var sqlite = await StartAsync(TokenrySubject.StartAsync(Engine.Sqlite));
+        var ours = options.Postgres ? [sqlite, await StartAsync(TokenrySubject.StartAsync(Engine.Postgres))] : new[] { sqlite };
+        var echo = await StartAsync(ChildServer.EchoAsync());
+        var peers = options.Peers ? await PeersAsync(comparisons) : [];
+        var measurement = new Measurement(wrk, rounds: options.Short ? 3 : 5, sliceSeconds: options.Short ? 1 : 2);
+        var rows = new List<Row>();
+        foreach (var comparison in comparisons)
+        {
+            var rivals = comparison.Rivals.Where(rival => peers.ContainsKey(rival.Peer)).ToList();
+            var series = await measurement.RunAsync([
+                .. ours.Select(subject => (subject, comparison.Path)),
+                (echo, comparison.Echo),
+                .. rivals.Select(rival => (peers[rival.Peer], rival.Path)),
+            ]);
+            var limit = comparison.Limit(series[ours.Length].PerCpuSecond, crypto);
+            var row = new Row(comparison with { Rivals = rivals }, [.. series.Take(ours.Length)], series[ours.Length], limit, [.. series.Skip(ours.Length + 1)]);
+            rows.Add(row);
+            await console.WriteLineAsync(Text.Row(row));
+        }
+
+        return rows;
+    }
+
+    /// <summary>The resident memory of each Tokenry, after whatever has been measured.</summary>
+    public IReadOnlyList<(string Subject, long Bytes)> Memory() =>
+        [.. subjects.Where(subject => subject.Allocated is not null).Select(subject => (subject.Name, Processes.Memory(subject.ProcessId)))];
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var subject in subjects)
+        {
+            await subject.DisposeAsync();
+        }
+
+        wrk.Dispose();
+    }
+
+    private async Task<Dictionary<Peers, Subject>> PeersAsync(IEnumerable<Comparison> comparisons)
+    {
+        var peers = new Dictionary<Peers, Subject>();
+        foreach (var peer in comparisons.SelectMany(comparison => comparison.Rivals).Select(rival => rival.Peer).Distinct())
+        {
+            peers[peer] = await StartAsync(ChildServer.PeerAsync(peer == Peers.OidcProvider ? "oidc-provider.mjs" : "better-auth.mjs"));
+        }
+
+        return peers;
+    }
+
+    private async Task<Subject> StartAsync(Task<Subject> starting)
+    {
+        var subject = await starting;
+        subjects.Add(subject);
+        return subject;
+    }
+}
