@@ -40,8 +40,7 @@ public sealed record Comparison
     public string? Note { get; init; }
 
     /// <summary>Requests per second of processor time that are possible: 1/(1/cryptography + 1/echo).</summary>
-    public double Limit(double echo, CryptoLimits crypto) =>
-        Cryptography is null ? echo : 1 / (1 / Cryptography(crypto) + 1 / echo);
+    public double Limit(double echo, CryptoLimits crypto) => Cryptography is null ? echo : 1 / (1 / Cryptography(crypto) + 1 / echo);
 
     public static IReadOnlyList<Comparison> All { get; } =
     [
@@ -75,7 +74,8 @@ public sealed record Comparison
             LimitName = "JSON echo",
             Goal = 0.5,
             Rivals = [new(Peers.OidcProvider, TokenrySubject.IntrospectOpaque, 4), new(Peers.BetterAuth, TokenrySubject.Verify, 30)],
-            Note = "oidc-provider has no API keys: held against its introspection, from memory. better-auth writes to its database at each verification.",
+            Note =
+                "oidc-provider has no API keys: held against its introspection, from memory. better-auth writes to its database at each verification.",
         },
         new()
         {

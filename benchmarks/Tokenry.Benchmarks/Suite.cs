@@ -37,7 +37,16 @@ internal sealed class Suite(BenchOptions options, TextWriter console) : IAsyncDi
                 .. rivals.Select(rival => (peers[rival.Peer], rival.Path)),
             ]);
             var limit = comparison.Limit(series[ours.Length].PerCpuSecond, crypto);
-            var row = new Row(comparison with { Rivals = rivals }, [.. series.Take(ours.Length)], series[ours.Length], limit, [.. series.Skip(ours.Length + 1)]);
+            var row = new Row(
+                comparison with
+                {
+                    Rivals = rivals,
+                },
+                [.. series.Take(ours.Length)],
+                series[ours.Length],
+                limit,
+                [.. series.Skip(ours.Length + 1)]
+            );
             rows.Add(row);
             await console.WriteLineAsync(Text.Row(row));
         }
@@ -47,7 +56,11 @@ internal sealed class Suite(BenchOptions options, TextWriter console) : IAsyncDi
 
     /// <summary>The resident memory of each Tokenry, after whatever has been measured.</summary>
     public IReadOnlyList<(string Subject, long Bytes)> Memory() =>
-        [.. subjects.Where(subject => subject.Allocated is not null).Select(subject => (subject.Name, Processes.Memory(subject.ProcessId)))];
+        [
+            .. subjects
+                .Where(subject => subject.Allocated is not null)
+                .Select(subject => (subject.Name, Processes.Memory(subject.ProcessId))),
+        ];
 
     public async ValueTask DisposeAsync()
     {

@@ -15,9 +15,7 @@ public sealed record CryptoLimits(double Es256Signs, double Rs256Signs, double E
     /// <summary>In a process of its own on the core that the servers are measured on.</summary>
     public static async Task<CryptoLimits> MeasureAsync()
     {
-        using var process = Process.Start(
-            Cores.On(Cores.Server, Environment.ProcessPath!, typeof(CryptoLimits).Assembly.Location, Verb)
-        )!;
+        using var process = Process.Start(Cores.On(Cores.Server, Environment.ProcessPath!, typeof(CryptoLimits).Assembly.Location, Verb))!;
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         return JsonSerializer.Deserialize<CryptoLimits>(output)!;

@@ -51,7 +51,13 @@ public sealed class Wrk : IDisposable
         return JsonSerializer.Deserialize<LoadResult>(line, JsonSerializerOptions.Web)!;
     }
 
-    public void Dispose() => scripts.Delete(recursive: true);
+    public void Dispose()
+    {
+        if (Directory.Exists(scripts.FullName))
+        {
+            scripts.Delete(recursive: true);
+        }
+    }
 
     private string Script(IReadOnlyList<PlannedRequest> requests)
     {

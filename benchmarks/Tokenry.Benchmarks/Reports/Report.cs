@@ -17,7 +17,8 @@ public sealed record Row(Comparison Comparison, IReadOnlyList<Series> Ours, Seri
         [
             new(Comparison.LimitName, Ours[0].PerCpuSecond / Limit, Comparison.Goal),
             .. Comparison.Rivals.Zip(Peers, (rival, peer) => new Ratio(peer.Subject, Ours[0].PerCpuSecond / peer.PerCpuSecond, rival.Goal)),
-            .. Ours.Skip(1).Select(other => new Ratio("PostgreSQL to SQLite", other.PerCpuSecond / Ours[0].PerCpuSecond, Goals.OtherEngine)),
+            .. Ours.Skip(1)
+                .Select(other => new Ratio("PostgreSQL to SQLite", other.PerCpuSecond / Ours[0].PerCpuSecond, Goals.OtherEngine)),
         ];
 }
 

@@ -17,10 +17,13 @@ internal static class Text
             text.AppendLine(Line(series));
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"  limit: {row.Comparison.LimitName} {row.Limit,8:F0} /CPU-s\n");
+        text.Append(CultureInfo.InvariantCulture, $"  limit: {row.Comparison.LimitName} {row.Limit, 8:F0} /CPU-s\n");
         foreach (var ratio in row.Ratios)
         {
-            var goal = ratio.Goal > 0 ? string.Create(CultureInfo.InvariantCulture, $" (asked: {ratio.Goal}{(ratio.IsMissed ? ", missed" : "")})") : "";
+            var goal =
+                ratio.Goal > 0
+                    ? string.Create(CultureInfo.InvariantCulture, $" (asked: {ratio.Goal}{(ratio.IsMissed ? ", missed" : "")})")
+                    : "";
             text.Append(CultureInfo.InvariantCulture, $"  × {ratio.To}: {ratio.Value:F2}{goal}\n");
         }
 
@@ -35,6 +38,6 @@ internal static class Text
     private static string Line(Series series) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"  {series.Subject,-26} {series.PerSecond,7:F0} {series.BestPerSecond,6:F0} {series.PerCpuSecond,10:F0} {series.CpuMicroseconds,7:F1} {series.P50,8:F2} {series.P99,8:F2} {series.AllocatedPerRequest,8:F0} {series.DatabaseMicroseconds,6:F1}"
+            $"  {series.Subject, -26} {series.PerSecond, 7:F0} {series.BestPerSecond, 6:F0} {series.PerCpuSecond, 10:F0} {series.CpuMicroseconds, 7:F1} {series.P50, 8:F2} {series.P99, 8:F2} {series.AllocatedPerRequest, 8:F0} {series.DatabaseMicroseconds, 6:F1}"
         ) + (series.Errors > 0 ? string.Create(CultureInfo.InvariantCulture, $"  {series.Errors} ERRORS") : "");
 }

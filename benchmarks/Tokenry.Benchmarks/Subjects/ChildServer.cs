@@ -22,9 +22,7 @@ internal static class ChildServer
         var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
         var self = Environment.ProcessPath!;
         var dll = typeof(ChildServer).Assembly.Location;
-        var process = Process.Start(
-            Cores.On(Cores.Server, self, dll, EchoServer.Verb, port.ToString(CultureInfo.InvariantCulture))
-        )!;
+        var process = Process.Start(Cores.On(Cores.Server, self, dll, EchoServer.Verb, port.ToString(CultureInfo.InvariantCulture)))!;
         AtExit.Add(process.Kill);
         var drained = process.StandardOutput.ReadToEndAsync();
         var waited = Stopwatch.StartNew();
@@ -42,7 +40,8 @@ internal static class ChildServer
         }
 
         var credential = new string('x', 90);
-        var form = $"grant_type=client_credentials&resource=https%3A%2F%2Finvoices-1.example.com&scope=invoices%3Aread&padding={credential}";
+        var form =
+            $"grant_type=client_credentials&resource=https%3A%2F%2Finvoices-1.example.com&scope=invoices%3Aread&padding={credential}";
         var json = $$"""{"token":"{{credential}}","api":"https://invoices-1.example.com","scopes":["invoices:read"]}""";
         var requests = new Dictionary<string, IReadOnlyList<PlannedRequest>>
         {
@@ -52,8 +51,7 @@ internal static class ChildServer
         };
         return new Subject("Kestrel", address, process.Id, requests)
         {
-            Allocated = async () =>
-                long.Parse(await Subject.GetAsync(address + EchoServer.AllocatedPath), CultureInfo.InvariantCulture),
+            Allocated = async () => long.Parse(await Subject.GetAsync(address + EchoServer.AllocatedPath), CultureInfo.InvariantCulture),
             End = () => KillAsync(process, drained),
         };
     }

@@ -13,7 +13,7 @@ internal static class Cores
     public const string All = "0-1";
 
     public static ProcessStartInfo On(string core, params string[] command) =>
-        new("taskset", ["-c", core, .. command]) 
+        new("taskset", ["-c", core, .. command])
         {
             RedirectStandardOutput = true,
             RedirectStandardInput = true,

@@ -9,7 +9,14 @@ namespace Tokenry.Benchmarks.Subjects;
 public sealed class Subject(string name, string address, int processId, IReadOnlyDictionary<string, IReadOnlyList<PlannedRequest>> requests)
     : IAsyncDisposable
 {
-    private static readonly HttpClient Http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false });
+    private static readonly HttpClient Http = new(
+        new SocketsHttpHandler
+        {
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+        }
+    );
 
     public string Name => name;
 

@@ -58,11 +58,7 @@ internal static class TokenrySubject
 
         var server = await ServerProcess.StartAsync(
             engine,
-            new ServerOptions
-            {
-                Processors = Cores.Server,
-                ConnectionString = cluster is null ? null : await cluster.CreateDatabaseAsync(),
-            }
+            new ServerOptions { Processors = Cores.Server, ConnectionString = cluster is null ? null : await cluster.CreateDatabaseAsync() }
         );
         return new Subject(
             engine == Engine.Sqlite ? "Tokenry, SQLite" : "Tokenry, PostgreSQL",
@@ -88,7 +84,9 @@ internal static class TokenrySubject
     private static async Task<long> AllocatedAsync(string address)
     {
         const string metric = "dotnet_gc_allocated_bytes_total ";
-        var line = (await Subject.GetAsync(address + "/metrics")).Split('\n').Single(line => line.StartsWith(metric, StringComparison.Ordinal));
+        var line = (await Subject.GetAsync(address + "/metrics"))
+            .Split('\n')
+            .Single(line => line.StartsWith(metric, StringComparison.Ordinal));
         return (long)double.Parse(line[metric.Length..], CultureInfo.InvariantCulture);
     }
 
@@ -137,7 +135,11 @@ internal static class TokenrySubject
             [ForwardAuth] =
             [
                 .. made.ApiKeys.Select(key =>
-                    PlannedRequest.Get($"/v1/forward-auth?api={Uri.EscapeDataString(es256)}&scope={Uri.EscapeDataString(Scope)}", key.Secret, "")
+                    PlannedRequest.Get(
+                        $"/v1/forward-auth?api={Uri.EscapeDataString(es256)}&scope={Uri.EscapeDataString(Scope)}",
+                        key.Secret,
+                        ""
+                    )
                 ),
             ],
             [KeySet] = [PlannedRequest.Get("/.well-known/jwks.json", null, "\"kty\":\"EC\"")],
@@ -156,7 +158,13 @@ internal static class TokenrySubject
             [Rotate] =
             [
                 .. (await rotated.CreateAsync()).ApiKeys.Select(key =>
-                    PlannedRequest.Post($"/v1/api-keys/{key.Id}/rotate", Json, """{"overlap_seconds":0}""", "Bearer " + admin.Bearer, "tkr_key_")
+                    PlannedRequest.Post(
+                        $"/v1/api-keys/{key.Id}/rotate",
+                        Json,
+                        """{"overlap_seconds":0}""",
+                        "Bearer " + admin.Bearer,
+                        "tkr_key_"
+                    )
                 ),
             ],
         };

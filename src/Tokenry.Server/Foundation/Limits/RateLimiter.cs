@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Data;
 using Dapper;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Storage;
@@ -16,6 +17,21 @@ public sealed class RateLimiter(Database database, TimeProvider time, ILogger<Ra
 
     // Written and forgotten: the next use reads the store again, which also knows what other replicas counted meanwhile.
     private static readonly TimeSpan IdleBeforeForgotten = TimeSpan.FromSeconds(10);
+
+    private static readonly RowStatement<Delta> Upsert = new(
+        """
+        INSERT INTO limit_counters (subject_id, name, span, starts_at, used, expires_at)
+        VALUES (@subject, @name, @span, @start, @amount, @end)
+        ON CONFLICT (subject_id, name, span, starts_at) DO UPDATE SET used = limit_counters.used + excluded.used
+        RETURNING used
+        """,
+        ("subject", DbType.String, delta => delta.Subject.SubjectId),
+        ("name", DbType.String, delta => delta.Counter.Limit.Name),
+        ("span", DbType.String, delta => delta.Counter.Limit.Span),
+        ("start", DbType.Int64, delta => delta.Counter.Start),
+        ("amount", DbType.Int64, delta => delta.Amount),
+        ("end", DbType.Int64, delta => delta.Counter.End)
+    );
 
     private readonly FlushQueue<Delta> queue = new(database, time, logger, Step);
     private readonly ConcurrentDictionary<string, LimitCounters> subjects = new(StringComparer.Ordinal);
@@ -222,29 +238,8 @@ public sealed class RateLimiter(Database database, TimeProvider time, ILogger<Ra
         }
     }
 
-    private static async Task WriteAsync(WriteTransaction tx, IReadOnlyList<Delta> deltas)
-    {
-        foreach (var delta in deltas)
-        {
-            delta.Total = await tx.FirstOrDefaultAsync<long>(
-                """
-                INSERT INTO limit_counters (subject_id, name, span, starts_at, used, expires_at)
-                VALUES (@SubjectId, @Name, @Span, @Start, @Amount, @End)
-                ON CONFLICT (subject_id, name, span, starts_at) DO UPDATE SET used = limit_counters.used + excluded.used
-                RETURNING used
-                """,
-                new
-                {
-                    delta.Subject.SubjectId,
-                    delta.Counter.Limit.Name,
-                    delta.Counter.Limit.Span,
-                    delta.Counter.Start,
-                    delta.Amount,
-                    delta.Counter.End,
-                }
-            );
-        }
-    }
+    private static Task WriteAsync(WriteTransaction tx, IReadOnlyList<Delta> deltas) =>
+        tx.ExecuteEachAsync(Upsert, deltas, (delta, total) => delta.Total = total);
 
     /// <summary>Uses on their way to the store.</summary>
     private sealed record Delta(LimitCounters Subject, LimitCounters.Counter Counter, long Amount)

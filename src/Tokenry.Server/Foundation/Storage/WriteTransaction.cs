@@ -25,6 +25,10 @@ public sealed class WriteTransaction(DbConnection connection, DbTransaction? tra
     public Task<T?> FirstOrDefaultAsync<T>(string sql, object? parameters = null) =>
         Connection.QueryFirstOrDefaultAsync<T>(sql, parameters, transaction);
 
+    /// <summary>The same statement for each of many rows; see <see cref="RowStatement{TRow}"/>.</summary>
+    public Task ExecuteEachAsync<TRow>(RowStatement<TRow> statement, IReadOnlyList<TRow> rows, Action<TRow, long>? returned = null) =>
+        statement.RunAsync(Connection, transaction, rows, returned);
+
     /// <summary>Caches holding this are told once the transaction is durable.</summary>
     public void Changed(string kind, string id) => changes.Add(new Change(kind, id));
 

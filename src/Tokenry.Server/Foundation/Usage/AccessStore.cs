@@ -1,6 +1,4 @@
 using System.Data;
-using System.Text;
-using Dapper;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Usage;
@@ -47,50 +45,28 @@ public static class AccessStore
     public const string Columns =
         "id, at, door, credential_id, kind, subject, api, scope, object, method, path, result, ip, agent, request_id, token_id";
 
-    /// <summary>Many rows a statement: an entry for every request is not to cost one each.</summary>
-    public static async Task InsertAsync(WriteTransaction tx, IReadOnlyList<AccessRow> rows)
-    {
-        foreach (var chunk in rows.Chunk(RowsAStatement))
-        {
-            var values = new StringBuilder();
-            var parameters = new DynamicParameters();
-            for (var i = 0; i < chunk.Length; i++)
-            {
-                values.Append(i == 0 ? "(" : ", (");
-                for (var column = 0; column < Members.Length; column++)
-                {
-                    var name = $"p{i * Members.Length + column}";
-                    values.Append(column == 0 ? "@" : ", @").Append(name);
-                    parameters.Add(name, Members[column].Value(chunk[i]), Members[column].Type);
-                }
+    private static readonly RowStatement<AccessRow> Statement = new(
+        $"""
+        INSERT INTO access_log ({Columns}) VALUES (@id, @at, @door, @credential, @kind, @subject, @api, @scope, @object, @method, @path,
+          @result, @ip, @agent, @request, @token) ON CONFLICT DO NOTHING
+        """,
+        ("id", DbType.String, row => row.Id),
+        ("at", DbType.Int64, row => row.At),
+        ("door", DbType.String, row => row.Door),
+        ("credential", DbType.String, row => row.CredentialId),
+        ("kind", DbType.String, row => row.Kind),
+        ("subject", DbType.String, row => row.Subject),
+        ("api", DbType.String, row => row.Api),
+        ("scope", DbType.String, row => row.Scope),
+        ("object", DbType.String, row => row.Object),
+        ("method", DbType.String, row => row.Method),
+        ("path", DbType.String, row => row.Path),
+        ("result", DbType.String, row => row.Result),
+        ("ip", DbType.String, row => row.Ip),
+        ("agent", DbType.String, row => row.Agent),
+        ("request", DbType.String, row => row.RequestId),
+        ("token", DbType.String, row => row.TokenId)
+    );
 
-                values.Append(')');
-            }
-
-            await tx.ExecuteAsync($"INSERT INTO access_log ({Columns}) VALUES {values} ON CONFLICT DO NOTHING", parameters);
-        }
-    }
-
-    private const int RowsAStatement = 50;
-
-    /// <summary>In the order of <see cref="Columns"/>. Typed, since an engine cannot tell the type of a null.</summary>
-    private static readonly (DbType Type, Func<AccessRow, object?> Value)[] Members =
-    [
-        (DbType.String, row => row.Id),
-        (DbType.Int64, row => row.At),
-        (DbType.String, row => row.Door),
-        (DbType.String, row => row.CredentialId),
-        (DbType.String, row => row.Kind),
-        (DbType.String, row => row.Subject),
-        (DbType.String, row => row.Api),
-        (DbType.String, row => row.Scope),
-        (DbType.String, row => row.Object),
-        (DbType.String, row => row.Method),
-        (DbType.String, row => row.Path),
-        (DbType.String, row => row.Result),
-        (DbType.String, row => row.Ip),
-        (DbType.String, row => row.Agent),
-        (DbType.String, row => row.RequestId),
-        (DbType.String, row => row.TokenId),
-    ];
+    public static Task InsertAsync(WriteTransaction tx, IReadOnlyList<AccessRow> rows) => tx.ExecuteEachAsync(Statement, rows);
 }

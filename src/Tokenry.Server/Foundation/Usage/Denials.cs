@@ -1,3 +1,4 @@
+using System.Data;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Http;
@@ -14,6 +15,26 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
     private const int Step = 250;
     private const int MostBuckets = 10_000;
     private const long Minute = 60_000;
+
+    private static readonly RowStatement<Tallied<Bucket>> Upsert = new(
+        """
+        INSERT INTO denials (minute, action, credential_id, actor, reason, api, network, count, first_at, last_at)
+        VALUES (@minute, @action, @credential, @actor, @reason, @api, @network, @count, @first, @last)
+        ON CONFLICT (minute, action, credential_id, actor, reason, api, network) DO UPDATE SET count = denials.count + excluded.count,
+          first_at = CASE WHEN excluded.first_at < denials.first_at THEN excluded.first_at ELSE denials.first_at END,
+          last_at = CASE WHEN excluded.last_at > denials.last_at THEN excluded.last_at ELSE denials.last_at END
+        """,
+        ("minute", DbType.Int64, tallied => tallied.Key.Minute),
+        ("action", DbType.String, tallied => tallied.Key.Action),
+        ("credential", DbType.String, tallied => tallied.Key.CredentialId),
+        ("actor", DbType.String, tallied => tallied.Key.Actor),
+        ("reason", DbType.String, tallied => tallied.Key.Reason),
+        ("api", DbType.String, tallied => tallied.Key.Api),
+        ("network", DbType.String, tallied => tallied.Key.Network),
+        ("count", DbType.Int64, tallied => tallied.Count),
+        ("first", DbType.Int64, tallied => tallied.First),
+        ("last", DbType.Int64, tallied => tallied.Last)
+    );
 
     private readonly FlushQueue<Tallied<Bucket>> queue = new(database, time, logger, Step);
     private readonly Tallies<Bucket> tallies = new(MostBuckets, ToOther);
@@ -86,34 +107,7 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
         return rows;
     }
 
-    private static async Task KeepAsync(WriteTransaction tx, IReadOnlyList<Tallied<Bucket>> rows)
-    {
-        foreach (var (bucket, count, first, last) in rows)
-        {
-            await tx.ExecuteAsync(
-                """
-                INSERT INTO denials (minute, action, credential_id, actor, reason, api, network, count, first_at, last_at)
-                VALUES (@Minute, @Action, @CredentialId, @Actor, @Reason, @Api, @Network, @count, @first, @last)
-                ON CONFLICT (minute, action, credential_id, actor, reason, api, network) DO UPDATE SET count = denials.count + excluded.count,
-                  first_at = CASE WHEN excluded.first_at < denials.first_at THEN excluded.first_at ELSE denials.first_at END,
-                  last_at = CASE WHEN excluded.last_at > denials.last_at THEN excluded.last_at ELSE denials.last_at END
-                """,
-                new
-                {
-                    bucket.Minute,
-                    bucket.Action,
-                    bucket.CredentialId,
-                    bucket.Actor,
-                    bucket.Reason,
-                    bucket.Api,
-                    bucket.Network,
-                    count,
-                    first,
-                    last,
-                }
-            );
-        }
-    }
+    private static Task KeepAsync(WriteTransaction tx, IReadOnlyList<Tallied<Bucket>> rows) => tx.ExecuteEachAsync(Upsert, rows);
 
     /// <summary>Turns what is older than this minute into audit events; whichever replica comes first does.</summary>
     private async Task CloseAsync(long minute)

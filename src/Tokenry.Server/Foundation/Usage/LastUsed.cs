@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Data;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Storage;
 
@@ -12,6 +13,20 @@ public sealed class LastUsed(Database database, Signals signals, TimeProvider ti
 
     /// <summary>Unused for so long, a credential is dormant.</summary>
     private static readonly TimeSpan Dormant = TimeSpan.FromDays(90);
+
+    // A door that does not tell the address does not erase the one that is known.
+    private static readonly RowStatement<KeyValuePair<string, LastUse>> Upsert = new(
+        """
+        INSERT INTO credential_usage (credential_id, last_used_at, ip, agent) VALUES (@id, @at, @ip, @agent)
+        ON CONFLICT (credential_id) DO UPDATE SET last_used_at = excluded.last_used_at,
+          ip = coalesce(excluded.ip, credential_usage.ip), agent = coalesce(excluded.agent, credential_usage.agent)
+          WHERE excluded.last_used_at >= credential_usage.last_used_at
+        """,
+        ("id", DbType.String, pair => pair.Key),
+        ("at", DbType.Int64, pair => pair.Value.At),
+        ("ip", DbType.String, pair => pair.Value.From.Address?.ToString()),
+        ("agent", DbType.String, pair => pair.Value.From.Agent)
+    );
 
     /// <summary>Known not to be dormant, so that their flush need not look. Of the flush alone.</summary>
     private readonly HashSet<string> awake = new(StringComparer.Ordinal);
@@ -49,7 +64,7 @@ public sealed class LastUsed(Database database, Signals signals, TimeProvider ti
         {
             foreach (var chunk in ordered.Chunk(Step))
             {
-                var unknown = chunk.Where(pair => !awake.Contains(pair.Key)).Select(pair => pair.Key).ToHashSet(StringComparer.Ordinal);
+                var unknown = chunk.Where(pair => !awake.Contains(pair.Key)).Select(pair => pair.Key).ToArray();
                 foreach (var id in await database.WriteAsync(tx => WriteAsync(tx, chunk, unknown)))
                 {
                     signals.Raise(Signals.DormantAwake, id, uses[id].OwnerId, uses[id].From);
@@ -69,42 +84,22 @@ public sealed class LastUsed(Database database, Signals signals, TimeProvider ti
     }
 
     /// <returns>Those that were asleep.</returns>
-    private async Task<List<string>> WriteAsync(WriteTransaction tx, KeyValuePair<string, LastUse>[] chunk, HashSet<string> unknown)
+    private async Task<IReadOnlyList<string>> WriteAsync(
+        WriteTransaction tx,
+        IReadOnlyList<KeyValuePair<string, LastUse>> chunk,
+        IReadOnlyList<string> unknown
+    )
     {
         var before = (time.GetUtcNow() - Dormant).ToUnixTimeMilliseconds();
-        var asleep = new List<string>();
-        foreach (var (id, use) in chunk)
-        {
-            if (
-                unknown.Contains(id)
-                && await tx.FirstOrDefaultAsync<long?>(
-                    "SELECT last_used_at FROM credential_usage WHERE credential_id = @id AND last_used_at < @before",
-                    new { id, before }
-                )
-                    is not null
-            )
-            {
-                asleep.Add(id);
-            }
-
-            // A door that does not tell the address does not erase the one that is known.
-            await tx.ExecuteAsync(
-                """
-                INSERT INTO credential_usage (credential_id, last_used_at, ip, agent) VALUES (@id, @At, @Ip, @Agent)
-                ON CONFLICT (credential_id) DO UPDATE SET last_used_at = excluded.last_used_at,
-                  ip = coalesce(excluded.ip, credential_usage.ip), agent = coalesce(excluded.agent, credential_usage.agent)
-                  WHERE excluded.last_used_at >= credential_usage.last_used_at
-                """,
-                new
-                {
-                    id,
-                    use.At,
-                    Ip = use.From.Address?.ToString(),
-                    use.From.Agent,
-                }
-            );
-        }
-
+        var asleep =
+            unknown.Count == 0
+                ? []
+                : await tx.QueryAsync<string>(
+                    "SELECT credential_id FROM credential_usage "
+                        + $"WHERE {tx.Dialect.In("credential_id", "@unknown")} AND last_used_at < @before",
+                    new { unknown, before }
+                );
+        await tx.ExecuteEachAsync(Upsert, chunk);
         return asleep;
     }
 

@@ -1,3 +1,4 @@
+using System.Data;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Usage;
@@ -18,6 +19,22 @@ public sealed class UsageCounters(Database database, TimeProvider time, ILogger<
 
     private const long Minute = 60_000;
     private const long Hour = 3_600_000;
+
+    private static readonly RowStatement<Row> Upsert = new(
+        """
+        INSERT INTO usage_counters (span, at, credential_id, api, scope, code, subject, uses)
+        VALUES (@span, @at, @credential, @api, @scope, @code, @subject, @count)
+        ON CONFLICT (span, at, credential_id, api, scope, code) DO UPDATE SET uses = usage_counters.uses + excluded.uses
+        """,
+        ("span", DbType.String, row => row.Span),
+        ("at", DbType.Int64, row => row.Key.Minute),
+        ("credential", DbType.String, row => row.Key.CredentialId),
+        ("api", DbType.String, row => row.Key.Api),
+        ("scope", DbType.String, row => row.Key.Scope),
+        ("code", DbType.String, row => row.Key.Code),
+        ("subject", DbType.String, row => row.Key.Subject),
+        ("count", DbType.Int64, row => row.Count)
+    );
 
     private readonly FlushQueue<Row> queue = new(database, time, logger, Step);
     private readonly Tallies<Bucket> tallies = new(MostBuckets, bucket => bucket with { CredentialId = "", Subject = "", Scope = "" });
@@ -63,30 +80,7 @@ public sealed class UsageCounters(Database database, TimeProvider time, ILogger<
                 .ThenBy(row => row.Key.Code, StringComparer.Ordinal),
         ];
 
-    private static async Task WriteAsync(WriteTransaction tx, IReadOnlyList<Row> rows)
-    {
-        foreach (var (span, bucket, count) in rows)
-        {
-            await tx.ExecuteAsync(
-                """
-                INSERT INTO usage_counters (span, at, credential_id, api, scope, code, subject, uses)
-                VALUES (@span, @Minute, @CredentialId, @Api, @Scope, @Code, @Subject, @count)
-                ON CONFLICT (span, at, credential_id, api, scope, code) DO UPDATE SET uses = usage_counters.uses + excluded.uses
-                """,
-                new
-                {
-                    span,
-                    bucket.Minute,
-                    bucket.CredentialId,
-                    bucket.Api,
-                    bucket.Scope,
-                    bucket.Code,
-                    bucket.Subject,
-                    count,
-                }
-            );
-        }
-    }
+    private static Task WriteAsync(WriteTransaction tx, IReadOnlyList<Row> rows) => tx.ExecuteEachAsync(Upsert, rows);
 
     private readonly record struct Bucket(long Minute, string CredentialId, string Subject, string Api, string Scope, string Code);
 
