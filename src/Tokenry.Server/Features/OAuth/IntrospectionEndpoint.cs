@@ -44,14 +44,15 @@ public sealed class IntrospectionEndpoint(
             );
         }
 
-        await OAuthEndpoint.WriteJsonAsync(
-            context,
-            json =>
+        JsonAnswer.WriteObject(
+            context.Response,
+            (options.Issuer, authenticated, seen),
+            static (json, found) =>
             {
-                json.WriteBoolean("active"u8, seen.Count > 0);
-                if (seen.Count > 0)
+                json.WriteBoolean("active"u8, found.seen.Count > 0);
+                if (found.seen.Count > 0)
                 {
-                    WriteActive(json, authenticated, seen);
+                    WriteActive(json, found.Issuer, found.authenticated, found.seen);
                 }
             }
         );
@@ -113,12 +114,17 @@ public sealed class IntrospectionEndpoint(
         return seen;
     }
 
-    private void WriteActive(Utf8JsonWriter json, Authenticated authenticated, List<(ApiResourceFacts Api, ScopeSet Scopes)> seen)
+    private static void WriteActive(
+        Utf8JsonWriter json,
+        string issuer,
+        Authenticated authenticated,
+        List<(ApiResourceFacts Api, ScopeSet Scopes)> seen
+    )
     {
         var owner = authenticated.Owner!;
         var credential = authenticated.Credential!;
         var token = authenticated.Token;
-        json.WriteString("iss"u8, options.Issuer);
+        json.WriteString("iss"u8, issuer);
         if (token is not null || !credential.IsAnonymous)
         {
             json.WriteString("sub"u8, token?.Subject ?? owner.Id);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Storage;
 
@@ -54,12 +53,12 @@ public static partial class OAuthEndpoint
         }
         catch (OAuthError error)
         {
-            await WriteAsync(context, error);
+            Write(context, error);
         }
         catch (StoreUnavailableException exception)
         {
             LogUnavailable(Logger(context), exception.Message);
-            await WriteAsync(context, OAuthError.Unavailable());
+            Write(context, OAuthError.Unavailable());
         }
     }
 
@@ -73,7 +72,7 @@ public static partial class OAuthEndpoint
         }
     }
 
-    private static Task WriteAsync(HttpContext context, OAuthError error)
+    private static void Write(HttpContext context, OAuthError error)
     {
         var response = context.Response;
         response.StatusCode = error.Status;
@@ -87,29 +86,15 @@ public static partial class OAuthEndpoint
             response.Headers.RetryAfter = ((int)wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         }
 
-        return WriteJsonAsync(
-            context,
-            json =>
+        JsonAnswer.WriteObject(
+            response,
+            error,
+            static (json, error) =>
             {
                 json.WriteString("error"u8, error.Error);
                 json.WriteString("error_description"u8, error.Message);
             }
         );
-    }
-
-    /// <summary>Writes one JSON object whose members <paramref name="members"/> writes.</summary>
-    public static async Task WriteJsonAsync(HttpContext context, Action<Utf8JsonWriter> members)
-    {
-        var response = context.Response;
-        response.ContentType = "application/json";
-        await using (var json = new Utf8JsonWriter(response.BodyWriter))
-        {
-            json.WriteStartObject();
-            members(json);
-            json.WriteEndObject();
-        }
-
-        await response.BodyWriter.FlushAsync(context.RequestAborted);
     }
 
     private static ILogger Logger(HttpContext context) =>

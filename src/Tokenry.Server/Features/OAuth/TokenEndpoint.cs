@@ -39,9 +39,10 @@ public sealed partial class TokenEndpoint(
             grant
         );
         LogIssued(issued.TokenId, client.Principal.Id, client.CredentialId);
-        await OAuthEndpoint.WriteJsonAsync(
-            context,
-            json =>
+        JsonAnswer.WriteObject(
+            context.Response,
+            issued,
+            static (json, issued) =>
             {
                 json.WriteString("access_token"u8, issued.AccessToken);
                 json.WriteString("token_type"u8, "Bearer"u8);
@@ -51,6 +52,6 @@ public sealed partial class TokenEndpoint(
         );
     }
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Issued access token {TokenId} to {ClientId} by {CredentialId}")]
+    [LoggerMessage(EventId = 1, Level = LogLevel.Debug, Message = "Issued access token {TokenId} to {ClientId} by {CredentialId}")]
     private partial void LogIssued(string tokenId, string clientId, string? credentialId);
 }

@@ -13,6 +13,12 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs)
 {
     private const int MostItems = 100;
 
+    public async Task ServeAsync(HttpContext context)
+    {
+        var body = await Body<VerifyRequest>.ReadAsync(context);
+        JsonAnswer.Write(context.Response, await RunAsync(Caller.Of(context)!, body.Value));
+    }
+
     /// <summary>A <see cref="VerifyAnswer"/> or a <see cref="VerifyRefusal"/>.</summary>
     public async ValueTask<object> RunAsync(Caller caller, VerifyRequest request)
     {

@@ -1,4 +1,5 @@
 using Tokenry.Protocol.Jose;
+using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Principals;
@@ -17,6 +18,8 @@ public sealed class AccessTokenScheme(
 )
 {
     private readonly AccessTokenValidator validator = new(options.Issuer, time);
+    private readonly VerifiedTokens verified = new();
+    private readonly Func<string, VerificationKey?> findKey = signingKeys.Find;
 
     /// <summary>Whether the presented string is shaped like a JWT and not like one of our opaque strings.</summary>
     public static bool Claims(string presented) =>
@@ -24,27 +27,52 @@ public sealed class AccessTokenScheme(
 
     public async ValueTask<Authenticated> AuthenticateAsync(string presented)
     {
-        var result = validator.Validate(presented, signingKeys.Find);
-        if (result.Token is not { } token)
+        if (!verified.TryGet(presented, findKey, out var known))
         {
-            return Authenticated.Failed(
-                result.Fault switch
-                {
-                    AccessTokenFault.Malformed or AccessTokenFault.WrongType or AccessTokenFault.InvalidClaims =>
-                        VerificationCode.Malformed,
-                    AccessTokenFault.NotYetValid => VerificationCode.NotYetValid,
-                    _ => VerificationCode.Unknown,
-                }
-            );
+            (var fault, known) = Verify(presented);
+            if (known is null)
+            {
+                return Authenticated.Failed(
+                    fault switch
+                    {
+                        AccessTokenFault.Malformed or AccessTokenFault.WrongType or AccessTokenFault.InvalidClaims =>
+                            VerificationCode.Malformed,
+                        AccessTokenFault.NotYetValid => VerificationCode.NotYetValid,
+                        _ => VerificationCode.Unknown,
+                    }
+                );
+            }
         }
 
+        var token = known.Token;
         var owner = await principals.GetAsync(token.ClientId);
         var credential = token.CredentialId is { } id ? await credentials.GetAsync(id) : null;
         var code =
             await revoked.ContainsAsync(token.TokenId) || credential is not { Revoked: false } ? VerificationCode.Revoked
             : owner is not { Active: true } ? VerificationCode.OwnerDisabled
-            : result.Fault == AccessTokenFault.Expired ? VerificationCode.Expired
+            // RFC 7519 §4.1.4: on or after exp the token is not accepted.
+            : time.GetUtcNow() >= token.ExpiresAt ? VerificationCode.Expired
             : VerificationCode.Valid;
-        return Authenticated.Jwt(code, token, credential, owner);
+        return Authenticated.Jwt(code, token, known.Permissions, credential, owner);
+    }
+
+    /// <summary>Signature and claims; of an expired token too, which can be named but not honoured.</summary>
+    private (AccessTokenFault Fault, VerifiedTokens.Entry? Verified) Verify(string presented)
+    {
+        VerificationKey? used = null;
+        var result = validator.Validate(presented, keyId => used = findKey(keyId));
+        if (result.Token is not { } token)
+        {
+            return (result.Fault, null);
+        }
+
+        var permissions = PermissionSet.Of(token.Audience.Select(audience => (audience, token.Scope)));
+        var entry = new VerifiedTokens.Entry(token, permissions, used!);
+        if (result.IsValid)
+        {
+            verified.Add(presented, entry);
+        }
+
+        return (result.Fault, entry);
     }
 }

@@ -60,13 +60,24 @@ public sealed class Authenticated
             Permissions = credential.IsAnonymous ? PermissionSet.Empty : credential.Permissions,
         };
 
-    public static Authenticated Jwt(string code, AccessToken token, CredentialFacts? credential, PrincipalFacts? owner) =>
+    /// <param name="code">Valid, or the first reason against it.</param>
+    /// <param name="token">Its claims.</param>
+    /// <param name="permissions">What the claims say of scopes, by audience.</param>
+    /// <param name="credential">What bought it.</param>
+    /// <param name="owner">The application.</param>
+    public static Authenticated Jwt(
+        string code,
+        AccessToken token,
+        PermissionSet permissions,
+        CredentialFacts? credential,
+        PrincipalFacts? owner
+    ) =>
         new(code)
         {
             Kind = CredentialKind.AccessToken,
             Credential = credential,
             Token = token,
             Owner = owner,
-            Permissions = PermissionSet.Of(token.Audience.Select(audience => (audience, token.Scope))),
+            Permissions = permissions,
         };
 }

@@ -43,6 +43,8 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
         : catalog.Resource(api) is { } resource ? Rights.Of(catalog, Principal, Credential.Permissions, resource)
         : ScopeSet.Empty;
 
-    public static ValueTask<Caller?> BindAsync(HttpContext context, ParameterInfo parameter) =>
-        ValueTask.FromResult(context.Items.TryGetValue(typeof(Caller), out var caller) ? (Caller?)caller : null);
+    /// <summary>Of a route that needs one; it was authenticated before the endpoint runs.</summary>
+    public static Caller? Of(HttpContext context) => context.Features.Get<Caller>();
+
+    public static ValueTask<Caller?> BindAsync(HttpContext context, ParameterInfo parameter) => ValueTask.FromResult(Of(context));
 }

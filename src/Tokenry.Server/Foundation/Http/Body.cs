@@ -20,14 +20,17 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
     /// <summary>As it was sent, for a signature over it.</summary>
     public byte[] Bytes { get; }
 
-    public static async ValueTask<Body<T>?> BindAsync(HttpContext context, ParameterInfo parameter)
+    public static ValueTask<Body<T>?> BindAsync(HttpContext context, ParameterInfo parameter) => ReadAsync(context)!;
+
+    /// <exception cref="ProblemException">It is not what the route takes.</exception>
+    public static async ValueTask<Body<T>> ReadAsync(HttpContext context)
     {
         if (!IsJson(context.Request.ContentType))
         {
             throw new ProblemException(415, ProblemCode.UnsupportedMediaType, "Send the body as application/json.");
         }
 
-        var bytes = await ReadAsync(context);
+        var bytes = await ReadBytesAsync(context);
         var facts = RequestFacts.Of(context);
         if (facts.IdempotencyKey is not null)
         {
@@ -64,7 +67,7 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
         builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(T)));
     }
 
-    private static async ValueTask<byte[]> ReadAsync(HttpContext context)
+    private static async ValueTask<byte[]> ReadBytesAsync(HttpContext context)
     {
         var reader = context.Request.BodyReader;
         while (true)

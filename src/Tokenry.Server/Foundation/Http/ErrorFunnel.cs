@@ -1,12 +1,20 @@
 using System.Buffers;
 using Microsoft.AspNetCore.WebUtilities;
 using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Http;
 
 /// <summary>The one place where errors become answers (RFC 9457). Also gives each request its id and refuses what proxies disagree on.</summary>
-internal sealed partial class ErrorFunnel(RequestDelegate next, ILogger<ErrorFunnel> logger)
+internal sealed partial class ErrorFunnel(
+    RequestDelegate next,
+    TimeProvider time,
+    TokenryOptions options,
+    Brands brands,
+    ILogger<ErrorFunnel> logger
+)
 {
     private static readonly SearchValues<char> ControlCharacters = SearchValues.Create([
         .. Enumerable.Range(0, 0x20).Append(0x7f).Select(code => (char)code).Where(character => character != '\t'),
@@ -14,7 +22,7 @@ internal sealed partial class ErrorFunnel(RequestDelegate next, ILogger<ErrorFun
 
     public async Task InvokeAsync(HttpContext context)
     {
-        context.Response.Headers["X-Request-Id"] = RequestFacts.Of(context).RequestId;
+        context.Response.Headers["X-Request-Id"] = RequestFacts.Begin(context, time, options, brands).RequestId;
         context.Response.Headers.XContentTypeOptions = "nosniff";
         try
         {

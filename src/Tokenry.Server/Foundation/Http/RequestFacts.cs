@@ -5,21 +5,20 @@ using Tokenry.Server.Foundation.Hosting;
 
 namespace Tokenry.Server.Foundation.Http;
 
-/// <summary>Where a request comes from and what it is called; made when first asked for.</summary>
+/// <summary>Where a request comes from and what it is called.</summary>
 public sealed class RequestFacts
 {
     private const int LongestAgent = 200;
 
-    private RequestFacts(HttpContext context)
+    private RequestFacts(HttpContext context, TimeProvider time, TokenryOptions options, Brands brands)
     {
-        RequestId = PublicId.Create("req", PublicId.NewUuid7(context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow()));
-        var leg = ClientLeg.Of(context, context.RequestServices.GetRequiredService<TokenryOptions>().TrustedProxies);
+        RequestId = PublicId.Create("req", PublicId.NewUuid7(time.GetUtcNow()));
+        var leg = ClientLeg.Of(context, options.TrustedProxies);
         Address = leg.Address;
         IsFromProxy = leg.IsFromProxy;
         IsInClear = leg.IsInClear;
-        Ip = Address?.ToString();
         var agent = context.Request.Headers.UserAgent.ToString();
-        Agent = agent.Length == 0 ? null : Cleaned(context.RequestServices.GetRequiredService<Brands>().Redact(agent));
+        Agent = agent.Length == 0 ? null : Cleaned(brands.Redact(agent));
         Method = context.Request.Method;
         Path = context.Request.Path.Value ?? "";
         var keys = context.Request.Headers["Idempotency-Key"];
@@ -35,7 +34,7 @@ public sealed class RequestFacts
     /// <summary>The peer, or the client a listed proxy vouches for; IPv4 even where it came mapped into IPv6.</summary>
     public IPAddress? Address { get; }
 
-    public string? Ip { get; }
+    public string? Ip => Address?.ToString();
 
     /// <summary>Whether anybody on the way could read along; see <see cref="TlsRequirement"/>.</summary>
     public bool IsInClear { get; }
@@ -54,17 +53,31 @@ public sealed class RequestFacts
     /// <summary>SHA-256 of the body, once it was read; for idempotency.</summary>
     public byte[] BodyHash { get; set; } = [];
 
-    private static string Cleaned(string agent) => new([.. agent.Take(LongestAgent).Select(c => char.IsControl(c) || c > 126 ? '?' : c)]);
+    // Nearly every agent is clean already.
+    private static string Cleaned(string agent) =>
+        agent.Length <= LongestAgent && !agent.AsSpan().ContainsAnyExceptInRange(' ', '~')
+            ? agent
+            : string.Create(
+                Math.Min(agent.Length, LongestAgent),
+                agent,
+                static (cleaned, agent) =>
+                {
+                    for (var i = 0; i < cleaned.Length; i++)
+                    {
+                        cleaned[i] = agent[i] is >= ' ' and <= '~' ? agent[i] : '?';
+                    }
+                }
+            );
 
-    public static RequestFacts Of(HttpContext context)
+    /// <summary>Known from the first step of the pipeline on.</summary>
+    public static RequestFacts Of(HttpContext context) =>
+        context.Features.Get<RequestFacts>() ?? throw new InvalidOperationException("The request has not passed the first step yet.");
+
+    /// <summary>Makes them and leaves them with the request: among its features, since Items would be a dictionary more for each.</summary>
+    internal static RequestFacts Begin(HttpContext context, TimeProvider time, TokenryOptions options, Brands brands)
     {
-        if (context.Items.TryGetValue(typeof(RequestFacts), out var known))
-        {
-            return (RequestFacts)known!;
-        }
-
-        var facts = new RequestFacts(context);
-        context.Items[typeof(RequestFacts)] = facts;
+        var facts = new RequestFacts(context, time, options, brands);
+        context.Features.Set(facts);
         return facts;
     }
 }

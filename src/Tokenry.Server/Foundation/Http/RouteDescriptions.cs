@@ -1,4 +1,5 @@
 using System.Reflection;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.OpenApi;
 
 namespace Tokenry.Server.Foundation.Http;
@@ -24,10 +25,22 @@ public static class RouteDescriptions
     public static TBuilder Takes<TBuilder>(this TBuilder builder, params RouteMember[] members)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RouteForm(members));
 
+    /// <summary>Of a bare handler that reads a <see cref="Body{T}"/> itself and writes its <see cref="JsonAnswer"/>.</summary>
+    public static IEndpointConventionBuilder Exchanges<TRequest, TAnswer>(this IEndpointConventionBuilder builder) =>
+        builder
+            .NamesItsHandler()
+            .WithMetadata(
+                new AcceptsMetadata(["application/json"], typeof(TRequest)),
+                new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(TAnswer), ["application/json"])
+            );
+
     public static TBuilder Answers<TBuilder>(this TBuilder builder, string? contentType, params RouteMember[] members)
+        where TBuilder : IEndpointConventionBuilder => builder.NamesItsHandler().WithMetadata(new RouteAnswer(contentType, members));
+
+    /// <summary>The document lists only routes whose handler's method is known; a bare RequestDelegate does not say it by itself.</summary>
+    private static TBuilder NamesItsHandler<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder
     {
-        // The document lists only routes whose handler's method is known; a bare RequestDelegate does not say it by itself.
         builder.Add(endpoint =>
         {
             if (endpoint.RequestDelegate is { } serve && !endpoint.Metadata.OfType<MethodInfo>().Any())
@@ -35,6 +48,6 @@ public static class RouteDescriptions
                 endpoint.Metadata.Add(serve.Method);
             }
         });
-        return builder.WithMetadata(new RouteAnswer(contentType, members));
+        return builder;
     }
 }

@@ -20,7 +20,7 @@ internal sealed class LimitCounters(string subjectId)
     /// <summary>The counter of a limit, moved to the window of <paramref name="now"/>; a clock that steps back opens no new window.</summary>
     public Counter For(UseLimit limit, long now)
     {
-        var counter = counters.Find(counter => counter.Limit.Name == limit.Name && counter.Limit.Span == limit.Span);
+        var counter = Find(limit);
         var (start, end) = limit.WindowAt(now);
         if (counter is null)
         {
@@ -34,6 +34,19 @@ internal sealed class LimitCounters(string subjectId)
         }
 
         return counter;
+    }
+
+    private Counter? Find(UseLimit limit)
+    {
+        foreach (var counter in counters)
+        {
+            if (counter.Limit.Name == limit.Name && counter.Limit.Span == limit.Span)
+            {
+                return counter;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>What the store knows of a window, on the first use since the subject was forgotten.</summary>
