@@ -8,7 +8,7 @@ process.once("SIGTERM", () => process.exit(0));
 
 export const port = Number(process.argv[2]);
 if (!Number.isInteger(port) || port < 1 || port > 65535) {
-  console.error(`usage: node ${process.argv[1]} PORT`);
+  console.error(`usage: ./node ${process.argv[1]} PORT`);
   process.exit(2);
 }
 
