@@ -13,6 +13,9 @@ public enum Peers
 {
     OidcProvider,
     BetterAuth,
+
+    /// <summary>With its keys in memory, which its documentation calls secondary storage.</summary>
+    BetterAuthInMemory,
 }
 
 /// <summary>One path of Tokenry, what it is held against, and what is asked of it.</summary>
@@ -73,7 +76,12 @@ public sealed record Comparison
             Echo = ChildServer.EchoJson,
             LimitName = "JSON echo",
             Goal = 0.5,
-            Rivals = [new(Peers.OidcProvider, TokenrySubject.IntrospectOpaque, 4), new(Peers.BetterAuth, TokenrySubject.Verify, 30)],
+            Rivals =
+            [
+                new(Peers.OidcProvider, TokenrySubject.IntrospectOpaque, 4),
+                new(Peers.BetterAuth, TokenrySubject.Verify, 30),
+                new(Peers.BetterAuthInMemory, TokenrySubject.Verify, 0),
+            ],
             Note =
                 "oidc-provider has no API keys: held against its introspection, from memory. better-auth writes to its database at each verification.",
         },
@@ -84,7 +92,12 @@ public sealed record Comparison
             Echo = ChildServer.EchoForm,
             LimitName = "form echo",
             Goal = 0.5,
-            Rivals = [new(Peers.OidcProvider, TokenrySubject.IntrospectOpaque, 4), new(Peers.BetterAuth, TokenrySubject.Verify, 30)],
+            Rivals =
+            [
+                new(Peers.OidcProvider, TokenrySubject.IntrospectOpaque, 4),
+                new(Peers.BetterAuth, TokenrySubject.Verify, 30),
+                new(Peers.BetterAuthInMemory, TokenrySubject.Verify, 0),
+            ],
         },
         new()
         {

@@ -77,7 +77,14 @@ internal sealed class Suite(BenchOptions options, TextWriter console) : IAsyncDi
         var peers = new Dictionary<Peers, Subject>();
         foreach (var peer in comparisons.SelectMany(comparison => comparison.Rivals).Select(rival => rival.Peer).Distinct())
         {
-            peers[peer] = await StartAsync(ChildServer.PeerAsync(peer == Peers.OidcProvider ? "oidc-provider.mjs" : "better-auth.mjs"));
+            peers[peer] = await StartAsync(
+                peer switch
+                {
+                    Peers.OidcProvider => ChildServer.PeerAsync("oidc-provider.mjs"),
+                    Peers.BetterAuth => ChildServer.PeerAsync("better-auth.mjs"),
+                    _ => ChildServer.PeerAsync("better-auth.mjs", "cached"),
+                }
+            );
         }
 
         return peers;

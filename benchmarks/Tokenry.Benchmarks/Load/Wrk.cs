@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Tokenry.Benchmarks.Subjects;
 
 namespace Tokenry.Benchmarks.Load;
 
@@ -19,7 +20,7 @@ public sealed record LoadResult(long Requests, double Seconds, long Errors, doub
 /// <summary>The load: wrk with one thread on its own core, so that the servers have the other for themselves.</summary>
 public sealed class Wrk : IDisposable
 {
-    private const string Core = "1";
+    private const string Agent = "tokenry-bench/1.0";
     private readonly DirectoryInfo scripts = Directory.CreateTempSubdirectory("tokenry-bench-");
     private readonly Dictionary<IReadOnlyList<PlannedRequest>, string> written = [];
 
@@ -30,7 +31,7 @@ public sealed class Wrk : IDisposable
             "taskset",
             [
                 "-c",
-                Core,
+                Cores.Load,
                 "wrk",
                 "-t1",
                 string.Create(CultureInfo.InvariantCulture, $"-c{connections}"),
@@ -69,7 +70,9 @@ public sealed class Wrk : IDisposable
         var lua = new StringBuilder("local planned = {}\nlocal turn = 0\ninit = function(args)\n");
         foreach (var request in requests)
         {
-            var headers = string.Join(", ", request.Headers.Select(header => $"[{Quote(header.Key)}] = {Quote(header.Value)}"));
+            // Real clients name themselves, and it costs: everybody gets it.
+            var all = request.Headers.Append(KeyValuePair.Create("User-Agent", Agent));
+            var headers = string.Join(", ", all.Select(header => $"[{Quote(header.Key)}] = {Quote(header.Value)}"));
             lua.Append(
                 CultureInfo.InvariantCulture,
                 $"  planned[#planned + 1] = wrk.format({Quote(request.Method)}, {Quote(request.Path)}, {{{headers}}}, {Quote(request.Body)})\n"

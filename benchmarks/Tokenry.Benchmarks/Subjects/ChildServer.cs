@@ -20,24 +20,8 @@ internal static class ChildServer
     {
         var port = FreePort.Next();
         var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
-        var self = Environment.ProcessPath!;
-        var dll = typeof(ChildServer).Assembly.Location;
-        var process = Process.Start(Cores.On(Cores.Server, self, dll, EchoServer.Verb, port.ToString(CultureInfo.InvariantCulture)))!;
-        AtExit.Add(process.Kill);
-        var drained = process.StandardOutput.ReadToEndAsync();
-        var waited = Stopwatch.StartNew();
-        while (true)
-        {
-            try
-            {
-                await Subject.GetAsync(address);
-                break;
-            }
-            catch (HttpRequestException) when (waited.Elapsed < Patience)
-            {
-                await Task.Delay(50);
-            }
-        }
+        var (process, _) = Start(Environment.ProcessPath!, typeof(ChildServer).Assembly.Location, EchoServer.Verb, Digits(port));
+        await UntilAsync(async () => await Subject.AnswersAsync(address) ? address : null, "the echo");
 
         var credential = new string('x', 90);
         var form =
@@ -52,7 +36,7 @@ internal static class ChildServer
         return new Subject("Kestrel", address, process.Id, requests)
         {
             Allocated = async () => long.Parse(await Subject.GetAsync(address + EchoServer.AllocatedPath), CultureInfo.InvariantCulture),
-            End = () => KillAsync(process, drained),
+            End = () => StopAsync(process),
         };
     }
 
@@ -61,30 +45,49 @@ internal static class ChildServer
     public static async Task<Subject> PeerAsync(string script, params string[] arguments)
     {
         var directory = Path.Combine(Repository.Root, "benchmarks", "peers");
-        var port = FreePort.Next().ToString(CultureInfo.InvariantCulture);
-        var start = Cores.On(Cores.Server, ["node", Path.Combine(directory, script), port, .. arguments]);
-        start.WorkingDirectory = directory;
-        start.Environment["NODE_ENV"] = "production";
-        var process = Process.Start(start)!;
-        AtExit.Add(process.Kill);
-        var line =
-            await process.StandardOutput.ReadLineAsync()
-            ?? throw new InvalidOperationException($"{script} ended: {await process.StandardOutput.ReadToEndAsync()}");
+        var node = Path.Combine(directory, "node");
+        var (process, output) = Start(node, [Path.Combine(directory, script), Digits(FreePort.Next()), .. arguments]);
+        var line = await UntilAsync(
+            () =>
+                process.HasExited
+                    ? throw new InvalidOperationException($"{script} ended: {output}")
+                    : Task.FromResult(output.Snapshot().FirstOrDefault(line => line.StartsWith('{'))),
+            script
+        );
         var announced = JsonSerializer.Deserialize<Announcement>(line, JsonSerializerOptions.Web)!;
-        var drained = process.StandardOutput.ReadToEndAsync();
         return new Subject($"{announced.Name} {announced.Version}", announced.Address, process.Id, announced.Requests)
         {
-            End = () => KillAsync(process, drained),
+            End = () => StopAsync(process),
         };
     }
 
-    private static async ValueTask KillAsync(Process process, Task drained)
+    private static (ChildProcess Process, OutputLines Output) Start(string file, params string[] arguments)
     {
-        process.Kill();
-        await process.WaitForExitAsync();
-        await drained;
+        var output = new OutputLines();
+        return (ChildProcess.Start(Cores.On(Cores.Server, [file, .. arguments]), output, output), output);
+    }
+
+    private static async Task<string> UntilAsync(Func<Task<string?>> sign, string of)
+    {
+        for (var waited = Stopwatch.StartNew(); waited.Elapsed < Patience; await Task.Delay(50))
+        {
+            if (await sign() is { } seen)
+            {
+                return seen;
+            }
+        }
+
+        throw new TimeoutException($"No sign of {of} after {Patience}.");
+    }
+
+    private static async ValueTask StopAsync(ChildProcess process)
+    {
+        process.Signal(Signal.Terminate);
+        await process.WaitForExitAsync(Patience);
         process.Dispose();
     }
+
+    private static string Digits(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private sealed record Announcement(
         string Name,

@@ -73,5 +73,18 @@ public sealed class Subject(string name, string address, int processId, IReadOnl
 
     public static async Task<string> GetAsync(string url) => await Http.GetStringAsync(new Uri(url));
 
+    public static async Task<bool> AnswersAsync(string url)
+    {
+        try
+        {
+            await GetAsync(url);
+            return true;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
     public ValueTask DisposeAsync() => End();
 }
