@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using BenchmarkDotNet.Attributes;
 using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Signing;
 
 namespace Tokenry.MicroBenchmarks;
@@ -44,6 +45,9 @@ public class AccessTokenWriting : WithStore
         Span<byte> signature = stackalloc byte[64];
         return signingKey.TrySign(signingInput, signature);
     }
+
+    [Benchmark(Description = "token id alone")]
+    public string NewTokenId() => PublicId.Encode(PublicId.NewUuid7(TimeProvider.System.GetUtcNow()));
 
     [Benchmark(Description = "whole token")]
     public (string Token, string TokenId) Write() => writer.Write(claims);
