@@ -1,0 +1,58 @@
+using BenchmarkDotNet.Attributes;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Signing;
+
+namespace Tokenry.MicroBenchmarks;
+
+/// <summary>The authenticator with the facts in memory: parsing, look-ups, secret or signature, state and owner.</summary>
+public class CredentialAuthentication : WithStore
+{
+    private Authenticator authenticator = null!;
+    private CredentialCache credentials = null!;
+    private string key = "";
+    private string wrongSecret = "";
+    private string accessToken = "";
+    private string credentialId = "";
+
+    protected override async Task PrepareAsync()
+    {
+        authenticator = Store.Get<Authenticator>();
+        credentials = Store.Get<CredentialCache>();
+        var sample = await Sample.CreateAsync(Store);
+        key = await sample.IssueKeyAsync();
+        credentialId = (await sample.AuthenticateAsync(key)).CredentialId!;
+        wrongSecret = WithAnotherSecret(key);
+        var claims = AccessTokenWriting.SampleClaims() with
+        {
+            Subject = sample.ApplicationId,
+            ClientId = sample.ApplicationId,
+            CredentialId = credentialId,
+            Lifetime = TimeSpan.FromHours(1),
+        };
+        accessToken = Store.Get<AccessTokenWriter>().Write(claims).Token;
+        await sample.AuthenticateAsync(accessToken);
+        if ((await WrongSecretAsync()).Code != VerificationCode.Unknown)
+        {
+            throw new InvalidOperationException("The wrong secret is none.");
+        }
+    }
+
+    [Benchmark(Description = "credential facts from the cache")]
+    public ValueTask<CredentialFacts?> CachedFactsAsync() => credentials.GetAsync(credentialId);
+
+    [Benchmark(Description = "API key")]
+    public ValueTask<Authenticated> ApiKeyAsync() => authenticator.AuthenticateAsync(key);
+
+    [Benchmark(Description = "API key, wrong secret")]
+    public ValueTask<Authenticated> WrongSecretAsync() => authenticator.AuthenticateAsync(wrongSecret);
+
+    [Benchmark(Description = "access token")]
+    public ValueTask<Authenticated> AccessTokenAsync() => authenticator.AuthenticateAsync(accessToken);
+
+    private static string WithAnotherSecret(string presented) =>
+        CredentialString.TryParse(presented, out var parsed)
+            ? CredentialString.Create(parsed.Brand.ToString(), parsed.Kind.ToString(), parsed.IdValue).Reveal()
+            : throw new InvalidOperationException("The sample is no credential.");
+}

@@ -1,0 +1,44 @@
+using System.Net;
+using BenchmarkDotNet.Attributes;
+using Tokenry.Protocol.Access;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Usage;
+
+namespace Tokenry.MicroBenchmarks;
+
+/// <summary>What a good decision leaves behind, in memory; writing it is not of the request.</summary>
+public class UseRecording : WithStore
+{
+    private UsageCounters counters = null!;
+    private LastUsed lastUsed = null!;
+    private UseRecorder recorder = null!;
+    private Use use;
+
+    protected override async Task PrepareAsync()
+    {
+        var sample = await Sample.CreateAsync(Store);
+        var catalog = await Store.Get<CatalogCache>().GetAsync();
+        use = new Use
+        {
+            Door = Doors.Verify,
+            Code = VerificationCode.Valid,
+            Credential = await sample.AuthenticateAsync(await sample.IssueKeyAsync()),
+            Api = catalog.Resource(Sample.Api),
+            Scopes = ScopeSet.Of(["invoices:read"]),
+            From = new UseCircumstances(IPAddress.Parse("192.0.2.7"), "billing/2.1", "0HN7"),
+        };
+        counters = Store.Get<UsageCounters>();
+        lastUsed = Store.Get<LastUsed>();
+        recorder = Store.Get<UseRecorder>();
+    }
+
+    [Benchmark(Description = "UsageCounters.Record, one scope")]
+    public void Count() => counters.Record(use);
+
+    [Benchmark(Description = "LastUsed.Record")]
+    public void RecordLastUse() => lastUsed.Record(use.Credential, use.From);
+
+    [Benchmark(Description = "UseRecorder.Decided, all of it")]
+    public void Decide() => recorder.Decided(use);
+}
