@@ -55,7 +55,9 @@ internal static class ScaleRun
                 if (stored - said >= 500_000)
                 {
                     said = stored;
-                    console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {stored:N0} of {credentials:N0} stored, {watch.Elapsed:m\\:ss}"));
+                    console.WriteLine(
+                        string.Create(CultureInfo.InvariantCulture, $"  {stored:N0} of {credentials:N0} stored, {watch.Elapsed:m\\:ss}")
+                    );
                 }
             }
         );

@@ -90,7 +90,7 @@ public sealed class ScopeSet : IReadOnlyCollection<string>, IEquatable<ScopeSet>
         return common == Count ? this
             : common == other.Count ? other
             : common == 0 ? Empty
-            : new ScopeSet(Array.FindAll(names, other.Contains));
+            : Merge(other, new string[common], mine: false, both: true, theirs: false);
     }
 
     /// <summary>The scopes that are in either set.</summary>
@@ -100,7 +100,7 @@ public sealed class ScopeSet : IReadOnlyCollection<string>, IEquatable<ScopeSet>
         var common = CountCommon(other);
         return common == other.Count ? this
             : common == Count ? other
-            : FromValid([.. names, .. other.names]);
+            : Merge(other, new string[Count + other.Count - common], mine: true, both: true, theirs: true);
     }
 
     /// <summary>The scopes that are here and not in <paramref name="other"/>.</summary>
@@ -110,7 +110,7 @@ public sealed class ScopeSet : IReadOnlyCollection<string>, IEquatable<ScopeSet>
         var common = CountCommon(other);
         return common == 0 ? this
             : common == Count ? Empty
-            : new ScopeSet(Array.FindAll(names, name => !other.Contains(name)));
+            : Merge(other, new string[Count - common], mine: true, both: false, theirs: false);
     }
 
     /// <summary>Walks the names in ordinal order without allocating.</summary>
@@ -146,6 +146,37 @@ public sealed class ScopeSet : IReadOnlyCollection<string>, IEquatable<ScopeSet>
         }
 
         return distinct == 0 ? Empty : new ScopeSet(distinct == names.Length ? names : names[..distinct]);
+    }
+
+    /// <summary>One walk over both, which are sorted: keeps what is only here, in both, or only there.</summary>
+    private ScopeSet Merge(ScopeSet other, string[] merged, bool mine, bool both, bool theirs)
+    {
+        int here = 0,
+            there = 0,
+            filled = 0;
+        while (filled < merged.Length)
+        {
+            var order =
+                here == names.Length ? 1
+                : there == other.names.Length ? -1
+                : string.CompareOrdinal(names[here], other.names[there]);
+            if (
+                order switch
+                {
+                    < 0 => mine,
+                    0 => both,
+                    _ => theirs,
+                }
+            )
+            {
+                merged[filled++] = order <= 0 ? names[here] : other.names[there];
+            }
+
+            here += order <= 0 ? 1 : 0;
+            there += order >= 0 ? 1 : 0;
+        }
+
+        return new ScopeSet(merged);
     }
 
     private int CountCommon(ScopeSet other)

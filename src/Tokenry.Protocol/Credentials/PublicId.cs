@@ -19,7 +19,15 @@ public static class PublicId
     // How far the sequence may run ahead of a clock before it follows the clock back, in units of 1/4096 ms: ten seconds.
     private const long MaxLead = 10_000L << CounterBits;
 
+    private const int DrawnAtOnce = 64 * sizeof(ulong);
+
     private static long lastInstant;
+
+    [ThreadStatic]
+    private static byte[]? drawn;
+
+    [ThreadStatic]
+    private static int used;
 
     /// <summary>The id of <paramref name="prefix"/> (written without the underscore: <c>key</c>) and <paramref name="id"/>.</summary>
     public static string Create(string prefix, UInt128 id)
@@ -54,10 +62,22 @@ public static class PublicId
         var instant = (ulong)Advance((milliseconds << CounterBits) | fraction);
         var high = (instant >> CounterBits << 16) | 0x7000 | (instant & 0xFFF);
 
-        Span<byte> random = stackalloc byte[sizeof(ulong)];
-        RandomNumberGenerator.Fill(random);
-        var low = Variant | (BinaryPrimitives.ReadUInt64BigEndian(random) & RandomMask);
+        var low = Variant | (NextRandom() & RandomMask);
         return new UInt128(high, low);
+    }
+
+    // Drawn many at once: every request has an id, and a draw from the system costs a microsecond. Ids are names; secrets draw for themselves.
+    private static ulong NextRandom()
+    {
+        drawn ??= new byte[DrawnAtOnce];
+        if (used == 0)
+        {
+            RandomNumberGenerator.Fill(drawn);
+        }
+
+        var next = BinaryPrimitives.ReadUInt64BigEndian(drawn.AsSpan(used));
+        used = (used + sizeof(ulong)) % DrawnAtOnce;
+        return next;
     }
 
     /// <summary>True for <paramref name="prefix"/> (without underscore), an underscore, and 22 base62 characters below 2^128.</summary>

@@ -33,20 +33,33 @@ public sealed record ApiResourceFacts
     public string AccessLog { get; init; } = AccessLogLevel.Denials;
 
     /// <summary>Scopes that take fewer kinds than the API, with those kinds.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<string>> NarrowedScopes { get; init; } =
-        FrozenDictionary<string, IReadOnlyList<string>>.Empty;
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> NarrowedScopes
+    {
+        get;
+        init
+        {
+            field = value;
+            refusing = value
+                .Values.SelectMany(kinds => kinds)
+                .Distinct(StringComparer.Ordinal)
+                .ToFrozenDictionary(
+                    kind => kind,
+                    kind =>
+                        ScopeSet.Of(value.Where(scope => !scope.Value.Contains(kind, StringComparer.Ordinal)).Select(scope => scope.Key)),
+                    StringComparer.Ordinal
+                );
+            narrowed = ScopeSet.Of(value.Keys);
+        }
+    } = FrozenDictionary<string, IReadOnlyList<string>>.Empty;
+
+    /// <summary>By each kind that a narrowed scope takes: the narrowed scopes that do not take it.</summary>
+    private readonly FrozenDictionary<string, ScopeSet> refusing = FrozenDictionary<string, ScopeSet>.Empty;
+
+    private readonly ScopeSet narrowed = ScopeSet.Empty;
 
     /// <summary>Those of <paramref name="scopes"/> that take a credential of this kind.</summary>
-    public ScopeSet Usable(ScopeSet scopes, string? kind)
-    {
-        if (NarrowedScopes.Count == 0)
-        {
-            return scopes;
-        }
-
-        var refused = NarrowedScopes.Where(scope => kind is null || !scope.Value.Contains(kind, StringComparer.Ordinal));
-        return scopes.Except(ScopeSet.Of(refused.Select(scope => scope.Key)));
-    }
+    public ScopeSet Usable(ScopeSet scopes, string? kind) =>
+        scopes.Except(kind is not null && refusing.TryGetValue(kind, out var refused) ? refused : narrowed);
 
     /// <summary>The kinds that all of these scopes take.</summary>
     public IReadOnlyList<string> KindsFor(ScopeSet scopes) =>

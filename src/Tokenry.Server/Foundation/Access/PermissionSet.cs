@@ -21,6 +21,9 @@ public sealed class PermissionSet
                 .Select(group => (group.Key, group.Aggregate(ScopeSet.Empty, (all, entry) => all.Union(entry.Scopes)))),
         ]);
 
+    /// <summary>Of entries where each API stands once already.</summary>
+    public static PermissionSet OfDistinct(IEnumerable<(string Api, ScopeSet Scopes)> entries) => new([.. entries]);
+
     public static PermissionSet Of(IEnumerable<Permission> permissions) =>
         Of(permissions.Select(permission => (permission.Api, ScopeSet.Of(permission.Scopes))));
 

@@ -50,7 +50,7 @@ public static class Rights
     public static PermissionSet Everywhere(Catalog catalog, Authenticated credential)
     {
         var isLimited = AccessDecision.Objects(credential) is not null;
-        return PermissionSet.Of(
+        return PermissionSet.OfDistinct(
             from entry in Everywhere(catalog, credential.Owner!, credential.Permissions).Entries
             let api = catalog.Resource(entry.Api)
             where api.AcceptedKinds.Contains(credential.Kind) && (!isLimited || api.ObjectTypes.Length > 0)
@@ -62,7 +62,7 @@ public static class Rights
 
     /// <summary>What permissions of that owner come to at every API where anything remains, whatever may carry them.</summary>
     public static PermissionSet Everywhere(Catalog catalog, PrincipalFacts owner, PermissionSet? permissions) =>
-        PermissionSet.Of(
+        PermissionSet.OfDistinct(
             catalog
                 .Resources.Select(api => (api.Identifier, Of(catalog, owner, permissions, api)))
                 .Where(entry => !entry.Item2.IsEmpty)

@@ -16,6 +16,11 @@ public sealed class FormParameters
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    /// <summary>ASCII that stands for itself.</summary>
+    private static readonly SearchValues<byte> Literal = SearchValues.Create([
+        .. Enumerable.Range(1, 0x7f).Select(code => (byte)code).Where(code => code is not ((byte)'%' or (byte)'+')),
+    ]);
+
     private readonly List<(string Name, string Value)> parameters;
 
     private FormParameters(List<(string Name, string Value)> parameters) => this.parameters = parameters;
@@ -37,9 +42,20 @@ public sealed class FormParameters
         }
     }
 
-    /// <summary>Every value of a parameter that may be repeated.</summary>
-    public IReadOnlyList<string> All(string name) =>
-        [.. parameters.Where(parameter => parameter.Name == name && parameter.Value.Length > 0).Select(parameter => parameter.Value)];
+    /// <summary>Every value of parameters that may be repeated, in their order.</summary>
+    public IReadOnlyList<string> All(params ReadOnlySpan<string> names)
+    {
+        var all = new List<string>(1);
+        foreach (var (name, value) in parameters)
+        {
+            if (value.Length > 0 && names.Contains(name))
+            {
+                all.Add(value);
+            }
+        }
+
+        return all;
+    }
 
     /// <summary>Whether some parameter stands more than once, other than those that may.</summary>
     public bool RepeatsAny(params ReadOnlySpan<string> exempt)
@@ -127,6 +143,13 @@ public sealed class FormParameters
     /// <summary>Undoes form-urlencoding: <c>+</c> is a space, <c>%</c> needs two hex digits, the bytes must be UTF-8 without NUL.</summary>
     public static bool TryDecode(ReadOnlySpan<byte> encoded, [NotNullWhen(true)] out string? text)
     {
+        // Nearly everything that is sent needs no decoding.
+        if (!encoded.ContainsAnyExcept(Literal))
+        {
+            text = Encoding.ASCII.GetString(encoded);
+            return true;
+        }
+
         text = null;
         var buffer = ArrayPool<byte>.Shared.Rent(Math.Max(1, encoded.Length));
         try

@@ -14,14 +14,15 @@ public sealed class Validation
     private const int MostFaults = 20;
     private const int LongestMetadata = 4096;
 
-    private readonly Dictionary<string, List<string>> faults = new(StringComparer.Ordinal);
+    private Dictionary<string, List<string>>? faults;
 
-    public bool IsEmpty => faults.Count == 0;
+    public bool IsEmpty => faults is null;
 
     public void Require(bool condition, string member, string fault)
     {
         if (!condition)
         {
+            faults ??= new(StringComparer.Ordinal);
             if (!faults.TryGetValue(member, out var list))
             {
                 faults[member] = list = [];
@@ -37,7 +38,7 @@ public sealed class Validation
     /// <exception cref="ProblemException">400 with everything collected.</exception>
     public void ThrowIfAny()
     {
-        if (faults.Count > 0)
+        if (faults is not null)
         {
             throw new ProblemException(400, ProblemCode.InvalidRequest, "The request does not fit; see errors.")
             {

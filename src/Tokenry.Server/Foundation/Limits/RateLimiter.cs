@@ -107,12 +107,11 @@ public sealed class RateLimiter(Database database, TimeProvider time, ILogger<Ra
                     }
 
                     subject.TouchedAt = touched;
-                    foreach (var limit in limits!)
+                    for (var i = 0; i < limits!.Count; i++, next++)
                     {
-                        counters[next] = subject.For(limit, now);
-                        var remaining = Math.Max(0, limit.Limit - counters[next].Used);
-                        standings[next] = new(limit, remaining, counters[next].Start, counters[next].End);
-                        next++;
+                        counters[next] = subject.For(limits[i], now);
+                        var remaining = Math.Max(0, limits[i].Limit - counters[next].Used);
+                        standings[next] = new(limits[i], remaining, counters[next].Start, counters[next].End);
                     }
                 }
             }

@@ -40,13 +40,16 @@ public sealed class ClientCredentials(CatalogCache catalogs, AccessTokenWriter w
     /// <summary>The resource that is named, else the only API where the client has rights.</summary>
     private static ApiResourceFacts Target(Catalog catalog, Caller client, FormParameters form)
     {
-        var named = form.All("resource").Concat(form.All("audience")).Distinct(StringComparer.Ordinal).ToList();
-        if (named.Count > 1)
+        var named = form.All("resource", "audience");
+        for (var i = 1; i < named.Count; i++)
         {
-            throw OAuthError.InvalidTarget("one resource a token");
+            if (named[i] != named[0])
+            {
+                throw OAuthError.InvalidTarget("one resource a token");
+            }
         }
 
-        if (named.Count == 1)
+        if (named.Count > 0)
         {
             return catalog.Resource(named[0]) ?? throw OAuthError.InvalidTarget("the client has no access to this resource");
         }
