@@ -25,6 +25,11 @@ public sealed class AccessTokenScheme(
     public async ValueTask<Authenticated> AuthenticateAsync(string presented)
     {
         var result = validator.Validate(presented, signingKeys.Find);
+        if (result.Fault == AccessTokenFault.UnknownKey && await signingKeys.LearnAsync())
+        {
+            result = validator.Validate(presented, signingKeys.Find);
+        }
+
         if (result.Token is not { } token)
         {
             return Authenticated.Failed(

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Credentials;
+using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Hosting;
 
 namespace Tokenry.Server.Foundation.Signing;
@@ -32,9 +33,9 @@ public sealed record AccessTokenClaims
 /// <summary>Writes RFC 9068 access tokens.</summary>
 public sealed class AccessTokenWriter(SigningKeys keys, TokenryOptions options, TimeProvider time)
 {
-    private const int SignatureBytes = 64;
-
-    public (string Token, string TokenId) Write(AccessTokenClaims claims)
+    /// <param name="claims">What it says.</param>
+    /// <param name="algorithm">What its API wants it signed with, of <see cref="JwsAlgorithms"/>.</param>
+    public (string Token, string TokenId) Write(AccessTokenClaims claims, string algorithm)
     {
         var now = time.GetUtcNow();
         var issuedAt = now.ToUnixTimeSeconds();
@@ -66,14 +67,14 @@ public sealed class AccessTokenWriter(SigningKeys keys, TokenryOptions options, 
             json.WriteEndObject();
         }
 
-        return (Sign(keys.Active, payload.WrittenSpan), tokenId);
+        return (Sign(keys.Active(algorithm), payload.WrittenSpan), tokenId);
     }
 
     private static string Sign(SigningKey key, ReadOnlySpan<byte> payload)
     {
         var header = key.EncodedHeader;
         var payloadLength = Base64Url.GetEncodedLength(payload.Length);
-        var signatureLength = Base64Url.GetEncodedLength(SignatureBytes);
+        var signatureLength = Base64Url.GetEncodedLength(key.SignatureBytes);
         var total = header.Length + payloadLength + 1 + signatureLength;
         var buffer = ArrayPool<byte>.Shared.Rent(total);
         try
@@ -81,7 +82,7 @@ public sealed class AccessTokenWriter(SigningKeys keys, TokenryOptions options, 
             header.CopyTo(buffer, 0);
             Base64Url.EncodeToUtf8(payload, buffer.AsSpan(header.Length));
             var signed = header.Length + payloadLength;
-            Span<byte> signature = stackalloc byte[SignatureBytes];
+            Span<byte> signature = stackalloc byte[key.SignatureBytes]; // at most 1 KiB, see RsaPolicy
             if (!key.TrySign(buffer.AsSpan(0, signed), signature))
             {
                 throw new InvalidOperationException("The signing key did not sign.");
