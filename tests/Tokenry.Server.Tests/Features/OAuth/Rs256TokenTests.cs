@@ -160,11 +160,23 @@ public sealed class Rs256TokenTests(SharedServers servers)
         Assert.Equal(keyId, Text(OAuthRequests.Header(await server.Client().AccessTokenAsync(made.Client())), "kid"));
     }
 
+    /// <summary>Its first request ever is about a token whose key it has not seen; that it answers 200 proves nothing, RFC 7009 §2.2 wants that.</summary>
+    [Fact]
+    public async Task A_replica_that_needed_no_key_yet_revokes_a_token_of_a_new_one()
+    {
+        await using var first = await ServerProcess.StartAsync(Engine.Postgres, OneIssuer());
+        await using var second = await first.StartReplicaAsync();
+        var admin = await first.AdminAsync();
+        var made = await Scenario.On(admin).Api(_ => Rs256, "a").ClientSecret().CreateAsync();
+        var token = await first.Client().AccessTokenAsync(made.Client());
+        await second.Client().RevokeAsync(token, made.Client()).Expect(200);
+        Assert.Equal("revoked", await admin.At(second.Address).VerifyAsync(token, made.Api.Identifier));
+    }
+
     [Fact]
     public async Task Replicas_agree_on_one_key_and_take_each_others_tokens_at_once()
     {
-        var issuer = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Tokenry:Issuer"] = "https://tokens.example.com" };
-        await using var first = await ServerProcess.StartAsync(Engine.Postgres, new() { Settings = issuer });
+        await using var first = await ServerProcess.StartAsync(Engine.Postgres, OneIssuer());
         await using var second = await first.StartReplicaAsync();
         var admin = await first.AdminAsync();
         ApiClient[] replicas = [admin, admin.At(second.Address)];
@@ -185,6 +197,10 @@ public sealed class Rs256TokenTests(SharedServers servers)
         Assert.Equal(sets[0].Body, sets[1].Body);
         Assert.Equal(["ES256", "RS256"], sets[0].Json.GetProperty("keys").EnumerateArray().Select(key => Text(key, "alg")));
     }
+
+    /// <summary>Two servers are one issuer; each would otherwise take its own address.</summary>
+    private static ServerOptions OneIssuer() =>
+        new() { Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Tokenry:Issuer"] = "https://tokens.example.com" } };
 
     private async Task<(ApiClient Admin, Created Made, string Token)> ArrangeAsync(Engine engine)
     {
