@@ -22,9 +22,12 @@ public class AccessTokenVerification : WithStore
     protected override Task PrepareAsync()
     {
         keys = Store.Get<SigningKeys>();
-        key = keys.Active.Verification;
+        key = keys.Active(JwsAlgorithms.Es256).Verification;
         validator = new AccessTokenValidator(Store.Get<TokenryOptions>().Issuer, TimeProvider.System);
-        token = Store.Get<AccessTokenWriter>().Write(AccessTokenWriting.SampleClaims() with { Lifetime = TimeSpan.FromHours(1) }).Token;
+        token = Store
+            .Get<AccessTokenWriter>()
+            .Write(AccessTokenWriting.SampleClaims() with { Lifetime = TimeSpan.FromHours(1) }, JwsAlgorithms.Es256)
+            .Token;
         ascii = Encoding.ASCII.GetBytes(token);
         TakeApart();
         var first = token.LastIndexOf('.') + 1;

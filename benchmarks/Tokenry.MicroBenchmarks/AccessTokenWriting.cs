@@ -3,6 +3,7 @@ using System.Text;
 using BenchmarkDotNet.Attributes;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Credentials;
+using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Signing;
 
 namespace Tokenry.MicroBenchmarks;
@@ -19,9 +20,9 @@ public class AccessTokenWriting : WithStore
     protected override Task PrepareAsync()
     {
         writer = Store.Get<AccessTokenWriter>();
-        signingKey = Store.Get<SigningKeys>().Active;
+        signingKey = Store.Get<SigningKeys>().Active(JwsAlgorithms.Es256);
         claims = SampleClaims();
-        var token = writer.Write(claims).Token;
+        var token = writer.Write(claims, JwsAlgorithms.Es256).Token;
         signingInput = Encoding.ASCII.GetBytes(token[..token.LastIndexOf('.')]);
         return Task.CompletedTask;
     }
@@ -50,7 +51,7 @@ public class AccessTokenWriting : WithStore
     public string NewTokenId() => PublicId.Encode(PublicId.NewUuid7(TimeProvider.System.GetUtcNow()));
 
     [Benchmark(Description = "whole token")]
-    public (string Token, string TokenId) Write() => writer.Write(claims);
+    public (string Token, string TokenId) Write() => writer.Write(claims, JwsAlgorithms.Es256);
 
     internal static AccessTokenClaims SampleClaims() =>
         new()

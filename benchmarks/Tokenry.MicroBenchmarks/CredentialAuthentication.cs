@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Tokenry.Protocol.Credentials;
+using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Signing;
@@ -31,7 +32,7 @@ public class CredentialAuthentication : WithStore
             CredentialId = credentialId,
             Lifetime = TimeSpan.FromHours(1),
         };
-        accessToken = Store.Get<AccessTokenWriter>().Write(claims).Token;
+        accessToken = Store.Get<AccessTokenWriter>().Write(claims, JwsAlgorithms.Es256).Token;
         await sample.AuthenticateAsync(accessToken);
         if ((await WrongSecretAsync()).Code != VerificationCode.Unknown)
         {

@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
+using Tokenry.Protocol.Jose;
 using Tokenry.Server.Features.ApiResources;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
@@ -128,6 +129,7 @@ internal sealed class Sample(OpenedStore store, string applicationId, string[] r
                 )),
             ],
             AcceptedCredentials = ApiResourceRules.DefaultAccepted,
+            AccessTokenSigningAlg = JwsAlgorithms.Es256,
             Carriers = ApiResourceRules.DefaultCarriers,
             ObjectTypes = [],
             ObjectsInTokens = false,

@@ -1,13 +1,13 @@
 // Our access token at a stranger's resource server: jose with a remote JWKS, and oauth4webapi's RFC 9068 validation.
 import "./webcrypto.mjs";
 import { createRemoteJWKSet, errors, jwtVerify } from "jose";
-import { accessToken, assert, client, discover, insecure, issuer, oauth, resource, secret } from "./tokenry.mjs";
+import { accessToken, algorithm, assert, client, discover, insecure, issuer, oauth, resource, secret } from "./tokenry.mjs";
 
 const server = await discover();
 const { access_token: token } = await accessToken(server, oauth.ClientSecretBasic(secret));
 
 const keys = createRemoteJWKSet(new URL(server.jwks_uri));
-const expected = { issuer: server.issuer, audience: resource, typ: "at+jwt", algorithms: ["ES256"] };
+const expected = { issuer: server.issuer, audience: resource, typ: "at+jwt", algorithms: [algorithm] };
 const { payload, protectedHeader } = await jwtVerify(token, keys, expected);
 assert.deepEqual(Object.keys(protectedHeader).sort(), ["alg", "kid", "typ"]);
 assert.equal(payload.sub, client.client_id);
@@ -20,7 +20,14 @@ await assert.rejects(jwtVerify(token, keys, { ...expected, typ: "JWT" }), errors
 const altered = token.slice(0, -10) + (token.at(-10) === "A" ? "B" : "A") + token.slice(-9);
 await assert.rejects(jwtVerify(altered, keys, expected), errors.JWSSignatureVerificationFailed);
 
+// Nor for a verifier that expects the other algorithm.
+const other = algorithm === "ES256" ? "RS256" : "ES256";
+await assert.rejects(jwtVerify(token, keys, { ...expected, algorithms: [other] }), errors.JOSEAlgNotAllowed);
+
 const request = new Request(resource, { headers: { authorization: `Bearer ${token}` } });
-const claims = await oauth.validateJwtAccessToken(server, request, resource, insecure);
+const claims = await oauth.validateJwtAccessToken(server, request, resource, {
+  ...insecure,
+  signingAlgorithms: [algorithm],
+});
 assert.equal(claims.iss, issuer.href.replace(/\/$/, ""));
 assert.equal(claims.client_id, client.client_id);

@@ -10,6 +10,7 @@ export const issuer = new URL(process.env.TOKENRY_ISSUER);
 export const client = { client_id: process.env.TOKENRY_CLIENT_ID };
 export const secret = process.env.TOKENRY_CLIENT_SECRET;
 export const resource = process.env.TOKENRY_RESOURCE;
+export const algorithm = process.env.TOKENRY_SIGNING_ALG;
 
 export async function discover() {
   const response = await oauth.discoveryRequest(issuer, { algorithm: "oauth2", ...insecure });

@@ -67,7 +67,7 @@ internal static class Population
         await FoundationServices.OpenStoreAsync(services);
         var database = services.GetRequiredService<Database>();
         var mint = services.GetRequiredService<SecretMint>();
-        var now = DateTimeOffset.UtcNow;
+        var now = TimeProvider.System.GetUtcNow();
         var every = Math.Max(1, count / sample);
         var kept = new List<string>(sample);
         var owner = "";

@@ -96,7 +96,9 @@ internal static class TokenrySubject
         var scenario = Scenario.On(admin);
         for (var i = 0; i < Apis; i++)
         {
-            scenario.Api(with: null, Scope, "invoices:write", "customers:read").Role();
+            scenario
+                .Api(i == Apis - 1 ? _ => new { access_token_signing_alg = "RS256" } : null, Scope, "invoices:write", "customers:read")
+                .Role();
         }
 
         for (var i = 0; i < Owners; i++)

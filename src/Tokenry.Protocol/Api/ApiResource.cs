@@ -58,6 +58,9 @@ public sealed record ApiResource
     /// <summary>Life of an access token for this API in seconds, 30…3600.</summary>
     public required int AccessTokenLifetimeSeconds { get; init; }
 
+    /// <summary>What its access tokens are signed with (RFC 7518 §3.1): <c>ES256</c> (default) or <c>RS256</c>.</summary>
+    public required string AccessTokenSigningAlg { get; init; }
+
     /// <summary>Applications that may verify and introspect credentials for this API.</summary>
     public required IReadOnlyList<string> ResourceServers { get; init; }
 
@@ -95,6 +98,9 @@ public sealed record ApiResourceRequest
     /// <inheritdoc cref="ApiResource.AccessTokenLifetimeSeconds"/>
     public int? AccessTokenLifetimeSeconds { get; init; }
 
+    /// <inheritdoc cref="ApiResource.AccessTokenSigningAlg"/>
+    public string? AccessTokenSigningAlg { get; init; }
+
     /// <inheritdoc cref="ApiResource.ResourceServers"/>
     public IReadOnlyList<string>? ResourceServers { get; init; }
 
@@ -125,6 +131,9 @@ public sealed record ApiResourcePatch
 
     /// <inheritdoc cref="ApiResource.AccessTokenLifetimeSeconds"/>
     public Optional<int?> AccessTokenLifetimeSeconds { get; init; }
+
+    /// <inheritdoc cref="ApiResource.AccessTokenSigningAlg"/>
+    public Optional<string?> AccessTokenSigningAlg { get; init; }
 
     /// <inheritdoc cref="ApiResource.ResourceServers"/>
     public Optional<IReadOnlyList<string>?> ResourceServers { get; init; }

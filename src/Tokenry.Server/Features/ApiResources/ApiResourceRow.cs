@@ -24,6 +24,8 @@ public sealed class ApiResourceRow
 
     public long AccessTokenLifetimeSeconds { get; init; }
 
+    public string AccessTokenSigningAlg { get; init; } = "";
+
     public string ResourceServers { get; init; } = "[]";
 
     public string AccessLog { get; init; } = "";
@@ -42,6 +44,7 @@ public sealed class ApiResourceRow
             ObjectTypes = JsonColumn.Write(resource.ObjectTypes),
             ObjectsInTokens = resource.ObjectsInTokens ? 1 : 0,
             AccessTokenLifetimeSeconds = resource.AccessTokenLifetimeSeconds,
+            AccessTokenSigningAlg = resource.AccessTokenSigningAlg,
             ResourceServers = JsonColumn.Write(resource.ResourceServers),
             AccessLog = resource.AccessLog,
             CreatedAt = resource.CreatedAt.ToUnixTimeMilliseconds(),
@@ -59,6 +62,7 @@ public sealed class ApiResourceRow
             ObjectTypes = JsonColumn.Read<string[]>(ObjectTypes),
             ObjectsInTokens = ObjectsInTokens == 1,
             AccessTokenLifetimeSeconds = (int)AccessTokenLifetimeSeconds,
+            AccessTokenSigningAlg = AccessTokenSigningAlg,
             ResourceServers = JsonColumn.Read<string[]>(ResourceServers),
             AccessLog = AccessLog,
             CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),

@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
@@ -11,6 +12,8 @@ namespace Tokenry.Server.Features.ApiResources;
 public static class ApiResourceRules
 {
     public const int DefaultLifetimeSeconds = 300;
+
+    public const string DefaultSigningAlg = JwsAlgorithms.Es256;
 
     public static readonly IReadOnlyList<string> DefaultAccepted =
     [
@@ -56,6 +59,11 @@ public static class ApiResourceRules
             "a type such as repo"
         );
         check.Require(resource.AccessTokenLifetimeSeconds is >= 30 and <= 3600, "access_token_lifetime_seconds", "must be from 30 to 3600");
+        check.Require(
+            JwsAlgorithms.IsKnown(resource.AccessTokenSigningAlg),
+            "access_token_signing_alg",
+            $"must be one of {JwsAlgorithms.Es256}, {JwsAlgorithms.Rs256}"
+        );
         check.Require(AccessLogLevels.Contains(resource.AccessLog), "access_log", $"must be one of {string.Join(", ", AccessLogLevels)}");
         if (serversAreNew)
         {

@@ -9,7 +9,11 @@ namespace Tokenry.Server.Features.ApiResources;
 public static class ApiResourcesApi
 {
     public static IServiceCollection AddApiResources(this IServiceCollection services) =>
-        services.AddSingleton<CreateApiResource>().AddSingleton<ReviseApiResource>().AddSingleton<ListApiResources>();
+        services
+            .AddSingleton<SigningKeyOnDemand>()
+            .AddSingleton<CreateApiResource>()
+            .AddSingleton<ReviseApiResource>()
+            .AddSingleton<ListApiResources>();
 
     public static void MapApiResources(this IEndpointRouteBuilder app)
     {

@@ -8,16 +8,20 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Features.ApiResources;
 
 /// <summary>Registers an API.</summary>
-public sealed class CreateApiResource(Gate gate, TimeProvider time)
+public sealed class CreateApiResource(Gate gate, SigningKeyOnDemand signingKey, TimeProvider time)
 {
+    private const string Action = "api_resource.created";
+    private static readonly Demand Demand = new(ManagementApi.ApiResourcesWrite);
+
     public async Task<ApiResource> RunAsync(Caller caller, ApiResourceRequest request)
     {
+        var newKey = await signingKey.PrepareAsync(caller, Demand, Action, request.AccessTokenSigningAlg);
         try
         {
             return await gate.WriteOnceAsync(
                 caller,
-                new Demand(ManagementApi.ApiResourcesWrite),
-                "api_resource.created",
+                Demand,
+                Action,
                 async (tx, entry, _) =>
                 {
                     var now = time.GetUtcNow();
@@ -32,6 +36,7 @@ public sealed class CreateApiResource(Gate gate, TimeProvider time)
                         ObjectTypes = request.ObjectTypes ?? [],
                         ObjectsInTokens = request.ObjectsInTokens ?? false,
                         AccessTokenLifetimeSeconds = request.AccessTokenLifetimeSeconds ?? ApiResourceRules.DefaultLifetimeSeconds,
+                        AccessTokenSigningAlg = request.AccessTokenSigningAlg ?? ApiResourceRules.DefaultSigningAlg,
                         ResourceServers = request.ResourceServers ?? [],
                         AccessLog = request.AccessLog ?? AccessLogLevel.Denials,
                         CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds()),
@@ -40,6 +45,7 @@ public sealed class CreateApiResource(Gate gate, TimeProvider time)
                     entry.TargetType = "api_resource";
                     entry.TargetId = resource.Id;
                     entry.Api = resource.Identifier;
+                    await signingKey.KeepAsync(tx, caller, newKey);
                     await ApiResourceStore.InsertAsync(tx, ApiResourceRow.Of(resource));
                     return resource;
                 }

@@ -8,13 +8,18 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Features.ApiResources;
 
 /// <summary>PATCH and DELETE of an API resource. A scope that goes is gone from every credential and role at the next check.</summary>
-public sealed class ReviseApiResource(Gate gate)
+public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey)
 {
-    public Task<ApiResource> RunAsync(Caller caller, string id, ApiResourcePatch patch) =>
-        gate.WriteAsync(
+    private const string Updated = "api_resource.updated";
+    private static readonly Demand Demand = new(ManagementApi.ApiResourcesWrite);
+
+    public async Task<ApiResource> RunAsync(Caller caller, string id, ApiResourcePatch patch)
+    {
+        var newKey = await signingKey.PrepareAsync(caller, Demand, Updated, patch.AccessTokenSigningAlg.Or(null));
+        return await gate.WriteAsync(
             caller,
-            new Demand(ManagementApi.ApiResourcesWrite),
-            "api_resource.updated",
+            Demand,
+            Updated,
             async (tx, entry, _) =>
             {
                 var old = (
@@ -30,6 +35,7 @@ public sealed class ReviseApiResource(Gate gate)
                     ObjectsInTokens = patch.ObjectsInTokens.Or(old.ObjectsInTokens) ?? false,
                     AccessTokenLifetimeSeconds =
                         patch.AccessTokenLifetimeSeconds.Or(old.AccessTokenLifetimeSeconds) ?? ApiResourceRules.DefaultLifetimeSeconds,
+                    AccessTokenSigningAlg = patch.AccessTokenSigningAlg.Or(old.AccessTokenSigningAlg) ?? ApiResourceRules.DefaultSigningAlg,
                     ResourceServers = patch.ResourceServers.Or(old.ResourceServers) ?? [],
                     AccessLog = patch.AccessLog.Or(old.AccessLog) ?? AccessLogLevel.Denials,
                 };
@@ -37,15 +43,17 @@ public sealed class ReviseApiResource(Gate gate)
                 entry.TargetType = "api_resource";
                 entry.TargetId = id;
                 entry.Api = resource.Identifier;
+                await signingKey.KeepAsync(tx, caller, newKey);
                 await ApiResourceStore.UpdateAsync(tx, ApiResourceRow.Of(resource));
                 return resource;
             }
         );
+    }
 
     public Task DeleteAsync(Caller caller, string id) =>
         gate.WriteAsync(
             caller,
-            new Demand(ManagementApi.ApiResourcesWrite),
+            Demand,
             "api_resource.deleted",
             async (tx, entry, _) =>
             {

@@ -7,8 +7,8 @@ namespace Tokenry.Server.Features.SigningKeys;
 public static class JwkSetEndpoint
 {
     public static void MapJwkSet(this IEndpointRouteBuilder app, Foundation.Signing.SigningKeys keys) =>
-        new PublicDocument(keys.JwkSet, "application/jwk-set+json")
-            .Map(app, "/.well-known/jwks.json")
+        PublicDocument
+            .Map(app, "/.well-known/jwks.json", keys.JwkSetAsync)
             .WithTags("Discovery")
             .WithSummary("List the public keys that access tokens verify against (RFC 7517).")
             .Answers("application/jwk-set+json", new RouteMember("keys", "JSON Web Keys.", Required: true, JsonSchemaType.Array))

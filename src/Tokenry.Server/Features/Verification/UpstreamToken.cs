@@ -45,7 +45,8 @@ public sealed partial class UpstreamToken(AccessTokenWriter writer, UseRecorder 
                 CredentialId = credential.CredentialId!,
                 Objects = credential.ObjectTexts,
                 Lifetime = lifetime,
-            }
+            },
+            api.AccessTokenSigningAlg
         );
         recorder.Issued(
             new Use

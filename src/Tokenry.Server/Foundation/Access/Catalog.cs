@@ -2,7 +2,9 @@ using System.Collections.Frozen;
 using Dapper;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Signing;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Access;
@@ -23,6 +25,9 @@ public sealed record ApiResourceFacts
     public required bool ObjectsInTokens { get; init; }
 
     public required TimeSpan AccessTokenLifetime { get; init; }
+
+    /// <summary>Of <see cref="JwsAlgorithms"/>; whoever has these facts from the <see cref="CatalogCache"/> can sign with it.</summary>
+    public string AccessTokenSigningAlg { get; init; } = JwsAlgorithms.Es256;
 
     public required string[] ResourceServers { get; init; }
 
@@ -112,9 +117,9 @@ public sealed class CatalogCache
 
     private readonly FactsCache<Catalog> cache;
 
-    public CatalogCache(Database database, ChangeHub hub, Freshness freshness)
+    public CatalogCache(Database database, SigningKeys signingKeys, ChangeHub hub, Freshness freshness)
     {
-        cache = new(_ => LoadAsync(database), freshness, capacity: 1);
+        cache = new(_ => LoadAsync(database, signingKeys), freshness, capacity: 1);
         hub.Subscribe(ChangeKind.Catalog, _ => cache.Clear(), cache.Clear);
     }
 
@@ -122,16 +127,20 @@ public sealed class CatalogCache
 
     public async ValueTask<Catalog> GetAsync() => (await cache.GetAsync(Whole))!;
 
-    private static Task<Catalog?> LoadAsync(Database database) =>
-        database.ReadAsync<Catalog?>(async connection =>
+    private static async Task<Catalog?> LoadAsync(Database database, SigningKeys signingKeys)
+    {
+        var catalog = await database.ReadAsync(async connection =>
         {
             var resources = await connection.QueryAsync<ResourceRow>(
                 "SELECT id, identifier, scopes, accepted_credentials, object_types, objects_in_tokens, access_token_lifetime_seconds, "
-                    + "resource_servers, carriers, access_log FROM api_resources"
+                    + "access_token_signing_alg, resource_servers, carriers, access_log FROM api_resources"
             );
             var roles = await connection.QueryAsync<RoleRow>($"SELECT {RoleRow.Columns} FROM roles");
             return new Catalog(resources.Select(row => row.ToFacts()), roles.Select(row => row.ToFacts()));
         });
+        await signingKeys.HoldAsync(catalog.Resources.Select(api => api.AccessTokenSigningAlg));
+        return catalog;
+    }
 
     private sealed class ResourceRow
     {
@@ -148,6 +157,8 @@ public sealed class CatalogCache
         public long ObjectsInTokens { get; init; }
 
         public long AccessTokenLifetimeSeconds { get; init; }
+
+        public string AccessTokenSigningAlg { get; init; } = "";
 
         public string ResourceServers { get; init; } = "";
 
@@ -172,6 +183,7 @@ public sealed class CatalogCache
                 ObjectTypes = JsonColumn.Read<string[]>(ObjectTypes),
                 ObjectsInTokens = ObjectsInTokens == 1,
                 AccessTokenLifetime = TimeSpan.FromSeconds(AccessTokenLifetimeSeconds),
+                AccessTokenSigningAlg = AccessTokenSigningAlg,
                 ResourceServers = JsonColumn.Read<string[]>(ResourceServers),
             };
         }

@@ -30,6 +30,11 @@ public sealed class AccessTokenScheme(
         if (!verified.TryGet(presented, findKey, out var known))
         {
             (var fault, known) = Verify(presented);
+            if (fault == AccessTokenFault.UnknownKey && await signingKeys.LearnAsync())
+            {
+                (fault, known) = Verify(presented);
+            }
+
             if (known is null)
             {
                 return Authenticated.Failed(

@@ -94,7 +94,7 @@ public static class FoundationServices
             database = services.GetRequiredService<Database>();
             await database.MigrateAsync(Migration.Embedded);
             await keys.OpenAsync(database, options.KeyFile);
-            await services.GetRequiredService<SigningKeys>().LoadAsync(database, keys, services.GetRequiredService<TimeProvider>());
+            await services.GetRequiredService<SigningKeys>().OpenAsync();
         }
         catch (StoreUnavailableException exception)
         {

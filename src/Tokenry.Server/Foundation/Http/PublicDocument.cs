@@ -8,10 +8,16 @@ public sealed class PublicDocument(byte[] content, string contentType)
     private readonly string etag = $"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 16))}\"";
 
     /// <summary>Maps GET, to be described further, and HEAD, which every resource has (RFC 9110 §9.1).</summary>
-    public IEndpointConventionBuilder Map(IEndpointRouteBuilder app, string route)
+    public IEndpointConventionBuilder Map(IEndpointRouteBuilder app, string route) => Map(app, route, ServeAsync);
+
+    /// <summary>As <see cref="Map(IEndpointRouteBuilder, string)"/>, for a document that is replaced while the server runs.</summary>
+    public static IEndpointConventionBuilder Map(IEndpointRouteBuilder app, string route, Func<ValueTask<PublicDocument>> current) =>
+        Map(app, route, async context => await (await current()).ServeAsync(context));
+
+    private static IEndpointConventionBuilder Map(IEndpointRouteBuilder app, string route, RequestDelegate serve)
     {
-        app.MapMethods(route, [HttpMethods.Head], ServeAsync).ExcludeFromDescription().OpenToAnybody();
-        return app.MapGet(route, ServeAsync);
+        app.MapMethods(route, [HttpMethods.Head], serve).ExcludeFromDescription().OpenToAnybody();
+        return app.MapGet(route, serve);
     }
 
     private Task ServeAsync(HttpContext context)

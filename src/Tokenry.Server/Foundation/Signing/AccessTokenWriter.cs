@@ -1,10 +1,11 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
-using System.Text.Json;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Credentials;
+using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Foundation.Http;
 
 namespace Tokenry.Server.Foundation.Signing;
 
@@ -32,48 +33,46 @@ public sealed record AccessTokenClaims
 /// <summary>Writes RFC 9068 access tokens.</summary>
 public sealed class AccessTokenWriter(SigningKeys keys, TokenryOptions options, TimeProvider time)
 {
-    private const int SignatureBytes = 64;
-
-    public (string Token, string TokenId) Write(AccessTokenClaims claims)
+    /// <param name="claims">What it says.</param>
+    /// <param name="algorithm">What its API wants it signed with, of <see cref="JwsAlgorithms"/>.</param>
+    public (string Token, string TokenId) Write(AccessTokenClaims claims, string algorithm)
     {
         var now = time.GetUtcNow();
         var issuedAt = now.ToUnixTimeSeconds();
         var tokenId = PublicId.Encode(PublicId.NewUuid7(now));
-        var payload = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(payload))
+        using var payload = JsonBuffer.Borrow();
+        var json = payload.Writer;
+        json.WriteStartObject();
+        json.WriteString("iss"u8, options.Issuer);
+        json.WriteString("sub"u8, claims.Subject);
+        json.WriteString("aud"u8, claims.Audience);
+        json.WriteString("client_id"u8, claims.ClientId);
+        json.WriteNumber("iat"u8, issuedAt);
+        json.WriteNumber("exp"u8, issuedAt + (long)claims.Lifetime.TotalSeconds);
+        json.WriteString("jti"u8, tokenId);
+        json.WriteString("scope"u8, claims.Scope.ToString());
+        json.WriteString("credential_id"u8, claims.CredentialId);
+        if (claims.Objects is { } objects)
         {
-            json.WriteStartObject();
-            json.WriteString("iss"u8, options.Issuer);
-            json.WriteString("sub"u8, claims.Subject);
-            json.WriteString("aud"u8, claims.Audience);
-            json.WriteString("client_id"u8, claims.ClientId);
-            json.WriteNumber("iat"u8, issuedAt);
-            json.WriteNumber("exp"u8, issuedAt + (long)claims.Lifetime.TotalSeconds);
-            json.WriteString("jti"u8, tokenId);
-            json.WriteString("scope"u8, claims.Scope.ToString());
-            json.WriteString("credential_id"u8, claims.CredentialId);
-            if (claims.Objects is { } objects)
+            json.WriteStartArray("objects"u8);
+            foreach (var text in objects)
             {
-                json.WriteStartArray("objects"u8);
-                foreach (var text in objects)
-                {
-                    json.WriteStringValue(text);
-                }
-
-                json.WriteEndArray();
+                json.WriteStringValue(text);
             }
 
-            json.WriteEndObject();
+            json.WriteEndArray();
         }
 
-        return (Sign(keys.Active, payload.WrittenSpan), tokenId);
+        json.WriteEndObject();
+
+        return (Sign(keys.Active(algorithm), payload.Written), tokenId);
     }
 
     private static string Sign(SigningKey key, ReadOnlySpan<byte> payload)
     {
         var header = key.EncodedHeader;
         var payloadLength = Base64Url.GetEncodedLength(payload.Length);
-        var signatureLength = Base64Url.GetEncodedLength(SignatureBytes);
+        var signatureLength = Base64Url.GetEncodedLength(key.SignatureBytes);
         var total = header.Length + payloadLength + 1 + signatureLength;
         var buffer = ArrayPool<byte>.Shared.Rent(total);
         try
@@ -81,7 +80,7 @@ public sealed class AccessTokenWriter(SigningKeys keys, TokenryOptions options, 
             header.CopyTo(buffer, 0);
             Base64Url.EncodeToUtf8(payload, buffer.AsSpan(header.Length));
             var signed = header.Length + payloadLength;
-            Span<byte> signature = stackalloc byte[SignatureBytes];
+            Span<byte> signature = stackalloc byte[key.SignatureBytes]; // at most 1 KiB, see RsaPolicy
             if (!key.TrySign(buffer.AsSpan(0, signed), signature))
             {
                 throw new InvalidOperationException("The signing key did not sign.");

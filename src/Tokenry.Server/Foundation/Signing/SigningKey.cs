@@ -6,52 +6,105 @@ using Tokenry.Protocol.Jose;
 
 namespace Tokenry.Server.Foundation.Signing;
 
-/// <summary>One private key with its one algorithm (ES256) and the protected header of the tokens it signs, prepared once.</summary>
+/// <summary>
+/// One private key with its one algorithm and the protected header of the tokens it signs, prepared once. Signed with from many threads at
+/// once: the framework promises that of no ECDsa or RSA object, but each signature is a call of its own into OpenSSL with a key that nobody
+/// changes, which OpenSSL allows (openssl-threads(7)); <c>SigningKeyTests</c> does it.
+/// </summary>
 public sealed class SigningKey : IDisposable
 {
-    private readonly ECDsa key;
+    private readonly ECDsa? ecdsa;
+    private readonly RSA? rsa;
 
-    private SigningKey(string keyId, string algorithm, ECDsa key)
+    private SigningKey(string keyId, ECDsa key)
+        : this(keyId, new VerificationKey(keyId, ECDsa.Create(key.ExportParameters(includePrivateParameters: false))))
     {
-        this.key = key;
+        ecdsa = key;
+        SignatureBytes = 64;
+    }
+
+    private SigningKey(string keyId, RSA key)
+        : this(keyId, new VerificationKey(keyId, RSA.Create(key.ExportParameters(includePrivateParameters: false))))
+    {
+        rsa = key;
+        SignatureBytes = (key.KeySize + 7) / 8;
+    }
+
+    private SigningKey(string keyId, VerificationKey verification)
+    {
         KeyId = keyId;
-        Algorithm = algorithm;
-        Verification = new VerificationKey(keyId, ECDsa.Create(key.ExportParameters(includePrivateParameters: false)));
-        var header = $$"""{"alg":"{{algorithm}}","typ":"at+jwt","kid":"{{keyId}}"}""";
+        Verification = verification;
+        var header = $$"""{"alg":"{{verification.Algorithm}}","typ":"at+jwt","kid":"{{keyId}}"}""";
         EncodedHeader = Encoding.ASCII.GetBytes(Base64Url.EncodeToString(Encoding.ASCII.GetBytes(header)) + ".");
     }
 
     public string KeyId { get; }
 
-    public string Algorithm { get; }
+    public string Algorithm => Verification.Algorithm;
 
     public VerificationKey Verification { get; }
 
     /// <summary>base64url of the protected header, and the dot behind it.</summary>
     public byte[] EncodedHeader { get; }
 
+    public int SignatureBytes { get; }
+
     public static SigningKey Open(string keyId, string algorithm, byte[] pkcs8)
     {
-        if (algorithm != "ES256")
+        try
         {
-            throw new NotSupportedException($"Signing key {keyId} is of algorithm {algorithm}, which this version does not sign with.");
+            switch (algorithm)
+            {
+                case JwsAlgorithms.Es256:
+                    var onCurve = ECDsa.Create();
+                    onCurve.ImportPkcs8PrivateKey(pkcs8, out _);
+                    return new SigningKey(keyId, onCurve);
+                case JwsAlgorithms.Rs256:
+                    var withModulus = RSA.Create();
+                    withModulus.ImportPkcs8PrivateKey(pkcs8, out _);
+                    return new SigningKey(keyId, withModulus);
+                default:
+                    throw new NotSupportedException(
+                        $"Signing key {keyId} is of algorithm {algorithm}, which this version does not sign with."
+                    );
+            }
         }
-
-        var opened = ECDsa.Create();
-        opened.ImportPkcs8PrivateKey(pkcs8, out _);
-        CryptographicOperations.ZeroMemory(pkcs8);
-        return new SigningKey(keyId, algorithm, opened);
+        finally
+        {
+            CryptographicOperations.ZeroMemory(pkcs8);
+        }
     }
 
-    /// <summary>The signature as a JWS has it: r ‖ s, 64 bytes (RFC 7518 §3.4).</summary>
+    /// <summary>
+    /// The signature as a JWS has it: ES256 r ‖ s, 64 bytes (RFC 7518 §3.4); RS256 as long as the modulus (§3.3).
+    /// </summary>
     public bool TrySign(ReadOnlySpan<byte> signingInput, Span<byte> signature) =>
-        key.TrySignData(signingInput, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation, out _);
+        ecdsa is not null
+            ? ecdsa.TrySignData(
+                signingInput,
+                signature,
+                HashAlgorithmName.SHA256,
+                DSASignatureFormat.IeeeP1363FixedFieldConcatenation,
+                out _
+            )
+            : rsa!.TrySignData(signingInput, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1, out _);
 
-    public void WritePublic(Utf8JsonWriter writer) => JsonWebKey.WritePublic(writer, KeyId, Algorithm, key);
+    public void WritePublic(Utf8JsonWriter writer)
+    {
+        if (ecdsa is not null)
+        {
+            JsonWebKey.WritePublic(writer, KeyId, Algorithm, ecdsa);
+        }
+        else
+        {
+            JsonWebKey.WritePublic(writer, KeyId, Algorithm, rsa!);
+        }
+    }
 
     public void Dispose()
     {
-        key.Dispose();
+        ecdsa?.Dispose();
+        rsa?.Dispose();
         Verification.Dispose();
     }
 }

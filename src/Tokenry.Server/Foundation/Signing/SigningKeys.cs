@@ -1,121 +1,167 @@
-using System.Collections.Frozen;
-using System.Security.Cryptography;
-using System.Text.Json;
-using Dapper;
+using System.Collections.Concurrent;
 using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Signing;
 
 /// <summary>
-/// The keys that sign access tokens: made in this process, stored sealed under the key-encryption key (bound to key id and purpose), held in
-/// memory from start on, so that tokens, JWKS and metadata need no database.
+/// The keys that sign access tokens, one active key an algorithm: made in this process or another one, stored sealed under the key-encryption
+/// key (bound to key id and purpose), held in memory, so that tokens, JWKS and metadata need no database. ES256 is made at the first start,
+/// any other when an API resource first asks for it.
 /// </summary>
 public sealed class SigningKeys : IDisposable
 {
-    private const string AccessTokenPurpose = "access_token";
+    private readonly Database database;
+    private readonly KeyRing keys;
+    private readonly TimeProvider time;
+    private readonly SemaphoreSlim loading = new(1, 1);
+    private readonly ConcurrentDictionary<string, Lazy<Task<NewSigningKey>>> spares = new(StringComparer.Ordinal);
+    private volatile SigningKeySet current = new([]);
 
-    private FrozenDictionary<string, VerificationKey> byId = FrozenDictionary<string, VerificationKey>.Empty;
+    // A key was made that has not been read yet.
+    private volatile bool isBehind;
+    private long begun;
+    private long finished;
 
-    /// <summary>The key new tokens are signed with.</summary>
-    public SigningKey Active { get; private set; } = null!;
-
-    /// <summary>The JWK set (RFC 7517) with public members only.</summary>
-    public byte[] JwkSet { get; private set; } = [];
-
-    /// <summary>The verification key of that id; the id is a dictionary key and nothing else.</summary>
-    public VerificationKey? Find(string keyId) => byId.GetValueOrDefault(keyId);
-
-    /// <summary>Loads the keys, and makes the first where there is none; replicas that start together agree on one.</summary>
-    public async Task LoadAsync(Database database, KeyRing keys, TimeProvider time)
+    public SigningKeys(Database database, KeyRing keys, ChangeHub hub, TimeProvider time)
     {
-        var rows = await ReadAsync(database);
-        if (rows.Count == 0)
+        this.database = database;
+        this.keys = keys;
+        this.time = time;
+        hub.Subscribe(ChangeKind.SigningKey, _ => isBehind = true, () => isBehind = true);
+    }
+
+    /// <summary>The key new tokens of that algorithm are signed with. It is held by whoever knows an API resource that asks for it.</summary>
+    public SigningKey Active(string algorithm) =>
+        current.Active(algorithm) ?? throw new InvalidOperationException($"The store has no signing key for {algorithm}.");
+
+    /// <inheritdoc cref="SigningKeySet.Find"/>
+    public VerificationKey? Find(string keyId) => current.Find(keyId);
+
+    /// <summary>What is published now. The store is read only after a key was made, and not waited for when it is away.</summary>
+    public ValueTask<PublicDocument> JwkSetAsync() => isBehind ? new(CatchUpAsync()) : new(current.JwkSet);
+
+    /// <summary>Loads the keys at start, and makes the first where there is none; replicas that start together agree on one.</summary>
+    public async Task OpenAsync()
+    {
+        await LoadAsync();
+        if (current.Active(JwsAlgorithms.Es256) is null)
         {
-            await CreateAsync(database, keys, time);
-            rows = await ReadAsync(database);
+            var made = NewSigningKey.Make(JwsAlgorithms.Es256, keys);
+            await database.WriteAsync(tx => SigningKeyStore.InsertActiveAsync(tx, made, time.GetUtcNow()));
+            await LoadAsync();
+        }
+    }
+
+    /// <summary>
+    /// Before anybody acts on API resources that ask for these: a key another replica made is committed no later than the resource, so a look
+    /// into the store finds it.
+    /// </summary>
+    public ValueTask HoldAsync(IEnumerable<string> algorithms) =>
+        algorithms.All(algorithm => current.Active(algorithm) is not null) ? default : new(LoadAsync());
+
+    /// <summary>
+    /// Whether the store had keys that were not held: one that another replica made a moment ago. Only PostgreSQL has other replicas; on
+    /// SQLite every key is made here.
+    /// </summary>
+    public async ValueTask<bool> LearnAsync()
+    {
+        if (!isBehind && database.Dialect == Dialect.Sqlite)
+        {
+            return false;
         }
 
-        var loaded = rows.Select(row => SigningKey.Open(row.KeyId, row.Algorithm, keys.Open(row.SealedPrivateKey, Purpose(row.KeyId))))
-            .ToList();
-        byId = loaded.ToFrozenDictionary(key => key.KeyId, key => key.Verification, StringComparer.Ordinal);
-        Active = loaded[rows.FindIndex(row => row.State == "active")];
-        JwkSet = WriteJwkSet(loaded);
+        var before = current;
+        await LoadAsync();
+        return current != before;
     }
 
-    public void Dispose() => Active?.Dispose();
-
-    private static Task<List<Row>> ReadAsync(Database database) =>
-        database.ReadAsync(async connection =>
-            (
-                await connection.QueryAsync<Row>(
-                    "SELECT key_id, algorithm, state, sealed_private_key FROM signing_keys "
-                        + "WHERE state IN ('next', 'active', 'retired') ORDER BY created_at, key_id"
-                )
-            ).ToList()
-        );
-
-    private static async Task CreateAsync(Database database, KeyRing keys, TimeProvider time)
+    /// <summary>
+    /// A key to store in the transaction in which the first API resource asks for it; <c>null</c> where there is one. Made beside the
+    /// transaction, since that holds up others, and kept for the next attempt if this one comes to nothing.
+    /// </summary>
+    public async Task<NewSigningKey?> PrepareAsync(string algorithm)
     {
-        using var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var keyId = JsonWebKey.Thumbprint(ecdsa.ExportParameters(includePrivateParameters: false));
-        var pkcs8 = ecdsa.ExportPkcs8PrivateKey();
-        var sealedKey = keys.Seal(pkcs8, Purpose(keyId));
-        CryptographicOperations.ZeroMemory(pkcs8);
-        await database.WriteAsync(async tx =>
-        {
-            if (tx.Dialect.CommitOrderLock is { } takeLock)
-            {
-                await tx.ExecuteAsync(takeLock); // replicas that start together: the second sees the first one's key
-            }
-
-            return await tx.ExecuteAsync(
-                """
-                INSERT INTO signing_keys (key_id, purpose, algorithm, state, public_key, sealed_private_key, created_at)
-                SELECT @keyId, @Purpose, 'ES256', 'active', @PublicKey, @sealedKey, @Now WHERE NOT EXISTS (SELECT 1 FROM signing_keys)
-                """,
-                new
-                {
-                    keyId,
-                    Purpose = AccessTokenPurpose,
-                    PublicKey = ecdsa.ExportSubjectPublicKeyInfo(),
-                    sealedKey,
-                    Now = time.GetUtcNow().ToUnixTimeMilliseconds(),
-                }
-            );
-        });
+        await HoldAsync([algorithm]);
+        return current.Active(algorithm) is null
+            ? await spares.GetOrAdd(algorithm, wanted => new(() => Task.Run(() => NewSigningKey.Make(wanted, keys)))).Value
+            : null;
     }
 
-    private static string Purpose(string keyId) => $"signing_key:{AccessTokenPurpose}:{keyId}";
-
-    private static byte[] WriteJwkSet(IEnumerable<SigningKey> keys)
+    public void Dispose()
     {
-        using var stream = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(stream))
+        foreach (var (key, _) in current.Keys)
         {
-            writer.WriteStartObject();
-            writer.WriteStartArray("keys");
-            foreach (var key in keys)
-            {
-                key.WritePublic(writer);
-            }
-
-            writer.WriteEndArray();
-            writer.WriteEndObject();
+            key.Dispose();
         }
 
-        return stream.ToArray();
+        loading.Dispose();
     }
 
-    private sealed class Row
+    private async Task<PublicDocument> CatchUpAsync()
     {
-        public string KeyId { get; init; } = "";
+        try
+        {
+            await LoadAsync();
+        }
+        catch (StoreUnavailableException)
+        {
+            // The keys that are held are good all the same; the next request tries again.
+        }
 
-        public string Algorithm { get; init; } = "";
-
-        public string State { get; init; } = "";
-
-        public byte[] SealedPrivateKey { get; init; } = [];
+        return current.JwkSet;
     }
+
+    /// <summary>Reads the store once for all who came before the reading began: whatever number of unknown keys strangers name costs one read at a time.</summary>
+    private async Task LoadAsync()
+    {
+        var seen = Interlocked.Read(ref begun);
+        await loading.WaitAsync();
+        try
+        {
+            if (finished > seen)
+            {
+                return;
+            }
+
+            var number = Interlocked.Increment(ref begun);
+            var wasBehind = isBehind;
+            isBehind = false; // before the reading: what is made meanwhile sets it again
+            try
+            {
+                await ReadAsync();
+            }
+            catch when (wasBehind)
+            {
+                isBehind = true;
+                throw;
+            }
+
+            finished = number;
+        }
+        finally
+        {
+            loading.Release();
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        var rows = await database.ReadAsync(SigningKeyStore.ListAsync);
+        var held = current.Keys;
+        if (rows.Select(row => (row.KeyId, row.State == "active")).SequenceEqual(held.Select(entry => (entry.Key.KeyId, entry.Active))))
+        {
+            return;
+        }
+
+        // What is held already stays the same object: somebody may be signing with it.
+        var known = held.ToDictionary(entry => entry.Key.KeyId, entry => entry.Key, StringComparer.Ordinal);
+        current = new SigningKeySet([.. rows.Select(row => (known.GetValueOrDefault(row.KeyId) ?? Open(row), row.State == "active"))]);
+        spares.Clear();
+    }
+
+    private SigningKey Open(SigningKeyRow row) =>
+        SigningKey.Open(row.KeyId, row.Algorithm, keys.Open(row.SealedPrivateKey, SigningKeyStore.SealPurpose(row.KeyId)));
 }

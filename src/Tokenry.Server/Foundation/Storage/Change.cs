@@ -17,4 +17,7 @@ public static class ChangeKind
 
     /// <summary>A revoked access token's <c>jti</c>.</summary>
     public const string AccessToken = "access_token";
+
+    /// <summary>A key that signs access tokens.</summary>
+    public const string SigningKey = "signing_key";
 }

@@ -18,11 +18,18 @@ public sealed class InteropTests(SharedServers servers)
     [Theory, BothEngines]
     public Task Jose_verifies_our_access_token_from_the_published_keys(Engine engine) => RunAsync(engine, "access-token.mjs");
 
-    private async Task RunAsync(Engine engine, string script)
+    [Theory, BothEngines]
+    public Task Jose_verifies_it_signed_with_RS256(Engine engine) => RunAsync(engine, "access-token.mjs", "RS256");
+
+    private async Task RunAsync(Engine engine, string script, string algorithm = "ES256")
     {
         await Installed.Value;
         var server = await servers.GetAsync(engine);
-        var made = await Scenario.On(await servers.AdminAsync(engine)).ClientSecret().CreateAsync();
+        var made = await Scenario
+            .On(await servers.AdminAsync(engine))
+            .Api(_ => new { access_token_signing_alg = algorithm }, "invoices:read", "invoices:write")
+            .ClientSecret()
+            .CreateAsync();
         await ExecuteAsync(
             "node",
             [script],
@@ -32,6 +39,7 @@ public sealed class InteropTests(SharedServers servers)
                 ["TOKENRY_CLIENT_ID"] = made.Application.Id,
                 ["TOKENRY_CLIENT_SECRET"] = made.ClientSecret.Secret,
                 ["TOKENRY_RESOURCE"] = made.Api.Identifier,
+                ["TOKENRY_SIGNING_ALG"] = algorithm,
             }
         );
     }

@@ -23,7 +23,7 @@ internal sealed class ServerSigningKey(ECDsa key, string keyId) : IDisposable
         await using var connection = new NpgsqlConnection(server.ConnectionString + ";Pooling=false");
         await connection.OpenAsync();
         await using var command = connection.CreateCommand();
-        command.CommandText = "SELECT key_id, sealed_private_key FROM signing_keys WHERE state = 'active'";
+        command.CommandText = "SELECT key_id, sealed_private_key FROM signing_keys WHERE state = 'active' AND algorithm = 'ES256'";
         await using var reader = await command.ExecuteReaderAsync();
         Assert.True(await reader.ReadAsync());
         var (keyId, sealedKey) = (reader.GetString(0), reader.GetFieldValue<byte[]>(1));

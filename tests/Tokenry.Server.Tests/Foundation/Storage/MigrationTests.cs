@@ -44,6 +44,22 @@ public sealed class MigrationTests
         Assert.Equal(0, await store.CountAsync("half"));
     }
 
+    [Theory, BothEngines]
+    public async Task APIs_from_before_RS256_sign_as_they_did(Engine engine)
+    {
+        await using var store = await TestStore.EmptyAsync(engine);
+        await store.Database.MigrateAsync([.. Migration.Embedded.Where(migration => migration.Number < 3)]);
+        await store.ExecuteAsync(
+            """
+            INSERT INTO api_resources (id, identifier, name, scopes, accepted_credentials, carriers, object_types, objects_in_tokens,
+              access_token_lifetime_seconds, resource_servers, created_at)
+            VALUES ('res_1', 'https://api.example.com', 'Old', '[]', '[]', '[]', '[]', 0, 300, '[]', 0)
+            """
+        );
+        await store.Database.MigrateAsync(Migration.Embedded);
+        Assert.Equal(1, await store.CountAsync("api_resources", "id = 'res_1' AND access_token_signing_alg = 'ES256'"));
+    }
+
     [Fact]
     public async Task Replicas_that_start_together_migrate_once()
     {

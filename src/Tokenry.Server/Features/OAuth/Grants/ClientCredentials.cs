@@ -32,7 +32,8 @@ public sealed class ClientCredentials(CatalogCache catalogs, AccessTokenWriter w
                 Scope = scope,
                 CredentialId = client.CredentialId!,
                 Lifetime = api.AccessTokenLifetime,
-            }
+            },
+            api.AccessTokenSigningAlg
         );
         return new IssuedToken(token, tokenId, api, api.AccessTokenLifetime, scope);
     }

@@ -1,0 +1,42 @@
+using Tokenry.Protocol.Jose;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Signing;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Features.ApiResources;
+
+/// <summary>
+/// An algorithm's key is made when the first API resource asks for it and commits with that resource, so that no token request ever waits for
+/// a key to be made.
+/// </summary>
+public sealed class SigningKeyOnDemand(Foundation.Signing.SigningKeys signingKeys, Gate gate, TimeProvider time)
+{
+    /// <summary>Before the transaction, and after the Gate: nobody else may make the server work that hard.</summary>
+    /// <returns>To be kept; <c>null</c> where no new key is needed.</returns>
+    public async Task<NewSigningKey?> PrepareAsync(Caller caller, Demand demand, string action, string? algorithm)
+    {
+        if (!JwsAlgorithms.IsKnown(algorithm))
+        {
+            return null; // the default, or what the rules refuse
+        }
+
+        await gate.AuthorizeAsync(caller, demand, action);
+        return await signingKeys.PrepareAsync(algorithm!);
+    }
+
+    /// <summary>Stores the key, unless another replica was first, and records it.</summary>
+    public async Task KeepAsync(WriteTransaction tx, Caller caller, NewSigningKey? key)
+    {
+        if (key is null || !await SigningKeyStore.InsertActiveAsync(tx, key, time.GetUtcNow()))
+        {
+            return;
+        }
+
+        var entry = gate.Entry(caller, "signing_key.created", AuditEntry.Success, reason: null);
+        entry.TargetType = "signing_key";
+        entry.TargetId = key.KeyId;
+        tx.Record(entry);
+    }
+}
