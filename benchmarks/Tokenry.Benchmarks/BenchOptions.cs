@@ -4,7 +4,7 @@ namespace Tokenry.Benchmarks;
 public sealed record BenchOptions
 {
     public const string Usage =
-        "usage: ./bench [--short] [--long] [--no-peers] [--sqlite] [NAME…]\n       ./bench micro [BenchmarkDotNet's options]\n       ./bench guard [--update]\n";
+        "usage: ./bench [--short] [--long] [--no-peers] [--sqlite] [NAME…]\n       ./bench --profile NAME…\n       ./bench micro [BenchmarkDotNet's options]\n       ./bench guard [--update]\n";
 
     /// <summary>Paths to measure; none named: all, and the start, the memory and the scale.</summary>
     public IReadOnlyList<string> Names { get; init; } = [];
@@ -14,6 +14,9 @@ public sealed record BenchOptions
 
     /// <summary>Ten million credentials too.</summary>
     public bool Long { get; init; }
+
+    /// <summary>Sample the paths instead of measuring them.</summary>
+    public bool Profile { get; init; }
 
     public bool Peers { get; init; } = true;
 
@@ -31,6 +34,7 @@ public sealed record BenchOptions
             {
                 "--short" => options with { Short = true },
                 "--long" => options with { Long = true },
+                "--profile" => options with { Profile = true },
                 "--no-peers" => options with { Peers = false },
                 "--sqlite" => options with { Postgres = false },
                 _ => null,

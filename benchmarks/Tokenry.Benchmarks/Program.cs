@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using Tokenry.Benchmarks;
 using Tokenry.Benchmarks.Limits;
+using Tokenry.Benchmarks.Load;
+using Tokenry.Benchmarks.Measuring;
 using Tokenry.Benchmarks.Scale;
 using Tokenry.Testing;
 
@@ -19,6 +21,17 @@ if (BenchOptions.Parse(args) is not { } options)
 {
     await Console.Error.WriteAsync(BenchOptions.Usage);
     return 2;
+}
+
+if (options.Profile)
+{
+    using var wrk = new Wrk();
+    foreach (var comparison in Comparison.All.Where(comparison => options.Wants(comparison.Path)))
+    {
+        await Profile.RunAsync(wrk, comparison.Path, Console.Out);
+    }
+
+    return 0;
 }
 
 var crypto = await CryptoLimits.MeasureAsync();

@@ -9,8 +9,9 @@ namespace Tokenry.Benchmarks.Measuring;
 public sealed class Measurement(Wrk wrk, int rounds, int sliceSeconds)
 {
     private const int Connections = 32;
-    private const int LongestWarmUp = 20;
-    private const double Settled = 0.04;
+    private const int LongestWarmUp = 40;
+    private const int Recent = 4;
+    private const double Settled = 1.03;
 
     /// <summary>A series for each subject, in their order. Each path is checked before: every answer must be a good one.</summary>
     public async Task<IReadOnlyList<Series>> RunAsync(IReadOnlyList<(Subject Subject, string Path)> subjects)
@@ -33,19 +34,19 @@ public sealed class Measurement(Wrk wrk, int rounds, int sliceSeconds)
         return [.. subjects.Select((entry, i) => new Series(entry.Subject.Name, entry.Path, slices[i]))];
     }
 
-    /// <summary>Until a request costs what it cost twice before, within some percent, or for twenty seconds.</summary>
+    /// <summary>
+    /// Until the last seconds brought nothing over those before: a runtime on one core compiles its hot code again and again, seconds apart.
+    /// </summary>
     private async Task WarmUpAsync(Subject subject, string path)
     {
-        var (before, last) = (0.0, 0.0);
-        for (var second = 0; second < LongestWarmUp; second++)
+        var rates = new List<double>();
+        while (rates.Count < LongestWarmUp)
         {
-            var rate = (await SliceAsync(subject, path, Connections, seconds: 1)).PerCpuSecond;
-            if (second > 2 && rate < last * (1 + Settled) && last < before * (1 + Settled))
+            rates.Add((await SliceAsync(subject, path, Connections, seconds: 1)).PerCpuSecond);
+            if (rates.Count >= 2 * Recent && rates.TakeLast(Recent).Max() < rates.SkipLast(Recent).Max() * Settled)
             {
                 return;
             }
-
-            (before, last) = (last, rate);
         }
     }
 

@@ -48,7 +48,9 @@ internal static class TokenrySubject
         },
     };
 
-    public static async Task<Subject> StartAsync(Engine engine)
+    /// <param name="engine">Its store.</param>
+    /// <param name="settings">Of its environment, beside what it needs.</param>
+    public static async Task<Subject> StartAsync(Engine engine, IReadOnlyDictionary<string, string?>? settings = null)
     {
         var cluster = engine == Engine.Postgres ? await PostgresCluster.StartPrivateAsync() : null;
         if (cluster is not null)
@@ -58,7 +60,12 @@ internal static class TokenrySubject
 
         var server = await ServerProcess.StartAsync(
             engine,
-            new ServerOptions { Processors = Cores.Server, ConnectionString = cluster is null ? null : await cluster.CreateDatabaseAsync() }
+            new ServerOptions
+            {
+                Settings = settings ?? new Dictionary<string, string?>(),
+                Processors = Cores.Server,
+                ConnectionString = cluster is null ? null : await cluster.CreateDatabaseAsync(),
+            }
         );
         return new Subject(
             engine == Engine.Sqlite ? "Tokenry, SQLite" : "Tokenry, PostgreSQL",
