@@ -38,7 +38,8 @@ internal sealed class TokenryServer : IAsyncDisposable
     /// <exception cref="StartupException">Says what to do.</exception>
     public static async Task<TokenryServer> BuildAsync(string[] args)
     {
-        var builder = WebApplication.CreateSlimBuilder(args);
+        // Settings are read once; watching for changes would watch the data directory below too, and every commit in it is one.
+        var builder = WebApplication.CreateSlimBuilder([.. args, "--hostBuilder:reloadConfigOnChange=false"]);
         builder.WebHost.UseUrls(builder.Configuration["urls"] ?? TokenryOptions.DefaultUrl);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(ServerLimits.Apply);

@@ -1,4 +1,3 @@
-using System.Data;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Tokenry.Protocol.Api;
@@ -18,32 +17,42 @@ internal static class Population
     private const int KeysEach = 100;
     private const int Step = 5000;
 
-    private static readonly RowStatement<(string Id, string RoleId, long Now)> Principal = new(
-        "INSERT INTO principals (id, type, name, enabled, created_at) VALUES (@id, 'application', 'fleet', 1, @now)",
-        ("id", DbType.String, row => row.Id),
-        ("now", DbType.Int64, row => row.Now)
-    );
+    private static readonly RowStatement<(string Id, string RoleId, long Now)> Principal = new RowStatement<(
+        string Id,
+        string RoleId,
+        long Now
+    )>("INSERT INTO principals (id, type, name, enabled, created_at) VALUES (@1, 'application', 'fleet', 1, @2)")
+        .Text(row => row.Id)
+        .Number(row => row.Now);
 
-    private static readonly RowStatement<(string Id, string RoleId, long Now)> Role = new(
-        "INSERT INTO principal_roles (principal_id, role_id) VALUES (@id, @role)",
-        ("id", DbType.String, row => row.Id),
-        ("role", DbType.String, row => row.RoleId)
-    );
+    private static readonly RowStatement<(string Id, string RoleId, long Now)> Role = new RowStatement<(
+        string Id,
+        string RoleId,
+        long Now
+    )>("INSERT INTO principal_roles (principal_id, role_id) VALUES (@1, @2)")
+        .Text(row => row.Id)
+        .Text(row => row.RoleId);
 
-    private static readonly RowStatement<(MintedSecret Minted, string OwnerId, long Now)> Credential = new(
-        "INSERT INTO credentials (id, kind, owner_id, name, masked, created_at, state) VALUES (@id, 'api_key', @owner, 'device', @masked, @now, 'active')",
-        ("id", DbType.String, row => row.Minted.Id),
-        ("owner", DbType.String, row => row.OwnerId),
-        ("masked", DbType.String, row => row.Minted.Masked),
-        ("now", DbType.Int64, row => row.Now)
-    );
+    private static readonly RowStatement<(MintedSecret Minted, string OwnerId, long Now)> Credential = new RowStatement<(
+        MintedSecret Minted,
+        string OwnerId,
+        long Now
+    )>(
+        "INSERT INTO credentials (id, kind, owner_id, name, masked, created_at, state) VALUES (@1, 'api_key', @2, 'device', @3, @4, 'active')"
+    )
+        .Text(row => row.Minted.Id)
+        .Text(row => row.OwnerId)
+        .Text(row => row.Minted.Masked)
+        .Number(row => row.Now);
 
-    private static readonly RowStatement<(MintedSecret Minted, string OwnerId, long Now)> Secret = new(
-        "INSERT INTO credential_secrets (credential_id, version, hash, pepper_version) VALUES (@id, 1, @hash, @pepper)",
-        ("id", DbType.String, row => row.Minted.Id),
-        ("hash", DbType.Binary, row => row.Minted.Hash),
-        ("pepper", DbType.Int64, row => (long)row.Minted.PepperVersion)
-    );
+    private static readonly RowStatement<(MintedSecret Minted, string OwnerId, long Now)> Secret = new RowStatement<(
+        MintedSecret Minted,
+        string OwnerId,
+        long Now
+    )>("INSERT INTO credential_secrets (credential_id, version, hash, pepper_version) VALUES (@1, 1, @2, @3)")
+        .Text(row => row.Minted.Id)
+        .Bytes(row => row.Minted.Hash)
+        .Number(row => (long)row.Minted.PepperVersion);
 
     /// <param name="dataDirectory">Of a server that does not run.</param>
     /// <param name="roleId">What the applications may do.</param>

@@ -1,6 +1,5 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 
 namespace Tokenry.Server.Features.Verification;
@@ -15,18 +14,15 @@ public static class VerificationApi
     {
         var group = app.MapGroup("/v1").WithTags("Verification");
         // Without the framework's binding of parameters and results, which cost as much as the verification.
+        var verify = app.ServiceProvider.GetRequiredService<VerifyEndpoint>();
         group
-            .MapPost("/verify", app.ServiceProvider.GetRequiredService<VerifyEndpoint>().ServeAsync)
+            .MapPost("/verify", verify.ServeAsync)
             .Exchanges<VerifyRequest, VerifyAnswer>()
             .WithSummary("Check whether a credential is good for a request.")
             .Needs(ManagementApi.Verify);
         group
-            .MapPost(
-                "/verify/batch",
-                async (Caller caller, Body<VerifyBatchRequest> body, VerifyEndpoint verify) =>
-                    Results.Ok(new VerifyBatchAnswer(await verify.RunAsync(caller, body.Value)))
-            )
-            .Produces<VerifyBatchAnswer>()
+            .MapPost("/verify/batch", verify.ServeBatchAsync)
+            .Exchanges<VerifyBatchRequest, VerifyBatchAnswer>()
             .WithSummary("Check up to a hundred credentials at once, in order.")
             .Needs(ManagementApi.Verify);
         var door = app.ServiceProvider.GetRequiredService<ForwardAuthEndpoint>();

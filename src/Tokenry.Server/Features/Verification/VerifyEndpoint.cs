@@ -15,43 +15,60 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs)
 
     public async Task ServeAsync(HttpContext context)
     {
-        var body = await Body<VerifyRequest>.ReadAsync(context);
-        JsonAnswer.Write(context.Response, await RunAsync(Caller.Of(context)!, body.Value));
-    }
-
-    /// <summary>A <see cref="VerifyAnswer"/> or a <see cref="VerifyRefusal"/>.</summary>
-    public async ValueTask<object> RunAsync(Caller caller, VerifyRequest request)
-    {
+        var request = (await Body<VerifyRequest>.ReadAsync(context)).Value;
+        var caller = Caller.Of(context)!;
         var catalog = await catalogs.GetAsync();
         var check = new Validation();
         var requirement = await RequirementAsync(caller, catalog, request, check, "");
         check.ThrowIfAny();
-        return await AnswerAsync(caller, catalog, request, requirement);
+        var verdict = await CheckAsync(caller, catalog, request, requirement);
+        JsonAnswer.WriteObject(
+            context.Response,
+            (catalog, requirement, verdict),
+            static (json, found) => VerifyAnswerWriter.Write(json, found.catalog, found.requirement, found.verdict)
+        );
     }
 
     /// <summary>The same for up to a hundred, in order. One that is not well-formed refuses them all, before any counts against a limit.</summary>
-    public async ValueTask<IReadOnlyList<object>> RunAsync(Caller caller, VerifyBatchRequest request)
+    public async Task ServeBatchAsync(HttpContext context)
     {
+        var items = (await Body<VerifyBatchRequest>.ReadAsync(context)).Value.Items;
+        var caller = Caller.Of(context)!;
         var check = new Validation();
-        check.Require(request.Items.Count is > 0 and <= MostItems, "items", $"needs 1 to {MostItems}");
-        check.Require(!request.Items.Contains(null!), "items", "holds null");
+        check.Require(items.Count is > 0 and <= MostItems, "items", $"needs 1 to {MostItems}");
+        check.Require(!items.Contains(null!), "items", "holds null");
         check.ThrowIfAny();
         var catalog = await catalogs.GetAsync();
-        var requirements = new Requirement[request.Items.Count];
+        var requirements = new Requirement[items.Count];
         for (var i = 0; i < requirements.Length; i++)
         {
-            requirements[i] = await RequirementAsync(caller, catalog, request.Items[i], check, $"items[{i}].");
+            requirements[i] = await RequirementAsync(caller, catalog, items[i], check, $"items[{i}].");
         }
 
         check.ThrowIfAny();
 
-        var answers = new object[requirements.Length];
-        for (var i = 0; i < answers.Length; i++)
+        var verdicts = new Verdict[requirements.Length];
+        for (var i = 0; i < verdicts.Length; i++)
         {
-            answers[i] = await AnswerAsync(caller, catalog, request.Items[i], requirements[i]);
+            verdicts[i] = await CheckAsync(caller, catalog, items[i], requirements[i]);
         }
 
-        return answers;
+        JsonAnswer.WriteObject(
+            context.Response,
+            (catalog, requirements, verdicts),
+            static (json, found) =>
+            {
+                json.WriteStartArray("items"u8);
+                for (var i = 0; i < found.verdicts.Length; i++)
+                {
+                    json.WriteStartObject();
+                    VerifyAnswerWriter.Write(json, found.catalog, found.requirements[i], found.verdicts[i]);
+                    json.WriteEndObject();
+                }
+
+                json.WriteEndArray();
+            }
+        );
     }
 
     private async ValueTask<Requirement> RequirementAsync(
@@ -120,44 +137,11 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs)
             ? []
             : [.. catalog.Resources.Where(api => api.ResourceServers.Contains(caller.Principal.Id)).Select(api => api.Identifier)];
 
-    private async ValueTask<object> AnswerAsync(Caller caller, Catalog catalog, VerifyRequest request, Requirement requirement)
+    private ValueTask<Verdict> CheckAsync(Caller caller, Catalog catalog, VerifyRequest request, Requirement requirement)
     {
         // The agent is the resource server's, not that of whoever presented the credential.
         var from = new UseCircumstances(requirement.Address, Agent: null, caller.Request.RequestId);
         var about = ForwardedRequest.Told(request.Method, request.Path);
-        return Answer(catalog, requirement, await door.CheckAsync(catalog, request.Token, new(Doors.Verify, requirement, from, about)));
-    }
-
-    private static object Answer(Catalog catalog, in Requirement requirement, in Verdict verdict)
-    {
-        var credential = verdict.Credential;
-        if (!verdict.IsValid)
-        {
-            return new VerifyRefusal
-            {
-                Code = verdict.Code,
-                AcceptedCredentials =
-                    verdict.Code == VerificationCode.CredentialKindNotAccepted ? requirement.Api?.KindsFor(requirement.Scopes) : null,
-                RateLimit = verdict.Limits.State,
-                MissingScopes = verdict.Code == VerificationCode.InsufficientScope ? [.. requirement.Scopes.Except(verdict.Scopes)] : null,
-            };
-        }
-
-        return new VerifyAnswer
-        {
-            Valid = true,
-            Code = verdict.Code,
-            Kind = credential.Kind,
-            CredentialId = credential.CredentialId,
-            Subject = credential.Subject,
-            ApplicationId = credential.ApplicationId,
-            OrganizationId = credential.OrganizationId,
-            Scopes = requirement.Api is null ? null : [.. verdict.Scopes],
-            Permissions = requirement.Api is null ? Rights.Everywhere(catalog, credential).ToPermissions() : null,
-            Objects = credential.ObjectTexts,
-            ExpiresAt = credential.ExpiresAt,
-            RateLimit = verdict.Limits.State,
-            Metadata = credential.Token is null ? credential.Credential!.Metadata : null,
-        };
+        return door.CheckAsync(catalog, request.Token, new(Doors.Verify, requirement, from, about));
     }
 }

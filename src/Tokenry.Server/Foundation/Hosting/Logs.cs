@@ -16,8 +16,9 @@ public static class Logs
 
     public static void Configure(ILoggingBuilder logging)
     {
-        // In code, so that no configuration turns them on: these write the request's URL, where careless clients put secrets.
-        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
+        // In code, so that no configuration turns them on: these write the request's URL, where careless clients put secrets. The first has
+        // nothing else to say, and if it could, every request would get an Activity for it.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         logging.AddFilter("Microsoft.AspNetCore.Routing", LogLevel.Warning);
         if (Console.IsOutputRedirected)
         {

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Tokenry.Protocol.Api;
 
 namespace Tokenry.Server.Foundation.Http;
 
@@ -9,14 +8,6 @@ namespace Tokenry.Server.Foundation.Http;
 /// </summary>
 public static class JsonAnswer
 {
-    /// <summary>An object of the API, as its type says.</summary>
-    public static void Write(HttpResponse response, object value)
-    {
-        using var json = JsonBuffer.Borrow();
-        JsonSerializer.Serialize(json.Writer, value, TokenryJson.Strict.GetTypeInfo(value.GetType()));
-        Send(response, json);
-    }
-
     /// <summary>An object whose members <paramref name="members"/> writes; it must not await.</summary>
     public static void WriteObject<TState>(HttpResponse response, TState state, Action<Utf8JsonWriter, TState> members)
     {

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Data;
 using Dapper;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Storage;
@@ -13,25 +12,19 @@ namespace Tokenry.Server.Foundation.Limits;
 /// </summary>
 public sealed class RateLimiter(Database database, TimeProvider time, ILogger<RateLimiter> logger) : IUsageSink
 {
-    private const int Step = 200;
+    private const int Step = 1000;
 
     // Written and forgotten: the next use reads the store again, which also knows what other replicas counted meanwhile.
     private static readonly TimeSpan IdleBeforeForgotten = TimeSpan.FromSeconds(10);
 
-    private static readonly RowStatement<Delta> Upsert = new(
+    private static readonly RowStatement<Delta> Upsert = new RowStatement<Delta>(
         """
         INSERT INTO limit_counters (subject_id, name, span, starts_at, used, expires_at)
-        VALUES (@subject, @name, @span, @start, @amount, @end)
+        VALUES (@1, @2, @3, @4, @5, @6)
         ON CONFLICT (subject_id, name, span, starts_at) DO UPDATE SET used = limit_counters.used + excluded.used
         RETURNING used
-        """,
-        ("subject", DbType.String, delta => delta.Subject.SubjectId),
-        ("name", DbType.String, delta => delta.Counter.Limit.Name),
-        ("span", DbType.String, delta => delta.Counter.Limit.Span),
-        ("start", DbType.Int64, delta => delta.Counter.Start),
-        ("amount", DbType.Int64, delta => delta.Amount),
-        ("end", DbType.Int64, delta => delta.Counter.End)
-    );
+        """
+    ).Text(delta => delta.Subject.SubjectId).Text(delta => delta.Counter.Limit.Name).Text(delta => delta.Counter.Limit.Span).Number(delta => delta.Counter.Start).Number(delta => delta.Amount).Number(delta => delta.Counter.End);
 
     private readonly FlushQueue<Delta> queue = new(database, time, logger, Step);
     private readonly ConcurrentDictionary<string, LimitCounters> subjects = new(StringComparer.Ordinal);

@@ -1,53 +1,86 @@
-using System.Data;
 using System.Data.Common;
+using System.Text;
+using Microsoft.Data.Sqlite;
 using Npgsql;
+using SQLitePCL;
 
 namespace Tokenry.Server.Foundation.Storage;
 
 /// <summary>
-/// One statement for many rows, and how a row fills its parameters. Each column has a type, since an engine cannot tell the type of a null.
+/// One statement for many rows, and how a row fills its parameters, which the SQL numbers <c>@1</c>, <c>@2</c>, … in the order given here. On
+/// SQLite it is prepared once and bound without an object between, on PostgreSQL all rows go in one round trip: records of use are written by
+/// the thousand every second, beside the requests.
 /// </summary>
-/// <param name="sql">The statement, with a parameter <c>@Name</c> for each column.</param>
-/// <param name="columns">Name, type and value of each parameter.</param>
-public sealed class RowStatement<TRow>(string sql, params (string Name, DbType Type, Func<TRow, object?> Value)[] columns)
+public sealed class RowStatement<TRow>(string sql)
 {
-    /// <summary>Runs it for each row, in their order. On SQLite it is prepared once; PostgreSQL gets them all in one round trip.</summary>
+    private const int LongestOnStack = 512;
+
+    private readonly string forSqlite = sql.Replace('@', '?');
+    private readonly string forPostgres = sql.Replace('@', '$');
+    private readonly List<Column> columns = [];
+
+    /// <summary>The next parameter is a text, or nothing.</summary>
+    public RowStatement<TRow> Text(Func<TRow, string?> value) =>
+        Add(
+            (statement, index, row) => BindText(statement, index, value(row)),
+            row => new NpgsqlParameter<string> { TypedValue = value(row) }
+        );
+
+    /// <summary>The next parameter is a number.</summary>
+    public RowStatement<TRow> Number(Func<TRow, long> value) =>
+        Add(
+            (statement, index, row) => raw.sqlite3_bind_int64(statement, index, value(row)),
+            row => new NpgsqlParameter<long> { TypedValue = value(row) }
+        );
+
+    /// <summary>The next parameter is bytes.</summary>
+    public RowStatement<TRow> Bytes(Func<TRow, byte[]> value) =>
+        Add(
+            (statement, index, row) => raw.sqlite3_bind_blob(statement, index, value(row)),
+            row => new NpgsqlParameter<byte[]> { TypedValue = value(row) }
+        );
+
+    /// <summary>Runs it for each row, in their order.</summary>
     /// <param name="connection">Where.</param>
     /// <param name="transaction">Of the connection; SQLite's has none of its own.</param>
     /// <param name="rows">In the order in which they are to be written.</param>
     /// <param name="returned">Told what the statement returned for a row, where it returns a number.</param>
-    internal Task RunAsync(DbConnection connection, DbTransaction? transaction, IReadOnlyList<TRow> rows, Action<TRow, long>? returned) =>
-        connection is NpgsqlConnection postgres
-            ? RunBatchAsync(postgres, (NpgsqlTransaction?)transaction, rows, returned)
-            : RunPreparedAsync(connection, rows, returned);
-
-    private async Task RunPreparedAsync(DbConnection connection, IReadOnlyList<TRow> rows, Action<TRow, long>? returned)
+    internal Task RunAsync(DbConnection connection, DbTransaction? transaction, IReadOnlyList<TRow> rows, Action<TRow, long>? returned)
     {
-        await using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        var parameters = new DbParameter[columns.Length];
-        for (var i = 0; i < columns.Length; i++)
+        if (connection is NpgsqlConnection postgres)
         {
-            parameters[i] = command.CreateParameter();
-            parameters[i].ParameterName = columns[i].Name;
-            parameters[i].DbType = columns[i].Type;
-            command.Parameters.Add(parameters[i]);
+            return RunBatchAsync(postgres, (NpgsqlTransaction?)transaction, rows, returned);
         }
 
-        foreach (var row in rows)
-        {
-            for (var i = 0; i < columns.Length; i++)
-            {
-                parameters[i].Value = columns[i].Value(row) ?? DBNull.Value;
-            }
+        RunPrepared(((SqliteConnection)connection).Handle!, rows, returned);
+        return Task.CompletedTask;
+    }
 
-            if (returned is null)
+    private void RunPrepared(sqlite3 database, IReadOnlyList<TRow> rows, Action<TRow, long>? returned)
+    {
+        SqliteException.ThrowExceptionForRC(raw.sqlite3_prepare_v2(database, forSqlite, out var statement), database);
+        using (statement)
+        {
+            foreach (var row in rows)
             {
-                await command.ExecuteNonQueryAsync();
-            }
-            else if (await command.ExecuteScalarAsync() is long number)
-            {
-                returned(row, number);
+                for (var i = 0; i < columns.Count; i++)
+                {
+                    columns[i].Bind(statement, i + 1, row);
+                }
+
+                var step = raw.sqlite3_step(statement);
+                if (step == raw.SQLITE_ROW)
+                {
+                    returned?.Invoke(row, raw.sqlite3_column_int64(statement, 0));
+                    step = raw.sqlite3_step(statement);
+                }
+
+                if (step != raw.SQLITE_DONE)
+                {
+                    SqliteException.ThrowExceptionForRC(step, database);
+                }
+
+                raw.sqlite3_reset(statement);
             }
         }
     }
@@ -67,10 +100,10 @@ public sealed class RowStatement<TRow>(string sql, params (string Name, DbType T
         await using var batch = new NpgsqlBatch(connection, transaction);
         foreach (var row in rows)
         {
-            var command = new NpgsqlBatchCommand(sql);
-            foreach (var (name, type, value) in columns)
+            var command = new NpgsqlBatchCommand(forPostgres);
+            foreach (var column in columns)
             {
-                command.Parameters.Add(new NpgsqlParameter(name, type) { Value = value(row) ?? DBNull.Value });
+                command.Parameters.Add(column.ToParameter(row));
             }
 
             batch.BatchCommands.Add(command);
@@ -93,4 +126,25 @@ public sealed class RowStatement<TRow>(string sql, params (string Name, DbType T
             await reader.NextResultAsync();
         }
     }
+
+    private RowStatement<TRow> Add(Action<sqlite3_stmt, int, TRow> bind, Func<TRow, NpgsqlParameter> toParameter)
+    {
+        columns.Add(new(bind, toParameter));
+        return this;
+    }
+
+    private static void BindText(sqlite3_stmt statement, int index, string? value)
+    {
+        if (value is null)
+        {
+            raw.sqlite3_bind_null(statement, index);
+            return;
+        }
+
+        var longest = Encoding.UTF8.GetMaxByteCount(value.Length);
+        var buffer = longest <= LongestOnStack ? stackalloc byte[LongestOnStack] : new byte[longest];
+        raw.sqlite3_bind_text(statement, index, buffer[..Encoding.UTF8.GetBytes(value, buffer)]);
+    }
+
+    private sealed record Column(Action<sqlite3_stmt, int, TRow> Bind, Func<TRow, NpgsqlParameter> ToParameter);
 }

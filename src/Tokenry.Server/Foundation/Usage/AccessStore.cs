@@ -1,4 +1,3 @@
-using System.Data;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Usage;
@@ -45,28 +44,12 @@ public static class AccessStore
     public const string Columns =
         "id, at, door, credential_id, kind, subject, api, scope, object, method, path, result, ip, agent, request_id, token_id";
 
-    private static readonly RowStatement<AccessRow> Statement = new(
+    private static readonly RowStatement<AccessRow> Statement = new RowStatement<AccessRow>(
         $"""
-        INSERT INTO access_log ({Columns}) VALUES (@id, @at, @door, @credential, @kind, @subject, @api, @scope, @object, @method, @path,
-          @result, @ip, @agent, @request, @token) ON CONFLICT DO NOTHING
-        """,
-        ("id", DbType.String, row => row.Id),
-        ("at", DbType.Int64, row => row.At),
-        ("door", DbType.String, row => row.Door),
-        ("credential", DbType.String, row => row.CredentialId),
-        ("kind", DbType.String, row => row.Kind),
-        ("subject", DbType.String, row => row.Subject),
-        ("api", DbType.String, row => row.Api),
-        ("scope", DbType.String, row => row.Scope),
-        ("object", DbType.String, row => row.Object),
-        ("method", DbType.String, row => row.Method),
-        ("path", DbType.String, row => row.Path),
-        ("result", DbType.String, row => row.Result),
-        ("ip", DbType.String, row => row.Ip),
-        ("agent", DbType.String, row => row.Agent),
-        ("request", DbType.String, row => row.RequestId),
-        ("token", DbType.String, row => row.TokenId)
-    );
+        INSERT INTO access_log ({Columns}) VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11,
+          @12, @13, @14, @15, @16) ON CONFLICT DO NOTHING
+        """
+    ).Text(row => row.Id).Number(row => row.At).Text(row => row.Door).Text(row => row.CredentialId).Text(row => row.Kind).Text(row => row.Subject).Text(row => row.Api).Text(row => row.Scope).Text(row => row.Object).Text(row => row.Method).Text(row => row.Path).Text(row => row.Result).Text(row => row.Ip).Text(row => row.Agent).Text(row => row.RequestId).Text(row => row.TokenId);
 
     public static Task InsertAsync(WriteTransaction tx, IReadOnlyList<AccessRow> rows) => tx.ExecuteEachAsync(Statement, rows);
 }

@@ -1,4 +1,3 @@
-using System.Data;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Http;
@@ -16,25 +15,15 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
     private const int MostBuckets = 10_000;
     private const long Minute = 60_000;
 
-    private static readonly RowStatement<Tallied<Bucket>> Upsert = new(
+    private static readonly RowStatement<Tallied<Bucket>> Upsert = new RowStatement<Tallied<Bucket>>(
         """
         INSERT INTO denials (minute, action, credential_id, actor, reason, api, network, count, first_at, last_at)
-        VALUES (@minute, @action, @credential, @actor, @reason, @api, @network, @count, @first, @last)
+        VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10)
         ON CONFLICT (minute, action, credential_id, actor, reason, api, network) DO UPDATE SET count = denials.count + excluded.count,
           first_at = CASE WHEN excluded.first_at < denials.first_at THEN excluded.first_at ELSE denials.first_at END,
           last_at = CASE WHEN excluded.last_at > denials.last_at THEN excluded.last_at ELSE denials.last_at END
-        """,
-        ("minute", DbType.Int64, tallied => tallied.Key.Minute),
-        ("action", DbType.String, tallied => tallied.Key.Action),
-        ("credential", DbType.String, tallied => tallied.Key.CredentialId),
-        ("actor", DbType.String, tallied => tallied.Key.Actor),
-        ("reason", DbType.String, tallied => tallied.Key.Reason),
-        ("api", DbType.String, tallied => tallied.Key.Api),
-        ("network", DbType.String, tallied => tallied.Key.Network),
-        ("count", DbType.Int64, tallied => tallied.Count),
-        ("first", DbType.Int64, tallied => tallied.First),
-        ("last", DbType.Int64, tallied => tallied.Last)
-    );
+        """
+    ).Number(tallied => tallied.Key.Minute).Text(tallied => tallied.Key.Action).Text(tallied => tallied.Key.CredentialId).Text(tallied => tallied.Key.Actor).Text(tallied => tallied.Key.Reason).Text(tallied => tallied.Key.Api).Text(tallied => tallied.Key.Network).Number(tallied => tallied.Count).Number(tallied => tallied.First).Number(tallied => tallied.Last);
 
     private readonly FlushQueue<Tallied<Bucket>> queue = new(database, time, logger, Step);
     private readonly Tallies<Bucket> tallies = new(MostBuckets, ToOther);

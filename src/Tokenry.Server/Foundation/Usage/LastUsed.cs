@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Data;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Storage;
 
@@ -8,25 +7,21 @@ namespace Tokenry.Server.Foundation.Usage;
 /// <summary>When, from where and by what each credential was last used, and whether it was asleep before.</summary>
 public sealed class LastUsed(Database database, Signals signals, TimeProvider time) : IUsageSink
 {
-    private const int Step = 500;
+    private const int Step = 1000;
     private const int MostAwake = 100_000;
 
     /// <summary>Unused for so long, a credential is dormant.</summary>
     private static readonly TimeSpan Dormant = TimeSpan.FromDays(90);
 
     // A door that does not tell the address does not erase the one that is known.
-    private static readonly RowStatement<KeyValuePair<string, LastUse>> Upsert = new(
+    private static readonly RowStatement<KeyValuePair<string, LastUse>> Upsert = new RowStatement<KeyValuePair<string, LastUse>>(
         """
-        INSERT INTO credential_usage (credential_id, last_used_at, ip, agent) VALUES (@id, @at, @ip, @agent)
+        INSERT INTO credential_usage (credential_id, last_used_at, ip, agent) VALUES (@1, @2, @3, @4)
         ON CONFLICT (credential_id) DO UPDATE SET last_used_at = excluded.last_used_at,
           ip = coalesce(excluded.ip, credential_usage.ip), agent = coalesce(excluded.agent, credential_usage.agent)
           WHERE excluded.last_used_at >= credential_usage.last_used_at
-        """,
-        ("id", DbType.String, pair => pair.Key),
-        ("at", DbType.Int64, pair => pair.Value.At),
-        ("ip", DbType.String, pair => pair.Value.From.Address?.ToString()),
-        ("agent", DbType.String, pair => pair.Value.From.Agent)
-    );
+        """
+    ).Text(pair => pair.Key).Number(pair => pair.Value.At).Text(pair => pair.Value.From.Address?.ToString()).Text(pair => pair.Value.From.Agent);
 
     /// <summary>Known not to be dormant, so that their flush need not look. Of the flush alone.</summary>
     private readonly HashSet<string> awake = new(StringComparer.Ordinal);

@@ -1,4 +1,4 @@
-using System.Data;
+using System.Runtime.InteropServices;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Usage;
@@ -9,7 +9,7 @@ namespace Tokenry.Server.Foundation.Usage;
 /// </summary>
 public sealed class UsageCounters(Database database, TimeProvider time, ILogger<UsageCounters> logger) : IUsageSink
 {
-    private const int Step = 250;
+    private const int Step = 1000;
 
     /// <summary>Of credentials in use within one second; beyond, only API and code are told apart.</summary>
     private const int MostBuckets = 50_000;
@@ -20,21 +20,13 @@ public sealed class UsageCounters(Database database, TimeProvider time, ILogger<
     private const long Minute = 60_000;
     private const long Hour = 3_600_000;
 
-    private static readonly RowStatement<Row> Upsert = new(
+    private static readonly RowStatement<Row> Upsert = new RowStatement<Row>(
         """
         INSERT INTO usage_counters (span, at, credential_id, api, scope, code, subject, uses)
-        VALUES (@span, @at, @credential, @api, @scope, @code, @subject, @count)
+        VALUES (@1, @2, @3, @4, @5, @6, @7, @8)
         ON CONFLICT (span, at, credential_id, api, scope, code) DO UPDATE SET uses = usage_counters.uses + excluded.uses
-        """,
-        ("span", DbType.String, row => row.Span),
-        ("at", DbType.Int64, row => row.Key.Minute),
-        ("credential", DbType.String, row => row.Key.CredentialId),
-        ("api", DbType.String, row => row.Key.Api),
-        ("scope", DbType.String, row => row.Key.Scope),
-        ("code", DbType.String, row => row.Key.Code),
-        ("subject", DbType.String, row => row.Key.Subject),
-        ("count", DbType.Int64, row => row.Count)
-    );
+        """
+    ).Text(row => row.Span).Number(row => row.Key.Minute).Text(row => row.Key.CredentialId).Text(row => row.Key.Api).Text(row => row.Key.Scope).Text(row => row.Key.Code).Text(row => row.Key.Subject).Number(row => row.Count);
 
     private readonly FlushQueue<Row> queue = new(database, time, logger, Step);
     private readonly Tallies<Bucket> tallies = new(MostBuckets, bucket => bucket with { CredentialId = "", Subject = "", Scope = "" });
@@ -66,19 +58,21 @@ public sealed class UsageCounters(Database database, TimeProvider time, ILogger<
     public Task FlushAsync() => queue.RunAsync(() => tallies.IsEmpty ? [] : Rows(tallies.Drain()), WriteAsync);
 
     /// <summary>Each minute and each hour once, in the order of the key: so that two replicas' upserts of the same rows cannot deadlock.</summary>
-    private static List<Row> Rows(List<Tallied<Bucket>> drained) =>
-        [
-            .. drained
-                .SelectMany(tallied => new[] { new Row("minute", tallied.Key, tallied.Count), Row.OfHour(tallied) })
-                .GroupBy(row => (row.Span, row.Key))
-                .Select(group => new Row(group.Key.Span, group.Key.Key, group.Sum(row => row.Count)))
-                .OrderBy(row => row.Span, StringComparer.Ordinal)
-                .ThenBy(row => row.Key.Minute)
-                .ThenBy(row => row.Key.CredentialId, StringComparer.Ordinal)
-                .ThenBy(row => row.Key.Api, StringComparer.Ordinal)
-                .ThenBy(row => row.Key.Scope, StringComparer.Ordinal)
-                .ThenBy(row => row.Key.Code, StringComparer.Ordinal),
-        ];
+    private static List<Row> Rows(List<Tallied<Bucket>> drained)
+    {
+        var hours = new Dictionary<Bucket, long>(drained.Count);
+        var rows = new List<Row>(drained.Count * 2);
+        foreach (var (bucket, count, _, _) in drained)
+        {
+            rows.Add(new("minute", bucket, count));
+            CollectionsMarshal.GetValueRefOrAddDefault(hours, bucket with { Minute = bucket.Minute - bucket.Minute % Hour }, out _) +=
+                count;
+        }
+
+        rows.AddRange(hours.Select(hour => new Row("hour", hour.Key, hour.Value)));
+        rows.Sort(Row.Compare);
+        return rows;
+    }
 
     private static Task WriteAsync(WriteTransaction tx, IReadOnlyList<Row> rows) => tx.ExecuteEachAsync(Upsert, rows);
 
@@ -94,7 +88,15 @@ public sealed class UsageCounters(Database database, TimeProvider time, ILogger<
 
     private readonly record struct Row(string Span, Bucket Key, long Count)
     {
-        public static Row OfHour(in Tallied<Bucket> tallied) =>
-            new("hour", tallied.Key with { Minute = tallied.Key.Minute - tallied.Key.Minute % Hour }, tallied.Count);
+        public static int Compare(Row one, Row another)
+        {
+            var (a, b) = (one.Key, another.Key);
+            var order = string.CompareOrdinal(one.Span, another.Span);
+            order = order != 0 ? order : a.Minute.CompareTo(b.Minute);
+            order = order != 0 ? order : string.CompareOrdinal(a.CredentialId, b.CredentialId);
+            order = order != 0 ? order : string.CompareOrdinal(a.Api, b.Api);
+            order = order != 0 ? order : string.CompareOrdinal(a.Scope, b.Scope);
+            return order != 0 ? order : string.CompareOrdinal(a.Code, b.Code);
+        }
     }
 }

@@ -1,0 +1,128 @@
+using System.Text.Json;
+using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+
+namespace Tokenry.Server.Features.Verification;
+
+/// <summary>
+/// The members of a <see cref="VerifyAnswer"/> or a <see cref="VerifyRefusal"/>, straight from the verdict: by the serializer they would cost more
+/// than the verification.
+/// </summary>
+internal static class VerifyAnswerWriter
+{
+    public static void Write(Utf8JsonWriter json, Catalog catalog, in Requirement requirement, in Verdict verdict)
+    {
+        json.WriteBoolean("valid"u8, verdict.IsValid);
+        json.WriteString("code"u8, verdict.Code);
+        if (verdict.IsValid)
+        {
+            WriteAnswer(json, catalog, requirement, verdict);
+        }
+        else
+        {
+            WriteRefusal(json, requirement, verdict);
+        }
+    }
+
+    private static void WriteAnswer(Utf8JsonWriter json, Catalog catalog, in Requirement requirement, in Verdict verdict)
+    {
+        var credential = verdict.Credential;
+        json.WriteString("kind"u8, credential.Kind);
+        json.WriteString("credential_id"u8, credential.CredentialId);
+        json.WriteString("subject"u8, credential.Subject);
+        json.WriteString("application_id"u8, credential.ApplicationId);
+        json.WriteString("organization_id"u8, credential.OrganizationId);
+        if (requirement.Api is not null)
+        {
+            WriteTexts(json, "scopes"u8, verdict.Scopes);
+        }
+        else
+        {
+            json.WritePropertyName("permissions"u8);
+            JsonSerializer.Serialize(json, Rights.Everywhere(catalog, credential).ToPermissions(), TokenryJson.Strict);
+        }
+
+        if (credential.ObjectTexts is { } objects)
+        {
+            WriteTexts(json, "objects"u8, objects);
+        }
+        else
+        {
+            json.WriteNull("objects"u8);
+        }
+
+        if (credential.ExpiresAt is { } end)
+        {
+            json.WriteString("expires_at"u8, TimestampConverter.Format(end));
+        }
+        else
+        {
+            json.WriteNull("expires_at"u8);
+        }
+
+        WriteLimit(json, verdict);
+        json.WritePropertyName("metadata"u8);
+        if (credential.Token is null && credential.Credential!.Metadata is { } metadata)
+        {
+            metadata.WriteTo(json);
+        }
+        else
+        {
+            json.WriteNullValue();
+        }
+    }
+
+    private static void WriteRefusal(Utf8JsonWriter json, in Requirement requirement, in Verdict verdict)
+    {
+        if (verdict.Code == VerificationCode.CredentialKindNotAccepted && requirement.Api is { } api)
+        {
+            WriteTexts(json, "accepted_credentials"u8, api.KindsFor(requirement.Scopes));
+        }
+
+        if (verdict.Code == VerificationCode.InsufficientScope)
+        {
+            WriteTexts(json, "missing_scopes"u8, requirement.Scopes.Except(verdict.Scopes));
+        }
+
+        WriteLimit(json, verdict);
+    }
+
+    private static void WriteLimit(Utf8JsonWriter json, in Verdict verdict)
+    {
+        if (verdict.Limits.State is not { } limit)
+        {
+            return;
+        }
+
+        json.WriteStartObject("rate_limit"u8);
+        json.WriteString("name"u8, limit.Name);
+        json.WriteNumber("limit"u8, limit.Limit);
+        json.WriteNumber("remaining"u8, limit.Remaining);
+        json.WriteString("reset_at"u8, TimestampConverter.Format(limit.ResetAt));
+        json.WriteEndObject();
+    }
+
+    private static void WriteTexts(Utf8JsonWriter json, ReadOnlySpan<byte> name, ScopeSet texts)
+    {
+        json.WriteStartArray(name);
+        foreach (var text in texts)
+        {
+            json.WriteStringValue(text);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteTexts(Utf8JsonWriter json, ReadOnlySpan<byte> name, IReadOnlyList<string> texts)
+    {
+        json.WriteStartArray(name);
+        for (var i = 0; i < texts.Count; i++)
+        {
+            json.WriteStringValue(texts[i]);
+        }
+
+        json.WriteEndArray();
+    }
+}
