@@ -141,6 +141,12 @@ public sealed class RowStatement<TRow>(string sql)
             return;
         }
 
+        if (value.Length == 0)
+        {
+            raw.sqlite3_bind_text(statement, index, value); // an empty span has no address, which SQLite takes for NULL
+            return;
+        }
+
         var longest = Encoding.UTF8.GetMaxByteCount(value.Length);
         var buffer = longest <= LongestOnStack ? stackalloc byte[LongestOnStack] : new byte[longest];
         raw.sqlite3_bind_text(statement, index, buffer[..Encoding.UTF8.GetBytes(value, buffer)]);
