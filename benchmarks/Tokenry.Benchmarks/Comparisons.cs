@@ -39,6 +39,9 @@ public sealed record Comparison
 
     public IReadOnlyList<Rival> Rivals { get; init; } = [];
 
+    /// <summary>Whether a request is a durable write, whose price is the engine's own.</summary>
+    public bool Writes { get; init; }
+
     /// <summary>Where the work compared is not the same.</summary>
     public string? Note { get; init; }
 
@@ -126,6 +129,7 @@ public sealed record Comparison
             Title = "create an API key",
             Echo = ChildServer.EchoJson,
             LimitName = "JSON echo",
+            Writes = true,
             Note = "A durable write with its audit entry; the echo writes nothing.",
         },
         new()
@@ -134,6 +138,7 @@ public sealed record Comparison
             Title = "rotate an API key",
             Echo = ChildServer.EchoJson,
             LimitName = "JSON echo",
+            Writes = true,
             Note = "A durable write with its audit entry; the echo writes nothing.",
         },
     ];

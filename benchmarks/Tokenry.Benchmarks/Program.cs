@@ -4,8 +4,6 @@ using Tokenry.Benchmarks;
 using Tokenry.Benchmarks.Limits;
 using Tokenry.Benchmarks.Load;
 using Tokenry.Benchmarks.Measuring;
-using Tokenry.Benchmarks.Scale;
-using Tokenry.Testing;
 
 switch (args)
 {
@@ -15,6 +13,8 @@ switch (args)
     case [CryptoLimits.Verb]:
         Console.WriteLine(JsonSerializer.Serialize(CryptoLimits.Measure()));
         return 0;
+    case ["guard", .. var rest]:
+        return await Guard.RunAsync(rest is ["--update"], Console.Out);
 }
 
 if (BenchOptions.Parse(args) is not { } options)
@@ -34,31 +34,6 @@ if (options.Profile)
     return 0;
 }
 
-var crypto = await CryptoLimits.MeasureAsync();
-Console.WriteLine(
-    string.Create(
-        CultureInfo.InvariantCulture,
-        $"One core: {crypto.Es256Signs:F0} ES256 signs/s, {crypto.Rs256Signs:F0} RS256 signs/s, {crypto.Es256Verifies:F0} ES256 verifies/s, {crypto.Hmacs:F0} HMACs/s"
-    )
-);
-if (options.Wants("start"))
-{
-    Console.WriteLine(await StartTime.MeasureAsync(Engine.Sqlite));
-}
-
-await using var suite = new Suite(options, Console.Out);
-await suite.MeasureAsync(crypto);
-foreach (var (subject, bytes) in suite.Memory())
-{
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{subject}: {bytes / 1048576} MiB resident"));
-}
-
-if (options.Wants("scale"))
-{
-    foreach (var size in options.Long ? [10_000, 1_000_000, 10_000_000] : new[] { 10_000, 1_000_000 })
-    {
-        Console.WriteLine(await ScaleRun.MeasureAsync(size, Console.Out));
-    }
-}
-
-return 0;
+var report = await Run.MeasureAsync(options, Console.Out);
+await Run.KeepAsync(options, report, Console.Out);
+return report.Rows.Sum(row => row.All.Sum(series => series.Errors)) == 0 ? 0 : 1;

@@ -36,7 +36,6 @@ internal sealed class Suite(BenchOptions options, TextWriter console) : IAsyncDi
                 (echo, comparison.Echo),
                 .. rivals.Select(rival => (peers[rival.Peer], rival.Path)),
             ]);
-            var limit = comparison.Limit(series[ours.Length].PerCpuSecond, crypto);
             var row = new Row(
                 comparison with
                 {
@@ -44,8 +43,8 @@ internal sealed class Suite(BenchOptions options, TextWriter console) : IAsyncDi
                 },
                 [.. series.Take(ours.Length)],
                 series[ours.Length],
-                limit,
-                [.. series.Skip(ours.Length + 1)]
+                [.. series.Skip(ours.Length + 1)],
+                crypto
             );
             rows.Add(row);
             await console.WriteLineAsync(Text.Row(row));
@@ -69,6 +68,7 @@ internal sealed class Suite(BenchOptions options, TextWriter console) : IAsyncDi
             await subject.DisposeAsync();
         }
 
+        subjects.Clear();
         wrk.Dispose();
     }
 

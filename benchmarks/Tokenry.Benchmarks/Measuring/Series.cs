@@ -12,10 +12,10 @@ public sealed record Slice(LoadResult Load, TimeSpan Cpu, TimeSpan DatabaseCpu, 
     public double PerCpuSecond => Load.Requests / Cpu.TotalSeconds;
 }
 
-/// <summary>All slices of one subject on one path.</summary>
+/// <summary>All slices of one subject on one path, medians unless said otherwise.</summary>
 public sealed record Series(string Subject, string Path, IReadOnlyList<Slice> Slices)
 {
-    /// <summary>Requests per second of the server's processor time, median.</summary>
+    /// <summary>Requests per second of the server's processor time.</summary>
     public double PerCpuSecond => Median(Slices.Select(slice => slice.PerCpuSecond));
 
     public double PerSecond => Median(Slices.Select(slice => slice.Load.PerSecond));
@@ -26,7 +26,7 @@ public sealed record Series(string Subject, string Path, IReadOnlyList<Slice> Sl
 
     public double P99 => Median(Slices.Select(slice => slice.Load.P99));
 
-    public double CpuMicroseconds => 1e6 / PerCpuSecond;
+    public double CpuMicroseconds => Median(Slices.Select(slice => 1e6 / slice.PerCpuSecond));
 
     public double DatabaseMicroseconds => Median(Slices.Select(slice => slice.DatabaseCpu.TotalMicroseconds / slice.Load.Requests));
 
@@ -34,6 +34,15 @@ public sealed record Series(string Subject, string Path, IReadOnlyList<Slice> Sl
         Slices[0].Allocated is null ? null : Median(Slices.Select(slice => (double)slice.Allocated!.Value / slice.Load.Requests));
 
     public long Errors => Slices.Sum(slice => slice.Load.Errors);
+
+    /// <summary>
+    /// How many times as much it serves for the same processor time: slice by slice beside the other's of the same round, so that a machine
+    /// that slows down meanwhile slows both.
+    /// </summary>
+    /// <param name="other">Measured in the same rounds.</param>
+    /// <param name="limit">What the other's rate stands for; itself, if left out.</param>
+    public double RatioTo(Series other, Func<double, double>? limit = null) =>
+        Median(Slices.Zip(other.Slices, (mine, theirs) => mine.PerCpuSecond / (limit?.Invoke(theirs.PerCpuSecond) ?? theirs.PerCpuSecond)));
 
     private static double Median(IEnumerable<double> values)
     {

@@ -1,5 +1,6 @@
 using Tokenry.Benchmarks.Limits;
 using Tokenry.Benchmarks.Measuring;
+using Tokenry.Benchmarks.Scale;
 
 namespace Tokenry.Benchmarks.Reports;
 
@@ -9,23 +10,29 @@ public sealed record Ratio(string To, double Value, double Goal)
     public bool IsMissed => Goal > 0 && Value < Goal;
 }
 
-/// <summary>One path measured: ours on both engines, the limit, the peers.</summary>
-public sealed record Row(Comparison Comparison, IReadOnlyList<Series> Ours, Series Echo, double Limit, IReadOnlyList<Series> Peers)
+/// <summary>One path measured: ours on each engine, the limit, the peers.</summary>
+public sealed record Row(Comparison Comparison, IReadOnlyList<Series> Ours, Series Echo, IReadOnlyList<Series> Peers, CryptoLimits Crypto)
 {
-    /// <summary>Of the engine that is in front, SQLite: to the limit, to each peer; and PostgreSQL's to SQLite.</summary>
-    public IReadOnlyList<Ratio> Ratios =>
-        [
-            new(Comparison.LimitName, Ours[0].PerCpuSecond / Limit, Comparison.Goal),
-            .. Comparison.Rivals.Zip(Peers, (rival, peer) => new Ratio(peer.Subject, Ours[0].PerCpuSecond / peer.PerCpuSecond, rival.Goal)),
-            .. Ours.Skip(1)
-                .Select(other => new Ratio("PostgreSQL to SQLite", other.PerCpuSecond / Ours[0].PerCpuSecond, Goals.OtherEngine)),
-        ];
+    /// <summary>Requests per second of processor time that are possible.</summary>
+    public double Limit => Comparison.Limit(Echo.PerCpuSecond, Crypto);
+
+    /// <summary>SQLite to the limit.</summary>
+    public Ratio ToLimit => new(Comparison.LimitName, Ours[0].RatioTo(Echo, echo => Comparison.Limit(echo, Crypto)), Comparison.Goal);
+
+    /// <summary>SQLite to each peer.</summary>
+    public IReadOnlyList<Ratio> ToPeers =>
+        [.. Comparison.Rivals.Zip(Peers, (rival, peer) => new Ratio(peer.Subject, Ours[0].RatioTo(peer), rival.Goal))];
+
+    /// <summary>The other engine to SQLite, where it was measured.</summary>
+    public Ratio? OtherEngine => Ours.Count > 1 ? new("SQLite", Ours[1].RatioTo(Ours[0]), Comparison.Writes ? 0 : Goals.OtherEngine) : null;
+
+    public IReadOnlyList<Series> All => [.. Ours, Echo, .. Peers];
 }
 
-/// <summary>What one run of the suite found.</summary>
+/// <summary>What one run of the suite found; what was not asked for is absent.</summary>
 public sealed record Report
 {
-    public required DateOnly Date { get; init; }
+    public required DateTimeOffset At { get; init; }
 
     public required string Machine { get; init; }
 
@@ -34,4 +41,12 @@ public sealed record Report
     public required CryptoLimits Crypto { get; init; }
 
     public required IReadOnlyList<Row> Rows { get; init; }
+
+    public required IReadOnlyList<(string Subject, long Bytes)> Memory { get; init; }
+
+    public StartTime? Start { get; init; }
+
+    public IReadOnlyList<ScaleResult> Scale { get; init; } = [];
+
+    public required TimeSpan Took { get; init; }
 }

@@ -12,13 +12,14 @@ internal static class Text
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"\n{row.Comparison.Title}\n");
         text.AppendLine("                               req/s   best  req/CPU-s  CPU µs   p50 ms   p99 ms    B/req  DB µs");
-        foreach (var series in row.Ours.Append(row.Echo).Concat(row.Peers))
+        foreach (var series in row.All)
         {
             text.AppendLine(Line(series));
         }
 
         text.Append(CultureInfo.InvariantCulture, $"  limit: {row.Comparison.LimitName} {row.Limit, 8:F0} /CPU-s\n");
-        foreach (var ratio in row.Ratios)
+        IEnumerable<Ratio> ratios = row.OtherEngine is { } other ? [row.ToLimit, .. row.ToPeers, other] : [row.ToLimit, .. row.ToPeers];
+        foreach (var ratio in ratios)
         {
             var goal =
                 ratio.Goal > 0
