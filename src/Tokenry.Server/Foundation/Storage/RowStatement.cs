@@ -8,36 +8,42 @@ namespace Tokenry.Server.Foundation.Storage;
 
 /// <summary>
 /// One statement for many rows, and how a row fills its parameters, which the SQL numbers <c>@1</c>, <c>@2</c>, … in the order given here. On
-/// SQLite it is prepared once and bound without an object between, on PostgreSQL all rows go in one round trip: records of use are written by
-/// the thousand every second, beside the requests.
+/// SQLite it is prepared once and bound without an object between. On PostgreSQL all rows go in one round trip, and as arrays in one statement
+/// where it inserts the parameters as they are (no two rows may then meet in the same conflict). Records of use are written by the thousand
+/// every second, beside the requests.
 /// </summary>
 public sealed class RowStatement<TRow>(string sql)
 {
     private const int LongestOnStack = 512;
 
     private readonly string forSqlite = sql.Replace('@', '?');
-    private readonly string forPostgres = sql.Replace('@', '$');
     private readonly List<Column> columns = [];
 
     /// <summary>The next parameter is a text, or nothing.</summary>
     public RowStatement<TRow> Text(Func<TRow, string?> value) =>
         Add(
             (statement, index, row) => BindText(statement, index, value(row)),
-            row => new NpgsqlParameter<string> { TypedValue = value(row) }
+            row => new NpgsqlParameter<string> { TypedValue = value(row) },
+            "text",
+            rows => new NpgsqlParameter<string?[]> { TypedValue = All(rows, value) }
         );
 
     /// <summary>The next parameter is a number.</summary>
     public RowStatement<TRow> Number(Func<TRow, long> value) =>
         Add(
             (statement, index, row) => raw.sqlite3_bind_int64(statement, index, value(row)),
-            row => new NpgsqlParameter<long> { TypedValue = value(row) }
+            row => new NpgsqlParameter<long> { TypedValue = value(row) },
+            "bigint",
+            rows => new NpgsqlParameter<long[]> { TypedValue = All(rows, value) }
         );
 
     /// <summary>The next parameter is bytes.</summary>
     public RowStatement<TRow> Bytes(Func<TRow, byte[]> value) =>
         Add(
             (statement, index, row) => raw.sqlite3_bind_blob(statement, index, value(row)),
-            row => new NpgsqlParameter<byte[]> { TypedValue = value(row) }
+            row => new NpgsqlParameter<byte[]> { TypedValue = value(row) },
+            "bytea",
+            rows => new NpgsqlParameter<byte[][]> { TypedValue = All(rows, value) }
         );
 
     /// <summary>Runs it for each row, in their order.</summary>
@@ -49,7 +55,10 @@ public sealed class RowStatement<TRow>(string sql)
     {
         if (connection is NpgsqlConnection postgres)
         {
-            return RunBatchAsync(postgres, (NpgsqlTransaction?)transaction, rows, returned);
+            var within = (NpgsqlTransaction?)transaction;
+            return rows.Count == 0 ? Task.CompletedTask
+                : returned is null && Arrays() is { } arrays ? RunArraysAsync(postgres, within, arrays, rows)
+                : RunBatchAsync(postgres, within, rows, returned);
         }
 
         RunPrepared(((SqliteConnection)connection).Handle!, rows, returned);
@@ -85,6 +94,31 @@ public sealed class RowStatement<TRow>(string sql)
         }
     }
 
+    /// <summary>The statement over arrays, or <c>null</c> where it does more than insert its parameters.</summary>
+    private string? Arrays()
+    {
+        var numbers = Enumerable.Range(1, columns.Count).ToList();
+        var values = $"VALUES ({string.Join(", ", numbers.Select(number => $"@{number}"))})";
+        return sql.Contains(values, StringComparison.Ordinal)
+            ? sql.Replace(
+                values,
+                $"SELECT * FROM unnest({string.Join(", ", numbers.Select(number => $"${number}::{columns[number - 1].PostgresType}[]"))})",
+                StringComparison.Ordinal
+            )
+            : null;
+    }
+
+    private async Task RunArraysAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, string arrays, IReadOnlyList<TRow> rows)
+    {
+        await using var command = new NpgsqlCommand(arrays, connection, transaction);
+        foreach (var column in columns)
+        {
+            command.Parameters.Add(column.ToArray(rows));
+        }
+
+        await command.ExecuteNonQueryAsync();
+    }
+
     private async Task RunBatchAsync(
         NpgsqlConnection connection,
         NpgsqlTransaction? transaction,
@@ -92,11 +126,7 @@ public sealed class RowStatement<TRow>(string sql)
         Action<TRow, long>? returned
     )
     {
-        if (rows.Count == 0)
-        {
-            return;
-        }
-
+        var forPostgres = sql.Replace('@', '$');
         await using var batch = new NpgsqlBatch(connection, transaction);
         foreach (var row in rows)
         {
@@ -127,10 +157,26 @@ public sealed class RowStatement<TRow>(string sql)
         }
     }
 
-    private RowStatement<TRow> Add(Action<sqlite3_stmt, int, TRow> bind, Func<TRow, NpgsqlParameter> toParameter)
+    private RowStatement<TRow> Add(
+        Action<sqlite3_stmt, int, TRow> bind,
+        Func<TRow, NpgsqlParameter> toParameter,
+        string postgresType,
+        Func<IReadOnlyList<TRow>, NpgsqlParameter> toArray
+    )
     {
-        columns.Add(new(bind, toParameter));
+        columns.Add(new(bind, toParameter, postgresType, toArray));
         return this;
+    }
+
+    private static TValue[] All<TValue>(IReadOnlyList<TRow> rows, Func<TRow, TValue> value)
+    {
+        var all = new TValue[rows.Count];
+        for (var i = 0; i < all.Length; i++)
+        {
+            all[i] = value(rows[i]);
+        }
+
+        return all;
     }
 
     private static void BindText(sqlite3_stmt statement, int index, string? value)
@@ -152,5 +198,10 @@ public sealed class RowStatement<TRow>(string sql)
         raw.sqlite3_bind_text(statement, index, buffer[..Encoding.UTF8.GetBytes(value, buffer)]);
     }
 
-    private sealed record Column(Action<sqlite3_stmt, int, TRow> Bind, Func<TRow, NpgsqlParameter> ToParameter);
+    private sealed record Column(
+        Action<sqlite3_stmt, int, TRow> Bind,
+        Func<TRow, NpgsqlParameter> ToParameter,
+        string PostgresType,
+        Func<IReadOnlyList<TRow>, NpgsqlParameter> ToArray
+    );
 }

@@ -46,8 +46,8 @@ public static class AccessStore
 
     private static readonly RowStatement<AccessRow> Statement = new RowStatement<AccessRow>(
         $"""
-        INSERT INTO access_log ({Columns}) VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11,
-          @12, @13, @14, @15, @16) ON CONFLICT DO NOTHING
+        INSERT INTO access_log ({Columns})
+        VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13, @14, @15, @16) ON CONFLICT DO NOTHING
         """
     ).Text(row => row.Id).Number(row => row.At).Text(row => row.Door).Text(row => row.CredentialId).Text(row => row.Kind).Text(row => row.Subject).Text(row => row.Api).Text(row => row.Scope).Text(row => row.Object).Text(row => row.Method).Text(row => row.Path).Text(row => row.Result).Text(row => row.Ip).Text(row => row.Agent).Text(row => row.RequestId).Text(row => row.TokenId);
 
