@@ -10,6 +10,15 @@ public sealed class ScopeSetTests
         .ArrayOf()
         .ToArbitrary();
 
+    /// <summary>Of 64 names, so that sets lie beside, across and within each other, with runs of names that only one of them has.</summary>
+    private static readonly Arbitrary<string[]> Subsets = (
+        from first in Gen.Choose(0, 63)
+        from length in Gen.Choose(0, 64)
+        from kept in Gen.Choose(1, 4)
+        from choices in Gen.Choose(1, 4).ArrayOf(length)
+        select choices.Index().Where(choice => choice.Item <= kept).Select(choice => Name((first + choice.Index) % 64)).ToArray()
+    ).ToArbitrary();
+
     [Fact]
     public void It_is_sorted_and_distinct()
     {
@@ -95,6 +104,54 @@ public sealed class ScopeSetTests
             .QuickCheckThrowOnFailure();
 
     [Fact]
+    public void Merged_sets_are_those_of_HashSet() =>
+        Prop.ForAll(
+                Subsets,
+                Subsets,
+                (left, right) =>
+                {
+                    var (a, b) = (ScopeSet.Of(left), ScopeSet.Of(right));
+                    return Same(a.Union(b), Set(left, set => set.UnionWith(right)))
+                        && Same(a.Intersect(b), Set(left, set => set.IntersectWith(right)))
+                        && Same(a.Except(b), Set(left, set => set.ExceptWith(right)))
+                        && Same(b.Except(a), Set(right, set => set.ExceptWith(left)));
+                }
+            )
+            .QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Equal_sets_print_alike_however_they_were_made() =>
+        Prop.ForAll(
+                Subsets,
+                Subsets,
+                (left, right) =>
+                {
+                    var (a, b) = (ScopeSet.Of(left), ScopeSet.Of(right));
+                    var union = ScopeSet.Of(left.Concat(right).Reverse());
+                    return Alike(a.Union(b), union)
+                        && Alike(b.Union(a), union)
+                        && Alike(a.Except(b).Union(b), union)
+                        && Alike(a.Except(b).Union(a.Intersect(b)).Union(b.Except(a)), union)
+                        && Alike(union.Except(b), a.Except(b))
+                        && Alike(union.Intersect(a), a);
+                }
+            )
+            .QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void A_result_that_equals_an_operand_is_that_operand() =>
+        Prop.ForAll(
+                Subsets,
+                Subsets,
+                (left, right) =>
+                {
+                    var (a, b) = (ScopeSet.Of(left), ScopeSet.Of(right));
+                    return IsOneOf(a.Union(b), a, b) && IsOneOf(a.Intersect(b), a, b) && IsOneOf(a.Except(b), a);
+                }
+            )
+            .QuickCheckThrowOnFailure();
+
+    [Fact]
     public void Facts_are_intersected_without_allocating()
     {
         var wide = ScopeSet.Of(["a", "b", "c"]);
@@ -134,4 +191,21 @@ public sealed class ScopeSetTests
 
     private static bool Same(ScopeSet actual, IEnumerable<string> expected) =>
         actual.SequenceEqual(expected.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal), StringComparer.Ordinal);
+
+    private static string Name(int number) => number % 2 == 0 ? $"n{number}" : $"N:{number}";
+
+    private static HashSet<string> Set(IEnumerable<string> names, Action<HashSet<string>> change)
+    {
+        var set = names.ToHashSet(StringComparer.Ordinal);
+        change(set);
+        return set;
+    }
+
+    private static bool Alike(ScopeSet one, ScopeSet another) =>
+        one.Equals(another) && one.GetHashCode() == another.GetHashCode() && one.ToString() == another.ToString();
+
+    private static bool IsOneOf(ScopeSet result, params ScopeSet[] operands) =>
+        !operands.Any(result.Equals)
+        || operands.Any(operand => ReferenceEquals(result, operand))
+        || ReferenceEquals(result, ScopeSet.Empty);
 }

@@ -36,6 +36,29 @@ public sealed class PublicIdTests
         Assert.Equal(40_000, ids.SelectMany(sequence => sequence).Distinct().Count());
     }
 
+    /// <summary>Randomness is drawn for many ids at once, by each thread for itself: none is handed out twice, and no block of one is all zero.</summary>
+    [Fact]
+    public void No_two_ids_share_their_random_part()
+    {
+        var ids = new ConcurrentBag<UInt128[]>();
+        var threads = Enumerable
+            .Range(0, 8)
+            .Select(_ => new Thread(() => ids.Add([.. Enumerable.Range(0, 10_000).Select(_ => PublicId.NewUuid7(Now))])))
+            .ToList();
+        threads.ForEach(thread => thread.Start());
+        threads.ForEach(thread => thread.Join());
+
+        var all = ids.SelectMany(own => own).ToList();
+        Assert.Equal(80_000, all.Distinct().Count());
+        Assert.Equal(80_000, all.Select(id => (ulong)id).Distinct().Count()); // by chance two alike: once in a billion runs
+        Assert.All(all, id => Assert.Equal(2, (int)(id >> 62) & 0x3));
+        for (var bit = 0; bit < 62; bit++)
+        {
+            var set = all.Count(id => (id >> bit & 1) == 1);
+            Assert.InRange(set, 39_000, 41_000); // half of them, give or take seven standard deviations
+        }
+    }
+
     [Fact]
     public void A_clock_far_behind_is_followed()
     {

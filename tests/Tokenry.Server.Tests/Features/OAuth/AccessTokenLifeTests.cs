@@ -86,6 +86,24 @@ public sealed class AccessTokenLifeTests(SharedServers servers)
         await doors.ExpectGoodAsync(token);
     }
 
+    /// <summary>A token that was good a moment ago is known; what differs from it in one character is another one.</summary>
+    [Theory, BothEngines]
+    public async Task What_is_nearly_a_token_that_was_good_is_refused(Engine engine)
+    {
+        var doors = await DoorsAsync(engine);
+        var token = await doors.NewTokenAsync();
+        await doors.ExpectGoodAsync(token);
+        var (payload, signature) = (token.IndexOf('.') + 1, token.LastIndexOf('.') + 1);
+        foreach (var i in new[] { 0, 3, payload - 2, payload, payload + 40, signature - 2, signature, signature + 40, token.Length - 1 })
+        {
+            var changed = $"{token[..i]}{(token[i] == 'A' ? 'B' : 'A')}{token[(i + 1)..]}";
+            Assert.Contains(await doors.Admin.VerifyAsync(changed, Doors.Api), new[] { "malformed", "unknown" });
+            await doors.Admin.IntrospectAsync(changed).ExpectInactive();
+            await doors.Anonymous.With(changed).GetAsync("/v1/me").Expect(401, "invalid_token");
+        }
+        await doors.ExpectGoodAsync(token);
+    }
+
     /// <summary>A token for one API is nothing at another (§2 row 7).</summary>
     [Theory, BothEngines]
     public async Task A_token_is_good_at_its_own_API_only(Engine engine)
