@@ -10,6 +10,7 @@ public sealed class Measurement(Wrk wrk, int rounds, int sliceSeconds)
 {
     private const int Connections = 32;
     private const int LongestWarmUp = 40;
+    private const int PreparationSeconds = 4;
     private const int Recent = 4;
     private const double Settled = 1.03;
 
@@ -32,6 +33,16 @@ public sealed class Measurement(Wrk wrk, int rounds, int sliceSeconds)
         }
 
         return [.. subjects.Select((entry, i) => new Series(entry.Subject.Name, entry.Path, slices[i]))];
+    }
+
+    /// <summary>Some seconds of every path, before the first is measured: what they share is compiled once, and not during somebody's slices.</summary>
+    public async Task PrepareAsync(IEnumerable<(Subject Subject, string Path)> subjects)
+    {
+        foreach (var (subject, path) in subjects)
+        {
+            await subject.CheckAsync(path);
+            await SliceAsync(subject, path, Connections, PreparationSeconds);
+        }
     }
 
     /// <summary>
