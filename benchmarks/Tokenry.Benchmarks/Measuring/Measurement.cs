@@ -9,10 +9,12 @@ namespace Tokenry.Benchmarks.Measuring;
 public sealed class Measurement(Wrk wrk, int rounds, int sliceSeconds)
 {
     private const int Connections = 32;
-    private const int LongestWarmUp = 40;
+    private const int LongestWarmUp = 25;
     private const int PreparationSeconds = 4;
     private const int Recent = 4;
     private const double Settled = 1.03;
+
+    private readonly HashSet<(Subject, string)> warm = [];
 
     /// <summary>A series for each subject, in their order. Each path is checked before: every answer must be a good one.</summary>
     public async Task<IReadOnlyList<Series>> RunAsync(IReadOnlyList<(Subject Subject, string Path)> subjects)
@@ -50,6 +52,11 @@ public sealed class Measurement(Wrk wrk, int rounds, int sliceSeconds)
     /// </summary>
     private async Task WarmUpAsync(Subject subject, string path)
     {
+        if (!warm.Add((subject, path)))
+        {
+            return;
+        }
+
         var rates = new List<double>();
         while (rates.Count < LongestWarmUp)
         {
