@@ -26,7 +26,7 @@ internal sealed class Suite(BenchOptions options, TextWriter console) : IAsyncDi
         var ours = options.Postgres ? [sqlite, await StartAsync(TokenrySubject.StartAsync(Engine.Postgres))] : new[] { sqlite };
         var echo = await StartAsync(ChildServer.EchoAsync());
         var peers = options.Peers ? await PeersAsync(comparisons) : [];
-        var measurement = new Measurement(wrk, rounds: options.Short ? 3 : 5, sliceSeconds: options.Short ? 1 : 2);
+        var measurement = new Measurement(wrk, rounds: options.Short ? 3 : 4, sliceSeconds: options.Short ? 1 : 2);
         await measurement.PrepareAsync(comparisons.SelectMany(comparison => ours.Select(subject => (subject, comparison.Path))));
         var rows = new List<Row>();
         foreach (var comparison in comparisons)

@@ -9,9 +9,9 @@ namespace Tokenry.Benchmarks.Measuring;
 public sealed class Measurement(Wrk wrk, int rounds, int sliceSeconds)
 {
     private const int Connections = 32;
-    private const int LongestWarmUp = 25;
-    private const int PreparationSeconds = 4;
-    private const int Recent = 4;
+    private const int LongestWarmUp = 15;
+    private const int PreparationSeconds = 3;
+    private const int Recent = 3;
     private const double Settled = 1.03;
 
     private readonly HashSet<(Subject, string)> warm = [];

@@ -65,6 +65,6 @@ public sealed partial class UpstreamToken(AccessTokenWriter writer, UseRecorder 
         return token;
     }
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Issued access token {TokenId} for {Subject} by {CredentialId}")]
+    [LoggerMessage(EventId = 1, Level = LogLevel.Debug, Message = "Issued access token {TokenId} for {Subject} by {CredentialId}")]
     private partial void LogIssued(string tokenId, string subject, string? credentialId);
 }
