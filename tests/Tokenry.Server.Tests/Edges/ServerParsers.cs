@@ -8,6 +8,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Features.OAuth.ClientAuthentication;
 using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
 
@@ -158,6 +159,8 @@ internal static class ServerParsers
         var context = new DefaultHttpContext { RequestServices = Services };
         context.Request.ContentType = type;
         context.Request.Body = new MemoryStream(Loose.Bytes(body));
+        var options = Services.GetRequiredService<TokenryOptions>();
+        RequestFacts.Begin(context, TimeProvider.System, options, new Brands(options));
         return context;
     }
 
