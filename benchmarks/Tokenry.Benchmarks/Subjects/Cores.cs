@@ -9,9 +9,6 @@ internal static class Cores
     public const string Server = "0";
     public const string Load = "1";
 
-    /// <summary>What a first token takes is what a user waits for, who has the whole machine.</summary>
-    public const string All = "0-1";
-
     public static ProcessStartInfo On(string core, params string[] command) =>
         new("taskset", ["-c", core, .. command])
         {

@@ -17,7 +17,11 @@ public sealed class RowStatement<TRow>(string sql)
     private const int LongestOnStack = 512;
 
     private readonly string forSqlite = sql.Replace('@', '?');
+    private readonly string forPostgres = sql.Replace('@', '$');
     private readonly List<Column> columns = [];
+
+    /// <summary>The statement over arrays, made when all columns are known.</summary>
+    private string? overArrays;
 
     /// <summary>The next parameter is a text, or nothing.</summary>
     public RowStatement<TRow> Text(Func<TRow, string?> value) =>
@@ -57,7 +61,7 @@ public sealed class RowStatement<TRow>(string sql)
         {
             var within = (NpgsqlTransaction?)transaction;
             return rows.Count == 0 ? Task.CompletedTask
-                : returned is null && Arrays() is { } arrays ? RunArraysAsync(postgres, within, arrays, rows)
+                : returned is null && (overArrays ??= OverArrays()) != sql ? RunArraysAsync(postgres, within, overArrays, rows)
                 : RunBatchAsync(postgres, within, rows, returned);
         }
 
@@ -94,18 +98,12 @@ public sealed class RowStatement<TRow>(string sql)
         }
     }
 
-    /// <summary>The statement over arrays, or <c>null</c> where it does more than insert its parameters.</summary>
-    private string? Arrays()
+    /// <summary>Unchanged where it does more than insert its parameters in their order.</summary>
+    private string OverArrays()
     {
-        var numbers = Enumerable.Range(1, columns.Count).ToList();
-        var values = $"VALUES ({string.Join(", ", numbers.Select(number => $"@{number}"))})";
-        return sql.Contains(values, StringComparison.Ordinal)
-            ? sql.Replace(
-                values,
-                $"SELECT * FROM unnest({string.Join(", ", numbers.Select(number => $"${number}::{columns[number - 1].PostgresType}[]"))})",
-                StringComparison.Ordinal
-            )
-            : null;
+        var values = $"VALUES ({string.Join(", ", columns.Select((_, i) => $"@{i + 1}"))})";
+        var arrays = string.Join(", ", columns.Select((column, i) => $"${i + 1}::{column.PostgresType}[]"));
+        return sql.Replace(values, $"SELECT * FROM unnest({arrays})", StringComparison.Ordinal);
     }
 
     private async Task RunArraysAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, string arrays, IReadOnlyList<TRow> rows)
@@ -126,7 +124,6 @@ public sealed class RowStatement<TRow>(string sql)
         Action<TRow, long>? returned
     )
     {
-        var forPostgres = sql.Replace('@', '$');
         await using var batch = new NpgsqlBatch(connection, transaction);
         foreach (var row in rows)
         {
