@@ -4,7 +4,9 @@ namespace Tokenry.Benchmarks;
 public sealed record BenchOptions
 {
     public const string Usage =
-        "usage: ./bench [--short] [--long] [--no-peers] [--sqlite] [NAME…]\n       ./bench --profile NAME…\n       ./bench micro [BenchmarkDotNet's options]\n       ./bench guard [--update]\n";
+        "usage: ./bench [--short] [--long] [--no-peers] [--sqlite] [NAME…]\n       ./bench --against=CHECKOUT [NAME…]\n       ./bench --profile NAME…\n       ./bench micro [BenchmarkDotNet's options]\n       ./bench guard [--update]\n";
+
+    private const string AgainstIs = "--against=";
 
     /// <summary>Paths to measure; none named: all, and the start, the memory and the scale.</summary>
     public IReadOnlyList<string> Names { get; init; } = [];
@@ -17,6 +19,9 @@ public sealed record BenchOptions
 
     /// <summary>Sample the paths instead of measuring them.</summary>
     public bool Profile { get; init; }
+
+    /// <summary>Another checkout, built: its server is measured beside ours, and nobody else.</summary>
+    public string? Against { get; init; }
 
     public bool Peers { get; init; } = true;
 
@@ -37,6 +42,12 @@ public sealed record BenchOptions
                 "--profile" => options with { Profile = true },
                 "--no-peers" => options with { Peers = false },
                 "--sqlite" => options with { Postgres = false },
+                _ when argument.StartsWith(AgainstIs, StringComparison.Ordinal) => options with
+                {
+                    Against = argument[AgainstIs.Length..],
+                    Peers = false,
+                    Postgres = false,
+                },
                 _ => null,
             };
             if (next is null)

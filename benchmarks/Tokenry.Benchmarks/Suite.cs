@@ -22,11 +22,15 @@ internal sealed class Suite(BenchOptions options, TextWriter console) : IAsyncDi
         }
 
         await console.WriteLineAsync("Starting what is measured …");
-        var sqlite = await StartAsync(TokenrySubject.StartAsync(Engine.Sqlite));
-        var ours = options.Postgres ? [sqlite, await StartAsync(TokenrySubject.StartAsync(Engine.Postgres))] : new[] { sqlite };
+        var ours = await OursAsync();
         var echo = await StartAsync(ChildServer.EchoAsync());
         var peers = options.Peers ? await PeersAsync(comparisons) : [];
-        var measurement = new Measurement(wrk, rounds: options.Short ? 3 : 4, sliceSeconds: options.Short ? 1 : 2);
+        var measurement = options switch
+        {
+            { Against: not null } => new Measurement(wrk, rounds: 12, sliceSeconds: 1),
+            { Short: true } => new Measurement(wrk, rounds: 3, sliceSeconds: 1),
+            _ => new Measurement(wrk, rounds: 4, sliceSeconds: 2),
+        };
         await measurement.PrepareAsync(comparisons.SelectMany(comparison => ours.Select(subject => (subject, comparison.Path))));
         var rows = new List<Row>();
         foreach (var comparison in comparisons)
@@ -71,6 +75,17 @@ internal sealed class Suite(BenchOptions options, TextWriter console) : IAsyncDi
 
         subjects.Clear();
         wrk.Dispose();
+    }
+
+    private async Task<Subject[]> OursAsync()
+    {
+        var sqlite = await StartAsync(TokenrySubject.StartAsync(Engine.Sqlite));
+        return options switch
+        {
+            { Against: { } checkout } => [sqlite, await StartAsync(TokenrySubject.StartOtherAsync(checkout))],
+            { Postgres: true } => [sqlite, await StartAsync(TokenrySubject.StartAsync(Engine.Postgres))],
+            _ => [sqlite],
+        };
     }
 
     private async Task<Dictionary<Peers, Subject>> PeersAsync(IEnumerable<Comparison> comparisons)

@@ -15,6 +15,9 @@ public sealed record ServerOptions
     /// <summary>An existing directory is kept when the server is disposed; otherwise a temporary one, deleted then.</summary>
     public string? DataDirectory { get; init; }
 
+    /// <summary>The server's assembly; otherwise that of this checkout.</summary>
+    public string Assembly { get; init; } = Repository.ServerDll;
+
     /// <summary>The only processors it may run on, as <c>taskset -c</c> has them; otherwise all.</summary>
     public string? Processors { get; init; }
 }

@@ -176,10 +176,10 @@ public sealed class ServerProcess : IAsyncDisposable
 
     private ProcessStartInfo Command(IEnumerable<string> arguments)
     {
-        if (!File.Exists(Repository.ServerDll))
-            throw new InvalidOperationException($"{Repository.ServerDll} is missing: dotnet build -c Release");
+        if (!File.Exists(_options.Assembly))
+            throw new InvalidOperationException($"{_options.Assembly} is missing: dotnet build -c Release");
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        string[] command = [dotnet, Repository.ServerDll, .. arguments];
+        string[] command = [dotnet, _options.Assembly, .. arguments];
         if (_options.Processors is { } processors)
             command = ["taskset", "-c", processors, .. command];
         var start = new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = _work.FullName };

@@ -39,7 +39,7 @@ internal static class Markdown
         foreach (var row in rows)
         {
             var peers = string.Join(", ", row.ToPeers.Select(ratio => $"{Shown(ratio, "F1")}× {ratio.To}"));
-            var other = row.OtherEngine is { } engine ? Shown(engine, "F2") : "";
+            var other = row.OtherOfOurs is { } engine ? Shown(engine, "F2") : "";
             text.Append(
                 Culture,
                 $"| {row.Comparison.Title} | {Shown(row.ToLimit, "F2")} | {row.Comparison.LimitName} | {other} | {peers} |\n"

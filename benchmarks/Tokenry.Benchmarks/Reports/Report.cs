@@ -1,6 +1,7 @@
 using Tokenry.Benchmarks.Limits;
 using Tokenry.Benchmarks.Measuring;
 using Tokenry.Benchmarks.Scale;
+using Tokenry.Benchmarks.Subjects;
 
 namespace Tokenry.Benchmarks.Reports;
 
@@ -23,8 +24,11 @@ public sealed record Row(Comparison Comparison, IReadOnlyList<Series> Ours, Seri
     public IReadOnlyList<Ratio> ToPeers =>
         [.. Comparison.Rivals.Zip(Peers, (rival, peer) => new Ratio(peer.Subject, Ours[0].RatioTo(peer), rival.Goal))];
 
-    /// <summary>The other engine to SQLite, where it was measured.</summary>
-    public Ratio? OtherEngine => Ours.Count > 1 ? new("SQLite", Ours[1].RatioTo(Ours[0]), Comparison.Writes ? 0 : Goals.OtherEngine) : null;
+    /// <summary>The other engine, or the other build, to SQLite, where one was measured.</summary>
+    public Ratio? OtherOfOurs =>
+        Ours is [var sqlite, var other]
+            ? new(sqlite.Subject, other.RatioTo(sqlite), other.Subject != TokenrySubject.Postgres || Comparison.Writes ? 0 : Goals.OtherEngine)
+            : null;
 
     public IReadOnlyList<Series> All => [.. Ours, Echo, .. Peers];
 }

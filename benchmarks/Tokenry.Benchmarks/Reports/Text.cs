@@ -18,7 +18,7 @@ internal static class Text
         }
 
         text.Append(CultureInfo.InvariantCulture, $"  limit: {row.Comparison.LimitName} {row.Limit, 8:F0} /CPU-s\n");
-        IEnumerable<Ratio> ratios = row.OtherEngine is { } other ? [row.ToLimit, .. row.ToPeers, other] : [row.ToLimit, .. row.ToPeers];
+        IEnumerable<Ratio> ratios = row.OtherOfOurs is { } other ? [row.ToLimit, .. row.ToPeers, other] : [row.ToLimit, .. row.ToPeers];
         foreach (var ratio in ratios)
         {
             var goal =

@@ -12,6 +12,9 @@ namespace Tokenry.Benchmarks.Subjects;
 /// </summary>
 internal static class TokenrySubject
 {
+    public const string Sqlite = "Tokenry, SQLite";
+    public const string Postgres = "Tokenry, PostgreSQL";
+
     public const string TokenEs256 = "client_credentials_es256";
     public const string TokenRs256 = "client_credentials_rs256";
     public const string Verify = "verify";
@@ -50,7 +53,25 @@ internal static class TokenrySubject
 
     /// <param name="engine">Its store.</param>
     /// <param name="settings">Of its environment, beside what it needs.</param>
-    public static async Task<Subject> StartAsync(Engine engine, IReadOnlyDictionary<string, string?>? settings = null)
+    public static Task<Subject> StartAsync(Engine engine, IReadOnlyDictionary<string, string?>? settings = null) =>
+        StartAsync(
+            engine == Engine.Sqlite ? Sqlite : Postgres,
+            engine,
+            new ServerOptions { Settings = settings ?? new Dictionary<string, string?>() }
+        );
+
+    /// <summary>The server of another checkout, on SQLite: what a change does to it is seen in one run, whatever the machine's mood.</summary>
+    public static Task<Subject> StartOtherAsync(string checkout) =>
+        StartAsync(
+            "Tokenry, other build",
+            Engine.Sqlite,
+            new ServerOptions
+            {
+                Assembly = Path.Combine(Path.GetFullPath(checkout), Path.GetRelativePath(Repository.Root, Repository.ServerDll)),
+            }
+        );
+
+    private static async Task<Subject> StartAsync(string name, Engine engine, ServerOptions options)
     {
         var cluster = engine == Engine.Postgres ? await PostgresCluster.StartPrivateAsync() : null;
         if (cluster is not null)
@@ -60,19 +81,13 @@ internal static class TokenrySubject
 
         var server = await ServerProcess.StartAsync(
             engine,
-            new ServerOptions
+            options with
             {
-                Settings = settings ?? new Dictionary<string, string?>(),
                 Processors = Cores.Server,
                 ConnectionString = cluster is null ? null : await cluster.CreateDatabaseAsync(),
             }
         );
-        return new Subject(
-            engine == Engine.Sqlite ? "Tokenry, SQLite" : "Tokenry, PostgreSQL",
-            server.Address,
-            server.ProcessId,
-            await RequestsAsync(server)
-        )
+        return new Subject(name, server.Address, server.ProcessId, await RequestsAsync(server))
         {
             Database = () => cluster?.ProcessIds ?? [],
             Allocated = () => AllocatedAsync(server.Address),
