@@ -16,28 +16,34 @@ public static class SecretDigest
 
     private const int StackBytes = 512;
 
-    /// <summary>
-    /// The digest of a credential's text. Total: a text outside ASCII, which no credential is, is taken as UTF-8. Nothing is allocated on
-    /// the heap for a text of up to 170 characters.
-    /// </summary>
+    /// <summary>The digest of a credential's text; the text as in <see cref="Sha256"/>.</summary>
     /// <exception cref="ArgumentException"><paramref name="destination"/> is shorter than <see cref="Length"/>.</exception>
     public static void Compute(ReadOnlySpan<char> credential, ReadOnlySpan<byte> pepper, Span<byte> destination)
+    {
+        Span<byte> sha256 = stackalloc byte[Length];
+        Sha256(credential, sha256);
+        Pepper(sha256, pepper, destination);
+        CryptographicOperations.ZeroMemory(sha256);
+    }
+
+    /// <summary>
+    /// The SHA-256 inside a digest. Total: a text outside ASCII, which no credential is, is taken as UTF-8. Nothing is allocated on the heap for
+    /// a text of up to 170 characters.
+    /// </summary>
+    /// <exception cref="ArgumentException"><paramref name="destination"/> is shorter than <see cref="Length"/>.</exception>
+    public static void Sha256(ReadOnlySpan<char> credential, Span<byte> destination)
     {
         var needed = Encoding.UTF8.GetMaxByteCount(credential.Length);
         byte[]? rented = null;
         var bytes = needed <= StackBytes ? stackalloc byte[StackBytes] : rented = ArrayPool<byte>.Shared.Rent(needed);
         var written = Encoding.UTF8.GetBytes(credential, bytes);
 
-        Span<byte> sha256 = stackalloc byte[Length];
-        SHA256.HashData(bytes[..written], sha256);
+        SHA256.HashData(bytes[..written], destination);
         CryptographicOperations.ZeroMemory(bytes[..written]);
         if (rented is not null)
         {
             ArrayPool<byte>.Shared.Return(rented);
         }
-
-        Pepper(sha256, pepper, destination);
-        CryptographicOperations.ZeroMemory(sha256);
     }
 
     /// <summary>The digest of a credential of which only the SHA-256 is known: one imported from another system, or reported as leaked.</summary>

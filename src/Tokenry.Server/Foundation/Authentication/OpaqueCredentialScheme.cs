@@ -73,31 +73,40 @@ public sealed class OpaqueCredentialScheme(
     /// <summary>An unknown id costs the same HMAC as a wrong secret, so that the two cannot be told apart by time either.</summary>
     private SecretMatch Match(string presented, [NotNullWhen(true)] CredentialFacts? credential, long now)
     {
+        Span<byte> sha256 = stackalloc byte[SecretDigest.Length];
         Span<byte> digest = stackalloc byte[SecretDigest.Length];
+        SecretDigest.Sha256(presented, sha256);
         if (credential is null || credential.Secrets.Count == 0)
         {
-            SecretDigest.Compute(presented, keys.Pepper(keys.PepperVersion), digest);
+            SecretDigest.Pepper(sha256, keys.Pepper(keys.PepperVersion), digest);
             return SecretMatch.None;
         }
 
         var computed = 0;
         foreach (var secret in credential.Secrets)
         {
-            if (computed != secret.PepperVersion)
+            if (!secret.IsProven(sha256))
             {
-                if (keys.Pepper(secret.PepperVersion) is not { } pepper)
+                if (computed != secret.PepperVersion)
+                {
+                    if (keys.Pepper(secret.PepperVersion) is not { } pepper)
+                    {
+                        continue;
+                    }
+
+                    SecretDigest.Pepper(sha256, pepper, digest);
+                    computed = secret.PepperVersion;
+                }
+
+                if (!SecretDigest.Equals(digest, secret.Hash))
                 {
                     continue;
                 }
 
-                SecretDigest.Compute(presented, pepper, digest);
-                computed = secret.PepperVersion;
+                secret.Remember(sha256);
             }
 
-            if (SecretDigest.Equals(digest, secret.Hash))
-            {
-                return secret.ExpiresAt is { } end && end <= now ? SecretMatch.Superseded : SecretMatch.Live;
-            }
+            return secret.ExpiresAt is { } end && end <= now ? SecretMatch.Superseded : SecretMatch.Live;
         }
 
         return SecretMatch.None;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Dapper;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Limits;
@@ -11,10 +12,28 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Foundation.Credentials;
 
 /// <summary>One of a credential's secrets, newest first.</summary>
-/// <param name="Hash">HMAC(pepper, SHA-256(string)).</param>
-/// <param name="PepperVersion">Which pepper.</param>
-/// <param name="ExpiresAt">Unix ms from which it is superseded; <c>null</c> for the current one.</param>
-public sealed record SecretFacts(byte[] Hash, int PepperVersion, long? ExpiresAt);
+/// <param name="hash">HMAC(pepper, SHA-256(string)).</param>
+/// <param name="pepperVersion">Which pepper.</param>
+/// <param name="expiresAt">Unix ms from which it is superseded; <c>null</c> for the current one.</param>
+public sealed class SecretFacts(byte[] hash, int pepperVersion, long? expiresAt)
+{
+    private byte[]? proven;
+
+    public ReadOnlySpan<byte> Hash => hash;
+
+    public int PepperVersion => pepperVersion;
+
+    public long? ExpiresAt => expiresAt;
+
+    /// <summary>
+    /// Whether this SHA-256 is known to be its string's: of <see cref="Remember"/>. Most of a look at the hash is the pepper's HMAC, which need
+    /// not be computed again for a string that passed it.
+    /// </summary>
+    public bool IsProven(ReadOnlySpan<byte> sha256) => proven is { } known && SecretDigest.Equals(known, sha256);
+
+    /// <summary>The SHA-256 of a string whose HMAC is <see cref="Hash"/>.</summary>
+    public void Remember(ReadOnlySpan<byte> sha256) => proven = sha256.ToArray();
+}
 
 /// <summary>What the server must know of an opaque credential to decide. Immutable: a change makes new facts.</summary>
 public sealed class CredentialFacts
