@@ -59,11 +59,11 @@ public sealed class TimestampConverter : JsonConverter<DateTimeOffset>
     /// <summary>The one way a time is written.</summary>
     public static string Format(DateTimeOffset value)
     {
+        // The round-trip form, which formats several times as fast as a pattern, up to what is wanted of it.
+        Span<char> whole = stackalloc char[28];
         var utc = value.UtcDateTime;
-        return utc.ToString(
-            utc.Millisecond == 0 ? "yyyy-MM-dd'T'HH:mm:ss'Z'" : "yyyy-MM-dd'T'HH:mm:ss.fff'Z'",
-            CultureInfo.InvariantCulture
-        );
+        utc.TryFormat(whole, out _, "O", CultureInfo.InvariantCulture);
+        return string.Concat(whole[..(utc.Millisecond == 0 ? 19 : 23)], "Z");
     }
 
     private static bool HasOffset(string text) => text.Length > 6 && text[^6] is '+' or '-' && text[^3] == ':';

@@ -27,7 +27,7 @@ public static class MetadataEndpoint
 
     public static void MapMetadata(this IEndpointRouteBuilder app, TokenryOptions options)
     {
-        var document = new PublicDocument(Write(options.Issuer), "application/json");
+        var document = new PublicDocument(Write(options.Issuer), MediaType.Json);
         var path = new Uri(options.Issuer).AbsolutePath.TrimEnd('/');
         // RFC 8414 §3.1 inserts the issuer's path behind the well-known part; OpenID Connect Discovery appends the well-known part.
         string[] routes = ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"];
@@ -37,7 +37,7 @@ public static class MetadataEndpoint
                 .Map(app, route)
                 .WithTags("Discovery")
                 .WithSummary("Describe this authorization server (RFC 8414).")
-                .Answers("application/json", Members)
+                .Answers(MediaType.Json, Members)
                 .OpenToAnybody();
         }
     }

@@ -69,12 +69,12 @@ public static class OAuthApi
         app.MapForm("/oauth/token", app.ServiceProvider.GetRequiredService<TokenEndpoint>().ServeAsync)
             .WithSummary("Exchange client credentials for an access token (RFC 6749).")
             .Takes(TokenForm)
-            .Answers("application/json", TokenAnswer)
+            .Answers(MediaType.Json, TokenAnswer)
             .NeedsClient();
         app.MapForm("/oauth/introspect", app.ServiceProvider.GetRequiredService<IntrospectionEndpoint>().ServeAsync)
             .WithSummary("Ask whether a token, API key or personal access token is active (RFC 7662).")
             .Takes(TokenInQuestion)
-            .Answers("application/json", IntrospectionAnswer)
+            .Answers(MediaType.Json, IntrospectionAnswer)
             .NeedsClient(ManagementApi.Introspect);
         app.MapForm("/oauth/revoke", app.ServiceProvider.GetRequiredService<RevocationEndpoint>().ServeAsync)
             .WithSummary("Revoke one of the client's own access tokens or API keys (RFC 7009).")

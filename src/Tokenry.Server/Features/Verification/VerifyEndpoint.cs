@@ -13,9 +13,11 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs)
 {
     private const int MostItems = 100;
 
+    private static readonly Body<VerifyRequest>.Ordinary Ordinary = VerifyRequestReader.Read;
+
     public async Task ServeAsync(HttpContext context)
     {
-        var request = (await Body<VerifyRequest>.ReadAsync(context)).Value;
+        var request = (await Body<VerifyRequest>.ReadAsync(context, Ordinary)).Value;
         var caller = Caller.Of(context)!;
         var catalog = await catalogs.GetAsync();
         var check = new Validation();

@@ -125,7 +125,8 @@ public sealed class CatalogCache
 
     public FactsCacheCounts Counts => cache.Counts;
 
-    public async ValueTask<Catalog> GetAsync() => (await cache.GetAsync(Whole))!;
+    /// <summary>The snapshot as it is now; there always is one.</summary>
+    public ValueTask<Catalog> GetAsync() => cache.GetAsync(Whole)!;
 
     private static async Task<Catalog?> LoadAsync(Database database, SigningKeys signingKeys)
     {

@@ -44,7 +44,7 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
         : ScopeSet.Empty;
 
     /// <summary>Of a route that needs one; it was authenticated before the endpoint runs.</summary>
-    public static Caller? Of(HttpContext context) => context.Features.Get<Caller>();
+    public static Caller? Of(HttpContext context) => (Caller?)context.Features[typeof(Caller)];
 
     public static ValueTask<Caller?> BindAsync(HttpContext context, ParameterInfo parameter) => ValueTask.FromResult(Of(context));
 }

@@ -20,7 +20,7 @@ internal sealed class CallerAuthentication(RequestDelegate next, Authenticator a
         if (context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>() is { Kind: RouteAuthentication.Caller })
         {
             context.Response.Headers.CacheControl = "no-store";
-            context.Features.Set(await AuthenticateAsync(context));
+            context.Features[typeof(Caller)] = await AuthenticateAsync(context);
         }
 
         await next(context);

@@ -26,7 +26,7 @@ internal static class OpenApiOperations
             operation.RequestBody = new OpenApiRequestBody
             {
                 Required = true,
-                Content = Content("application/x-www-form-urlencoded", ObjectOf(form.Members)),
+                Content = Content(MediaType.Form, ObjectOf(form.Members)),
             };
         }
 
@@ -148,7 +148,7 @@ internal static class OpenApiOperations
         var content =
             access.Kind == RouteAuthentication.Client
                 ? Content(
-                    "application/json",
+                    MediaType.Json,
                     ObjectOf([
                         new RouteMember("error", "The registered name of the error.", Required: true),
                         new RouteMember("error_description", "What went wrong, for a person.", Required: true),

@@ -1,10 +1,10 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.Metadata;
-using Microsoft.Net.Http.Headers;
 using Tokenry.Protocol.Api;
 
 namespace Tokenry.Server.Foundation.Http;
@@ -20,12 +20,18 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
     /// <summary>As it was sent, for a signature over it.</summary>
     public byte[] Bytes { get; }
 
+    /// <summary>Reads the bodies that a client of sense sends, for a route where the serializer would be much of the cost.</summary>
+    /// <returns><c>null</c> for any other; the serializer reads that, or says what is wrong with it.</returns>
+    public delegate T? Ordinary(ReadOnlySpan<byte> json);
+
     public static ValueTask<Body<T>?> BindAsync(HttpContext context, ParameterInfo parameter) => ReadAsync(context)!;
 
+    /// <param name="context">The request.</param>
+    /// <param name="ordinary">A quicker way for what is usual.</param>
     /// <exception cref="ProblemException">It is not what the route takes.</exception>
-    public static async ValueTask<Body<T>> ReadAsync(HttpContext context)
+    public static async ValueTask<Body<T>> ReadAsync(HttpContext context, Ordinary? ordinary = null)
     {
-        if (!IsJson(context.Request.ContentType))
+        if (!MediaType.IsJson(context.Request.ContentType))
         {
             throw new ProblemException(415, ProblemCode.UnsupportedMediaType, "Send the body as application/json.");
         }
@@ -45,7 +51,7 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
 
         try
         {
-            var value = JsonSerializer.Deserialize<T>(bytes, TokenryJson.Strict);
+            var value = ordinary?.Invoke(bytes) ?? JsonSerializer.Deserialize<T>(bytes, TokenryJson.Strict);
             return value is not null
                 ? new Body<T>(value, bytes)
                 : throw new ProblemException(400, ProblemCode.InvalidRequest, "The body is null; send a JSON object.");
@@ -64,12 +70,31 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(T)));
+        builder.Metadata.Add(new AcceptsMetadata([MediaType.Json], typeof(T)));
     }
 
-    private static async ValueTask<byte[]> ReadBytesAsync(HttpContext context)
+    private static ValueTask<byte[]> ReadBytesAsync(HttpContext context)
     {
+        // Nearly every body is there together with its headers.
         var reader = context.Request.BodyReader;
+        if (!reader.TryRead(out var there))
+        {
+            return SlowlyAsync(context, reader);
+        }
+
+        if (there.IsCompleted)
+        {
+            var bytes = there.Buffer.ToArray();
+            reader.AdvanceTo(there.Buffer.End);
+            return new(bytes);
+        }
+
+        reader.AdvanceTo(there.Buffer.Start);
+        return SlowlyAsync(context, reader);
+    }
+
+    private static async ValueTask<byte[]> SlowlyAsync(HttpContext context, PipeReader reader)
+    {
         while (true)
         {
             var result = await context.Request.ReadBodyAsync();
@@ -82,22 +107,6 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
 
             reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
         }
-    }
-
-    /// <summary><c>application/json</c> or any <c>application/…+json</c>, with UTF-8 if a charset is named.</summary>
-    private static bool IsJson(string? contentType)
-    {
-        if (!MediaTypeHeaderValue.TryParse(contentType, out var type))
-        {
-            return false;
-        }
-
-        return type.Type.Equals("application", StringComparison.OrdinalIgnoreCase)
-            && (
-                type.SubType.Equals("json", StringComparison.OrdinalIgnoreCase)
-                || type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase)
-            )
-            && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>The serializer's words name our types; these name the member and what to do.</summary>

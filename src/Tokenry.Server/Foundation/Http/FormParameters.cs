@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
-using Microsoft.Net.Http.Headers;
 
 namespace Tokenry.Server.Foundation.Http;
 
@@ -78,13 +77,9 @@ public sealed class FormParameters
     /// <exception cref="BadHttpRequestException">413: the body is too large.</exception>
     public static async ValueTask<(FormParameters? Form, string? Fault)> ReadAsync(HttpRequest request)
     {
-        if (
-            !MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
-            || !type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)
-            || type.Charset.HasValue && !HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase)
-        )
+        if (!MediaType.IsForm(request.ContentType))
         {
-            return (null, "send the parameters as application/x-www-form-urlencoded");
+            return (null, $"send the parameters as {MediaType.Form}");
         }
 
         while (true)

@@ -22,7 +22,7 @@ public static class JsonAnswer
     private static void Send(HttpResponse response, JsonBuffer json)
     {
         var written = json.Written;
-        response.ContentType = "application/json";
+        response.ContentType = MediaType.Json;
         response.ContentLength = written.Length;
         written.CopyTo(response.BodyWriter.GetSpan(written.Length));
         response.BodyWriter.Advance(written.Length);

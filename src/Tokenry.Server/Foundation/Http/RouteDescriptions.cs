@@ -30,8 +30,8 @@ public static class RouteDescriptions
         builder
             .NamesItsHandler()
             .WithMetadata(
-                new AcceptsMetadata(["application/json"], typeof(TRequest)),
-                new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(TAnswer), ["application/json"])
+                new AcceptsMetadata([MediaType.Json], typeof(TRequest)),
+                new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(TAnswer), [MediaType.Json])
             );
 
     public static TBuilder Answers<TBuilder>(this TBuilder builder, string? contentType, params RouteMember[] members)

@@ -51,7 +51,7 @@ internal sealed partial class TlsRequirement(RequestDelegate next, TimeProvider 
     private static Task RefuseAsync(HttpResponse response)
     {
         response.StatusCode = StatusCodes.Status400BadRequest;
-        response.ContentType = "application/json";
+        response.ContentType = MediaType.Json;
         response.ContentLength = OAuthRefusal.Length;
         response.Headers.CacheControl = "no-store";
         response.Headers.Pragma = "no-cache";

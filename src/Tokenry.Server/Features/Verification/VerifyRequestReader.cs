@@ -1,0 +1,95 @@
+using System.Text.Json;
+using Tokenry.Protocol.Api;
+
+namespace Tokenry.Server.Features.Verification;
+
+/// <summary>
+/// Reads the ordinary <see cref="VerifyRequest"/>: an object with each member at most once, texts and one list of texts. Everything else, right or
+/// wrong, is the serializer's, which costs three times as much.
+/// </summary>
+internal static class VerifyRequestReader
+{
+    private const int UsualScopes = 4;
+
+    /// <returns><c>null</c> for what is not ordinary.</returns>
+    public static VerifyRequest? Read(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(json);
+            return reader.Read() && reader.TokenType == JsonTokenType.StartObject ? Members(ref reader) : null;
+        }
+        // Not JSON, or not text: the serializer says which, and where.
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static VerifyRequest? Members(ref Utf8JsonReader reader)
+    {
+        string? token = null,
+            api = null,
+            subject = null,
+            ip = null,
+            method = null,
+            path = null;
+        List<string>? scopes = null;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isOrdinary =
+                reader.ValueTextEquals("token"u8) ? Text(ref reader, ref token)
+                : reader.ValueTextEquals("api"u8) ? Text(ref reader, ref api)
+                : reader.ValueTextEquals("scopes"u8) ? Texts(ref reader, ref scopes)
+                : reader.ValueTextEquals("object"u8) ? Text(ref reader, ref subject)
+                : reader.ValueTextEquals("ip"u8) ? Text(ref reader, ref ip)
+                : reader.ValueTextEquals("method"u8) ? Text(ref reader, ref method)
+                : reader.ValueTextEquals("path"u8) && Text(ref reader, ref path);
+            if (!isOrdinary)
+            {
+                return null;
+            }
+        }
+
+        // The second reading finds what stands behind the object.
+        return token is null || reader.TokenType != JsonTokenType.EndObject || reader.Read()
+            ? null
+            : new VerifyRequest
+            {
+                Token = token,
+                Api = api,
+                Scopes = scopes,
+                Object = subject,
+                Ip = ip,
+                Method = method,
+                Path = path,
+            };
+    }
+
+    private static bool Text(ref Utf8JsonReader reader, ref string? text)
+    {
+        if (text is not null || !reader.Read() || reader.TokenType != JsonTokenType.String)
+        {
+            return false;
+        }
+
+        text = reader.GetString();
+        return true;
+    }
+
+    private static bool Texts(ref Utf8JsonReader reader, ref List<string>? texts)
+    {
+        if (texts is not null || !reader.Read() || reader.TokenType != JsonTokenType.StartArray)
+        {
+            return false;
+        }
+
+        texts = new(UsualScopes);
+        while (reader.Read() && reader.TokenType == JsonTokenType.String)
+        {
+            texts.Add(reader.GetString()!);
+        }
+
+        return reader.TokenType == JsonTokenType.EndArray;
+    }
+}
