@@ -9,10 +9,13 @@ namespace Tokenry.Benchmarks.Measuring;
 public sealed class Measurement(Wrk wrk, int rounds, int sliceSeconds)
 {
     private const int Connections = 32;
-    private const int LongestWarmUp = 15;
+    private const int LongestWarmUp = 40;
     private const int PreparationSeconds = 3;
     private const int Recent = 3;
     private const double Settled = 1.03;
+
+    /// <summary>Share of its processor time that a server still spends on compiling its hot code again.</summary>
+    private const double Compiling = 0.03;
 
     private readonly HashSet<(Subject, string)> warm = [];
 
@@ -48,7 +51,8 @@ public sealed class Measurement(Wrk wrk, int rounds, int sliceSeconds)
     }
 
     /// <summary>
-    /// Until the last seconds brought nothing over those before: a runtime on one core compiles its hot code again and again, seconds apart.
+    /// Until the last seconds brought nothing over those before, and the runtime has compiled what is hot: on one core that takes it half a minute,
+    /// and a fifth of the processor meanwhile.
     /// </summary>
     private async Task WarmUpAsync(Subject subject, string path)
     {
@@ -58,10 +62,18 @@ public sealed class Measurement(Wrk wrk, int rounds, int sliceSeconds)
         }
 
         var rates = new List<double>();
+        var quiet = 0;
         while (rates.Count < LongestWarmUp)
         {
-            rates.Add((await SliceAsync(subject, path, Connections, seconds: 1)).PerCpuSecond);
-            if (rates.Count >= 2 * Recent && rates.TakeLast(Recent).Max() < rates.SkipLast(Recent).Max() * Settled)
+            var compiling = subject.CompilingTime();
+            var slice = await SliceAsync(subject, path, Connections, seconds: 1);
+            rates.Add(slice.PerCpuSecond);
+            quiet = subject.CompilingTime() - compiling < slice.Cpu * Compiling ? quiet + 1 : 0;
+            if (
+                quiet >= Recent
+                && rates.Count >= 2 * Recent
+                && rates.TakeLast(Recent).Max() < rates.SkipLast(Recent).Max() * Settled
+            )
             {
                 return;
             }

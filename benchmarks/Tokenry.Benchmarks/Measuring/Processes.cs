@@ -8,15 +8,36 @@ public static class Processes
     private const double TicksPerSecond = 100;
 
     /// <summary>User and system time of all its threads so far; zero once it is gone. In steps of 10 ms.</summary>
-    public static TimeSpan Time(int id)
+    public static TimeSpan Time(int id) => TimeOf(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/stat"));
+
+    /// <summary>Of that, what .NET's thread spent that compiles hot code again; zero for a process without one.</summary>
+    public static TimeSpan CompilingTime(int id) =>
+        Directory
+            .EnumerateDirectories(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/task"))
+            .Where(task => Name(task).StartsWith(".NET Tiered", StringComparison.Ordinal))
+            .Aggregate(TimeSpan.Zero, (sum, task) => sum + TimeOf(Path.Combine(task, "stat")));
+
+    private static string Name(string task)
     {
         try
         {
-            var stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/stat"));
+            return File.ReadAllText(Path.Combine(task, "comm"));
+        }
+        catch (IOException)
+        {
+            return ""; // it has ended
+        }
+    }
+
+    private static TimeSpan TimeOf(string file)
+    {
+        try
+        {
+            var stat = File.ReadAllText(file);
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
             return TimeSpan.FromSeconds((Number(fields[11]) + Number(fields[12])) / TicksPerSecond);
         }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or IOException)
+        catch (IOException)
         {
             return TimeSpan.Zero;
         }

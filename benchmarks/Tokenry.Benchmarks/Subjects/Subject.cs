@@ -38,6 +38,8 @@ public sealed class Subject(string name, string address, int processId, IReadOnl
 
     public TimeSpan ProcessorTime() => Processes.Time(processId);
 
+    public TimeSpan CompilingTime() => Processes.CompilingTime(processId);
+
     public TimeSpan DatabaseTime() => Database().Aggregate(TimeSpan.Zero, (sum, id) => sum + Processes.Time(id));
 
     /// <summary>Sends each request of a path once, and looks at the answers: a benchmark of refusals would be fast and worthless.</summary>
