@@ -69,11 +69,7 @@ public sealed class Measurement(Wrk wrk, int rounds, int sliceSeconds)
             var slice = await SliceAsync(subject, path, Connections, seconds: 1);
             rates.Add(slice.PerCpuSecond);
             quiet = subject.CompilingTime() - compiling < slice.Cpu * Compiling ? quiet + 1 : 0;
-            if (
-                quiet >= Recent
-                && rates.Count >= 2 * Recent
-                && rates.TakeLast(Recent).Max() < rates.SkipLast(Recent).Max() * Settled
-            )
+            if (quiet >= Recent && rates.Count >= 2 * Recent && rates.TakeLast(Recent).Max() < rates.SkipLast(Recent).Max() * Settled)
             {
                 return;
             }

@@ -27,7 +27,11 @@ public sealed record Row(Comparison Comparison, IReadOnlyList<Series> Ours, Seri
     /// <summary>The other engine, or the other build, to SQLite, where one was measured.</summary>
     public Ratio? OtherOfOurs =>
         Ours is [var sqlite, var other]
-            ? new(sqlite.Subject, other.RatioTo(sqlite), other.Subject != TokenrySubject.Postgres || Comparison.Writes ? 0 : Goals.OtherEngine)
+            ? new(
+                sqlite.Subject,
+                other.RatioTo(sqlite),
+                other.Subject != TokenrySubject.Postgres || Comparison.Writes ? 0 : Goals.OtherEngine
+            )
             : null;
 
     public IReadOnlyList<Series> All => [.. Ours, Echo, .. Peers];

@@ -23,11 +23,7 @@ internal static class OpenApiOperations
         AddIdempotencyKey(operation, method, path);
         if (form is not null)
         {
-            operation.RequestBody = new OpenApiRequestBody
-            {
-                Required = true,
-                Content = Content(MediaType.Form, ObjectOf(form.Members)),
-            };
+            operation.RequestBody = new OpenApiRequestBody { Required = true, Content = Content(MediaType.Form, ObjectOf(form.Members)) };
         }
 
         if (metadata.OfType<RouteAnswer>().LastOrDefault() is { ContentType: { } type } answer)

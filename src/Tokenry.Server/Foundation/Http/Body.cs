@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -73,28 +72,9 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
         builder.Metadata.Add(new AcceptsMetadata([MediaType.Json], typeof(T)));
     }
 
-    private static ValueTask<byte[]> ReadBytesAsync(HttpContext context)
+    private static async ValueTask<byte[]> ReadBytesAsync(HttpContext context)
     {
-        // Nearly every body is there together with its headers.
         var reader = context.Request.BodyReader;
-        if (!reader.TryRead(out var there))
-        {
-            return SlowlyAsync(context, reader);
-        }
-
-        if (there.IsCompleted)
-        {
-            var bytes = there.Buffer.ToArray();
-            reader.AdvanceTo(there.Buffer.End);
-            return new(bytes);
-        }
-
-        reader.AdvanceTo(there.Buffer.Start);
-        return SlowlyAsync(context, reader);
-    }
-
-    private static async ValueTask<byte[]> SlowlyAsync(HttpContext context, PipeReader reader)
-    {
         while (true)
         {
             var result = await context.Request.ReadBodyAsync();

@@ -7,7 +7,20 @@ public static class RequestBody
 {
     /// <summary>The next piece of the body.</summary>
     /// <exception cref="BadHttpRequestException">It cannot be read. Kestrel says so of most faults, but not of a chunk longer than 2 GiB.</exception>
-    public static async ValueTask<ReadResult> ReadBodyAsync(this HttpRequest request)
+    public static ValueTask<ReadResult> ReadBodyAsync(this HttpRequest request)
+    {
+        try
+        {
+            // Nearly every body comes together with its headers.
+            return request.BodyReader.TryRead(out var there) ? new(there) : WaitAsync(request);
+        }
+        catch (IOException exception) when (exception is not BadHttpRequestException)
+        {
+            throw CannotBeRead(exception);
+        }
+    }
+
+    private static async ValueTask<ReadResult> WaitAsync(HttpRequest request)
     {
         try
         {
@@ -15,7 +28,9 @@ public static class RequestBody
         }
         catch (IOException exception) when (exception is not BadHttpRequestException)
         {
-            throw new BadHttpRequestException("The body cannot be read.", exception);
+            throw CannotBeRead(exception);
         }
     }
+
+    private static BadHttpRequestException CannotBeRead(IOException exception) => new("The body cannot be read.", exception);
 }

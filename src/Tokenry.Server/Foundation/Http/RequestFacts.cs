@@ -72,7 +72,8 @@ public sealed class RequestFacts
     /// <summary>Known from the first step of the pipeline on.</summary>
     public static RequestFacts Of(HttpContext context) =>
         // By the type and not by the generic method, which a shared generic of an interface makes several times as slow.
-        (RequestFacts?)context.Features[typeof(RequestFacts)] ?? throw new InvalidOperationException("The request has not passed the first step yet.");
+        (RequestFacts?)context.Features[typeof(RequestFacts)]
+        ?? throw new InvalidOperationException("The request has not passed the first step yet.");
 
     /// <summary>Makes them and leaves them with the request: among its features, since Items would be a dictionary more for each.</summary>
     internal static RequestFacts Begin(HttpContext context, TimeProvider time, TokenryOptions options, Brands brands)
