@@ -12,10 +12,12 @@ public sealed class AuditChain(KeyRing keys)
 {
     private static readonly byte[] Genesis = new byte[32];
 
+    /// <summary>Finds the <see cref="ChainHead"/>; there is none in an empty trail.</summary>
+    public const string SelectHead = "SELECT seq, hash FROM audit_events ORDER BY seq DESC LIMIT 1";
+
     /// <summary>Appends in the order given. The caller holds the commit-order lock, so the head cannot move meanwhile.</summary>
-    public async Task AppendAsync(WriteTransaction tx, IReadOnlyList<AuditEntry> entries)
+    public async Task AppendAsync(WriteTransaction tx, ChainHead? head, IReadOnlyList<AuditEntry> entries)
     {
-        var head = await tx.FirstOrDefaultAsync<Head>("SELECT seq, hash FROM audit_events ORDER BY seq DESC LIMIT 1");
         var seq = head?.Seq ?? 0;
         var prev = head?.Hash ?? Genesis;
         foreach (var entry in entries)
@@ -83,11 +85,12 @@ public sealed class AuditChain(KeyRing keys)
     /// <summary>Names an address without containing it: keyed, so that it cannot be found by trying all addresses.</summary>
     private string? Pseudonym(string? ip) =>
         ip is null ? null : Convert.ToHexStringLower(HMACSHA256.HashData(keys.AuditKey, Encoding.ASCII.GetBytes("ip:" + ip)).AsSpan(0, 16));
+}
 
-    private sealed record Head
-    {
-        public long Seq { get; init; }
+/// <summary>The last event of the trail, which the next one follows.</summary>
+public sealed record ChainHead
+{
+    public long Seq { get; init; }
 
-        public byte[] Hash { get; init; } = [];
-    }
+    public byte[] Hash { get; init; } = [];
 }

@@ -19,8 +19,8 @@ public sealed class Dialect
         BlobType = "bytea",
         IdType = "text COLLATE \"C\"",
         // Taken last in a mutating transaction, so that commit order is the order of `changes` and of the audit chain.
-        CommitOrderLock = "SELECT pg_advisory_xact_lock(7600001)",
-        Notify = "SELECT pg_notify('tokenry_changes', '')",
+        CommitOrderLock = "SELECT 1 FROM pg_advisory_xact_lock(7600001);",
+        Notify = "SELECT 1 FROM pg_notify('tokenry_changes', '');",
     };
 
     public required string Name { get; init; }
@@ -45,9 +45,9 @@ public sealed class Dialect
     /// <summary>The type of a column of ids: sorted by bytes, whatever the database's collation.</summary>
     public required string IdType { get; init; }
 
-    /// <summary>Serialises the ends of mutating transactions; SQLite has one writer anyway.</summary>
-    public string? CommitOrderLock { get; init; }
+    /// <summary>A SELECT before others that serialises the ends of mutating transactions; empty on SQLite, which has one writer anyway.</summary>
+    public string CommitOrderLock { get; init; } = "";
 
-    /// <summary>Tells other replicas to poll now.</summary>
-    public string? Notify { get; init; }
+    /// <summary>A SELECT before others that tells other replicas, once the transaction is durable, to poll; empty where there are none.</summary>
+    public string Notify { get; init; } = "";
 }

@@ -16,6 +16,9 @@ internal sealed partial class PostgresChangeFeed(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>How long a notification waits for others, so that many commits a second are not as many polls.</summary>
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(5);
+
     /// <summary>A poll that takes longer finds the database away.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
@@ -32,6 +35,7 @@ internal sealed partial class PostgresChangeFeed(
             try
             {
                 await hint.WaitAsync(Interval, stoppingToken);
+                await Task.Delay(Gathering, time, stoppingToken);
             }
             catch (OperationCanceledException)
             {

@@ -7,6 +7,14 @@ namespace Tokenry.Server.Foundation.Storage;
 /// <summary>One mutation: its statements, its audit events and its changes, which commit together or not at all.</summary>
 public sealed class WriteTransaction(DbConnection connection, DbTransaction? transaction, Dialect dialect)
 {
+    private static readonly RowStatement<NumberedChange> InsertChange = new RowStatement<NumberedChange>(
+        "INSERT INTO changes (seq, kind, id, at) VALUES (@1, @2, @3, @4)"
+    )
+        .Number(row => row.Seq)
+        .Text(row => row.Change.Kind)
+        .Text(row => row.Change.Id)
+        .Number(row => row.At);
+
     private readonly List<AuditEntry> events = [];
     private readonly List<Change> changes = [];
     private volatile bool ended;
@@ -39,7 +47,9 @@ public sealed class WriteTransaction(DbConnection connection, DbTransaction? tra
     /// <summary>On SQLite the connection lives on: a statement that came later would become part of somebody else's transaction.</summary>
     internal void End() => ended = true;
 
-    /// <summary>The last statements before COMMIT: on PostgreSQL only from here on do writers wait for each other.</summary>
+    /// <summary>
+    /// The last statements before COMMIT: on PostgreSQL only from here on do writers wait for each other, and so for every round trip that is made here.
+    /// </summary>
     internal async Task FinishAsync(AuditChain chain, long now)
     {
         if (events.Count == 0 && changes.Count == 0)
@@ -47,39 +57,29 @@ public sealed class WriteTransaction(DbConnection connection, DbTransaction? tra
             return;
         }
 
-        if (dialect.CommitOrderLock is { } takeLock)
+        // Each statement sees what was committed before it: those behind the lock see all that went before.
+        string[] first = changes.Count == 0 ? [dialect.CommitOrderLock] : [dialect.CommitOrderLock, dialect.Notify];
+        ChainHead? head;
+        long last;
+        await using (
+            var found = await Connection.QueryMultipleAsync(
+                $"{string.Concat(first)}{AuditChain.SelectHead};SELECT coalesce(max(seq), 0) FROM changes",
+                transaction: transaction
+            )
+        )
         {
-            await ExecuteAsync(takeLock);
+            foreach (var _ in first.Where(statement => statement.Length > 0))
+            {
+                await found.ReadAsync();
+            }
+
+            head = await found.ReadFirstOrDefaultAsync<ChainHead>();
+            last = await found.ReadFirstAsync<long>();
         }
 
-        if (events.Count > 0)
-        {
-            await chain.AppendAsync(this, events);
-        }
-
-        if (changes.Count == 0)
-        {
-            return;
-        }
-
-        var last = await FirstOrDefaultAsync<long?>("SELECT max(seq) FROM changes") ?? 0;
-        foreach (var change in changes)
-        {
-            await ExecuteAsync(
-                "INSERT INTO changes (seq, kind, id, at) VALUES (@Seq, @Kind, @Id, @At)",
-                new
-                {
-                    Seq = ++last,
-                    change.Kind,
-                    change.Id,
-                    At = now,
-                }
-            );
-        }
-
-        if (dialect.Notify is { } notify)
-        {
-            await ExecuteAsync(notify);
-        }
+        await chain.AppendAsync(this, head, events);
+        await ExecuteEachAsync(InsertChange, [.. changes.Select((change, i) => new NumberedChange(last + 1 + i, change, now))]);
     }
+
+    private readonly record struct NumberedChange(long Seq, Change Change, long At);
 }
