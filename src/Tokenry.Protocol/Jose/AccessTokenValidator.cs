@@ -40,7 +40,7 @@ public sealed class AccessTokenValidator(string issuer, TimeProvider time)
     public AccessTokenResult Validate(ReadOnlySpan<byte> token, Func<string, VerificationKey?> findKey)
     {
         ArgumentNullException.ThrowIfNull(findKey);
-        if (!CompactJws.TryParse(token, out var jws))
+        if (!CompactJws.TryParse(token, out var jws) || !JwsAlgorithms.Signs(jws.Header.Algorithm))
         {
             return AccessTokenResult.Invalid(AccessTokenFault.Malformed);
         }

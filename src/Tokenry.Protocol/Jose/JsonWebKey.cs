@@ -8,14 +8,14 @@ namespace Tokenry.Protocol.Jose;
 public static class JsonWebKey
 {
     /// <summary>
-    /// The RFC 7638 thumbprint of a P-256 key: SHA-256 over its required members in lexical order, base64url, 43 characters. The private
+    /// The RFC 7638 thumbprint of a key on P-256 or P-384: SHA-256 over its required members in lexical order, base64url, 43 characters. The private
     /// part is not looked at.
     /// </summary>
     /// <exception cref="ArgumentException">The key is on another curve or lacks its point.</exception>
     public static string Thumbprint(ECParameters key)
     {
-        var (x, y) = Coordinates(key);
-        return Sha256($$"""{"crv":"P-256","kty":"EC","x":"{{x}}","y":"{{y}}"}""");
+        var (curve, x, y) = Coordinates(key);
+        return Sha256($$"""{"crv":"{{curve}}","kty":"EC","x":"{{x}}","y":"{{y}}"}""");
     }
 
     /// <summary>As <see cref="Thumbprint(ECParameters)"/>, for an RSA key.</summary>
@@ -26,14 +26,14 @@ public static class JsonWebKey
     /// <summary>
     /// Writes one public key as an object with exactly the members <c>kty kid use alg crv x y</c>, <c>use</c> being <c>sig</c>.
     /// </summary>
-    /// <exception cref="ArgumentException">The key is not on P-256.</exception>
+    /// <exception cref="ArgumentException">The key is on another curve.</exception>
     public static void WritePublic(Utf8JsonWriter writer, string kid, string alg, ECDsa key)
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(key);
-        var (x, y) = Coordinates(key.ExportParameters(includePrivateParameters: false));
+        var (curve, x, y) = Coordinates(key.ExportParameters(includePrivateParameters: false));
         WriteStart(writer, "EC", kid, alg);
-        writer.WriteString("crv"u8, "P-256"u8);
+        writer.WriteString("crv"u8, curve);
         writer.WriteString("x"u8, x);
         writer.WriteString("y"u8, y);
         writer.WriteEndObject();
@@ -60,14 +60,19 @@ public static class JsonWebKey
         writer.WriteString("alg"u8, alg);
     }
 
-    private static (string X, string Y) Coordinates(ECParameters key)
+    private static (string Curve, string X, string Y) Coordinates(ECParameters key)
     {
-        if (!P256.IsCurve(key.Curve) || key.Q is not { X.Length: P256.CoordinateBytes, Y.Length: P256.CoordinateBytes })
+        if (
+            NistCurve.Of(key.Curve) is not { } curve
+            || key.Q is not { X: { } x, Y: { } y }
+            || x.Length != curve.CoordinateBytes
+            || y.Length != curve.CoordinateBytes
+        )
         {
-            throw new ArgumentException("A public point on P-256, with coordinates of 32 bytes.", nameof(key));
+            throw new ArgumentException("A public point on P-256 or P-384, with coordinates of the curve's length.", nameof(key));
         }
 
-        return (StrictBase64Url.Encode(key.Q.X), StrictBase64Url.Encode(key.Q.Y));
+        return (curve.Name, StrictBase64Url.Encode(x), StrictBase64Url.Encode(y));
     }
 
     // Base64urlUInt, RFC 7518 §2: big-endian without leading zero octets.

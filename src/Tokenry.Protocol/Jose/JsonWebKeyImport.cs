@@ -32,10 +32,14 @@ internal static class JsonWebKeyImport
             return false;
         }
 
-        key = (type, algorithm) switch
+        key = type switch
         {
-            ("EC", null or JwsAlgorithms.Es256) => ImportEllipticCurve(jwk, keyId),
-            ("RSA", null or JwsAlgorithms.Rs256) => ImportRsa(jwk, keyId),
+            "EC" => ImportEllipticCurve(jwk, keyId, algorithm),
+            "RSA" when algorithm is null or JwsAlgorithms.Rs256 or JwsAlgorithms.Ps256 => ImportRsa(
+                jwk,
+                keyId,
+                algorithm ?? JwsAlgorithms.Rs256
+            ),
             _ => null,
         };
         return key is not null;
@@ -53,14 +57,15 @@ internal static class JsonWebKeyImport
             )
         );
 
-    private static VerificationKey? ImportEllipticCurve(JsonElement jwk, string keyId)
+    private static VerificationKey? ImportEllipticCurve(JsonElement jwk, string keyId, string? algorithm)
     {
         if (
-            !JsonMember.TryGetText(jwk, "crv", out var curve)
-            || curve is not "P-256"
+            !JsonMember.TryGetText(jwk, "crv", out var name)
+            || NistCurve.Named(name) is not { } curve
+            || (algorithm is not null && algorithm != curve.Algorithm)
             || !TryGetBytes(jwk, "x", out var x)
             || !TryGetBytes(jwk, "y", out var y)
-            || !P256.IsPoint(x, y)
+            || !curve.IsPoint(x, y)
         )
         {
             return null;
@@ -68,20 +73,20 @@ internal static class JsonWebKeyImport
 
         var parameters = new ECParameters
         {
-            Curve = ECCurve.NamedCurves.nistP256,
+            Curve = curve.Curve,
             Q = new ECPoint { X = x, Y = y },
         };
         return new VerificationKey(keyId, ECDsa.Create(parameters));
     }
 
-    private static VerificationKey? ImportRsa(JsonElement jwk, string keyId)
+    private static VerificationKey? ImportRsa(JsonElement jwk, string keyId, string algorithm)
     {
         if (!TryGetBytes(jwk, "n", out var modulus) || !TryGetBytes(jwk, "e", out var exponent) || !RsaPolicy.Accepts(modulus, exponent))
         {
             return null;
         }
 
-        return new VerificationKey(keyId, RSA.Create(new RSAParameters { Modulus = modulus, Exponent = exponent }));
+        return new VerificationKey(keyId, RSA.Create(new RSAParameters { Modulus = modulus, Exponent = exponent }), algorithm);
     }
 
     private static bool TryGetBytes(JsonElement jwk, string name, [NotNullWhen(true)] out byte[]? bytes)

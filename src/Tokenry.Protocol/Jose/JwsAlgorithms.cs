@@ -1,14 +1,26 @@
 namespace Tokenry.Protocol.Jose;
 
-/// <summary>The signature algorithms we take and make (RFC 7518 §3.1). Whatever is not listed, <c>none</c> first of all, is refused.</summary>
+/// <summary>
+/// The signature algorithms we take (RFC 7518 §3.1), and those of them that access tokens are signed with. Whatever is not listed, <c>none</c> first of
+/// all, is refused.
+/// </summary>
 public static class JwsAlgorithms
 {
     /// <summary>ECDSA on P-256 with SHA-256; the signature is R and S of 32 bytes each (RFC 7518 §3.4).</summary>
     public const string Es256 = "ES256";
 
+    /// <summary>ECDSA on P-384 with SHA-384; the signature is R and S of 48 bytes each (RFC 7518 §3.4).</summary>
+    public const string Es384 = "ES384";
+
     /// <summary>RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 §3.3).</summary>
     public const string Rs256 = "RS256";
 
+    /// <summary>RSASSA-PSS with SHA-256, MGF1 with SHA-256 and a salt of 32 bytes (RFC 7518 §3.5).</summary>
+    public const string Ps256 = "PS256";
+
     /// <summary>True for an algorithm of this list; case-sensitive, as RFC 7515 §4.1.1 says.</summary>
-    public static bool IsKnown(string? algorithm) => algorithm is Es256 or Rs256;
+    public static bool IsKnown(string? algorithm) => algorithm is Es256 or Es384 or Rs256 or Ps256;
+
+    /// <summary>True for an algorithm that access tokens may be signed with.</summary>
+    public static bool Signs(string? algorithm) => algorithm is Es256 or Rs256;
 }

@@ -13,52 +13,57 @@ public sealed class VerificationKey : IDisposable
     /// <summary>The longest <c>kid</c> we keep, in characters.</summary>
     public const int MaxKeyIdLength = 200;
 
-    private const int P256SignatureBytes = 64;
-
     private readonly ECDsa? ecdsa;
     private readonly RSA? rsa;
+    private readonly HashAlgorithmName hash;
     private readonly int signatureLength;
 
-    /// <summary>An ES256 key.</summary>
+    /// <summary>A key of the curve's algorithm: ES256 on P-256, ES384 on P-384.</summary>
     /// <param name="keyId">The <c>kid</c>, 1…200 characters.</param>
-    /// <param name="key">A key on P-256; a private part is not used. The new object owns it.</param>
+    /// <param name="key">A key on one of them; a private part is not used. The new object owns it.</param>
     /// <exception cref="ArgumentException">The id's length or the key's curve is another.</exception>
     public VerificationKey(string keyId, ECDsa key)
-        : this(keyId, JwsAlgorithms.Es256)
+        : this(keyId, CurveOf(key))
     {
-        ArgumentNullException.ThrowIfNull(key);
-        if (!P256.IsCurve(key.ExportParameters(includePrivateParameters: false).Curve))
-        {
-            throw new ArgumentException("ES256 takes a key on P-256.", nameof(key));
-        }
-
         ecdsa = key;
-        signatureLength = P256SignatureBytes;
     }
 
-    /// <summary>An RS256 key.</summary>
+    /// <summary>An RSA key of one algorithm.</summary>
     /// <param name="keyId">The <c>kid</c>, 1…200 characters.</param>
     /// <param name="key">A key of 2048…8192 bits; a private part is not used. The new object owns it.</param>
-    /// <exception cref="ArgumentException">The id's length or the key's size is another.</exception>
-    public VerificationKey(string keyId, RSA key)
-        : this(keyId, JwsAlgorithms.Rs256)
+    /// <param name="algorithm">RS256 or PS256.</param>
+    /// <exception cref="ArgumentException">The id's length, the key's size or the algorithm is another.</exception>
+    public VerificationKey(string keyId, RSA key, string algorithm = JwsAlgorithms.Rs256)
+        : this(keyId, algorithm, HashAlgorithmName.SHA256)
     {
         ArgumentNullException.ThrowIfNull(key);
         if (key.KeySize is < RsaPolicy.MinBits or > RsaPolicy.MaxBits)
         {
-            throw new ArgumentException("RS256 takes a key of 2048 to 8192 bits.", nameof(key));
+            throw new ArgumentException("An RSA key of 2048 to 8192 bits.", nameof(key));
+        }
+
+        if (algorithm is not (JwsAlgorithms.Rs256 or JwsAlgorithms.Ps256))
+        {
+            throw new ArgumentException("RS256 or PS256.", nameof(algorithm));
         }
 
         rsa = key;
         signatureLength = (key.KeySize + 7) / 8;
     }
 
-    private VerificationKey(string keyId, string algorithm)
+    private VerificationKey(string keyId, NistCurve curve)
+        : this(keyId, curve.Algorithm, curve.Hash)
+    {
+        signatureLength = curve.SignatureBytes;
+    }
+
+    private VerificationKey(string keyId, string algorithm, HashAlgorithmName hash)
     {
         ArgumentException.ThrowIfNullOrEmpty(keyId);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(keyId.Length, MaxKeyIdLength, nameof(keyId));
         KeyId = keyId;
         Algorithm = algorithm;
+        this.hash = hash;
     }
 
     /// <summary>The <c>kid</c> under which a key set holds this key: a dictionary key and nothing more.</summary>
@@ -69,9 +74,9 @@ public sealed class VerificationKey : IDisposable
 
     /// <summary>
     /// Takes a public JSON Web Key (RFC 7517) for verification. False unless all of this holds: <c>kid</c> a string of 1…200 characters;
-    /// <c>use</c> absent or <c>sig</c>; <c>key_ops</c> absent or made of <c>verify</c> (and <c>sign</c>); <c>alg</c> absent or the one of the key
-    /// type (EC: ES256, RSA: RS256); no private or symmetric member; EC: <c>crv</c> P-256 and a point on it; RSA: 2048…8192 bits, exponent
-    /// 65537, not a product of the ROCA generator (CVE-2017-15361). Certificates and URLs in the key are not looked at.
+    /// <c>use</c> absent or <c>sig</c>; <c>key_ops</c> absent or made of <c>verify</c> (and <c>sign</c>); <c>alg</c> absent or one of the key
+    /// type (P-256: ES256, P-384: ES384, RSA: RS256, which is meant where it is absent, or PS256); no private or symmetric member; EC: <c>crv</c> P-256 or P-384
+    /// and a point on it; RSA: 2048…8192 bits, exponent 65537, not a product of the ROCA generator (CVE-2017-15361). Certificates and URLs in the key are not looked at.
     /// </summary>
     /// <param name="jwk">The key, from a document read by <see cref="StrictJson"/>, which refuses repeated members.</param>
     /// <param name="key">The key, to be disposed by the caller.</param>
@@ -79,7 +84,7 @@ public sealed class VerificationKey : IDisposable
 
     /// <summary>
     /// True when <paramref name="signature"/> is this key's over <paramref name="signingInput"/>. ES256 signatures have the fixed 64 bytes of
-    /// RFC 7518 §3.4, never DER; RS256 signatures the length of the modulus.
+    /// RFC 7518 §3.4, ES384 signatures 96, never DER; RSA signatures the length of the modulus.
     /// </summary>
     public bool Verify(ReadOnlySpan<byte> signingInput, ReadOnlySpan<byte> signature)
     {
@@ -89,8 +94,20 @@ public sealed class VerificationKey : IDisposable
         }
 
         return ecdsa is not null
-            ? ecdsa.VerifyData(signingInput, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation)
-            : rsa!.VerifyData(signingInput, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+            ? ecdsa.VerifyData(signingInput, signature, hash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation)
+            : rsa!.VerifyData(
+                signingInput,
+                signature,
+                hash,
+                Algorithm == JwsAlgorithms.Ps256 ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1
+            );
+    }
+
+    private static NistCurve CurveOf(ECDsa key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return NistCurve.Of(key.ExportParameters(includePrivateParameters: false).Curve)
+            ?? throw new ArgumentException("A key on P-256 or P-384.", nameof(key));
     }
 
     /// <summary>Releases the key.</summary>

@@ -27,6 +27,33 @@ public sealed class VerificationKeyTests
         Assert.False(rs256.Verify("x"u8, Rsa.SignData("x"u8, HashAlgorithmName.SHA512, RSASignaturePadding.Pkcs1)));
     }
 
+    // The algorithm is the key's own: a signature of the other RSA scheme is none.
+    [Fact]
+    public void A_key_of_PS256_takes_PSS_alone()
+    {
+        Assert.True(TryImport(With(RsaKey(), "alg", "\"PS256\""), out var ps256));
+        Assert.Equal("PS256", ps256!.Algorithm);
+        Assert.True(ps256.Verify("x"u8, Rsa.SignData("x"u8, HashAlgorithmName.SHA256, RSASignaturePadding.Pss)));
+        Assert.False(ps256.Verify("x"u8, Rsa.SignData("x"u8, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)));
+        Assert.False(ps256.Verify("x"u8, Rsa.SignData("x"u8, HashAlgorithmName.SHA384, RSASignaturePadding.Pss)));
+        ps256.Dispose();
+    }
+
+    [Fact]
+    public void A_key_on_P384_is_one_of_ES384()
+    {
+        using var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+        var written = Written(writer => JsonWebKey.WritePublic(writer, "k", "ES384", ecdsa));
+        Assert.Equal("P-384", (string?)written["crv"]);
+        Assert.True(TryImport(written.ToJsonString(), out var es384));
+        Assert.Equal("ES384", es384!.Algorithm);
+        Assert.True(es384.Verify("x"u8, ecdsa.SignData("x"u8, HashAlgorithmName.SHA384)));
+        Assert.False(es384.Verify("x"u8, ecdsa.SignData("x"u8, HashAlgorithmName.SHA256)));
+        es384.Dispose();
+        Assert.False(TryImport(With(written, "alg", "\"ES256\""), out _));
+        Assert.False(TryImport(With(written, "crv", "\"P-256\""), out _));
+    }
+
     [Theory]
     [InlineData("alg", null, true)]
     [InlineData("use", null, true)]
@@ -82,7 +109,8 @@ public sealed class VerificationKeyTests
     [Theory]
     [InlineData("alg", null, true)]
     [InlineData("alg", "\"RS256\"", true)]
-    [InlineData("alg", "\"PS256\"", false)]
+    [InlineData("alg", "\"PS256\"", true)]
+    [InlineData("alg", "\"PS384\"", false)]
     [InlineData("alg", "\"ES256\"", false)]
     [InlineData("alg", "\"RS1\"", false)]
     [InlineData("alg", "\"RSA-OAEP\"", false)]
@@ -161,7 +189,11 @@ public sealed class VerificationKeyTests
         using var p384 = ECDsa.Create(ECCurve.NamedCurves.nistP384);
         using var small = RSA.Create(1024);
         using var good = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        Assert.Throws<ArgumentException>(() => new VerificationKey("k", p384));
+        using var p521 = ECDsa.Create(ECCurve.NamedCurves.nistP521);
+        using var rsa = RSA.Create(2048);
+        Assert.Equal("ES384", new VerificationKey("k", p384).Algorithm);
+        Assert.Throws<ArgumentException>(() => new VerificationKey("k", p521));
+        Assert.Throws<ArgumentException>(() => new VerificationKey("k", rsa, "RS384"));
         Assert.Throws<ArgumentException>(() => new VerificationKey("k", small));
         Assert.Throws<ArgumentException>(() => new VerificationKey("", good));
         Assert.Throws<ArgumentOutOfRangeException>(() => new VerificationKey(new string('k', 201), good));

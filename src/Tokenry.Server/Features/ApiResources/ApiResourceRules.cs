@@ -60,7 +60,7 @@ public static class ApiResourceRules
         );
         check.Require(resource.AccessTokenLifetimeSeconds is >= 30 and <= 3600, "access_token_lifetime_seconds", "must be from 30 to 3600");
         check.Require(
-            JwsAlgorithms.IsKnown(resource.AccessTokenSigningAlg),
+            JwsAlgorithms.Signs(resource.AccessTokenSigningAlg),
             "access_token_signing_alg",
             $"must be one of {JwsAlgorithms.Es256}, {JwsAlgorithms.Rs256}"
         );

@@ -17,7 +17,7 @@ public sealed class SigningKeyOnDemand(Foundation.Signing.SigningKeys signingKey
     /// <returns>To be kept; <c>null</c> where no new key is needed.</returns>
     public async Task<NewSigningKey?> PrepareAsync(Caller caller, Demand demand, string action, string? algorithm)
     {
-        if (!JwsAlgorithms.IsKnown(algorithm))
+        if (!JwsAlgorithms.Signs(algorithm))
         {
             return null; // the default, or what the rules refuse
         }
