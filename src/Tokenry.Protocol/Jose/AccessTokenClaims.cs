@@ -19,7 +19,7 @@ internal static class AccessTokenClaims
             || !JsonMember.TryGetTime(claims, "exp", out var expiresAt)
             || !JsonMember.TryGetTime(claims, "iat", out var issuedAt)
             || !TryGetAudience(claims, out var audience)
-            || !TryGetNotBefore(claims, out notBefore)
+            || !JsonMember.TryGetOptionalTime(claims, "nbf", out notBefore)
             || !TryGetScope(claims, out var scope)
             || !TryGetObjects(claims, out var objects)
             || !TryGetConfirmation(claims, out var confirmation)
@@ -52,19 +52,6 @@ internal static class AccessTokenClaims
         audience = JsonMember.TryGetText(claims, "aud", out var single) ? [single] : null;
         return audience is not null
             || (claims.TryGetProperty("aud", out var several) && JsonMember.TryGetTexts(several, out audience) && audience.Length > 0);
-    }
-
-    private static bool TryGetNotBefore(JsonElement claims, out DateTimeOffset? notBefore)
-    {
-        notBefore = null;
-        if (!claims.TryGetProperty("nbf", out _))
-        {
-            return true;
-        }
-
-        var read = JsonMember.TryGetTime(claims, "nbf", out var time);
-        notBefore = time;
-        return read;
     }
 
     private static bool TryGetScope(JsonElement claims, [NotNullWhen(true)] out ScopeSet? scope)

@@ -114,19 +114,6 @@ public sealed class ClientAssertionValidator(string issuer, TimeProvider time)
         return true;
     }
 
-    private static bool TryGetOptionalTime(JsonElement claims, string name, out DateTimeOffset? time)
-    {
-        time = null;
-        if (!claims.TryGetProperty(name, out _))
-        {
-            return true;
-        }
-
-        var read = JsonMember.TryGetTime(claims, name, out var value);
-        time = value;
-        return read;
-    }
-
     private ClientAssertionResult Judge(JsonElement claims, string clientId, string keyId)
     {
         if (
@@ -135,8 +122,8 @@ public sealed class ClientAssertionValidator(string issuer, TimeProvider time)
             || !JsonMember.TryGetText(claims, "jti", out var tokenId)
             || tokenId.Length > MaxTokenIdLength
             || !JsonMember.TryGetTime(claims, "exp", out var expiresAt)
-            || !TryGetOptionalTime(claims, "nbf", out var notBefore)
-            || !TryGetOptionalTime(claims, "iat", out var issuedAt)
+            || !JsonMember.TryGetOptionalTime(claims, "nbf", out var notBefore)
+            || !JsonMember.TryGetOptionalTime(claims, "iat", out var issuedAt)
         )
         {
             return ClientAssertionResult.Invalid(ClientAssertionFault.InvalidClaims);

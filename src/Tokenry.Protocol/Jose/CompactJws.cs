@@ -31,9 +31,12 @@ public readonly ref struct CompactJws
 
     /// <summary>
     /// Takes a token apart; total. False when it is longer than <see cref="MaxLength"/>, has not exactly three parts, a part is not strict
-    /// base64url, or the header is not one that <see cref="JwsHeader.TryParse"/> takes. Nothing is looked up or computed with keys.
+    /// base64url, or the header is not one that <see cref="JwsHeader"/> takes. Nothing is looked up or computed with keys.
     /// </summary>
-    public static bool TryParse(ReadOnlySpan<byte> token, out CompactJws jws)
+    public static bool TryParse(ReadOnlySpan<byte> token, out CompactJws jws) => TryParse(token, bringsKey: false, out jws);
+
+    /// <summary>As the other; with <paramref name="bringsKey"/> for a proof of possession, whose header holds the key it proves.</summary>
+    internal static bool TryParse(ReadOnlySpan<byte> token, bool bringsKey, out CompactJws jws)
     {
         jws = default;
         if (token.Length > MaxLength || token.Count((byte)'.') != 2)
@@ -47,7 +50,7 @@ public readonly ref struct CompactJws
             !StrictBase64Url.TryDecode(token[..first], out var headerBytes)
             || !StrictBase64Url.TryDecode(token[(first + 1)..second], out var payload)
             || !StrictBase64Url.TryDecode(token[(second + 1)..], out var signature)
-            || !JwsHeader.TryParse(headerBytes, out var header)
+            || !JwsHeader.TryParse(headerBytes, bringsKey, out var header)
         )
         {
             return false;

@@ -42,6 +42,20 @@ internal static class JsonMember
         return true;
     }
 
+    /// <summary>As <see cref="TryGetTime"/>; absent gives true and null.</summary>
+    public static bool TryGetOptionalTime(JsonElement source, string name, out DateTimeOffset? time)
+    {
+        time = null;
+        if (!source.TryGetProperty(name, out _))
+        {
+            return true;
+        }
+
+        var isTime = TryGetTime(source, name, out var read);
+        time = isTime ? read : null;
+        return isTime;
+    }
+
     /// <summary>False unless the element is an array of strings, none empty.</summary>
     public static bool TryGetTexts(JsonElement array, [NotNullWhen(true)] out string[]? texts)
     {

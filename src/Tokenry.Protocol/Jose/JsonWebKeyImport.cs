@@ -19,19 +19,31 @@ internal static class JsonWebKeyImport
     public static bool TryImport(JsonElement jwk, [NotNullWhen(true)] out VerificationKey? key)
     {
         key = null;
+        return jwk.ValueKind == JsonValueKind.Object
+            && JsonMember.TryGetText(jwk, "kid", out var keyId)
+            && keyId.Length <= VerificationKey.MaxKeyIdLength
+            && TryImport(jwk, keyId, intended: null, out key);
+    }
+
+    /// <param name="jwk">The key.</param>
+    /// <param name="keyId">What it is to be called.</param>
+    /// <param name="intended">The algorithm it is to be used with, which it must not contradict; <c>null</c>: it says so itself, or the type does.</param>
+    /// <param name="key">The key, to be disposed by the caller.</param>
+    public static bool TryImport(JsonElement jwk, string keyId, string? intended, [NotNullWhen(true)] out VerificationKey? key)
+    {
+        key = null;
         if (
-            jwk.ValueKind != JsonValueKind.Object
-            || HoldsSecret(jwk)
+            HoldsSecret(jwk)
             || !IsForVerification(jwk)
-            || !JsonMember.TryGetText(jwk, "kid", out var keyId)
-            || keyId.Length > VerificationKey.MaxKeyIdLength
             || !JsonMember.TryGetText(jwk, "kty", out var type)
             || !JsonMember.TryGetOptionalText(jwk, "alg", out var algorithm)
+            || (intended is not null && algorithm is not null && algorithm != intended)
         )
         {
             return false;
         }
 
+        algorithm ??= intended;
         key = type switch
         {
             "EC" => ImportEllipticCurve(jwk, keyId, algorithm),

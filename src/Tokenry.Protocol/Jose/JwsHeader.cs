@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 
 namespace Tokenry.Protocol.Jose;
 
@@ -8,15 +9,22 @@ namespace Tokenry.Protocol.Jose;
 /// <param name="KeyId">The <c>kid</c>, null when absent (RFC 7515 §4.1.4). Any text: use it to look up a dictionary and for nothing else.</param>
 public sealed record JwsHeader(string Algorithm, string? Type, string? KeyId)
 {
-    // jwk, jku, x5u, x5c: a token must not bring or name its own key (RFC 8725 §3.10). crit, b64 (RFC 7515 §4.1.11, RFC 7797): we know no
+    // jku, x5u, x5c: a token must not bring or name its own key (RFC 8725 §3.10). crit, b64 (RFC 7515 §4.1.11, RFC 7797): we know no
     // extension, so each one critical to somebody is refused. zip: nothing is inflated before it is trusted.
-    private static readonly string[] Refused = ["jwk", "jku", "x5u", "x5c", "crit", "b64", "zip"];
+    private static readonly string[] Refused = ["jku", "x5u", "x5c", "crit", "b64", "zip"];
+
+    /// <summary>The <c>jwk</c> of a proof of possession, as it was sent; null for every other kind of token, where it is refused.</summary>
+    internal JsonElement? Key { get; private init; }
 
     /// <summary>
     /// Reads a protected header. False unless it is one JSON object with a known <c>alg</c>, string <c>typ</c> and <c>kid</c> if any, and none
     /// of <c>jwk jku x5u x5c crit b64 zip</c>, whatever their values.
     /// </summary>
-    public static bool TryParse(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out JwsHeader? header)
+    public static bool TryParse(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out JwsHeader? header) =>
+        TryParse(utf8, bringsKey: false, out header);
+
+    /// <summary>As the other; with <paramref name="bringsKey"/> the <c>jwk</c> must be there, an object (RFC 9449 §4.2).</summary>
+    internal static bool TryParse(ReadOnlyMemory<byte> utf8, bool bringsKey, [NotNullWhen(true)] out JwsHeader? header)
     {
         header = null;
         if (!StrictJson.TryParseObject(utf8, out var document))
@@ -29,6 +37,8 @@ public sealed record JwsHeader(string Algorithm, string? Type, string? KeyId)
             var members = document.RootElement;
             if (
                 Array.Exists(Refused, name => members.TryGetProperty(name, out _))
+                || members.TryGetProperty("jwk", out var key) != bringsKey
+                || (bringsKey && key.ValueKind != JsonValueKind.Object)
                 || !JsonMember.TryGetText(members, "alg", out var algorithm)
                 || !JwsAlgorithms.IsKnown(algorithm)
                 || !JsonMember.TryGetOptionalText(members, "typ", out var type)
@@ -38,7 +48,7 @@ public sealed record JwsHeader(string Algorithm, string? Type, string? KeyId)
                 return false;
             }
 
-            header = new JwsHeader(algorithm, type, keyId);
+            header = new JwsHeader(algorithm, type, keyId) { Key = bringsKey ? key.Clone() : null };
             return true;
         }
     }

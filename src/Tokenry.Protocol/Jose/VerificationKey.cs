@@ -103,6 +103,12 @@ public sealed class VerificationKey : IDisposable
             );
     }
 
+    /// <summary>The key's RFC 7638 thumbprint, base64url, 43 characters.</summary>
+    public string Thumbprint() =>
+        ecdsa is not null
+            ? JsonWebKey.Thumbprint(ecdsa.ExportParameters(includePrivateParameters: false))
+            : JsonWebKey.Thumbprint(rsa!.ExportParameters(includePrivateParameters: false));
+
     private static NistCurve CurveOf(ECDsa key)
     {
         ArgumentNullException.ThrowIfNull(key);

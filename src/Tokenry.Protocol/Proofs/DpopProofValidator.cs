@@ -1,0 +1,136 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Tokenry.Protocol.Jose;
+
+namespace Tokenry.Protocol.Proofs;
+
+/// <summary>
+/// Validates DPoP proofs (RFC 9449 §4.3), all but its first and last step: that the request has one <c>DPoP</c> header is the caller's to see, and
+/// whether the proof was used before needs a store (<see cref="DpopProof.ReplayKey"/>). Immutable and thread-safe.
+/// </summary>
+/// <param name="time">The clock.</param>
+public sealed class DpopProofValidator(TimeProvider time)
+{
+    /// <summary>The longest proof we read, in characters.</summary>
+    public const int MaxLength = 4096;
+
+    /// <summary>The longest <c>jti</c> we keep, in characters.</summary>
+    public const int MaxTokenIdLength = 256;
+
+    /// <summary>How long a proof is good after its <c>iat</c>, clocks apart.</summary>
+    public static readonly TimeSpan Life = TimeSpan.FromSeconds(60);
+
+    /// <summary>How far the client's clock may be off, in either direction.</summary>
+    public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
+
+    /// <summary>What <c>DPoP algs="…"</c> and metadata say: ES384 is taken from registered keys only, being ten times as dear to verify.</summary>
+    public static readonly IReadOnlyList<string> Algorithms = [JwsAlgorithms.Es256, JwsAlgorithms.Ps256, JwsAlgorithms.Rs256];
+
+    /// <summary>
+    /// Looks at a proof. Total: whatever the text, the answer is a result. The header is judged before the key is imported, the signature
+    /// before a byte of the payload is read.
+    /// </summary>
+    /// <param name="proof">The value of the <c>DPoP</c> header.</param>
+    /// <param name="request">What it must prove.</param>
+    public DpopResult Validate(ReadOnlySpan<char> proof, DpopRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        Span<byte> ascii = stackalloc byte[MaxLength];
+        if (
+            proof.Length > MaxLength
+            || Ascii.FromUtf16(proof, ascii, out var written) != System.Buffers.OperationStatus.Done
+            || !CompactJws.TryParse(ascii[..written], bringsKey: true, out var jws)
+            || !Algorithms.Contains(jws.Header.Algorithm)
+        )
+        {
+            return DpopResult.Invalid(DpopFault.Malformed);
+        }
+
+        if (!string.Equals(jws.Header.Type, "dpop+jwt", StringComparison.OrdinalIgnoreCase))
+        {
+            return DpopResult.Invalid(DpopFault.WrongType);
+        }
+
+        if (!JsonWebKeyImport.TryImport(jws.Header.Key!.Value, "dpop", jws.Header.Algorithm, out var key))
+        {
+            return DpopResult.Invalid(DpopFault.InvalidKey);
+        }
+
+        using (key)
+        {
+            if (!jws.IsSignedBy(key))
+            {
+                return DpopResult.Invalid(DpopFault.BadSignature);
+            }
+
+            if (!StrictJson.TryParseObject(jws.Payload, out var document))
+            {
+                return DpopResult.Invalid(DpopFault.InvalidClaims);
+            }
+
+            using (document)
+            {
+                return Judge(document.RootElement, key.Thumbprint(), request);
+            }
+        }
+    }
+
+    /// <summary>
+    /// The form in which addresses are compared (RFC 3986 §6.2.2 and §6.2.3): scheme and host in lower case, no default port, no dot segments,
+    /// and neither query nor fragment (RFC 9449 §4.3). False for anything but http and https, and for addresses with a user.
+    /// </summary>
+    internal static bool TryNormalize(Uri uri, [NotNullWhen(true)] out string? normal)
+    {
+        var isWeb =
+            uri is { IsAbsoluteUri: true, UserInfo.Length: 0 } && (uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeHttp);
+        normal = isWeb ? uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped) : null;
+        return isWeb;
+    }
+
+    private DpopResult Judge(JsonElement claims, string thumbprint, DpopRequest request)
+    {
+        if (
+            !JsonMember.TryGetText(claims, "jti", out var tokenId)
+            || tokenId.Length > MaxTokenIdLength
+            || !JsonMember.TryGetText(claims, "htm", out var method)
+            || !JsonMember.TryGetText(claims, "htu", out var address)
+            || !JsonMember.TryGetTime(claims, "iat", out var issuedAt)
+            || !JsonMember.TryGetOptionalTime(claims, "exp", out var expiresAt)
+            || !JsonMember.TryGetOptionalTime(claims, "nbf", out var notBefore)
+            || !JsonMember.TryGetOptionalText(claims, "ath", out var hash)
+            || !JsonMember.TryGetOptionalText(claims, "nonce", out var nonce)
+        )
+        {
+            return DpopResult.Invalid(DpopFault.InvalidClaims);
+        }
+
+        var now = time.GetUtcNow();
+        var oldest = now - Life - ClockSkew;
+        var latest = now + ClockSkew;
+        var isAddress = TryNormalize(address, out var uri);
+        var fault =
+            method != request.Method ? DpopFault.WrongMethod
+            : !isAddress || !TryNormalize(request.Uri, out var expected) || uri != expected ? DpopFault.WrongUri
+            : issuedAt < oldest || expiresAt <= now - ClockSkew ? DpopFault.Expired
+            : issuedAt > latest || notBefore > latest ? DpopFault.NotYetValid
+            : request.AccessToken is { } token && hash != HashOf(token) ? DpopFault.WrongAccessToken
+            : request.BoundTo is { } bound && bound != thumbprint ? DpopFault.WrongKey
+            : request.TakesNonce is { } takes && !takes(nonce) ? DpopFault.NonceNeeded
+            : DpopFault.None;
+        return fault == DpopFault.None
+            // The first instant at which the test of its age fails, which is a second for the clock's own steps later.
+            ? DpopResult.Valid(new DpopProof(thumbprint, tokenId, uri!, issuedAt + Life + ClockSkew + TimeSpan.FromSeconds(1)))
+            : DpopResult.Invalid(fault);
+    }
+
+    private static bool TryNormalize(string address, [NotNullWhen(true)] out string? normal)
+    {
+        normal = null;
+        return Uri.TryCreate(address, UriKind.Absolute, out var uri) && TryNormalize(uri, out normal);
+    }
+
+    // RFC 9449 §4.2: of the token's ASCII characters.
+    private static string HashOf(string accessToken) => StrictBase64Url.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(accessToken)));
+}
