@@ -74,6 +74,9 @@ public sealed record DpopRequest(string Method, Uri Uri)
 
     /// <summary>Judges the <c>nonce</c>, null when absent; left out where none is asked for.</summary>
     public Func<string?, bool>? TakesNonce { get; init; }
+
+    /// <summary>Method and address; a record would print the access token.</summary>
+    public override string ToString() => $"{Method} {Uri}";
 }
 
 /// <summary>What <see cref="DpopProofValidator"/> found: a good proof, or one fault.</summary>

@@ -6,6 +6,7 @@ using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Protocol.Jose;
+using Tokenry.Protocol.Proofs;
 
 namespace Tokenry.Server.Tests.Edges;
 
@@ -18,6 +19,7 @@ internal static class ProtocolParsers
     private static readonly ECDsa Key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private static readonly VerificationKey Verification = new(KeyId, Key);
     private static readonly DateTimeOffset Now = DateTimeOffset.UtcNow;
+    private static readonly TimeProvider Clock = new StoppedClock(Now); // proofs age while thousands of texts are tried
     private static readonly AccessTokenValidator Validator = new(Issuer, TimeProvider.System);
 
     public static IEnumerable<Parser> All =>
@@ -75,6 +77,15 @@ internal static class ProtocolParsers
             // The signature holds: everything behind it is exposed.
             new("AccessTokenValidator: signed claims", text => ReadToken(Sign(Header, text)) is null ? null : text, Claims),
             new("AccessTokenValidator: signed header", text => ReadToken(Sign(text, Claims)) is null ? null : text, Header),
+            new("ClientAssertionValidator", ReadAssertion, Sign(AssertionHeader, AssertionClaims)) { HasOneForm = true },
+            new(
+                "ClientAssertionValidator: signed claims",
+                text => ReadAssertion(Sign(AssertionHeader, text)) is null ? null : text,
+                AssertionClaims
+            ),
+            new("DpopProofValidator", ReadProof, Sign(ProofHeader, ProofClaims)) { HasOneForm = true },
+            new("DpopProofValidator: signed claims", text => ReadProof(Sign(ProofHeader, text)) is null ? null : text, ProofClaims),
+            new("DpopProofValidator: signed header", text => ReadProof(Sign(text, ProofClaims)) is null ? null : text, ProofHeader),
             new("JsonWebKeySet", ReadKeys, KeySet()),
             new("Timestamp", ReadTime, "2027-01-01T00:00:00Z", "2027-01-01T01:02:03.456+02:00"),
             .. Bodies(),
@@ -88,6 +99,16 @@ internal static class ProtocolParsers
                     1
                 ).ToUnixTimeSeconds()}},"jti":"j","scope":"a b","objects":["repo:*"]}
             """;
+
+    private const string AssertionHeader = $$"""{"typ":"client-authentication+jwt","alg":"ES256","kid":"{{KeyId}}"}""";
+
+    private static string AssertionClaims { get; } =
+        $$"""{"iss":"app_1","sub":"app_1","aud":"{{Issuer}}","exp":{{Now.AddMinutes(9).ToUnixTimeSeconds()}},"jti":"j"}""";
+
+    private static string ProofHeader { get; } = $$"""{"typ":"dpop+jwt","alg":"ES256","jwk":{{PublicKey()}}}""";
+
+    private static string ProofClaims { get; } =
+        $$"""{"jti":"j","htm":"POST","htu":"https://tokens.example.com/oauth/token","iat":{{Now.ToUnixTimeSeconds()}},"nonce":"n"}""";
 
     private static IEnumerable<Parser> Bodies() =>
         [
@@ -155,6 +176,18 @@ internal static class ProtocolParsers
         return result.IsValid ? text : null;
     }
 
+    private static string? ReadAssertion(string text) =>
+        new ClientAssertionValidator(Issuer, Clock)
+            .Validate(text, "app_1", takesPlainType: false, kid => kid == KeyId ? Verification : null)
+            .IsValid
+            ? text
+            : null;
+
+    private static string? ReadProof(string text) =>
+        new DpopProofValidator(Clock).Validate(text, new DpopRequest("POST", new Uri("https://tokens.example.com/oauth/token"))).IsValid
+            ? text
+            : null;
+
     private static string? ReadKeys(string text)
     {
         if (!JsonWebKeySet.TryParse(Bytes(text), out var set))
@@ -190,20 +223,23 @@ internal static class ProtocolParsers
         return $"{input}.{StrictBase64Url.Encode(Key.SignData(Encoding.ASCII.GetBytes(input), HashAlgorithmName.SHA256))}";
     }
 
-    private static string KeySet()
+    private static string KeySet() => $$"""{"keys":[{{PublicKey()}}]}""";
+
+    private static string PublicKey()
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
         {
-            json.WriteStartObject();
-            json.WriteStartArray("keys");
             JsonWebKey.WritePublic(json, KeyId, JwsAlgorithms.Es256, Key);
-            json.WriteEndArray();
-            json.WriteEndObject();
         }
 
         return Encoding.UTF8.GetString(buffer.ToArray());
     }
 
     private static byte[] Bytes(string text) => Loose.Bytes(text);
+
+    private sealed class StoppedClock(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
+    }
 }

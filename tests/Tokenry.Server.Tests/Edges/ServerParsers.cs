@@ -1,12 +1,14 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Features.OAuth.ClientAuthentication;
+using Tokenry.Server.Features.Verification;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Hosting;
@@ -23,6 +25,11 @@ internal static class ServerParsers
             TokenryOptions.Read(new ConfigurationBuilder().AddInMemoryCollection([new("Tokenry:TrustedProxies", "192.0.2.1")]).Build())
         )
         .BuildServiceProvider();
+
+    private static readonly JsonSerializerOptions WithoutNulls = new(TokenryJson.Strict)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
 
     public static IEnumerable<Parser> All =>
         [
@@ -45,6 +52,11 @@ internal static class ServerParsers
             new(
                 "Body<VerifyRequest>",
                 text => ReadBody<VerifyRequest>(text, "application/json"),
+                """{"token":"x","scopes":["a"],"ip":"::1"}"""
+            ),
+            new(
+                "VerifyRequestReader",
+                text => VerifyRequestReader.Read(Loose.Bytes(text)) is { } read ? JsonSerializer.Serialize(read, WithoutNulls) : null,
                 """{"token":"x","scopes":["a"],"ip":"::1"}"""
             ),
             new(
