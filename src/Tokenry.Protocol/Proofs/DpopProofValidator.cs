@@ -120,7 +120,7 @@ public sealed class DpopProofValidator(TimeProvider time)
             : request.TakesNonce is { } takes && !takes(nonce) ? DpopFault.NonceNeeded
             : DpopFault.None;
         return fault == DpopFault.None
-            // The first instant at which the test of its age fails, which is a second for the clock's own steps later.
+            // The test of its age still passes at that very instant; a second later it is certain to fail.
             ? DpopResult.Valid(new DpopProof(thumbprint, tokenId, uri!, issuedAt + Life + ClockSkew + TimeSpan.FromSeconds(1)))
             : DpopResult.Invalid(fault);
     }
