@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Tokenry.Protocol.Jose;
 
 /// <summary>
@@ -40,7 +38,31 @@ public sealed class AccessTokenValidator(string issuer, TimeProvider time)
     public AccessTokenResult Validate(ReadOnlySpan<byte> token, Func<string, VerificationKey?> findKey)
     {
         ArgumentNullException.ThrowIfNull(findKey);
-        if (!CompactJws.TryParse(token, out var jws) || !JwsAlgorithms.Signs(jws.Header.Algorithm))
+        return CompactJws.TryParse(token, out var jws) ? Validate(jws, findKey) : AccessTokenResult.Invalid(AccessTokenFault.Malformed);
+    }
+
+    /// <summary>As <see cref="Validate(ReadOnlySpan{byte}, Func{string, VerificationKey})"/>, for a token held as text.</summary>
+    /// <param name="token">The compact serialisation; a character outside ASCII makes it malformed.</param>
+    /// <param name="findKey">See the other overload.</param>
+    public AccessTokenResult Validate(ReadOnlySpan<char> token, Func<string, VerificationKey?> findKey)
+    {
+        ArgumentNullException.ThrowIfNull(findKey);
+        return CompactJws.TryParse(token, stackalloc byte[CompactJws.MaxLength], bringsKey: false, out var jws)
+            ? Validate(jws, findKey)
+            : AccessTokenResult.Invalid(AccessTokenFault.Malformed);
+    }
+
+    // RFC 9068 §4: at+jwt or application/at+jwt; media types compare without case (RFC 7515 §4.1.9).
+    private static bool IsAccessTokenType(string? type) =>
+        string.Equals(type, "at+jwt", StringComparison.OrdinalIgnoreCase)
+        || string.Equals(type, "application/at+jwt", StringComparison.OrdinalIgnoreCase);
+
+    private static TimeSpan AtMostAMinute(TimeSpan value) =>
+        value >= TimeSpan.Zero && value <= Minute ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "0 to 60 seconds.");
+
+    private AccessTokenResult Validate(CompactJws jws, Func<string, VerificationKey?> findKey)
+    {
+        if (!JwsAlgorithms.Signs(jws.Header.Algorithm))
         {
             return AccessTokenResult.Invalid(AccessTokenFault.Malformed);
         }
@@ -57,25 +79,6 @@ public sealed class AccessTokenValidator(string issuer, TimeProvider time)
 
         return jws.IsSignedBy(key) ? ValidateClaims(jws.Payload) : AccessTokenResult.Invalid(AccessTokenFault.BadSignature);
     }
-
-    /// <summary>As <see cref="Validate(ReadOnlySpan{byte}, Func{string, VerificationKey})"/>, for a token held as text.</summary>
-    /// <param name="token">The compact serialisation; a character outside ASCII makes it malformed.</param>
-    /// <param name="findKey">See the other overload.</param>
-    public AccessTokenResult Validate(ReadOnlySpan<char> token, Func<string, VerificationKey?> findKey)
-    {
-        Span<byte> ascii = stackalloc byte[CompactJws.MaxLength];
-        return token.Length <= ascii.Length && Ascii.FromUtf16(token, ascii, out var written) == System.Buffers.OperationStatus.Done
-            ? Validate(ascii[..written], findKey)
-            : AccessTokenResult.Invalid(AccessTokenFault.Malformed);
-    }
-
-    // RFC 9068 §4: at+jwt or application/at+jwt; media types compare without case (RFC 7515 §4.1.9).
-    private static bool IsAccessTokenType(string? type) =>
-        string.Equals(type, "at+jwt", StringComparison.OrdinalIgnoreCase)
-        || string.Equals(type, "application/at+jwt", StringComparison.OrdinalIgnoreCase);
-
-    private static TimeSpan AtMostAMinute(TimeSpan value) =>
-        value >= TimeSpan.Zero && value <= Minute ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "0 to 60 seconds.");
 
     private AccessTokenResult ValidateClaims(byte[] payload)
     {

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
 using System.Text.Json;
 
 namespace Tokenry.Protocol.Jose;
@@ -29,10 +28,8 @@ public sealed class ClientAssertionValidator(string issuer, TimeProvider time)
     public static bool TryReadClient(ReadOnlySpan<char> assertion, [NotNullWhen(true)] out string? clientId)
     {
         clientId = null;
-        Span<byte> ascii = stackalloc byte[CompactJws.MaxLength];
         if (
-            !IsAscii(assertion, ref ascii)
-            || !CompactJws.TryParse(ascii, out var jws)
+            !CompactJws.TryParse(assertion, stackalloc byte[CompactJws.MaxLength], bringsKey: false, out var jws)
             || !StrictJson.TryParseObject(jws.Payload, out var claims)
         )
         {
@@ -63,8 +60,7 @@ public sealed class ClientAssertionValidator(string issuer, TimeProvider time)
     )
     {
         ArgumentNullException.ThrowIfNull(findKey);
-        Span<byte> ascii = stackalloc byte[CompactJws.MaxLength];
-        if (!IsAscii(assertion, ref ascii) || !CompactJws.TryParse(ascii, out var jws))
+        if (!CompactJws.TryParse(assertion, stackalloc byte[CompactJws.MaxLength], bringsKey: false, out var jws))
         {
             return ClientAssertionResult.Invalid(ClientAssertionFault.Malformed);
         }
@@ -102,17 +98,6 @@ public sealed class ClientAssertionValidator(string issuer, TimeProvider time)
             : type.Equals("client-authentication+jwt", StringComparison.OrdinalIgnoreCase)
                 || type.Equals("application/client-authentication+jwt", StringComparison.OrdinalIgnoreCase)
                 || (takesPlainType && type.Equals("JWT", StringComparison.OrdinalIgnoreCase));
-
-    private static bool IsAscii(ReadOnlySpan<char> text, ref Span<byte> ascii)
-    {
-        if (text.Length > ascii.Length || Ascii.FromUtf16(text, ascii, out var written) != System.Buffers.OperationStatus.Done)
-        {
-            return false;
-        }
-
-        ascii = ascii[..written];
-        return true;
-    }
 
     private ClientAssertionResult Judge(JsonElement claims, string clientId, string keyId)
     {

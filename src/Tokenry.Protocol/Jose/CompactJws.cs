@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Text;
+
 namespace Tokenry.Protocol.Jose;
 
 /// <summary>
@@ -58,6 +61,19 @@ public readonly ref struct CompactJws
 
         jws = new CompactJws(header, token[..second], payload, signature);
         return true;
+    }
+
+    /// <summary>As the others, for a token held as text; a character outside ASCII makes it no JWS.</summary>
+    /// <param name="token">The text.</param>
+    /// <param name="buffer">For its bytes, which the JWS borrows; a text longer than this is refused.</param>
+    /// <param name="bringsKey">Whether the header holds the key.</param>
+    /// <param name="jws">The token, taken apart.</param>
+    internal static bool TryParse(ReadOnlySpan<char> token, Span<byte> buffer, bool bringsKey, out CompactJws jws)
+    {
+        jws = default;
+        return token.Length <= buffer.Length
+            && Ascii.FromUtf16(token, buffer, out var written) == OperationStatus.Done
+            && TryParse(buffer[..written], bringsKey, out jws);
     }
 
     /// <summary>True when the header names the key's algorithm and the signature is the key's.</summary>

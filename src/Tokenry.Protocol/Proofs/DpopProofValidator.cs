@@ -37,11 +37,8 @@ public sealed class DpopProofValidator(TimeProvider time)
     public DpopResult Validate(ReadOnlySpan<char> proof, DpopRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        Span<byte> ascii = stackalloc byte[MaxLength];
         if (
-            proof.Length > MaxLength
-            || Ascii.FromUtf16(proof, ascii, out var written) != System.Buffers.OperationStatus.Done
-            || !CompactJws.TryParse(ascii[..written], bringsKey: true, out var jws)
+            !CompactJws.TryParse(proof, stackalloc byte[MaxLength], bringsKey: true, out var jws)
             || !Algorithms.Contains(jws.Header.Algorithm)
         )
         {

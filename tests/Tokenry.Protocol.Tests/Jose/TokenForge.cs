@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tokenry.Protocol.Jose;
 
@@ -50,11 +51,26 @@ internal sealed class TokenForge : IDisposable
 
     public static string Part(string text) => StrictBase64Url.Encode(Encoding.UTF8.GetBytes(text));
 
-    public string Sign(string header, string payload)
+    /// <summary>A token signed in whatever way.</summary>
+    public static string Sign(string header, string payload, Func<byte[], byte[]> sign)
     {
         var input = $"{Part(header)}.{Part(payload)}";
-        return $"{input}.{StrictBase64Url.Encode(Ecdsa.SignData(Encoding.ASCII.GetBytes(input), HashAlgorithmName.SHA256))}";
+        return $"{input}.{StrictBase64Url.Encode(sign(Encoding.ASCII.GetBytes(input)))}";
     }
+
+    /// <summary>What is written of one key.</summary>
+    public static JsonObject Written(Action<Utf8JsonWriter> write)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            write(writer);
+        }
+
+        return JsonNode.Parse(buffer.ToArray())!.AsObject();
+    }
+
+    public string Sign(string header, string payload) => Sign(header, payload, input => Ecdsa.SignData(input, HashAlgorithmName.SHA256));
 
     public string Sign(JsonObject? header = null, JsonObject? claims = null) =>
         Sign((header ?? Header()).ToJsonString(), (claims ?? Claims()).ToJsonString());

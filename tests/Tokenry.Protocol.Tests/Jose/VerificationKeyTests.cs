@@ -43,7 +43,7 @@ public sealed class VerificationKeyTests
     public void A_key_on_P384_is_one_of_ES384()
     {
         using var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP384);
-        var written = Written(writer => JsonWebKey.WritePublic(writer, "k", "ES384", ecdsa));
+        var written = TokenForge.Written(writer => JsonWebKey.WritePublic(writer, "k", "ES384", ecdsa));
         Assert.Equal("P-384", (string?)written["crv"]);
         Assert.True(TryImport(written.ToJsonString(), out var es384));
         Assert.Equal("ES384", es384!.Algorithm);
@@ -202,20 +202,9 @@ public sealed class VerificationKeyTests
     private static string WithModulus(BigInteger modulus) =>
         With(RsaKey(), "n", $"\"{StrictBase64Url.Encode(modulus.ToByteArray(isUnsigned: true, isBigEndian: true))}\"");
 
-    private static JsonObject EllipticCurve(ECDsa key) => Written(writer => JsonWebKey.WritePublic(writer, "k", "ES256", key));
+    private static JsonObject EllipticCurve(ECDsa key) => TokenForge.Written(writer => JsonWebKey.WritePublic(writer, "k", "ES256", key));
 
-    private static JsonObject RsaKey() => Written(writer => JsonWebKey.WritePublic(writer, "k", "RS256", Rsa));
-
-    private static JsonObject Written(Action<Utf8JsonWriter> write)
-    {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            write(writer);
-        }
-
-        return JsonNode.Parse(buffer.ToArray())!.AsObject();
-    }
+    private static JsonObject RsaKey() => TokenForge.Written(writer => JsonWebKey.WritePublic(writer, "k", "RS256", Rsa));
 
     private static string With(JsonObject key, string member, string? json)
     {

@@ -96,7 +96,7 @@ public sealed class DpopProofValidatorTests : IDisposable
         using var rsa = RSA.Create(2048);
         var padding = algorithm == "PS256" ? RSASignaturePadding.Pss : RSASignaturePadding.Pkcs1;
         var other = algorithm == "PS256" ? RSASignaturePadding.Pkcs1 : RSASignaturePadding.Pss;
-        var jwk = Written(writer => JsonWebKey.WritePublic(writer, "k", algorithm, rsa));
+        var jwk = TokenForge.Written(writer => JsonWebKey.WritePublic(writer, "k", algorithm, rsa));
         var header = new JsonObject
         {
             ["typ"] = "dpop+jwt",
@@ -275,30 +275,16 @@ public sealed class DpopProofValidatorTests : IDisposable
         return members;
     }
 
-    private static JsonObject Written(Action<Utf8JsonWriter> write)
-    {
-        using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            write(writer);
-        }
-
-        return JsonNode.Parse(buffer.ToArray())!.AsObject();
-    }
-
-    private static string Signed(JsonObject header, JsonObject claims, Func<byte[], byte[]> sign)
-    {
-        var input = $"{TokenForge.Part(header.ToJsonString())}.{TokenForge.Part(claims.ToJsonString())}";
-        return $"{input}.{StrictBase64Url.Encode(sign(Encoding.ASCII.GetBytes(input)))}";
-    }
-
     private JsonObject Header() =>
         new()
         {
             ["typ"] = "dpop+jwt",
             ["alg"] = "ES256",
-            ["jwk"] = Written(writer => JsonWebKey.WritePublic(writer, "k", "ES256", ecdsa)),
+            ["jwk"] = TokenForge.Written(writer => JsonWebKey.WritePublic(writer, "k", "ES256", ecdsa)),
         };
+
+    private static string Signed(JsonObject header, JsonObject claims, Func<byte[], byte[]> sign) =>
+        TokenForge.Sign(header.ToJsonString(), claims.ToJsonString(), sign);
 
     private string Signed(JsonObject header, JsonObject claims) =>
         Signed(header, claims, data => ecdsa.SignData(data, HashAlgorithmName.SHA256));

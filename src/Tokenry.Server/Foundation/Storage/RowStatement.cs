@@ -57,11 +57,16 @@ public sealed class RowStatement<TRow>(string sql)
     /// <param name="returned">Told what the statement returned for a row, where it returns a number.</param>
     internal Task RunAsync(DbConnection connection, DbTransaction? transaction, IReadOnlyList<TRow> rows, Action<TRow, long>? returned)
     {
+        if (rows.Count == 0)
+        {
+            return Task.CompletedTask;
+        }
+
         if (connection is NpgsqlConnection postgres)
         {
             var within = (NpgsqlTransaction?)transaction;
-            return rows.Count == 0 ? Task.CompletedTask
-                : returned is null && (overArrays ??= OverArrays()) != sql ? RunArraysAsync(postgres, within, overArrays, rows)
+            return returned is null && (overArrays ??= OverArrays()) != sql
+                ? RunArraysAsync(postgres, within, overArrays, rows)
                 : RunBatchAsync(postgres, within, rows, returned);
         }
 
