@@ -26,8 +26,20 @@ public static class CredentialKind
     /// <summary>What an application authenticates with at the token endpoint; opens no API itself.</summary>
     public const string ClientSecret = "client_secret";
 
+    /// <summary>The public half of a key an application signs assertions with (<c>private_key_jwt</c>) at the token endpoint.</summary>
+    public const string PublicKey = "public_key";
+
+    /// <summary>What an application's TLS client certificate is known by at the token endpoint (RFC 8705 §2).</summary>
+    public const string Certificate = "certificate";
+
+    /// <summary>Another issuer's word for an application: which of its tokens are taken at the token endpoint.</summary>
+    public const string FederatedIdentity = "federated_identity";
+
     /// <summary>A JWT from the token endpoint (RFC 9068).</summary>
     public const string AccessToken = "access_token";
+
+    /// <summary>Whether an application authenticates with it at the token endpoint; it opens no API itself.</summary>
+    public static bool IsClientAuthentication(string? kind) => kind is ClientSecret or PublicKey or Certificate or FederatedIdentity;
 }
 
 /// <summary>
@@ -36,7 +48,7 @@ public static class CredentialKind
 /// </summary>
 public sealed class Credential
 {
-    /// <summary><c>key_…</c>, <c>pat_…</c> or <c>sec_…</c></summary>
+    /// <summary><c>key_…</c>, <c>pat_…</c>, <c>sec_…</c>, <c>jwk_…</c>, <c>crt_…</c> or <c>fed_…</c></summary>
     public required string Id { get; init; }
 
     /// <summary>One of <see cref="CredentialKind"/>.</summary>
@@ -45,7 +57,9 @@ public sealed class Credential
     /// <summary>A name for people.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Brand, kind and the last four characters: enough to recognise, useless to a thief.</summary>
+    /// <summary>
+    /// Enough to recognise, useless to a thief: of a secret its brand, kind and last four characters; of a key or certificate its thumbprint.
+    /// </summary>
     public required string Masked { get; init; }
 
     /// <summary>Whose it is.</summary>
@@ -92,6 +106,10 @@ public sealed class Credential
 
     /// <summary>Until when the secret before the last rotation still works.</summary>
     public DateTimeOffset? PreviousExpiresAt { get; init; }
+
+    /// <summary>Of a public key: the key.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RegisteredKey? PublicKey { get; init; }
 
     /// <summary>The secret, once: in the answer that creates or rotates an API key or a personal access token.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

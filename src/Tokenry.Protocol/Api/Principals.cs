@@ -75,8 +75,38 @@ public sealed record Application
     /// <summary>The user who registered it under <c>applications:own</c>; <c>null</c> where an administrator did.</summary>
     public string? OwnerId { get; init; }
 
+    /// <summary>
+    /// How it may authenticate at the token endpoint, best first, of <see cref="ClientAuthenticationMethod"/>; <c>null</c> = by whatever
+    /// credentials it holds. <c>["none"]</c> makes it a public client.
+    /// </summary>
+    public IReadOnlyList<string>? TokenEndpointAuthMethods { get; init; }
+
+    /// <summary>
+    /// Whether its assertions may lack the <c>typ</c> <c>client-authentication+jwt</c>, as those of older client libraries do; default <c>false</c>.
+    /// </summary>
+    public bool AcceptsUntypedAssertions { get; init; }
+
+    /// <summary>Whether it gets tokens bound to a key of its own by DPoP only (RFC 9449 §5.2); default <c>false</c>.</summary>
+    public bool DpopBoundAccessTokens { get; init; }
+
+    /// <summary>Whether it gets tokens bound to its TLS client certificate only (RFC 8705 §3.4); default <c>false</c>.</summary>
+    public bool TlsClientCertificateBoundAccessTokens { get; init; }
+
     /// <summary>When it was registered.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
+}
+
+/// <summary>The names of the ways in which a client authenticates (RFC 7591 §2, RFC 8705 §2), as metadata and applications list them.</summary>
+public static class ClientAuthenticationMethod
+{
+    /// <summary>A client secret in the <c>Authorization</c> header (RFC 6749 §2.3.1).</summary>
+    public const string ClientSecretBasic = "client_secret_basic";
+
+    /// <summary>A client secret in the form (RFC 6749 §2.3.1).</summary>
+    public const string ClientSecretPost = "client_secret_post";
+
+    /// <summary>An assertion signed with a private key whose public half is registered (RFC 7523 §2.2).</summary>
+    public const string PrivateKeyJwt = "private_key_jwt";
 }
 
 /// <summary>Body of <c>POST /v1/applications</c>.</summary>
@@ -90,6 +120,18 @@ public sealed record ApplicationRequest
 
     /// <inheritdoc cref="Application.RateLimits"/>
     public IReadOnlyList<RateLimit>? RateLimits { get; init; }
+
+    /// <inheritdoc cref="Application.TokenEndpointAuthMethods"/>
+    public IReadOnlyList<string>? TokenEndpointAuthMethods { get; init; }
+
+    /// <inheritdoc cref="Application.AcceptsUntypedAssertions"/>
+    public bool? AcceptsUntypedAssertions { get; init; }
+
+    /// <inheritdoc cref="Application.DpopBoundAccessTokens"/>
+    public bool? DpopBoundAccessTokens { get; init; }
+
+    /// <inheritdoc cref="Application.TlsClientCertificateBoundAccessTokens"/>
+    public bool? TlsClientCertificateBoundAccessTokens { get; init; }
 }
 
 /// <summary>Body of <c>PATCH /v1/applications/{id}</c>.</summary>
@@ -103,4 +145,16 @@ public sealed record ApplicationPatch
 
     /// <inheritdoc cref="Application.RateLimits"/>
     public Optional<IReadOnlyList<RateLimit>?> RateLimits { get; init; }
+
+    /// <inheritdoc cref="Application.TokenEndpointAuthMethods"/>
+    public Optional<IReadOnlyList<string>?> TokenEndpointAuthMethods { get; init; }
+
+    /// <inheritdoc cref="Application.AcceptsUntypedAssertions"/>
+    public Optional<bool?> AcceptsUntypedAssertions { get; init; }
+
+    /// <inheritdoc cref="Application.DpopBoundAccessTokens"/>
+    public Optional<bool?> DpopBoundAccessTokens { get; init; }
+
+    /// <inheritdoc cref="Application.TlsClientCertificateBoundAccessTokens"/>
+    public Optional<bool?> TlsClientCertificateBoundAccessTokens { get; init; }
 }

@@ -28,6 +28,8 @@ namespace Tokenry.Protocol.Api;
 [JsonSerializable(typeof(Page<Application>))]
 [JsonSerializable(typeof(Credential))]
 [JsonSerializable(typeof(CredentialRequest))]
+[JsonSerializable(typeof(PublicKeyRequest))]
+[JsonSerializable(typeof(RegisteredKey))]
 [JsonSerializable(typeof(CredentialPatch))]
 [JsonSerializable(typeof(RotationRequest))]
 [JsonSerializable(typeof(QuickApiKeyRequest))]

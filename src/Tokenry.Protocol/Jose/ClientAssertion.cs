@@ -24,7 +24,7 @@ public enum ClientAssertionFault
     /// <summary><c>iss</c> or <c>sub</c> is not the client.</summary>
     WrongClient,
 
-    /// <summary>There is no <c>kid</c>, or the client has no such key.</summary>
+    /// <summary>The client has no key of that <c>kid</c>, or none is named and it has not exactly one.</summary>
     UnknownKey,
 
     /// <summary>The signature is not the key's, or names another algorithm than the key's.</summary>

@@ -51,12 +51,15 @@ public sealed class ClientAssertionValidator(string issuer, TimeProvider time)
     /// <param name="takesPlainType">
     /// Whether a <c>typ</c> that is absent or <c>JWT</c>, as clients older than the revision send it, will do besides <c>client-authentication+jwt</c>.
     /// </param>
-    /// <param name="findKey">The client's key of a <c>kid</c> of 1…200 arbitrary characters, or null. Must not do I/O.</param>
+    /// <param name="findKey">
+    /// The client's key of a <c>kid</c> of 1…200 arbitrary characters, or of an assertion that names none (<c>null</c>), which will do for a client with one key.
+    /// Must not do I/O.
+    /// </param>
     public ClientAssertionResult Validate(
         ReadOnlySpan<char> assertion,
         string clientId,
         bool takesPlainType,
-        Func<string, VerificationKey?> findKey
+        Func<string?, VerificationKey?> findKey
     )
     {
         ArgumentNullException.ThrowIfNull(findKey);
@@ -70,7 +73,7 @@ public sealed class ClientAssertionValidator(string issuer, TimeProvider time)
             return ClientAssertionResult.Invalid(ClientAssertionFault.WrongType);
         }
 
-        if (jws.Header.KeyId is not { Length: > 0 and <= VerificationKey.MaxKeyIdLength } keyId || findKey(keyId) is not { } key)
+        if (jws.Header.KeyId is { Length: 0 or > VerificationKey.MaxKeyIdLength } || findKey(jws.Header.KeyId) is not { } key)
         {
             return ClientAssertionResult.Invalid(ClientAssertionFault.UnknownKey);
         }
@@ -87,7 +90,7 @@ public sealed class ClientAssertionValidator(string issuer, TimeProvider time)
 
         using (document)
         {
-            return Judge(document.RootElement, clientId, keyId);
+            return Judge(document.RootElement, clientId, key.KeyId);
         }
     }
 

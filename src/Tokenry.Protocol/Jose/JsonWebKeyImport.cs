@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace Tokenry.Protocol.Jose;
 
 /// <summary>
-/// The policy behind <see cref="VerificationKey.TryImport"/>. The platform takes 16 of the 21 bad keys of Wycheproof's <c>json_web_key</c>
+/// The policy behind <see cref="VerificationKey.TryImport(JsonElement, out VerificationKey)"/>. The platform takes 16 of the 21 bad keys of Wycheproof's <c>json_web_key</c>
 /// as good; every rule here is one of them, or RFC 7517 §4 and RFC 7518 §6.
 /// </summary>
 internal static class JsonWebKeyImport

@@ -19,7 +19,7 @@ public sealed class JsonWebKeySet : IDisposable
     public IReadOnlyCollection<VerificationKey> Keys => keys.Values;
 
     /// <summary>
-    /// Reads <c>{"keys":[…]}</c>. Keys that <see cref="VerificationKey.TryImport"/> refuses are left out, as RFC 7517 §5 advises: other
+    /// Reads <c>{"keys":[…]}</c>. Keys that <see cref="VerificationKey.TryImport(JsonElement, out VerificationKey)"/> refuses are left out, as RFC 7517 §5 advises: other
     /// algorithms live in honest sets. The whole set is refused when it is malformed, lists more than <see cref="MaxKeys"/>, uses one
     /// <c>kid</c> twice, or holds a private or symmetric key: then its publisher has lost control of it, or somebody else has it.
     /// </summary>

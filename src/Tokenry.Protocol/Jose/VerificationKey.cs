@@ -82,6 +82,58 @@ public sealed class VerificationKey : IDisposable
     /// <param name="key">The key, to be disposed by the caller.</param>
     public static bool TryImport(JsonElement jwk, [NotNullWhen(true)] out VerificationKey? key) => JsonWebKeyImport.TryImport(jwk, out key);
 
+    /// <summary>As the other, for a key that may lack a <c>kid</c>, or that shall go by another name than it says.</summary>
+    /// <param name="jwk">The key.</param>
+    /// <param name="keyId">What it goes by from now on, 1…200 characters; <c>null</c> = its own <c>kid</c>, else its thumbprint.</param>
+    /// <param name="algorithm">What it shall be used with, which it must not contradict; <c>null</c> = what it or its type says.</param>
+    /// <param name="key">The key, to be disposed by the caller.</param>
+    public static bool TryImport(JsonElement jwk, string? keyId, string? algorithm, [NotNullWhen(true)] out VerificationKey? key)
+    {
+        key = null;
+        if (jwk.ValueKind != JsonValueKind.Object || (algorithm is not null && !JwsAlgorithms.IsKnown(algorithm)))
+        {
+            return false;
+        }
+
+        if (keyId is null)
+        {
+            if (jwk.TryGetProperty("kid", out _))
+            {
+                return JsonMember.TryGetText(jwk, "kid", out keyId)
+                    && keyId.Length <= MaxKeyIdLength
+                    && JsonWebKeyImport.TryImport(jwk, keyId, algorithm, out key);
+            }
+
+            if (!JsonWebKeyImport.TryImport(jwk, "unnamed", algorithm, out var unnamed))
+            {
+                return false;
+            }
+
+            using (unnamed)
+            {
+                keyId = unnamed.Thumbprint();
+            }
+        }
+
+        return JsonWebKeyImport.TryImport(jwk, keyId, algorithm, out key);
+    }
+
+    /// <summary>True for a JSON Web Key that should never have been sent: private or symmetric (RFC 7518 §6.2.2, §6.3.2, §6.4).</summary>
+    public static bool HoldsSecret(JsonElement jwk) => jwk.ValueKind == JsonValueKind.Object && JsonWebKeyImport.HoldsSecret(jwk);
+
+    /// <summary>Writes the key as <see cref="JsonWebKey"/> does, under its own id and algorithm.</summary>
+    public void WritePublic(Utf8JsonWriter writer)
+    {
+        if (ecdsa is not null)
+        {
+            JsonWebKey.WritePublic(writer, KeyId, Algorithm, ecdsa);
+        }
+        else
+        {
+            JsonWebKey.WritePublic(writer, KeyId, Algorithm, rsa!);
+        }
+    }
+
     /// <summary>
     /// True when <paramref name="signature"/> is this key's over <paramref name="signingInput"/>. ES256 signatures have the fixed 64 bytes of
     /// RFC 7518 §3.4, ES384 signatures 96, never DER; RSA signatures the length of the modulus.

@@ -7,7 +7,7 @@ using Tokenry.Server.Foundation.Principals;
 
 namespace Tokenry.Server.Features.Applications;
 
-/// <summary><c>/v1/applications</c> and <c>/v1/applications/{id}/secrets</c></summary>
+/// <summary><c>/v1/applications</c>, and below one of them <c>/secrets</c> and <c>/public-keys</c></summary>
 public static class ApplicationsApi
 {
     internal static readonly Demand Write = new(ManagementApi.ApplicationsWrite, ManagementApi.ApplicationsOwn);
@@ -20,7 +20,8 @@ public static class ApplicationsApi
             .AddSingleton<CreateApplication>()
             .AddSingleton<ReviseApplication>()
             .AddSingleton<ListApplications>()
-            .AddSingleton<CreateClientSecret>();
+            .AddSingleton<CreateClientSecret>()
+            .AddSingleton<CreatePublicKey>();
 
     public static void MapApplications(this IEndpointRouteBuilder app)
     {
@@ -83,6 +84,24 @@ public static class ApplicationsApi
         }
 
         MapSecrets(app);
+        MapPublicKeys(app);
+    }
+
+    private static void MapPublicKeys(IEndpointRouteBuilder app)
+    {
+        var keys = app.MapGroup("/v1/applications/{owner}/public-keys").WithTags("Public keys");
+        keys.MapPost(
+                "",
+                async (string owner, Caller caller, Body<PublicKeyRequest> body, CreatePublicKey create) =>
+                {
+                    var key = await create.RunAsync(caller, owner, body.Value);
+                    return TypedResults.Created($"/v1/applications/{owner}/public-keys/{key.Id}", key);
+                }
+            )
+            .WithSummary("Register a public key of the application.")
+            .Needs(ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn);
+        keys.MapList(CredentialFamily.PublicKeys);
+        keys.MapLife(CredentialFamily.PublicKeys);
     }
 
     private static void MapSecrets(IEndpointRouteBuilder app)

@@ -24,6 +24,8 @@ public sealed class CreateApplication(Gate gate, CatalogCache catalogs, TimeProv
                 var check = new Validation();
                 var name = check.Name("name", request.Name);
                 UseLimit.Check(check, "rate_limits", request.RateLimits);
+                var client = ClientRules.Of(request);
+                ClientRules.Check(check, client);
                 check.ThrowIfAny();
                 RefuseOwnLimits(reach, request.RateLimits is not null);
                 var roles = RoleAssignment.Check(catalog, caller, reach, request.Roles);
@@ -36,6 +38,7 @@ public sealed class CreateApplication(Gate gate, CatalogCache catalogs, TimeProv
                     OwnerId = reach.OwnOf,
                     Enabled = 1,
                     RateLimits = JsonColumn.Write(request.RateLimits),
+                    Client = client.Write(),
                     CreatedAt = now.ToUnixTimeMilliseconds(),
                 };
                 entry.TargetType = PrincipalType.Application;
@@ -55,8 +58,10 @@ public sealed class CreateApplication(Gate gate, CatalogCache catalogs, TimeProv
         }
     }
 
-    public static Application ToApplication(PrincipalRow row, IEnumerable<string> roles) =>
-        new()
+    public static Application ToApplication(PrincipalRow row, IEnumerable<string> roles)
+    {
+        var client = ClientSettings.Read(row.Client);
+        return new()
         {
             Id = row.Id,
             Name = row.Name,
@@ -64,6 +69,11 @@ public sealed class CreateApplication(Gate gate, CatalogCache catalogs, TimeProv
             Enabled = row.Enabled == 1,
             OwnerId = row.OwnerId,
             RateLimits = JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(row.RateLimits),
+            TokenEndpointAuthMethods = client.Methods,
+            AcceptsUntypedAssertions = client.AcceptsUntypedAssertions,
+            DpopBoundAccessTokens = client.DpopBound,
+            TlsClientCertificateBoundAccessTokens = client.CertificateBound,
             CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.CreatedAt),
         };
+    }
 }

@@ -8,7 +8,7 @@ using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Features.Applications;
 
-/// <summary>PATCH of an application: name, roles and limits.</summary>
+/// <summary>PATCH of an application: name, roles, limits and what it is as an OAuth client.</summary>
 public sealed class ReviseApplication(Gate gate, CatalogCache catalogs)
 {
     public async Task<Application> RunAsync(Caller caller, string id, ApplicationPatch patch)
@@ -33,12 +33,20 @@ public sealed class ReviseApplication(Gate gate, CatalogCache catalogs)
                 var name = check.Name("name", patch.Name.Or(row.Name));
                 var limits = patch.RateLimits.Or(null);
                 UseLimit.Check(check, "rate_limits", limits);
+                var before = ClientSettings.Read(row.Client);
+                var client = ClientRules.Revised(before, patch);
+                ClientRules.Check(check, client);
                 check.ThrowIfAny();
                 CreateApplication.RefuseOwnLimits(reach, patch.RateLimits.IsPresent);
                 await PrincipalStore.SetNameAndEmailAsync(tx, id, name, email: null);
                 if (patch.RateLimits.IsPresent)
                 {
                     await PrincipalStore.SetRateLimitsAsync(tx, id, JsonColumn.Write(limits));
+                }
+
+                if (client != before)
+                {
+                    await PrincipalStore.SetClientAsync(tx, id, client);
                 }
 
                 if (patch.Roles.IsPresent)

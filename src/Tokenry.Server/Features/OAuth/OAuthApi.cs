@@ -14,6 +14,8 @@ public static class OAuthApi
     [
         new("client_id", "The application's id, where the client authenticates in the body."),
         new("client_secret", "Its client secret, where the client authenticates in the body."),
+        new("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer, with client_assertion."),
+        new("client_assertion", "A JWT signed with the client's registered key (private_key_jwt, RFC 7523)."),
     ];
 
     private static readonly RouteMember[] TokenForm =
@@ -58,6 +60,7 @@ public static class OAuthApi
 
     public static IServiceCollection AddOAuth(this IServiceCollection services) =>
         services
+            .AddSingleton<PrivateKeyJwt>()
             .AddSingleton<ClientAuthenticator>()
             .AddSingleton<ClientCredentials>()
             .AddSingleton<TokenEndpoint>()

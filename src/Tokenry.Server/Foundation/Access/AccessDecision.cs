@@ -34,23 +34,23 @@ public static class AccessDecision
 
         if (requirement.Api is not { } api)
         {
-            return authenticated.Kind == CredentialKind.ClientSecret ? (VerificationCode.CredentialKindNotAccepted, ScopeSet.Empty)
+            return CredentialKind.IsClientAuthentication(authenticated.Kind) ? (VerificationCode.CredentialKindNotAccepted, ScopeSet.Empty)
                 : !IsAddressAllowed(authenticated, requirement.Address) ? (VerificationCode.IpNotAllowed, ScopeSet.Empty)
                 : (VerificationCode.Valid, ScopeSet.Empty);
         }
 
         var credential = authenticated.Credential;
         var isAnonymous = credential is { IsAnonymous: true } && authenticated.Token is null;
-        var isClientSecret = authenticated.Kind == CredentialKind.ClientSecret;
-        var scopes = isClientSecret ? ScopeSet.Empty : Rights.Of(catalog, authenticated.Owner!, authenticated.Permissions, api);
-        if (scopes.IsEmpty && !isAnonymous && !isClientSecret)
+        var authenticatesClient = CredentialKind.IsClientAuthentication(authenticated.Kind);
+        var scopes = authenticatesClient ? ScopeSet.Empty : Rights.Of(catalog, authenticated.Owner!, authenticated.Permissions, api);
+        if (scopes.IsEmpty && !isAnonymous && !authenticatesClient)
         {
             return (VerificationCode.WrongApi, scopes);
         }
 
         var usable = api.Usable(scopes, authenticated.Kind);
         if (
-            isClientSecret
+            authenticatesClient
             || !api.AcceptedKinds.Contains(authenticated.Kind)
             || !ReferenceEquals(usable, scopes)
                 && (usable.IsEmpty || scopes.IsSupersetOf(requirement.Scopes) && !usable.IsSupersetOf(requirement.Scopes))
@@ -89,7 +89,7 @@ public static class AccessDecision
     public static (string Code, ScopeSet Scopes) AtManagement(Catalog catalog, Authenticated authenticated, IPAddress? address)
     {
         var code =
-            authenticated.Kind == CredentialKind.ClientSecret ? VerificationCode.CredentialKindNotAccepted
+            CredentialKind.IsClientAuthentication(authenticated.Kind) ? VerificationCode.CredentialKindNotAccepted
             : authenticated.Token is { } token && !token.Audience.Contains(ManagementApi.Identifier) ? VerificationCode.WrongApi
             : authenticated.Token is { IsBound: true } ? VerificationCode.ProofRequired
             : !IsAddressAllowed(authenticated, address) ? VerificationCode.IpNotAllowed

@@ -51,6 +51,19 @@ public sealed class Authenticated
 
     public static Authenticated Failed(string code) => new(code);
 
+    /// <summary>A credential of the store that was proved: good, or the first reason in its state, its owner's or the time why it is not.</summary>
+    public static Authenticated Stored(CredentialFacts credential, PrincipalFacts? owner, DateTimeOffset now, bool isSuperseded = false) =>
+        Opaque(
+            credential.Revoked || isSuperseded ? VerificationCode.Revoked
+                : credential.Disabled ? VerificationCode.Disabled
+                : owner is not { Active: true } ? VerificationCode.OwnerDisabled
+                : now < credential.NotBefore ? VerificationCode.NotYetValid
+                : now >= credential.ExpiresAt ? VerificationCode.Expired
+                : VerificationCode.Valid,
+            credential,
+            owner
+        );
+
     public static Authenticated Opaque(string code, CredentialFacts credential, PrincipalFacts? owner) =>
         new(code)
         {

@@ -19,6 +19,9 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
 
     public required RequestFacts Request { get; init; }
 
+    /// <summary>At the OAuth endpoints: how the client authenticated, of <see cref="Protocol.Api.ClientAuthenticationMethod"/>.</summary>
+    public string? AuthMethod { get; init; }
+
     public string? CredentialId => Credential.CredentialId;
 
     public DateTimeOffset? ExpiresAt => Credential.ExpiresAt;
@@ -35,6 +38,7 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
             Principal = Principal,
             Management = management,
             Request = Request,
+            AuthMethod = AuthMethod,
         };
 
     /// <summary>What the calling credential may do at that API now.</summary>

@@ -47,7 +47,7 @@ public sealed class OpaqueCredentialScheme(
         var isSuperseded = match == SecretMatch.Superseded;
         var loading = principals.GetAsync(credential!.OwnerId);
         return loading.IsCompletedSuccessfully
-            ? new(Judge(credential, loading.Result, now, isSuperseded))
+            ? new(Authenticated.Stored(credential, loading.Result, now, isSuperseded))
             : JudgeAsync(credential, loading, now, isSuperseded);
     }
 
@@ -56,19 +56,7 @@ public sealed class OpaqueCredentialScheme(
         ValueTask<PrincipalFacts?> loading,
         DateTimeOffset now,
         bool isSuperseded
-    ) => Judge(credential, await loading, now, isSuperseded);
-
-    private static Authenticated Judge(CredentialFacts credential, PrincipalFacts? owner, DateTimeOffset now, bool isSuperseded) =>
-        Authenticated.Opaque(
-            credential.Revoked || isSuperseded ? VerificationCode.Revoked
-                : credential.Disabled ? VerificationCode.Disabled
-                : owner is not { Active: true } ? VerificationCode.OwnerDisabled
-                : now < credential.NotBefore ? VerificationCode.NotYetValid
-                : now >= credential.ExpiresAt ? VerificationCode.Expired
-                : VerificationCode.Valid,
-            credential,
-            owner
-        );
+    ) => Authenticated.Stored(credential, await loading, now, isSuperseded);
 
     /// <summary>An unknown id costs the same HMAC as a wrong secret, so that the two cannot be told apart by time either.</summary>
     private SecretMatch Match(string presented, [NotNullWhen(true)] CredentialFacts? credential, long now)

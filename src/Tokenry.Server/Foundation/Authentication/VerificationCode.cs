@@ -12,7 +12,10 @@ public static class VerificationCode
     public const string Expired = "expired";
     public const string WrongApi = "wrong_api";
     public const string CredentialKindNotAccepted = "credential_kind_not_accepted";
+    public const string StrengthTooLow = "strength_too_low";
     public const string ProofRequired = "proof_required";
+    public const string ProofInvalid = "proof_invalid";
+    public const string ProofReplayed = "proof_replayed";
     public const string IpNotAllowed = "ip_not_allowed";
     public const string InsufficientScope = "insufficient_scope";
     public const string ObjectNotAllowed = "object_not_allowed";

@@ -58,20 +58,20 @@ public sealed record CredentialDraft
     {
         var check = new Validation();
         var name = check.Name("name", Name);
-        if (kind is CredentialKind.ClientSecret or CredentialKind.AnonymousApiKey)
+        var authenticatesClient = CredentialKind.IsClientAuthentication(kind);
+        if (authenticatesClient || kind == CredentialKind.AnonymousApiKey)
         {
-            var what =
-                kind == CredentialKind.ClientSecret
-                    ? "a client secret has none of its own: it buys what its application may do"
-                    : "an anonymous key has none";
+            var what = authenticatesClient
+                ? $"a {CredentialFamily.Of(kind).Title} has none of its own: it buys what its application may do"
+                : "an anonymous key has none";
             check.Require(Permissions is null, "permissions", what);
             check.Require(Objects is null, "objects", what);
         }
 
         check.Require(
-            RateLimits is null || kind != CredentialKind.ClientSecret,
+            RateLimits is null || !authenticatesClient,
             "rate_limits",
-            "a client secret has none: it is no credential at an API"
+            $"a {CredentialFamily.Of(kind).Title} has none: it is no credential at an API"
         );
         UseLimit.Check(check, "rate_limits", RateLimits);
         CheckPermissions(check, catalog, permissionsAreNew ? Permissions : null);

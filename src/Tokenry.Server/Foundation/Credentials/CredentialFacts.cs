@@ -4,6 +4,7 @@ using Dapper;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
+using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Limits;
@@ -35,7 +36,7 @@ public sealed class SecretFacts(byte[] hash, int pepperVersion, long? expiresAt)
     public void Remember(ReadOnlySpan<byte> sha256) => proven = sha256.ToArray();
 }
 
-/// <summary>What the server must know of an opaque credential to decide. Immutable: a change makes new facts.</summary>
+/// <summary>What the server must know of a credential to decide. Immutable: a change makes new facts.</summary>
 public sealed class CredentialFacts
 {
     public required string Id { get; init; }
@@ -77,10 +78,13 @@ public sealed class CredentialFacts
 
     public required IReadOnlyList<SecretFacts> Secrets { get; init; }
 
+    /// <summary>Of a public key.</summary>
+    public VerificationKey? PublicKey { get; init; }
+
     public bool IsAnonymous => Kind == CredentialKind.AnonymousApiKey;
 }
 
-/// <summary>Opaque credentials by public id.</summary>
+/// <summary>Credentials by public id.</summary>
 public sealed class CredentialCache
 {
     /// <summary>A superseded secret answers <c>revoked</c> until it is purged; rotated every day for as long as that takes, it still does.</summary>
@@ -103,7 +107,7 @@ public sealed class CredentialCache
         {
             var row = await connection.QueryFirstOrDefaultAsync<Row>(
                 "SELECT id, kind, name, masked, owner_id, organization_id, permissions, objects, allowed_ips, rate_limits, metadata, state, created_at, expires_at, "
-                    + "not_before FROM credentials WHERE id = @id",
+                    + "not_before, material FROM credentials WHERE id = @id",
                 new { id }
             );
             if (row is null)
@@ -159,6 +163,8 @@ public sealed class CredentialCache
 
         public long? NotBefore { get; init; }
 
+        public string? Material { get; init; }
+
         public CredentialFacts ToFacts(IReadOnlyList<SecretFacts> secrets)
         {
             var objects = JsonColumn.ReadNullable<string[]>(Objects);
@@ -198,6 +204,7 @@ public sealed class CredentialCache
                 ExpiresAt = ExpiresAt is { } end ? DateTimeOffset.FromUnixTimeMilliseconds(end) : null,
                 NotBefore = NotBefore is { } start ? DateTimeOffset.FromUnixTimeMilliseconds(start) : null,
                 Secrets = secrets,
+                PublicKey = Kind == CredentialKind.PublicKey ? PublicKeyMaterial.Open(Id, Material!) : null,
             };
         }
     }

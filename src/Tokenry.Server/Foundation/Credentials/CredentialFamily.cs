@@ -35,7 +35,21 @@ public sealed record CredentialFamily(string Noun, string Title, IReadOnlyList<s
         ManagementApi.ApplicationsOwn
     );
 
-    public static readonly IReadOnlyList<CredentialFamily> All = [ApiKeys, PersonalAccessTokens, ClientSecrets];
+    public static readonly CredentialFamily PublicKeys = new(
+        "public_key",
+        "public key",
+        [CredentialKind.PublicKey],
+        "jwk",
+        ManagementApi.ApplicationsOwn
+    )
+    {
+        IsSecret = false,
+    };
+
+    public static readonly IReadOnlyList<CredentialFamily> All = [ApiKeys, PersonalAccessTokens, ClientSecrets, PublicKeys];
+
+    /// <summary>Whether we made its secret, and so can make another (rotate). Otherwise its holder brings the next one.</summary>
+    public bool IsSecret { get; private init; } = true;
 
     public Demand Read => new(ManagementApi.CredentialsRead, OwnScope);
 

@@ -6,6 +6,13 @@ namespace Tokenry.Server.Foundation.Credentials;
 /// <summary>The refusals that concern a credential's life.</summary>
 public static class CredentialProblems
 {
+    public static ProblemException KeyIdTaken(string keyId) =>
+        new(
+            409,
+            ProblemCode.AlreadyExists,
+            $"The application has another that goes by {Validation.Shown(keyId)}. Revoke that one first, or register this one under another name."
+        );
+
     public static ProblemException NotActive(CredentialRow row) =>
         new(
             409,

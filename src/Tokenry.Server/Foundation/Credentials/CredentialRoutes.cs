@@ -8,7 +8,7 @@ namespace Tokenry.Server.Foundation.Credentials;
 public static class CredentialRoutes
 {
     /// <summary>
-    /// Maps show, revise, revoke, rotate, disable and enable below <paramref name="group"/>, whose path may name an owner as <c>{owner}</c>.
+    /// Maps show, revise, revoke, disable, enable and, where we make the secrets, rotate below <paramref name="group"/>, whose path may name an owner as <c>{owner}</c>.
     /// </summary>
     /// <param name="group">The collection.</param>
     /// <param name="family">Which kinds live there.</param>
@@ -47,14 +47,18 @@ public static class CredentialRoutes
             )
             .WithSummary($"Revoke the {family.Title}; its record stays.")
             .Needs(write);
-        group
-            .MapPost(
-                "/{id}/rotate",
-                async (string id, Caller caller, HttpContext http, Body<RotationRequest> body, RotateCredential rotate) =>
-                    TypedResults.Ok(await rotate.RunAsync(caller, Address(id, Owner(http), caller), body.Value))
-            )
-            .WithSummary($"Rotate the {family.Title}: a new secret under the same id.")
-            .Needs(write);
+        if (family.IsSecret)
+        {
+            group
+                .MapPost(
+                    "/{id}/rotate",
+                    async (string id, Caller caller, HttpContext http, Body<RotationRequest> body, RotateCredential rotate) =>
+                        TypedResults.Ok(await rotate.RunAsync(caller, Address(id, Owner(http), caller), body.Value))
+                )
+                .WithSummary($"Rotate the {family.Title}: a new secret under the same id.")
+                .Needs(write);
+        }
+
         group
             .MapPost(
                 "/{id}/disable",

@@ -4,14 +4,14 @@ using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Credentials;
 
-/// <summary>An opaque credential as stored, with its owner, its last use and the end of the secret before the last rotation.</summary>
+/// <summary>A credential as stored, with its owner, its last use and the end of the secret before the last rotation.</summary>
 public sealed class CredentialRow
 {
     /// <summary>The one SELECT every reader of credentials starts with.</summary>
     public const string Select = """
         SELECT c.id, c.kind, c.owner_id, p.type AS owner_type, p.owner_id AS owner_owner_id, p.deleted_at AS owner_deleted_at, c.name, c.masked,
           c.permissions, c.objects, c.created_at, c.created_by, c.expires_at, c.not_before, c.allowed_ips, c.rate_limits, c.metadata, c.state, c.revoked_at,
-          c.revoked_reason, u.last_used_at, u.ip AS last_used_ip, u.agent AS last_used_agent,
+          c.revoked_reason, c.material, c.key_id, u.last_used_at, u.ip AS last_used_ip, u.agent AS last_used_agent,
           (SELECT s.expires_at FROM credential_secrets s WHERE s.credential_id = c.id ORDER BY s.version DESC LIMIT 1 OFFSET 1) AS previous_expires_at
         FROM credentials c JOIN principals p ON p.id = c.owner_id LEFT JOIN credential_usage u ON u.credential_id = c.id
         """;
@@ -58,6 +58,12 @@ public sealed class CredentialRow
 
     public string? RevokedReason { get; init; }
 
+    /// <summary>Of what is registered instead of made here, as JSON.</summary>
+    public string? Material { get; init; }
+
+    /// <summary>What names it among its owner's.</summary>
+    public string? KeyId { get; init; }
+
     public long? LastUsedAt { get; init; }
 
     public string? LastUsedIp { get; init; }
@@ -100,6 +106,7 @@ public sealed class CredentialRow
             RevokedReason = RevokedReason,
             LastUsed = Time(LastUsedAt) is { } at ? new LastUse(at, LastUsedIp, LastUsedAgent) : null,
             PreviousExpiresAt = PreviousExpiresAt > now ? Time(PreviousExpiresAt) : null,
+            PublicKey = Kind == CredentialKind.PublicKey ? JsonColumn.ReadNullable<RegisteredKey>(Material) : null,
             Token = isClientSecret ? null : secret?.Reveal(),
             ClientSecret = isClientSecret ? secret?.Reveal() : null,
         };

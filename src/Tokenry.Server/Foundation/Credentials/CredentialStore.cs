@@ -4,7 +4,7 @@ using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Credentials;
 
-/// <summary>SQL of the one table that serves every opaque kind.</summary>
+/// <summary>SQL of the one table that serves every kind of credential.</summary>
 public static class CredentialStore
 {
     public static Task<CredentialRow?> FindAsync(WriteTransaction tx, string id) =>
@@ -13,20 +13,44 @@ public static class CredentialStore
     public static Task<CredentialRow?> FindAsync(DbConnection connection, string id) =>
         connection.QueryFirstOrDefaultAsync<CredentialRow>($"{CredentialRow.Select} WHERE c.id = @id", new { id });
 
-    public static async Task InsertAsync(WriteTransaction tx, CredentialRow row, byte[] hash, int pepperVersion)
+    /// <param name="tx">The transaction.</param>
+    /// <param name="row">The credential.</param>
+    /// <param name="secret">Its secret; <c>null</c> where what proves it is its holder's.</param>
+    public static async Task InsertAsync(WriteTransaction tx, CredentialRow row, MintedSecret? secret)
     {
         await tx.ExecuteAsync(
             """
             INSERT INTO credentials (id, kind, owner_id, name, masked, permissions, objects, created_at, created_by, expires_at, not_before,
-              allowed_ips, rate_limits, metadata, state)
+              allowed_ips, rate_limits, metadata, material, key_id, state)
             VALUES (@Id, @Kind, @OwnerId, @Name, @Masked, @Permissions, @Objects, @CreatedAt, @CreatedBy, @ExpiresAt, @NotBefore, @AllowedIps,
-              @RateLimits, @Metadata, 'active')
+              @RateLimits, @Metadata, @Material, @KeyId, 'active')
             """,
             row
         );
-        await InsertSecretAsync(tx, row.Id, 1, hash, pepperVersion);
+        if (secret is not null)
+        {
+            await InsertSecretAsync(tx, row.Id, 1, secret.Hash, secret.PepperVersion);
+        }
+        else
+        {
+            tx.Changed(ChangeKind.ClientKeys, row.OwnerId);
+        }
+
         tx.Changed(ChangeKind.Credential, row.Id);
     }
+
+    /// <summary>Whether another of the owner's that is not revoked goes by that name.</summary>
+    public static async Task<bool> IsKeyIdTakenAsync(WriteTransaction tx, string ownerId, string kind, string keyId) =>
+        await tx.FirstOrDefaultAsync<string>(
+            "SELECT id FROM credentials WHERE owner_id = @ownerId AND kind = @kind AND key_id = @keyId AND state <> 'revoked'",
+            new
+            {
+                ownerId,
+                kind,
+                keyId,
+            }
+        )
+            is not null;
 
     public static Task ReviseAsync(WriteTransaction tx, CredentialRow row)
     {

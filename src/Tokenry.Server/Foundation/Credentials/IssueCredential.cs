@@ -1,4 +1,5 @@
 using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
@@ -9,8 +10,8 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Foundation.Credentials;
 
 /// <summary>
-/// The part of issuing that is the same for every opaque kind: form, minting rule, secret, row. The features' own operations
-/// (CreateApiKey, CreatePersonalAccessToken, CreateClientSecret) choose kind, owner and defaults, inside their Gate.
+/// The part of issuing that is the same for every kind: form, minting rule, secret or what is registered instead, row. The features' own
+/// operations (CreateApiKey, CreatePublicKey, …) choose kind, owner and defaults, inside their Gate.
 /// </summary>
 public sealed class IssueCredential(SecretMint mint, TimeProvider time)
 {
@@ -22,7 +23,7 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
     /// <param name="owner">Whose it will be.</param>
     /// <param name="kind">One of <see cref="CredentialKind"/>, opaque.</param>
     /// <param name="draft">What was asked for.</param>
-    public async Task<Credential> RunAsync(
+    public Task<Credential> RunAsync(
         WriteTransaction tx,
         AuditEntry entry,
         Caller? caller,
@@ -33,7 +34,61 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
         CredentialDraft draft
     )
     {
-        var asked = draft.Checked(catalog, kind);
+        var secret = mint.New(kind);
+        return StoreAsync(
+            tx,
+            entry,
+            caller,
+            reach,
+            catalog,
+            owner,
+            draft,
+            new NewCredential(secret.Id, kind, secret.Masked) { Secret = secret }
+        );
+    }
+
+    /// <summary>Registers what its holder made: the public half of a key, a certificate, another issuer's identity.</summary>
+    /// <inheritdoc cref="RunAsync"/>
+    public Task<Credential> RegisterAsync(
+        WriteTransaction tx,
+        AuditEntry entry,
+        Caller? caller,
+        Reach reach,
+        Catalog catalog,
+        PrincipalFacts owner,
+        CredentialDraft draft,
+        RegisteredMaterial material
+    ) =>
+        StoreAsync(
+            tx,
+            entry,
+            caller,
+            reach,
+            catalog,
+            owner,
+            draft,
+            new NewCredential(
+                PublicId.Create(CredentialFamily.Of(material.Kind).IdPrefix, PublicId.NewUuid7(time.GetUtcNow())),
+                material.Kind,
+                material.Masked
+            )
+            {
+                Material = material,
+            }
+        );
+
+    private async Task<Credential> StoreAsync(
+        WriteTransaction tx,
+        AuditEntry entry,
+        Caller? caller,
+        Reach reach,
+        Catalog catalog,
+        PrincipalFacts owner,
+        CredentialDraft draft,
+        NewCredential made
+    )
+    {
+        var asked = draft.Checked(catalog, made.Kind);
         var now = time.GetUtcNow();
         if (asked.ExpiresAt <= now)
         {
@@ -42,19 +97,23 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
 
         if (caller is not null)
         {
-            MintingRule.Check(catalog, caller, reach, Minted(owner, kind, asked));
+            MintingRule.Check(catalog, caller, reach, Minted(owner, made.Kind, asked));
         }
 
-        var minted = mint.New(kind);
+        if (made.Material?.KeyId is { } keyId && await CredentialStore.IsKeyIdTakenAsync(tx, owner.Id, made.Kind, keyId))
+        {
+            throw CredentialProblems.KeyIdTaken(keyId);
+        }
+
         var row = new CredentialRow
         {
-            Id = minted.Id,
-            Kind = kind,
+            Id = made.Id,
+            Kind = made.Kind,
             OwnerId = owner.Id,
             OwnerType = owner.Type,
             OwnerOwnerId = owner.OwnerId,
             Name = asked.Name,
-            Masked = minted.Masked,
+            Masked = made.Masked,
             Permissions = JsonColumn.Write(asked.Permissions),
             Objects = JsonColumn.Write(asked.Objects),
             CreatedAt = now.ToUnixTimeMilliseconds(),
@@ -64,12 +123,14 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
             AllowedIps = JsonColumn.Write(asked.AllowedIps),
             RateLimits = JsonColumn.Write(asked.RateLimits),
             Metadata = asked.Metadata?.GetRawText(),
+            Material = made.Material?.Json,
+            KeyId = made.Material?.KeyId,
             State = "active",
         };
-        await CredentialStore.InsertAsync(tx, row, minted.Hash, minted.PepperVersion);
-        entry.TargetType = kind;
+        await CredentialStore.InsertAsync(tx, row, made.Secret);
+        entry.TargetType = made.Kind;
         entry.TargetId = row.Id;
-        return row.ToCredential(now.ToUnixTimeMilliseconds(), minted.Secret);
+        return row.ToCredential(now.ToUnixTimeMilliseconds(), made.Secret?.Secret);
     }
 
     /// <summary>A credential as it stands, for the minting rule.</summary>
@@ -92,10 +153,18 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
         {
             Owner = owner,
             Permissions = PermissionSet.OfNullable(draft.Permissions),
-            ReachesAll = kind == CredentialKind.ClientSecret,
+            ReachesAll = CredentialKind.IsClientAuthentication(kind),
             ReachesNothing = kind == CredentialKind.AnonymousApiKey,
             Objects = draft.Objects,
             AllowedIps = draft.AllowedIps,
             ExpiresAt = draft.ExpiresAt,
         };
+
+    /// <summary>What becomes a row: made here with its secret, or registered.</summary>
+    private sealed record NewCredential(string Id, string Kind, string Masked)
+    {
+        public MintedSecret? Secret { get; init; }
+
+        public RegisteredMaterial? Material { get; init; }
+    }
 }

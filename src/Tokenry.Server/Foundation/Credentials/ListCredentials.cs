@@ -20,7 +20,7 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
     private static readonly string[] States = ["active", "scheduled", "disabled", "expired", "revoked"];
 
     /// <param name="caller">Who asks.</param>
-    /// <param name="families">Which kinds; the list of all takes all three.</param>
+    /// <param name="families">Which kinds; the list of all takes all of them.</param>
     /// <param name="ownerId">Below an owner's route; <c>null</c> = by the <c>owner</c> filter or everybody's.</param>
     /// <param name="listing">Limit, cursor, filters.</param>
     public async Task<Page<Credential>> RunAsync(Caller caller, IReadOnlyList<CredentialFamily> families, string? ownerId, Listing listing)
@@ -141,10 +141,10 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
 
         if (listing.Text("api") is { } api)
         {
-            // Named, or all of an owner's rights where some role of the owner has that API; a client secret buys whatever its owner may do.
+            // Named, or all of an owner's rights where some role of the owner has that API; what authenticates a client buys whatever its owner may do.
             var roles = catalog.Roles.Where(role => !role.Permissions.At(api).IsEmpty).Select(role => role.Id).Append("").ToArray();
             where.Append(
-                " AND (replace(c.permissions, @api, '') <> c.permissions OR (c.permissions IS NULL AND c.kind <> 'anonymous_api_key' AND (c.kind = 'client_secret' OR @api <> @management) "
+                " AND (replace(c.permissions, @api, '') <> c.permissions OR (c.permissions IS NULL AND c.kind <> 'anonymous_api_key' AND (c.kind IN ('client_secret', 'public_key', 'certificate', 'federated_identity') OR @api <> @management) "
                     + $"AND EXISTS (SELECT 1 FROM principal_roles r WHERE r.principal_id = c.owner_id AND {dialect.In("r.role_id", "@roles")})))"
             );
             parameters.Add("api", AsWritten(api));

@@ -32,6 +32,7 @@ public static class FoundationServices
             .AddSingleton<CatalogCache>()
             .AddSingleton<PrincipalCache>()
             .AddSingleton<CredentialCache>()
+            .AddSingleton<ClientKeyCache>()
             .AddSingleton<RevokedAccessTokens>();
         services.AddSingleton<Gate>();
         services.AddSingleton<Passwords>().AddSingleton<PrincipalOperations>();

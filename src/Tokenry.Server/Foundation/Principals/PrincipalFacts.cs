@@ -31,6 +31,9 @@ public sealed record PrincipalFacts
     /// <summary>Of an application, over all that is its own; <c>null</c> = not limited.</summary>
     public IReadOnlyList<UseLimit>? RateLimits { get; init; }
 
+    /// <summary>Of an application, as an OAuth client.</summary>
+    public ClientSettings Client { get; init; } = ClientSettings.Default;
+
     public bool IsUser => Type == PrincipalType.User;
 }
 

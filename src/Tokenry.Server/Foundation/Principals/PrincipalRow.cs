@@ -5,7 +5,7 @@ namespace Tokenry.Server.Foundation.Principals;
 /// <summary>A user or application as stored. The password's hash is not among the columns that are read in general.</summary>
 public sealed class PrincipalRow
 {
-    public const string Columns = "id, type, name, email, owner_id, enabled, rate_limits, created_at, deleted_at";
+    public const string Columns = "id, type, name, email, owner_id, enabled, rate_limits, client, created_at, deleted_at";
 
     public string Id { get; init; } = "";
 
@@ -22,6 +22,9 @@ public sealed class PrincipalRow
     /// <summary>Of an application.</summary>
     public string? RateLimits { get; init; }
 
+    /// <summary>Of an application: <see cref="ClientSettings"/>.</summary>
+    public string? Client { get; init; }
+
     public long CreatedAt { get; init; }
 
     public long? DeletedAt { get; init; }
@@ -36,5 +39,6 @@ public sealed class PrincipalRow
             OwnerId = OwnerId,
             RoleIds = roleIds,
             RateLimits = UseLimit.Read(RateLimits),
+            Client = ClientSettings.Read(Client),
         };
 }

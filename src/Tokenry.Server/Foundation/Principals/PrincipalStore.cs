@@ -101,8 +101,8 @@ public static class PrincipalStore
     {
         await tx.ExecuteAsync(
             """
-            INSERT INTO principals (id, type, name, email, password_hash, owner_id, enabled, rate_limits, created_at)
-            VALUES (@Id, @Type, @Name, @Email, @passwordHash, @OwnerId, 1, @RateLimits, @CreatedAt)
+            INSERT INTO principals (id, type, name, email, password_hash, owner_id, enabled, rate_limits, client, created_at)
+            VALUES (@Id, @Type, @Name, @Email, @passwordHash, @OwnerId, 1, @RateLimits, @Client, @CreatedAt)
             """,
             new
             {
@@ -113,6 +113,7 @@ public static class PrincipalStore
                 passwordHash,
                 row.OwnerId,
                 row.RateLimits,
+                row.Client,
                 row.CreatedAt,
             }
         );
@@ -137,6 +138,12 @@ public static class PrincipalStore
     {
         tx.Changed(ChangeKind.Principal, id);
         return tx.ExecuteAsync("UPDATE principals SET rate_limits = @rateLimits WHERE id = @id", new { id, rateLimits });
+    }
+
+    public static Task SetClientAsync(WriteTransaction tx, string id, ClientSettings client)
+    {
+        tx.Changed(ChangeKind.Principal, id);
+        return tx.ExecuteAsync("UPDATE principals SET client = @Client WHERE id = @id", new { id, Client = client.Write() });
     }
 
     public static Task SetPasswordHashAsync(WriteTransaction tx, string id, string? passwordHash) =>

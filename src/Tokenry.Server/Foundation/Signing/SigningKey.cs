@@ -89,17 +89,7 @@ public sealed class SigningKey : IDisposable
             )
             : rsa!.TrySignData(signingInput, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1, out _);
 
-    public void WritePublic(Utf8JsonWriter writer)
-    {
-        if (ecdsa is not null)
-        {
-            JsonWebKey.WritePublic(writer, KeyId, Algorithm, ecdsa);
-        }
-        else
-        {
-            JsonWebKey.WritePublic(writer, KeyId, Algorithm, rsa!);
-        }
-    }
+    public void WritePublic(Utf8JsonWriter writer) => Verification.WritePublic(writer);
 
     public void Dispose()
     {

@@ -15,6 +15,9 @@ public static class ChangeKind
     /// <summary>One opaque credential.</summary>
     public const string Credential = "credential";
 
+    /// <summary>What an application authenticates with besides secrets: a key, a certificate or an identity was added.</summary>
+    public const string ClientKeys = "client_keys";
+
     /// <summary>A revoked access token's <c>jti</c>.</summary>
     public const string AccessToken = "access_token";
 

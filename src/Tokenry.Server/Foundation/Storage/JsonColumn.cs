@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Tokenry.Protocol.Api;
 
 namespace Tokenry.Server.Foundation.Storage;
@@ -8,6 +9,11 @@ namespace Tokenry.Server.Foundation.Storage;
 public static class JsonColumn
 {
     public static T Read<T>(string json) => JsonSerializer.Deserialize<T>(json, TokenryJson.Strict)!;
+
+    /// <summary>Of what is not a noun of the API.</summary>
+    public static T Read<T>(string json, JsonTypeInfo<T> type) => JsonSerializer.Deserialize(json, type)!;
+
+    public static string Write<T>(T value, JsonTypeInfo<T> type) => JsonSerializer.Serialize(value, type);
 
     public static T? ReadNullable<T>(string? json)
         where T : class => json is null ? null : Read<T>(json);

@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Limits;
@@ -11,9 +12,23 @@ namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 /// Authenticates the client of a form endpoint (RFC 6749 §2.3): exactly one method, and one answer for every way to fail. Metadata
 /// advertises <see cref="Methods"/>, which is what is accepted here.
 /// </summary>
-public sealed class ClientAuthenticator(OpaqueCredentialScheme opaque, UseRecorder recorder, FailureThrottle throttle)
+public sealed class ClientAuthenticator(
+    OpaqueCredentialScheme opaque,
+    PrivateKeyJwt privateKeyJwt,
+    UseRecorder recorder,
+    FailureThrottle throttle
+)
 {
-    public static readonly IReadOnlyList<string> Methods = [ClientSecretBasic.Name, ClientSecretPost.Name];
+    /// <summary>In the order in which they are worth having.</summary>
+    public static readonly IReadOnlyList<string> Methods =
+    [
+        ClientAuthenticationMethod.PrivateKeyJwt,
+        ClientAuthenticationMethod.ClientSecretBasic,
+        ClientAuthenticationMethod.ClientSecretPost,
+    ];
+
+    /// <summary>In the audit: the client may not authenticate in this way.</summary>
+    private const string MethodNotAllowed = "auth_method_not_allowed";
 
     /// <summary>The client as a caller without management rights; its principal is the application.</summary>
     /// <exception cref="OAuthError">400 for two methods at once, 401 for everything else.</exception>
@@ -21,48 +36,57 @@ public sealed class ClientAuthenticator(OpaqueCredentialScheme opaque, UseRecord
     {
         var request = RequestFacts.Of(context);
         var presented = Read(context.Request.Headers, form);
-        var failed = Authenticated.Failed(VerificationCode.Malformed);
-        if (presented is { ClientId: { } clientId, Secret: { } secret })
+        var (proved, onceOnly) = await ProveAsync(presented);
+        var code = Judge(presented, proved, request);
+        // Last of all, so that an attempt that fails uses nothing up.
+        if (code == VerificationCode.Valid && onceOnly is not null && !await privateKeyJwt.ClaimAsync(onceOnly))
         {
-            var authenticated = await opaque.AuthenticateAsync(secret);
-            if (
-                authenticated is { IsGood: true, Kind: CredentialKind.ClientSecret, Owner: { } application }
-                && application.Id == clientId
-                && IsAddressAllowed(authenticated, request)
-            )
-            {
-                recorder.Used(authenticated, UseCircumstances.Of(request));
-                return new Caller
-                {
-                    Credential = authenticated,
-                    Principal = application,
-                    Management = ScopeSet.Empty,
-                    Request = request,
-                };
-            }
-
-            failed = authenticated;
+            code = VerificationCode.ProofReplayed;
         }
 
-        recorder.Decided(Denial(failed, request));
+        if (code == VerificationCode.Valid)
+        {
+            recorder.Used(proved, UseCircumstances.Of(request));
+            return new Caller
+            {
+                Credential = proved,
+                Principal = proved.Owner!,
+                Management = ScopeSet.Empty,
+                Request = request,
+                AuthMethod = presented.Method,
+            };
+        }
+
+        recorder.Decided(
+            new Use
+            {
+                Door = Doors.ClientAuthentication,
+                Code = code,
+                Credential = proved,
+                From = UseCircumstances.Of(request),
+                Method = request.Method,
+                Path = request.Path,
+            }
+        );
         throw throttle.IsTooMany(presented.ClientId ?? "", request.Address) ? OAuthError.TooManyFailures() : OAuthError.InvalidClient();
     }
 
-    /// <summary>A secret that is good in itself was refused for its kind, its client or the address.</summary>
-    private static Use Denial(Authenticated failed, RequestFacts request) =>
-        new()
+    private async ValueTask<(Authenticated Proved, ClientAssertion? OnceOnly)> ProveAsync(PresentedClient presented) =>
+        presented switch
         {
-            Door = Doors.ClientAuthentication,
-            Code =
-                !failed.IsGood ? failed.Code
-                : failed.Kind != CredentialKind.ClientSecret ? VerificationCode.CredentialKindNotAccepted
-                : IsAddressAllowed(failed, request) ? VerificationCode.Unknown
-                : VerificationCode.IpNotAllowed,
-            Credential = failed,
-            From = UseCircumstances.Of(request),
-            Method = request.Method,
-            Path = request.Path,
+            { Method: ClientAuthenticationMethod.PrivateKeyJwt } => await privateKeyJwt.AuthenticateAsync(presented),
+            { ClientId: not null, Proof: { } secret } => (await opaque.AuthenticateAsync(secret), null),
+            _ => (Authenticated.Failed(VerificationCode.Malformed), null),
         };
+
+    /// <summary>What is good in itself may be of another kind or client, come in another way or from another address than it should.</summary>
+    private static string Judge(PresentedClient presented, Authenticated proved, RequestFacts request) =>
+        !proved.IsGood ? proved.Code
+        : !CredentialKind.IsClientAuthentication(proved.Kind) ? VerificationCode.CredentialKindNotAccepted
+        : presented.ClientId is { } claimed && proved.Owner!.Id != claimed ? VerificationCode.Unknown
+        : !proved.Owner!.Client.Takes(presented.Method!) ? MethodNotAllowed
+        : !IsAddressAllowed(proved, request) ? VerificationCode.IpNotAllowed
+        : VerificationCode.Valid;
 
     private static PresentedClient Read(IHeaderDictionary headers, FormParameters form)
     {
@@ -74,16 +98,11 @@ public sealed class ClientAuthenticator(OpaqueCredentialScheme opaque, UseRecord
 
         var basic = ClientSecretBasic.Read(headers);
         var post = ClientSecretPost.Read(form);
-        var assertion = form["client_assertion"] is not null;
+        var assertion = PrivateKeyJwt.Read(form);
         // Another scheme in the header is a second credential as well, whatever it would be good for.
-        if ((carrier.Presented is not null ? 1 : 0) + (post.IsRequested ? 1 : 0) + (assertion ? 1 : 0) > 1)
+        if ((carrier.Presented is not null ? 1 : 0) + (post.IsRequested ? 1 : 0) + (assertion.IsRequested ? 1 : 0) > 1)
         {
             throw OAuthError.InvalidRequest("more than one way of client authentication");
-        }
-
-        if (assertion && form["client_assertion_type"] != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
-        {
-            throw OAuthError.InvalidRequest("client_assertion_type is missing or not known");
         }
 
         if (basic is { ClientId: { } id } && form["client_id"] is { } inBody && inBody != id)
@@ -91,7 +110,9 @@ public sealed class ClientAuthenticator(OpaqueCredentialScheme opaque, UseRecord
             throw OAuthError.InvalidRequest("client_id differs from the authenticated client");
         }
 
-        return basic.IsRequested ? basic : post;
+        return basic.IsRequested ? basic
+            : assertion.IsRequested ? assertion
+            : post;
     }
 
     private static bool IsAddressAllowed(Authenticated authenticated, RequestFacts request) =>

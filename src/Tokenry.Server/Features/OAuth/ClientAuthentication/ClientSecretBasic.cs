@@ -1,3 +1,4 @@
+using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 
@@ -6,21 +7,19 @@ namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 /// <summary><c>client_secret_basic</c> (RFC 6749 §2.3.1): id and secret are form-urlencoded first, then joined as RFC 7617 has it.</summary>
 public static class ClientSecretBasic
 {
-    public const string Name = "client_secret_basic";
-
     public static PresentedClient Read(IHeaderDictionary headers)
     {
         var authorization = headers.Authorization.ToString();
         if (!BasicPair.IsBasic(authorization))
         {
-            return PresentedClient.NotRequested;
+            return default;
         }
 
         return
             BasicPair.TryRead(authorization, out var user, out var password)
             && FormParameters.TryDecode(user, out var id)
             && FormParameters.TryDecode(password, out var secret)
-            ? new PresentedClient(IsRequested: true, id, secret)
-            : PresentedClient.Unreadable;
+            ? new PresentedClient(ClientAuthenticationMethod.ClientSecretBasic, id, secret)
+            : new PresentedClient(ClientAuthenticationMethod.ClientSecretBasic);
     }
 }

@@ -1,15 +1,13 @@
 namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 
-/// <summary>What a method found in a request: nothing of its kind, something broken, or a client id with its secret.</summary>
-/// <param name="IsRequested">Whether the request uses the method at all.</param>
-/// <param name="ClientId">The client that is claimed; <c>null</c> where what was sent cannot be read.</param>
-/// <param name="Secret">What it proves itself with.</param>
-public readonly record struct PresentedClient(bool IsRequested, string? ClientId = null, string? Secret = null)
+/// <summary>What a method found in a request: nothing of its kind, something broken, or a client id with its proof.</summary>
+/// <param name="Method">The method the request uses, of <see cref="Protocol.Api.ClientAuthenticationMethod"/>; <c>null</c> = not this one.</param>
+/// <param name="ClientId">The client that is claimed; <c>null</c> where what was sent does not say or cannot be read.</param>
+/// <param name="Proof">What it proves itself with: a secret or an assertion.</param>
+public readonly record struct PresentedClient(string? Method, string? ClientId = null, string? Proof = null)
 {
-    public static readonly PresentedClient NotRequested;
-
-    public static readonly PresentedClient Unreadable = new(IsRequested: true);
+    public bool IsRequested => Method is not null;
 
     // A record would print the secret.
-    public override string ToString() => $"{nameof(PresentedClient)} {{ {ClientId} }}";
+    public override string ToString() => $"{nameof(PresentedClient)} {{ {Method} {ClientId} }}";
 }

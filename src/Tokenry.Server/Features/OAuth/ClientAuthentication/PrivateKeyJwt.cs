@@ -1,0 +1,119 @@
+using System.Security.Cryptography;
+using System.Text;
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Protocol.Jose;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Principals;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
+
+/// <summary>
+/// <c>private_key_jwt</c> (RFC 7523 §2.2): an assertion signed with a key whose public half the application has registered, good for one request.
+/// </summary>
+public sealed class PrivateKeyJwt(
+    CredentialCache credentials,
+    ClientKeyCache clientKeys,
+    PrincipalCache principals,
+    Database database,
+    TokenryOptions options,
+    TimeProvider time
+)
+{
+    private const string AssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+    /// <summary>In <see cref="SingleUse"/>.</summary>
+    private const string UseKind = "client_assertion";
+
+    private readonly ClientAssertionValidator validator = new(options.Issuer, time);
+
+    /// <exception cref="OAuthError">400 where an assertion is of another type, or the type stands alone.</exception>
+    public static PresentedClient Read(FormParameters form)
+    {
+        var assertion = form["client_assertion"];
+        var type = form["client_assertion_type"];
+        if ((assertion ?? type) is null)
+        {
+            return default;
+        }
+
+        return assertion is not null && type == AssertionType
+            ? new PresentedClient(ClientAuthenticationMethod.PrivateKeyJwt, form["client_id"], assertion)
+            : throw OAuthError.InvalidRequest(
+                "client_assertion and its client_assertion_type go together; the type is missing or not known"
+            );
+    }
+
+    /// <summary>Whose the assertion is and whether it is good, but for whether it was used before (<see cref="ClaimAsync"/>).</summary>
+    public async ValueTask<(Authenticated Proved, ClientAssertion? OnceOnly)> AuthenticateAsync(PresentedClient presented)
+    {
+        var assertion = presented.Proof!;
+        if (!ClientAssertionValidator.TryReadClient(assertion, out var clientId))
+        {
+            return (Authenticated.Failed(VerificationCode.Malformed), null);
+        }
+
+        clientId = presented.ClientId ?? clientId;
+        var owner = PublicId.IsWellFormed(clientId, "app") ? await principals.GetAsync(clientId) : null;
+        if (owner is null)
+        {
+            return (Authenticated.Failed(VerificationCode.Unknown), null);
+        }
+
+        var keys = await KeysAsync(clientId);
+        var result = validator.Validate(
+            assertion,
+            clientId,
+            owner.Client.AcceptsUntypedAssertions,
+            keyId => keys.Find(key => keyId is null ? keys.Count == 1 : key.PublicKey!.KeyId == keyId)?.PublicKey
+        );
+        return result.IsValid
+            ? (
+                Authenticated.Stored(keys.First(key => key.PublicKey!.KeyId == result.Assertion.KeyId), owner, time.GetUtcNow()),
+                result.Assertion
+            )
+            : (Authenticated.Failed(Reason(result.Fault)), null);
+    }
+
+    /// <summary>Uses the assertion up; false where it was used before, here or on another replica. Durable before the answer.</summary>
+    public Task<bool> ClaimAsync(ClientAssertion assertion)
+    {
+        // Ids hold no line feed, so that no pair is another's.
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{assertion.ClientId}\n{assertion.TokenId}"));
+        return database.WriteAsync(tx => SingleUse.ClaimAsync(tx, UseKind, hash, assertion.KeepUntil.ToUnixTimeMilliseconds()));
+    }
+
+    /// <summary>Those that are not revoked; whether they are good otherwise is asked about the one that signed.</summary>
+    private async ValueTask<List<CredentialFacts>> KeysAsync(string clientId)
+    {
+        var keys = new List<CredentialFacts>();
+        foreach (var key in await clientKeys.OfAsync(clientId) ?? [])
+        {
+            if (key.Kind == CredentialKind.PublicKey && await credentials.GetAsync(key.Id) is { Revoked: false } facts)
+            {
+                keys.Add(facts);
+            }
+        }
+
+        return keys;
+    }
+
+    /// <summary>For the audit; the client hears the same of all of them.</summary>
+    private static string Reason(ClientAssertionFault fault) =>
+        fault switch
+        {
+            ClientAssertionFault.UnknownKey => "assertion_unknown_key",
+            ClientAssertionFault.BadSignature => "assertion_bad_signature",
+            ClientAssertionFault.WrongType => "assertion_wrong_type",
+            ClientAssertionFault.WrongClient => "assertion_wrong_client",
+            ClientAssertionFault.WrongAudience => "assertion_wrong_audience",
+            ClientAssertionFault.Expired => "assertion_expired",
+            ClientAssertionFault.TooLongLived => "assertion_too_long_lived",
+            ClientAssertionFault.NotYetValid => "assertion_not_yet_valid",
+            _ => VerificationCode.Malformed,
+        };
+}

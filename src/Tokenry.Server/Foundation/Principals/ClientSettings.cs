@@ -1,0 +1,30 @@
+using System.Text.Json.Serialization;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Foundation.Principals;
+
+/// <summary>How an application authenticates as an OAuth client, and what its tokens must be bound to. Stored as JSON; what is default is left out.</summary>
+public sealed record ClientSettings
+{
+    public static readonly ClientSettings Default = new();
+
+    /// <summary>Best first, of <see cref="Protocol.Api.ClientAuthenticationMethod"/>; <c>null</c> = whatever it has credentials for.</summary>
+    public IReadOnlyList<string>? Methods { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool AcceptsUntypedAssertions { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool DpopBound { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool CertificateBound { get; init; }
+
+    /// <summary>Whether the client may authenticate so.</summary>
+    public bool Takes(string method) => Methods is null || Methods.Contains(method, StringComparer.Ordinal);
+
+    public static ClientSettings Read(string? column) =>
+        column is null ? Default : JsonColumn.Read(column, StoredJson.Default.ClientSettings);
+
+    public string? Write() => Equals(Default) ? null : JsonColumn.Write(this, StoredJson.Default.ClientSettings);
+}
