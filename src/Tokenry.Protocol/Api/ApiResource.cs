@@ -28,6 +28,19 @@ public static class AccessLogLevel
     public const string All = "all";
 }
 
+/// <summary>Values of <see cref="ApiResource.MinimumStrength"/>, weakest first.</summary>
+public static class MinimumStrength
+{
+    /// <summary>Whoever holds a credential may use it.</summary>
+    public const string Bearer = "bearer";
+
+    /// <summary>The request must be signed (RFC 9421), or its token bound.</summary>
+    public const string Signed = "signed";
+
+    /// <summary>The token must be bound to a key (RFC 9449) or certificate (RFC 8705) and come with its proof.</summary>
+    public const string Bound = "bound";
+}
+
 /// <summary>An API that is protected.</summary>
 public sealed record ApiResource
 {
@@ -63,6 +76,9 @@ public sealed record ApiResource
 
     /// <summary>Applications that may verify and introspect credentials for this API.</summary>
     public required IReadOnlyList<string> ResourceServers { get; init; }
+
+    /// <summary>What a request must prove at least: <c>bearer</c> (default), <c>signed</c> or <c>bound</c> (<see cref="MinimumStrength"/>).</summary>
+    public required string MinimumStrength { get; init; }
 
     /// <summary>Which decisions about it are kept one by one: <c>none</c>, <c>denials</c> (default) or <c>all</c> (<see cref="AccessLogLevel"/>).</summary>
     public required string AccessLog { get; init; }
@@ -104,6 +120,9 @@ public sealed record ApiResourceRequest
     /// <inheritdoc cref="ApiResource.ResourceServers"/>
     public IReadOnlyList<string>? ResourceServers { get; init; }
 
+    /// <inheritdoc cref="ApiResource.MinimumStrength"/>
+    public string? MinimumStrength { get; init; }
+
     /// <inheritdoc cref="ApiResource.AccessLog"/>
     public string? AccessLog { get; init; }
 }
@@ -137,6 +156,9 @@ public sealed record ApiResourcePatch
 
     /// <inheritdoc cref="ApiResource.ResourceServers"/>
     public Optional<IReadOnlyList<string>?> ResourceServers { get; init; }
+
+    /// <inheritdoc cref="ApiResource.MinimumStrength"/>
+    public Optional<string?> MinimumStrength { get; init; }
 
     /// <inheritdoc cref="ApiResource.AccessLog"/>
     public Optional<string?> AccessLog { get; init; }

@@ -82,6 +82,12 @@ public sealed record AccessEntry
 
     /// <summary>The <c>jti</c> of an issued token.</summary>
     public string? TokenId { get; init; }
+
+    /// <summary>Of an issued token: how its client authenticated (<see cref="ClientAuthenticationMethod"/>).</summary>
+    public string? AuthMethod { get; init; }
+
+    /// <summary>Of an issued token: what it is bound by, <c>dpop</c> or <c>mtls</c>; absent where anybody may use it who holds it.</summary>
+    public string? BoundBy { get; init; }
 }
 
 /// <summary>A network a credential was used from: a /24 of IPv4 or a /64 of IPv6.</summary>

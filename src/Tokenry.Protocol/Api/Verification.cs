@@ -26,6 +26,19 @@ public sealed class VerifyRequest
 
     /// <summary>The path of the request it came with.</summary>
     public string? Path { get; init; }
+
+    /// <summary>What else came with it; needed for tokens that are bound to a key or certificate. Then <see cref="Method"/> is needed too.</summary>
+    public VerifyProof? Proof { get; init; }
+}
+
+/// <summary>What came with a credential to prove more than holding it. A class and not a record: a record would print the proof.</summary>
+public sealed class VerifyProof
+{
+    /// <summary>The value of the request's one <c>DPoP</c> header, where its credential came under the scheme <c>DPoP</c> (RFC 9449 §7.1).</summary>
+    public string? Dpop { get; init; }
+
+    /// <summary>The address of the request as its client knows it: scheme, host and path, from the resource server's configuration.</summary>
+    public string? Uri { get; init; }
 }
 
 /// <summary>Answer of <c>POST /v1/verify</c>; members that do not apply are absent.</summary>
@@ -90,6 +103,10 @@ public sealed record VerifyRefusal
     /// <summary>With <c>insufficient_scope</c>: those of the requested scopes that are missing.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? MissingScopes { get; init; }
+
+    /// <summary>With <c>proof_invalid</c>: the nonce that the next DPoP proof must carry, where that is all it lacked; for the header <c>DPoP-Nonce</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? DpopNonce { get; init; }
 
     /// <summary>With <c>rate_limited</c> and <c>quota_exceeded</c>: the limit that is used up.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Tokenry.Protocol.Access;
 
 namespace Tokenry.Protocol.Jose;
@@ -37,7 +36,7 @@ public sealed record AccessToken
     public IReadOnlyList<string>? Objects { get; init; }
 
     /// <summary><c>cnf</c> (RFC 7800): the proof of possession it demands, null when absent. Stays readable for good.</summary>
-    public JsonElement? Confirmation { get; init; }
+    public TokenConfirmation? Confirmation { get; init; }
 
     /// <summary>True with a <c>cnf</c>: whoever presents it must prove a key, and a door that cannot check that must refuse.</summary>
     public bool IsBound => Confirmation is not null;

@@ -22,7 +22,7 @@ internal static class AccessTokenClaims
             || !JsonMember.TryGetOptionalTime(claims, "nbf", out notBefore)
             || !TryGetScope(claims, out var scope)
             || !TryGetObjects(claims, out var objects)
-            || !TryGetConfirmation(claims, out var confirmation)
+            || !TokenConfirmation.TryRead(claims, out var confirmation)
             || !JsonMember.TryGetOptionalText(claims, "credential_id", out var credentialId)
         )
         {
@@ -64,17 +64,5 @@ internal static class AccessTokenClaims
     {
         objects = null;
         return !claims.TryGetProperty("objects", out var list) || JsonMember.TryGetTexts(list, out objects);
-    }
-
-    private static bool TryGetConfirmation(JsonElement claims, out JsonElement? confirmation)
-    {
-        confirmation = null;
-        if (claims.TryGetProperty("cnf", out var member))
-        {
-            confirmation = member.Clone();
-            return member.ValueKind == JsonValueKind.Object;
-        }
-
-        return true;
     }
 }

@@ -28,6 +28,8 @@ public sealed class ApiResourceRow
 
     public string ResourceServers { get; init; } = "[]";
 
+    public string MinimumStrength { get; init; } = "";
+
     public string AccessLog { get; init; } = "";
 
     public long CreatedAt { get; init; }
@@ -46,6 +48,7 @@ public sealed class ApiResourceRow
             AccessTokenLifetimeSeconds = resource.AccessTokenLifetimeSeconds,
             AccessTokenSigningAlg = resource.AccessTokenSigningAlg,
             ResourceServers = JsonColumn.Write(resource.ResourceServers),
+            MinimumStrength = resource.MinimumStrength,
             AccessLog = resource.AccessLog,
             CreatedAt = resource.CreatedAt.ToUnixTimeMilliseconds(),
         };
@@ -64,6 +67,7 @@ public sealed class ApiResourceRow
             AccessTokenLifetimeSeconds = (int)AccessTokenLifetimeSeconds,
             AccessTokenSigningAlg = AccessTokenSigningAlg,
             ResourceServers = JsonColumn.Read<string[]>(ResourceServers),
+            MinimumStrength = MinimumStrength,
             AccessLog = AccessLog,
             CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
         };

@@ -27,6 +27,8 @@ public static class ApiResourceRules
     private static readonly string[] AllAccepted = [.. DefaultAccepted, CredentialKind.AnonymousApiKey];
     private static readonly string[] AccessLogLevels = [AccessLogLevel.None, AccessLogLevel.Denials, AccessLogLevel.All];
 
+    private static readonly string[] Strengths = [MinimumStrength.Bearer, MinimumStrength.Signed, MinimumStrength.Bound];
+
     /// <param name="tx">The transaction of the operation.</param>
     /// <param name="resource">As it would be.</param>
     /// <param name="serversAreNew">Whether the resource servers were said: those that stand may be deleted meanwhile.</param>
@@ -64,6 +66,7 @@ public static class ApiResourceRules
             "access_token_signing_alg",
             $"must be one of {JwsAlgorithms.Es256}, {JwsAlgorithms.Rs256}"
         );
+        check.Require(Strengths.Contains(resource.MinimumStrength), "minimum_strength", $"must be one of {string.Join(", ", Strengths)}");
         check.Require(AccessLogLevels.Contains(resource.AccessLog), "access_log", $"must be one of {string.Join(", ", AccessLogLevels)}");
         if (serversAreNew)
         {

@@ -38,6 +38,7 @@ public sealed class CreateApiResource(Gate gate, SigningKeyOnDemand signingKey, 
                         AccessTokenLifetimeSeconds = request.AccessTokenLifetimeSeconds ?? ApiResourceRules.DefaultLifetimeSeconds,
                         AccessTokenSigningAlg = request.AccessTokenSigningAlg ?? ApiResourceRules.DefaultSigningAlg,
                         ResourceServers = request.ResourceServers ?? [],
+                        MinimumStrength = request.MinimumStrength ?? MinimumStrength.Bearer,
                         AccessLog = request.AccessLog ?? AccessLogLevel.Denials,
                         CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds()),
                     };

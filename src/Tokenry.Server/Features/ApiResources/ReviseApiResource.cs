@@ -37,6 +37,7 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey)
                         patch.AccessTokenLifetimeSeconds.Or(old.AccessTokenLifetimeSeconds) ?? ApiResourceRules.DefaultLifetimeSeconds,
                     AccessTokenSigningAlg = patch.AccessTokenSigningAlg.Or(old.AccessTokenSigningAlg) ?? ApiResourceRules.DefaultSigningAlg,
                     ResourceServers = patch.ResourceServers.Or(old.ResourceServers) ?? [],
+                    MinimumStrength = patch.MinimumStrength.Or(old.MinimumStrength) ?? MinimumStrength.Bearer,
                     AccessLog = patch.AccessLog.Or(old.AccessLog) ?? AccessLogLevel.Denials,
                 };
                 await ApiResourceRules.CheckAsync(tx, resource, patch.ResourceServers.IsPresent);

@@ -3,6 +3,7 @@ using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Principals;
+using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Features.Applications;
 
@@ -15,23 +16,30 @@ public sealed class CreatePublicKey(Gate gate, CatalogCache catalogs, IssueCrede
     public async Task<Credential> RunAsync(Caller caller, string applicationId, PublicKeyRequest request)
     {
         var catalog = await catalogs.GetAsync();
-        return await gate.WriteOnceAsync(
-            caller,
-            CredentialFamily.PublicKeys.Write,
-            "public_key.created",
-            async (tx, entry, reach) =>
-            {
-                var owner = await PrincipalOperations.FindOwnerAsync(tx, reach, PrincipalType.Application, applicationId);
-                var draft = new CredentialDraft
+        try
+        {
+            return await gate.WriteOnceAsync(
+                caller,
+                CredentialFamily.PublicKeys.Write,
+                "public_key.created",
+                async (tx, entry, reach) =>
                 {
-                    Name = request.Name,
-                    ExpiresAt = expiry.Resolve(CredentialKind.PublicKey, request.ExpiresAt, time.GetUtcNow()),
-                    NotBefore = request.NotBefore,
-                    AllowedIps = request.AllowedIps,
-                    Metadata = request.Metadata,
-                };
-                return await issue.RegisterAsync(tx, entry, caller, reach, catalog, owner, draft, PublicKeyMaterial.Read(request));
-            }
-        );
+                    var owner = await PrincipalOperations.FindOwnerAsync(tx, reach, PrincipalType.Application, applicationId);
+                    var draft = new CredentialDraft
+                    {
+                        Name = request.Name,
+                        ExpiresAt = expiry.Resolve(CredentialKind.PublicKey, request.ExpiresAt, time.GetUtcNow()),
+                        NotBefore = request.NotBefore,
+                        AllowedIps = request.AllowedIps,
+                        Metadata = request.Metadata,
+                    };
+                    return await issue.RegisterAsync(tx, entry, caller, reach, catalog, owner, draft, PublicKeyMaterial.Read(request));
+                }
+            );
+        }
+        catch (UniqueViolationException)
+        {
+            throw CredentialProblems.KeyIdTaken(PublicKeyMaterial.Read(request).KeyId);
+        }
     }
 }

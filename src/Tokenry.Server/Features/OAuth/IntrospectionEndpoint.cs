@@ -5,6 +5,7 @@ using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Signing;
 using Tokenry.Server.Foundation.Usage;
 
 namespace Tokenry.Server.Features.OAuth;
@@ -15,6 +16,7 @@ namespace Tokenry.Server.Features.OAuth;
 /// </summary>
 public sealed class IntrospectionEndpoint(
     ClientAuthenticator clients,
+    CallerAuthenticator callers,
     Authenticator authenticator,
     CatalogCache catalogs,
     UseRecorder recorder,
@@ -67,7 +69,7 @@ public sealed class IntrospectionEndpoint(
             throw OAuthError.InvalidRequest("two credentials in one request");
         }
 
-        if (carrier.Presented is not { Length: > 0 } bearer)
+        if (carrier.Presented is not { Length: > 0 })
         {
             var client = await clients.AuthenticateAsync(context, form);
             return client.With(Rights.Of(catalog, client.Principal, ManagementApi.Resource));
@@ -78,13 +80,7 @@ public sealed class IntrospectionEndpoint(
             throw OAuthError.InvalidRequest("two credentials in one request");
         }
 
-        var (found, limits) = await CallerAuthentication.FromPresentedAsync(
-            authenticator,
-            catalogs,
-            recorder,
-            bearer,
-            RequestFacts.Of(context)
-        );
+        var (found, limits, _) = await callers.AuthenticateAsync(context, carrier);
         limits.WriteHeaders(context.Response.Headers);
         var caller = limits.IsRefused ? throw OAuthError.TooManyFailures() : found ?? throw OAuthError.InvalidToken();
         var isListed = !caller.Principal.IsUser && catalog.Resources.Any(api => api.ResourceServers.Contains(caller.Principal.Id));
@@ -158,7 +154,13 @@ public sealed class IntrospectionEndpoint(
         }
 
         json.WriteString("jti"u8, token?.TokenId ?? credential.Id);
-        json.WriteString("token_type"u8, "Bearer"u8);
+        json.WriteString("token_type"u8, token?.Confirmation?.KeyThumbprint is null ? "Bearer"u8 : "DPoP"u8);
+        if (token?.Confirmation is { } confirmation)
+        {
+            // RFC 8705 §3.2, RFC 9449 §6.2: whoever asks must check it.
+            AccessTokenWriter.WriteConfirmation(json, confirmation);
+        }
+
         json.WriteString("credential_kind"u8, authenticated.Kind);
         if (authenticated.ObjectTexts is { } objects)
         {

@@ -30,7 +30,7 @@ public static class OAuthApi
     private static readonly RouteMember[] TokenAnswer =
     [
         new("access_token", "A JWT (RFC 9068).", Required: true),
-        new("token_type", "Bearer", Required: true),
+        new("token_type", "Bearer, or DPoP where it is bound to a key.", Required: true),
         new("expires_in", "Its life in seconds.", Required: true, JsonSchemaType.Integer),
         new("scope", "The scopes it carries.", Required: true),
     ];
@@ -53,7 +53,8 @@ public static class OAuthApi
         new("iat", "When it was issued, in Unix seconds.", Type: JsonSchemaType.Integer),
         new("exp", "When it ends, in Unix seconds.", Type: JsonSchemaType.Integer),
         new("jti", "Its id."),
-        new("token_type", "Bearer"),
+        new("token_type", "Bearer, or DPoP where it is bound to a key."),
+        new("cnf", "What it is bound to (RFC 7800).", Type: JsonSchemaType.Object),
         new("credential_kind", "access_token, api_key or personal_access_token."),
         new("objects", "The objects it is limited to.", Type: JsonSchemaType.Array),
     ];
@@ -62,6 +63,7 @@ public static class OAuthApi
         services
             .AddSingleton<PrivateKeyJwt>()
             .AddSingleton<ClientAuthenticator>()
+            .AddSingleton<SenderConstraint>()
             .AddSingleton<ClientCredentials>()
             .AddSingleton<TokenEndpoint>()
             .AddSingleton<IntrospectionEndpoint>()

@@ -81,6 +81,11 @@ public static partial class OAuthEndpoint
             response.Headers.WWWAuthenticate = error.Challenge;
         }
 
+        if (error.DpopNonce is { } nonce)
+        {
+            response.Headers["DPoP-Nonce"] = nonce;
+        }
+
         if (error.RetryAfter is { } wait)
         {
             response.Headers.RetryAfter = ((int)wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);

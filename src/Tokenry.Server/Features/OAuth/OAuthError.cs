@@ -16,6 +16,9 @@ public sealed class OAuthError(int status, string error, string description) : E
 
     public TimeSpan? RetryAfter { get; private init; }
 
+    /// <summary>For the client's next proof.</summary>
+    public string? DpopNonce { get; private init; }
+
     public static OAuthError InvalidRequest(string description) => new(400, "invalid_request", description);
 
     /// <summary>The same for every reason (RFC 6749 §5.2); with a challenge, as every 401 (RFC 9110 §15.5.2).</summary>
@@ -26,6 +29,14 @@ public sealed class OAuthError(int status, string error, string description) : E
         {
             RetryAfter = TimeSpan.FromSeconds(60),
         };
+
+    /// <summary>RFC 9449 §5.</summary>
+    public static OAuthError InvalidDpopProof() =>
+        new(400, "invalid_dpop_proof", "the DPoP proof is not good for this request, or was used before");
+
+    /// <summary>RFC 9449 §8.</summary>
+    public static OAuthError UseDpopNonce(string nonce) =>
+        new(400, "use_dpop_nonce", "put the nonce of the header DPoP-Nonce into the DPoP proof and send it again") { DpopNonce = nonce };
 
     public static OAuthError InvalidGrant(string description) => new(400, "invalid_grant", description);
 

@@ -5,9 +5,10 @@ using Tokenry.Server.Foundation.Usage;
 
 namespace Tokenry.Server.Features.OAuth;
 
-/// <summary><c>POST /oauth/token</c> (RFC 6749 §3.2): parse, authenticate the client, find the grant, run it.</summary>
+/// <summary><c>POST /oauth/token</c> (RFC 6749 §3.2): parse, authenticate the client, find what the token is to be bound to and the grant, run it.</summary>
 public sealed partial class TokenEndpoint(
     ClientAuthenticator clients,
+    SenderConstraint senderConstraint,
     ClientCredentials clientCredentials,
     UseRecorder recorder,
     ILogger<TokenEndpoint> logger
@@ -18,13 +19,16 @@ public sealed partial class TokenEndpoint(
     public async Task ServeAsync(HttpContext context, FormParameters form)
     {
         var client = await clients.AuthenticateAsync(context, form);
+        var (confirmation, onceOnly) = senderConstraint.Read(context, client.Principal.Client);
+        var request = new TokenRequest(client, form, confirmation);
         var grant = form["grant_type"];
         var issued = grant switch
         {
-            ClientCredentials.Name => await clientCredentials.RunAsync(client, form),
+            ClientCredentials.Name => await clientCredentials.RunAsync(request),
             null => throw OAuthError.InvalidRequest("grant_type is missing"),
             _ => throw OAuthError.UnsupportedGrantType(),
         };
+        await senderConstraint.UseUpAsync(onceOnly);
         recorder.Issued(
             new Use
             {
@@ -35,6 +39,13 @@ public sealed partial class TokenEndpoint(
                 Scopes = issued.Scope,
                 From = UseCircumstances.Of(client.Request),
                 TokenId = issued.TokenId,
+                AuthMethod = client.AuthMethod,
+                BoundBy = issued.Confirmation switch
+                {
+                    null => null,
+                    { KeyThumbprint: not null } => "dpop",
+                    _ => "mtls",
+                },
             },
             grant
         );
@@ -45,7 +56,7 @@ public sealed partial class TokenEndpoint(
             static (json, issued) =>
             {
                 json.WriteString("access_token"u8, issued.AccessToken);
-                json.WriteString("token_type"u8, "Bearer"u8);
+                json.WriteString("token_type"u8, issued.Type);
                 json.WriteNumber("expires_in"u8, (long)issued.Lifetime.TotalSeconds);
                 json.WriteString("scope"u8, issued.Scope.ToString());
             }

@@ -107,5 +107,7 @@ public sealed class ListAccess(Gate gate)
             Agent = row.Agent,
             RequestId = row.RequestId,
             TokenId = row.TokenId,
+            AuthMethod = row.AuthMethod,
+            BoundBy = row.BoundBy,
         };
 }

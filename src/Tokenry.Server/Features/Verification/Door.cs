@@ -18,6 +18,9 @@ public readonly record struct Verdict(string Code, Authenticated Credential, Sco
     /// <summary>Whether it came in the query, which serves API keys alone.</summary>
     public bool IsMisplaced { get; init; }
 
+    /// <summary>What the request proved.</summary>
+    public Possession Possession { get; init; }
+
     public bool IsValid => Code == VerificationCode.Valid;
 }
 
@@ -26,17 +29,21 @@ public readonly record struct Question(string Door, Requirement Requirement, Use
 {
     /// <summary>Whether the credential came in the query.</summary>
     public bool IsInQuery { get; init; }
+
+    /// <summary>What came beside the credential; <c>null</c> = nothing.</summary>
+    public PresentedProof? Proof { get; init; }
 }
 
 /// <summary>The one decision behind every gateway door: who is it, may it do that, has it room left; and the record that it was asked.</summary>
-public sealed class Door(Authenticator authenticator, UseRecorder recorder)
+public sealed class Door(Authenticator authenticator, PossessionCheck possessionCheck, UseRecorder recorder)
 {
     public async ValueTask<Verdict> CheckAsync(Catalog catalog, string presented, Question question)
     {
         var requirement = question.Requirement;
         var credential = await authenticator.AuthenticateAsync(presented);
+        var possession = credential.IsGood ? await possessionCheck.CheckAsync(credential, presented, question.Proof) : Possession.Bearer;
         var (code, scopes) = credential.IsGood
-            ? AccessDecision.Decide(catalog, credential, requirement)
+            ? AccessDecision.Decide(catalog, credential, requirement with { Possession = possession })
             : (credential.Code, ScopeSet.Empty);
         var isMisplaced =
             question.IsInQuery && credential.Kind is { } kind && kind is not (CredentialKind.ApiKey or CredentialKind.AnonymousApiKey);
@@ -59,6 +66,6 @@ public sealed class Door(Authenticator authenticator, UseRecorder recorder)
                 Path = question.About.Path,
             }
         );
-        return new Verdict(settled, credential, scopes, limits) { IsMisplaced = isMisplaced };
+        return new Verdict(settled, credential, scopes, limits) { IsMisplaced = isMisplaced, Possession = possession };
     }
 }

@@ -16,6 +16,7 @@ public sealed partial class ForwardAuthEndpoint(
     CatalogCache catalogs,
     Brands brands,
     UpstreamToken upstreamToken,
+    DpopNonces nonces,
     ILogger<ForwardAuthEndpoint> logger
 )
 {
@@ -54,6 +55,7 @@ public sealed partial class ForwardAuthEndpoint(
         var question = new Question(Doors.ForwardAuth, requirement, UseCircumstances.Of(request), forwarded)
         {
             IsInQuery = carrier.IsInQuery,
+            Proof = Proof(context, asked, forwarded, carrier),
         };
         var verdict = await door.CheckAsync(catalog, carrier.Presented!, question);
         verdict.Limits.WriteHeaders(context.Response.Headers);
@@ -66,7 +68,12 @@ public sealed partial class ForwardAuthEndpoint(
 
         if (!verdict.IsValid)
         {
-            await ProblemAnswer.WriteAsync(context, Refusal(api, asked, verdict));
+            if (verdict.Possession.NeedsNonce)
+            {
+                context.Response.Headers["DPoP-Nonce"] = nonces.Current;
+            }
+
+            await ProblemAnswer.WriteAsync(context, Refusal(api, asked, carrier, verdict));
             return;
         }
 
@@ -86,7 +93,7 @@ public sealed partial class ForwardAuthEndpoint(
             }
         : carrier.IsRefusedQuery ? InUrl(api)
         : carrier.Presented is null
-            ? new(401, ProblemCode.CredentialMissing, "Send a credential for this API.") { Challenge = api.Carriers.Challenge(null) }
+            ? new(401, ProblemCode.CredentialMissing, "Send a credential for this API.") { Challenge = Challenge(api, null) }
         : null;
 
     private static ProblemException InUrl(ApiResourceFacts api) =>
@@ -95,8 +102,40 @@ public sealed partial class ForwardAuthEndpoint(
             Challenge = api.Carriers.Challenge("error=\"invalid_request\""),
         };
 
+    /// <summary>Which address a proof must be for says the configuration, since any client can name any host; the path, the proxy.</summary>
+    private static PresentedProof? Proof(HttpContext context, ForwardAuthRequest asked, ForwardedRequest forwarded, Carrier carrier)
+    {
+        var headers = context.Request.Headers;
+        if (!carrier.IsDpop && !headers.ContainsKey("DPoP"))
+        {
+            return null;
+        }
+
+        var origin =
+            asked.Origin ?? (Uri.TryCreate(asked.Api, UriKind.Absolute, out var api) && api.Scheme is "https" or "http" ? api : null);
+        return new PresentedProof
+        {
+            Method = forwarded.Method ?? "",
+            Uri =
+                origin is not null
+                && forwarded.Path is { } path
+                && Uri.TryCreate(origin, path, out var uri)
+                && uri.Authority == origin.Authority
+                    ? uri
+                    : null,
+            IsDpop = carrier.IsDpop,
+            Dpop = PresentedProof.DpopHeader(headers),
+        };
+    }
+
+    /// <summary>With the offer of the scheme <c>DPoP</c> where it would help.</summary>
+    private static string Challenge(ApiResourceFacts api, string? error) =>
+        api.AcceptedKinds.Contains(CredentialKind.AccessToken)
+            ? $"{api.Carriers.Challenge(error)}, {DpopChallenge.Offer}"
+            : api.Carriers.Challenge(error);
+
     /// <summary>Reasons why a credential is not good at all stay ours: the client learns what it can do about it, no more.</summary>
-    private static ProblemException Refusal(ApiResourceFacts api, ForwardAuthRequest asked, in Verdict verdict)
+    private static ProblemException Refusal(ApiResourceFacts api, ForwardAuthRequest asked, Carrier carrier, in Verdict verdict)
     {
         switch (verdict.Code)
         {
@@ -132,6 +171,20 @@ public sealed partial class ForwardAuthEndpoint(
                 {
                     RetryAfter = verdict.Limits.Wait,
                 };
+            case VerificationCode.StrengthTooLow:
+                return new(
+                    401,
+                    ProblemCode.InvalidToken,
+                    $"{api.Identifier} takes nothing that anybody could use who saw it: get a token that is bound to a key (DPoP) and send its proof."
+                )
+                {
+                    Challenge = Challenge(api, "error=\"invalid_token\", error_description=\"bound tokens only\""),
+                };
+            case VerificationCode.ProofRequired or VerificationCode.ProofInvalid or VerificationCode.ProofReplayed:
+                return new(401, ProblemCode.InvalidToken, "The proof that has to come with this credential is missing or not good.")
+                {
+                    Challenge = $"{DpopChallenge.Failed(verdict.Possession)}, {api.Carriers.Challenge(null)}",
+                };
             default:
                 return new(
                     401,
@@ -139,7 +192,9 @@ public sealed partial class ForwardAuthEndpoint(
                     "The credential is not good here. Check that it is complete, not expired or revoked, and meant for this API."
                 )
                 {
-                    Challenge = api.Carriers.Challenge("error=\"invalid_token\""),
+                    Challenge = carrier.IsDpop
+                        ? $"{DpopChallenge.With("invalid_token")}, {api.Carriers.Challenge(null)}"
+                        : Challenge(api, "error=\"invalid_token\""),
                 };
         }
     }

@@ -5,11 +5,14 @@ using Tokenry.Server.Foundation.Http;
 namespace Tokenry.Server.Features.Verification;
 
 /// <summary>
-/// What a proxy's configuration requires: <c>?api=…&amp;scope=…&amp;object=…&amp;as=jwt</c>. Read strictly: a misspelt or empty requirement
+/// What a proxy's configuration requires: <c>?api=…&amp;scope=…&amp;object=…&amp;as=jwt&amp;origin=…</c>. Read strictly: a misspelt or empty requirement
 /// must not let everybody in.
 /// </summary>
 public sealed record ForwardAuthRequest(string Api, ScopeSet Scopes, string? Object, bool AsJwt)
 {
+    /// <summary>Scheme and host at which clients reach the API, which proofs are made for; <c>null</c> = those of its identifier.</summary>
+    public Uri? Origin { get; init; }
+
     private const int MostScopes = 100;
 
     /// <exception cref="ProblemException">400, naming the parameter.</exception>
@@ -20,6 +23,7 @@ public sealed record ForwardAuthRequest(string Api, ScopeSet Scopes, string? Obj
         string? asked = null;
         var scopes = ScopeSet.Empty;
         var asJwt = false;
+        Uri? origin = null;
         foreach (var (name, values) in query)
         {
             switch (name)
@@ -38,15 +42,22 @@ public sealed record ForwardAuthRequest(string Api, ScopeSet Scopes, string? Obj
                     asJwt = One(check, name, values) == "jwt";
                     check.Require(asJwt, name, "must be jwt");
                     break;
+                case "origin":
+                    var isWeb =
+                        Uri.TryCreate(One(check, name, values), UriKind.Absolute, out origin)
+                        && origin.Scheme is "https" or "http"
+                        && origin is { PathAndQuery: "/", UserInfo.Length: 0, Fragment.Length: 0 };
+                    check.Require(isWeb, name, "is not scheme and host of http(s), such as https://api.example.com");
+                    break;
                 default:
-                    check.Require(false, Validation.Shown(name), "is not a parameter of this door; known: api, scope, object, as");
+                    check.Require(false, Validation.Shown(name), "is not a parameter of this door; known: api, scope, object, as, origin");
                     break;
             }
         }
 
         check.Require(!string.IsNullOrEmpty(api), "api", "is required: the identifier of the API resource behind the proxy");
         check.ThrowIfAny();
-        return new(api!, scopes, asked, asJwt);
+        return new(api!, scopes, asked, asJwt) { Origin = origin };
     }
 
     private static string? One(Validation check, string name, StringValues values)

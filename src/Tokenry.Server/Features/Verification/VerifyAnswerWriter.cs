@@ -12,7 +12,7 @@ namespace Tokenry.Server.Features.Verification;
 /// </summary>
 internal static class VerifyAnswerWriter
 {
-    public static void Write(Utf8JsonWriter json, Catalog catalog, in Requirement requirement, in Verdict verdict)
+    public static void Write(Utf8JsonWriter json, Catalog catalog, in Requirement requirement, in Verdict verdict, DpopNonces nonces)
     {
         json.WriteBoolean("valid"u8, verdict.IsValid);
         json.WriteString("code"u8, verdict.Code);
@@ -22,7 +22,7 @@ internal static class VerifyAnswerWriter
         }
         else
         {
-            WriteRefusal(json, requirement, verdict);
+            WriteRefusal(json, requirement, verdict, nonces);
         }
     }
 
@@ -74,11 +74,16 @@ internal static class VerifyAnswerWriter
         }
     }
 
-    private static void WriteRefusal(Utf8JsonWriter json, in Requirement requirement, in Verdict verdict)
+    private static void WriteRefusal(Utf8JsonWriter json, in Requirement requirement, in Verdict verdict, DpopNonces nonces)
     {
         if (verdict.Code == VerificationCode.CredentialKindNotAccepted && requirement.Api is { } api)
         {
             WriteTexts(json, "accepted_credentials"u8, api.KindsFor(requirement.Scopes));
+        }
+
+        if (verdict.Possession.NeedsNonce)
+        {
+            json.WriteString("dpop_nonce"u8, nonces.Current);
         }
 
         if (verdict.Code == VerificationCode.InsufficientScope)

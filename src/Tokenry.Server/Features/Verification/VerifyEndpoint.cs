@@ -9,7 +9,7 @@ using Tokenry.Server.Foundation.Usage;
 namespace Tokenry.Server.Features.Verification;
 
 /// <summary>Is this credential good for that? Asked by whoever may: <c>verify</c> for any API, a resource server for its own.</summary>
-public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs)
+public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs, DpopNonces nonces)
 {
     private const int MostItems = 100;
 
@@ -26,8 +26,8 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs)
         var verdict = await CheckAsync(caller, catalog, request, requirement);
         JsonAnswer.WriteObject(
             context.Response,
-            (catalog, requirement, verdict),
-            static (json, found) => VerifyAnswerWriter.Write(json, found.catalog, found.requirement, found.verdict)
+            (catalog, requirement, verdict, nonces),
+            static (json, found) => VerifyAnswerWriter.Write(json, found.catalog, found.requirement, found.verdict, found.nonces)
         );
     }
 
@@ -57,14 +57,14 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs)
 
         JsonAnswer.WriteObject(
             context.Response,
-            (catalog, requirements, verdicts),
+            (catalog, requirements, verdicts, nonces),
             static (json, found) =>
             {
                 json.WriteStartArray("items"u8);
                 for (var i = 0; i < found.verdicts.Length; i++)
                 {
                     json.WriteStartObject();
-                    VerifyAnswerWriter.Write(json, found.catalog, found.requirements[i], found.verdicts[i]);
+                    VerifyAnswerWriter.Write(json, found.catalog, found.requirements[i], found.verdicts[i], found.nonces);
                     json.WriteEndObject();
                 }
 
@@ -91,6 +91,7 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs)
         );
         check.Text(at + "method", request.Method, 20);
         check.Text(at + "path", request.Path, 2000);
+        CheckProof(request, check, at);
         check.Require(request.Scopes is not { Count: > 100 }, at + "scopes", "more than 100");
         var api = await ApiAsync(caller, catalog, request, check, at);
         return new Requirement
@@ -144,6 +145,30 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs)
         // The agent is the resource server's, not that of whoever presented the credential.
         var from = new UseCircumstances(requirement.Address, Agent: null, caller.Request.RequestId);
         var about = ForwardedRequest.Told(request.Method, request.Path);
-        return door.CheckAsync(catalog, request.Token, new(Doors.Verify, requirement, from, about));
+        return door.CheckAsync(catalog, request.Token, new(Doors.Verify, requirement, from, about) { Proof = Proof(request) });
     }
+
+    private static void CheckProof(VerifyRequest request, Validation check, string at)
+    {
+        if (request.Proof is not { } proof)
+        {
+            return;
+        }
+
+        var isWeb = Uri.TryCreate(proof.Uri, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http";
+        check.Require(proof.Uri is null || isWeb, at + "proof.uri", "is not an http(s) address");
+        check.Require(proof.Dpop is null || proof.Uri is not null, at + "proof.uri", "is needed with dpop");
+        check.Require(proof.Dpop is null || request.Method is not null, at + "method", "is needed with proof.dpop");
+    }
+
+    private static PresentedProof? Proof(VerifyRequest request) =>
+        request.Proof is { } proof
+            ? new PresentedProof
+            {
+                Method = request.Method ?? "",
+                Uri = proof.Uri is { } uri ? new Uri(uri) : null,
+                IsDpop = proof.Dpop is not null,
+                Dpop = proof.Dpop,
+            }
+            : null;
 }

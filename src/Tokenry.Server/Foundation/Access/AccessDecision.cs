@@ -19,6 +19,9 @@ public readonly struct Requirement
     public string? Object { get; init; }
 
     public IPAddress? Address { get; init; }
+
+    /// <summary>What the request proved; <c>null</c> where no request is judged but a credential described (introspection).</summary>
+    public Possession? Possession { get; init; }
 }
 
 /// <summary>Is this credential, which is good in itself, good for that? The contract's precedence, from <c>wrong_api</c> on.</summary>
@@ -35,6 +38,7 @@ public static class AccessDecision
         if (requirement.Api is not { } api)
         {
             return CredentialKind.IsClientAuthentication(authenticated.Kind) ? (VerificationCode.CredentialKindNotAccepted, ScopeSet.Empty)
+                : requirement.Possession is { } proved && proved.Code != VerificationCode.Valid ? (proved.Code, ScopeSet.Empty)
                 : !IsAddressAllowed(authenticated, requirement.Address) ? (VerificationCode.IpNotAllowed, ScopeSet.Empty)
                 : (VerificationCode.Valid, ScopeSet.Empty);
         }
@@ -61,9 +65,19 @@ public static class AccessDecision
 
         scopes = usable;
 
-        if (authenticated.Token is { IsBound: true })
+        if (requirement.Possession is { } possession)
         {
-            return (VerificationCode.ProofRequired, scopes);
+            // What could not be strong enough, whatever came with it, is said first: no proof would help.
+            var best = authenticated.Token is { IsBound: true } ? Strength.Bound : possession.Strength;
+            if (best < api.MinimumStrength)
+            {
+                return (VerificationCode.StrengthTooLow, scopes);
+            }
+
+            if (possession.Code != VerificationCode.Valid)
+            {
+                return (possession.Code, scopes);
+            }
         }
 
         if (!IsAddressAllowed(authenticated, requirement.Address))
@@ -86,12 +100,17 @@ public static class AccessDecision
     /// The code at the management API and the effective scopes there. Any valid opaque credential may ask who it is (<c>/v1/me</c>), so having
     /// no scope is no refusal; an access token must be meant for this API.
     /// </summary>
-    public static (string Code, ScopeSet Scopes) AtManagement(Catalog catalog, Authenticated authenticated, IPAddress? address)
+    public static (string Code, ScopeSet Scopes) AtManagement(
+        Catalog catalog,
+        Authenticated authenticated,
+        in Possession possession,
+        IPAddress? address
+    )
     {
         var code =
             CredentialKind.IsClientAuthentication(authenticated.Kind) ? VerificationCode.CredentialKindNotAccepted
             : authenticated.Token is { } token && !token.Audience.Contains(ManagementApi.Identifier) ? VerificationCode.WrongApi
-            : authenticated.Token is { IsBound: true } ? VerificationCode.ProofRequired
+            : possession.Code != VerificationCode.Valid ? possession.Code
             : !IsAddressAllowed(authenticated, address) ? VerificationCode.IpNotAllowed
             : VerificationCode.Valid;
         // The management API has no object types: a credential limited to objects has no rights there.

@@ -34,6 +34,9 @@ public sealed record ApiResourceFacts
     /// <summary>Where a credential may travel at a gateway door.</summary>
     public ApiCarriers Carriers { get; init; } = ApiCarriers.Default;
 
+    /// <summary>What a request must prove at least.</summary>
+    public Strength MinimumStrength { get; init; }
+
     /// <summary>One of <see cref="AccessLogLevel"/>.</summary>
     public string AccessLog { get; init; } = AccessLogLevel.Denials;
 
@@ -134,7 +137,7 @@ public sealed class CatalogCache
         {
             var resources = await connection.QueryAsync<ResourceRow>(
                 "SELECT id, identifier, scopes, accepted_credentials, object_types, objects_in_tokens, access_token_lifetime_seconds, "
-                    + "access_token_signing_alg, resource_servers, carriers, access_log FROM api_resources"
+                    + "access_token_signing_alg, resource_servers, carriers, access_log, minimum_strength FROM api_resources"
             );
             var roles = await connection.QueryAsync<RoleRow>($"SELECT {RoleRow.Columns} FROM roles");
             return new Catalog(resources.Select(row => row.ToFacts()), roles.Select(row => row.ToFacts()));
@@ -167,6 +170,8 @@ public sealed class CatalogCache
 
         public string AccessLog { get; init; } = "";
 
+        public string MinimumStrength { get; init; } = "";
+
         public ApiResourceFacts ToFacts()
         {
             var scopes = JsonColumn.Read<IReadOnlyList<ScopeDefinition>>(Scopes);
@@ -180,6 +185,7 @@ public sealed class CatalogCache
                     .ToFrozenDictionary(scope => scope.Name, scope => scope.AcceptedCredentials!, StringComparer.Ordinal),
                 Carriers = ApiCarriers.Of(JsonColumn.Read<string[]>(Carriers)),
                 AccessLog = AccessLog,
+                MinimumStrength = Enum.Parse<Strength>(MinimumStrength, ignoreCase: true),
                 AcceptedKinds = JsonColumn.Read<string[]>(AcceptedCredentials),
                 ObjectTypes = JsonColumn.Read<string[]>(ObjectTypes),
                 ObjectsInTokens = ObjectsInTokens == 1,

@@ -95,7 +95,8 @@ public sealed class ApiCarriers
         var found = new Found();
         foreach (var value in request.Authorization)
         {
-            found.Add(FromAuthorization(value ?? ""));
+            found.Add(FromAuthorization(value ?? "", out var isDpop));
+            found.IsDpop |= isDpop;
         }
 
         foreach (var value in request["X-API-Key"])
@@ -116,7 +117,12 @@ public sealed class ApiCarriers
             FromQuery(query, isOurs, ref found);
         }
 
-        return new(found.Presented, found.Count > 1) { IsInQuery = found.InQuery, IsRefusedQuery = found.RefusedQuery };
+        return new(found.Presented, found.Count > 1)
+        {
+            IsDpop = found.IsDpop,
+            IsInQuery = found.InQuery,
+            IsRefusedQuery = found.RefusedQuery,
+        };
     }
 
     /// <summary>The value of <c>WWW-Authenticate</c>, one line: <c>Bearer</c> with what is said of the failure, and the other schemes the API takes.</summary>
@@ -130,8 +136,14 @@ public sealed class ApiCarriers
             : $"{OtherScheme}, {error}";
     }
 
-    private string FromAuthorization(string value)
+    private string FromAuthorization(string value, out bool isDpop)
     {
+        isDpop = Carrier.TryDpop(value, out var bound);
+        if (isDpop)
+        {
+            return takesBearer ? bound : "";
+        }
+
         if (Carrier.TryBearer(value, out var bearer))
         {
             return takesBearer ? bearer : "";
@@ -176,6 +188,8 @@ public sealed class ApiCarriers
         public int Count { get; private set; }
 
         public string? Presented { get; private set; }
+
+        public bool IsDpop { get; set; }
 
         public bool InQuery { get; set; }
 

@@ -1,16 +1,15 @@
-using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Limits;
-using Tokenry.Server.Foundation.Usage;
 
 namespace Tokenry.Server.Foundation.Authentication;
 
 /// <summary>Authenticates callers of the management API by the same code that checks everybody's credentials. Runs between routing and the endpoint.</summary>
-internal sealed class CallerAuthentication(RequestDelegate next, Authenticator authenticator, CatalogCache catalogs, UseRecorder recorder)
+internal sealed class CallerAuthentication(RequestDelegate next, CallerAuthenticator callers)
 {
-    private const string Challenge = "Bearer realm=\"tokenry\"";
+    private const string Bearer = "Bearer realm=\"tokenry\"";
+
+    private static readonly string Challenge = $"{Bearer}, {DpopChallenge.Offer}";
 
     // RFC 6750 §2.3, and what other products call it; none of our own parameters has these names.
     private static readonly string[] QueryCarriers = ["access_token", "api_key"];
@@ -34,7 +33,7 @@ internal sealed class CallerAuthentication(RequestDelegate next, Authenticator a
         {
             throw new ProblemException(400, ProblemCode.InvalidRequest, "The request carries two credentials. Send one.")
             {
-                Challenge = $"{Challenge}, error=\"invalid_request\"",
+                Challenge = $"{Bearer}, error=\"invalid_request\"",
             };
         }
 
@@ -47,11 +46,11 @@ internal sealed class CallerAuthentication(RequestDelegate next, Authenticator a
                 "A credential must not be sent in the URL; it is in logs now, so rotate it."
             )
             {
-                Challenge = $"{Challenge}, error=\"invalid_request\"",
+                Challenge = $"{Bearer}, error=\"invalid_request\"",
             };
         }
 
-        if (carrier.Presented is not { } presented)
+        if (carrier.Presented is null)
         {
             throw new ProblemException(
                 401,
@@ -63,67 +62,24 @@ internal sealed class CallerAuthentication(RequestDelegate next, Authenticator a
             };
         }
 
-        var (caller, limits) = await FromPresentedAsync(authenticator, catalogs, recorder, presented, RequestFacts.Of(context));
+        var (caller, limits, possession) = await callers.AuthenticateAsync(context, carrier);
         limits.WriteHeaders(context.Response.Headers);
         return limits.IsRefused
             ? throw new ProblemException(429, limits.Code, "A limit of this credential is used up. Try again after Retry-After.")
             {
                 RetryAfter = limits.Wait,
             }
-            : caller ?? throw Refused();
-    }
-
-    /// <summary>
-    /// No caller where the credential is not good at the management API or its limits, which hold here as everywhere, are used up. Also for endpoints that take a bearer besides other ways to
-    /// authenticate.
-    /// </summary>
-    public static async ValueTask<(Caller? Caller, LimitOutcome Limits)> FromPresentedAsync(
-        Authenticator authenticator,
-        CatalogCache catalogs,
-        UseRecorder recorder,
-        string presented,
-        RequestFacts request
-    )
-    {
-        var authenticated = await authenticator.AuthenticateAsync(presented);
-        var code = authenticated.Code;
-        var management = ScopeSet.Empty;
-        if (authenticated.IsGood)
-        {
-            (code, management) = AccessDecision.AtManagement(await catalogs.GetAsync(), authenticated, request.Address);
-        }
-
-        (code, var limits) = await recorder.SettleAsync(
-            new Use
-            {
-                Door = Doors.Management,
-                Code = code,
-                Credential = authenticated,
-                Api = ManagementApi.Resource,
-                From = UseCircumstances.Of(request),
-                Method = request.Method,
-                Path = request.Path,
-            }
-        );
-        if (code != VerificationCode.Valid)
-        {
-            return (null, limits);
-        }
-
-        var caller = new Caller
-        {
-            Credential = authenticated,
-            Principal = authenticated.Owner!,
-            Management = management,
-            Request = request,
-        };
-        return (caller, limits);
+            : caller ?? throw Refused(carrier, possession);
     }
 
     /// <summary>The same for every reason: which one it was is not the caller's to know.</summary>
-    private static ProblemException Refused() =>
+    private static ProblemException Refused(Carrier carrier, in Possession possession) =>
         new(401, ProblemCode.InvalidToken, "The credential is not good here. Check that it is complete, not expired or revoked, and yours.")
         {
-            Challenge = $"{Challenge}, error=\"invalid_token\"",
+            // In the scheme that was used, and for a bound token in the one that it needs (RFC 9449 §7.1).
+            Challenge =
+                carrier.IsDpop || possession.Code == VerificationCode.ProofRequired
+                    ? $"{DpopChallenge.Failed(possession)}, {Bearer}"
+                    : $"{Bearer}, error=\"invalid_token\", {DpopChallenge.Offer}",
         };
 }

@@ -5,6 +5,9 @@ namespace Tokenry.Server.Foundation.Authentication;
 /// <summary>What a request carries: nothing, one credential, or more than one (which is refused, RFC 6750 §2).</summary>
 public readonly record struct Carrier(string? Presented, bool IsAmbiguous)
 {
+    /// <summary>Whether it came under the scheme <c>DPoP</c> (RFC 9449 §7.1).</summary>
+    public bool IsDpop { get; init; }
+
     /// <summary>Whether it came in the query, where an API takes it there.</summary>
     public bool IsInQuery { get; init; }
 
@@ -12,7 +15,7 @@ public readonly record struct Carrier(string? Presented, bool IsAmbiguous)
     public bool IsRefusedQuery { get; init; }
 
     /// <summary>
-    /// <c>Authorization: Bearer</c> or <c>token</c> (scheme names without regard to case, RFC 9110 §11.1) and <c>X-API-Key</c>.
+    /// <c>Authorization: Bearer</c>, <c>token</c> or <c>DPoP</c> (scheme names without regard to case, RFC 9110 §11.1) and <c>X-API-Key</c>.
     /// Any other authorization scheme counts as one presented credential that is not good.
     /// </summary>
     public static Carrier Of(IHeaderDictionary headers)
@@ -29,19 +32,29 @@ public readonly record struct Carrier(string? Presented, bool IsAmbiguous)
             return new(key[0] ?? "", IsAmbiguous: false);
         }
 
-        return authorization.Count == 0
-            ? default
-            : new(TryBearer(authorization[0] ?? "", out var bearer) ? bearer : "", IsAmbiguous: false);
+        if (authorization.Count == 0)
+        {
+            return default;
+        }
+
+        var text = authorization[0] ?? "";
+        return TryDpop(text, out var bound) ? new(bound, IsAmbiguous: false) { IsDpop = true }
+            : TryBearer(text, out var bearer) ? new(bearer, IsAmbiguous: false)
+            : new("", IsAmbiguous: false);
     }
 
     /// <summary>The credential of <c>Bearer</c> or <c>token</c>.</summary>
-    public static bool TryBearer(string authorization, out string presented)
+    public static bool TryBearer(string authorization, out string presented) =>
+        TryScheme(authorization, "Bearer", out presented) || TryScheme(authorization, "token", out presented);
+
+    /// <summary>The token of <c>DPoP</c>, which a proof must go with.</summary>
+    public static bool TryDpop(string authorization, out string presented) => TryScheme(authorization, "DPoP", out presented);
+
+    private static bool TryScheme(string authorization, string name, out string presented)
     {
         var space = authorization.IndexOf(' ', StringComparison.Ordinal);
-        var scheme = authorization.AsSpan(0, space < 0 ? authorization.Length : space);
-        var isBearer =
-            scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase) || scheme.Equals("token", StringComparison.OrdinalIgnoreCase);
-        presented = isBearer ? authorization[(space < 0 ? authorization.Length : space + 1)..] : "";
-        return isBearer;
+        var isScheme = authorization.AsSpan(0, space < 0 ? authorization.Length : space).Equals(name, StringComparison.OrdinalIgnoreCase);
+        presented = isScheme ? authorization[(space < 0 ? authorization.Length : space + 1)..] : "";
+        return isScheme;
     }
 }

@@ -6,7 +6,7 @@ namespace Tokenry.Server.Foundation.Credentials;
 /// <summary>The refusals that concern a credential's life.</summary>
 public static class CredentialProblems
 {
-    public static ProblemException KeyIdTaken(string keyId) =>
+    public static ProblemException KeyIdTaken(string? keyId) =>
         new(
             409,
             ProblemCode.AlreadyExists,

@@ -39,19 +39,6 @@ public static class CredentialStore
         tx.Changed(ChangeKind.Credential, row.Id);
     }
 
-    /// <summary>Whether another of the owner's that is not revoked goes by that name.</summary>
-    public static async Task<bool> IsKeyIdTakenAsync(WriteTransaction tx, string ownerId, string kind, string keyId) =>
-        await tx.FirstOrDefaultAsync<string>(
-            "SELECT id FROM credentials WHERE owner_id = @ownerId AND kind = @kind AND key_id = @keyId AND state <> 'revoked'",
-            new
-            {
-                ownerId,
-                kind,
-                keyId,
-            }
-        )
-            is not null;
-
     public static Task ReviseAsync(WriteTransaction tx, CredentialRow row)
     {
         tx.Changed(ChangeKind.Credential, row.Id);

@@ -100,11 +100,6 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
             MintingRule.Check(catalog, caller, reach, Minted(owner, made.Kind, asked));
         }
 
-        if (made.Material?.KeyId is { } keyId && await CredentialStore.IsKeyIdTakenAsync(tx, owner.Id, made.Kind, keyId))
-        {
-            throw CredentialProblems.KeyIdTaken(keyId);
-        }
-
         var row = new CredentialRow
         {
             Id = made.Id,

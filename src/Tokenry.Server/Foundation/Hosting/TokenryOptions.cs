@@ -26,6 +26,7 @@ public sealed class TokenryOptions
         "PersonalAccessTokens:DefaultLifetimeDays",
         "PersonalAccessTokens:MaxLifetimeDays",
         "AccessLog:KeptDays",
+        "Dpop:RequireNonce",
         "LeakReports:Policy",
         "LeakReports:Keys",
     ];
@@ -66,6 +67,9 @@ public sealed class TokenryOptions
 
     /// <summary>Whether a credential that a scanner found ends, or is only told of in the audit.</summary>
     public bool RevokesReportedLeaks { get; init; } = true;
+
+    /// <summary>Whether every DPoP proof must carry a nonce of ours (RFC 9449 §8).</summary>
+    public bool RequiresDpopNonce { get; init; }
 
     public string DatabasePath => Path.Combine(DataDirectory, "tokenry.db");
 
@@ -164,6 +168,7 @@ public sealed class TokenryOptions
             faults.Add($"Tokenry:LeakReports:Policy '{leakPolicy}' is neither revoke nor report.");
         }
 
+        var requiresNonce = Flag(section, "Dpop:RequireNonce", faults);
         var scannerKeys = ReadScannerKeys(section.GetSection("LeakReports:Keys"), faults);
         var issuer = needsIssuer ? ReadIssuer(section["Issuer"], configuration["urls"] ?? DefaultUrl, faults) : "";
         if (faults.Count > 0)
@@ -188,6 +193,7 @@ public sealed class TokenryOptions
             AccessLogKept = TimeSpan.FromDays(accessLogDays),
             ScannerKeys = scannerKeys,
             RevokesReportedLeaks = leakPolicy == "revoke",
+            RequiresDpopNonce = requiresNonce,
         };
     }
 
@@ -255,6 +261,22 @@ public sealed class TokenryOptions
 
         faults.Add($"Tokenry:{key} '{text}' is not a number of days from 1 to 36500.");
         return null;
+    }
+
+    private static bool Flag(IConfigurationSection section, string key, List<string> faults)
+    {
+        var text = section[key];
+        if (text is null || !bool.TryParse(text, out var value))
+        {
+            if (text is not null)
+            {
+                faults.Add($"Tokenry:{key} '{text}' is neither true nor false.");
+            }
+
+            return false;
+        }
+
+        return value;
     }
 
     private static Uri? ReadOtlpEndpoint(string? text, List<string> faults)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
+using System.Text.Json;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Protocol.Jose;
@@ -26,6 +27,9 @@ public sealed record AccessTokenClaims
 
     /// <summary>The patterns it is limited to; <c>null</c> = not limited.</summary>
     public IReadOnlyList<string>? Objects { get; init; }
+
+    /// <summary>What it is bound to; <c>null</c> = whoever holds it may use it.</summary>
+    public TokenConfirmation? Confirmation { get; init; }
 
     public required TimeSpan Lifetime { get; init; }
 }
@@ -63,9 +67,31 @@ public sealed class AccessTokenWriter(SigningKeys keys, TokenryOptions options, 
             json.WriteEndArray();
         }
 
+        if (claims.Confirmation is { } confirmation)
+        {
+            WriteConfirmation(json, confirmation);
+        }
+
         json.WriteEndObject();
 
         return (Sign(keys.Active(algorithm), payload.Written), tokenId);
+    }
+
+    /// <summary>The member <c>cnf</c> (RFC 7800).</summary>
+    public static void WriteConfirmation(Utf8JsonWriter json, TokenConfirmation confirmation)
+    {
+        json.WriteStartObject("cnf"u8);
+        if (confirmation.KeyThumbprint is { } key)
+        {
+            json.WriteString("jkt"u8, key);
+        }
+
+        if (confirmation.CertificateThumbprint is { } certificate)
+        {
+            json.WriteString("x5t#S256"u8, certificate);
+        }
+
+        json.WriteEndObject();
     }
 
     private static string Sign(SigningKey key, ReadOnlySpan<byte> payload)

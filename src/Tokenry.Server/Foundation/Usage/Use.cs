@@ -54,6 +54,12 @@ public readonly record struct Use
     /// <summary>Of an issued token.</summary>
     public string? TokenId { get; init; }
 
+    /// <summary>Of an issued token: how its client authenticated.</summary>
+    public string? AuthMethod { get; init; }
+
+    /// <summary>Of an issued token: <c>dpop</c>, <c>mtls</c>, or <c>null</c> where it is bound to nothing.</summary>
+    public string? BoundBy { get; init; }
+
     public bool IsGood => Code is VerificationCode.Valid or Issued;
 
     /// <summary>Only scopes that the API defines are counted by name: others are whatever a caller wrote.</summary>

@@ -12,14 +12,20 @@ public sealed class ClientCredentials(CatalogCache catalogs, AccessTokenWriter w
 {
     public const string Name = "client_credentials";
 
-    public async ValueTask<IssuedToken> RunAsync(Caller client, FormParameters form)
+    public async ValueTask<IssuedToken> RunAsync(TokenRequest request)
     {
+        var (client, form, confirmation) = request;
         var catalog = await catalogs.GetAsync();
         var api = Target(catalog, client, form);
         var allowed = api.Usable(Rights.Of(catalog, client.Principal, api), CredentialKind.AccessToken);
         if (allowed.IsEmpty || !api.AcceptedKinds.Contains(CredentialKind.AccessToken))
         {
             throw OAuthError.InvalidTarget("the client has no access to this resource");
+        }
+
+        if (confirmation is null && api.MinimumStrength > Strength.Bearer)
+        {
+            throw OAuthError.InvalidTarget("this resource takes bound tokens only: send a DPoP proof");
         }
 
         var scope = Scope(form, allowed);
@@ -31,11 +37,12 @@ public sealed class ClientCredentials(CatalogCache catalogs, AccessTokenWriter w
                 ClientId = client.Principal.Id,
                 Scope = scope,
                 CredentialId = client.CredentialId!,
+                Confirmation = confirmation,
                 Lifetime = api.AccessTokenLifetime,
             },
             api.AccessTokenSigningAlg
         );
-        return new IssuedToken(token, tokenId, api, api.AccessTokenLifetime, scope);
+        return new IssuedToken(token, tokenId, api, api.AccessTokenLifetime, scope) { Confirmation = confirmation };
     }
 
     /// <summary>The resource that is named, else the only API where the client has rights.</summary>

@@ -1,4 +1,5 @@
 using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Access;
 
 namespace Tokenry.Server.Features.OAuth.Grants;
@@ -17,4 +18,10 @@ public sealed class IssuedToken(string accessToken, string tokenId, ApiResourceF
     public TimeSpan Lifetime => lifetime;
 
     public ScopeSet Scope => scope;
+
+    /// <summary>What it is bound to.</summary>
+    public TokenConfirmation? Confirmation { get; init; }
+
+    /// <summary><c>token_type</c>: how it is to be presented. A token bound to a certificate is a bearer token in this (RFC 8705 §3).</summary>
+    public string Type => Confirmation?.KeyThumbprint is null ? "Bearer" : "DPoP";
 }

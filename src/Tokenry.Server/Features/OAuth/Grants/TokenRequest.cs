@@ -1,0 +1,11 @@
+using Tokenry.Protocol.Jose;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Features.OAuth.Grants;
+
+/// <summary>What a grant is asked for.</summary>
+/// <param name="Client">The client that authenticated.</param>
+/// <param name="Form">The parameters.</param>
+/// <param name="Confirmation">What the token is to be bound to; <c>null</c> = nothing.</param>
+public sealed record TokenRequest(Caller Client, FormParameters Form, TokenConfirmation? Confirmation);

@@ -1,0 +1,23 @@
+using Tokenry.Server.Foundation.Authentication;
+
+namespace Tokenry.Server.Foundation.Access;
+
+/// <summary>What a request proved beyond holding its credential, found before anything is decided.</summary>
+/// <param name="Code"><c>valid</c>, or what is wrong with the proof: <c>proof_required</c>, <c>proof_invalid</c>, <c>proof_replayed</c>.</param>
+/// <param name="Strength">What was proved.</param>
+public readonly record struct Possession(string Code, Strength Strength)
+{
+    /// <summary>Nothing was to be proved.</summary>
+    public static readonly Possession Bearer = new(VerificationCode.Valid, Strength.Bearer);
+
+    public static readonly Possession Bound = new(VerificationCode.Valid, Strength.Bound);
+
+    public static readonly Possession Required = new(VerificationCode.ProofRequired, Strength.Bearer);
+
+    public static readonly Possession Invalid = new(VerificationCode.ProofInvalid, Strength.Bearer);
+
+    public static readonly Possession Replayed = new(VerificationCode.ProofReplayed, Strength.Bearer);
+
+    /// <summary>Whether the proof lacks a nonce of ours, and nothing else (RFC 9449 §8).</summary>
+    public bool NeedsNonce { get; init; }
+}

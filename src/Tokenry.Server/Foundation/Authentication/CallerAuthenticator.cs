@@ -1,0 +1,83 @@
+using Tokenry.Protocol.Access;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Limits;
+using Tokenry.Server.Foundation.Usage;
+
+namespace Tokenry.Server.Foundation.Authentication;
+
+/// <summary>What came of looking at the credential of a request to Tokenry's own API.</summary>
+/// <param name="Caller">Whose it is; <c>null</c> where it is not good here, or its limits are used up.</param>
+/// <param name="Limits">What its limits said, which hold here as everywhere.</param>
+/// <param name="Possession">What the request proved.</param>
+public readonly record struct CallerResult(Caller? Caller, LimitOutcome Limits, Possession Possession);
+
+/// <summary>Who calls Tokenry's own API, for every endpoint that takes a credential in a header.</summary>
+public sealed class CallerAuthenticator(
+    Authenticator authenticator,
+    PossessionCheck possessionCheck,
+    CatalogCache catalogs,
+    UseRecorder recorder,
+    DpopNonces nonces,
+    TokenryOptions options
+)
+{
+    public async ValueTask<CallerResult> AuthenticateAsync(HttpContext context, Carrier carrier)
+    {
+        var request = RequestFacts.Of(context);
+        var presented = carrier.Presented!;
+        var authenticated = await authenticator.AuthenticateAsync(presented);
+        var code = authenticated.Code;
+        var management = ScopeSet.Empty;
+        var possession = Possession.Bearer;
+        if (authenticated.IsGood)
+        {
+            possession = await possessionCheck.CheckAsync(authenticated, presented, Proof(context, carrier, authenticated));
+            (code, management) = AccessDecision.AtManagement(await catalogs.GetAsync(), authenticated, possession, request.Address);
+        }
+
+        (code, var limits) = await recorder.SettleAsync(
+            new Use
+            {
+                Door = Doors.Management,
+                Code = code,
+                Credential = authenticated,
+                Api = ManagementApi.Resource,
+                From = UseCircumstances.Of(request),
+                Method = request.Method,
+                Path = request.Path,
+            }
+        );
+        if (possession.NeedsNonce)
+        {
+            context.Response.Headers["DPoP-Nonce"] = nonces.Current;
+        }
+
+        if (code != VerificationCode.Valid)
+        {
+            return new(null, limits, possession);
+        }
+
+        var caller = new Caller
+        {
+            Credential = authenticated,
+            Principal = authenticated.Owner!,
+            Management = management,
+            Request = request,
+        };
+        return new(caller, limits, possession);
+    }
+
+    /// <summary>Only what is bound, or says it is, needs a look at what came with it.</summary>
+    private PresentedProof? Proof(HttpContext context, Carrier carrier, Authenticated authenticated) =>
+        carrier.IsDpop || authenticated.Token is { IsBound: true }
+            ? new PresentedProof
+            {
+                Method = context.Request.Method,
+                Uri = PublicAddress.Of(context, options),
+                IsDpop = carrier.IsDpop,
+                Dpop = PresentedProof.DpopHeader(context.Request.Headers),
+            }
+            : null;
+}

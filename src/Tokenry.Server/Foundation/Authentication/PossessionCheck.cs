@@ -1,0 +1,60 @@
+using Tokenry.Protocol.Jose;
+using Tokenry.Protocol.Proofs;
+using Tokenry.Server.Foundation.Access;
+
+namespace Tokenry.Server.Foundation.Authentication;
+
+/// <summary>
+/// Whether whoever presents a bound token holds what it is bound to: the key (RFC 9449 §7) or the certificate (RFC 8705 §3). Asked at every door, and the
+/// same at each.
+/// </summary>
+public sealed class PossessionCheck(DpopProofs dpop)
+{
+    /// <param name="credential">What was presented; a good one.</param>
+    /// <param name="presented">The string itself, whose hash a proof must carry.</param>
+    /// <param name="proof">What came beside it; <c>null</c> = nothing.</param>
+    public ValueTask<Possession> CheckAsync(Authenticated credential, string presented, PresentedProof? proof) =>
+        credential.Token?.Confirmation is { } confirmation
+            ? CheckAsync(confirmation, presented, proof)
+            // A token that is bound to nothing proves nothing, however it is called (RFC 9449 §7.1).
+            : new(proof is { IsDpop: true } ? Possession.Invalid : Possession.Bearer);
+
+    private async ValueTask<Possession> CheckAsync(TokenConfirmation confirmation, string presented, PresentedProof? proof)
+    {
+        if (!confirmation.IsUnderstood)
+        {
+            return Possession.Invalid;
+        }
+
+        if (proof is null)
+        {
+            return Possession.Required;
+        }
+
+        if (confirmation.CertificateThumbprint is { } certificate && certificate != proof.CertificateThumbprint)
+        {
+            return proof.CertificateThumbprint is null ? Possession.Required : Possession.Invalid;
+        }
+
+        return confirmation.KeyThumbprint is { } key ? await CheckDpopAsync(key, presented, proof) : Possession.Bound;
+    }
+
+    private async ValueTask<Possession> CheckDpopAsync(string key, string presented, PresentedProof proof)
+    {
+        // Under the scheme Bearer a thief's request would look the same (RFC 9449 §7.2).
+        if (!proof.IsDpop)
+        {
+            return Possession.Required;
+        }
+
+        if (proof.Dpop is not { } text || proof.Uri is not { } uri)
+        {
+            return Possession.Invalid;
+        }
+
+        var result = dpop.Validate(text, new DpopRequest(proof.Method, uri) { AccessToken = presented, BoundTo = key });
+        return !result.IsValid ? Possession.Invalid with { NeedsNonce = result.Fault == DpopFault.NonceNeeded }
+            : await dpop.ClaimAsync(result.Proof) ? Possession.Bound
+            : Possession.Replayed;
+    }
+}
