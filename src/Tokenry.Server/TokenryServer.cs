@@ -13,6 +13,7 @@ using Tokenry.Server.Features.SigningKeys;
 using Tokenry.Server.Features.Usage;
 using Tokenry.Server.Features.Users;
 using Tokenry.Server.Features.Verification;
+using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Hosting.Telemetry;
@@ -155,6 +156,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.MapRevocation();
         App.MapUsage();
         App.MapOAuth(Options);
+        App.MapProtectedResourceMetadata(Options, App.Services.GetRequiredService<CatalogCache>());
         App.MapJwkSet(App.Services.GetRequiredService<SigningKeys>());
         App.MapHealth();
         App.MapMetrics();

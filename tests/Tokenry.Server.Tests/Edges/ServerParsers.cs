@@ -117,7 +117,7 @@ internal static class ServerParsers
     private static string? ReadBasic(string text)
     {
         var presented = ClientSecretBasic.Read(new HeaderDictionary { ["Authorization"] = text });
-        return presented is { ClientId: { } id, Secret: { } secret }
+        return presented is { ClientId: { } id, Proof: { } secret }
             ? "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{Uri.EscapeDataString(id)}:{Uri.EscapeDataString(secret)}"))
             : null;
     }

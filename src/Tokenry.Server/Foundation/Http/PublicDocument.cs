@@ -14,6 +14,13 @@ public sealed class PublicDocument(byte[] content, string contentType)
     public static IEndpointConventionBuilder Map(IEndpointRouteBuilder app, string route, Func<ValueTask<PublicDocument>> current) =>
         Map(app, route, async context => await (await current()).ServeAsync(context));
 
+    /// <summary>As the others, for one of many; whoever looks for it throws 404.</summary>
+    public static IEndpointConventionBuilder MapFound(
+        IEndpointRouteBuilder app,
+        string route,
+        Func<HttpContext, ValueTask<PublicDocument>> find
+    ) => Map(app, route, async context => await (await find(context)).ServeAsync(context));
+
     private static IEndpointConventionBuilder Map(IEndpointRouteBuilder app, string route, RequestDelegate serve)
     {
         app.MapMethods(route, [HttpMethods.Head], serve).ExcludeFromDescription().OpenToAnybody();

@@ -58,6 +58,18 @@ internal static class OAuthRequests
         return response;
     }
 
+    /// <summary>The first entry of the access log that fits, which is written within a second or two.</summary>
+    public static async Task<JsonElement> LoggedAsync(this ApiClient admin, string filter)
+    {
+        for (var deadline = DateTimeOffset.UtcNow.AddSeconds(20); ; await Task.Delay(100))
+        {
+            var page = await admin.GetAsync($"/v1/access-log?{filter}").Expect(200);
+            if (page.Json.GetProperty("items").EnumerateArray().FirstOrDefault() is { ValueKind: JsonValueKind.Object } entry)
+                return entry;
+            Assert.True(DateTimeOffset.UtcNow < deadline, $"Nothing in the access log has {filter}.");
+        }
+    }
+
     public static void ExpectUncached(ApiResponse response)
     {
         Assert.Equal("no-store", response.Header("Cache-Control"));
