@@ -53,7 +53,7 @@ public static class SignatureBase
         }
 
         // A line end in a value could pass for another component (§7.5.6); a space in a path, for the end of a request line.
-        if (isDerived ? value.AsSpan().ContainsAnyExceptInRange('!', '~') : value.AsSpan().ContainsAnyExcept(FieldValueCharacters))
+        if (isDerived ? !IsVisible(value) : value.AsSpan().ContainsAnyExcept(FieldValueCharacters))
         {
             return MessageSignatureFault.InvalidMessage;
         }
@@ -65,6 +65,8 @@ public static class SignatureBase
         destination.Write("\n"u8);
         return MessageSignatureFault.None;
     }
+
+    private static bool IsVisible(string value) => value.Length > 0 && !value.AsSpan().ContainsAnyExceptInRange('!', '~');
 
     private static string Derived(HttpMessage message, string name) =>
         name switch
