@@ -12,11 +12,11 @@ public static class PeerScripts
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly Lazy<Task> Installed = new(InstallAsync);
 
-    /// <summary>Runs a script, which must end well, and gives what it wrote.</summary>
-    public static async Task<string> RunAsync(string script, IReadOnlyDictionary<string, string> environment)
+    /// <summary>Runs a script, which must end well.</summary>
+    public static async Task RunAsync(string script, IReadOnlyDictionary<string, string> environment)
     {
         await Installed.Value;
-        return await ExecuteAsync("node", [script], environment);
+        await ExecuteAsync("node", [script], environment);
     }
 
     private static async Task InstallAsync()
@@ -26,11 +26,11 @@ public static class PeerScripts
             await ExecuteAsync("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], new Dictionary<string, string>());
     }
 
-    private static async Task<string> ExecuteAsync(string program, string[] arguments, IReadOnlyDictionary<string, string> environment)
+    private static async Task ExecuteAsync(string program, string[] arguments, IReadOnlyDictionary<string, string> environment)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = Directory };
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
-        return (await ChildProcess.RunAsync(start, Patience)).Expect(0).Output;
+        (await ChildProcess.RunAsync(start, Patience)).Expect(0);
     }
 }
