@@ -26,7 +26,7 @@ public sealed class MessageSignatureExample
     {
         Assert.True(SignatureInput.TryParse(Field("Signature-Input"), out var inputs));
         var signatureBase = new ArrayBufferWriter<byte>();
-        Assert.Equal(MessageSignatureFault.None, SignatureBase.Write(Message(), inputs.Single(), signatureBase));
+        Assert.Equal(MessageSignatureFault.None, SignatureBaseWriter.Write(Message(), inputs.Single(), signatureBase));
         Assert.Equal(Between(Page, "```text\n", "\n```"), Encoding.ASCII.GetString(signatureBase.WrittenSpan));
     }
 

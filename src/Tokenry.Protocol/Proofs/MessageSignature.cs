@@ -139,7 +139,7 @@ public sealed class MessageSignature
         }
 
         var signatureBase = new ArrayBufferWriter<byte>(512);
-        var fault = SignatureBase.Write(message, Input, signatureBase);
+        var fault = SignatureBaseWriter.Write(message, Input, signatureBase);
         if (fault != MessageSignatureFault.None)
         {
             return MessageSignatureResult.Invalid(fault);

@@ -65,7 +65,7 @@ public sealed class MessageSigner
         var signatureBase = new ArrayBufferWriter<byte>(512);
         if (
             !SignatureInput.TryParse(input, out var read)
-            || SignatureBase.Write(message, read[0], signatureBase) is not MessageSignatureFault.None
+            || SignatureBaseWriter.Write(message, read[0], signatureBase) is not MessageSignatureFault.None
         )
         {
             throw new ArgumentException(

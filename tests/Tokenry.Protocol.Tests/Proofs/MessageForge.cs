@@ -46,7 +46,7 @@ internal sealed class MessageForge
         var destination = new ArrayBufferWriter<byte>();
         return
             SignatureInput.TryParse(input, out var inputs)
-            && SignatureBase.Write(message, Assert.Single(inputs), destination) == MessageSignatureFault.None
+            && SignatureBaseWriter.Write(message, Assert.Single(inputs), destination) == MessageSignatureFault.None
             ? Encoding.ASCII.GetString(destination.WrittenSpan)
             : null;
     }

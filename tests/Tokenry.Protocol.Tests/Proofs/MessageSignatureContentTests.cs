@@ -117,7 +117,7 @@ public sealed class MessageSignatureContentTests
         from at in Gen.Choose(0, parts[part].Length - 1)
         from character in Gen.Choose('!', '~').Select(code => (char)code)
         where char.ToLowerInvariant(character) != char.ToLowerInvariant(parts[part][at])
-        // The label alone is not covered (RFC 9421 §7.2.5), and must only be the same twice.
+        // The label alone is not covered, and must only be the same twice.
         where !(part is 6 or 7 && at == 0)
         select parts.Select((text, index) => index == part ? $"{text[..at]}{character}{text[(at + 1)..]}" : text).ToArray();
 }

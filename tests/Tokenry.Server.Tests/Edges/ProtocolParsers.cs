@@ -220,7 +220,7 @@ internal static class ProtocolParsers
             return null;
         }
 
-        _ = SignatureBase.Write(message, inputs[0], signed);
+        _ = SignatureBaseWriter.Write(message, inputs[0], signed);
         var signature = $"{inputs[0].Label}=:{Convert.ToBase64String(key.Sign(signed.WrittenSpan))}:";
         _ = new MessageSignatureValidator(Clock).Read([text], [signature], out var found);
         return found?.Verify(message, key).IsValid is true ? text : null;

@@ -3,8 +3,8 @@ using System.Text;
 
 namespace Tokenry.Protocol.Proofs;
 
-/// <summary>The bytes that a message signature is made over (RFC 9421 §2.5).</summary>
-public static class SignatureBase
+/// <summary>Writes the signature base: the bytes that a message signature is made over (RFC 9421 §2.5).</summary>
+public static class SignatureBaseWriter
 {
     private static readonly SearchValues<char> FieldValueCharacters = SearchValues.Create([
         '\t',
@@ -52,7 +52,7 @@ public static class SignatureBase
             return MessageSignatureFault.MissingField;
         }
 
-        // A line end in a value could pass for another component (§7.5.6); a space in a path, for the end of a request line.
+        // A line end in a value could pass for another component; a space in a path, for the end of a request line.
         if (isDerived ? !IsVisible(value) : value.AsSpan().ContainsAnyExcept(FieldValueCharacters))
         {
             return MessageSignatureFault.InvalidMessage;
