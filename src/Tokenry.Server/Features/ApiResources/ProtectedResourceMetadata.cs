@@ -26,15 +26,16 @@ public static class ProtectedResourceMetadata
 
     public static void MapProtectedResourceMetadata(this IEndpointRouteBuilder app, TokenryOptions options, CatalogCache catalogs)
     {
-        foreach (var route in new[] { Route, Route + "/{id}" })
-        {
+        Map(Route, "Describe Tokenry's own API to its clients (RFC 9728).");
+        Map(Route + "/{id}", "Describe an API resource to its clients (RFC 9728).").WithName("well_known_oauth_protected_resource_show");
+
+        IEndpointConventionBuilder Map(string route, string summary) =>
             PublicDocument
                 .MapFound(app, route, context => FindAsync(context, options, catalogs))
                 .WithTags("Discovery")
-                .WithSummary("Describe an API resource to its clients (RFC 9728).")
+                .WithSummary(summary)
                 .Answers(MediaType.Json, Members)
                 .OpenToAnybody();
-        }
     }
 
     private static async ValueTask<PublicDocument> FindAsync(HttpContext context, TokenryOptions options, CatalogCache catalogs)
