@@ -70,6 +70,7 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
             ("POST", "/v1/verify/batch") => new { items = new[] { new { token = "tkr_key_garbage" } } },
             ("POST", "/oauth/token") => new FormBody([("grant_type", "client_credentials")]),
             ("POST", "/oauth/introspect" or "/oauth/revoke") => new FormBody([("token", "tkr_key_garbage")]),
+            ("POST", "/oauth/renew") => new FormBody([("overlap_seconds", "60")]),
             ("POST", var path) when path.EndsWith("/public-keys", StringComparison.Ordinal) => new { name, pem = NewPublicKey() },
             ("POST", var path) when path.EndsWith("/rotate", StringComparison.Ordinal) => new { overlap_seconds = 60 },
             ("POST", var path) when path.EndsWith("able", StringComparison.Ordinal) => null,

@@ -38,7 +38,7 @@ public static class FoundationServices
         services.AddSingleton<Passwords>().AddSingleton<PrincipalOperations>();
         services.AddSingleton<SecretMint>().AddSingleton<ExpiryPolicy>().AddSingleton<IssueCredential>();
         services.AddSingleton<ReviseCredential>().AddSingleton<RotateCredential>().AddSingleton<SetCredentialDisabled>();
-        services.AddSingleton<RevokeCredential>().AddSingleton<ListCredentials>();
+        services.AddSingleton<RenewRegistered>().AddSingleton<RevokeCredential>().AddSingleton<ListCredentials>();
         services
             .AddSingleton<Brands>()
             .AddSingleton<OpaqueCredentialScheme>()
@@ -81,6 +81,7 @@ public static class FoundationServices
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<Signals>());
         services.AddHostedService<UsageFlush>();
         services.AddHostedService<Purge>();
+        services.AddHostedService<DueCredentials>();
         return services;
     }
 
