@@ -261,6 +261,26 @@ public sealed class PrivateKeyJwtTests(SharedServers servers)
         await admin.LoggedAsync($"credential={credential}&result=proof_replayed");
     }
 
+    [Theory, BothEngines]
+    public async Task Stepping_down_is_for_the_audit_and_so_is_a_replay(Engine engine)
+    {
+        using var key = ClientKey.Make();
+        var (client, admin, made, registered) = await ArrangeAsync(engine, key);
+        var app = made.Application.Id;
+        var secret = await admin.CreateClientSecretAsync(app);
+        string[] methods = ["private_key_jwt", "client_secret_basic"];
+        await admin.PatchAsync($"/v1/applications/{app}", new { token_endpoint_auth_methods = methods }).Expect(200);
+        var assertion = key.Assertion(app, client.Address);
+        await TokenAsync(client, assertion).Expect(200);
+        await TokenAsync(client, assertion).ExpectOAuth(401, "invalid_client");
+        await client.TokenAsync((app, secret.Secret)).Expect(200);
+        var told = await admin.ToldAsync($"actor={app}&action=signal.stepped_down");
+        Assert.Equal("client_secret_basic was used, private_key_jwt is preferred", told.GetProperty("reason").GetString());
+        Assert.Equal(secret.Id, told.GetProperty("credential_id").GetString());
+        var replay = await admin.ToldAsync($"actor={app}&action=signal.replay");
+        Assert.Equal(registered.Text("id"), replay.GetProperty("credential_id").GetString());
+    }
+
     private static Action<JsonObject, JsonObject> Changed(string change, string issuer)
     {
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
