@@ -124,6 +124,7 @@ internal sealed class TokenryServer : IAsyncDisposable
             .AddVerification()
             .AddRevocation()
             .AddUsage()
+            .AddSigningKeys()
             .AddOAuth();
     }
 
@@ -155,7 +156,8 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.MapRevocation();
         App.MapUsage();
         App.MapOAuth(Options);
-        App.MapJwkSet(App.Services.GetRequiredService<SigningKeys>());
+        App.MapSigningKeys();
+        App.MapJwkSet(App.Services.GetRequiredService<SigningKeys>(), Options.SigningKeys.JwksMaxAge);
         App.MapHealth();
         App.MapMetrics();
         App.MapOpenApi().OpenToAnybody();

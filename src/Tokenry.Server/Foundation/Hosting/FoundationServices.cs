@@ -44,6 +44,7 @@ public static class FoundationServices
             .AddSingleton<AccessTokenScheme>()
             .AddSingleton<Authenticator>();
         services.AddSingleton<SigningKeys>().AddSingleton<AccessTokenWriter>();
+        services.AddSingleton(options.SigningKeys).AddSingleton<SigningKeyMoves>();
         services.AddSingleton<FailureThrottle>().AddSingleton<RateLimiter>();
         services.AddSingleton<LastUsed>().AddSingleton<UsageCounters>().AddSingleton<Denials>();
         services.AddSingleton<AccessLog>().AddSingleton<Signals>().AddSingleton<UseRecorder>();
@@ -79,6 +80,7 @@ public static class FoundationServices
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<Signals>());
         services.AddHostedService<UsageFlush>();
         services.AddHostedService<Purge>();
+        services.AddHostedService<SigningKeySchedule>();
         return services;
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
+using Tokenry.Server.Foundation.Signing;
 
 namespace Tokenry.Server.Foundation.Hosting;
 
@@ -28,6 +29,7 @@ public sealed class TokenryOptions
         "AccessLog:KeptDays",
         "LeakReports:Policy",
         "LeakReports:Keys",
+        .. SigningKeyOptions.Keys,
     ];
 
     public required string Issuer { get; init; }
@@ -66,6 +68,8 @@ public sealed class TokenryOptions
 
     /// <summary>Whether a credential that a scanner found ends, or is only told of in the audit.</summary>
     public bool RevokesReportedLeaks { get; init; } = true;
+
+    public SigningKeyOptions SigningKeys { get; init; } = new();
 
     public string DatabasePath => Path.Combine(DataDirectory, "tokenry.db");
 
@@ -165,6 +169,7 @@ public sealed class TokenryOptions
         }
 
         var scannerKeys = ReadScannerKeys(section.GetSection("LeakReports:Keys"), faults);
+        var signingKeys = SigningKeyOptions.Read(section.GetSection("SigningKeys"), faults);
         var issuer = needsIssuer ? ReadIssuer(section["Issuer"], configuration["urls"] ?? DefaultUrl, faults) : "";
         if (faults.Count > 0)
         {
@@ -188,6 +193,7 @@ public sealed class TokenryOptions
             AccessLogKept = TimeSpan.FromDays(accessLogDays),
             ScannerKeys = scannerKeys,
             RevokesReportedLeaks = leakPolicy == "revoke",
+            SigningKeys = signingKeys,
         };
     }
 
