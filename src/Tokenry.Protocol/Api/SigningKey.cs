@@ -9,7 +9,7 @@ public sealed record SigningKey
     /// <summary>What it signs with: <c>ES256</c> or <c>RS256</c> (RFC 7518 §3.1).</summary>
     public required string Algorithm { get; init; }
 
-    /// <summary>One of <see cref="SigningKeyState"/>.</summary>
+    /// <summary><c>next</c>, <c>active</c>, <c>retired</c>, <c>removed</c> or <c>tainted</c>; see <see cref="SigningKeyState"/>.</summary>
     public required string State { get; init; }
 
     /// <summary>When it was made and published.</summary>

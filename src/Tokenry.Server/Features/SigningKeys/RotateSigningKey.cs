@@ -28,20 +28,11 @@ public sealed class RotateSigningKey(
     public async Task<Protocol.Api.SigningKey> RunAsync(Caller caller, SigningKeyRotationRequest request)
     {
         await gate.AuthorizeAsync(caller, Demand, Action); // before the server works on a key
-        if (!JwsAlgorithms.Signs(request.Algorithm))
-        {
-            throw ProblemException.Invalid("algorithm", $"must be {JwsAlgorithms.Es256} or {JwsAlgorithms.Rs256}");
-        }
-
         await signingKeys.CatchUpAsync();
-        var held = signingKeys.Held.Where(key => key.Row.Algorithm == request.Algorithm).ToList();
-        if (!held.Any(key => key.Row.IsActive))
-        {
-            throw ProblemException.Invalid("algorithm", "has no key: no API resource asks for it");
-        }
-
+        var held = signingKeys.Held.Select(key => key.Row).Where(row => row.Algorithm == request.Algorithm).ToList();
         // Beside the transaction, which others wait for; for nothing only where another rotation has just ended.
-        var made = held.Any(key => key.Row.IsNext) ? null : await signingKeys.MakeAsync(request.Algorithm);
+        var made =
+            held.Exists(row => row.IsActive) && !held.Exists(row => row.IsNext) ? await signingKeys.MakeAsync(request.Algorithm) : null;
         var key = await gate.WriteOnceAsync(
             caller,
             Demand,
@@ -65,24 +56,33 @@ public sealed class RotateSigningKey(
         Func<string, AuditEntry> newEntry
     )
     {
+        if (!JwsAlgorithms.Signs(request.Algorithm))
+        {
+            throw ProblemException.Invalid("algorithm", $"must be {JwsAlgorithms.Es256} or {JwsAlgorithms.Rs256}");
+        }
+
         var immediately = request.Immediately ?? false;
         var (active, next) = await SigningKeyStore.LockAsync(tx, request.Algorithm);
+        if (active is null)
+        {
+            throw ProblemException.Invalid("algorithm", "has no key: no API resource asks for it");
+        }
+
         if (next is not null)
         {
             RequireReady(next, immediately);
-            await moves.ActivateAsync(tx, active?.KeyId, next.KeyId, newEntry);
+            await moves.ActivateAsync(tx, active.KeyId, next.KeyId, newEntry);
             return next.KeyId;
         }
 
-        var activatesAt = immediately ? time.GetUtcNow() : time.GetUtcNow() + options.SigningKeys.PublishAhead;
-        if (made is null || !await moves.PublishAsync(tx, made, activatesAt, newEntry))
+        if (made is null || !await moves.PublishAsync(tx, made, due: time.GetUtcNow(), newEntry))
         {
             throw NotReady("Another rotation has just ended. Ask again if you want one more.");
         }
 
         if (immediately)
         {
-            await moves.ActivateAsync(tx, active?.KeyId, made.KeyId, newEntry);
+            await moves.ActivateAsync(tx, active.KeyId, made.KeyId, newEntry);
         }
 
         return made.KeyId;

@@ -61,7 +61,7 @@ public sealed class TaintSigningKey(Gate gate, Foundation.Signing.SigningKeys si
         var successor = next?.KeyId;
         if (successor is null)
         {
-            if (spare is null || !await moves.PublishAsync(tx, spare, time.GetUtcNow(), newEntry))
+            if (spare is null || !await moves.PublishAsync(tx, spare, due: time.GetUtcNow(), newEntry))
             {
                 throw new ProblemException(409, ProblemCode.SigningKeyNotReady, "The key began to sign this moment. Ask again.");
             }

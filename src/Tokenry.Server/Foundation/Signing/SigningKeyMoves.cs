@@ -10,15 +10,12 @@ namespace Tokenry.Server.Foundation.Signing;
 /// </summary>
 public sealed class SigningKeyMoves(SigningKeyOptions options, TimeProvider time)
 {
-    /// <summary>Publishes a key that signs from <paramref name="activatesAt"/> on. False where there is a next one already.</summary>
-    public async Task<bool> PublishAsync(
-        WriteTransaction tx,
-        NewSigningKey key,
-        DateTimeOffset activatesAt,
-        Func<string, AuditEntry> newEntry
-    )
+    /// <summary>Publishes a key that signs from <paramref name="due"/> on, and not before verifiers had the time to fetch it. False where there is a next one already.</summary>
+    public async Task<bool> PublishAsync(WriteTransaction tx, NewSigningKey key, DateTimeOffset due, Func<string, AuditEntry> newEntry)
     {
-        if (!await SigningKeyStore.InsertNextAsync(tx, key, time.GetUtcNow(), activatesAt))
+        var now = time.GetUtcNow();
+        var ready = now + options.PublishAhead;
+        if (!await SigningKeyStore.InsertNextAsync(tx, key, now, due > ready ? due : ready))
         {
             return false;
         }
@@ -30,20 +27,22 @@ public sealed class SigningKeyMoves(SigningKeyOptions options, TimeProvider time
     /// <summary>The next key signs from now on, and the active one, if there is one, no more.</summary>
     public async Task ActivateAsync(WriteTransaction tx, string? active, string next, Func<string, AuditEntry> newEntry)
     {
+        var now = time.GetUtcNow();
         // The active one first: there is at most one at any time.
         if (active is not null)
         {
             await MoveAsync(
                 tx,
                 active,
+                now,
                 "state = 'retired', retired_at = @now, removes_at = @later",
                 "state = 'active'",
-                later: time.GetUtcNow() + options.RetiredKept
+                later: now + options.RetiredKept
             );
             Record(tx, newEntry, "signing_key.retired", active);
         }
 
-        await MoveAsync(tx, next, "state = 'active', activated_at = @now, activates_at = NULL", "state = 'next'");
+        await MoveAsync(tx, next, now, "state = 'active', activated_at = @now, activates_at = NULL", "state = 'next'");
         Record(tx, newEntry, "signing_key.activated", next);
     }
 
@@ -53,6 +52,7 @@ public sealed class SigningKeyMoves(SigningKeyOptions options, TimeProvider time
         var removed = await TryMoveAsync(
             tx,
             keyId,
+            time.GetUtcNow(),
             "state = 'removed', ended_at = @now, removes_at = NULL, sealed_private_key = @nothing",
             "state = 'retired' AND removes_at <= @now"
         );
@@ -69,27 +69,42 @@ public sealed class SigningKeyMoves(SigningKeyOptions options, TimeProvider time
         TryMoveAsync(
             tx,
             keyId,
+            time.GetUtcNow(),
             "state = 'tainted', ended_at = @now, activates_at = NULL, removes_at = NULL, sealed_private_key = @nothing",
             $"state <> '{SigningKeyState.Tainted}'"
         );
 
-    private async Task MoveAsync(WriteTransaction tx, string keyId, string set, string where, DateTimeOffset? later = null)
+    private static async Task MoveAsync(
+        WriteTransaction tx,
+        string keyId,
+        DateTimeOffset now,
+        string set,
+        string where,
+        DateTimeOffset? later = null
+    )
     {
-        if (!await TryMoveAsync(tx, keyId, set, where, later))
+        if (!await TryMoveAsync(tx, keyId, now, set, where, later))
         {
             // Nothing of this transaction may stay: an algorithm in use would be left with two keys or none.
             throw new InvalidOperationException($"Signing key {keyId} is not in the state it was locked in.");
         }
     }
 
-    private async Task<bool> TryMoveAsync(WriteTransaction tx, string keyId, string set, string where, DateTimeOffset? later = null)
+    private static async Task<bool> TryMoveAsync(
+        WriteTransaction tx,
+        string keyId,
+        DateTimeOffset now,
+        string set,
+        string where,
+        DateTimeOffset? later = null
+    )
     {
         var moved = await tx.QueryAsync<string>(
             $"UPDATE signing_keys SET {set} WHERE key_id = @keyId AND {where} RETURNING key_id",
             new
             {
                 keyId,
-                now = time.GetUtcNow().ToUnixTimeMilliseconds(),
+                now = now.ToUnixTimeMilliseconds(),
                 later = later?.ToUnixTimeMilliseconds(),
                 nothing = Array.Empty<byte>(),
             }

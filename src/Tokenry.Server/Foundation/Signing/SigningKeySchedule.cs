@@ -80,18 +80,16 @@ internal sealed partial class SigningKeySchedule(
         }
 
         var made = await signingKeys.MakeAsync(active.Algorithm);
-        var published = time.GetUtcNow() + options.SigningKeys.PublishAhead; // a server that was off for long still publishes first
-        var activatesAt = published > due ? published : due;
         var isPublished = await database.WriteAsync(async tx =>
         {
             var current = await SigningKeyStore.LockAsync(tx, active.Algorithm);
             return current.Active?.KeyId == active.KeyId
                 && current.Next is null
-                && await moves.PublishAsync(tx, made, activatesAt, gate.SystemEntry);
+                && await moves.PublishAsync(tx, made, due, gate.SystemEntry);
         });
         if (isPublished)
         {
-            LogPublished(made.KeyId, made.Algorithm, activatesAt);
+            LogPublished(made.KeyId, made.Algorithm);
         }
     }
 
@@ -117,9 +115,9 @@ internal sealed partial class SigningKeySchedule(
     [LoggerMessage(
         EventId = 1,
         Level = LogLevel.Information,
-        Message = "Signing key {KeyId} ({Algorithm}) is published and signs from {ActivatesAt:O} on."
+        Message = "Signing key {KeyId} ({Algorithm}) is published and will be the next to sign."
     )]
-    private partial void LogPublished(string keyId, string algorithm, DateTimeOffset activatesAt);
+    private partial void LogPublished(string keyId, string algorithm);
 
     [LoggerMessage(EventId = 2, Level = LogLevel.Information, Message = "Signing key {KeyId} ({Algorithm}) signs from now on.")]
     private partial void LogActivated(string keyId, string algorithm);

@@ -20,8 +20,9 @@ public sealed class SigningKeys : IDisposable
     private readonly ConcurrentDictionary<string, Lazy<Task<NewSigningKey>>> spares = new(StringComparer.Ordinal);
     private volatile SigningKeySet current = new([]);
 
-    // A key was made or moved on, and that has not been read yet.
-    private volatile bool isBehind;
+    // How often keys were made or moved on, and how much of that has been read.
+    private long announced;
+    private long known;
     private TaskCompletionSource fallenBehind = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long begun;
     private long finished;
@@ -34,6 +35,8 @@ public sealed class SigningKeys : IDisposable
         hub.Subscribe(ChangeKind.SigningKey, _ => FallBehind(), FallBehind);
     }
 
+    private bool IsBehind => Interlocked.Read(ref known) < Interlocked.Read(ref announced);
+
     /// <summary>What is published now, with states; for what is done when a key's time has come.</summary>
     public IReadOnlyList<(SigningKey Key, SigningKeyRow Row)> Held => current.Keys;
 
@@ -45,14 +48,14 @@ public sealed class SigningKeys : IDisposable
     public VerificationKey? Find(string keyId) => current.Find(keyId);
 
     /// <summary>What is published now. The store is read only after a key was made or moved on, and not waited for when it is away.</summary>
-    public ValueTask<PublicDocument> JwkSetAsync() => isBehind ? new(PublishedAsync()) : new(current.JwkSet);
+    public ValueTask<PublicDocument> JwkSetAsync() => IsBehind ? new(PublishedAsync()) : new(current.JwkSet);
 
     /// <summary>
     /// Before a token is believed: a key that was tainted, here or by another replica, is not found from then on. Free unless a key was made or
     /// moved on a moment ago.
     /// </summary>
     /// <exception cref="StoreUnavailableException">Something changed, and the store cannot be asked what.</exception>
-    public ValueTask CatchUpAsync() => isBehind ? new(LoadAsync()) : default;
+    public ValueTask CatchUpAsync() => IsBehind ? new(LoadAsync()) : default;
 
     /// <summary>Back when keys were made or moved on, and at the latest after <paramref name="atMost"/>.</summary>
     public Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation) =>
@@ -86,7 +89,7 @@ public sealed class SigningKeys : IDisposable
     /// </summary>
     public async ValueTask<bool> LearnAsync()
     {
-        if (!isBehind && database.Dialect == Dialect.Sqlite)
+        if (!IsBehind && database.Dialect == Dialect.Sqlite)
         {
             return false;
         }
@@ -118,7 +121,7 @@ public sealed class SigningKeys : IDisposable
 
     private void FallBehind()
     {
-        isBehind = true;
+        Interlocked.Increment(ref announced);
         Volatile.Read(ref fallenBehind).TrySetResult();
     }
 
@@ -149,19 +152,10 @@ public sealed class SigningKeys : IDisposable
             }
 
             var number = Interlocked.Increment(ref begun);
-            var wasBehind = isBehind;
             Volatile.Write(ref fallenBehind, new(TaskCreationOptions.RunContinuationsAsynchronously));
-            isBehind = false; // before the reading: what is made meanwhile sets it again
-            try
-            {
-                await ReadAsync();
-            }
-            catch when (wasBehind)
-            {
-                isBehind = true; // told of at the next look, not at once: the store is away
-                throw;
-            }
-
+            var upTo = Interlocked.Read(ref announced); // before the reading: what is made meanwhile is not known by it
+            await ReadAsync();
+            Interlocked.Exchange(ref known, upTo);
             finished = number;
         }
         finally
@@ -180,8 +174,8 @@ public sealed class SigningKeys : IDisposable
         }
 
         // What is held already stays the same object: somebody may be signing with it.
-        var known = held.ToDictionary(entry => entry.Key.KeyId, entry => entry.Key, StringComparer.Ordinal);
-        current = new SigningKeySet([.. rows.Select(row => (known.GetValueOrDefault(row.KeyId) ?? Open(row), row))]);
+        var opened = held.ToDictionary(entry => entry.Key.KeyId, entry => entry.Key, StringComparer.Ordinal);
+        current = new SigningKeySet([.. rows.Select(row => (opened.GetValueOrDefault(row.KeyId) ?? Open(row), row))]);
         spares.Clear();
     }
 
