@@ -130,7 +130,11 @@ internal sealed class TokenryServer : IAsyncDisposable
 
     private void MapPipeline()
     {
-        App.Services.GetService<ControlSocket>()?.Map(IssueAdminToken.Verb, App.Services.GetRequiredService<IssueAdminToken>().RunAsync);
+        if (App.Services.GetService<ControlSocket>() is { } control)
+        {
+            control.Map(IssueAdminToken.Verb, App.Services.GetRequiredService<IssueAdminToken>().RunAsync);
+            control.Map(RotateKeys.Verb, App.Services.GetRequiredService<RotateKeys>().RunAsync);
+        }
 
         if (Options.OtlpEndpoint is not null)
         {

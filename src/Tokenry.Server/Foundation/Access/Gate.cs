@@ -178,7 +178,7 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
         {
             return await database.WriteAsync(async tx =>
             {
-                if (await ReplayAsync<T>(tx, scope, scopeName, body) is { } answer)
+                if (await ReplayAsync<T>(tx, scope, scopeName, caller.Request.BodyHash) is { } answer)
                 {
                     return answer;
                 }
@@ -227,7 +227,7 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
             return null;
         }
 
-        return known.BodyHash.AsSpan().SequenceEqual(bodyHash)
+        return keys.IsMac(known.BodyHash, "idempotency", bodyHash)
             ? JsonSerializer.Deserialize<T>(keys.Open(known.Answer, "idempotency:" + scopeName), TokenryJson.Strict)
             : throw new ProblemException(
                 422,

@@ -35,6 +35,7 @@ public static class FoundationServices
             .AddSingleton<RevokedAccessTokens>();
         services.AddSingleton<Gate>();
         services.AddSingleton<Passwords>().AddSingleton<PrincipalOperations>();
+        services.AddSingleton<PepperRenewal>().AddSingleton<KeyRotation>().AddSingleton<RotateKeys>();
         services.AddSingleton<SecretMint>().AddSingleton<ExpiryPolicy>().AddSingleton<IssueCredential>();
         services.AddSingleton<ReviseCredential>().AddSingleton<RotateCredential>().AddSingleton<SetCredentialDisabled>();
         services.AddSingleton<RevokeCredential>().AddSingleton<ListCredentials>();
@@ -78,9 +79,11 @@ public static class FoundationServices
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<AccessLog>());
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<LastUsed>());
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<Signals>());
+        services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<PepperRenewal>());
         services.AddHostedService<UsageFlush>();
         services.AddHostedService<Purge>();
         services.AddHostedService<SigningKeySchedule>();
+        services.AddHostedService<KeyRingFollower>();
         return services;
     }
 

@@ -49,6 +49,18 @@ public static class SigningKeyStore
     public static Task<bool> InsertNextAsync(WriteTransaction tx, NewSigningKey key, DateTimeOffset now, DateTimeOffset activatesAt) =>
         InsertAsync(tx, key, SigningKeyState.Next, now, activatesAt);
 
+    /// <summary>The same private key under another key-encryption key; not where the key has ended or somebody else did it meanwhile.</summary>
+    public static Task<int> SealAgainAsync(WriteTransaction tx, SigningKeyRow row, byte[] sealedAgain) =>
+        tx.ExecuteAsync(
+            "UPDATE signing_keys SET sealed_private_key = @sealedAgain WHERE key_id = @KeyId AND sealed_private_key = @SealedPrivateKey",
+            new
+            {
+                sealedAgain,
+                row.KeyId,
+                row.SealedPrivateKey,
+            }
+        );
+
     private static async Task<bool> InsertAsync(
         WriteTransaction tx,
         NewSigningKey key,

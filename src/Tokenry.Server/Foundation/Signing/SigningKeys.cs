@@ -179,6 +179,16 @@ public sealed class SigningKeys : IDisposable
         spares.Clear();
     }
 
-    private SigningKey Open(SigningKeyRow row) =>
-        SigningKey.Open(row.KeyId, row.Algorithm, keys.Open(row.SealedPrivateKey, SigningKeyStore.SealPurpose(row.KeyId)));
+    private SigningKey Open(SigningKeyRow row)
+    {
+        if (!keys.Opens(row.SealedPrivateKey))
+        {
+            // Not a fault of the store, but the same to who asks: this process cannot know now.
+            throw new StoreUnavailableException(
+                $"Signing key {row.KeyId} is sealed under a key that the key file does not hold yet: copy the file."
+            );
+        }
+
+        return SigningKey.Open(row.KeyId, row.Algorithm, keys.Open(row.SealedPrivateKey, SigningKeyStore.SealPurpose(row.KeyId)));
+    }
 }
