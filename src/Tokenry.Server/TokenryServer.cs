@@ -125,12 +125,17 @@ internal sealed class TokenryServer : IAsyncDisposable
             .AddVerification()
             .AddRevocation()
             .AddUsage()
+            .AddSigningKeys()
             .AddOAuth();
     }
 
     private void MapPipeline()
     {
-        App.Services.GetService<ControlSocket>()?.Map(IssueAdminToken.Verb, App.Services.GetRequiredService<IssueAdminToken>().RunAsync);
+        if (App.Services.GetService<ControlSocket>() is { } control)
+        {
+            control.Map(IssueAdminToken.Verb, App.Services.GetRequiredService<IssueAdminToken>().RunAsync);
+            control.Map(RotateKeys.Verb, App.Services.GetRequiredService<RotateKeys>().RunAsync);
+        }
 
         if (Options.OtlpEndpoint is not null)
         {
@@ -157,7 +162,8 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.MapUsage();
         App.MapOAuth(Options);
         App.MapProtectedResourceMetadata(Options, App.Services.GetRequiredService<CatalogCache>());
-        App.MapJwkSet(App.Services.GetRequiredService<SigningKeys>());
+        App.MapSigningKeys();
+        App.MapJwkSet(App.Services.GetRequiredService<SigningKeys>(), Options.SigningKeys.JwksMaxAge);
         App.MapHealth();
         App.MapMetrics();
         App.MapOpenApi().OpenToAnybody();

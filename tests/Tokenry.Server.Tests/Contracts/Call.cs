@@ -72,6 +72,8 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
             ("POST", "/oauth/introspect" or "/oauth/revoke") => new FormBody([("token", "tkr_key_garbage")]),
             ("POST", "/oauth/renew") => new FormBody([("overlap_seconds", "60")]),
             ("POST", var path) when path.EndsWith("/public-keys", StringComparison.Ordinal) => new { name, pem = NewPublicKey() },
+            ("POST", "/v1/signing-keys/rotate") => new { algorithm = "PS256" }, // none of ours: everybody's keys stay
+            ("POST", var path) when path.EndsWith("/taint", StringComparison.Ordinal) => new { reason = name },
             ("POST", var path) when path.EndsWith("/rotate", StringComparison.Ordinal) => new { overlap_seconds = 60 },
             ("POST", var path) when path.EndsWith("able", StringComparison.Ordinal) => null,
             ("POST" or "PATCH", _) => new { name },
