@@ -7,6 +7,7 @@ public sealed class RefusalTests(SharedExamples examples)
 {
     private const string Bearer = "Bearer realm=\"tokenry\"";
     private const string Basic = ", Basic realm=\"tokenry\", charset=\"UTF-8\"";
+    private const string Dpop = ", DPoP algs=\"ES256 PS256 RS256\"";
     private const string Body = """{"id":"9001","customer":"x","amount":1}""";
 
     [Theory, InlineData("nginx"), InlineData("caddy")]
@@ -14,14 +15,31 @@ public sealed class RefusalTests(SharedExamples examples)
     {
         var example = await examples.GetAsync(proxy);
         var (key, pat, one) = (example["API_KEY"], example["PAT"], example["ONE_INVOICE_KEY"]);
+        var apis = await example.Admin.GetAsync("/v1/api-resources").Expect(200);
+        var api = Assert.Single(apis.Json.GetProperty("items").EnumerateArray()).GetProperty("id").GetString();
         var revoked = await example.ApiKeyAsync();
         await example.Admin.DeleteAsync($"/v1/api-keys/{revoked.Id}").Expect(204);
         (RawRequest Request, string Question, int Status, string Challenge)[] refusals =
         [
-            (Get("/invoices/1001"), Questions.ReadOne, 401, Bearer + Basic),
-            (Get("/invoices/1001", $"X-API-Key: {revoked.Secret}"), Questions.ReadOne, 401, $"{Bearer}, error=\"invalid_token\"{Basic}"),
-            (Get("/invoices/1001", "X-API-Key: tkr_key_nonsense"), Questions.ReadOne, 401, $"{Bearer}, error=\"invalid_token\"{Basic}"),
-            (Get("/invoices/1001", "Authorization: Digest x"), Questions.ReadOne, 401, $"{Bearer}, error=\"invalid_token\"{Basic}"),
+            (
+                Get("/invoices/1001"),
+                Questions.ReadOne,
+                401,
+                $"{Bearer}, resource_metadata=\"{example["TOKENRY"]}/.well-known/oauth-protected-resource/{api}\"{Basic}{Dpop}"
+            ),
+            (
+                Get("/invoices/1001", $"X-API-Key: {revoked.Secret}"),
+                Questions.ReadOne,
+                401,
+                $"{Bearer}, error=\"invalid_token\"{Basic}{Dpop}"
+            ),
+            (
+                Get("/invoices/1001", "X-API-Key: tkr_key_nonsense"),
+                Questions.ReadOne,
+                401,
+                $"{Bearer}, error=\"invalid_token\"{Basic}{Dpop}"
+            ),
+            (Get("/invoices/1001", "Authorization: Digest x"), Questions.ReadOne, 401, $"{Bearer}, error=\"invalid_token\"{Basic}{Dpop}"),
             (
                 Get("/invoices/1001", $"X-API-Key: {key}", $"Authorization: Bearer {pat}"),
                 Questions.ReadOne,

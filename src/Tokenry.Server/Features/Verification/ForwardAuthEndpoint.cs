@@ -135,7 +135,7 @@ public sealed partial class ForwardAuthEndpoint(
 
     /// <summary>With the offer of the scheme <c>DPoP</c> where it would help.</summary>
     private static string Challenge(ApiResourceFacts api, string? error) =>
-        api.AcceptedKinds.Contains(CredentialKind.AccessToken)
+        api.Carriers.TakesAuthorization && api.AcceptedKinds.Contains(CredentialKind.AccessToken)
             ? $"{api.Carriers.Challenge(error)}, {DpopChallenge.Offer}"
             : api.Carriers.Challenge(error);
 

@@ -68,6 +68,9 @@ public sealed class ApiCarriers
             : "ApiKey realm=\"tokenry\"";
     }
 
+    /// <summary>Whether tokens travel in <c>Authorization</c>, by the schemes <c>Bearer</c> and <c>DPoP</c>.</summary>
+    public bool TakesAuthorization => takesBearer;
+
     /// <summary>The challenge besides <c>Bearer</c>'s; empty where Bearer is the only one.</summary>
     private string OtherScheme { get; }
 

@@ -1,3 +1,4 @@
+using Tokenry.Server.Tests.Foundation.Http;
 using static Tokenry.Server.Tests.Features.Verification.ForwardAuthTests;
 
 namespace Tokenry.Server.Tests.Features.Verification;
@@ -136,18 +137,19 @@ public sealed class CarrierTests
         await using var server = await ServerProcess.StartAsync(engine);
         var admin = await server.AdminAsync();
         foreach (
-            var (carriers, challenge) in new (string[], string)[]
+            var (carriers, before, after) in new (string[], string, string)[]
             {
-                (["bearer"], "Bearer realm=\"tokenry\""),
-                (["bearer", "basic"], "Bearer realm=\"tokenry\", Basic realm=\"tokenry\", charset=\"UTF-8\""),
-                (["basic"], "Basic realm=\"tokenry\", charset=\"UTF-8\""),
-                (["x_api_key"], "ApiKey realm=\"tokenry\""),
+                (["bearer"], "Bearer realm=\"tokenry\", ", $", {ChallengeTests.Dpop}"),
+                (["bearer", "basic"], "Bearer realm=\"tokenry\", ", $", Basic realm=\"tokenry\", charset=\"UTF-8\", {ChallengeTests.Dpop}"),
+                (["basic"], "Basic realm=\"tokenry\", charset=\"UTF-8\", ", ""),
+                (["x_api_key"], "ApiKey realm=\"tokenry\", ", ""),
             }
         )
         {
             var made = await Scenario.On(admin).Api(_ => new { carriers }, "a").CreateAsync();
             var answer = await server.Client().GetAsync(Path(made)).Expect(401);
-            Assert.Equal([challenge], answer.Headers["WWW-Authenticate"]);
+            var document = $"resource_metadata=\"{server.Address}/.well-known/oauth-protected-resource/{made.Api.Id}\"";
+            Assert.Equal([before + document + after], answer.Headers["WWW-Authenticate"]);
         }
     }
 }

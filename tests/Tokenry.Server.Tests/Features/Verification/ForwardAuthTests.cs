@@ -1,4 +1,5 @@
 using System.Text;
+using Tokenry.Server.Tests.Foundation.Http;
 using static Tokenry.Server.Tests.Foundation.Access.ManagementCalls;
 
 namespace Tokenry.Server.Tests.Features.Verification;
@@ -68,7 +69,7 @@ public sealed class ForwardAuthTests(SharedServers servers)
     {
         var (made, door) = await ArrangeAsync(engine);
         var answer = (await door.GetAsync(Path(made, "&scope=a"))).Expect(401, "credential_missing");
-        Assert.Equal(["Bearer realm=\"tokenry\""], answer.Headers["WWW-Authenticate"]);
+        Assert.Equal([ChallengeTests.Missing(door, made.Api.Id)], answer.Headers["WWW-Authenticate"]);
     }
 
     [Theory, BothEngines]
@@ -102,7 +103,7 @@ public sealed class ForwardAuthTests(SharedServers servers)
         )
         {
             var answer = (await door.GetAsync(Path(made), headers: Bearer(secret))).Expect(401, "invalid_token");
-            Assert.Equal(["Bearer realm=\"tokenry\", error=\"invalid_token\""], answer.Headers["WWW-Authenticate"]);
+            Assert.Equal([ChallengeTests.Refused], answer.Headers["WWW-Authenticate"]);
             Assert.All(Identity, name => Assert.Null(answer.Header($"X-Tokenry-{name}")));
             bodies.Add(answer.Body.Replace(answer.Text("request_id"), "", StringComparison.Ordinal));
         }

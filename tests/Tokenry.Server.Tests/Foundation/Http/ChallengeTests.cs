@@ -5,14 +5,16 @@ namespace Tokenry.Server.Tests.Foundation.Http;
 /// <summary>RFC 6750 §3 at the management API (security §3.8).</summary>
 public sealed class ChallengeTests(SharedServers servers)
 {
-    private const string Dpop = "DPoP algs=\"ES256 PS256 RS256\"";
+    public const string Dpop = "DPoP algs=\"ES256 PS256 RS256\"";
 
     /// <summary>Where a credential was presented that is not good.</summary>
     public const string Refused = $"Bearer realm=\"tokenry\", error=\"invalid_token\", {Dpop}";
 
     /// <summary>Where none was presented: no error, and where to read what would do (RFC 9728 §5.1).</summary>
-    public static string Missing(ApiClient client) =>
-        $"Bearer realm=\"tokenry\", resource_metadata=\"{client.Address}/.well-known/oauth-protected-resource\", {Dpop}";
+    /// <param name="client">Of the server.</param>
+    /// <param name="api">The API resource behind a door; left out, Tokenry's own API.</param>
+    public static string Missing(ApiClient client, string? api = null) =>
+        $"Bearer realm=\"tokenry\", resource_metadata=\"{client.Address}/.well-known/oauth-protected-resource{(api is null ? "" : "/" + api)}\", {Dpop}";
 
     [Theory, BothEngines]
     public async Task Without_a_credential_the_challenge_has_no_error(Engine engine)
