@@ -49,6 +49,7 @@ internal sealed class TokenryServer : IAsyncDisposable
 
         var options = TokenryOptions.Read(builder.Configuration);
         var held = Hold(options);
+        TlsListener.Add(builder.WebHost, builder.Configuration, options);
         AddServices(builder.Services, options, held);
         var server = new TokenryServer(builder.Build(), options, held);
         try
@@ -140,6 +141,11 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.UsePathBase(new Uri(Options.Issuer).AbsolutePath.TrimEnd('/'));
         App.UseRouting();
         App.UseMiddleware<TlsRequirement>();
+        if (Options.Tls.ClientCertificateHeader is not null)
+        {
+            App.UseMiddleware<ForwardedCertificates>();
+        }
+
         App.UseMiddleware<CallerAuthentication>();
 
         App.MapApiResources();

@@ -152,28 +152,13 @@ public sealed class KeyRing
             new() { [1] = RandomNumberGenerator.GetBytes(KeyLength) },
             new() { [1] = RandomNumberGenerator.GetBytes(KeyLength) }
         );
-        // Written beside and then moved: nobody, and no later start, ever meets half a key file.
-        var beside = $"{path}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
         try
         {
-            using (var file = new FileStream(beside, options))
-            {
-                JsonSerializer.Serialize(file, made, HostingJson.Default.KeyFileContent);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(beside, path, overwrite: false);
+            PrivateFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(made, HostingJson.Default.KeyFileContent), replace: false);
             return made;
         }
         catch (IOException) when (File.Exists(path))
         {
-            File.Delete(beside);
             return Read(path); // another replica that shares the directory was first
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

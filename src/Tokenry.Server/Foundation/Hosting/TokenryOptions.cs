@@ -29,6 +29,7 @@ public sealed class TokenryOptions
         "Dpop:RequireNonce",
         "LeakReports:Policy",
         "LeakReports:Keys",
+        .. TlsOptions.Keys,
     ];
 
     public required string Issuer { get; init; }
@@ -70,6 +71,8 @@ public sealed class TokenryOptions
 
     /// <summary>Whether every DPoP proof must carry a nonce of ours (RFC 9449 §8).</summary>
     public bool RequiresDpopNonce { get; init; }
+
+    public TlsOptions Tls { get; init; } = TlsOptions.Off;
 
     public string DatabasePath => Path.Combine(DataDirectory, "tokenry.db");
 
@@ -171,6 +174,7 @@ public sealed class TokenryOptions
         var requiresNonce = Flag(section, "Dpop:RequireNonce", faults);
         var scannerKeys = ReadScannerKeys(section.GetSection("LeakReports:Keys"), faults);
         var issuer = needsIssuer ? ReadIssuer(section["Issuer"], configuration["urls"] ?? DefaultUrl, faults) : "";
+        var tls = TlsOptions.Read(section, configuration, issuer, faults);
         if (faults.Count > 0)
         {
             throw new StartupException(faults);
@@ -194,6 +198,7 @@ public sealed class TokenryOptions
             ScannerKeys = scannerKeys,
             RevokesReportedLeaks = leakPolicy == "revoke",
             RequiresDpopNonce = requiresNonce,
+            Tls = tls,
         };
     }
 

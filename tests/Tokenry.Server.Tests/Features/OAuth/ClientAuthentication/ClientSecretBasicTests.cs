@@ -18,7 +18,7 @@ public sealed class ClientSecretBasicTests
     {
         var presented = Read("Basic " + Encode(pair));
         Assert.True(presented.IsRequested);
-        Assert.Equal((id, secret), (presented.ClientId, presented.Secret));
+        Assert.Equal((id, secret), (presented.ClientId, presented.Proof));
     }
 
     [Theory]
@@ -62,7 +62,7 @@ public sealed class ClientSecretBasicTests
         var presented = Read("Basic " + credentials);
         Assert.True(presented.IsRequested);
         Assert.Null(presented.ClientId);
-        Assert.Null(presented.Secret);
+        Assert.Null(presented.Proof);
     }
 
     [Fact]
