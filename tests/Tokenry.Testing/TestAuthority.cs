@@ -42,7 +42,7 @@ public sealed class TestAuthority
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        var (from, to) = (DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        var (from, to) = (TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
         Certificate = issuer is null
             ? request.CreateSelfSigned(from, to)
             : request.Create(issuer.Certificate, from, to, RandomNumberGenerator.GetBytes(8)).CopyWithPrivateKey(_key);
@@ -91,7 +91,7 @@ public sealed class TestAuthority
             names.AddEmailAddress(options.Email);
         if ((options.Dns ?? options.Uri ?? options.Ip ?? options.Email) is not null)
             request.CertificateExtensions.Add(names.Build());
-        var now = DateTimeOffset.UtcNow;
+        var now = TimeProvider.System.GetUtcNow();
         return (request, key, now + options.Begins, now + options.Ends);
     }
 }

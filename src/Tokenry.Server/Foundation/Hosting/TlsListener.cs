@@ -137,7 +137,15 @@ public static class TlsListener
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
         using var made = request.CreateSelfSigned(now - TimeSpan.FromMinutes(5), now + SelfMadeLife);
         var pem = $"{made.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n";
-        PrivateFile.Write(path, Encoding.ASCII.GetBytes(pem), replace: true);
+        try
+        {
+            PrivateFile.Write(path, Encoding.ASCII.GetBytes(pem), replace: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException($"The certificate {path} cannot be written: {exception.Message}");
+        }
+
         return Load(path, passwordFile: null);
     }
 }

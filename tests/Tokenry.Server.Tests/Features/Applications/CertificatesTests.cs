@@ -75,8 +75,8 @@ public sealed class CertificatesTests(SharedServers servers)
         var ended = new LeafOptions { Begins = TimeSpan.FromHours(-2), Ends = TimeSpan.FromHours(-1) };
         using var small = RSA.Create(1024);
         var weak = new CertificateRequest("CN=x", small, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(
-            DateTimeOffset.UtcNow,
-            DateTimeOffset.UtcNow.AddHours(1)
+            TimeProvider.System.GetUtcNow(),
+            TimeProvider.System.GetUtcNow().AddHours(1)
         );
         (object Body, string Member, string Words)[] refused =
         [

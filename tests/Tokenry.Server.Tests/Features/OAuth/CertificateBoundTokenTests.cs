@@ -1,4 +1,8 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
 
 namespace Tokenry.Server.Tests.Features.OAuth;
 
@@ -145,6 +149,83 @@ public sealed class CertificateBoundTokenTests(CertificateServers servers)
                 .Select(method => method.GetString());
             Assert.Superset(new HashSet<string?> { "tls_client_auth", "self_signed_tls_client_auth" }, methods.ToHashSet());
         }
+    }
+
+    /// <summary>The address a proof must be for is the one the request was sent to (RFC 9449 §4.3, RFC 8705 §5).</summary>
+    [Theory, BothEngines]
+    public async Task A_DPoP_proof_for_the_other_address_binds_to_its_key_and_to_both_where_both_are_asked_for(Engine engine)
+    {
+        var (server, made, certificate) = await ArrangeAsync(engine, management: true);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        (string, string)[] form = [("grant_type", "client_credentials"), ("client_id", made.Application.Id), ("resource", Management)];
+        var tls = CertificateClient.To(server.Tls, certificate);
+        await tls.FormAsync("/oauth/token", form, headers: Proof(key, "POST", server.Process.Address + "/oauth/token"))
+            .ExpectOAuth(400, "invalid_dpop_proof");
+        var byKey = await tls.FormAsync("/oauth/token", form, headers: Proof(key, "POST", server.Tls + "/oauth/token")).Expect(200);
+        Assert.Equal("DPoP", byKey.Text("token_type"));
+        Assert.Equal(["jkt"], Bindings(byKey));
+
+        var bound = new { tls_client_certificate_bound_access_tokens = true };
+        await server.Admin.PatchAsync($"/v1/applications/{made.Application.Id}", bound).Expect(200);
+        var byBoth = await tls.FormAsync("/oauth/token", form, headers: Proof(key, "POST", server.Tls + "/oauth/token")).Expect(200);
+        Assert.Equal(["jkt", "x5t#S256"], Bindings(byBoth));
+
+        // Then both are needed.
+        var token = byBoth.Text("access_token");
+        await tls.GetAsync("/v1/me", headers: Presented(server.Tls)).Expect(200);
+        await tls.With(token).GetAsync("/v1/me").Expect(401, "invalid_token");
+        await CertificateClient.To(server.Tls, null).GetAsync("/v1/me", headers: Presented(server.Tls)).Expect(401, "invalid_token");
+        await server.Process.Client().GetAsync("/v1/me", headers: Presented(server.Process.Address)).Expect(401, "invalid_token");
+
+        Dictionary<string, string> Presented(string address)
+        {
+            var headers = Proof(key, "GET", address + "/v1/me", token);
+            headers["Authorization"] = "DPoP " + token;
+            return headers;
+        }
+
+        static IEnumerable<string> Bindings(ApiResponse answer) =>
+            OAuthRequests
+                .Claims(answer.Text("access_token"))
+                .GetProperty("cnf")
+                .EnumerateObject()
+                .Select(member => member.Name)
+                .Order(StringComparer.Ordinal);
+    }
+
+    private static Dictionary<string, string> Proof(ECDsa key, string method, string address, string? token = null)
+    {
+        var point = key.ExportParameters(includePrivateParameters: false).Q;
+        var jwk = new
+        {
+            kty = "EC",
+            crv = "P-256",
+            x = Base64Url.EncodeToString(point.X!),
+            y = Base64Url.EncodeToString(point.Y!),
+        };
+        var claims = new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["jti"] = Guid.NewGuid().ToString(),
+            ["htm"] = method,
+            ["htu"] = address,
+            ["iat"] = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(),
+        };
+        if (token is not null)
+        {
+            claims["ath"] = Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(token)));
+        }
+
+        var header = JsonSerializer.SerializeToUtf8Bytes(
+            new
+            {
+                typ = "dpop+jwt",
+                alg = "ES256",
+                jwk,
+            }
+        );
+        var input = $"{Base64Url.EncodeToString(header)}.{Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(claims))}";
+        var signature = key.SignData(Encoding.ASCII.GetBytes(input), HashAlgorithmName.SHA256);
+        return new(StringComparer.Ordinal) { ["DPoP"] = $"{input}.{Base64Url.EncodeToString(signature)}" };
     }
 
     private async Task<(CertificateServer Server, Created Made, X509Certificate2 Certificate)> ArrangeAsync(

@@ -46,7 +46,7 @@ public sealed class AlternativeNamesTests
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=x", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509Extension("2.5.29.17", writer.Encode(), critical: false));
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddHours(1));
+        using var certificate = request.CreateSelfSigned(TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow().AddHours(1));
         Assert.Empty(AlternativeNames.Of(certificate).DnsNames);
     }
 }

@@ -85,7 +85,7 @@ public sealed class DistinguishedNameTests
     public void A_certificate_without_a_subject_has_no_name() => Assert.Null(DistinguishedName.Of(new X500DistinguishedName([0x30, 0x00])));
 
     private static DistinguishedName Parsed(string text) =>
-        DistinguishedName.TryParse(text, out var parsed) ? parsed : throw new ArgumentException(text);
+        DistinguishedName.TryParse(text, out var parsed) ? parsed : throw new ArgumentException(text, nameof(text));
 
     private static X500DistinguishedName Encoded(UniversalTagNumber type, params (string Type, string Value)[][] names)
     {

@@ -191,7 +191,7 @@ public sealed class MutualTlsTests(CertificateServers servers)
         await server.Admin.PatchAsync(path, new { allowed_ips = new[] { "192.0.2.0/24" } }).Expect(200);
         await TokenAsync(server, client, certificate).ExpectOAuth(401, "invalid_client");
         await server
-            .Admin.PatchAsync(path, new { allowed_ips = (string[]?)null, expires_at = DateTimeOffset.UtcNow.AddSeconds(-1) })
+            .Admin.PatchAsync(path, new { allowed_ips = (string[]?)null, expires_at = TimeProvider.System.GetUtcNow().AddSeconds(-1) })
             .Expect(200);
         await TokenAsync(server, client, certificate).ExpectOAuth(401, "invalid_client");
         await server.Admin.PatchAsync(path, new { expires_at = (string?)null }).Expect(200);
@@ -267,10 +267,14 @@ public sealed class MutualTlsTests(CertificateServers servers)
             File.WriteAllText(pem, certificate.ExportCertificatePem());
             File.WriteAllText(key, certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
             var authorityFile = Path.Combine(server.Process.DataDirectory, "tls.pem");
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(authorityFile));
+            Assert.True(
+                OperatingSystem.IsWindows() || File.GetUnixFileMode(authorityFile) == (UnixFileMode.UserRead | UnixFileMode.UserWrite)
+            );
             string[] form = ["-d", "grant_type=client_credentials", "-d", $"client_id={client}"];
             string[] curl = ["-sS", "--cacert", authorityFile, "--cert", pem, "--key", key, .. form, server.Tls + "/oauth/token"];
-            using var process = Process.Start(new ProcessStartInfo("curl", curl) { RedirectStandardOutput = true })!;
+            using var process = Process.Start(
+                new ProcessStartInfo("curl", curl) { RedirectStandardOutput = true, UseShellExecute = false }
+            )!;
             var output = await process.StandardOutput.ReadToEndAsync();
             Assert.Contains("\"access_token\":", output, StringComparison.Ordinal);
         }
