@@ -140,12 +140,12 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.UseMiddleware<ErrorFunnel>();
         App.UsePathBase(new Uri(Options.Issuer).AbsolutePath.TrimEnd('/'));
         App.UseRouting();
-        App.UseMiddleware<TlsRequirement>();
         if (Options.Tls.ClientCertificateHeader is not null)
         {
             App.UseMiddleware<ForwardedCertificates>();
         }
 
+        App.UseMiddleware<TlsRequirement>();
         App.UseMiddleware<CallerAuthentication>();
 
         App.MapApiResources();

@@ -7,7 +7,7 @@ namespace Tokenry.Testing;
 /// <summary>What a certificate of <see cref="TestAuthority"/> says; what is left out is ordinary.</summary>
 public sealed record LeafOptions
 {
-    public string Subject { get; init; } = "O=Example, CN=billing";
+    public string Subject { get; init; } = "CN=billing, O=Example";
 
     /// <summary>Instead of <see cref="Subject"/>: as it is to be encoded.</summary>
     public X500DistinguishedName? EncodedSubject { get; init; }
@@ -42,7 +42,10 @@ public sealed class TestAuthority
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        var (from, to) = (TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
+        var now = TimeProvider.System.GetUtcNow();
+        var (from, to) = issuer is null
+            ? (now.AddDays(-1), now.AddDays(1))
+            : (new DateTimeOffset(issuer.Certificate.NotBefore), new DateTimeOffset(issuer.Certificate.NotAfter));
         Certificate = issuer is null
             ? request.CreateSelfSigned(from, to)
             : request.Create(issuer.Certificate, from, to, RandomNumberGenerator.GetBytes(8)).CopyWithPrivateKey(_key);
