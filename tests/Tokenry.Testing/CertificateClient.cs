@@ -25,6 +25,15 @@ public static class CertificateClient
         return new ApiClient(address, handler: handler);
     }
 
+    /// <summary>Registers a certificate of the application; any, if none is named.</summary>
+    public static Task<ApiResponse> CreateCertificateAsync(this ApiClient admin, string applicationId, X509Certificate2? certificate = null)
+    {
+        var pem = (certificate ?? TestAuthority.SelfSigned()).ExportCertificatePem();
+        return admin
+            .PostAsync($"/v1/applications/{applicationId}/certificates", new { name = CreateRequests.Unique("certificate"), certificate = pem })
+            .Expect(201);
+    }
+
     /// <summary>RFC 8705 §3.1, computed here once more.</summary>
     public static string X5t(this X509Certificate2 certificate) =>
         Convert.ToBase64String(SHA256.HashData(certificate.RawData)).TrimEnd('=').Replace('+', '-').Replace('/', '_');

@@ -15,12 +15,7 @@ public sealed class ClientCertificateTests
         var made = await Scenario.On(await server.AdminAsync()).Api("invoices:read").Role().Application().CreateAsync();
         nginx.Requires(made.Api.Identifier);
         var certificate = TestAuthority.SelfSigned();
-        await (await server.AdminAsync())
-            .PostAsync(
-                $"/v1/applications/{made.Application.Id}/certificates",
-                new { name = "own", certificate = certificate.ExportCertificatePem() }
-            )
-            .Expect(201);
+        await (await server.AdminAsync()).CreateCertificateAsync(made.Application.Id, certificate);
 
         var client = CertificateClient.To(nginx.Address, certificate);
         (string, string)[] form = [("grant_type", "client_credentials"), ("client_id", made.Application.Id)];

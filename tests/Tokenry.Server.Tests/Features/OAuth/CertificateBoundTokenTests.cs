@@ -237,8 +237,7 @@ public sealed class CertificateBoundTokenTests(CertificateServers servers)
         var scenario = Scenario.On(server.Admin).Role();
         var made = await (management ? scenario.ManagementRole("users:read", "introspect") : scenario).Application().CreateAsync();
         var certificate = TestAuthority.SelfSigned();
-        var body = new { name = "own", certificate = certificate.ExportCertificatePem() };
-        await server.Admin.PostAsync($"/v1/applications/{made.Application.Id}/certificates", body).Expect(201);
+        await server.Admin.CreateCertificateAsync(made.Application.Id, certificate);
         return (server, made, certificate);
     }
 

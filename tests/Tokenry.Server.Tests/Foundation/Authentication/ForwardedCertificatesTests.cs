@@ -109,8 +109,7 @@ public sealed class ForwardedCertificatesTests(ForwardedCertificatesTests.Server
     {
         var made = await Scenario.On(server.Admin).Role().Application().CreateAsync();
         var certificate = TestAuthority.SelfSigned();
-        var body = new { name = "own", certificate = certificate.ExportCertificatePem() };
-        await server.Admin.PostAsync($"/v1/applications/{made.Application.Id}/certificates", body).Expect(201);
+        await server.Admin.CreateCertificateAsync(made.Application.Id, certificate);
         return (made, certificate);
     }
 
