@@ -6,7 +6,20 @@ try
 {
     if (CommandLine.Options(args, IssueAdminToken.Verb, "data-directory", "scopes", "expires-in") is { } arguments)
     {
-        return await AdminTokenCommand.RunAsync(arguments);
+        return await AdminCommand.RunAsync(
+            IssueAdminToken.Verb,
+            arguments,
+            services => services.GetRequiredService<IssueAdminToken>().RunAsync(arguments)
+        );
+    }
+
+    if (RotateKeys.Options(args) is { } rotation)
+    {
+        return await AdminCommand.RunAsync(
+            RotateKeys.Verb,
+            rotation,
+            services => services.GetRequiredService<RotateKeys>().RunAsync(rotation)
+        );
     }
 
     await using var server = await TokenryServer.BuildAsync(args);

@@ -13,6 +13,7 @@ using Tokenry.Server.Features.SigningKeys;
 using Tokenry.Server.Features.Usage;
 using Tokenry.Server.Features.Users;
 using Tokenry.Server.Features.Verification;
+using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Hosting.Telemetry;
@@ -125,12 +126,17 @@ internal sealed class TokenryServer : IAsyncDisposable
             .AddVerification()
             .AddRevocation()
             .AddUsage()
+            .AddSigningKeys()
             .AddOAuth();
     }
 
     private void MapPipeline()
     {
-        App.Services.GetService<ControlSocket>()?.Map(IssueAdminToken.Verb, App.Services.GetRequiredService<IssueAdminToken>().RunAsync);
+        if (App.Services.GetService<ControlSocket>() is { } control)
+        {
+            control.Map(IssueAdminToken.Verb, App.Services.GetRequiredService<IssueAdminToken>().RunAsync);
+            control.Map(RotateKeys.Verb, App.Services.GetRequiredService<RotateKeys>().RunAsync);
+        }
 
         if (Options.OtlpEndpoint is not null)
         {
@@ -161,7 +167,9 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.MapRevocation();
         App.MapUsage();
         App.MapOAuth(Options);
-        App.MapJwkSet(App.Services.GetRequiredService<SigningKeys>());
+        App.MapProtectedResourceMetadata(Options, App.Services.GetRequiredService<CatalogCache>());
+        App.MapSigningKeys();
+        App.MapJwkSet(App.Services.GetRequiredService<SigningKeys>(), Options.SigningKeys.JwksMaxAge);
         App.MapHealth();
         App.MapMetrics();
         App.MapOpenApi().OpenToAnybody();

@@ -30,7 +30,10 @@ public static class CertificateClient
     {
         var pem = (certificate ?? TestAuthority.SelfSigned()).ExportCertificatePem();
         return admin
-            .PostAsync($"/v1/applications/{applicationId}/certificates", new { name = CreateRequests.Unique("certificate"), certificate = pem })
+            .PostAsync(
+                $"/v1/applications/{applicationId}/certificates",
+                new { name = CreateRequests.Unique("certificate"), certificate = pem }
+            )
             .Expect(201);
     }
 

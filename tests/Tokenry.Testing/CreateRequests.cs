@@ -70,6 +70,28 @@ public static class CreateRequests
     public static Task<CreatedCredential> CreateClientSecretAsync(this ApiClient client, string applicationId, object? with = null) =>
         CreateCredentialAsync(client, $"/v1/applications/{applicationId}/secrets", "client_secret", with);
 
+    /// <summary>Registers the public half of <paramref name="key"/>.</summary>
+    public static async Task<ApiResponse> CreatePublicKeyAsync(
+        this ApiClient client,
+        string applicationId,
+        ClientKey key,
+        object? with = null
+    ) =>
+        await client
+            .PostAsync(
+                $"/v1/applications/{applicationId}/public-keys",
+                Body(
+                    new
+                    {
+                        name = Unique("signer"),
+                        jwk = key.Jwk,
+                        alg = key.Algorithm,
+                    },
+                    with
+                )
+            )
+            .Expect(201);
+
     public static Task<CreatedCredential> CreatePersonalAccessTokenAsync(this ApiClient client, string userId, object? with = null) =>
         CreateCredentialAsync(client, $"/v1/users/{userId}/tokens", "token", with);
 

@@ -15,6 +15,9 @@ public sealed record CreatedApplication(string Id, ApiResponse Response);
 /// <summary>A credential a test made, with the secret that is told only once.</summary>
 public sealed record CreatedCredential(string Id, string Secret, ApiResponse Response);
 
+/// <summary>A public key a test registered, with the pair it is of.</summary>
+public sealed record CreatedPublicKey(string Id, ClientKey Key, ApiResponse Response);
+
 /// <summary>
 /// What a scenario made, in the order it was made. The singular members are the last of their kind, which is nearly always the only one.
 /// </summary>
@@ -32,6 +35,8 @@ public sealed class Created
 
     public List<CreatedCredential> ClientSecrets { get; } = [];
 
+    public List<CreatedPublicKey> PublicKeys { get; } = [];
+
     public List<CreatedCredential> PersonalAccessTokens { get; } = [];
 
     public CreatedApi Api => Last(Apis, "API resource");
@@ -45,6 +50,8 @@ public sealed class Created
     public CreatedCredential ApiKey => Last(ApiKeys, "API key");
 
     public CreatedCredential ClientSecret => Last(ClientSecrets, "client secret");
+
+    public CreatedPublicKey PublicKey => Last(PublicKeys, "public key");
 
     public CreatedCredential PersonalAccessToken => Last(PersonalAccessTokens, "personal access token");
 

@@ -49,6 +49,16 @@ public sealed class Scenario
             _made.ClientSecrets.Add(await _admin.CreateClientSecretAsync(_made.Application.Id, with?.Invoke(_made)));
         });
 
+    /// <summary>A public key of the application, whose private half signs ES256.</summary>
+    public Scenario PublicKey(Func<Created, object>? with = null) =>
+        Then(async () =>
+        {
+            await NeedApplicationAsync();
+            var key = ClientKey.Make();
+            var response = await _admin.CreatePublicKeyAsync(_made.Application.Id, key, with?.Invoke(_made));
+            _made.PublicKeys.Add(new CreatedPublicKey(response.Text("id"), key, response));
+        });
+
     public Scenario PersonalAccessToken(Func<Created, object>? with = null) =>
         Then(async () =>
         {

@@ -76,6 +76,9 @@ public sealed record ClientCertificateRequest
     /// <inheritdoc cref="Credential.AllowedIps"/>
     public IReadOnlyList<string>? AllowedIps { get; init; }
 
+    /// <inheritdoc cref="Credential.RotateEveryDays"/>
+    public int? RotateEveryDays { get; init; }
+
     /// <inheritdoc cref="Credential.Metadata"/>
     public JsonElement? Metadata { get; init; }
 }

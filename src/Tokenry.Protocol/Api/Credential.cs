@@ -80,6 +80,15 @@ public sealed class Credential
     /// <summary>The first instant at which it no longer works; <c>null</c> = never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
+    /// <summary>How old it should get before its holder has another, 1…3650 days; <c>null</c> = as old as it may.</summary>
+    public int? RotateEveryDays { get; init; }
+
+    /// <summary>
+    /// When its holder should have another: at its expiry or once it is <see cref="RotateEveryDays"/> old, whichever comes first. Nothing ends then; the audit
+    /// warns 30, 7 and 1 day before (<c>credential.due</c>).
+    /// </summary>
+    public DateTimeOffset? DueAt { get; init; }
+
     /// <summary>The first instant at which it works.</summary>
     public DateTimeOffset? NotBefore { get; init; }
 
@@ -142,6 +151,9 @@ public sealed record CredentialRequest
     /// <inheritdoc cref="Credential.ExpiresAt"/>
     public Optional<DateTimeOffset?> ExpiresAt { get; init; }
 
+    /// <inheritdoc cref="Credential.RotateEveryDays"/>
+    public int? RotateEveryDays { get; init; }
+
     /// <inheritdoc cref="Credential.NotBefore"/>
     public DateTimeOffset? NotBefore { get; init; }
 
@@ -169,6 +181,9 @@ public sealed record CredentialPatch
 
     /// <inheritdoc cref="Credential.ExpiresAt"/>
     public Optional<DateTimeOffset?> ExpiresAt { get; init; }
+
+    /// <inheritdoc cref="Credential.RotateEveryDays"/>
+    public Optional<int?> RotateEveryDays { get; init; }
 
     /// <inheritdoc cref="Credential.NotBefore"/>
     public Optional<DateTimeOffset?> NotBefore { get; init; }

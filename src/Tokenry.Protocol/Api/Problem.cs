@@ -81,6 +81,9 @@ public static class ProblemCode
     /// <summary>409: the credential is revoked or disabled.</summary>
     public const string CredentialNotActive = "credential_not_active";
 
+    /// <summary>409: the next signing key has not been published long enough.</summary>
+    public const string SigningKeyNotReady = "signing_key_not_ready";
+
     /// <summary>409: the same Idempotency-Key is being worked on.</summary>
     public const string IdempotencyInFlight = "idempotency_in_flight";
 

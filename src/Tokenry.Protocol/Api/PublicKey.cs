@@ -26,6 +26,9 @@ public sealed record PublicKeyRequest
     /// <inheritdoc cref="Credential.ExpiresAt"/>
     public Optional<DateTimeOffset?> ExpiresAt { get; init; }
 
+    /// <inheritdoc cref="Credential.RotateEveryDays"/>
+    public int? RotateEveryDays { get; init; }
+
     /// <inheritdoc cref="Credential.NotBefore"/>
     public DateTimeOffset? NotBefore { get; init; }
 

@@ -18,6 +18,9 @@ public static class JwsAlgorithms
     /// <summary>RSASSA-PSS with SHA-256, MGF1 with SHA-256 and a salt of 32 bytes (RFC 7518 §3.5).</summary>
     public const string Ps256 = "PS256";
 
+    /// <summary>All of them.</summary>
+    public static readonly IReadOnlyList<string> All = [Es256, Es384, Rs256, Ps256];
+
     /// <summary>True for an algorithm of this list; case-sensitive, as RFC 7515 §4.1.1 says.</summary>
     public static bool IsKnown(string? algorithm) => algorithm is Es256 or Es384 or Rs256 or Ps256;
 

@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Tests.Foundation.Http;
 
 namespace Tokenry.Server.Tests.Contracts;
 
@@ -24,7 +25,7 @@ public sealed class AccessTests(SharedServers servers)
             else
             {
                 answer.Expect(401, "credential_missing");
-                Assert.Equal(Realm, answer.Header("WWW-Authenticate")); // RFC 6750 §3.1: no error where nothing was presented
+                Assert.Equal(ChallengeTests.Missing(anonymous), answer.Header("WWW-Authenticate")); // RFC 6750 §3.1: no error where nothing was presented
                 Assert.Equal("no-store", answer.Header("Cache-Control"));
             }
         }
@@ -75,7 +76,7 @@ public sealed class AccessTests(SharedServers servers)
                 var answer = await call.SendAsync(admin.With(credential));
                 Assert.True(answer.Status == 401, $"{route}, {what}: {answer.Status}");
                 answer.Expect(401, "invalid_token");
-                Assert.Equal($"{Realm}, error=\"invalid_token\"", answer.Header("WWW-Authenticate"));
+                Assert.Equal(ChallengeTests.Refused, answer.Header("WWW-Authenticate"));
                 var shown = WithoutRequestId(answer);
                 Assert.True((first ??= shown) == shown, $"{route}, {what}: the answer tells it from the others\n{shown}");
             }

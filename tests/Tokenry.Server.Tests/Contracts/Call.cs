@@ -38,6 +38,7 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
         path.Contains("/api-keys", StringComparison.Ordinal) || path.StartsWith("/v1/credentials/{id}", StringComparison.Ordinal)
             ? "key"
         : path.Contains("/secrets", StringComparison.Ordinal) ? "sec"
+        : path.Contains("/public-keys", StringComparison.Ordinal) ? "jwk"
         : path.Contains("/certificates", StringComparison.Ordinal) ? "crt"
         : path.Contains("/tokens", StringComparison.Ordinal) ? "pat"
         : path.StartsWith("/v1/users", StringComparison.Ordinal) ? "usr"
@@ -75,11 +76,22 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
             ("POST", "/v1/verify/batch") => new { items = new[] { new { token = "tkr_key_garbage" } } },
             ("POST", "/oauth/token") => new FormBody([("grant_type", "client_credentials")]),
             ("POST", "/oauth/introspect" or "/oauth/revoke") => new FormBody([("token", "tkr_key_garbage")]),
+            ("POST", "/oauth/renew") => new FormBody([("overlap_seconds", "60")]),
+            ("POST", var path) when path.EndsWith("/public-keys", StringComparison.Ordinal) => new { name, pem = NewPublicKey() },
+            ("POST", "/v1/signing-keys/rotate") => new { algorithm = "PS256" }, // none of ours: everybody's keys stay
+            ("POST", var path) when path.EndsWith("/taint", StringComparison.Ordinal) => new { reason = name },
             ("POST", var path) when path.EndsWith("/rotate", StringComparison.Ordinal) => new { overlap_seconds = 60 },
             ("POST", var path) when path.EndsWith("able", StringComparison.Ordinal) => null,
             ("POST" or "PATCH", _) => new { name },
             _ => null,
         };
+    }
+
+    /// <summary>Another each time: an application has each key once.</summary>
+    private static string NewPublicKey()
+    {
+        using var key = ClientKey.Make();
+        return key.Pem;
     }
 
     internal sealed record FormBody(IReadOnlyList<(string Name, string Value)> Members)

@@ -78,10 +78,13 @@ public sealed class OwnershipTests(SharedServers servers)
         var key = (await admin.CreateApiKeyAsync(one.Id)).Id;
         var secret = (await admin.CreateClientSecretAsync(one.Id)).Id;
         var pat = (await admin.CreatePersonalAccessTokenAsync(developer.UserId)).Id;
+        using var pair = ClientKey.Make();
+        var publicKey = await admin.CreatePublicKeyAsync(one.Id, pair);
         var ids = new Dictionary<string, string>
         {
             ["key"] = key,
             ["sec"] = secret,
+            ["jwk"] = publicKey.Text("id"),
             ["crt"] = (await admin.CreateCertificateAsync(one.Id)).Text("id"),
             ["pat"] = pat,
             ["app"] = one.Id,
@@ -95,7 +98,7 @@ public sealed class OwnershipTests(SharedServers servers)
             {
                 var unknown = await AnswerAsync(route, client, Target.Nobody);
                 var takesAll = route.Path.StartsWith("/v1/credentials/{id}", StringComparison.Ordinal);
-                foreach (var (_, id) in ids.Where(id => id.Key != prefix && !(takesAll && id.Key is "sec" or "crt" or "pat")))
+                foreach (var (_, id) in ids.Where(id => id.Key != prefix && !(takesAll && id.Key is "sec" or "jwk" or "crt" or "pat")))
                 {
                     Assert.Equal(unknown, await AnswerAsync(route, client, new Target(id, owner)));
                 }

@@ -43,6 +43,7 @@ public sealed class EdgeServer : IAsyncLifetime
             .User(_ => new { password = (string?)null })
             .ApiKey()
             .ClientSecret()
+            .PublicKey()
             .PersonalAccessToken()
             .CreateAsync();
 }

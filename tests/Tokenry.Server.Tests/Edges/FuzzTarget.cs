@@ -48,6 +48,7 @@ internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes, C
         sacrificed.ApiKey.Id,
         sacrificed.PersonalAccessToken.Id,
         sacrificed.ClientSecret.Id,
+        sacrificed.PublicKey.Id,
         sacrificed.Role.Id,
         sacrificed.User.Id,
         sacrificed.Api.Id,

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -86,6 +87,13 @@ internal static class ProtocolParsers
             new("DpopProofValidator", ReadProof, Sign(ProofHeader, ProofClaims)) { HasOneForm = true },
             new("DpopProofValidator: signed claims", text => ReadProof(Sign(ProofHeader, text)) is null ? null : text, ProofClaims),
             new("DpopProofValidator: signed header", text => ReadProof(Sign(text, ProofClaims)) is null ? null : text, ProofHeader),
+            new("SignatureInput", ReadSignatureInput, "a=(\"@method\" \"x-a\";sf);created=1;nonce=\"a\\\"b\";p=?0;q=:AA==:;r=t/*, b=()"),
+            new("MessageSignatureValidator", ReadMessageSignature, MessageInput),
+            new("ContentDigest", text => ContentDigest.Matches([text], Content) ? text : null, Digest),
+            new("RequestSigningKey", text => RequestSigningKey.TryParse(text, out var key) ? key.ToSecret().Reveal() : null, SigningSecret)
+            {
+                HasOneForm = true,
+            },
             new("JsonWebKeySet", ReadKeys, KeySet()),
             new("Timestamp", ReadTime, "2027-01-01T00:00:00Z", "2027-01-01T01:02:03.456+02:00"),
             .. Bodies(),
@@ -109,6 +117,15 @@ internal static class ProtocolParsers
 
     private static string ProofClaims { get; } =
         $$"""{"jti":"j","htm":"POST","htu":"https://tokens.example.com/oauth/token","iat":{{Now.ToUnixTimeSeconds()}},"nonce":"n"}""";
+
+    private static string MessageInput { get; } =
+        $"s=(\"@method\" \"@authority\" \"@path\" \"@query\" \"x-a\");created={Now.ToUnixTimeSeconds()};nonce=\"n\";keyid=\"k\";tag=\"tokenry-v1\"";
+
+    private static readonly byte[] Content = [1, 2, 3];
+
+    private static string Digest { get; } = $"{ContentDigest.Of(Content)}, {ContentDigest.Of(Content, ContentDigest.Sha512)}";
+
+    private const string SigningSecret = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
     private static IEnumerable<Parser> Bodies() =>
         [
@@ -187,6 +204,27 @@ internal static class ProtocolParsers
         new DpopProofValidator(Clock).Validate(text, new DpopRequest("POST", new Uri("https://tokens.example.com/oauth/token"))).IsValid
             ? text
             : null;
+
+    private static string? ReadSignatureInput(string text) =>
+        SignatureInput.TryParse(text, out var inputs) ? string.Join(", ", inputs.Select(input => $"{input.Label}={input.Text}")) : null;
+
+    /// <summary>The text stands in every field at once; whatever of it can be signed is signed, so that all that follows is exposed.</summary>
+    private static string? ReadMessageSignature(string text)
+    {
+        var key = new RequestSigningKey(new byte[32]);
+        var message = new HttpMessage("GET", "https", "a", "/", name => name == "x-a" ? [text] : [], Content.AsMemory(0, 0));
+        var signed = new ArrayBufferWriter<byte>();
+        if (!SignatureInput.TryParse(text, out var inputs) || inputs.Count == 0)
+        {
+            _ = new MessageSignatureValidator(Clock).Read([text], [text], out _);
+            return null;
+        }
+
+        _ = SignatureBaseWriter.Write(message, inputs[0], signed);
+        var signature = $"{inputs[0].Label}=:{Convert.ToBase64String(key.Sign(signed.WrittenSpan))}:";
+        _ = new MessageSignatureValidator(Clock).Read([text], [signature], out var found);
+        return found?.Verify(message, key).IsValid is true ? text : null;
+    }
 
     private static string? ReadKeys(string text)
     {

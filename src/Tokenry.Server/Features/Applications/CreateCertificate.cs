@@ -34,6 +34,7 @@ public sealed class CreateCertificate(Gate gate, CatalogCache catalogs, IssueCre
                             : notAfter,
                         NotBefore = request.NotBefore,
                         AllowedIps = request.AllowedIps,
+                        RotateEveryDays = request.RotateEveryDays,
                         Metadata = request.Metadata,
                     };
                     return await issue.RegisterAsync(tx, entry, caller, reach, catalog, owner, draft, material);

@@ -29,6 +29,7 @@ public sealed class CreatePublicKey(Gate gate, CatalogCache catalogs, IssueCrede
                     {
                         Name = request.Name,
                         ExpiresAt = expiry.Resolve(CredentialKind.PublicKey, request.ExpiresAt, time.GetUtcNow()),
+                        RotateEveryDays = request.RotateEveryDays,
                         NotBefore = request.NotBefore,
                         AllowedIps = request.AllowedIps,
                         Metadata = request.Metadata,

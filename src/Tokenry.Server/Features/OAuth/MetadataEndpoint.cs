@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Microsoft.OpenApi;
+using Tokenry.Protocol.Jose;
+using Tokenry.Protocol.Proofs;
 using Tokenry.Server.Features.OAuth.ClientAuthentication;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
@@ -23,6 +25,15 @@ public static class MetadataEndpoint
         new("token_endpoint_auth_methods_supported", "Client authentication there.", Required: true, JsonSchemaType.Array),
         new("introspection_endpoint_auth_methods_supported", "Client authentication there.", Required: true, JsonSchemaType.Array),
         new("revocation_endpoint_auth_methods_supported", "Client authentication there.", Required: true, JsonSchemaType.Array),
+        new(
+            "token_endpoint_auth_signing_alg_values_supported",
+            "What assertions may be signed with there.",
+            Required: true,
+            JsonSchemaType.Array
+        ),
+        new("introspection_endpoint_auth_signing_alg_values_supported", "The same.", Required: true, JsonSchemaType.Array),
+        new("revocation_endpoint_auth_signing_alg_values_supported", "The same.", Required: true, JsonSchemaType.Array),
+        new("dpop_signing_alg_values_supported", "What DPoP proofs may be signed with (RFC 9449).", Required: true, JsonSchemaType.Array),
         new(
             "tls_client_certificate_bound_access_tokens",
             "RFC 8705 §3.3; absent where no certificates are seen.",
@@ -62,6 +73,7 @@ public static class MetadataEndpoint
             foreach (var endpoint in new[] { "token", "introspection", "revocation" })
             {
                 WriteArray(endpoint + "_endpoint_auth_methods_supported", ClientAuthenticator.MethodsOf(options));
+                WriteArray(endpoint + "_endpoint_auth_signing_alg_values_supported", JwsAlgorithms.All);
             }
 
             if (options.Tls.SeesCertificates)
@@ -75,6 +87,8 @@ public static class MetadataEndpoint
                 WriteEndpoints(own);
                 json.WriteEndObject();
             }
+
+            WriteArray("dpop_signing_alg_values_supported", DpopProofValidator.Algorithms);
 
             json.WriteEndObject();
 

@@ -42,6 +42,20 @@ public static class OAuthApi
         .. Client,
     ];
 
+    private static readonly RouteMember[] Renewal =
+    [
+        new("overlap_seconds", "How long the old one still works: 60 to 2592000, an hour if left out.", Type: JsonSchemaType.Integer),
+        new("jwk", "Of a client that authenticated by private_key_jwt: the public key that follows (RFC 7517)."),
+        .. Client,
+    ];
+
+    private static readonly RouteMember[] Renewed =
+    [
+        new("id", "The credential's id.", Required: true),
+        new("kind", "client_secret or public_key; the other members are those of a credential.", Required: true),
+        new("client_secret", "The new secret, this once."),
+    ];
+
     private static readonly RouteMember[] IntrospectionAnswer =
     [
         new("active", "Whether it is good now; if not, this is the only member.", Required: true, JsonSchemaType.Boolean),
@@ -68,7 +82,8 @@ public static class OAuthApi
             .AddSingleton<ClientCredentials>()
             .AddSingleton<TokenEndpoint>()
             .AddSingleton<IntrospectionEndpoint>()
-            .AddSingleton<RevocationEndpoint>();
+            .AddSingleton<RevocationEndpoint>()
+            .AddSingleton<RenewalEndpoint>();
 
     public static void MapOAuth(this IEndpointRouteBuilder app, TokenryOptions options)
     {
@@ -86,6 +101,11 @@ public static class OAuthApi
             .WithSummary("Revoke one of the client's own access tokens or API keys (RFC 7009).")
             .Takes(TokenInQuestion)
             .Answers(contentType: null)
+            .NeedsClient();
+        app.MapForm("/oauth/renew", app.ServiceProvider.GetRequiredService<RenewalEndpoint>().ServeAsync)
+            .WithSummary("Replace the client's own secret or key, by that alone.")
+            .Takes(Renewal)
+            .Answers(MediaType.Json, Renewed)
             .NeedsClient();
         app.MapMetadata(options);
     }

@@ -42,6 +42,7 @@ public sealed partial class TokenEndpoint(
                 From = UseCircumstances.Of(client.Request),
                 TokenId = issued.TokenId,
                 AuthMethod = client.AuthMethod,
+                SteppedDown = SteppedDown(client),
                 BoundBy = issued.Confirmation switch
                 {
                     null => null,
@@ -64,6 +65,12 @@ public sealed partial class TokenEndpoint(
             }
         );
     }
+
+    /// <summary>A client with several ways lists the best first; why it took another only it knows, but that it did is for the audit.</summary>
+    private static string? SteppedDown(Caller client) =>
+        client.Principal.Client.Methods is [var preferred, _, ..] && client.AuthMethod is { } used && used != preferred
+            ? $"{used} was used, {preferred} is preferred"
+            : null;
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Debug, Message = "Issued access token {TokenId} to {ClientId} by {CredentialId}")]
     private partial void LogIssued(string tokenId, string clientId, string? credentialId);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
@@ -82,25 +81,8 @@ public sealed class IssueAdminToken(Gate gate, Database database, CatalogCache c
             return null;
         }
 
-        if (
-            text.Length >= 2
-            && int.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            && number is > 0 and <= 1_000_000
-        )
-        {
-            switch (text[^1])
-            {
-                case 's':
-                    return TimeSpan.FromSeconds(number);
-                case 'm':
-                    return TimeSpan.FromMinutes(number);
-                case 'h':
-                    return TimeSpan.FromHours(number);
-                case 'd':
-                    return TimeSpan.FromDays(number);
-            }
-        }
-
-        throw new StartupException($"--expires-in '{text}' is not a span such as 30m, 24h or 7d, nor 'never'.");
+        return DurationText.TryParse(text, out var life)
+            ? life
+            : throw new StartupException($"--expires-in '{text}' is not a span such as 30m, 24h or 7d, nor 'never'.");
     }
 }

@@ -6,9 +6,9 @@ namespace Tokenry.Server.Features.SigningKeys;
 /// <summary><c>GET /.well-known/jwks.json</c>: the public keys that access tokens verify against (RFC 7517), from memory.</summary>
 public static class JwkSetEndpoint
 {
-    public static void MapJwkSet(this IEndpointRouteBuilder app, Foundation.Signing.SigningKeys keys) =>
+    public static void MapJwkSet(this IEndpointRouteBuilder app, Foundation.Signing.SigningKeys keys, TimeSpan maxAge) =>
         PublicDocument
-            .Map(app, "/.well-known/jwks.json", keys.JwkSetAsync)
+            .Map(app, "/.well-known/jwks.json", keys.JwkSetAsync, maxAge)
             .WithTags("Discovery")
             .WithSummary("List the public keys that access tokens verify against (RFC 7517).")
             .Answers("application/jwk-set+json", new RouteMember("keys", "JSON Web Keys.", Required: true, JsonSchemaType.Array))

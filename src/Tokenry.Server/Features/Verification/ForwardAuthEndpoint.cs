@@ -2,6 +2,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Usage;
 
@@ -17,6 +18,7 @@ public sealed partial class ForwardAuthEndpoint(
     Brands brands,
     UpstreamToken upstreamToken,
     DpopNonces nonces,
+    TokenryOptions options,
     ILogger<ForwardAuthEndpoint> logger
 )
 {
@@ -85,7 +87,7 @@ public sealed partial class ForwardAuthEndpoint(
     }
 
     /// <summary>The refusals that need no look at the credential.</summary>
-    private static ProblemException? Misplaced(ApiResourceFacts api, Carrier carrier) =>
+    private ProblemException? Misplaced(ApiResourceFacts api, Carrier carrier) =>
         carrier.IsAmbiguous
             ? new(400, ProblemCode.InvalidRequest, "The request carries two credentials. Send one.")
             {
@@ -93,7 +95,10 @@ public sealed partial class ForwardAuthEndpoint(
             }
         : carrier.IsRefusedQuery ? InUrl(api)
         : carrier.Presented is null
-            ? new(401, ProblemCode.CredentialMissing, "Send a credential for this API.") { Challenge = Challenge(api, null) }
+            ? new(401, ProblemCode.CredentialMissing, "Send a credential for this API.")
+            {
+                Challenge = Challenge(api, $"resource_metadata=\"{options.Issuer}/.well-known/oauth-protected-resource/{api.Id}\""),
+            }
         : null;
 
     private static ProblemException InUrl(ApiResourceFacts api) =>

@@ -78,13 +78,7 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
     public Task<T> SystemAsync<T>(string action, Func<WriteTransaction, AuditEntry, Task<T>> operation) =>
         database.WriteAsync(async tx =>
         {
-            var entry = new AuditEntry
-            {
-                Id = NewId(),
-                At = Now,
-                Actor = "system",
-                Action = action,
-            };
+            var entry = SystemEntry(action);
             var result = await operation(tx, entry);
             tx.Record(entry);
             return result;
@@ -184,7 +178,7 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
         {
             return await database.WriteAsync(async tx =>
             {
-                if (await ReplayAsync<T>(tx, scope, scopeName, body) is { } answer)
+                if (await ReplayAsync<T>(tx, scope, scopeName, caller.Request.BodyHash) is { } answer)
                 {
                     return answer;
                 }
@@ -233,7 +227,7 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
             return null;
         }
 
-        return known.BodyHash.AsSpan().SequenceEqual(bodyHash)
+        return keys.IsMac(known.BodyHash, "idempotency", bodyHash)
             ? JsonSerializer.Deserialize<T>(keys.Open(known.Answer, "idempotency:" + scopeName), TokenryJson.Strict)
             : throw new ProblemException(
                 422,
@@ -263,6 +257,16 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
             throw;
         }
     }
+
+    /// <summary>For what the server does by itself, when its time has come.</summary>
+    public AuditEntry SystemEntry(string action) =>
+        new()
+        {
+            Id = NewId(),
+            At = Now,
+            Actor = "system",
+            Action = action,
+        };
 
     /// <summary>For an operation that does two audited things at once: the second one's entry.</summary>
     public AuditEntry Entry(Caller caller, string action, string result, string? reason) =>

@@ -21,6 +21,8 @@ public static class ManagementApi
     public const string RolesWrite = "roles:write";
     public const string CredentialsRead = "credentials:read";
     public const string CredentialsWrite = "credentials:write";
+    public const string SigningKeysRead = "signing-keys:read";
+    public const string SigningKeysWrite = "signing-keys:write";
     public const string AuditRead = "audit:read";
     public const string UsageRead = "usage:read";
     public const string Verify = "verify";

@@ -27,6 +27,7 @@ public sealed class AccessTokenScheme(
 
     public async ValueTask<Authenticated> AuthenticateAsync(string presented)
     {
+        await signingKeys.CatchUpAsync();
         if (!verified.TryGet(presented, findKey, out var known))
         {
             (var fault, known) = Verify(presented);

@@ -1,15 +1,18 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
 
 namespace Tokenry.Server.Foundation.Authentication;
 
 /// <summary>Authenticates callers of the management API by the same code that checks everybody's credentials. Runs between routing and the endpoint.</summary>
-internal sealed class CallerAuthentication(RequestDelegate next, CallerAuthenticator callers)
+internal sealed class CallerAuthentication(RequestDelegate next, CallerAuthenticator callers, TokenryOptions options)
 {
     private const string Bearer = "Bearer realm=\"tokenry\"";
 
-    private static readonly string Challenge = $"{Bearer}, {DpopChallenge.Offer}";
+    /// <summary>Where nothing was presented: no error (RFC 6750 §3), and where to read what would do (RFC 9728 §5.1).</summary>
+    private readonly string challenge =
+        $"{Bearer}, resource_metadata=\"{options.Issuer}/.well-known/oauth-protected-resource\", {DpopChallenge.Offer}";
 
     // RFC 6750 §2.3, and what other products call it; none of our own parameters has these names.
     private static readonly string[] QueryCarriers = ["access_token", "api_key"];
@@ -58,7 +61,7 @@ internal sealed class CallerAuthentication(RequestDelegate next, CallerAuthentic
                 "Send a credential: Authorization: Bearer tkr_pat_… or X-API-Key: tkr_key_…."
             )
             {
-                Challenge = Challenge,
+                Challenge = challenge,
             };
         }
 

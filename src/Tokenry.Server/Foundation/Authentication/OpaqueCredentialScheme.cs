@@ -3,6 +3,7 @@ using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Principals;
+using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Authentication;
 
@@ -12,6 +13,7 @@ public sealed class OpaqueCredentialScheme(
     PrincipalCache principals,
     KeyRing keys,
     Brands brands,
+    PepperRenewal renewal,
     TimeProvider time
 )
 {
@@ -71,6 +73,7 @@ public sealed class OpaqueCredentialScheme(
         }
 
         var computed = 0;
+        var isUnknowable = false;
         foreach (var secret in credential.Secrets)
         {
             if (!secret.IsProven(sha256))
@@ -79,6 +82,7 @@ public sealed class OpaqueCredentialScheme(
                 {
                     if (keys.Pepper(secret.PepperVersion) is not { } pepper)
                     {
+                        isUnknowable = true;
                         continue;
                     }
 
@@ -94,10 +98,24 @@ public sealed class OpaqueCredentialScheme(
                 secret.Remember(sha256);
             }
 
-            return secret.ExpiresAt is { } end && end <= now ? SecretMatch.Superseded : SecretMatch.Live;
+            if (secret.ExpiresAt is { } end && end <= now)
+            {
+                return SecretMatch.Superseded;
+            }
+
+            if (secret.PepperVersion != keys.PepperVersion)
+            {
+                renewal.Renew(credential.Id, secret, sha256);
+            }
+
+            return SecretMatch.Live;
         }
 
-        return SecretMatch.None;
+        return isUnknowable
+            ? throw new StoreUnavailableException(
+                $"A secret of {credential.Id} is under a pepper that the key file does not hold yet: copy the file."
+            )
+            : SecretMatch.None;
     }
 
     private static bool IsKnown(ReadOnlySpan<char> tag) =>

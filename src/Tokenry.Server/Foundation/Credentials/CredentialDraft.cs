@@ -17,6 +17,8 @@ public sealed record CredentialDraft
 
     public DateTimeOffset? ExpiresAt { get; init; }
 
+    public int? RotateEveryDays { get; init; }
+
     public DateTimeOffset? NotBefore { get; init; }
 
     public IReadOnlyList<string>? AllowedIps { get; init; }
@@ -42,6 +44,7 @@ public sealed record CredentialDraft
             Permissions = request.Permissions,
             Objects = request.Objects,
             ExpiresAt = expiresAt,
+            RotateEveryDays = request.RotateEveryDays,
             NotBefore = request.NotBefore,
             AllowedIps = request.AllowedIps,
             RateLimits = request.RateLimits,
@@ -77,6 +80,7 @@ public sealed record CredentialDraft
         CheckPermissions(check, catalog, permissionsAreNew ? Permissions : null);
         CheckObjects(check, Objects);
         check.Require(NotBefore is null || ExpiresAt is null || NotBefore < ExpiresAt, "not_before", "must lie before expires_at");
+        check.Require(RotateEveryDays is null or (>= 1 and <= 3650), "rotate_every_days", "must be from 1 to 3650");
         check.IpRanges("allowed_ips", AllowedIps);
         check.Metadata("metadata", Metadata);
         check.ThrowIfAny();

@@ -11,10 +11,12 @@ public sealed class CredentialRow
     public const string Select = """
         SELECT c.id, c.kind, c.owner_id, p.type AS owner_type, p.owner_id AS owner_owner_id, p.deleted_at AS owner_deleted_at, c.name, c.masked,
           c.permissions, c.objects, c.created_at, c.created_by, c.expires_at, c.not_before, c.allowed_ips, c.rate_limits, c.metadata, c.state, c.revoked_at,
-          c.revoked_reason, c.material, c.key_id, u.last_used_at, u.ip AS last_used_ip, u.agent AS last_used_agent,
+          c.revoked_reason, c.material, c.key_id, c.rotate_every_days, c.renewed_at, u.last_used_at, u.ip AS last_used_ip, u.agent AS last_used_agent,
           (SELECT s.expires_at FROM credential_secrets s WHERE s.credential_id = c.id ORDER BY s.version DESC LIMIT 1 OFFSET 1) AS previous_expires_at
         FROM credentials c JOIN principals p ON p.id = c.owner_id LEFT JOIN credential_usage u ON u.credential_id = c.id
         """;
+
+    private const long MillisecondsPerDay = 86_400_000;
 
     public string Id { get; init; } = "";
 
@@ -64,6 +66,11 @@ public sealed class CredentialRow
     /// <summary>What names it among its owner's.</summary>
     public string? KeyId { get; init; }
 
+    public long? RotateEveryDays { get; init; }
+
+    /// <summary>When it got its present secret, where that is not its first.</summary>
+    public long? RenewedAt { get; init; }
+
     public long? LastUsedAt { get; init; }
 
     public string? LastUsedIp { get; init; }
@@ -73,6 +80,20 @@ public sealed class CredentialRow
     public long? PreviousExpiresAt { get; init; }
 
     public DateTimeOffset? Expiry => Time(ExpiresAt);
+
+    /// <summary>
+    /// When its holder should have another (Unix ms). A personal access token is due only if it says so: its person sees it end and makes another.
+    /// </summary>
+    public long? DueAt
+    {
+        get
+        {
+            var old = RotateEveryDays is { } days ? (RenewedAt ?? CreatedAt) + days * MillisecondsPerDay : (long?)null;
+            return Kind is CredentialKind.PersonalAccessToken or CredentialKind.AnonymousApiKey || ExpiresAt is null || old < ExpiresAt
+                ? old
+                : ExpiresAt;
+        }
+    }
 
     public string StateAt(long now) =>
         State != "active" ? State
@@ -98,6 +119,8 @@ public sealed class CredentialRow
             CreatedBy = CreatedBy,
             ExpiresAt = Expiry,
             NotBefore = Time(NotBefore),
+            RotateEveryDays = (int?)RotateEveryDays,
+            DueAt = Time(DueAt),
             AllowedIps = JsonColumn.ReadNullable<string[]>(AllowedIps),
             RateLimits = JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(RateLimits),
             Metadata = Metadata is null ? null : JsonSerializer.Deserialize<JsonElement>(Metadata, TokenryJson.Strict),

@@ -21,9 +21,9 @@ public static class CredentialStore
         await tx.ExecuteAsync(
             """
             INSERT INTO credentials (id, kind, owner_id, name, masked, permissions, objects, created_at, created_by, expires_at, not_before,
-              allowed_ips, rate_limits, metadata, material, key_id, state)
+              allowed_ips, rate_limits, metadata, material, key_id, rotate_every_days, due_at, state)
             VALUES (@Id, @Kind, @OwnerId, @Name, @Masked, @Permissions, @Objects, @CreatedAt, @CreatedBy, @ExpiresAt, @NotBefore, @AllowedIps,
-              @RateLimits, @Metadata, @Material, @KeyId, 'active')
+              @RateLimits, @Metadata, @Material, @KeyId, @RotateEveryDays, @DueAt, 'active')
             """,
             row
         );
@@ -45,7 +45,8 @@ public static class CredentialStore
         return tx.ExecuteAsync(
             """
             UPDATE credentials SET name = @Name, permissions = @Permissions, objects = @Objects, expires_at = @ExpiresAt,
-              not_before = @NotBefore, allowed_ips = @AllowedIps, rate_limits = @RateLimits, metadata = @Metadata WHERE id = @Id
+              not_before = @NotBefore, allowed_ips = @AllowedIps, rate_limits = @RateLimits, metadata = @Metadata,
+              rotate_every_days = @RotateEveryDays, due_told_days = CASE WHEN due_at = @DueAt THEN due_told_days END, due_at = @DueAt WHERE id = @Id
             """,
             row
         );
@@ -60,6 +61,7 @@ public static class CredentialStore
     /// <param name="pepperVersion">Of that hash.</param>
     /// <param name="masked">The new secret's mask.</param>
     /// <param name="expiresAt">The credential's expiry from now on.</param>
+    /// <param name="dueAt">When it is due from now on.</param>
     public static async Task RotateAsync(
         WriteTransaction tx,
         string id,
@@ -68,7 +70,8 @@ public static class CredentialStore
         byte[] hash,
         int pepperVersion,
         string masked,
-        long? expiresAt
+        long? expiresAt,
+        long? dueAt
     )
     {
         var version =
@@ -93,12 +96,14 @@ public static class CredentialStore
         );
         await InsertSecretAsync(tx, id, version + 1, hash, pepperVersion);
         await tx.ExecuteAsync(
-            "UPDATE credentials SET masked = @masked, expires_at = @expiresAt WHERE id = @id",
+            "UPDATE credentials SET masked = @masked, expires_at = @expiresAt, renewed_at = @now, due_at = @dueAt, due_told_days = NULL WHERE id = @id",
             new
             {
                 id,
                 masked,
                 expiresAt,
+                now,
+                dueAt,
             }
         );
         tx.Changed(ChangeKind.Credential, id);
@@ -112,6 +117,16 @@ public static class CredentialStore
                 "UPDATE credentials SET state = @state WHERE id = @id AND state <> 'revoked'",
                 new { id, state = disabled ? "disabled" : "active" }
             ) == 1;
+    }
+
+    /// <summary>Has it end then, if it does not before.</summary>
+    public static Task EndAsync(WriteTransaction tx, CredentialRow row, long at)
+    {
+        tx.Changed(ChangeKind.Credential, row.Id);
+        return tx.ExecuteAsync(
+            "UPDATE credentials SET expires_at = @at, due_at = NULL WHERE id = @Id AND (expires_at IS NULL OR expires_at > @at)",
+            new { row.Id, at }
+        );
     }
 
     /// <summary>Ends it for good; <c>false</c> where it was revoked before, which keeps its first reason.</summary>

@@ -115,6 +115,7 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
             CreatedBy = caller?.Principal.Id,
             ExpiresAt = asked.ExpiresAt?.ToUnixTimeMilliseconds(),
             NotBefore = asked.NotBefore?.ToUnixTimeMilliseconds(),
+            RotateEveryDays = asked.RotateEveryDays,
             AllowedIps = JsonColumn.Write(asked.AllowedIps),
             RateLimits = JsonColumn.Write(asked.RateLimits),
             Metadata = asked.Metadata?.GetRawText(),

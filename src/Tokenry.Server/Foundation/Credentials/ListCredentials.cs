@@ -12,7 +12,7 @@ namespace Tokenry.Server.Foundation.Credentials;
 /// <summary>Lists and shows credentials, with the filters an auditor asks by. Newest last: ids sort by time.</summary>
 public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvider time)
 {
-    public static readonly string[] Filters = ["owner", "kind", "api", "state", "unused_since", "expires_before"];
+    public static readonly string[] Filters = ["owner", "kind", "api", "state", "unused_since", "expires_before", "due_before"];
 
     /// <summary>Where the route names the owner already.</summary>
     public static readonly string[] FiltersBelowOwner = Filters[1..];
@@ -137,6 +137,12 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
         {
             where.Append(" AND c.expires_at < @before");
             parameters.Add("before", before.ToUnixTimeMilliseconds());
+        }
+
+        if (listing.Time("due_before") is { } due)
+        {
+            where.Append(" AND c.due_at < @due AND c.state = 'active'");
+            parameters.Add("due", due.ToUnixTimeMilliseconds());
         }
 
         if (listing.Text("api") is { } api)

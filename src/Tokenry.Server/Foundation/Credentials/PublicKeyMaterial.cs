@@ -25,7 +25,7 @@ public static class PublicKeyMaterial
         check.Require(
             request.Alg is null || JwsAlgorithms.IsKnown(request.Alg),
             "alg",
-            $"must be one of {JwsAlgorithms.Es256}, {JwsAlgorithms.Es384}, {JwsAlgorithms.Rs256}, {JwsAlgorithms.Ps256}"
+            $"must be one of {string.Join(", ", JwsAlgorithms.All)}"
         );
         check.ThrowIfAny();
         var member = request.Pem is null ? "jwk" : "pem";

@@ -34,6 +34,7 @@ public sealed class ReviseCredential(Gate gate, CatalogCache catalogs, ExpiryPol
                     Permissions = patch.Permissions.Or(JsonColumn.ReadNullable<IReadOnlyList<Permission>>(row.Permissions)),
                     Objects = patch.Objects.Or(JsonColumn.ReadNullable<string[]>(row.Objects)),
                     ExpiresAt = patch.ExpiresAt.Or(row.Expiry),
+                    RotateEveryDays = patch.RotateEveryDays.Or((int?)row.RotateEveryDays),
                     NotBefore = patch.NotBefore.Or(row.NotBefore is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : null),
                     AllowedIps = patch.AllowedIps.Or(JsonColumn.ReadNullable<string[]>(row.AllowedIps)),
                     RateLimits = patch.RateLimits.Or(JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(row.RateLimits)),
@@ -65,6 +66,10 @@ public sealed class ReviseCredential(Gate gate, CatalogCache catalogs, ExpiryPol
                     new CredentialRow
                     {
                         Id = row.Id,
+                        Kind = row.Kind,
+                        CreatedAt = row.CreatedAt,
+                        RenewedAt = row.RenewedAt,
+                        RotateEveryDays = draft.RotateEveryDays,
                         Name = draft.Name,
                         Permissions = JsonColumn.Write(draft.Permissions),
                         Objects = JsonColumn.Write(draft.Objects),

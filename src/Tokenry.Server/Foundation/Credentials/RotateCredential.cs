@@ -25,6 +25,16 @@ public sealed class RotateCredential(Gate gate, CatalogCache catalogs, SecretMin
     public Task<Credential> RunOwnAsync(Caller caller, CredentialAddress address, RotationRequest request) =>
         RunAsync(caller, demand: null, address, request);
 
+    /// <exception cref="ProblemException">400 outside the bounds; a holder needs some overlap.</exception>
+    internal static void CheckOverlap(int seconds, bool isOwn)
+    {
+        var least = isOwn ? MinSelfOverlap : 0;
+        if (seconds < least || seconds > MaxOverlap)
+        {
+            throw ProblemException.Invalid("overlap_seconds", $"must be from {least} to {MaxOverlap}");
+        }
+    }
+
     private async Task<Credential> RunAsync(Caller caller, Demand? demand, CredentialAddress address, RotationRequest request)
     {
         var catalog = await catalogs.GetAsync();
@@ -47,12 +57,7 @@ public sealed class RotateCredential(Gate gate, CatalogCache catalogs, SecretMin
         bool isOwn
     )
     {
-        var minOverlap = isOwn ? MinSelfOverlap : 0;
-        if (request.OverlapSeconds < minOverlap || request.OverlapSeconds > MaxOverlap)
-        {
-            throw ProblemException.Invalid("overlap_seconds", $"must be from {minOverlap} to {MaxOverlap}");
-        }
-
+        CheckOverlap(request.OverlapSeconds, isOwn);
         var row = await address.FindAsync(tx, reach);
         entry.TargetType = row.Kind;
         entry.TargetId = row.Id;
@@ -100,7 +105,14 @@ public sealed class RotateCredential(Gate gate, CatalogCache catalogs, SecretMin
             minted.Hash,
             minted.PepperVersion,
             minted.Masked,
-            end?.ToUnixTimeMilliseconds()
+            end?.ToUnixTimeMilliseconds(),
+            new CredentialRow
+            {
+                Kind = row.Kind,
+                ExpiresAt = end?.ToUnixTimeMilliseconds(),
+                RotateEveryDays = row.RotateEveryDays,
+                RenewedAt = now.ToUnixTimeMilliseconds(),
+            }.DueAt
         );
         return (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(now.ToUnixTimeMilliseconds(), minted.Secret);
     }

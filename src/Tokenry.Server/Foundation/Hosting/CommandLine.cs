@@ -1,6 +1,6 @@
 namespace Tokenry.Server.Foundation.Hosting;
 
-/// <summary>The verbs that run beside or instead of the server: <c>admin token [--data-directory D] [--scopes "a b"] [--expires-in 24h]</c>.</summary>
+/// <summary>The verbs that run beside or instead of the server: <c>admin token [--data-directory D] [--scopes "a b"] [--expires-in 24h]</c>, <c>admin rotate-keys</c>.</summary>
 public static class CommandLine
 {
     /// <summary>The verb's options by name, or <c>null</c> where the arguments are not this verb.</summary>

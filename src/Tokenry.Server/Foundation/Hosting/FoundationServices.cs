@@ -36,9 +36,10 @@ public static class FoundationServices
             .AddSingleton<RevokedAccessTokens>();
         services.AddSingleton<Gate>();
         services.AddSingleton<Passwords>().AddSingleton<PrincipalOperations>();
+        services.AddSingleton<PepperRenewal>().AddSingleton<KeyRotation>().AddSingleton<RotateKeys>();
         services.AddSingleton<SecretMint>().AddSingleton<ExpiryPolicy>().AddSingleton<IssueCredential>();
         services.AddSingleton<ReviseCredential>().AddSingleton<RotateCredential>().AddSingleton<SetCredentialDisabled>();
-        services.AddSingleton<RevokeCredential>().AddSingleton<ListCredentials>();
+        services.AddSingleton<RenewRegistered>().AddSingleton<RevokeCredential>().AddSingleton<ListCredentials>();
         services
             .AddSingleton<Brands>()
             .AddSingleton<OpaqueCredentialScheme>()
@@ -46,6 +47,7 @@ public static class FoundationServices
             .AddSingleton<Authenticator>();
         services.AddSingleton<DpopNonces>().AddSingleton<DpopProofs>().AddSingleton<PossessionCheck>().AddSingleton<CallerAuthenticator>();
         services.AddSingleton<SigningKeys>().AddSingleton<AccessTokenWriter>();
+        services.AddSingleton(options.SigningKeys).AddSingleton<SigningKeyMoves>();
         services.AddSingleton<FailureThrottle>().AddSingleton<RateLimiter>();
         services.AddSingleton<LastUsed>().AddSingleton<UsageCounters>().AddSingleton<Denials>();
         services.AddSingleton<AccessLog>().AddSingleton<Signals>().AddSingleton<UseRecorder>();
@@ -79,8 +81,12 @@ public static class FoundationServices
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<AccessLog>());
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<LastUsed>());
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<Signals>());
+        services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<PepperRenewal>());
         services.AddHostedService<UsageFlush>();
         services.AddHostedService<Purge>();
+        services.AddHostedService<DueCredentials>();
+        services.AddHostedService<SigningKeySchedule>();
+        services.AddHostedService<KeyRingFollower>();
         return services;
     }
 

@@ -1,7 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
-using Dapper;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Hosting;
@@ -12,39 +10,35 @@ namespace Tokenry.Server.Foundation.Hosting;
 /// </summary>
 public sealed class KeyRing
 {
-    private const string FingerprintProperty = "key_file_fingerprint";
-    private const int KeyLength = 32;
     private const int NonceLength = 12;
     private const int TagLength = 16;
+    private const int MacLength = 32;
 
-    private KeyFileContent? content;
+    private volatile Held? held;
 
-    private KeyFileContent Content => content ?? throw new InvalidOperationException("The key file has not been opened yet.");
+    /// <summary>The version that new secrets are hashed with; others may still be stored under older ones.</summary>
+    public int PepperVersion => Now.Pepper;
 
-    public int PepperVersion => Content.Peppers.Keys.Max();
+    /// <summary>The version that new values are sealed with.</summary>
+    public int KeyEncryptionKeyVersion => Now.KeyEncryptionKey;
 
-    public byte[] AuditKey => Content.AuditKeys[Content.AuditKeys.Keys.Max()];
+    /// <summary>There is one: the chain of events is under it from the first on.</summary>
+    public byte[] AuditKey => Now.File.AuditKeys[Now.File.AuditKeys.Keys.Max()];
+
+    private Held Now => held ?? throw new InvalidOperationException("The key file has not been opened yet.");
 
     /// <summary>The pepper of that version, or <c>null</c> where this key file does not hold it.</summary>
-    public byte[]? Pepper(int version) => Content.Peppers.GetValueOrDefault(version);
+    public byte[]? Pepper(int version) => Now.File.Peppers.GetValueOrDefault(version);
 
     /// <summary>
-    /// Loads the key file, or makes it where the store is new; the store keeps its fingerprint, so that a process with none or another
-    /// never writes hashes nobody can check.
+    /// Loads the key file, or makes it where the store is new; the store keeps a fingerprint of each version it needs, so that a process with
+    /// none or another never writes hashes nobody can check.
     /// </summary>
     /// <exception cref="StartupException">The file is missing, foreign, broken or readable by others.</exception>
     public async Task OpenAsync(Database database, string path)
     {
-        var stored = await ReadFingerprintAsync(database);
-        if (File.Exists(path))
-        {
-            content = Read(path);
-        }
-        else if (stored is null)
-        {
-            content = Create(path);
-        }
-        else
+        var stored = await KeyVersions.ReadAsync(database);
+        if (!File.Exists(path) && !stored.IsNewStore)
         {
             throw new StartupException(
                 $"The store was made with a key file that is not at {path}. Copy it there from the first server (or set Tokenry:KeyFile); "
@@ -52,36 +46,35 @@ public sealed class KeyRing
             );
         }
 
-        var own = Fingerprint(content);
-        if (stored is null)
-        {
-            await database.WriteAsync(tx =>
-                tx.ExecuteAsync(
-                    "INSERT INTO store_properties (name, value) VALUES (@name, @value) ON CONFLICT DO NOTHING",
-                    new { name = FingerprintProperty, value = own }
-                )
-            );
-            stored = await ReadFingerprintAsync(database);
-        }
-
-        if (stored != own)
-        {
-            throw new StartupException(
-                $"The key file {path} is not the one this store was made with. Copy tokenry.keys from the server that made the store."
-            );
-        }
+        var file = File.Exists(path) ? KeyFile.Read(path) : KeyFile.Create(path);
+        stored = await stored.RecordAsync(database, path, file);
+        Hold(path, file, stored);
     }
 
-    /// <summary>AES-256-GCM under the newest key-encryption key; <paramref name="purpose"/> is authenticated, so that a sealed thing opens as nothing else.</summary>
+    /// <summary>Reads the key file and what the store says of it again: keys were prepared, or others are in use now.</summary>
+    /// <exception cref="StartupException">The file lacks what the store needs; what was held is held on.</exception>
+    public async Task RefreshAsync(Database database, string path)
+    {
+        var file = KeyFile.Read(path);
+        Hold(path, file, await KeyVersions.ReadAsync(database));
+    }
+
+    private void Hold(string path, KeyFileContent file, KeyVersions stored)
+    {
+        stored.Require(path, file);
+        held = new Held(file, stored.InUse(KeyVersions.Pepper), stored.InUse(KeyVersions.KeyEncryptionKey));
+    }
+
+    /// <summary>AES-256-GCM under the key-encryption key in use; <paramref name="purpose"/> is authenticated, so that a sealed thing opens as nothing else.</summary>
     /// <returns>version(1) ‖ nonce(12) ‖ tag(16) ‖ ciphertext.</returns>
     public byte[] Seal(ReadOnlySpan<byte> plain, string purpose)
     {
-        var version = Content.KeyEncryptionKeys.Keys.Max();
+        var (version, key) = SealingKey();
         var sealedBytes = new byte[1 + NonceLength + TagLength + plain.Length];
         sealedBytes[0] = checked((byte)version);
         var nonce = sealedBytes.AsSpan(1, NonceLength);
         RandomNumberGenerator.Fill(nonce);
-        using var aes = new AesGcm(Content.KeyEncryptionKeys[version], TagLength);
+        using var aes = new AesGcm(key, TagLength);
         aes.Encrypt(
             nonce,
             plain,
@@ -92,18 +85,51 @@ public sealed class KeyRing
         return sealedBytes;
     }
 
+    /// <summary>Whether the key file holds the version that sealed it.</summary>
+    public bool Opens(ReadOnlySpan<byte> sealedBytes) => Now.File.KeyEncryptionKeys.ContainsKey(VersionOf(sealedBytes));
+
+    /// <summary>The version that sealed it, which says nothing of whether it opens.</summary>
+    public static int VersionOf(ReadOnlySpan<byte> sealedBytes) => sealedBytes.Length == 0 ? 0 : sealedBytes[0];
+
     /// <summary>A keyed digest for comparing what must not be guessed at from a dump; another purpose gives another key.</summary>
+    /// <returns>version(1) ‖ HMAC(32).</returns>
     public byte[] Mac(string purpose, ReadOnlySpan<byte> data)
     {
-        var newest = Content.KeyEncryptionKeys[Content.KeyEncryptionKeys.Keys.Max()];
-        var key = HKDF.DeriveKey(HashAlgorithmName.SHA256, newest, KeyLength, info: Encoding.UTF8.GetBytes("tokenry/mac/" + purpose));
-        return HMACSHA256.HashData(key, data);
+        var (version, key) = SealingKey();
+        return [checked((byte)version), .. Mac(key, purpose, data)];
+    }
+
+    /// <summary>Whether it is the digest of that, under whatever version it was made with.</summary>
+    public bool IsMac(ReadOnlySpan<byte> mac, string purpose, ReadOnlySpan<byte> data)
+    {
+        // Before keys were rotated there was no version in front.
+        var version = mac.Length == MacLength ? 1 : VersionOf(mac);
+        return Now.File.KeyEncryptionKeys.TryGetValue(version, out var key)
+            && mac.Length >= MacLength
+            && CryptographicOperations.FixedTimeEquals(mac[^MacLength..], Mac(key, purpose, data));
+    }
+
+    private static byte[] Mac(byte[] keyEncryptionKey, string purpose, ReadOnlySpan<byte> data) =>
+        HMACSHA256.HashData(
+            HKDF.DeriveKey(
+                HashAlgorithmName.SHA256,
+                keyEncryptionKey,
+                KeyFile.KeyLength,
+                info: Encoding.UTF8.GetBytes("tokenry/mac/" + purpose)
+            ),
+            data
+        );
+
+    private (int Version, byte[] Key) SealingKey()
+    {
+        var now = Now;
+        return (now.KeyEncryptionKey, now.File.KeyEncryptionKeys[now.KeyEncryptionKey]);
     }
 
     /// <exception cref="CryptographicException">Changed, of another purpose, or sealed under a key this file does not hold.</exception>
     public byte[] Open(ReadOnlySpan<byte> sealedBytes, string purpose)
     {
-        if (sealedBytes.Length < 1 + NonceLength + TagLength || !Content.KeyEncryptionKeys.TryGetValue(sealedBytes[0], out var key))
+        if (sealedBytes.Length < 1 + NonceLength + TagLength || !Now.File.KeyEncryptionKeys.TryGetValue(sealedBytes[0], out var key))
         {
             throw new CryptographicException("The sealed value is not of a key in the key file.");
         }
@@ -120,80 +146,13 @@ public sealed class KeyRing
         return plain;
     }
 
-    private static Task<string?> ReadFingerprintAsync(Database database) =>
-        database.ReadAsync(connection =>
-            connection.QueryFirstOrDefaultAsync<string>(
-                "SELECT value FROM store_properties WHERE name = @name",
-                new { name = FingerprintProperty }
-            )
-        );
-
-    private static string Fingerprint(KeyFileContent content)
+    /// <summary>Immutable, replaced whole.</summary>
+    private sealed class Held(KeyFileContent file, int pepper, int keyEncryptionKey)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (
-            var (name, keys) in new[] { ("pepper", content.Peppers), ("kek", content.KeyEncryptionKeys), ("audit", content.AuditKeys) }
-        )
-        {
-            foreach (var (version, key) in keys.OrderBy(pair => pair.Key))
-            {
-                hash.AppendData(Encoding.ASCII.GetBytes($"{name}:{version}:"));
-                hash.AppendData(key);
-            }
-        }
+        public KeyFileContent File => file;
 
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        public int Pepper => pepper;
+
+        public int KeyEncryptionKey => keyEncryptionKey;
     }
-
-    private static KeyFileContent Create(string path)
-    {
-        var made = new KeyFileContent(
-            new() { [1] = RandomNumberGenerator.GetBytes(KeyLength) },
-            new() { [1] = RandomNumberGenerator.GetBytes(KeyLength) },
-            new() { [1] = RandomNumberGenerator.GetBytes(KeyLength) }
-        );
-        try
-        {
-            PrivateFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(made, HostingJson.Default.KeyFileContent), replace: false);
-            return made;
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            return Read(path); // another replica that shares the directory was first
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new StartupException($"The key file {path} cannot be written: {exception.Message}");
-        }
-    }
-
-    private static KeyFileContent Read(string path)
-    {
-        const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & others) != 0)
-        {
-            throw new StartupException($"The key file {path} can be read by other users of this machine: chmod 600 {path}");
-        }
-
-        try
-        {
-            var read = JsonSerializer.Deserialize(File.ReadAllBytes(path), HostingJson.Default.KeyFileContent);
-            if (
-                read is { Peppers.Count: > 0, KeyEncryptionKeys.Count: > 0, AuditKeys.Count: > 0 }
-                && AllKeys(read).All(key => key is { Length: KeyLength })
-            )
-            {
-                return read;
-            }
-        }
-        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
-        {
-            throw new StartupException($"The key file {path} cannot be read: {exception.Message}");
-        }
-
-        throw new StartupException($"The key file {path} lacks a key or holds one that is not {KeyLength} bytes long.");
-    }
-
-    private static IEnumerable<byte[]> AllKeys(KeyFileContent content) =>
-        content.Peppers.Values.Concat(content.KeyEncryptionKeys.Values).Concat(content.AuditKeys.Values);
 }

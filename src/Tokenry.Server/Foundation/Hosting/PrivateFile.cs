@@ -5,8 +5,8 @@ namespace Tokenry.Server.Foundation.Hosting;
 /// <summary>A file that only this user reads (0600), written beside and then moved: nobody, and no later start, ever meets half of it.</summary>
 internal static class PrivateFile
 {
-    /// <exception cref="IOException">It cannot be written, or is there already and not to be replaced.</exception>
-    public static void Write(string path, ReadOnlySpan<byte> content, bool replace)
+    /// <exception cref="IOException">It cannot be written, or is there already and not to be overwritten.</exception>
+    public static void Write(string path, ReadOnlySpan<byte> content, bool overwrite)
     {
         var beside = $"{path}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
@@ -23,12 +23,11 @@ internal static class PrivateFile
                 file.Flush(flushToDisk: true);
             }
 
-            File.Move(beside, path, replace);
+            File.Move(beside, path, overwrite);
         }
-        catch (IOException)
+        finally
         {
-            File.Delete(beside);
-            throw;
+            File.Delete(beside); // gone already if all went well
         }
     }
 }

@@ -139,7 +139,7 @@ public static class TlsListener
         var pem = $"{made.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n";
         try
         {
-            PrivateFile.Write(path, Encoding.ASCII.GetBytes(pem), replace: true);
+            PrivateFile.Write(path, Encoding.ASCII.GetBytes(pem), overwrite: true);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

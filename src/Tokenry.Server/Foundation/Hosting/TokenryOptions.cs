@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
+using Tokenry.Server.Foundation.Signing;
 
 namespace Tokenry.Server.Foundation.Hosting;
 
@@ -29,6 +30,7 @@ public sealed class TokenryOptions
         "Dpop:RequireNonce",
         "LeakReports:Policy",
         "LeakReports:Keys",
+        .. SigningKeyOptions.Keys,
         .. TlsOptions.Keys,
     ];
 
@@ -72,6 +74,7 @@ public sealed class TokenryOptions
     /// <summary>Whether every DPoP proof must carry a nonce of ours (RFC 9449 §8).</summary>
     public bool RequiresDpopNonce { get; init; }
 
+    public SigningKeyOptions SigningKeys { get; init; } = new();
     public TlsOptions Tls { get; init; } = TlsOptions.Off;
 
     public string DatabasePath => Path.Combine(DataDirectory, "tokenry.db");
@@ -173,6 +176,7 @@ public sealed class TokenryOptions
 
         var requiresNonce = Flag(section, "Dpop:RequireNonce", faults);
         var scannerKeys = ReadScannerKeys(section.GetSection("LeakReports:Keys"), faults);
+        var signingKeys = SigningKeyOptions.Read(section.GetSection("SigningKeys"), faults);
         var issuer = needsIssuer ? ReadIssuer(section["Issuer"], configuration["urls"] ?? DefaultUrl, faults) : "";
         var tls = TlsOptions.Read(section, configuration, issuer, faults);
         if (faults.Count > 0)
@@ -198,6 +202,7 @@ public sealed class TokenryOptions
             ScannerKeys = scannerKeys,
             RevokesReportedLeaks = leakPolicy == "revoke",
             RequiresDpopNonce = requiresNonce,
+            SigningKeys = signingKeys,
             Tls = tls,
         };
     }

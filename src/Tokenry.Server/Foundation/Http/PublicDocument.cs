@@ -1,18 +1,33 @@
+using System.Globalization;
 using System.Security.Cryptography;
 
 namespace Tokenry.Server.Foundation.Http;
 
-/// <summary>A document for anybody, served from memory: cacheable for five minutes, with an ETag, and readable from any origin.</summary>
+/// <summary>A document for anybody, served from memory: cacheable, for five minutes unless its route says otherwise, with an ETag, and readable from any origin.</summary>
 public sealed class PublicDocument(byte[] content, string contentType)
 {
+    private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(5);
+
     private readonly string etag = $"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 16))}\"";
 
     /// <summary>Maps GET, to be described further, and HEAD, which every resource has (RFC 9110 §9.1).</summary>
-    public IEndpointConventionBuilder Map(IEndpointRouteBuilder app, string route) => Map(app, route, ServeAsync);
+    public IEndpointConventionBuilder Map(IEndpointRouteBuilder app, string route) =>
+        Map(app, route, context => ServeAsync(context, MaxAge));
 
     /// <summary>As <see cref="Map(IEndpointRouteBuilder, string)"/>, for a document that is replaced while the server runs.</summary>
-    public static IEndpointConventionBuilder Map(IEndpointRouteBuilder app, string route, Func<ValueTask<PublicDocument>> current) =>
-        Map(app, route, async context => await (await current()).ServeAsync(context));
+    public static IEndpointConventionBuilder Map(
+        IEndpointRouteBuilder app,
+        string route,
+        Func<ValueTask<PublicDocument>> current,
+        TimeSpan maxAge
+    ) => Map(app, route, async context => await (await current()).ServeAsync(context, maxAge));
+
+    /// <summary>As the others, for one of many; whoever looks for it throws 404.</summary>
+    public static IEndpointConventionBuilder MapFound(
+        IEndpointRouteBuilder app,
+        string route,
+        Func<HttpContext, ValueTask<PublicDocument>> find
+    ) => Map(app, route, async context => await (await find(context)).ServeAsync(context));
 
     private static IEndpointConventionBuilder Map(IEndpointRouteBuilder app, string route, RequestDelegate serve)
     {
@@ -20,10 +35,10 @@ public sealed class PublicDocument(byte[] content, string contentType)
         return app.MapGet(route, serve);
     }
 
-    private Task ServeAsync(HttpContext context)
+    private Task ServeAsync(HttpContext context, TimeSpan maxAge)
     {
         var headers = context.Response.Headers;
-        headers.CacheControl = "public, max-age=300";
+        headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"public, max-age={(long)maxAge.TotalSeconds}");
         headers.ETag = etag;
         headers.AccessControlAllowOrigin = "*";
         if (context.Request.Headers.IfNoneMatch.ToString().Split(',', StringSplitOptions.TrimEntries).Any(Matches))

@@ -12,8 +12,8 @@ public sealed class SigningKeySet
     private readonly SigningKey? es256;
     private readonly SigningKey? rs256;
 
-    /// <param name="keys">Each key and whether new tokens are signed with it, in the order in which they are published.</param>
-    public SigningKeySet(IReadOnlyList<(SigningKey Key, bool Active)> keys)
+    /// <param name="keys">Each key with its state, in the order in which they are published.</param>
+    public SigningKeySet(IReadOnlyList<(SigningKey Key, SigningKeyRow Row)> keys)
     {
         Keys = keys;
         verification = keys.ToFrozenDictionary(entry => entry.Key.KeyId, entry => entry.Key.Verification, StringComparer.Ordinal);
@@ -21,10 +21,10 @@ public sealed class SigningKeySet
         rs256 = ActiveOf(JwsAlgorithms.Rs256);
         JwkSet = new PublicDocument(WriteJwkSet(keys.Select(entry => entry.Key)), "application/jwk-set+json");
 
-        SigningKey? ActiveOf(string algorithm) => keys.FirstOrDefault(entry => entry.Active && entry.Key.Algorithm == algorithm).Key;
+        SigningKey? ActiveOf(string algorithm) => keys.FirstOrDefault(entry => entry.Row.IsActive && entry.Key.Algorithm == algorithm).Key;
     }
 
-    public IReadOnlyList<(SigningKey Key, bool Active)> Keys { get; }
+    public IReadOnlyList<(SigningKey Key, SigningKeyRow Row)> Keys { get; }
 
     /// <summary>The JWK set (RFC 7517) with public members only.</summary>
     public PublicDocument JwkSet { get; }

@@ -20,8 +20,10 @@ public sealed class SigningKeys : IDisposable
     private readonly ConcurrentDictionary<string, Lazy<Task<NewSigningKey>>> spares = new(StringComparer.Ordinal);
     private volatile SigningKeySet current = new([]);
 
-    // A key was made that has not been read yet.
-    private volatile bool isBehind;
+    // How often keys were made or moved on, and how much of that has been read.
+    private long announced;
+    private long known;
+    private TaskCompletionSource fallenBehind = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long begun;
     private long finished;
 
@@ -30,8 +32,13 @@ public sealed class SigningKeys : IDisposable
         this.database = database;
         this.keys = keys;
         this.time = time;
-        hub.Subscribe(ChangeKind.SigningKey, _ => isBehind = true, () => isBehind = true);
+        hub.Subscribe(ChangeKind.SigningKey, _ => FallBehind(), FallBehind);
     }
+
+    private bool IsBehind => Interlocked.Read(ref known) < Interlocked.Read(ref announced);
+
+    /// <summary>What is published now, with states; for what is done when a key's time has come.</summary>
+    public IReadOnlyList<(SigningKey Key, SigningKeyRow Row)> Held => current.Keys;
 
     /// <summary>The key new tokens of that algorithm are signed with. It is held by whoever knows an API resource that asks for it.</summary>
     public SigningKey Active(string algorithm) =>
@@ -40,8 +47,22 @@ public sealed class SigningKeys : IDisposable
     /// <inheritdoc cref="SigningKeySet.Find"/>
     public VerificationKey? Find(string keyId) => current.Find(keyId);
 
-    /// <summary>What is published now. The store is read only after a key was made, and not waited for when it is away.</summary>
-    public ValueTask<PublicDocument> JwkSetAsync() => isBehind ? new(CatchUpAsync()) : new(current.JwkSet);
+    /// <summary>What is published now. The store is read only after a key was made or moved on, and not waited for when it is away.</summary>
+    public ValueTask<PublicDocument> JwkSetAsync() => IsBehind ? new(PublishedAsync()) : new(current.JwkSet);
+
+    /// <summary>
+    /// Before a token is believed: a key that was tainted, here or by another replica, is not found from then on. Free unless a key was made or
+    /// moved on a moment ago.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">Something changed, and the store cannot be asked what.</exception>
+    public ValueTask CatchUpAsync() => IsBehind ? new(LoadAsync()) : default;
+
+    /// <summary>Back when keys were made or moved on, and at the latest after <paramref name="atMost"/>.</summary>
+    public Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation) =>
+        Task.WhenAny(Volatile.Read(ref fallenBehind).Task, Task.Delay(atMost, time, cancellation));
+
+    /// <summary>A new key, made beside whoever waits for it: RSA takes up to a second of a processor.</summary>
+    public Task<NewSigningKey> MakeAsync(string algorithm) => Task.Run(() => NewSigningKey.Make(algorithm, keys));
 
     /// <summary>Loads the keys at start, and makes the first where there is none; replicas that start together agree on one.</summary>
     public async Task OpenAsync()
@@ -68,7 +89,7 @@ public sealed class SigningKeys : IDisposable
     /// </summary>
     public async ValueTask<bool> LearnAsync()
     {
-        if (!isBehind && database.Dialect == Dialect.Sqlite)
+        if (!IsBehind && database.Dialect == Dialect.Sqlite)
         {
             return false;
         }
@@ -85,9 +106,7 @@ public sealed class SigningKeys : IDisposable
     public async Task<NewSigningKey?> PrepareAsync(string algorithm)
     {
         await HoldAsync([algorithm]);
-        return current.Active(algorithm) is null
-            ? await spares.GetOrAdd(algorithm, wanted => new(() => Task.Run(() => NewSigningKey.Make(wanted, keys)))).Value
-            : null;
+        return current.Active(algorithm) is null ? await spares.GetOrAdd(algorithm, wanted => new(() => MakeAsync(wanted))).Value : null;
     }
 
     public void Dispose()
@@ -100,7 +119,13 @@ public sealed class SigningKeys : IDisposable
         loading.Dispose();
     }
 
-    private async Task<PublicDocument> CatchUpAsync()
+    private void FallBehind()
+    {
+        Interlocked.Increment(ref announced);
+        Volatile.Read(ref fallenBehind).TrySetResult();
+    }
+
+    private async Task<PublicDocument> PublishedAsync()
     {
         try
         {
@@ -127,18 +152,10 @@ public sealed class SigningKeys : IDisposable
             }
 
             var number = Interlocked.Increment(ref begun);
-            var wasBehind = isBehind;
-            isBehind = false; // before the reading: what is made meanwhile sets it again
-            try
-            {
-                await ReadAsync();
-            }
-            catch when (wasBehind)
-            {
-                isBehind = true;
-                throw;
-            }
-
+            Volatile.Write(ref fallenBehind, new(TaskCreationOptions.RunContinuationsAsynchronously));
+            var upTo = Interlocked.Read(ref announced); // before the reading: what is made meanwhile is not known by it
+            await ReadAsync();
+            Interlocked.Exchange(ref known, upTo);
             finished = number;
         }
         finally
@@ -151,17 +168,27 @@ public sealed class SigningKeys : IDisposable
     {
         var rows = await database.ReadAsync(SigningKeyStore.ListAsync);
         var held = current.Keys;
-        if (rows.Select(row => (row.KeyId, row.State == "active")).SequenceEqual(held.Select(entry => (entry.Key.KeyId, entry.Active))))
+        if (rows.Count == held.Count && rows.Zip(held).All(pair => pair.First.IsAs(pair.Second.Row)))
         {
             return;
         }
 
         // What is held already stays the same object: somebody may be signing with it.
-        var known = held.ToDictionary(entry => entry.Key.KeyId, entry => entry.Key, StringComparer.Ordinal);
-        current = new SigningKeySet([.. rows.Select(row => (known.GetValueOrDefault(row.KeyId) ?? Open(row), row.State == "active"))]);
+        var opened = held.ToDictionary(entry => entry.Key.KeyId, entry => entry.Key, StringComparer.Ordinal);
+        current = new SigningKeySet([.. rows.Select(row => (opened.GetValueOrDefault(row.KeyId) ?? Open(row), row))]);
         spares.Clear();
     }
 
-    private SigningKey Open(SigningKeyRow row) =>
-        SigningKey.Open(row.KeyId, row.Algorithm, keys.Open(row.SealedPrivateKey, SigningKeyStore.SealPurpose(row.KeyId)));
+    private SigningKey Open(SigningKeyRow row)
+    {
+        if (!keys.Opens(row.SealedPrivateKey))
+        {
+            // Not a fault of the store, but the same to who asks: this process cannot know now.
+            throw new StoreUnavailableException(
+                $"Signing key {row.KeyId} is sealed under a key that the key file does not hold yet: copy the file."
+            );
+        }
+
+        return SigningKey.Open(row.KeyId, row.Algorithm, keys.Open(row.SealedPrivateKey, SigningKeyStore.SealPurpose(row.KeyId)));
+    }
 }

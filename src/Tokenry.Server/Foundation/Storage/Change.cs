@@ -23,4 +23,7 @@ public static class ChangeKind
 
     /// <summary>A key that signs access tokens.</summary>
     public const string SigningKey = "signing_key";
+
+    /// <summary>Which versions of pepper and key-encryption key are in use.</summary>
+    public const string KeyRing = "key_ring";
 }

@@ -116,7 +116,8 @@ internal sealed partial class PostgresChangeFeed(
             );
             if (last < 0)
             {
-                last = max; // nothing is cached yet
+                hub.Reset(); // signing keys were read before
+                last = max;
             }
             else if (max < last || first > last + 1)
             {

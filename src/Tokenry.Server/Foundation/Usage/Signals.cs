@@ -11,8 +11,8 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Foundation.Usage;
 
 /// <summary>
-/// What somebody should look at: use after revocation or expiry, a burst of denials, probing of scopes, a dormant credential awake, a new
-/// network, a client certificate forwarded by a stranger. Each becomes an audit event <c>signal.…</c>, a count and a line in the log; the same one once an hour, over all replicas.
+/// What somebody should look at: use after revocation or expiry, a proof used twice, a burst of denials, probing of scopes, a dormant credential awake, a new
+/// network, a client that authenticates in a weaker way than it could, a client certificate forwarded by a stranger. Each becomes an audit event <c>signal.…</c>, a count and a line in the log; the same one once an hour, over all replicas.
 /// </summary>
 public sealed partial class Signals(Database database, ServerMetrics metrics, TimeProvider time, ILogger<Signals> logger) : IUsageSink
 {
@@ -22,6 +22,8 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
     public const string ScopeProbing = "signal.scope_probing";
     public const string DormantAwake = "signal.dormant_awake";
     public const string NewNetwork = "signal.new_network";
+    public const string SteppedDown = "signal.stepped_down";
+    public const string Replay = "signal.replay";
     public const string ForgedCertificate = "signal.forged_certificate";
 
     /// <summary>Denials from one network within a minute.</summary>
@@ -62,6 +64,11 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
         if (use.Code is VerificationCode.Revoked or VerificationCode.Expired)
         {
             Raise(use.Code == VerificationCode.Revoked ? RevokedUse : ExpiredUse, use);
+        }
+
+        if (use.Code == VerificationCode.ProofReplayed)
+        {
+            Raise(Replay, use);
         }
 
         // Of the network, or of everywhere, whatever was presented.
@@ -115,10 +122,15 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
         }
     }
 
-    public void Raise(string name, string? credentialId, string actor, in UseCircumstances from, string? api = null)
+    public void Raise(string name, string? credentialId, string actor, in UseCircumstances from, string? api = null, string? reason = null)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var signal = new Signal(name, credentialId, actor, Networks.Name(from.Address), now - now % Hour) { Api = api, From = from };
+        var signal = new Signal(name, credentialId, actor, Networks.Name(from.Address), now - now % Hour)
+        {
+            Api = api,
+            From = from,
+            Reason = reason,
+        };
         // Known here, it need not be asked of the store; many networks of one credential tell no more than some.
         if (known.Count(signal, now) == 1 && raised.Count((name, credentialId), now) <= MostOfOne)
         {
@@ -267,6 +279,7 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
                 Action = signal.Name,
                 Api = signal.Api,
                 Result = AuditEntry.Signal,
+                Reason = signal.Reason,
                 Ip = signal.From.Address?.ToString(),
                 Agent = signal.From.Agent,
                 RequestId = signal.From.RequestId,
@@ -287,6 +300,9 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
     private sealed record Signal(string Name, string? CredentialId, string Actor, string Network, long Hour)
     {
         public string? Api { get; init; }
+
+        /// <summary>In words of ours.</summary>
+        public string? Reason { get; init; }
 
         public UseCircumstances From { get; init; }
 

@@ -60,6 +60,9 @@ public readonly record struct Use
     /// <summary>Of an issued token: <c>dpop</c>, <c>mtls</c>, or <c>null</c> where it is bound to nothing.</summary>
     public string? BoundBy { get; init; }
 
+    /// <summary>Of an issued token: which way its client used and which it prefers, where these differ.</summary>
+    public string? SteppedDown { get; init; }
+
     public bool IsGood => Code is VerificationCode.Valid or Issued;
 
     /// <summary>Only scopes that the API defines are counted by name: others are whatever a caller wrote.</summary>

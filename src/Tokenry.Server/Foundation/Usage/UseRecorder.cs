@@ -49,6 +49,10 @@ public sealed class UseRecorder(
         metrics.TokenIssued(grant);
         counters.Record(use);
         accessLog.Record(use);
+        if (use.SteppedDown is { } why)
+        {
+            signals.Raise(Signals.SteppedDown, use.Credential.CredentialId, use.Credential.Owner!.Id, use.From, use.Api?.Identifier, why);
+        }
     }
 
     /// <summary>A credential did its work without deciding about an API: a client authenticated.</summary>

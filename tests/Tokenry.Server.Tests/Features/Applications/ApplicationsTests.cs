@@ -14,7 +14,9 @@ public sealed class ApplicationsTests(SharedServers servers)
         Assert.Equal($"/v1/applications/{created.Text("id")}", path);
         AssertJson(
             $$"""
-            {"id":"{{created.Text("id")}}","name":"billing-job","roles":["{{role.Id}}"],"enabled":true,"rate_limits":null,"owner_id":null,
+            {"id":"{{created.Text(
+                "id"
+            )}}","name":"billing-job","roles":["{{role.Id}}"],"enabled":true,"rate_limits":null,"owner_id":null,"token_endpoint_auth_methods":null,"accepts_untyped_assertions":false,"dpop_bound_access_tokens":false,"tls_client_certificate_bound_access_tokens":false,
              "created_at":"{{created.Text("created_at")}}"}
             """,
             created.Json

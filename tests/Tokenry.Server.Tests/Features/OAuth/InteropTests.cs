@@ -1,17 +1,10 @@
-using System.Diagnostics;
-
 namespace Tokenry.Server.Tests.Features.OAuth;
 
 /// <summary>
-/// Independent implementations use the server: what they refuse, a customer's client refuses too. Needs node; without it these fail,
-/// because a run that proved nothing must not be green.
+/// Independent implementations use the server: what they refuse, a customer's client refuses too.
 /// </summary>
 public sealed class InteropTests(SharedServers servers)
 {
-    private static readonly string Scripts = Path.Combine(Repository.Root, "tests", "interop");
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-    private static readonly Lazy<Task> Installed = new(InstallAsync);
-
     [Theory, BothEngines]
     public Task Oauth4webapi_discovers_gets_introspects_and_revokes_tokens(Engine engine) => RunAsync(engine, "client-credentials.mjs");
 
@@ -21,19 +14,44 @@ public sealed class InteropTests(SharedServers servers)
     [Theory, BothEngines]
     public Task Jose_verifies_it_signed_with_RS256(Engine engine) => RunAsync(engine, "access-token.mjs", "RS256");
 
+    [Theory, BothEngines]
+    public async Task Oauth4webapi_authenticates_by_private_key_jwt_and_binds_tokens_by_DPoP(Engine engine) =>
+        await ProveAsync(await servers.GetAsync(engine), await servers.AdminAsync(engine));
+
+    [Theory, BothEngines]
+    public async Task Oauth4webapi_takes_the_nonces_it_is_given(Engine engine)
+    {
+        var settings = new Dictionary<string, string?> { ["Tokenry:Dpop:RequireNonce"] = "true" };
+        await using var server = await ServerProcess.StartAsync(engine, new ServerOptions { Settings = settings });
+        await ProveAsync(server, await server.AdminAsync());
+    }
+
+    private static async Task ProveAsync(ServerProcess server, ApiClient admin)
+    {
+        var made = await Scenario.On(admin).ManagementRole("applications:read").Api().Role().Application().CreateAsync();
+        await PeerScripts.RunAsync(
+            "private-key-jwt.mjs",
+            new Dictionary<string, string>
+            {
+                ["TOKENRY_ISSUER"] = server.Address,
+                ["TOKENRY_CLIENT_ID"] = made.Application.Id,
+                ["TOKENRY_RESOURCE"] = made.Api.Identifier,
+                ["TOKENRY_ADMIN"] = admin.Bearer!,
+            }
+        );
+    }
+
     private async Task RunAsync(Engine engine, string script, string algorithm = "ES256")
     {
-        await Installed.Value;
         var server = await servers.GetAsync(engine);
         var made = await Scenario
             .On(await servers.AdminAsync(engine))
             .Api(_ => new { access_token_signing_alg = algorithm }, "invoices:read", "invoices:write")
             .ClientSecret()
             .CreateAsync();
-        await ExecuteAsync(
-            "node",
-            [script],
-            new()
+        await PeerScripts.RunAsync(
+            script,
+            new Dictionary<string, string>
             {
                 ["TOKENRY_ISSUER"] = server.Address,
                 ["TOKENRY_CLIENT_ID"] = made.Application.Id,
@@ -42,38 +60,5 @@ public sealed class InteropTests(SharedServers servers)
                 ["TOKENRY_SIGNING_ALG"] = algorithm,
             }
         );
-    }
-
-    private static async Task InstallAsync()
-    {
-        if (!File.Exists(Path.Combine(Scripts, "node_modules", ".package-lock.json")))
-            await ExecuteAsync("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"], []);
-    }
-
-    private static async Task ExecuteAsync(string program, string[] arguments, Dictionary<string, string> environment)
-    {
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            WorkingDirectory = Scripts,
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var (name, value) in environment)
-            start.Environment[name] = value;
-        using var process = Process.Start(start)!;
-        using var deadline = new CancellationTokenSource(Patience);
-        try
-        {
-            var output = process.StandardOutput.ReadToEndAsync(deadline.Token);
-            var error = process.StandardError.ReadToEndAsync(deadline.Token);
-            await process.WaitForExitAsync(deadline.Token);
-            Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}:\n{await output}\n{await error}");
-        }
-        finally
-        {
-            if (!process.HasExited)
-                process.Kill(entireProcessTree: true);
-        }
     }
 }

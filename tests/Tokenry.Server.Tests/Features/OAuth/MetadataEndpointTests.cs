@@ -22,8 +22,12 @@ public sealed class MetadataEndpointTests(SharedServers servers)
                 "jwks_uri",
                 "grant_types_supported",
                 "token_endpoint_auth_methods_supported",
+                "token_endpoint_auth_signing_alg_values_supported",
                 "introspection_endpoint_auth_methods_supported",
+                "introspection_endpoint_auth_signing_alg_values_supported",
                 "revocation_endpoint_auth_methods_supported",
+                "revocation_endpoint_auth_signing_alg_values_supported",
+                "dpop_signing_alg_values_supported",
             ],
             OAuthRequests.Members(document)
         );
@@ -156,6 +160,8 @@ public sealed class MetadataEndpointTests(SharedServers servers)
         var client = await servers.AnonymousAsync(Engine.Sqlite);
         var made = await Scenario.On(await servers.AdminAsync(Engine.Sqlite)).ClientSecret().CreateAsync();
         var (id, secret) = made.Client();
+        using var key = ClientKey.Make();
+        await (await servers.AdminAsync(Engine.Sqlite)).CreatePublicKeyAsync(id, key);
         foreach (var endpoint in new[] { "token", "introspection", "revocation" })
         {
             var path = endpoint switch
@@ -172,7 +178,7 @@ public sealed class MetadataEndpointTests(SharedServers servers)
                 "client_secret_post" => client.FormAsync(path, [.. form, ("client_id", id), ("client_secret", secret)]),
                 "client_secret_jwt" or "private_key_jwt" => client.FormAsync(
                     path,
-                    [.. form, ("client_id", id), ("client_assertion_type", assertionType), ("client_assertion", "e30.e30.AA")]
+                    [.. form, ("client_id", id), ("client_assertion_type", assertionType), ("client_assertion", Assertion())]
                 ),
                 _ => client.FormAsync(path, [.. form, ("client_id", id)]),
             };
@@ -181,6 +187,9 @@ public sealed class MetadataEndpointTests(SharedServers servers)
             else
                 await request.ExpectOAuth(401, "invalid_client");
         }
+
+        string Assertion() =>
+            key.Assertion(id, client.Address, (header, _) => header["alg"] = method == "private_key_jwt" ? "ES256" : "HS256");
     }
 
     private async Task<HashSet<string>> AdvertisedAsync(string member)

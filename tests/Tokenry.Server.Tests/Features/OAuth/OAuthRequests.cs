@@ -58,6 +58,23 @@ internal static class OAuthRequests
         return response;
     }
 
+    /// <summary>The first entry of the access log that fits, which is written within a second or two.</summary>
+    public static Task<JsonElement> LoggedAsync(this ApiClient admin, string filter) => FirstAsync(admin, $"/v1/access-log?{filter}");
+
+    /// <summary>The first audit event that fits; signals and aggregates come within a second or two.</summary>
+    public static Task<JsonElement> ToldAsync(this ApiClient admin, string filter) => FirstAsync(admin, $"/v1/audit?{filter}");
+
+    private static async Task<JsonElement> FirstAsync(ApiClient admin, string path)
+    {
+        for (var deadline = DateTimeOffset.UtcNow.AddSeconds(20); ; await Task.Delay(100))
+        {
+            var page = await admin.GetAsync(path).Expect(200);
+            if (page.Json.GetProperty("items").EnumerateArray().FirstOrDefault() is { ValueKind: JsonValueKind.Object } entry)
+                return entry;
+            Assert.True(DateTimeOffset.UtcNow < deadline, $"Nothing is at {path}.");
+        }
+    }
+
     public static void ExpectUncached(ApiResponse response)
     {
         Assert.Equal("no-store", response.Header("Cache-Control"));

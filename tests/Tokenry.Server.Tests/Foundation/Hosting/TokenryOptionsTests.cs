@@ -6,6 +6,37 @@ namespace Tokenry.Server.Tests.Foundation.Hosting;
 public sealed class TokenryOptionsTests
 {
     [Theory]
+    [InlineData("RotateEvery", "90", "is not a span")]
+    [InlineData("RotateEvery", "-1d", "is not a span")]
+    [InlineData("RotateEvery", "1.5d", "is not a span")]
+    [InlineData("RotateEvery", "90 d", "is not a span")]
+    [InlineData("RotateEvery", "90D", "is not a span")]
+    [InlineData("RotateEvery", "0s", "is not a span")]
+    [InlineData("RotateEvery", "4000d", "is not a span")]
+    [InlineData("RotateEvery", "10m", "is not longer than PublishAhead 10m")]
+    [InlineData("PublishAhead", "0", "is not a span")]
+    [InlineData("PublishAhead", "9m", "is less than twice JwksMaxAge 5m")]
+    [InlineData("JwksMaxAge", "1w", "is not a span")]
+    [InlineData("RetiredKept", "4m", "is shorter than JwksMaxAge 5m")]
+    public void A_life_of_signing_keys_that_breaks_verifiers_is_refused(string key, string value, string fault) =>
+        Assert.Contains(fault, Assert.Single(Faults(($"Tokenry:SigningKeys:{key}", value))), StringComparison.Ordinal);
+
+    [Fact]
+    public void Signing_keys_live_ninety_days_and_the_rest_follows_from_the_age_of_the_key_set()
+    {
+        var usual = Read().SigningKeys;
+        Assert.Equal(
+            (TimeSpan.FromDays(90), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(66)),
+            (usual.RotateEvery, usual.JwksMaxAge, usual.PublishAhead, usual.RetiredKept)
+        );
+        var slower = Read(("Tokenry:SigningKeys:JwksMaxAge", "1h"), ("Tokenry:SigningKeys:RotateEvery", "0")).SigningKeys;
+        Assert.Equal(
+            (null, TimeSpan.FromHours(2), TimeSpan.FromMinutes(121)),
+            (slower.RotateEvery, slower.PublishAhead, slower.RetiredKept)
+        );
+    }
+
+    [Theory]
     [InlineData(null, "http://127.0.0.1:7600")]
     [InlineData("http://127.0.0.1:7611", "http://127.0.0.1:7611")]
     [InlineData("http://localhost:7611", "http://localhost:7611")]

@@ -5,11 +5,21 @@ namespace Tokenry.Server.Tests.Foundation.Http;
 /// <summary>RFC 6750 §3 at the management API (security §3.8).</summary>
 public sealed class ChallengeTests(SharedServers servers)
 {
+    private const string Dpop = "DPoP algs=\"ES256 PS256 RS256\"";
+
+    /// <summary>Where a credential was presented that is not good.</summary>
+    public const string Refused = $"Bearer realm=\"tokenry\", error=\"invalid_token\", {Dpop}";
+
+    /// <summary>Where none was presented: no error, and where to read what would do (RFC 9728 §5.1).</summary>
+    public static string Missing(ApiClient client) =>
+        $"Bearer realm=\"tokenry\", resource_metadata=\"{client.Address}/.well-known/oauth-protected-resource\", {Dpop}";
+
     [Theory, BothEngines]
     public async Task Without_a_credential_the_challenge_has_no_error(Engine engine)
     {
-        var response = await (await servers.AnonymousAsync(engine)).GetAsync("/v1/me").Expect(401, "credential_missing");
-        Assert.Equal("Bearer realm=\"tokenry\"", response.Header("WWW-Authenticate"));
+        var client = await servers.AnonymousAsync(engine);
+        var response = await client.GetAsync("/v1/me").Expect(401, "credential_missing");
+        Assert.Equal(Missing(client), response.Header("WWW-Authenticate"));
         Assert.Equal("no-store", response.Header("Cache-Control"));
     }
 
@@ -47,7 +57,7 @@ public sealed class ChallengeTests(SharedServers servers)
         foreach (var credential in refused)
         {
             var response = await anonymous.With(credential).GetAsync("/v1/me").Expect(401, "invalid_token");
-            Assert.Equal("Bearer realm=\"tokenry\", error=\"invalid_token\"", response.Header("WWW-Authenticate"));
+            Assert.Equal(Refused, response.Header("WWW-Authenticate"));
             Assert.DoesNotContain(credential, response.Body, StringComparison.Ordinal);
             var fixedBody = response.Body.Replace(response.Text("request_id"), "", StringComparison.Ordinal);
             var expected = await anonymous.With("junk").GetAsync("/v1/me");

@@ -14,6 +14,7 @@ internal sealed class FactsMetrics
         IMeterFactory factory,
         Freshness freshness,
         CredentialCache credentials,
+        ClientKeyCache clientKeys,
         PrincipalCache principals,
         CatalogCache catalog,
         RevokedAccessTokens revoked
@@ -23,6 +24,7 @@ internal sealed class FactsMetrics
         Observed[] caches =
         [
             new("credentials", () => credentials.Counts),
+            new("client_keys", () => clientKeys.Counts),
             new("principals", () => principals.Counts),
             new("catalog", () => catalog.Counts),
             new("revoked_access_tokens", () => revoked.Counts),

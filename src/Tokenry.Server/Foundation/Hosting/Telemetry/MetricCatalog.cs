@@ -56,6 +56,13 @@ internal static class MetricCatalog
         },
         Counter("tokenry_tokens_issued_total", Own, "tokenry.tokens.issued", "Access tokens issued.", new MetricLabel("grant", "grant")),
         Counter("tokenry_signals_total", Own, "tokenry.signals", "Signals of misuse.", new MetricLabel("signal", "signal")),
+        Gauge(
+            "tokenry_credentials_due",
+            Own,
+            "tokenry.credentials.due",
+            "Credentials whose holders should have another, by days left.",
+            new MetricLabel("within_days", "within_days")
+        ),
         Counter("tokenry_audit_events_total", Own, "tokenry.audit.events", "Audit events committed."),
         Counter("tokenry_http_requests_total", Hosting, "http.server.request.duration", "Requests answered.", Route, Method, Status) with
         {

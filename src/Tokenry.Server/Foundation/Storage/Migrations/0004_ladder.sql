@@ -25,16 +25,20 @@ CREATE TABLE credentials_wider (
   key_id text,
   -- Whether it opens an API only with a signed request.
   requires_signature bigint NOT NULL DEFAULT 0,
-  -- How old it should get, and when it last became new.
+  -- How old it should get, when it last became new, when its holder should have another, and of how few days before that the audit told.
   rotate_every_days bigint,
-  renewed_at bigint
+  renewed_at bigint,
+  due_at bigint,
+  due_told_days bigint
 );
-INSERT INTO credentials_wider (id, kind, owner_id, organization_id, name, masked, permissions, objects, created_at, created_by, expires_at, not_before, allowed_ips, metadata, state, revoked_at, revoked_reason, rate_limits)
-  SELECT id, kind, owner_id, organization_id, name, masked, permissions, objects, created_at, created_by, expires_at, not_before, allowed_ips, metadata, state, revoked_at, revoked_reason, rate_limits FROM credentials;
+INSERT INTO credentials_wider (id, kind, owner_id, organization_id, name, masked, permissions, objects, created_at, created_by, expires_at, not_before, allowed_ips, metadata, state, revoked_at, revoked_reason, rate_limits, due_at)
+  SELECT id, kind, owner_id, organization_id, name, masked, permissions, objects, created_at, created_by, expires_at, not_before, allowed_ips, metadata, state, revoked_at, revoked_reason, rate_limits,
+  CASE WHEN kind IN ('api_key', 'client_secret') THEN expires_at END FROM credentials;
 DROP TABLE credentials;
 ALTER TABLE credentials_wider RENAME TO credentials;
 CREATE INDEX credentials_owner_id ON credentials (owner_id, id);
 CREATE INDEX credentials_expires_at ON credentials (expires_at);
+CREATE INDEX credentials_due_at ON credentials (due_at) WHERE due_at IS NOT NULL AND state = 'active';
 CREATE UNIQUE INDEX credentials_key_id ON credentials (owner_id, kind, key_id) WHERE key_id IS NOT NULL AND state <> 'revoked';
 -- How an application authenticates as an OAuth client, as JSON.
 ALTER TABLE principals ADD COLUMN client text;

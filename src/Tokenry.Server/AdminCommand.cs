@@ -5,12 +5,19 @@ using Tokenry.Server.Foundation.Hosting;
 namespace Tokenry.Server;
 
 /// <summary>
-/// <c>admin token</c> from the command line: stdout is the token alone, words go to stderr. On SQLite the process that holds the data
-/// directory issues it; if none does, this one takes the lock. On PostgreSQL it is a transaction like any other.
+/// A verb of <c>admin</c> from the command line: stdout is the output alone, words go to stderr. On SQLite the process that holds the data
+/// directory carries it out; if none does, this one takes the lock. On PostgreSQL this process does.
 /// </summary>
-internal static class AdminTokenCommand
+internal static class AdminCommand
 {
-    public static async Task<int> RunAsync(Dictionary<string, string> arguments)
+    /// <param name="verb">As the running server knows it.</param>
+    /// <param name="arguments">Its options.</param>
+    /// <param name="run">What carries it out here.</param>
+    public static async Task<int> RunAsync(
+        string verb,
+        Dictionary<string, string> arguments,
+        Func<IServiceProvider, Task<ControlAnswer>> run
+    )
     {
         var settings = new Dictionary<string, string?>(StringComparer.Ordinal);
         if (arguments.Remove("data-directory", out var directory))
@@ -26,18 +33,27 @@ internal static class AdminTokenCommand
                 .Build(),
             needsIssuer: false
         );
-        var answer = options.UsesPostgres ? await IssueAsync(options, arguments) : await IssueOnSqliteAsync(options, arguments);
+        var answer = options.UsesPostgres ? await RunHereAsync(options, run) : await RunOnSqliteAsync(options, verb, arguments, run);
         await Console.Error.WriteLineAsync(answer.Message);
         if (answer.Failed)
         {
             return 1;
         }
 
-        Console.WriteLine(answer.Output);
+        if (answer.Output is { } output)
+        {
+            Console.WriteLine(output);
+        }
+
         return 0;
     }
 
-    private static async Task<ControlAnswer> IssueOnSqliteAsync(TokenryOptions options, Dictionary<string, string> arguments)
+    private static async Task<ControlAnswer> RunOnSqliteAsync(
+        TokenryOptions options,
+        string verb,
+        Dictionary<string, string> arguments,
+        Func<IServiceProvider, Task<ControlAnswer>> run
+    )
     {
         // The server may be between taking the lock and listening, or between letting go and being gone.
         for (var attempt = 0; attempt < 100; attempt++)
@@ -46,11 +62,11 @@ internal static class AdminTokenCommand
             {
                 if (held is not null)
                 {
-                    return await IssueAsync(options, arguments);
+                    return await RunHereAsync(options, run);
                 }
             }
 
-            if (await ControlSocket.AskAsync(options.DataDirectory, new ControlRequest(IssueAdminToken.Verb, arguments)) is { } answer)
+            if (await ControlSocket.AskAsync(options.DataDirectory, new ControlRequest(verb, arguments)) is { } answer)
             {
                 return answer;
             }
@@ -61,7 +77,7 @@ internal static class AdminTokenCommand
         return new ControlAnswer(null, $"Another process holds {options.DataDirectory} and does not answer.", failed: true);
     }
 
-    private static async Task<ControlAnswer> IssueAsync(TokenryOptions options, Dictionary<string, string> arguments)
+    private static async Task<ControlAnswer> RunHereAsync(TokenryOptions options, Func<IServiceProvider, Task<ControlAnswer>> run)
     {
         DataDirectory.Create(options.DataDirectory);
         await using var services = new ServiceCollection()
@@ -77,6 +93,6 @@ internal static class AdminTokenCommand
             Announcement.KeepPassword(options, generated);
         }
 
-        return await services.GetRequiredService<IssueAdminToken>().RunAsync(arguments);
+        return await run(services);
     }
 }

@@ -1,0 +1,84 @@
+namespace Tokenry.Protocol.Proofs;
+
+/// <summary>
+/// A request as its signature sees it (RFC 9421 §2). Scheme and authority come from trusted configuration, being what clients were told, and not from
+/// what the request says of itself. Nothing is checked here: what cannot be signed is refused where the signature is verified.
+/// </summary>
+public sealed class HttpMessage
+{
+    /// <summary>A request.</summary>
+    /// <param name="method">The method, compared byte for byte.</param>
+    /// <param name="scheme"><c>https</c> or <c>http</c>.</param>
+    /// <param name="authority">Host, and port where it is not the scheme's.</param>
+    /// <param name="target">Path and query exactly as they were sent, escapes untouched (the origin form of RFC 9112 §3.2.1).</param>
+    /// <param name="fields">The lines of a field, asked for by its name in lower case; none when it is absent.</param>
+    /// <param name="body">
+    /// The content as received, empty where there is none. Null where it is not seen, as at a gateway's subrequest: then whoever sees it must compare it with
+    /// the <c>Content-Digest</c> (<see cref="ContentDigest.Matches"/>), having asked <see cref="SignatureInput.Covers"/> whether that is signed.
+    /// </param>
+    public HttpMessage(
+        string method,
+        string scheme,
+        string authority,
+        string target,
+        Func<string, IReadOnlyList<string?>> fields,
+        ReadOnlyMemory<byte>? body
+    )
+    {
+        ArgumentNullException.ThrowIfNull(method);
+        ArgumentNullException.ThrowIfNull(scheme);
+        ArgumentNullException.ThrowIfNull(authority);
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(fields);
+        Method = method;
+        Scheme = scheme.ToLowerInvariant();
+        Authority = WithoutDefaultPort(Scheme, authority.ToLowerInvariant());
+        var query = target.IndexOf('?', StringComparison.Ordinal);
+        Target = target;
+        Path =
+            query == 0 || target.Length == 0 ? "/"
+            : query < 0 ? target
+            : target[..query];
+        Query = query < 0 ? "?" : target[query..];
+        Fields = fields;
+        Body = body;
+    }
+
+    /// <summary>The value of <c>@method</c> (§2.2.1).</summary>
+    public string Method { get; }
+
+    /// <summary>The value of <c>@scheme</c> (§2.2.4): lower case.</summary>
+    public string Scheme { get; }
+
+    /// <summary>The value of <c>@authority</c> (§2.2.3): lower case, without the scheme's own port.</summary>
+    public string Authority { get; }
+
+    /// <summary>The value of <c>@path</c> (§2.2.6): <c>/</c> where it is empty.</summary>
+    public string Path { get; }
+
+    /// <summary>The value of <c>@query</c> (§2.2.7) with its question mark, which stands alone where there is no query.</summary>
+    public string Query { get; }
+
+    /// <summary>The value of <c>@target-uri</c> (§2.2.2).</summary>
+    public string TargetUri => $"{Scheme}://{Authority}{(Target.StartsWith('/') ? "" : "/")}{Target}";
+
+    internal Func<string, IReadOnlyList<string?>> Fields { get; }
+
+    internal ReadOnlyMemory<byte>? Body { get; }
+
+    private string Target { get; }
+
+    internal HttpMessage WithField(string name, string value) =>
+        new(Method, Scheme, Authority, Target, asked => asked == name ? [value] : Fields(asked), Body);
+
+    private static string WithoutDefaultPort(string scheme, string authority)
+    {
+        var port = scheme switch
+        {
+            "https" => ":443",
+            "http" => ":80",
+            _ => "",
+        };
+        return port.Length > 0 && authority.EndsWith(port, StringComparison.Ordinal) ? authority[..^port.Length] : authority;
+    }
+}

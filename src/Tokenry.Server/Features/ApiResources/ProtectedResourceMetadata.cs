@@ -1,0 +1,80 @@
+using System.Text.Json;
+using Microsoft.OpenApi;
+using Tokenry.Protocol.Proofs;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Features.ApiResources;
+
+/// <summary>
+/// <c>GET /.well-known/oauth-protected-resource/{id}</c> (RFC 9728): what a client must know to get a token for an API resource. The path without an id
+/// describes Tokenry's own API. An API serves its own at its own address by handing the request on.
+/// </summary>
+public static class ProtectedResourceMetadata
+{
+    private const string Route = "/.well-known/oauth-protected-resource";
+
+    private static readonly RouteMember[] Members =
+    [
+        new("resource", "The identifier of the API resource.", Required: true),
+        new("authorization_servers", "Who issues tokens for it.", Required: true, JsonSchemaType.Array),
+        new("scopes_supported", "Its scopes.", Type: JsonSchemaType.Array),
+        new("bearer_methods_supported", "Where tokens travel: in the header.", Required: true, JsonSchemaType.Array),
+        new("dpop_signing_alg_values_supported", "What DPoP proofs may be signed with.", Required: true, JsonSchemaType.Array),
+    ];
+
+    public static void MapProtectedResourceMetadata(this IEndpointRouteBuilder app, TokenryOptions options, CatalogCache catalogs)
+    {
+        Map(Route, "Describe Tokenry's own API to its clients (RFC 9728).");
+        Map(Route + "/{id}", "Describe an API resource to its clients (RFC 9728).").WithName("well_known_oauth_protected_resource_show");
+
+        IEndpointConventionBuilder Map(string route, string summary) =>
+            PublicDocument
+                .MapFound(app, route, context => FindAsync(context, options, catalogs))
+                .WithTags("Discovery")
+                .WithSummary(summary)
+                .Answers(MediaType.Json, Members)
+                .OpenToAnybody();
+    }
+
+    private static async ValueTask<PublicDocument> FindAsync(HttpContext context, TokenryOptions options, CatalogCache catalogs)
+    {
+        var catalog = await catalogs.GetAsync();
+        var id = context.GetRouteValue("id") as string;
+        var api = id is null ? ManagementApi.Resource : catalog.Resources.FirstOrDefault(api => api.Id == id);
+        return api is null ? throw ProblemException.NotFound() : new PublicDocument(Write(api, options), MediaType.Json);
+    }
+
+    private static byte[] Write(ApiResourceFacts api, TokenryOptions options)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartObject();
+            json.WriteString("resource", api.Identifier);
+            WriteArray(json, "authorization_servers", [options.Issuer]);
+            if (!api.Scopes.IsEmpty)
+            {
+                WriteArray(json, "scopes_supported", api.Scopes);
+            }
+
+            WriteArray(json, "bearer_methods_supported", ["header"]);
+            WriteArray(json, "dpop_signing_alg_values_supported", DpopProofValidator.Algorithms);
+            json.WriteEndObject();
+        }
+
+        return stream.ToArray();
+    }
+
+    private static void WriteArray(Utf8JsonWriter json, string name, IEnumerable<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (var value in values)
+        {
+            json.WriteStringValue(value);
+        }
+
+        json.WriteEndArray();
+    }
+}

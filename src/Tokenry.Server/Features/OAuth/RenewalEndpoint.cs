@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Jose;
+using Tokenry.Server.Features.OAuth.ClientAuthentication;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Features.OAuth;
+
+/// <summary>
+/// <c>POST /oauth/renew</c>: a client replaces what it authenticates with by that alone, without any right at Tokenry's own API: a client secret by a new one, a public
+/// key by the next. Both work for the overlap.
+/// </summary>
+public sealed class RenewalEndpoint(ClientAuthenticator clients, RotateCredential rotate, RenewRegistered renew)
+{
+    private const int DefaultOverlap = 3600;
+
+    public async Task ServeAsync(HttpContext context, FormParameters form)
+    {
+        var client = await clients.AuthenticateAsync(context, form);
+        var overlap = Overlap(form);
+        try
+        {
+            var renewed = client.Credential.Kind switch
+            {
+                CredentialKind.ClientSecret => await rotate.RunOwnAsync(
+                    client,
+                    new CredentialAddress(CredentialFamily.ClientSecrets, client.CredentialId!, client.Principal.Id),
+                    new RotationRequest { OverlapSeconds = overlap }
+                ),
+                CredentialKind.PublicKey => await renew.RunOwnAsync(client, PublicKeyMaterial.Read(NextKey(client, form)), overlap),
+                _ => throw OAuthError.InvalidRequest("a client that authenticated like this has nothing to renew here"),
+            };
+            context.Response.ContentType = MediaType.Json;
+            await JsonSerializer.SerializeAsync(context.Response.Body, renewed, TokenryJson.Strict, context.RequestAborted);
+        }
+        catch (ProblemException problem) when (problem.Status is 400 or 409)
+        {
+            throw OAuthError.InvalidRequest(
+                problem.Status == 409
+                    ? "the credential is not active, or the next one is registered already"
+                    : "overlap_seconds or jwk is not good"
+            );
+        }
+    }
+
+    private static int Overlap(FormParameters form) =>
+        form["overlap_seconds"] is not { } text ? DefaultOverlap
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? seconds
+        : throw OAuthError.InvalidRequest("overlap_seconds is not a number");
+
+    private static PublicKeyRequest NextKey(Caller client, FormParameters form)
+    {
+        if (form["jwk"] is not { } text || !StrictJson.TryParseObject(Encoding.UTF8.GetBytes(text), out var document))
+        {
+            throw OAuthError.InvalidRequest("jwk is missing or not a JSON Web Key: the public half of the key that shall follow");
+        }
+
+        using (document)
+        {
+            return new PublicKeyRequest { Name = client.Credential.Credential!.Name, Jwk = document.RootElement.Clone() };
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using Dapper;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Signing;
+
+namespace Tokenry.Server.Features.SigningKeys;
+
+/// <summary>Lists and shows signing keys, those that have ended too; the oldest first.</summary>
+public sealed class ListSigningKeys(Gate gate)
+{
+    private static readonly Demand Demand = new(ManagementApi.SigningKeysRead);
+
+    public Task<Page<Protocol.Api.SigningKey>> RunAsync(Caller caller, Listing listing)
+    {
+        listing.With("algorithm", "state");
+        return gate.ReadAsync(
+            caller,
+            Demand,
+            "signing_keys.listed",
+            async (connection, _) =>
+            {
+                var rows = await connection.QueryAsync<SigningKeyRow>(
+                    $"""
+                    SELECT {SigningKeyRow.Columns} FROM signing_keys
+                    WHERE (@algorithm IS NULL OR algorithm = @algorithm) AND (@state IS NULL OR state = @state)
+                      AND (@after IS NULL OR (created_at, key_id) > (SELECT created_at, key_id FROM signing_keys WHERE key_id = @after))
+                    ORDER BY created_at, key_id LIMIT @limit
+                    """,
+                    new
+                    {
+                        algorithm = listing.Text("algorithm"),
+                        state = listing.OneOf(
+                            "state",
+                            SigningKeyState.Next,
+                            SigningKeyState.Active,
+                            SigningKeyState.Retired,
+                            SigningKeyState.Removed,
+                            SigningKeyState.Tainted
+                        ),
+                        after = listing.Cursor,
+                        limit = listing.Limit + 1,
+                    }
+                );
+                return listing.ToPage([.. rows], row => row.ToSigningKey(), row => row.KeyId);
+            }
+        );
+    }
+
+    public Task<Protocol.Api.SigningKey> ShowAsync(Caller caller, string id) =>
+        gate.ReadAsync(
+            caller,
+            Demand,
+            "signing_key.read",
+            async (connection, _) =>
+                (
+                    await connection.QueryFirstOrDefaultAsync<SigningKeyRow>(
+                        $"SELECT {SigningKeyRow.Columns} FROM signing_keys WHERE key_id = @id",
+                        new { id }
+                    )
+                )?.ToSigningKey() ?? throw ProblemException.NotFound()
+        );
+}

@@ -1,0 +1,106 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Jose;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Signing;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Features.SigningKeys;
+
+/// <summary>
+/// Rotation by hand: publishes the next key, which signs by itself once verifiers had the time to fetch it, or makes the one that is published
+/// sign now.
+/// </summary>
+public sealed class RotateSigningKey(
+    Gate gate,
+    Foundation.Signing.SigningKeys signingKeys,
+    SigningKeyMoves moves,
+    TokenryOptions options,
+    TimeProvider time
+)
+{
+    private const string Action = "signing_key.rotated";
+    private static readonly Demand Demand = new(ManagementApi.SigningKeysWrite);
+
+    public async Task<Protocol.Api.SigningKey> RunAsync(Caller caller, SigningKeyRotationRequest request)
+    {
+        await gate.AuthorizeAsync(caller, Demand, Action); // before the server works on a key
+        await signingKeys.CatchUpAsync();
+        var held = signingKeys.Held.Select(key => key.Row).Where(row => row.Algorithm == request.Algorithm).ToList();
+        // Beside the transaction, which others wait for; for nothing only where another rotation has just ended.
+        var made =
+            held.Exists(row => row.IsActive) && !held.Exists(row => row.IsNext) ? await signingKeys.MakeAsync(request.Algorithm) : null;
+        var key = await gate.WriteOnceAsync(
+            caller,
+            Demand,
+            Action,
+            async (tx, entry, _) =>
+            {
+                entry.TargetType = "signing_key";
+                entry.TargetId = await MoveAsync(tx, request, made, action => gate.Entry(caller, action, AuditEntry.Success, reason: null));
+                return (await SigningKeyStore.FindAsync(tx, entry.TargetId))!.ToSigningKey();
+            }
+        );
+        await signingKeys.CatchUpAsync();
+        return key;
+    }
+
+    /// <returns>The id of the key that signs now or will.</returns>
+    private async Task<string> MoveAsync(
+        WriteTransaction tx,
+        SigningKeyRotationRequest request,
+        NewSigningKey? made,
+        Func<string, AuditEntry> newEntry
+    )
+    {
+        if (!JwsAlgorithms.Signs(request.Algorithm))
+        {
+            throw ProblemException.Invalid("algorithm", $"must be {JwsAlgorithms.Es256} or {JwsAlgorithms.Rs256}");
+        }
+
+        var immediately = request.Immediately ?? false;
+        var (active, next) = await SigningKeyStore.LockAsync(tx, request.Algorithm);
+        if (active is null)
+        {
+            throw ProblemException.Invalid("algorithm", "has no key: no API resource asks for it");
+        }
+
+        if (next is not null)
+        {
+            RequireReady(next, immediately);
+            await moves.ActivateAsync(tx, active.KeyId, next.KeyId, newEntry);
+            return next.KeyId;
+        }
+
+        if (made is null || !await moves.PublishAsync(tx, made, due: time.GetUtcNow(), newEntry))
+        {
+            throw NotReady("Another rotation has just ended. Ask again if you want one more.");
+        }
+
+        if (immediately)
+        {
+            await moves.ActivateAsync(tx, active.KeyId, made.KeyId, newEntry);
+        }
+
+        return made.KeyId;
+    }
+
+    private void RequireReady(SigningKeyRow next, bool immediately)
+    {
+        var published = DateTimeOffset.FromUnixTimeMilliseconds(next.CreatedAt);
+        var ready = published + options.SigningKeys.PublishAhead;
+        if (!immediately && time.GetUtcNow() < ready)
+        {
+            throw NotReady(
+                $"The next key is published since {TimestampConverter.Format(published)}; verifiers that keep the key set may not know it before "
+                    + $"{TimestampConverter.Format(ready)}, and it activates at {TimestampConverter.Format(DateTimeOffset.FromUnixTimeMilliseconds(next.ActivatesAt!.Value))} "
+                    + "by itself. Send \"immediately\": true if it must sign now."
+            );
+        }
+    }
+
+    private static ProblemException NotReady(string detail) => new(409, ProblemCode.SigningKeyNotReady, detail);
+}

@@ -1,0 +1,74 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Signing;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Features.SigningKeys;
+
+/// <summary>
+/// Ends a key that others may know: what it signed is refused at once. If it was the active one, the next takes its place at once, or a new one
+/// where there is none: an algorithm in use always has a key.
+/// </summary>
+public sealed class TaintSigningKey(Gate gate, Foundation.Signing.SigningKeys signingKeys, SigningKeyMoves moves, TimeProvider time)
+{
+    private const string Action = "signing_key.tainted";
+    private const int LongestReason = 200;
+    private static readonly Demand Demand = new(ManagementApi.SigningKeysWrite);
+
+    public async Task<Protocol.Api.SigningKey> RunAsync(Caller caller, string id, SigningKeyTaintRequest request)
+    {
+        await gate.AuthorizeAsync(caller, Demand, Action); // before the server works on a key
+        var check = new Validation();
+        var reason = request.Reason.Trim();
+        check.Require(reason.Length > 0, "reason", "must not be empty");
+        check.Text("reason", reason, LongestReason);
+        check.ThrowIfAny();
+
+        await signingKeys.CatchUpAsync();
+        // Whatever state it is in now: a rotation may make it the active one meanwhile.
+        var held = signingKeys.Held.FirstOrDefault(key => key.Row.KeyId == id).Row;
+        var spare = held is null ? null : await signingKeys.MakeAsync(held.Algorithm);
+        var key = await gate.WriteAsync(
+            caller,
+            Demand,
+            Action,
+            async (tx, entry, _) =>
+            {
+                entry.TargetType = "signing_key";
+                entry.TargetId = id;
+                entry.Reason = reason;
+                var found = await SigningKeyStore.FindAsync(tx, id) ?? throw ProblemException.NotFound();
+                await ReplaceAsync(tx, found, spare, action => gate.Entry(caller, action, AuditEntry.Success, reason: null));
+                return (await SigningKeyStore.FindAsync(tx, id))!.ToSigningKey();
+            }
+        );
+        await signingKeys.CatchUpAsync();
+        return key;
+    }
+
+    private async Task ReplaceAsync(WriteTransaction tx, SigningKeyRow found, NewSigningKey? spare, Func<string, AuditEntry> newEntry)
+    {
+        var (active, next) = await SigningKeyStore.LockAsync(tx, found.Algorithm);
+        await moves.TaintAsync(tx, found.KeyId);
+        if (active?.KeyId != found.KeyId)
+        {
+            return;
+        }
+
+        var successor = next?.KeyId;
+        if (successor is null)
+        {
+            if (spare is null || !await moves.PublishAsync(tx, spare, due: time.GetUtcNow(), newEntry))
+            {
+                throw new ProblemException(409, ProblemCode.SigningKeyNotReady, "The key began to sign this moment. Ask again.");
+            }
+
+            successor = spare.KeyId;
+        }
+
+        await moves.ActivateAsync(tx, active: null, successor, newEntry);
+    }
+}

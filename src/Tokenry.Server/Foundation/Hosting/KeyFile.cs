@@ -1,0 +1,82 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace Tokenry.Server.Foundation.Hosting;
+
+/// <summary>The key file on disk: made whole or not at all, replaced whole or not at all, for its owner alone.</summary>
+internal static class KeyFile
+{
+    public const int KeyLength = 32;
+
+    /// <summary>A new file with the first version of every key; what another replica that shares the directory was first to make wins.</summary>
+    /// <exception cref="StartupException">It cannot be written.</exception>
+    public static KeyFileContent Create(string path)
+    {
+        var made = new KeyFileContent(new() { [1] = NewKey() }, new() { [1] = NewKey() }, new() { [1] = NewKey() });
+        try
+        {
+            Write(path, made, overwrite: false);
+            return made;
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            return Read(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(path, exception);
+        }
+    }
+
+    /// <exception cref="StartupException">It cannot be written; the old one is untouched.</exception>
+    public static void Replace(string path, KeyFileContent content)
+    {
+        try
+        {
+            Write(path, content, overwrite: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(path, exception);
+        }
+    }
+
+    /// <exception cref="StartupException">It is broken or readable by others.</exception>
+    public static KeyFileContent Read(string path)
+    {
+        const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & others) != 0)
+        {
+            throw new StartupException($"The key file {path} can be read by other users of this machine: chmod 600 {path}");
+        }
+
+        try
+        {
+            var read = JsonSerializer.Deserialize(File.ReadAllBytes(path), HostingJson.Default.KeyFileContent);
+            if (
+                read is { Peppers.Count: > 0, KeyEncryptionKeys.Count: > 0, AuditKeys.Count: > 0 }
+                && AllKeys(read).All(key => key is { Length: KeyLength })
+            )
+            {
+                return read;
+            }
+        }
+        catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException($"The key file {path} cannot be read: {exception.Message}");
+        }
+
+        throw new StartupException($"The key file {path} lacks a key or holds one that is not {KeyLength} bytes long.");
+    }
+
+    public static byte[] NewKey() => RandomNumberGenerator.GetBytes(KeyLength);
+
+    private static void Write(string path, KeyFileContent content, bool overwrite) =>
+        PrivateFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(content, HostingJson.Default.KeyFileContent), overwrite);
+
+    private static StartupException CannotWrite(string path, Exception exception) =>
+        new($"The key file {path} cannot be written: {exception.Message}");
+
+    private static IEnumerable<byte[]> AllKeys(KeyFileContent content) =>
+        content.Peppers.Values.Concat(content.KeyEncryptionKeys.Values).Concat(content.AuditKeys.Values);
+}
