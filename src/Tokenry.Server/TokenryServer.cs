@@ -50,6 +50,7 @@ internal sealed class TokenryServer : IAsyncDisposable
 
         var options = TokenryOptions.Read(builder.Configuration);
         var held = Hold(options);
+        TlsListener.Add(builder.WebHost, builder.Configuration, options);
         AddServices(builder.Services, options, held);
         var server = new TokenryServer(builder.Build(), options, held);
         try
@@ -145,6 +146,11 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.UseMiddleware<ErrorFunnel>();
         App.UsePathBase(new Uri(Options.Issuer).AbsolutePath.TrimEnd('/'));
         App.UseRouting();
+        if (Options.Tls.ClientCertificateHeader is not null)
+        {
+            App.UseMiddleware<ForwardedCertificates>();
+        }
+
         App.UseMiddleware<TlsRequirement>();
         App.UseMiddleware<CallerAuthentication>();
 

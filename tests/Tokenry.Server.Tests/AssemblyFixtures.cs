@@ -1,1 +1,4 @@
+using Tokenry.Server.Tests;
+
 [assembly: AssemblyFixture(typeof(SharedServers))]
+[assembly: AssemblyFixture(typeof(CertificateServers))]

@@ -12,7 +12,8 @@ namespace Tokenry.Testing;
 /// <param name="address">Scheme, host and port.</param>
 /// <param name="bearer">The credential to present; null presents none.</param>
 /// <param name="timeout">Of one request; a minute if left out.</param>
-public sealed class ApiClient(string address, string? bearer = null, TimeSpan? timeout = null)
+/// <param name="handler">Where it needs connections of its own; it stays the caller's.</param>
+public sealed class ApiClient(string address, string? bearer = null, TimeSpan? timeout = null, HttpMessageHandler? handler = null)
 {
     private static readonly HttpClient Http = new(
         new SocketsHttpHandler
@@ -27,17 +28,21 @@ public sealed class ApiClient(string address, string? bearer = null, TimeSpan? t
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
+    private readonly HttpClient _http = handler is null
+        ? Http
+        : new HttpClient(handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
+
     public string Address { get; } = address.TrimEnd('/');
 
     public string? Bearer => bearer;
 
     /// <summary>The same server with another credential, or with none.</summary>
-    public ApiClient With(string? credential) => new(Address, credential, timeout);
+    public ApiClient With(string? credential) => new(Address, credential, timeout, handler);
 
     /// <summary>The same credential at another server: a replica.</summary>
-    public ApiClient At(string otherAddress) => new(otherAddress, bearer, timeout);
+    public ApiClient At(string otherAddress) => new(otherAddress, bearer, timeout, handler);
 
-    public ApiClient Within(TimeSpan limit) => new(Address, bearer, limit);
+    public ApiClient Within(TimeSpan limit) => new(Address, bearer, limit, handler);
 
     public Task<ApiResponse> GetAsync(string path, object? body = null, IDictionary<string, string>? headers = null) =>
         SendAsync(HttpMethod.Get, path, body, headers);
@@ -94,7 +99,7 @@ public sealed class ApiClient(string address, string? bearer = null, TimeSpan? t
             Set(request, name, value);
 
         using var deadline = new CancellationTokenSource(timeout ?? TimeSpan.FromMinutes(1));
-        using var response = await Http.SendAsync(request, deadline.Token);
+        using var response = await _http.SendAsync(request, deadline.Token);
         return new ApiResponse
         {
             Method = method.Method,

@@ -120,6 +120,10 @@ public sealed class Credential
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RegisteredKey? PublicKey { get; init; }
 
+    /// <summary>Of a certificate: what certificates it stands for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RegisteredCertificate? Certificate { get; init; }
+
     /// <summary>The secret, once: in the answer that creates or rotates an API key or a personal access token.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Token { get; init; }

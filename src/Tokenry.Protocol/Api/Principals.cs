@@ -107,6 +107,12 @@ public static class ClientAuthenticationMethod
 
     /// <summary>An assertion signed with a private key whose public half is registered (RFC 7523 §2.2).</summary>
     public const string PrivateKeyJwt = "private_key_jwt";
+
+    /// <summary>A TLS client certificate with a registered name, issued by a registered authority (RFC 8705 §2.1).</summary>
+    public const string TlsClientAuth = "tls_client_auth";
+
+    /// <summary>A TLS client certificate that is registered itself, or whose key is (RFC 8705 §2.2).</summary>
+    public const string SelfSignedTlsClientAuth = "self_signed_tls_client_auth";
 }
 
 /// <summary>Body of <c>POST /v1/applications</c>.</summary>

@@ -37,6 +37,12 @@ public sealed class VerifyProof
     /// <summary>The value of the request's one <c>DPoP</c> header, where its credential came under the scheme <c>DPoP</c> (RFC 9449 §7.1).</summary>
     public string? Dpop { get; init; }
 
+    /// <summary>
+    /// The TLS client certificate of the connection the request came on, as PEM or as the base64 of its DER: from the resource server's own TLS
+    /// listener or a proxy it trusts (RFC 8705 §3).
+    /// </summary>
+    public string? Certificate { get; init; }
+
     /// <summary>The address of the request as its client knows it: scheme, host and path, from the resource server's configuration.</summary>
     public string? Uri { get; init; }
 }

@@ -108,6 +108,7 @@ internal sealed class Actor
             "key" => new Target((await admin.CreateApiKeyAsync(application.Id)).Id, application.Id),
             "sec" => new Target((await admin.CreateClientSecretAsync(application.Id)).Id, application.Id),
             "jwk" => new Target(await PublicKeyAsync(application, admin), application.Id),
+            "crt" => new Target((await admin.CreateCertificateAsync(application.Id)).Text("id"), application.Id),
             _ => new Target(application.Id, application.Id),
         };
 

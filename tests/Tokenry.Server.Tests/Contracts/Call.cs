@@ -39,6 +39,7 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
             ? "key"
         : path.Contains("/secrets", StringComparison.Ordinal) ? "sec"
         : path.Contains("/public-keys", StringComparison.Ordinal) ? "jwk"
+        : path.Contains("/certificates", StringComparison.Ordinal) ? "crt"
         : path.Contains("/tokens", StringComparison.Ordinal) ? "pat"
         : path.StartsWith("/v1/users", StringComparison.Ordinal) ? "usr"
         : path.StartsWith("/v1/applications", StringComparison.Ordinal) ? "app"
@@ -63,6 +64,11 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
                 name,
                 api,
                 scopes,
+            },
+            ("POST", var path) when path.EndsWith("/certificates", StringComparison.Ordinal) => new
+            {
+                name,
+                certificate = TestAuthority.SelfSigned().ExportCertificatePem(),
             },
             ("POST", "/v1/credentials/revoke") => new { token = "tkr_key_garbage" },
             ("POST", "/v1/credentials/leaks") => "[]",

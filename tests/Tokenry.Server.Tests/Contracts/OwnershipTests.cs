@@ -85,6 +85,7 @@ public sealed class OwnershipTests(SharedServers servers)
             ["key"] = key,
             ["sec"] = secret,
             ["jwk"] = publicKey.Text("id"),
+            ["crt"] = (await admin.CreateCertificateAsync(one.Id)).Text("id"),
             ["pat"] = pat,
             ["app"] = one.Id,
             ["usr"] = developer.UserId,
@@ -97,7 +98,7 @@ public sealed class OwnershipTests(SharedServers servers)
             {
                 var unknown = await AnswerAsync(route, client, Target.Nobody);
                 var takesAll = route.Path.StartsWith("/v1/credentials/{id}", StringComparison.Ordinal);
-                foreach (var (_, id) in ids.Where(id => id.Key != prefix && !(takesAll && id.Key is "sec" or "jwk" or "pat")))
+                foreach (var (_, id) in ids.Where(id => id.Key != prefix && !(takesAll && id.Key is "sec" or "jwk" or "crt" or "pat")))
                 {
                     Assert.Equal(unknown, await AnswerAsync(route, client, new Target(id, owner)));
                 }

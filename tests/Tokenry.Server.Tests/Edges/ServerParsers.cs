@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -87,8 +88,40 @@ internal static class ServerParsers
                 "[2001:db8::1]:443"
             ),
             new("X-Forwarded-Proto", text => ReadLeg("203.0.113.7", text).IsInClear ? null : "https", "https", "http, https"),
+            new("CertificateText: PEM", text => Pem(CertificateText.TryPem(text, out var read), read), Certificate.ExportCertificatePem()),
+            new(
+                "CertificateText: base64",
+                text => CertificateText.TryBase64(text, out var read) ? Convert.ToBase64String(read.RawData) : null,
+                Convert.ToBase64String(Certificate.RawData)
+            ),
+            new(
+                "CertificateText: bundle",
+                text =>
+                    CertificateText.ReadBundle(text, most: 3) is { } read
+                        ? string.Concat(read.Select(one => one.ExportCertificatePem() + "\n"))
+                        : null,
+                Certificate.ExportCertificatePem() + "\n" + Certificate.ExportCertificatePem()
+            ),
+            new("X-SSL-Client-Cert", text => Forwarded("nginx", text) is { } read ? read.EscapedPem() : null, Certificate.EscapedPem()),
+            new("Client-Cert", text => Forwarded("rfc9440", text) is { } read ? read.ByteSequence() : null, Certificate.ByteSequence()),
+            new(
+                "DistinguishedName",
+                text => DistinguishedName.TryParse(text, out var read) ? read.ToString() : null,
+                "CN=billing,O=Example",
+                @"CN=a\,b+OU=\c3\a9\20,2.5.4.15=#0c0161"
+            ),
             new("text for people", text => Validation.IsClean(text) ? text : null, "Invoices é 😀") { HasOneForm = true },
         ];
+
+    private static X509Certificate2 Certificate { get; } = TestAuthority.SelfSigned(new LeafOptions { Dns = "billing.example.com" });
+
+    private static string? Pem(bool isOne, X509Certificate2? read) => isOne ? read!.ExportCertificatePem() : null;
+
+    private static X509Certificate2? Forwarded(string setting, string value)
+    {
+        Assert.True(ClientCertificateHeader.TryParse(setting, out var header));
+        return header!.TryRead(new HeaderDictionary { [header.Name] = value }, out var read) ? read : null;
+    }
 
     private static string? ReadForm(string text)
     {

@@ -7,7 +7,7 @@ using Tokenry.Server.Foundation.Principals;
 
 namespace Tokenry.Server.Features.Applications;
 
-/// <summary><c>/v1/applications</c>, and below one of them <c>/secrets</c> and <c>/public-keys</c></summary>
+/// <summary><c>/v1/applications</c>, and below one of them <c>/secrets</c>, <c>/public-keys</c> and <c>/certificates</c></summary>
 public static class ApplicationsApi
 {
     internal static readonly Demand Write = new(ManagementApi.ApplicationsWrite, ManagementApi.ApplicationsOwn);
@@ -21,7 +21,8 @@ public static class ApplicationsApi
             .AddSingleton<ReviseApplication>()
             .AddSingleton<ListApplications>()
             .AddSingleton<CreateClientSecret>()
-            .AddSingleton<CreatePublicKey>();
+            .AddSingleton<CreatePublicKey>()
+            .AddSingleton<CreateCertificate>();
 
     public static void MapApplications(this IEndpointRouteBuilder app)
     {
@@ -85,6 +86,25 @@ public static class ApplicationsApi
 
         MapSecrets(app);
         MapPublicKeys(app);
+        MapCertificates(app);
+    }
+
+    private static void MapCertificates(IEndpointRouteBuilder app)
+    {
+        var certificates = app.MapGroup("/v1/applications/{owner}/certificates").WithTags("Certificates");
+        certificates
+            .MapPost(
+                "",
+                async (string owner, Caller caller, Body<ClientCertificateRequest> body, CreateCertificate create) =>
+                {
+                    var certificate = await create.RunAsync(caller, owner, body.Value);
+                    return TypedResults.Created($"/v1/applications/{owner}/certificates/{certificate.Id}", certificate);
+                }
+            )
+            .WithSummary("Register a TLS client certificate of the application, or the name and the authorities of its certificates.")
+            .Needs(ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn);
+        certificates.MapList(CredentialFamily.Certificates);
+        certificates.MapLife(CredentialFamily.Certificates);
     }
 
     private static void MapPublicKeys(IEndpointRouteBuilder app)

@@ -9,6 +9,8 @@ public static class ClientRules
 {
     private static readonly string[] Methods =
     [
+        ClientAuthenticationMethod.TlsClientAuth,
+        ClientAuthenticationMethod.SelfSignedTlsClientAuth,
         ClientAuthenticationMethod.PrivateKeyJwt,
         ClientAuthenticationMethod.ClientSecretBasic,
         ClientAuthenticationMethod.ClientSecretPost,

@@ -34,11 +34,17 @@ public static class MetadataEndpoint
         new("introspection_endpoint_auth_signing_alg_values_supported", "The same.", Required: true, JsonSchemaType.Array),
         new("revocation_endpoint_auth_signing_alg_values_supported", "The same.", Required: true, JsonSchemaType.Array),
         new("dpop_signing_alg_values_supported", "What DPoP proofs may be signed with (RFC 9449).", Required: true, JsonSchemaType.Array),
+        new(
+            "tls_client_certificate_bound_access_tokens",
+            "RFC 8705 §3.3; absent where no certificates are seen.",
+            Type: JsonSchemaType.Boolean
+        ),
+        new("mtls_endpoint_aliases", "Where clients with certificates go (RFC 8705 §5).", Type: JsonSchemaType.Object),
     ];
 
     public static void MapMetadata(this IEndpointRouteBuilder app, TokenryOptions options)
     {
-        var document = new PublicDocument(Write(options.Issuer), MediaType.Json);
+        var document = new PublicDocument(Write(options), MediaType.Json);
         var path = new Uri(options.Issuer).AbsolutePath.TrimEnd('/');
         // RFC 8414 §3.1 inserts the issuer's path behind the well-known part; OpenID Connect Discovery appends the well-known part.
         string[] routes = ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"];
@@ -53,27 +59,45 @@ public static class MetadataEndpoint
         }
     }
 
-    private static byte[] Write(string issuer)
+    private static byte[] Write(TokenryOptions options)
     {
+        var issuer = options.Issuer;
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream))
         {
             json.WriteStartObject();
             json.WriteString("issuer", issuer);
-            json.WriteString("token_endpoint", issuer + "/oauth/token");
-            json.WriteString("introspection_endpoint", issuer + "/oauth/introspect");
-            json.WriteString("revocation_endpoint", issuer + "/oauth/revoke");
+            WriteEndpoints(issuer);
             json.WriteString("jwks_uri", issuer + "/.well-known/jwks.json");
             WriteArray("grant_types_supported", TokenEndpoint.GrantTypes);
             foreach (var endpoint in new[] { "token", "introspection", "revocation" })
             {
-                WriteArray(endpoint + "_endpoint_auth_methods_supported", ClientAuthenticator.Methods);
+                WriteArray(endpoint + "_endpoint_auth_methods_supported", ClientAuthenticator.MethodsOf(options));
                 WriteArray(endpoint + "_endpoint_auth_signing_alg_values_supported", JwsAlgorithms.All);
+            }
+
+            if (options.Tls.SeesCertificates)
+            {
+                json.WriteBoolean("tls_client_certificate_bound_access_tokens", value: true);
+            }
+
+            if (PublicAddress.ForCertificates(options) is { } own)
+            {
+                json.WriteStartObject("mtls_endpoint_aliases");
+                WriteEndpoints(own);
+                json.WriteEndObject();
             }
 
             WriteArray("dpop_signing_alg_values_supported", DpopProofValidator.Algorithms);
 
             json.WriteEndObject();
+
+            void WriteEndpoints(string address)
+            {
+                json.WriteString("token_endpoint", address + "/oauth/token");
+                json.WriteString("introspection_endpoint", address + "/oauth/introspect");
+                json.WriteString("revocation_endpoint", address + "/oauth/revoke");
+            }
 
             void WriteArray(string name, IReadOnlyList<string> values)
             {

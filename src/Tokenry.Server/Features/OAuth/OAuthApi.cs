@@ -12,7 +12,7 @@ public static class OAuthApi
 {
     private static readonly RouteMember[] Client =
     [
-        new("client_id", "The application's id, where the client authenticates in the body."),
+        new("client_id", "The application's id, where the client authenticates in the body or by its TLS client certificate (RFC 8705)."),
         new("client_secret", "Its client secret, where the client authenticates in the body."),
         new("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer, with client_assertion."),
         new("client_assertion", "A JWT signed with the client's registered key (private_key_jwt, RFC 7523)."),
@@ -76,6 +76,7 @@ public static class OAuthApi
     public static IServiceCollection AddOAuth(this IServiceCollection services) =>
         services
             .AddSingleton<PrivateKeyJwt>()
+            .AddSingleton<MutualTls>()
             .AddSingleton<ClientAuthenticator>()
             .AddSingleton<SenderConstraint>()
             .AddSingleton<ClientCredentials>()

@@ -20,8 +20,9 @@ public sealed partial class TokenEndpoint(
     public async Task ServeAsync(HttpContext context, FormParameters form)
     {
         var client = await clients.AuthenticateAsync(context, form);
-        var (confirmation, onceOnly) = senderConstraint.Read(context, client.Principal.Client);
-        var request = new TokenRequest(client, form, confirmation);
+        var certificate = ClientCertificate.Of(context);
+        var (confirmation, onceOnly) = senderConstraint.Read(context, client, certificate);
+        var request = new TokenRequest(client, form, confirmation) { CertificateThumbprint = certificate?.Thumbprint };
         var grant = form["grant_type"];
         var issued = grant switch
         {

@@ -111,7 +111,8 @@ public sealed partial class ForwardAuthEndpoint(
     private static PresentedProof? Proof(HttpContext context, ForwardAuthRequest asked, ForwardedRequest forwarded, Carrier carrier)
     {
         var headers = context.Request.Headers;
-        if (!carrier.IsDpop && !headers.ContainsKey("DPoP"))
+        var certificate = ClientCertificate.Forwarded(context);
+        if (!carrier.IsDpop && !headers.ContainsKey("DPoP") && certificate is null)
         {
             return null;
         }
@@ -130,6 +131,7 @@ public sealed partial class ForwardAuthEndpoint(
                     : null,
             IsDpop = carrier.IsDpop,
             Dpop = PresentedProof.DpopHeader(headers),
+            CertificateThumbprint = certificate?.Thumbprint,
         };
     }
 
@@ -180,10 +182,22 @@ public sealed partial class ForwardAuthEndpoint(
                 return new(
                     401,
                     ProblemCode.InvalidToken,
-                    $"{api.Identifier} takes nothing that anybody could use who saw it: get a token that is bound to a key (DPoP) and send its proof."
+                    $"{api.Identifier} takes nothing that anybody could use who saw it: get a token that is bound to a key (DPoP) or a TLS client certificate."
                 )
                 {
                     Challenge = Challenge(api, "error=\"invalid_token\", error_description=\"bound tokens only\""),
+                };
+            case VerificationCode.ProofRequired or VerificationCode.ProofInvalid when verdict.Possession.IsAboutCertificate:
+                // RFC 8705 §3: the scheme stays Bearer.
+                return new(
+                    401,
+                    ProblemCode.InvalidToken,
+                    "The credential is bound to a TLS client certificate that did not come with the request."
+                )
+                {
+                    Challenge = api.Carriers.Challenge(
+                        "error=\"invalid_token\", error_description=\"bound to another client certificate\""
+                    ),
                 };
             case VerificationCode.ProofRequired or VerificationCode.ProofInvalid or VerificationCode.ProofReplayed:
                 return new(401, ProblemCode.InvalidToken, "The proof that has to come with this credential is missing or not good.")

@@ -1,6 +1,7 @@
 using System.Net;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Proofs;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
@@ -157,6 +158,11 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs, 
 
         var isWeb = Uri.TryCreate(proof.Uri, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http";
         check.Require(proof.Uri is null || isWeb, at + "proof.uri", "is not an http(s) address");
+        check.Require(
+            proof.Certificate is null || Thumbprint(proof.Certificate) is not null,
+            at + "proof.certificate",
+            "is not one certificate, in PEM or as the base64 of its DER"
+        );
         check.Require(proof.Dpop is null || proof.Uri is not null, at + "proof.uri", "is needed with dpop");
         check.Require(proof.Dpop is null || request.Method is not null, at + "method", "is needed with proof.dpop");
     }
@@ -169,6 +175,20 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs, 
                 Uri = proof.Uri is { } uri ? new Uri(uri) : null,
                 IsDpop = proof.Dpop is not null,
                 Dpop = proof.Dpop,
+                CertificateThumbprint = proof.Certificate is { } certificate ? Thumbprint(certificate) : null,
             }
             : null;
+
+    private static string? Thumbprint(string certificate)
+    {
+        if (!CertificateText.TryPemOrBase64(certificate, out var read))
+        {
+            return null;
+        }
+
+        using (read)
+        {
+            return CertificateThumbprint.Of(read.RawDataMemory.Span);
+        }
+    }
 }

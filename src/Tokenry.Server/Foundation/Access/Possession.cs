@@ -18,6 +18,9 @@ public readonly record struct Possession(string Code, Strength Strength)
 
     public static readonly Possession Replayed = new(VerificationCode.ProofReplayed, Strength.Bearer);
 
+    /// <summary>Whether it is the TLS client certificate that is missing or another, which no proof in a header would mend.</summary>
+    public bool IsAboutCertificate { get; init; }
+
     /// <summary>Whether the proof lacks a nonce of ours, and nothing else (RFC 9449 §8).</summary>
     public bool NeedsNonce { get; init; }
 }

@@ -81,7 +81,7 @@ internal sealed class CallerAuthentication(RequestDelegate next, CallerAuthentic
         {
             // In the scheme that was used, and for a bound token in the one that it needs (RFC 9449 §7.1).
             Challenge =
-                carrier.IsDpop || possession.Code == VerificationCode.ProofRequired
+                carrier.IsDpop || (possession.Code == VerificationCode.ProofRequired && !possession.IsAboutCertificate)
                     ? $"{DpopChallenge.Failed(possession)}, {Bearer}"
                     : $"{Bearer}, error=\"invalid_token\", {DpopChallenge.Offer}",
         };

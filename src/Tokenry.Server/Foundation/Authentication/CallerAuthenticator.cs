@@ -78,6 +78,7 @@ public sealed class CallerAuthenticator(
                 Uri = PublicAddress.Of(context, options),
                 IsDpop = carrier.IsDpop,
                 Dpop = PresentedProof.DpopHeader(context.Request.Headers),
+                CertificateThumbprint = ClientCertificate.Of(context)?.Thumbprint,
             }
             : null;
 }

@@ -26,17 +26,15 @@ public sealed class PossessionCheck(DpopProofs dpop)
             return Possession.Invalid;
         }
 
-        if (proof is null)
+        if (confirmation.CertificateThumbprint is { } certificate && certificate != proof?.CertificateThumbprint)
         {
-            return Possession.Required;
+            var missing = proof?.CertificateThumbprint is null ? Possession.Required : Possession.Invalid;
+            return missing with { IsAboutCertificate = true };
         }
 
-        if (confirmation.CertificateThumbprint is { } certificate && certificate != proof.CertificateThumbprint)
-        {
-            return proof.CertificateThumbprint is null ? Possession.Required : Possession.Invalid;
-        }
-
-        return confirmation.KeyThumbprint is { } key ? await CheckDpopAsync(key, presented, proof) : Possession.Bound;
+        return confirmation.KeyThumbprint is not { } key ? Possession.Bound
+            : proof is null ? Possession.Required
+            : await CheckDpopAsync(key, presented, proof);
     }
 
     private async ValueTask<Possession> CheckDpopAsync(string key, string presented, PresentedProof proof)

@@ -46,7 +46,18 @@ public sealed record CredentialFamily(string Noun, string Title, IReadOnlyList<s
         IsSecret = false,
     };
 
-    public static readonly IReadOnlyList<CredentialFamily> All = [ApiKeys, PersonalAccessTokens, ClientSecrets, PublicKeys];
+    public static readonly CredentialFamily Certificates = new(
+        "certificate",
+        "certificate",
+        [CredentialKind.Certificate],
+        "crt",
+        ManagementApi.ApplicationsOwn
+    )
+    {
+        IsSecret = false,
+    };
+
+    public static readonly IReadOnlyList<CredentialFamily> All = [ApiKeys, PersonalAccessTokens, ClientSecrets, PublicKeys, Certificates];
 
     /// <summary>Whether we made its secret, and so can make another (rotate). Otherwise its holder brings the next one.</summary>
     public bool IsSecret { get; private init; } = true;

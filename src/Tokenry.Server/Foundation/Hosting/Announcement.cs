@@ -9,12 +9,22 @@ public static partial class Announcement
         if (Console.IsOutputRedirected)
         {
             LogStore(logger, store);
+            if (options.Tls.Url is { } address)
+            {
+                LogTls(logger, address, OwnCertificate(options));
+            }
+
             return;
         }
 
         var text = Console.Out;
         text.WriteLine();
         text.WriteLine($"  Tokenry is ready at {options.Issuer}  ({store})");
+        if (options.Tls.Url is { } tls)
+        {
+            text.WriteLine($"  TLS with client certificates at {tls.GetLeftPart(UriPartial.Authority)}{OwnCertificate(options)}");
+        }
+
         if (generatedPassword is not null)
         {
             text.WriteLine();
@@ -45,6 +55,9 @@ public static partial class Announcement
         }
     }
 
+    private static string OwnCertificate(TokenryOptions options) =>
+        TlsListener.SelfMadePath(options) is { } path ? $" (certificate made here: {path})" : "";
+
     private static bool IsLocal(Uri uri) => uri.IsLoopback || uri.Host == "unix";
 
     /// <summary>Where nobody reads along, the generated password waits in a file (0600) of the data directory.</summary>
@@ -62,6 +75,9 @@ public static partial class Announcement
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Store: {Store}")]
     private static partial void LogStore(ILogger logger, string store);
+
+    [LoggerMessage(EventId = 3, Level = LogLevel.Information, Message = "TLS with client certificates at {Address}{Certificate}")]
+    private static partial void LogTls(ILogger logger, Uri address, string certificate);
 
     [LoggerMessage(
         EventId = 2,

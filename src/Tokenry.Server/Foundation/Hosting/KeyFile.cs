@@ -71,31 +71,8 @@ internal static class KeyFile
 
     public static byte[] NewKey() => RandomNumberGenerator.GetBytes(KeyLength);
 
-    /// <summary>Written beside and then moved: nobody, and no later start, ever meets half a key file.</summary>
-    private static void Write(string path, KeyFileContent content, bool overwrite)
-    {
-        var beside = $"{path}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        try
-        {
-            using (var file = new FileStream(beside, options))
-            {
-                JsonSerializer.Serialize(file, content, HostingJson.Default.KeyFileContent);
-                file.Flush(flushToDisk: true);
-            }
-
-            File.Move(beside, path, overwrite);
-        }
-        finally
-        {
-            File.Delete(beside); // gone already if all went well
-        }
-    }
+    private static void Write(string path, KeyFileContent content, bool overwrite) =>
+        PrivateFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(content, HostingJson.Default.KeyFileContent), overwrite);
 
     private static StartupException CannotWrite(string path, Exception exception) =>
         new($"The key file {path} cannot be written: {exception.Message}");

@@ -31,6 +31,7 @@ public sealed class TokenryOptions
         "LeakReports:Policy",
         "LeakReports:Keys",
         .. SigningKeyOptions.Keys,
+        .. TlsOptions.Keys,
     ];
 
     public required string Issuer { get; init; }
@@ -74,6 +75,7 @@ public sealed class TokenryOptions
     public bool RequiresDpopNonce { get; init; }
 
     public SigningKeyOptions SigningKeys { get; init; } = new();
+    public TlsOptions Tls { get; init; } = TlsOptions.Off;
 
     public string DatabasePath => Path.Combine(DataDirectory, "tokenry.db");
 
@@ -176,6 +178,7 @@ public sealed class TokenryOptions
         var scannerKeys = ReadScannerKeys(section.GetSection("LeakReports:Keys"), faults);
         var signingKeys = SigningKeyOptions.Read(section.GetSection("SigningKeys"), faults);
         var issuer = needsIssuer ? ReadIssuer(section["Issuer"], configuration["urls"] ?? DefaultUrl, faults) : "";
+        var tls = TlsOptions.Read(section, configuration, issuer, faults);
         if (faults.Count > 0)
         {
             throw new StartupException(faults);
@@ -200,6 +203,7 @@ public sealed class TokenryOptions
             RevokesReportedLeaks = leakPolicy == "revoke",
             RequiresDpopNonce = requiresNonce,
             SigningKeys = signingKeys,
+            Tls = tls,
         };
     }
 

@@ -8,6 +8,9 @@ namespace Tokenry.Server.Foundation.Http;
 /// <param name="IsFromProxy">Whether the peer is a listed proxy, whose forwarded headers count.</param>
 public readonly record struct ClientLeg(IPAddress? Address, bool IsInClear, bool IsFromProxy)
 {
+    /// <summary>Whether a listed proxy says that the client did not speak TLS, even if it is on the same machine.</summary>
+    public bool IsToldPlain { get; private init; }
+
     public static ClientLeg Of(HttpContext context, IReadOnlyList<IPNetwork> proxies)
     {
         var peer = Unmap(context.Connection.RemoteIpAddress);
@@ -19,11 +22,8 @@ public readonly record struct ClientLeg(IPAddress? Address, bool IsInClear, bool
 
         var (address, hops) = BehindProxies(peer, context.Request.Headers["X-Forwarded-For"].ToString(), proxies);
         var isLocal = address is not null && IPAddress.IsLoopback(address);
-        return new(
-            address,
-            IsInClear: !isLocal && SaysPlainHttp(context.Request.Headers["X-Forwarded-Proto"].ToString(), hops),
-            IsFromProxy: true
-        );
+        var isToldPlain = SaysPlainHttp(context.Request.Headers["X-Forwarded-Proto"].ToString(), hops);
+        return new(address, IsInClear: !isLocal && isToldPlain, IsFromProxy: true) { IsToldPlain = isToldPlain };
     }
 
     // From the right: the first address that is no listed proxy. What stands further left anybody may have written.

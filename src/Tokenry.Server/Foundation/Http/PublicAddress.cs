@@ -2,9 +2,23 @@ using Tokenry.Server.Foundation.Hosting;
 
 namespace Tokenry.Server.Foundation.Http;
 
-/// <summary>The address a request was sent to, as its client knows it: below the configured issuer, whatever <c>Host</c> the request names.</summary>
+/// <summary>
+/// The address a request was sent to, as its client knows it: below the configured issuer, or at the address for client certificates if it came in
+/// there; whatever <c>Host</c> the request names.
+/// </summary>
 public static class PublicAddress
 {
     public static Uri Of(HttpContext context, TokenryOptions options) =>
-        new(options.Issuer + context.Request.Path.ToUriComponent() + context.Request.QueryString.ToUriComponent());
+        new(Base(context, options) + context.Request.Path.ToUriComponent() + context.Request.QueryString.ToUriComponent());
+
+    /// <summary>What the issuer is to endpoints elsewhere, at the address for client certificates; <c>null</c> where there is no other address.</summary>
+    public static string? ForCertificates(TokenryOptions options) =>
+        options.Tls.Origin is { } origin
+            ? origin.GetLeftPart(UriPartial.Authority) + new Uri(options.Issuer).AbsolutePath.TrimEnd('/')
+            : null;
+
+    private static string Base(HttpContext context, TokenryOptions options) =>
+        options.Tls.IsAt(context.Connection.LocalPort) && !RequestFacts.Of(context).IsFromProxy && ForCertificates(options) is { } own
+            ? own
+            : options.Issuer;
 }

@@ -17,6 +17,7 @@ public sealed class RequestFacts
         Address = leg.Address;
         IsFromProxy = leg.IsFromProxy;
         IsInClear = leg.IsInClear;
+        IsToldPlain = leg.IsToldPlain;
         var agent = context.Request.Headers.UserAgent.ToString();
         Agent = agent.Length == 0 ? null : Cleaned(brands.Redact(agent));
         Method = context.Request.Method;
@@ -38,6 +39,9 @@ public sealed class RequestFacts
 
     /// <summary>Whether anybody on the way could read along; see <see cref="TlsRequirement"/>.</summary>
     public bool IsInClear { get; }
+
+    /// <summary>Whether a listed proxy says that the client did not speak TLS.</summary>
+    public bool IsToldPlain { get; }
 
     public string? Agent { get; }
 

@@ -11,10 +11,6 @@ internal sealed partial class TlsRequirement(RequestDelegate next, TimeProvider 
 {
     private const int MostPeers = 1000;
 
-    /// <summary>RFC 6749 §5.2: the routes that authenticate clients have errors of their own shape.</summary>
-    private static readonly byte[] OAuthRefusal =
-        """{"error":"invalid_request","error_description":"use https: plain http is served on loopback and behind listed proxies only"}"""u8.ToArray();
-
     private static readonly TimeSpan Silence = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<IPAddress, long> warned = [];
@@ -36,7 +32,10 @@ internal sealed partial class TlsRequirement(RequestDelegate next, TimeProvider 
         }
 
         return access is { Kind: RouteAuthentication.Client }
-            ? RefuseAsync(context.Response)
+            ? OAuthRefusal.InvalidRequestAsync(
+                context.Response,
+                "use https: plain http is served on loopback and behind listed proxies only"
+            )
             : throw new ProblemException(
                 403,
                 ProblemCode.TlsRequired,
@@ -47,16 +46,6 @@ internal sealed partial class TlsRequirement(RequestDelegate next, TimeProvider 
 
     private static bool IsPublicDocument(RouteAccess? access, string method) =>
         access is { Kind: RouteAuthentication.Public } && (HttpMethods.IsGet(method) || HttpMethods.IsHead(method));
-
-    private static Task RefuseAsync(HttpResponse response)
-    {
-        response.StatusCode = StatusCodes.Status400BadRequest;
-        response.ContentType = MediaType.Json;
-        response.ContentLength = OAuthRefusal.Length;
-        response.Headers.CacheControl = "no-store";
-        response.Headers.Pragma = "no-cache";
-        return response.Body.WriteAsync(OAuthRefusal).AsTask();
-    }
 
     /// <summary>Nobody fills the log by asking again, nor by asking from everywhere.</summary>
     private bool IsFirstOfMinute(IPAddress address)

@@ -2,6 +2,7 @@ using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Limits;
 using Tokenry.Server.Foundation.Usage;
@@ -10,17 +11,23 @@ namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 
 /// <summary>
 /// Authenticates the client of a form endpoint (RFC 6749 §2.3): exactly one method, and one answer for every way to fail. Metadata
-/// advertises <see cref="Methods"/>, which is what is accepted here.
+/// advertises <see cref="MethodsOf"/>, which is what is accepted here.
 /// </summary>
 public sealed class ClientAuthenticator(
     OpaqueCredentialScheme opaque,
     PrivateKeyJwt privateKeyJwt,
+    MutualTls mutualTls,
     UseRecorder recorder,
     FailureThrottle throttle
 )
 {
-    /// <summary>In the order in which they are worth having.</summary>
-    public static readonly IReadOnlyList<string> Methods =
+    private static readonly string[] Certificates =
+    [
+        ClientAuthenticationMethod.TlsClientAuth,
+        ClientAuthenticationMethod.SelfSignedTlsClientAuth,
+    ];
+
+    private static readonly string[] Others =
     [
         ClientAuthenticationMethod.PrivateKeyJwt,
         ClientAuthenticationMethod.ClientSecretBasic,
@@ -30,13 +37,19 @@ public sealed class ClientAuthenticator(
     /// <summary>In the audit: the client may not authenticate in this way.</summary>
     private const string MethodNotAllowed = "auth_method_not_allowed";
 
+    /// <summary>In the order in which they are worth having; certificates where the server can see any.</summary>
+    public static IReadOnlyList<string> MethodsOf(TokenryOptions options) =>
+        options.Tls.SeesCertificates ? [.. Certificates, .. Others] : Others;
+
     /// <summary>The client as a caller without management rights; its principal is the application.</summary>
     /// <exception cref="OAuthError">400 for two methods at once, 401 for everything else.</exception>
     public async ValueTask<Caller> AuthenticateAsync(HttpContext context, FormParameters form)
     {
         var request = RequestFacts.Of(context);
-        var presented = Read(context.Request.Headers, form);
-        var (proved, onceOnly) = await ProveAsync(presented);
+        var certificate = ClientCertificate.Of(context);
+        var presented = Read(context.Request.Headers, form, certificate);
+        var (proved, onceOnly) = await ProveAsync(presented, certificate);
+        presented = presented with { Method = MutualTls.MethodOf(presented, proved) };
         var code = Judge(presented, proved, request);
         // Last of all, so that an attempt that fails uses nothing up.
         if (code == VerificationCode.Valid && onceOnly is not null && !await privateKeyJwt.ClaimAsync(onceOnly))
@@ -71,9 +84,16 @@ public sealed class ClientAuthenticator(
         throw throttle.IsTooMany(presented.ClientId ?? "", request.Address) ? OAuthError.TooManyFailures() : OAuthError.InvalidClient();
     }
 
-    private async ValueTask<(Authenticated Proved, ClientAssertion? OnceOnly)> ProveAsync(PresentedClient presented) =>
+    private async ValueTask<(Authenticated Proved, ClientAssertion? OnceOnly)> ProveAsync(
+        PresentedClient presented,
+        ClientCertificate? certificate
+    ) =>
         presented switch
         {
+            { Method: ClientAuthenticationMethod.TlsClientAuth, ClientId: { } id } => (
+                await mutualTls.AuthenticateAsync(id, certificate!),
+                null
+            ),
             { Method: ClientAuthenticationMethod.PrivateKeyJwt } => await privateKeyJwt.AuthenticateAsync(presented),
             { ClientId: not null, Proof: { } secret } => (await opaque.AuthenticateAsync(secret), null),
             _ => (Authenticated.Failed(VerificationCode.Malformed), null),
@@ -88,7 +108,7 @@ public sealed class ClientAuthenticator(
         : !IsAddressAllowed(proved, request) ? VerificationCode.IpNotAllowed
         : VerificationCode.Valid;
 
-    private static PresentedClient Read(IHeaderDictionary headers, FormParameters form)
+    private static PresentedClient Read(IHeaderDictionary headers, FormParameters form, ClientCertificate? certificate)
     {
         var carrier = Carrier.Of(headers);
         if (carrier.IsAmbiguous)
@@ -110,9 +130,11 @@ public sealed class ClientAuthenticator(
             throw OAuthError.InvalidRequest("client_id differs from the authenticated client");
         }
 
+        // A certificate beside another way binds the token and proves nothing about the client.
         return basic.IsRequested ? basic
             : assertion.IsRequested ? assertion
-            : post;
+            : post.IsRequested || carrier.Presented is not null || certificate is null ? post
+            : MutualTls.Read(form);
     }
 
     private static bool IsAddressAllowed(Authenticated authenticated, RequestFacts request) =>

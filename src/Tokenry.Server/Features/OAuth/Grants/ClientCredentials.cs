@@ -14,7 +14,7 @@ public sealed class ClientCredentials(CatalogCache catalogs, AccessTokenWriter w
 
     public async ValueTask<IssuedToken> RunAsync(TokenRequest request)
     {
-        var (client, form, confirmation) = request;
+        var (client, form, _) = request;
         var catalog = await catalogs.GetAsync();
         var api = Target(catalog, client, form);
         var allowed = api.Usable(Rights.Of(catalog, client.Principal, api), CredentialKind.AccessToken);
@@ -23,11 +23,7 @@ public sealed class ClientCredentials(CatalogCache catalogs, AccessTokenWriter w
             throw OAuthError.InvalidTarget("the client has no access to this resource");
         }
 
-        if (confirmation is null && api.MinimumStrength > Strength.Bearer)
-        {
-            throw OAuthError.InvalidTarget("this resource takes bound tokens only: send a DPoP proof");
-        }
-
+        var confirmation = request.ConfirmationFor(api);
         var scope = Scope(form, allowed);
         var (token, tokenId) = writer.Write(
             new AccessTokenClaims

@@ -1,4 +1,5 @@
 using Tokenry.Protocol.Jose;
+using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 
@@ -8,4 +9,15 @@ namespace Tokenry.Server.Features.OAuth.Grants;
 /// <param name="Client">The client that authenticated.</param>
 /// <param name="Form">The parameters.</param>
 /// <param name="Confirmation">What the token is to be bound to; <c>null</c> = nothing.</param>
-public sealed record TokenRequest(Caller Client, FormParameters Form, TokenConfirmation? Confirmation);
+public sealed record TokenRequest(Caller Client, FormParameters Form, TokenConfirmation? Confirmation)
+{
+    /// <summary>Of the TLS client certificate that came with the request, whether the token is bound to it or not.</summary>
+    public string? CertificateThumbprint { get; init; }
+
+    /// <summary>What a token for that API is to be bound to: an API that takes nothing weaker has it bound to whatever is there.</summary>
+    /// <exception cref="OAuthError">400: the API takes bound tokens only and there is nothing to bind to.</exception>
+    public TokenConfirmation? ConfirmationFor(ApiResourceFacts api) =>
+        Confirmation is not null || api.MinimumStrength == Strength.Bearer ? Confirmation
+        : CertificateThumbprint is { } certificate ? new TokenConfirmation { CertificateThumbprint = certificate }
+        : throw OAuthError.InvalidTarget("this resource takes bound tokens only: send a DPoP proof or present a TLS client certificate");
+}

@@ -1,0 +1,89 @@
+using System.Security.Cryptography.X509Certificates;
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Principals;
+
+namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
+
+/// <summary>
+/// <c>tls_client_auth</c> and <c>self_signed_tls_client_auth</c> (RFC 8705 §2): <c>client_id</c> in the form, and a TLS client certificate as the only
+/// credential. Which of the two it was is known when it matched: a name from an authority, or the certificate itself or its key.
+/// </summary>
+public sealed class MutualTls(CredentialCache credentials, ClientKeyCache clientKeys, PrincipalCache principals, TimeProvider time)
+{
+    // For the audit; the client hears the same of all of them.
+    private const string Expired = "certificate_expired";
+    private const string NotRegistered = "certificate_unknown";
+    private const string Untrusted = "certificate_untrusted";
+
+    /// <summary>Of a request that presents a certificate and nothing else; which of the two methods it is, tells what it matches.</summary>
+    public static PresentedClient Read(FormParameters form) => new(ClientAuthenticationMethod.TlsClientAuth, form["client_id"]);
+
+    public static bool IsMethod(string? method) =>
+        method is ClientAuthenticationMethod.TlsClientAuth or ClientAuthenticationMethod.SelfSignedTlsClientAuth;
+
+    /// <summary>The method that was used: of a certificate by what it matched.</summary>
+    public static string? MethodOf(PresentedClient presented, Authenticated proved) =>
+        IsMethod(presented.Method) && proved.Credential is { } credential ? MethodOf(credential) : presented.Method;
+
+    /// <summary>Whose the certificate is among what the application has registered: the first that is good, else the first that it is about.</summary>
+    public async ValueTask<Authenticated> AuthenticateAsync(string clientId, ClientCertificate presented)
+    {
+        var owner = PublicId.IsWellFormed(clientId, "app") ? await principals.GetAsync(clientId) : null;
+        if (owner is null)
+        {
+            return Authenticated.Failed(VerificationCode.Unknown);
+        }
+
+        var now = time.GetUtcNow();
+        var certificate = presented.Certificate;
+        if (now.UtcDateTime < certificate.NotBefore.ToUniversalTime() || now.UtcDateTime > certificate.NotAfter.ToUniversalTime())
+        {
+            return Authenticated.Failed(Expired);
+        }
+
+        Authenticated? best = null;
+        var isUntrusted = false;
+        foreach (var key in await clientKeys.OfAsync(clientId) ?? [])
+        {
+            if (
+                key.Kind is not (CredentialKind.Certificate or CredentialKind.PublicKey)
+                || await credentials.GetAsync(key.Id) is not { Revoked: false } registered
+                || !IsAbout(registered, certificate)
+            )
+            {
+                continue;
+            }
+
+            // Anybody can write a name into a certificate of their own (§7.4): the chain is built for every one.
+            if (registered.Certificate is { IsRule: true } rule && !rule.IsTrusted(certificate, presented.Sent, now))
+            {
+                isUntrusted = true;
+                continue;
+            }
+
+            var proved = Authenticated.Stored(registered, owner, now);
+            if (proved.IsGood && owner.Client.Takes(MethodOf(registered)))
+            {
+                return proved;
+            }
+
+            best ??= proved;
+        }
+
+        return best ?? Authenticated.Failed(isUntrusted ? Untrusted : NotRegistered);
+    }
+
+    private static string MethodOf(CredentialFacts registered) =>
+        registered.Certificate is { IsRule: true }
+            ? ClientAuthenticationMethod.TlsClientAuth
+            : ClientAuthenticationMethod.SelfSignedTlsClientAuth;
+
+    private static bool IsAbout(CredentialFacts registered, X509Certificate2 certificate) =>
+        registered.Certificate is { } known
+            ? known.IsAbout(certificate)
+            : registered.PublicKey is { } key && CertificateKey.Thumbprint(certificate) == key.Thumbprint();
+}
