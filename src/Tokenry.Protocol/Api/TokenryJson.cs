@@ -30,6 +30,8 @@ namespace Tokenry.Protocol.Api;
 [JsonSerializable(typeof(CredentialRequest))]
 [JsonSerializable(typeof(PublicKeyRequest))]
 [JsonSerializable(typeof(RegisteredKey))]
+[JsonSerializable(typeof(FederatedIdentityRequest))]
+[JsonSerializable(typeof(FederatedIdentity))]
 [JsonSerializable(typeof(CredentialPatch))]
 [JsonSerializable(typeof(RotationRequest))]
 [JsonSerializable(typeof(QuickApiKeyRequest))]

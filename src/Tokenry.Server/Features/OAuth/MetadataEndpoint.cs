@@ -67,7 +67,11 @@ public static class MetadataEndpoint
             WriteArray("grant_types_supported", TokenEndpoint.GrantTypes);
             foreach (var endpoint in new[] { "token", "introspection", "revocation" })
             {
-                WriteArray(endpoint + "_endpoint_auth_methods_supported", ClientAuthenticator.Methods);
+// A public client has nothing to ask introspection for (RFC 7662 §2.1).
+                WriteArray(
+                    endpoint + "_endpoint_auth_methods_supported",
+                    endpoint == "introspection" ? ClientAuthenticator.Methods : ClientAuthenticator.MethodsWithPublic
+                );
                 WriteArray(endpoint + "_endpoint_auth_signing_alg_values_supported", JwsAlgorithms.All);
             }
 

@@ -81,6 +81,9 @@ public sealed class CredentialFacts
     /// <summary>Of a public key.</summary>
     public VerificationKey? PublicKey { get; init; }
 
+    /// <summary>Of a federated identity.</summary>
+    public FederatedRule? Federated { get; init; }
+
     public bool IsAnonymous => Kind == CredentialKind.AnonymousApiKey;
 }
 
@@ -205,6 +208,7 @@ public sealed class CredentialCache
                 NotBefore = NotBefore is { } start ? DateTimeOffset.FromUnixTimeMilliseconds(start) : null,
                 Secrets = secrets,
                 PublicKey = Kind == CredentialKind.PublicKey ? PublicKeyMaterial.Open(Id, Material!) : null,
+                Federated = Kind == CredentialKind.FederatedIdentity ? FederatedIdentityMaterial.Open(Id, Material!) : null,
             };
         }
     }

@@ -107,6 +107,7 @@ public sealed class CredentialRow
             LastUsed = Time(LastUsedAt) is { } at ? new LastUse(at, LastUsedIp, LastUsedAgent) : null,
             PreviousExpiresAt = PreviousExpiresAt > now ? Time(PreviousExpiresAt) : null,
             PublicKey = Kind == CredentialKind.PublicKey ? JsonColumn.ReadNullable<RegisteredKey>(Material) : null,
+            FederatedIdentity = Kind == CredentialKind.FederatedIdentity ? JsonColumn.ReadNullable<FederatedIdentity>(Material) : null,
             Token = isClientSecret ? null : secret?.Reveal(),
             ClientSecret = isClientSecret ? secret?.Reveal() : null,
         };

@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Jose;
+using Tokenry.Server.Features.OAuth.Grants;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Limits;
@@ -15,6 +16,8 @@ namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 public sealed class ClientAuthenticator(
     OpaqueCredentialScheme opaque,
     PrivateKeyJwt privateKeyJwt,
+    FederatedIdentities federatedIdentities,
+    PublicClient publicClient,
     UseRecorder recorder,
     FailureThrottle throttle
 )
@@ -27,15 +30,18 @@ public sealed class ClientAuthenticator(
         ClientAuthenticationMethod.ClientSecretPost,
     ];
 
-    /// <summary>In the audit: the client may not authenticate in this way.</summary>
-    private const string MethodNotAllowed = "auth_method_not_allowed";
+    /// <summary>Where a public client, which proves nothing, has business.</summary>
+    public static readonly IReadOnlyList<string> MethodsWithPublic = [.. Methods, ClientAuthenticationMethod.None];
 
     /// <summary>The client as a caller without management rights; its principal is the application.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="form">Its parameters.</param>
+    /// <param name="takesPublic">Whether a public client may ask.</param>
     /// <exception cref="OAuthError">400 for two methods at once, 401 for everything else.</exception>
-    public async ValueTask<Caller> AuthenticateAsync(HttpContext context, FormParameters form)
+    public async ValueTask<Caller> AuthenticateAsync(HttpContext context, FormParameters form, bool takesPublic = false)
     {
         var request = RequestFacts.Of(context);
-        var presented = Read(context.Request.Headers, form);
+        var presented = Read(context.Request.Headers, form, takesPublic);
         var (proved, onceOnly) = await ProveAsync(presented);
         var code = Judge(presented, proved, request);
         // Last of all, so that an attempt that fails uses nothing up.
@@ -46,7 +52,11 @@ public sealed class ClientAuthenticator(
 
         if (code == VerificationCode.Valid)
         {
-            recorder.Used(proved, UseCircumstances.Of(request));
+            if (proved.CredentialId is not null)
+            {
+                recorder.Used(proved, UseCircumstances.Of(request));
+            }
+
             return new Caller
             {
                 Credential = proved,
@@ -68,13 +78,22 @@ public sealed class ClientAuthenticator(
                 Path = request.Path,
             }
         );
-        throw throttle.IsTooMany(presented.ClientId ?? "", request.Address) ? OAuthError.TooManyFailures() : OAuthError.InvalidClient();
+        throw throttle.IsTooMany(presented.ClientId ?? "", request.Address) ? OAuthError.TooManyFailures()
+        // RFC 8693 §2.2.2: of a subject token it is the request that is wrong.
+        : presented.IsSubjectToken || proved.Kind == CredentialKind.ApiKey && presented.Method == ClientAuthenticationMethod.None
+            ? OAuthError.SubjectTokenNotAcceptable()
+        : OAuthError.InvalidClient();
     }
 
     private async ValueTask<(Authenticated Proved, ClientAssertion? OnceOnly)> ProveAsync(PresentedClient presented) =>
         presented switch
         {
             { Method: ClientAuthenticationMethod.PrivateKeyJwt } => await privateKeyJwt.AuthenticateAsync(presented),
+            { Method: ClientAuthenticationMethod.FederatedIdentity } => (
+                await federatedIdentities.AuthenticateAsync(presented.ClientId!, presented.Proof!),
+                null
+            ),
+            { Method: ClientAuthenticationMethod.None } => (await publicClient.AuthenticateAsync(presented), null),
             { ClientId: not null, Proof: { } secret } => (await opaque.AuthenticateAsync(secret), null),
             _ => (Authenticated.Failed(VerificationCode.Malformed), null),
         };
@@ -82,13 +101,14 @@ public sealed class ClientAuthenticator(
     /// <summary>What is good in itself may be of another kind or client, come in another way or from another address than it should.</summary>
     private static string Judge(PresentedClient presented, Authenticated proved, RequestFacts request) =>
         !proved.IsGood ? proved.Code
-        : !CredentialKind.IsClientAuthentication(proved.Kind) ? VerificationCode.CredentialKindNotAccepted
+        : presented.Method != ClientAuthenticationMethod.None && !CredentialKind.IsClientAuthentication(proved.Kind)
+            ? VerificationCode.CredentialKindNotAccepted
         : presented.ClientId is { } claimed && proved.Owner!.Id != claimed ? VerificationCode.Unknown
-        : !proved.Owner!.Client.Takes(presented.Method!) ? MethodNotAllowed
+        : !proved.Owner!.Client.Takes(presented.Method!) ? PublicClient.MethodNotAllowed
         : !IsAddressAllowed(proved, request) ? VerificationCode.IpNotAllowed
         : VerificationCode.Valid;
 
-    private static PresentedClient Read(IHeaderDictionary headers, FormParameters form)
+    private static PresentedClient Read(IHeaderDictionary headers, FormParameters form, bool takesPublic)
     {
         var carrier = Carrier.Of(headers);
         if (carrier.IsAmbiguous)
@@ -111,11 +131,20 @@ public sealed class ClientAuthenticator(
         }
 
         return basic.IsRequested ? basic
-            : assertion.IsRequested ? assertion
-            : post;
+            : assertion.IsRequested ? FederatedIdentities.OfAssertion(assertion)
+            : post.IsRequested || carrier.Presented is not null || !takesPublic ? post
+            : ReadUnproved(form);
+    }
+
+    /// <summary>What is left to a request that brings nothing to authenticate with.</summary>
+    private static PresentedClient ReadUnproved(FormParameters form)
+    {
+        var exchanges = form["grant_type"] == TokenExchange.Name;
+        var subject = exchanges ? FederatedIdentities.OfSubjectToken(form) : default;
+        return subject.IsRequested ? subject : PublicClient.Read(form, exchanges);
     }
 
     private static bool IsAddressAllowed(Authenticated authenticated, RequestFacts request) =>
-        authenticated.Credential!.AllowedIps is not { } ranges
+        authenticated.Credential?.AllowedIps is not { } ranges
         || (request.Address is { } address && ranges.Any(range => range.Contains(address)));
 }
