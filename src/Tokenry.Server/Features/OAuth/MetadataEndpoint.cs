@@ -67,7 +67,7 @@ public static class MetadataEndpoint
             WriteArray("grant_types_supported", TokenEndpoint.GrantTypes);
             foreach (var endpoint in new[] { "token", "introspection", "revocation" })
             {
-// A public client has nothing to ask introspection for (RFC 7662 §2.1).
+                // A public client has nothing to ask introspection for (RFC 7662 §2.1).
                 WriteArray(
                     endpoint + "_endpoint_auth_methods_supported",
                     endpoint == "introspection" ? ClientAuthenticator.Methods : ClientAuthenticator.MethodsWithPublic
