@@ -35,6 +35,8 @@ public static class GlobalAddresses
     private static readonly IPNetwork Unicast = IPNetwork.Parse("2000::/3");
 
     public static bool Contains(IPAddress address) =>
-        (address.AddressFamily == AddressFamily.InterNetwork || Unicast.Contains(address))
+        // Which a network takes for the IPv4 address within, and no name has to be written in.
+        !address.IsIPv4MappedToIPv6
+        && (address.AddressFamily == AddressFamily.InterNetwork || Unicast.Contains(address))
         && !Array.Exists(NotGlobal, network => network.Contains(address));
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Tokenry.Server.Tests.Features.OAuth;
 using Tokenry.Server.Tests.Foundation.Http;
 
 namespace Tokenry.Server.Tests.Features.Applications;

@@ -22,8 +22,12 @@ public sealed class MetadataEndpointTests(SharedServers servers)
                 "jwks_uri",
                 "grant_types_supported",
                 "token_endpoint_auth_methods_supported",
+                "token_endpoint_auth_signing_alg_values_supported",
                 "introspection_endpoint_auth_methods_supported",
+                "introspection_endpoint_auth_signing_alg_values_supported",
                 "revocation_endpoint_auth_methods_supported",
+                "revocation_endpoint_auth_signing_alg_values_supported",
+                "dpop_signing_alg_values_supported",
             ],
             OAuthRequests.Members(document)
         );
