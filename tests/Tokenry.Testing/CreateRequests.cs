@@ -92,6 +92,29 @@ public static class CreateRequests
             )
             .Expect(201);
 
+    /// <summary>Lets tokens of <paramref name="issuer"/> stand for the application, with its keys inline.</summary>
+    public static async Task<ApiResponse> CreateFederatedIdentityAsync(
+        this ApiClient client,
+        string applicationId,
+        ForeignIssuer issuer,
+        object? with = null
+    ) =>
+        await client
+            .PostAsync(
+                $"/v1/applications/{applicationId}/federated-identities",
+                Body(
+                    new
+                    {
+                        name = Unique("ci"),
+                        issuer = issuer.Address,
+                        subject = ForeignIssuer.GitHubSubject,
+                        jwks = issuer.Jwks,
+                    },
+                    with
+                )
+            )
+            .Expect(201);
+
     public static Task<CreatedCredential> CreatePersonalAccessTokenAsync(this ApiClient client, string userId, object? with = null) =>
         CreateCredentialAsync(client, $"/v1/users/{userId}/tokens", "token", with);
 

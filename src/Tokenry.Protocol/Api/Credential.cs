@@ -124,6 +124,10 @@ public sealed class Credential
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RegisteredCertificate? Certificate { get; init; }
 
+    /// <summary>Of a federated identity: which tokens it trusts.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public FederatedIdentity? FederatedIdentity { get; init; }
+
     /// <summary>The secret, once: in the answer that creates or rotates an API key or a personal access token.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Token { get; init; }

@@ -92,6 +92,11 @@ public sealed record Application
     /// <summary>Whether it gets tokens bound to its TLS client certificate only (RFC 8705 §3.4); default <c>false</c>.</summary>
     public bool TlsClientCertificateBoundAccessTokens { get; init; }
 
+    /// <summary>
+    /// Identifiers of the API resources it may exchange tokens for (RFC 8693), whoever's they are; <c>null</c> = none.
+    /// </summary>
+    public IReadOnlyList<string>? TokenExchangeAudiences { get; init; }
+
     /// <summary>When it was registered.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 }
@@ -113,6 +118,15 @@ public static class ClientAuthenticationMethod
 
     /// <summary>A TLS client certificate that is registered itself, or whose key is (RFC 8705 §2.2).</summary>
     public const string SelfSignedTlsClientAuth = "self_signed_tls_client_auth";
+
+    /// <summary>
+    /// Another issuer's token that a registered federated identity trusts, as assertion (RFC 7523 §2.2) or as subject token (RFC 8693). Not a registered name:
+    /// on the wire it is an assertion like any other.
+    /// </summary>
+    public const string FederatedIdentity = "federated_identity";
+
+    /// <summary>Nothing: a public client says who it is and proves nothing (RFC 6749 §2.1).</summary>
+    public const string None = "none";
 }
 
 /// <summary>Body of <c>POST /v1/applications</c>.</summary>
@@ -138,6 +152,9 @@ public sealed record ApplicationRequest
 
     /// <inheritdoc cref="Application.TlsClientCertificateBoundAccessTokens"/>
     public bool? TlsClientCertificateBoundAccessTokens { get; init; }
+
+    /// <inheritdoc cref="Application.TokenExchangeAudiences"/>
+    public IReadOnlyList<string>? TokenExchangeAudiences { get; init; }
 }
 
 /// <summary>Body of <c>PATCH /v1/applications/{id}</c>.</summary>
@@ -163,4 +180,7 @@ public sealed record ApplicationPatch
 
     /// <inheritdoc cref="Application.TlsClientCertificateBoundAccessTokens"/>
     public Optional<bool?> TlsClientCertificateBoundAccessTokens { get; init; }
+
+    /// <inheritdoc cref="Application.TokenExchangeAudiences"/>
+    public Optional<IReadOnlyList<string>?> TokenExchangeAudiences { get; init; }
 }

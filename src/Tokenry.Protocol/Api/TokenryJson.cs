@@ -32,6 +32,8 @@ namespace Tokenry.Protocol.Api;
 [JsonSerializable(typeof(RegisteredKey))]
 [JsonSerializable(typeof(ClientCertificateRequest))]
 [JsonSerializable(typeof(RegisteredCertificate))]
+[JsonSerializable(typeof(FederatedIdentityRequest))]
+[JsonSerializable(typeof(FederatedIdentity))]
 [JsonSerializable(typeof(CredentialPatch))]
 [JsonSerializable(typeof(RotationRequest))]
 [JsonSerializable(typeof(QuickApiKeyRequest))]

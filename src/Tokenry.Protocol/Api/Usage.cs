@@ -41,7 +41,9 @@ public sealed record AccessEntry
     /// <summary>When.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary><c>verify</c>, <c>forward_auth</c>, <c>introspection</c>, <c>management</c>, <c>client_authentication</c> or <c>token</c>.</summary>
+    /// <summary>
+    /// <c>verify</c>, <c>forward_auth</c>, <c>introspection</c>, <c>management</c>, <c>client_authentication</c>, <c>token_exchange</c> or <c>token</c>.
+    /// </summary>
     public required string Door { get; init; }
 
     /// <summary>The credential that was presented, if it was one.</summary>
@@ -82,6 +84,12 @@ public sealed record AccessEntry
 
     /// <summary>The <c>jti</c> of an issued token.</summary>
     public string? TokenId { get; init; }
+
+    /// <summary>Of a token exchange: the application that acts for the subject; <c>null</c> where the subject acts itself.</summary>
+    public string? Actor { get; init; }
+
+    /// <summary>Of an issued token: the grant that bought it.</summary>
+    public string? GrantType { get; init; }
 
     /// <summary>Of an issued token: how its client authenticated (<see cref="ClientAuthenticationMethod"/>).</summary>
     public string? AuthMethod { get; init; }

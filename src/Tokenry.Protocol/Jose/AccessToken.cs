@@ -38,6 +38,12 @@ public sealed record AccessToken
     /// <summary><c>cnf</c> (RFC 7800): the proof of possession it demands, null when absent. Stays readable for good.</summary>
     public TokenConfirmation? Confirmation { get; init; }
 
+    /// <summary><c>act</c> (RFC 8693 §4.1): who acts for the subject, null where it acts itself.</summary>
+    public TokenActor? Actor { get; init; }
+
+    /// <summary><c>may_act</c> (RFC 8693 §4.4): who alone may exchange it to act for the subject, null when absent.</summary>
+    public AuthorizedActor? MayAct { get; init; }
+
     /// <summary>True with a <c>cnf</c>: whoever presents it must prove a key, and a door that cannot check that must refuse.</summary>
     public bool IsBound => Confirmation is not null;
 

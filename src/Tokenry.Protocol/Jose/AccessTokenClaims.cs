@@ -24,6 +24,8 @@ internal static class AccessTokenClaims
             || !TryGetObjects(claims, out var objects)
             || !TokenConfirmation.TryRead(claims, out var confirmation)
             || !JsonMember.TryGetOptionalText(claims, "credential_id", out var credentialId)
+            || !TokenActor.TryRead(claims, out var actor)
+            || !AuthorizedActor.TryRead(claims, out var mayAct)
         )
         {
             return false;
@@ -42,6 +44,8 @@ internal static class AccessTokenClaims
             CredentialId = credentialId,
             Objects = objects,
             Confirmation = confirmation,
+            Actor = actor,
+            MayAct = mayAct,
         };
         return true;
     }

@@ -11,6 +11,12 @@ namespace Tokenry.Protocol.Proofs;
 /// <param name="KeepUntil">From when on the same proof is refused for its age alone, so that it may be forgotten.</param>
 public sealed record DpopProof(string Thumbprint, string TokenId, string Uri, DateTimeOffset KeepUntil)
 {
+    /// <summary><c>ath</c>: the hash of the access token it was made for, null when absent.</summary>
+    public string? AccessTokenHash { get; init; }
+
+    /// <summary>Whether it was made for that access token, where none had to be named beforehand.</summary>
+    public bool IsFor(string accessToken) => AccessTokenHash == DpopProofValidator.HashOf(accessToken);
+
     /// <summary>
     /// SHA-256 by which a proof that comes twice is known again (RFC 9449 §11.1): of key, <c>jti</c> and <c>htu</c>, so that nobody can use up another's
     /// <c>jti</c>. To be claimed after all other checks: a proof that fails uses up nothing.

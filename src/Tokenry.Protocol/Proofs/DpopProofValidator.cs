@@ -118,7 +118,9 @@ public sealed class DpopProofValidator(TimeProvider time)
             : DpopFault.None;
         return fault == DpopFault.None
             // The test of its age still passes at that very instant; a second later it is certain to fail.
-            ? DpopResult.Valid(new DpopProof(thumbprint, tokenId, uri!, issuedAt + Life + ClockSkew + TimeSpan.FromSeconds(1)))
+            ? DpopResult.Valid(
+                new DpopProof(thumbprint, tokenId, uri!, issuedAt + Life + ClockSkew + TimeSpan.FromSeconds(1)) { AccessTokenHash = hash }
+            )
             : DpopResult.Invalid(fault);
     }
 
@@ -129,5 +131,5 @@ public sealed class DpopProofValidator(TimeProvider time)
     }
 
     // RFC 9449 §4.2: of the token's ASCII characters.
-    private static string HashOf(string accessToken) => StrictBase64Url.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(accessToken)));
+    internal static string HashOf(string accessToken) => StrictBase64Url.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(accessToken)));
 }

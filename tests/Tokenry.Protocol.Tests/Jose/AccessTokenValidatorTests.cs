@@ -40,7 +40,7 @@ public sealed class AccessTokenValidatorTests : IDisposable
         Assert.Equal("sec_02x5WlL3bRI7WJsw0Y1MYl", token.CredentialId);
         Assert.Equal(["repo:acme/*"], token.Objects!);
         Assert.True(token.IsBound);
-        Assert.Equal("x", token.Confirmation!.Value.GetProperty("jkt").GetString());
+        Assert.Equal("x", token.Confirmation!.KeyThumbprint);
     }
 
     [Theory]

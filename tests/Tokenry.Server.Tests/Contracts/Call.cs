@@ -12,6 +12,8 @@ internal sealed record Target(string Id, string? Owner = null)
 /// <summary>A request to a route that is in order but for who sends it: a path with ids, a body that fits.</summary>
 internal sealed record Call(HttpMethod Method, string Path, object? Body)
 {
+    private static readonly ForeignIssuer Issuer = new(algorithm: "ES256");
+
     /// <summary>A public id of the right shape: time and randomness all zero but the last.</summary>
     public static string UnknownId(string prefix) => $"{prefix}_000000000000000000000A";
 
@@ -40,6 +42,7 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
         : path.Contains("/secrets", StringComparison.Ordinal) ? "sec"
         : path.Contains("/public-keys", StringComparison.Ordinal) ? "jwk"
         : path.Contains("/certificates", StringComparison.Ordinal) ? "crt"
+        : path.Contains("/federated-identities", StringComparison.Ordinal) ? "fed"
         : path.Contains("/tokens", StringComparison.Ordinal) ? "pat"
         : path.StartsWith("/v1/users", StringComparison.Ordinal) ? "usr"
         : path.StartsWith("/v1/applications", StringComparison.Ordinal) ? "app"
@@ -80,6 +83,13 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
             ("POST", var path) when path.EndsWith("/public-keys", StringComparison.Ordinal) => new { name, pem = NewPublicKey() },
             ("POST", "/v1/signing-keys/rotate") => new { algorithm = "PS256" }, // none of ours: everybody's keys stay
             ("POST", var path) when path.EndsWith("/taint", StringComparison.Ordinal) => new { reason = name },
+            ("POST", var path) when path.EndsWith("/federated-identities", StringComparison.Ordinal) => new
+            {
+                name,
+                issuer = Issuer.Address,
+                subject = ForeignIssuer.GitHubSubject,
+                jwks = Issuer.Jwks,
+            },
             ("POST", var path) when path.EndsWith("/rotate", StringComparison.Ordinal) => new { overlap_seconds = 60 },
             ("POST", var path) when path.EndsWith("able", StringComparison.Ordinal) => null,
             ("POST" or "PATCH", _) => new { name },

@@ -84,6 +84,40 @@ internal static class ProtocolParsers
                 text => ReadAssertion(Sign(AssertionHeader, text)) is null ? null : text,
                 AssertionClaims
             ),
+            new(
+                "ClaimPattern",
+                text => ClaimPattern.TryParse(text, 2, out var pattern) ? pattern.ToString() : null,
+                "repo:acme/web:ref:refs/heads/*",
+                "a:b/*"
+            )
+            {
+                HasOneForm = true,
+            },
+            new(
+                "ClaimPattern: what is matched",
+                text => ClaimPattern.TryParse("repo:acme/*:ref:refs/heads/v*", 2, out var pattern) && pattern.Matches(text) ? text : null,
+                "repo:acme/web:ref:refs/heads/v1"
+            ),
+            new(
+                "ClaimPath",
+                text => ClaimPath.TryParse(text, out var path) ? path.ToString() : null,
+                "repository_id",
+                "/kubernetes.io/a~1b"
+            )
+            {
+                HasOneForm = true,
+            },
+            new("FederatedTokenValidator", ReadFederated, Sign(FederatedHeader, FederatedClaims)) { HasOneForm = true },
+            new(
+                "FederatedTokenValidator: signed claims",
+                text => ReadFederated(Sign(FederatedHeader, text)) is null ? null : text,
+                FederatedClaims
+            ),
+            new(
+                "FederatedTokenValidator: whose it claims to be",
+                text => FederatedTokenValidator.TryReadIssuer(text, out _, out _) ? text : null,
+                Sign(FederatedHeader, FederatedClaims)
+            ),
             new("DpopProofValidator", ReadProof, Sign(ProofHeader, ProofClaims)) { HasOneForm = true },
             new("DpopProofValidator: signed claims", text => ReadProof(Sign(ProofHeader, text)) is null ? null : text, ProofClaims),
             new("DpopProofValidator: signed header", text => ReadProof(Sign(text, ProofClaims)) is null ? null : text, ProofHeader),
@@ -113,6 +147,18 @@ internal static class ProtocolParsers
     private static string AssertionClaims { get; } =
         $$"""{"iss":"app_1","sub":"app_1","aud":"{{Issuer}}","exp":{{Now.AddMinutes(9).ToUnixTimeSeconds()}},"jti":"j"}""";
 
+    private const string FederatedHeader = $$"""{"typ":"JWT","alg":"ES256","kid":"{{KeyId}}"}""";
+
+    private static string FederatedClaims { get; } =
+        $$"""{"iss":"https://ci.example.com","sub":"repo:acme/web","aud":["{{Issuer}}"],"exp":{{Now.AddMinutes(9).ToUnixTimeSeconds()}},"a":{"b":7} }""";
+
+    private static readonly FederatedTrust Trust = new(
+        "https://ci.example.com",
+        Issuer,
+        ClaimPattern.TryParse("repo:acme/*", 2, out var subject) ? subject : null!,
+        [new(ClaimPath.TryParse("/a/b", out var path) ? path : null!, ClaimPattern.TryParse("7", 1, out var seven) ? seven : null!)]
+    );
+
     private static string ProofHeader { get; } = $$"""{"typ":"dpop+jwt","alg":"ES256","jwk":{{PublicKey()}}}""";
 
     private static string ProofClaims { get; } =
@@ -141,6 +187,11 @@ internal static class ProtocolParsers
             Body<RotationRequest>("""{"overlap_seconds":60,"expires_at":"2027-01-01T00:00:00Z"}"""),
             Body<ApiResourceRequest>(
                 """{"identifier":"https://a.example.com","name":"n","scopes":[{"name":"a","description":"b"}],"carriers":["bearer"],"objects_in_tokens":true,"access_token_lifetime_seconds":300}"""
+            ),
+            Body<FederatedIdentityRequest>(
+                """
+                {"name":"n","issuer":"https://ci.example.com","audience":"a","subject":"repo:acme/*","claims":{"/a/b":"c"},"jwks":{"keys":[]}}
+                """
             ),
             Body<UserRequest>("""{"email":"a@example.com","name":"n","password":"long enough","roles":["r"]}"""),
         ];
@@ -199,6 +250,9 @@ internal static class ProtocolParsers
             .IsValid
             ? text
             : null;
+
+    private static string? ReadFederated(string text) =>
+        new FederatedTokenValidator(Clock).Validate(text, Trust, kid => kid == KeyId ? Verification : null).IsValid ? text : null;
 
     private static string? ReadProof(string text) =>
         new DpopProofValidator(Clock).Validate(text, new DpopRequest("POST", new Uri("https://tokens.example.com/oauth/token"))).IsValid

@@ -7,7 +7,7 @@ using Tokenry.Server.Foundation.Principals;
 
 namespace Tokenry.Server.Features.Applications;
 
-/// <summary><c>/v1/applications</c>, and below one of them <c>/secrets</c>, <c>/public-keys</c> and <c>/certificates</c></summary>
+/// <summary><c>/v1/applications</c>, and below one of them <c>/secrets</c>, <c>/public-keys</c>, <c>/certificates</c> and <c>/federated-identities</c></summary>
 public static class ApplicationsApi
 {
     internal static readonly Demand Write = new(ManagementApi.ApplicationsWrite, ManagementApi.ApplicationsOwn);
@@ -22,7 +22,8 @@ public static class ApplicationsApi
             .AddSingleton<ListApplications>()
             .AddSingleton<CreateClientSecret>()
             .AddSingleton<CreatePublicKey>()
-            .AddSingleton<CreateCertificate>();
+            .AddSingleton<CreateCertificate>()
+            .AddSingleton<CreateFederatedIdentity>();
 
     public static void MapApplications(this IEndpointRouteBuilder app)
     {
@@ -87,6 +88,7 @@ public static class ApplicationsApi
         MapSecrets(app);
         MapPublicKeys(app);
         MapCertificates(app);
+        MapFederatedIdentities(app);
     }
 
     private static void MapCertificates(IEndpointRouteBuilder app)
@@ -105,6 +107,24 @@ public static class ApplicationsApi
             .Needs(ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn);
         certificates.MapList(CredentialFamily.Certificates);
         certificates.MapLife(CredentialFamily.Certificates);
+    }
+
+    private static void MapFederatedIdentities(IEndpointRouteBuilder app)
+    {
+        var identities = app.MapGroup("/v1/applications/{owner}/federated-identities").WithTags("Federated identities");
+        identities
+            .MapPost(
+                "",
+                async (string owner, Caller caller, Body<FederatedIdentityRequest> body, CreateFederatedIdentity create) =>
+                {
+                    var identity = await create.RunAsync(caller, owner, body.Value);
+                    return TypedResults.Created($"/v1/applications/{owner}/federated-identities/{identity.Id}", identity);
+                }
+            )
+            .WithSummary("Let tokens of another issuer stand for the application.")
+            .Needs(ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn);
+        identities.MapList(CredentialFamily.FederatedIdentities);
+        identities.MapLife(CredentialFamily.FederatedIdentities);
     }
 
     private static void MapPublicKeys(IEndpointRouteBuilder app)

@@ -1,4 +1,6 @@
 using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Principals;
 
@@ -14,7 +16,11 @@ public static class ClientRules
         ClientAuthenticationMethod.PrivateKeyJwt,
         ClientAuthenticationMethod.ClientSecretBasic,
         ClientAuthenticationMethod.ClientSecretPost,
+        ClientAuthenticationMethod.FederatedIdentity,
+        ClientAuthenticationMethod.None,
     ];
+
+    private const int MostAudiences = 100;
 
     public static ClientSettings Of(ApplicationRequest request) =>
         new()
@@ -23,6 +29,7 @@ public static class ClientRules
             AcceptsUntypedAssertions = request.AcceptsUntypedAssertions ?? false,
             DpopBound = request.DpopBoundAccessTokens ?? false,
             CertificateBound = request.TlsClientCertificateBoundAccessTokens ?? false,
+            ExchangeAudiences = request.TokenExchangeAudiences,
         };
 
     public static ClientSettings Revised(ClientSettings old, ApplicationPatch patch) =>
@@ -32,11 +39,49 @@ public static class ClientRules
             AcceptsUntypedAssertions = patch.AcceptsUntypedAssertions.Or(old.AcceptsUntypedAssertions) ?? false,
             DpopBound = patch.DpopBoundAccessTokens.Or(old.DpopBound) ?? false,
             CertificateBound = patch.TlsClientCertificateBoundAccessTokens.Or(old.CertificateBound) ?? false,
+            ExchangeAudiences = patch.TokenExchangeAudiences.Or(old.ExchangeAudiences),
         };
 
-    public static void Check(Validation check, ClientSettings settings)
+    public static void Check(Validation check, Catalog catalog, ClientSettings settings)
     {
-        if (settings.Methods is not { } methods)
+        CheckMethods(check, settings.Methods);
+        if (settings.ExchangeAudiences is not { } audiences)
+        {
+            return;
+        }
+
+        const string member = "token_exchange_audiences";
+        check.Require(audiences.Count <= MostAudiences, member, $"more than {MostAudiences}");
+        foreach (var api in audiences.Take(MostAudiences))
+        {
+            check.Require(
+                api is not null && api != ManagementApi.Identifier && catalog.Resource(api) is not null,
+                member,
+                $"'{Validation.Shown(api)}' is not the identifier of a registered API; Tokenry's own is never one"
+            );
+        }
+    }
+
+    /// <summary>
+    /// Whoever names an API here lets the client turn what others hand it into tokens for that API. Under <c>applications:own</c> one names only
+    /// what one may use oneself; what stood there before, somebody named who could.
+    /// </summary>
+    /// <exception cref="ProblemException">403.</exception>
+    public static void RefuseForeignAudiences(Catalog catalog, Caller caller, Reach reach, ClientSettings before, ClientSettings after)
+    {
+        if (
+            reach.OwnOf is not null
+            && after.ExchangeAudiences?.FirstOrDefault(api => !before.ExchangesFor(api) && caller.EffectiveAt(catalog, api).IsEmpty)
+                is { } foreign
+        )
+        {
+            throw Problems.ExceedsOwn($"The calling credential has no right at {foreign}.");
+        }
+    }
+
+    private static void CheckMethods(Validation check, IReadOnlyList<string>? methods)
+    {
+        if (methods is null)
         {
             return;
         }
@@ -44,6 +89,11 @@ public static class ClientRules
         const string member = "token_endpoint_auth_methods";
         check.Require(methods.Count > 0, member, "needs at least one; null means whatever the application has credentials for");
         check.Require(methods.Distinct(StringComparer.Ordinal).Count() == methods.Count, member, "names one twice");
+        check.Require(
+            methods.Count <= 1 || !methods.Contains(ClientAuthenticationMethod.None),
+            member,
+            "none stands alone: it makes a public client, which nobody need be to get what it gets"
+        );
         foreach (var method in methods.Take(Methods.Length + 1))
         {
             check.Require(Methods.Contains(method), member, $"'{Validation.Shown(method)}' is not one of {string.Join(", ", Methods)}");

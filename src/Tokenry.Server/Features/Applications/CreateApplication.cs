@@ -25,8 +25,9 @@ public sealed class CreateApplication(Gate gate, CatalogCache catalogs, TimeProv
                 var name = check.Name("name", request.Name);
                 UseLimit.Check(check, "rate_limits", request.RateLimits);
                 var client = ClientRules.Of(request);
-                ClientRules.Check(check, client);
+                ClientRules.Check(check, catalog, client);
                 check.ThrowIfAny();
+                ClientRules.RefuseForeignAudiences(catalog, caller, reach, ClientSettings.Default, client);
                 RefuseOwnLimits(reach, request.RateLimits is not null);
                 var roles = RoleAssignment.Check(catalog, caller, reach, request.Roles);
                 var now = time.GetUtcNow();
@@ -73,6 +74,7 @@ public sealed class CreateApplication(Gate gate, CatalogCache catalogs, TimeProv
             AcceptsUntypedAssertions = client.AcceptsUntypedAssertions,
             DpopBoundAccessTokens = client.DpopBound,
             TlsClientCertificateBoundAccessTokens = client.CertificateBound,
+            TokenExchangeAudiences = client.ExchangeAudiences,
             CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.CreatedAt),
         };
     }

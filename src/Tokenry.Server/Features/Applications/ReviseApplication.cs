@@ -35,8 +35,9 @@ public sealed class ReviseApplication(Gate gate, CatalogCache catalogs)
                 UseLimit.Check(check, "rate_limits", limits);
                 var before = ClientSettings.Read(row.Client);
                 var client = ClientRules.Revised(before, patch);
-                ClientRules.Check(check, client);
+                ClientRules.Check(check, catalog, client);
                 check.ThrowIfAny();
+                ClientRules.RefuseForeignAudiences(catalog, caller, reach, before, client);
                 CreateApplication.RefuseOwnLimits(reach, patch.RateLimits.IsPresent);
                 await PrincipalStore.SetNameAndEmailAsync(tx, id, name, email: null);
                 if (patch.RateLimits.IsPresent)

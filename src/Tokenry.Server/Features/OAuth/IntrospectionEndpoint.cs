@@ -92,7 +92,7 @@ public sealed class IntrospectionEndpoint(
     /// <summary>The APIs at which the credential is good and which the caller may know of, with its scopes there.</summary>
     private static List<(ApiResourceFacts Api, ScopeSet Scopes)> Visible(Catalog catalog, Caller caller, Authenticated authenticated)
     {
-        var ownToken = authenticated.Owner!.Id == caller.Principal.Id;
+        var ownToken = authenticated.Client!.Id == caller.Principal.Id;
         var all = ownToken || caller.Management.Contains(ManagementApi.Introspect);
         var seen = new List<(ApiResourceFacts, ScopeSet)>();
         foreach (var api in catalog.Resources)
@@ -126,9 +126,9 @@ public sealed class IntrospectionEndpoint(
             json.WriteString("sub"u8, token?.Subject ?? owner.Id);
         }
 
-        if (!owner.IsUser)
+        if (authenticated.ApplicationId is { } application)
         {
-            json.WriteString("client_id"u8, owner.Id);
+            json.WriteString("client_id"u8, application);
         }
 
         if (seen.Count == 1)
@@ -159,6 +159,11 @@ public sealed class IntrospectionEndpoint(
         {
             // RFC 8705 §3.2, RFC 9449 §6.2: whoever asks must check it.
             AccessTokenWriter.WriteConfirmation(json, confirmation);
+        }
+
+        if (token?.Actor is { } actor)
+        {
+            AccessTokenWriter.WriteActor(json, actor);
         }
 
         json.WriteString("credential_kind"u8, authenticated.Kind);

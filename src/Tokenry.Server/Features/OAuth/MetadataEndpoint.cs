@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.OpenApi;
+using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Jose;
 using Tokenry.Protocol.Proofs;
 using Tokenry.Server.Features.OAuth.ClientAuthentication;
@@ -72,7 +73,12 @@ public static class MetadataEndpoint
             WriteArray("grant_types_supported", TokenEndpoint.GrantTypes);
             foreach (var endpoint in new[] { "token", "introspection", "revocation" })
             {
-                WriteArray(endpoint + "_endpoint_auth_methods_supported", ClientAuthenticator.MethodsOf(options));
+                // A public client has nothing to ask introspection for (RFC 7662 §2.1).
+                var methods = ClientAuthenticator.MethodsOf(options);
+                WriteArray(
+                    endpoint + "_endpoint_auth_methods_supported",
+                    endpoint == "introspection" ? methods : [.. methods, ClientAuthenticationMethod.None]
+                );
                 WriteArray(endpoint + "_endpoint_auth_signing_alg_values_supported", JwsAlgorithms.All);
             }
 

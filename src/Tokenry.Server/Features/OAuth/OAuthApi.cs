@@ -15,21 +15,28 @@ public static class OAuthApi
         new("client_id", "The application's id, where the client authenticates in the body or by its TLS client certificate (RFC 8705)."),
         new("client_secret", "Its client secret, where the client authenticates in the body."),
         new("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer, with client_assertion."),
-        new("client_assertion", "A JWT signed with the client's registered key (private_key_jwt, RFC 7523)."),
+        new(
+            "client_assertion",
+            "A JWT signed with the client's registered key (RFC 7523), or another issuer's that a federated identity trusts."
+        ),
     ];
 
     private static readonly RouteMember[] TokenForm =
     [
-        new("grant_type", "client_credentials", Required: true),
+        new("grant_type", $"{ClientCredentials.Name} or {TokenExchange.Name}", Required: true),
         new("resource", "Identifier of the API resource (RFC 8707); may be left out where the client has rights at one alone."),
         new("audience", "Another name for resource."),
         new("scope", "Scopes, separated by spaces; left out = all that the client has there."),
+        new("subject_token", "Of an exchange (RFC 8693): an access token, API key, personal access token or another issuer's token."),
+        new("subject_token_type", "Of an exchange: what the subject token is."),
+        new("requested_token_type", "Of an exchange: left out, or urn:ietf:params:oauth:token-type:access_token or :jwt."),
         .. Client,
     ];
 
     private static readonly RouteMember[] TokenAnswer =
     [
         new("access_token", "A JWT (RFC 9068).", Required: true),
+        new("issued_token_type", "Of an exchange: what kind of token it is."),
         new("token_type", "Bearer, or DPoP where it is bound to a key.", Required: true),
         new("expires_in", "Its life in seconds.", Required: true, JsonSchemaType.Integer),
         new("scope", "The scopes it carries.", Required: true),
@@ -69,6 +76,7 @@ public static class OAuthApi
         new("jti", "Its id."),
         new("token_type", "Bearer, or DPoP where it is bound to a key."),
         new("cnf", "What it is bound to (RFC 7800).", Type: JsonSchemaType.Object),
+        new("act", "Who acts for the subject (RFC 8693 §4.1).", Type: JsonSchemaType.Object),
         new("credential_kind", "access_token, api_key or personal_access_token."),
         new("objects", "The objects it is limited to.", Type: JsonSchemaType.Array),
     ];
@@ -77,9 +85,13 @@ public static class OAuthApi
         services
             .AddSingleton<PrivateKeyJwt>()
             .AddSingleton<MutualTls>()
+            .AddSingleton<FederatedIdentities>()
+            .AddSingleton<PublicClient>()
             .AddSingleton<ClientAuthenticator>()
             .AddSingleton<SenderConstraint>()
             .AddSingleton<ClientCredentials>()
+            .AddSingleton<SubjectTokens>()
+            .AddSingleton<TokenExchange>()
             .AddSingleton<TokenEndpoint>()
             .AddSingleton<IntrospectionEndpoint>()
             .AddSingleton<RevocationEndpoint>()
@@ -88,7 +100,7 @@ public static class OAuthApi
     public static void MapOAuth(this IEndpointRouteBuilder app, TokenryOptions options)
     {
         app.MapForm("/oauth/token", app.ServiceProvider.GetRequiredService<TokenEndpoint>().ServeAsync)
-            .WithSummary("Exchange client credentials for an access token (RFC 6749).")
+            .WithSummary("Exchange client credentials (RFC 6749) or another token (RFC 8693) for an access token.")
             .Takes(TokenForm)
             .Answers(MediaType.Json, TokenAnswer)
             .NeedsClient();

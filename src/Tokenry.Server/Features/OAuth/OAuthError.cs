@@ -16,8 +16,17 @@ public sealed class OAuthError(int status, string error, string description) : E
 
     public TimeSpan? RetryAfter { get; private init; }
 
+    /// <summary>For the audit: what a constant answer does not say.</summary>
+    public string? Reason { get; private set; }
+
     /// <summary>For the client's next proof.</summary>
     public string? DpopNonce { get; private init; }
+
+    public OAuthError Because(string reason)
+    {
+        Reason = reason;
+        return this;
+    }
 
     public static OAuthError InvalidRequest(string description) => new(400, "invalid_request", description);
 
@@ -41,6 +50,19 @@ public sealed class OAuthError(int status, string error, string description) : E
     public static OAuthError InvalidGrant(string description) => new(400, "invalid_grant", description);
 
     public static OAuthError UnsupportedGrantType() => new(400, "unsupported_grant_type", "this server does not support the grant type");
+
+    /// <summary>RFC 6749 §5.2: known, and not for this client.</summary>
+    public static OAuthError UnauthorizedClient() => new(400, "unauthorized_client", "the client may not use this grant type");
+
+    /// <summary>RFC 8693 §2.2.2: whatever is wrong with it.</summary>
+    public static OAuthError SubjectTokenNotAcceptable() => new(400, "invalid_request", "the subject token is not acceptable");
+
+    /// <summary>The subject's own limits, which an exchange counts against.</summary>
+    public static OAuthError LimitReached(TimeSpan wait) =>
+        new(429, "temporarily_unavailable", "the limit of the subject token is used up")
+        {
+            RetryAfter = TimeSpan.FromSeconds(Math.Max(1, Math.Ceiling(wait.TotalSeconds))),
+        };
 
     public static OAuthError InvalidScope(string description) => new(400, "invalid_scope", description);
 

@@ -18,7 +18,7 @@ public sealed class RevocationEndpoint(
 {
     public async Task ServeAsync(HttpContext context, FormParameters form)
     {
-        var client = await clients.AuthenticateAsync(context, form);
+        var client = await clients.AuthenticateAsync(context, form, takesPublic: true);
         var token = form["token"] ?? throw OAuthError.InvalidRequest("token is missing");
         // By its form alone, so that the answer says nothing about whether it is good.
         if (CredentialString.TryParse(token, out var parsed) && parsed.Kind is not CredentialKinds.ApiKey)
@@ -37,7 +37,7 @@ public sealed class RevocationEndpoint(
             return;
         }
 
-        if (presented.Owner?.Id != client.Principal.Id)
+        if (presented.Client?.Id != client.Principal.Id)
         {
             throw OAuthError.InvalidGrant("the token was not issued to this client");
         }

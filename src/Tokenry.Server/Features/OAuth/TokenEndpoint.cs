@@ -11,22 +11,24 @@ public sealed partial class TokenEndpoint(
     ClientAuthenticator clients,
     SenderConstraint senderConstraint,
     ClientCredentials clientCredentials,
+    TokenExchange tokenExchange,
     UseRecorder recorder,
     ILogger<TokenEndpoint> logger
 )
 {
-    public static readonly IReadOnlyList<string> GrantTypes = [ClientCredentials.Name];
+    public static readonly IReadOnlyList<string> GrantTypes = [ClientCredentials.Name, TokenExchange.Name];
 
     public async Task ServeAsync(HttpContext context, FormParameters form)
     {
-        var client = await clients.AuthenticateAsync(context, form);
+        var client = await clients.AuthenticateAsync(context, form, takesPublic: true);
         var certificate = ClientCertificate.Of(context);
         var (confirmation, onceOnly) = senderConstraint.Read(context, client, certificate);
-        var request = new TokenRequest(client, form, confirmation) { CertificateThumbprint = certificate?.Thumbprint };
+        var request = new TokenRequest(client, form, confirmation) { Proof = onceOnly, CertificateThumbprint = certificate?.Thumbprint };
         var grant = form["grant_type"];
         var issued = grant switch
         {
             ClientCredentials.Name => await clientCredentials.RunAsync(request),
+            TokenExchange.Name => await tokenExchange.RunAsync(request),
             null => throw OAuthError.InvalidRequest("grant_type is missing"),
             _ => throw OAuthError.UnsupportedGrantType(),
         };
@@ -36,7 +38,9 @@ public sealed partial class TokenEndpoint(
             {
                 Door = Doors.Token,
                 Code = Use.Issued,
-                Credential = client.Credential,
+                Credential = issued.Subject ?? client.Credential,
+                Actor = issued.Subject is { } subject && subject.Owner!.Id != client.Principal.Id ? client.Principal.Id : null,
+                GrantType = grant,
                 Api = issued.Api,
                 Scopes = issued.Scope,
                 From = UseCircumstances.Of(client.Request),
@@ -59,6 +63,11 @@ public sealed partial class TokenEndpoint(
             static (json, issued) =>
             {
                 json.WriteString("access_token"u8, issued.AccessToken);
+                if (issued.IssuedTokenType is { } type)
+                {
+                    json.WriteString("issued_token_type"u8, type);
+                }
+
                 json.WriteString("token_type"u8, issued.Type);
                 json.WriteNumber("expires_in"u8, (long)issued.Lifetime.TotalSeconds);
                 json.WriteString("scope"u8, issued.Scope.ToString());

@@ -16,6 +16,7 @@ public sealed class ListAccess(Gate gate)
     [
         "credential",
         "subject",
+        "actor",
         "api",
         "object",
         "result",
@@ -31,6 +32,7 @@ public sealed class ListAccess(Gate gate)
     [
         ("credential", "credential_id"),
         ("subject", "subject"),
+        ("actor", "actor"),
         ("api", "api"),
         ("object", "object"),
         ("result", "result"),
@@ -107,6 +109,8 @@ public sealed class ListAccess(Gate gate)
             Agent = row.Agent,
             RequestId = row.RequestId,
             TokenId = row.TokenId,
+            Actor = row.Actor,
+            GrantType = row.GrantType,
             AuthMethod = row.AuthMethod,
             BoundBy = row.BoundBy,
         };

@@ -131,7 +131,7 @@ public static class AccessDecision
         return token.Objects?.SelectMany(text => ObjectPattern.TryParse(text, out var pattern) ? new[] { pattern } : []).ToArray();
     }
 
-    private static bool IsAddressAllowed(Authenticated authenticated, IPAddress? address)
+    internal static bool IsAddressAllowed(Authenticated authenticated, IPAddress? address)
     {
         // A client secret's ranges bound where tokens are bought, not where they are used.
         if (authenticated.Token is not null || authenticated.Credential?.AllowedIps is not { } ranges)

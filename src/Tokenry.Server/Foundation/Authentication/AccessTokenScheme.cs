@@ -51,16 +51,24 @@ public sealed class AccessTokenScheme(
         }
 
         var token = known.Token;
-        var owner = await principals.GetAsync(token.ClientId);
+        var client = await principals.GetAsync(token.ClientId);
+        // Of an exchanged token the subject is another, whose rights it has; the client only acts for it (RFC 8693 §1.1).
+        var owner = token.Subject == token.ClientId ? client : await principals.GetAsync(token.Subject);
         var credential = token.CredentialId is { } id ? await credentials.GetAsync(id) : null;
         var code =
             await revoked.ContainsAsync(token.TokenId) || credential is not { Revoked: false } ? VerificationCode.Revoked
-            : owner is not { Active: true } ? VerificationCode.OwnerDisabled
+            : owner is not { Active: true } || client is not { Active: true } ? VerificationCode.OwnerDisabled
             // RFC 7519 §4.1.4: on or after exp the token is not accepted.
             : time.GetUtcNow() >= token.ExpiresAt ? VerificationCode.Expired
             : VerificationCode.Valid;
-        return Authenticated.Jwt(code, token, known.Permissions, credential, owner);
+        return Authenticated.Jwt(code, token, Within(known.Permissions, credential?.Permissions), credential, owner, client);
     }
+
+    /// <summary>What it says, and no more than the key or personal access token it was exchanged for is good for now.</summary>
+    private static PermissionSet Within(PermissionSet said, PermissionSet? ofCredential) =>
+        ofCredential is null
+            ? said
+            : PermissionSet.OfDistinct(said.Entries.Select(entry => (entry.Api, entry.Scopes.Intersect(ofCredential.At(entry.Api)))));
 
     /// <summary>Signature and claims; of an expired token too, which can be named but not honoured.</summary>
     private (AccessTokenFault Fault, VerifiedTokens.Entry? Verified) Verify(string presented)

@@ -27,7 +27,14 @@ public sealed class Authenticated
     /// <summary>The access token's claims.</summary>
     public AccessToken? Token { get; private init; }
 
+    /// <summary>Whose rights it has: of an access token its subject.</summary>
     public PrincipalFacts? Owner { get; private init; }
+
+    /// <summary>Who holds it: of an access token the application it was issued to, which may act for another; else its owner.</summary>
+    public PrincipalFacts? Client { get; private init; }
+
+    /// <summary>Where it was proved by something that ends by itself: when.</summary>
+    private DateTimeOffset? ProvedUntil { get; init; }
 
     public string? CredentialId => Token?.CredentialId ?? Credential?.Id;
 
@@ -37,14 +44,15 @@ public sealed class Authenticated
         : Credential is { IsAnonymous: true } ? null
         : Owner?.Id;
 
-    public string? ApplicationId => Owner is { IsUser: false } application ? application.Id : null;
+    public string? ApplicationId => Client is { IsUser: false } application ? application.Id : null;
 
     public string? OrganizationId => Token is null ? Credential?.OrganizationId : null;
 
     /// <summary>The object patterns it is limited to, as they were written; <c>null</c> = not limited.</summary>
     public IReadOnlyList<string>? ObjectTexts => Token is not null ? Token.Objects : Credential?.ObjectTexts;
 
-    public DateTimeOffset? ExpiresAt => Token?.ExpiresAt ?? Credential?.ExpiresAt;
+    public DateTimeOffset? ExpiresAt =>
+        Token?.ExpiresAt ?? (ProvedUntil is { } end && !(Credential?.ExpiresAt < end) ? end : Credential?.ExpiresAt);
 
     /// <summary>What it names for itself; <c>null</c> = all its owner's rights at other APIs.</summary>
     public PermissionSet? Permissions { get; private init; }
@@ -52,7 +60,18 @@ public sealed class Authenticated
     public static Authenticated Failed(string code) => new(code);
 
     /// <summary>A credential of the store that was proved: good, or the first reason in its state, its owner's or the time why it is not.</summary>
-    public static Authenticated Stored(CredentialFacts credential, PrincipalFacts? owner, DateTimeOffset now, bool isSuperseded = false) =>
+    /// <param name="credential">The credential.</param>
+    /// <param name="owner">Whose it is.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="isSuperseded">Whether it was proved by a secret that a rotation ended.</param>
+    /// <param name="provedUntil">When the proof ends, if it does by itself.</param>
+    public static Authenticated Stored(
+        CredentialFacts credential,
+        PrincipalFacts? owner,
+        DateTimeOffset now,
+        bool isSuperseded = false,
+        DateTimeOffset? provedUntil = null
+    ) =>
         Opaque(
             credential.Revoked || isSuperseded ? VerificationCode.Revoked
                 : credential.Disabled ? VerificationCode.Disabled
@@ -61,15 +80,32 @@ public sealed class Authenticated
                 : now >= credential.ExpiresAt ? VerificationCode.Expired
                 : VerificationCode.Valid,
             credential,
-            owner
+            owner,
+            provedUntil
         );
 
-    public static Authenticated Opaque(string code, CredentialFacts credential, PrincipalFacts? owner) =>
+    /// <summary>An application that only says who it is: no credential, no rights.</summary>
+    public static Authenticated Named(PrincipalFacts application) =>
+        new(application.Active ? VerificationCode.Valid : VerificationCode.OwnerDisabled)
+        {
+            Owner = application,
+            Client = application,
+            Permissions = PermissionSet.Empty,
+        };
+
+    public static Authenticated Opaque(
+        string code,
+        CredentialFacts credential,
+        PrincipalFacts? owner,
+        DateTimeOffset? provedUntil = null
+    ) =>
         new(code)
         {
             Kind = credential.Kind,
             Credential = credential,
             Owner = owner,
+            Client = owner,
+            ProvedUntil = provedUntil,
             Permissions = credential.IsAnonymous ? PermissionSet.Empty : credential.Permissions,
         };
 
@@ -77,13 +113,15 @@ public sealed class Authenticated
     /// <param name="token">Its claims.</param>
     /// <param name="permissions">What the claims say of scopes, by audience.</param>
     /// <param name="credential">What bought it.</param>
-    /// <param name="owner">The application.</param>
+    /// <param name="owner">Its subject, whose rights it has.</param>
+    /// <param name="client">The application it was issued to.</param>
     public static Authenticated Jwt(
         string code,
         AccessToken token,
         PermissionSet permissions,
         CredentialFacts? credential,
-        PrincipalFacts? owner
+        PrincipalFacts? owner,
+        PrincipalFacts? client
     ) =>
         new(code)
         {
@@ -91,6 +129,7 @@ public sealed class Authenticated
             Credential = credential,
             Token = token,
             Owner = owner,
+            Client = client,
             Permissions = permissions,
         };
 }

@@ -28,6 +28,21 @@ public sealed class ClientKeyCache
     /// <summary>Oldest first; <c>null</c> where there are none.</summary>
     public ValueTask<IReadOnlyList<ClientKey>?> OfAsync(string applicationId) => cache.GetAsync(applicationId);
 
+    /// <summary>Those of a kind that are not revoked; whether they are good otherwise is asked about the one that proves something.</summary>
+    public async ValueTask<List<CredentialFacts>> OfAsync(string applicationId, string kind, CredentialCache credentials)
+    {
+        var found = new List<CredentialFacts>();
+        foreach (var key in await OfAsync(applicationId) ?? [])
+        {
+            if (key.Kind == kind && await credentials.GetAsync(key.Id) is { Revoked: false } facts)
+            {
+                found.Add(facts);
+            }
+        }
+
+        return found;
+    }
+
     private static Task<IReadOnlyList<ClientKey>?> LoadAsync(Database database, string applicationId) =>
         database.ReadAsync<IReadOnlyList<ClientKey>?>(async connection =>
         {

@@ -84,6 +84,9 @@ public sealed class CredentialFacts
     /// <summary>Of a certificate.</summary>
     public CertificateFacts? Certificate { get; init; }
 
+    /// <summary>Of a federated identity.</summary>
+    public FederatedRule? Federated { get; init; }
+
     public bool IsAnonymous => Kind == CredentialKind.AnonymousApiKey;
 }
 
@@ -209,6 +212,7 @@ public sealed class CredentialCache
                 Secrets = secrets,
                 PublicKey = Kind == CredentialKind.PublicKey ? PublicKeyMaterial.Open(Id, Material!) : null,
                 Certificate = Kind == CredentialKind.Certificate ? CertificateMaterial.Open(Material!) : null,
+                Federated = Kind == CredentialKind.FederatedIdentity ? FederatedIdentityMaterial.Open(Id, Material!) : null,
             };
         }
     }

@@ -57,7 +57,34 @@ public sealed record CredentialFamily(string Noun, string Title, IReadOnlyList<s
         IsSecret = false,
     };
 
-    public static readonly IReadOnlyList<CredentialFamily> All = [ApiKeys, PersonalAccessTokens, ClientSecrets, PublicKeys, Certificates];
+    public static readonly CredentialFamily FederatedIdentities = new(
+        "federated_identity",
+        "federated identity",
+        [CredentialKind.FederatedIdentity],
+        "fed",
+        ManagementApi.ApplicationsOwn
+    )
+    {
+        IsSecret = false,
+        Plural = "federated identities",
+    };
+
+    public static readonly IReadOnlyList<CredentialFamily> All =
+    [
+        ApiKeys,
+        PersonalAccessTokens,
+        ClientSecrets,
+        PublicKeys,
+        Certificates,
+        FederatedIdentities,
+    ];
+
+    /// <summary>For people: several.</summary>
+    public string Plural
+    {
+        get => field ?? Title + "s";
+        private init;
+    }
 
     /// <summary>Whether we made its secret, and so can make another (rotate). Otherwise its holder brings the next one.</summary>
     public bool IsSecret { get; private init; } = true;

@@ -86,7 +86,7 @@ public static class CredentialRoutes
                 async (Caller caller, HttpContext http, Listing listing, ListCredentials list) =>
                     TypedResults.Ok(await list.RunAsync(caller, [family], ownedByCaller ? caller.Principal.Id : Owner(http), listing))
             )
-            .WithSummary($"List {family.Title}s.")
+            .WithSummary($"List {family.Plural}.")
             .Lists(ownedByCaller ? ListCredentials.FiltersBelowOwner : ListCredentials.Filters)
             .Needs(family.Read.Scope, family.Read.OwnScope!);
 

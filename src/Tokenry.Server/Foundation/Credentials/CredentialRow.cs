@@ -131,6 +131,7 @@ public sealed class CredentialRow
             PreviousExpiresAt = PreviousExpiresAt > now ? Time(PreviousExpiresAt) : null,
             PublicKey = Kind == CredentialKind.PublicKey ? JsonColumn.ReadNullable<RegisteredKey>(Material) : null,
             Certificate = Kind == CredentialKind.Certificate ? JsonColumn.ReadNullable<RegisteredCertificate>(Material) : null,
+            FederatedIdentity = Kind == CredentialKind.FederatedIdentity ? JsonColumn.ReadNullable<FederatedIdentity>(Material) : null,
             Token = isClientSecret ? null : secret?.Reveal(),
             ClientSecret = isClientSecret ? secret?.Reveal() : null,
         };

@@ -39,6 +39,13 @@ public static class CredentialStore
         tx.Changed(ChangeKind.Credential, row.Id);
     }
 
+    /// <summary>How many of a kind that are not revoked a principal owns.</summary>
+    public static Task<long> CountAsync(WriteTransaction tx, string ownerId, string kind) =>
+        tx.FirstOrDefaultAsync<long>(
+            "SELECT count(*) FROM credentials WHERE owner_id = @ownerId AND kind = @kind AND state <> 'revoked'",
+            new { ownerId, kind }
+        );
+
     public static Task ReviseAsync(WriteTransaction tx, CredentialRow row)
     {
         tx.Changed(ChangeKind.Credential, row.Id);

@@ -4,6 +4,7 @@ using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Hosting.Telemetry;
+using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Limits;
 using Tokenry.Server.Foundation.Principals;
 using Tokenry.Server.Foundation.Signing;
@@ -45,6 +46,7 @@ public static class FoundationServices
             .AddSingleton<OpaqueCredentialScheme>()
             .AddSingleton<AccessTokenScheme>()
             .AddSingleton<Authenticator>();
+        services.AddSingleton<Egress>().AddSingleton<IssuerKeys>();
         services.AddSingleton<DpopNonces>().AddSingleton<DpopProofs>().AddSingleton<PossessionCheck>().AddSingleton<CallerAuthenticator>();
         services.AddSingleton<SigningKeys>().AddSingleton<AccessTokenWriter>();
         services.AddSingleton(options.SigningKeys).AddSingleton<SigningKeyMoves>();

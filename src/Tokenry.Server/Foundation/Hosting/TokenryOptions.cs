@@ -28,6 +28,8 @@ public sealed class TokenryOptions
         "PersonalAccessTokens:MaxLifetimeDays",
         "AccessLog:KeptDays",
         "Dpop:RequireNonce",
+        "Egress:Enabled",
+        "Egress:AllowedNetworks",
         "LeakReports:Policy",
         "LeakReports:Keys",
         .. SigningKeyOptions.Keys,
@@ -75,7 +77,14 @@ public sealed class TokenryOptions
     public bool RequiresDpopNonce { get; init; }
 
     public SigningKeyOptions SigningKeys { get; init; } = new();
+
     public TlsOptions Tls { get; init; } = TlsOptions.Off;
+
+    /// <summary>Whether this server fetches other issuers' keys; else it connects to nobody for a caller's sake.</summary>
+    public bool FetchesKeys { get; init; }
+
+    /// <summary>Networks it may connect to for that besides the public internet.</summary>
+    public IReadOnlyList<IPNetwork> EgressNetworks { get; init; } = [];
 
     public string DatabasePath => Path.Combine(DataDirectory, "tokenry.db");
 
@@ -105,19 +114,8 @@ public sealed class TokenryOptions
             }
         }
 
-        var proxies = new List<IPNetwork>();
-        foreach (var text in List(section, "TrustedProxies"))
-        {
-            if (TryParseNetwork(text, out var network))
-            {
-                proxies.Add(network);
-            }
-            else
-            {
-                faults.Add($"Tokenry:TrustedProxies '{text}' is not an address or a CIDR range such as 10.0.0.0/8.");
-            }
-        }
-
+        var proxies = Networks(section, "TrustedProxies", faults);
+        var egress = Networks(section, "Egress:AllowedNetworks", faults);
         var otlp = ReadOtlpEndpoint(section["Otlp:Endpoint"], faults);
         if (Environment.Version < OldestRuntime)
         {
@@ -175,6 +173,7 @@ public sealed class TokenryOptions
         }
 
         var requiresNonce = Flag(section, "Dpop:RequireNonce", faults);
+        var fetchesKeys = Flag(section, "Egress:Enabled", faults);
         var scannerKeys = ReadScannerKeys(section.GetSection("LeakReports:Keys"), faults);
         var signingKeys = SigningKeyOptions.Read(section.GetSection("SigningKeys"), faults);
         var issuer = needsIssuer ? ReadIssuer(section["Issuer"], configuration["urls"] ?? DefaultUrl, faults) : "";
@@ -204,13 +203,15 @@ public sealed class TokenryOptions
             RequiresDpopNonce = requiresNonce,
             SigningKeys = signingKeys,
             Tls = tls,
+            FetchesKeys = fetchesKeys,
+            EgressNetworks = egress,
         };
     }
 
     private static bool Is(string key, string known) =>
         key.Equals(known, StringComparison.OrdinalIgnoreCase)
         || (
-            known is "RetiredBrands" or "TrustedProxies" or "LeakReports:Keys"
+            known is "RetiredBrands" or "TrustedProxies" or "LeakReports:Keys" or "Egress:AllowedNetworks"
             && key.StartsWith(known + ":", StringComparison.OrdinalIgnoreCase) // a list's items
         );
 
@@ -220,6 +221,24 @@ public sealed class TokenryOptions
         var children = section.GetSection(key).GetChildren().Select(child => child.Value ?? "");
         var text = section[key]?.Split([',', ' '], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
         return [.. children.Concat(text)];
+    }
+
+    private static List<IPNetwork> Networks(IConfigurationSection section, string key, List<string> faults)
+    {
+        var networks = new List<IPNetwork>();
+        foreach (var text in List(section, key))
+        {
+            if (TryParseNetwork(text, out var network))
+            {
+                networks.Add(network);
+            }
+            else
+            {
+                faults.Add($"Tokenry:{key} '{text}' is not an address or a CIDR range such as 10.0.0.0/8.");
+            }
+        }
+
+        return networks;
     }
 
     /// <summary>Each as PEM or the base64 inside it.</summary>

@@ -33,7 +33,7 @@ public sealed class RateLimiter(Database database, TimeProvider time, ILogger<Ra
     /// <exception cref="StoreUnavailableException">What was used before cannot be read.</exception>
     public ValueTask<LimitOutcome> UseAsync(Authenticated credential)
     {
-        var owner = credential.Owner!;
+        var owner = credential.Client!;
         var own = credential.Token is null ? credential.Credential!.RateLimits : null;
         return owner.RateLimits is null && own is null ? default : UseAsync(owner.Id, owner.RateLimits, credential.CredentialId!, own);
     }

@@ -20,6 +20,16 @@ public sealed record ClientSettings
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool CertificateBound { get; init; }
 
+    /// <summary>Identifiers of the API resources it may exchange tokens for; <c>null</c> = none.</summary>
+    public IReadOnlyList<string>? ExchangeAudiences { get; init; }
+
+    /// <summary>Whether it proves nothing of itself (RFC 6749 §2.1): only where that is said of it.</summary>
+    [JsonIgnore]
+    public bool IsPublic => Methods is not null && Takes(Protocol.Api.ClientAuthenticationMethod.None);
+
+    /// <summary>Whether it may exchange tokens for that API resource.</summary>
+    public bool ExchangesFor(string api) => ExchangeAudiences is not null && ExchangeAudiences.Contains(api, StringComparer.Ordinal);
+
     /// <summary>Whether the client may authenticate so.</summary>
     public bool Takes(string method) => Methods is null || Methods.Contains(method, StringComparer.Ordinal);
 

@@ -28,6 +28,9 @@ public sealed record AccessTokenClaims
     /// <summary>The patterns it is limited to; <c>null</c> = not limited.</summary>
     public IReadOnlyList<string>? Objects { get; init; }
 
+    /// <summary>Who acts for the subject; <c>null</c> = it does itself.</summary>
+    public TokenActor? Actor { get; init; }
+
     /// <summary>What it is bound to; <c>null</c> = whoever holds it may use it.</summary>
     public TokenConfirmation? Confirmation { get; init; }
 
@@ -67,6 +70,11 @@ public sealed class AccessTokenWriter(SigningKeys keys, TokenryOptions options, 
             json.WriteEndArray();
         }
 
+        if (claims.Actor is { } actor)
+        {
+            WriteActor(json, actor);
+        }
+
         if (claims.Confirmation is { } confirmation)
         {
             WriteConfirmation(json, confirmation);
@@ -89,6 +97,19 @@ public sealed class AccessTokenWriter(SigningKeys keys, TokenryOptions options, 
         if (confirmation.CertificateThumbprint is { } certificate)
         {
             json.WriteString("x5t#S256"u8, certificate);
+        }
+
+        json.WriteEndObject();
+    }
+
+    /// <summary>The member <c>act</c> (RFC 8693 §4.1), with those who acted before within it.</summary>
+    public static void WriteActor(Utf8JsonWriter json, TokenActor actor)
+    {
+        json.WriteStartObject("act"u8);
+        json.WriteString("sub"u8, actor.Subject);
+        if (actor.Earlier is { } earlier)
+        {
+            WriteActor(json, earlier);
         }
 
         json.WriteEndObject();

@@ -110,6 +110,8 @@ public sealed partial class AccessLog(Database database, Brands brands, TimeProv
             Agent = use.From.Agent,
             RequestId = use.From.RequestId,
             TokenId = use.TokenId,
+            Actor = use.Actor,
+            GrantType = use.GrantType,
             AuthMethod = use.AuthMethod,
             BoundBy = use.BoundBy,
         };

@@ -43,9 +43,14 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
         tallies.Count(
             new Bucket(
                 now - now % Minute,
-                use.Door == Doors.ClientAuthentication ? "client_authentication.denied" : "door.denied",
+                use.Door switch
+                {
+                    Doors.ClientAuthentication => "client_authentication.denied",
+                    Doors.TokenExchange => "exchange.denied",
+                    _ => "door.denied",
+                },
                 use.Credential.CredentialId ?? "",
-                use.Credential.Owner?.Id ?? AuditEntry.Anonymous,
+                use.Actor ?? use.Credential.Owner?.Id ?? AuditEntry.Anonymous,
                 use.Code,
                 use.Api?.Identifier ?? "",
                 Networks.Name(use.From.Address)

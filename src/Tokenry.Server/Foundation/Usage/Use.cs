@@ -14,6 +14,7 @@ public static class Doors
     public const string Introspection = "introspection";
     public const string Management = "management";
     public const string ClientAuthentication = "client_authentication";
+    public const string TokenExchange = "token_exchange";
     public const string Token = "token";
 }
 
@@ -53,6 +54,12 @@ public readonly record struct Use
 
     /// <summary>Of an issued token.</summary>
     public string? TokenId { get; init; }
+
+    /// <summary>Of an exchange: the application that acts for the credential's owner.</summary>
+    public string? Actor { get; init; }
+
+    /// <summary>Of an issued token: the grant.</summary>
+    public string? GrantType { get; init; }
 
     /// <summary>Of an issued token: how its client authenticated.</summary>
     public string? AuthMethod { get; init; }

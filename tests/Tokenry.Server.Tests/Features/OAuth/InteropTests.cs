@@ -41,6 +41,34 @@ public sealed class InteropTests(SharedServers servers)
         );
     }
 
+    [Theory, BothEngines]
+    public async Task Oauth4webapi_exchanges_tokens_and_another_issuers_token(Engine engine)
+    {
+        var server = await servers.GetAsync(engine);
+        using var issuer = new ForeignIssuer();
+        var made = await Scenario
+            .On(await servers.AdminAsync(engine))
+            .Api("invoices:read", "invoices:write")
+            .PersonalAccessToken()
+            .Application(m => new { token_exchange_audiences = new[] { m.Api.Identifier } })
+            .ClientSecret()
+            .CreateAsync();
+        await (await servers.AdminAsync(engine)).CreateFederatedIdentityAsync(made.Application.Id, issuer);
+        await PeerScripts.RunAsync(
+            "token-exchange.mjs",
+            new Dictionary<string, string>
+            {
+                ["TOKENRY_ISSUER"] = server.Address,
+                ["TOKENRY_CLIENT_ID"] = made.Application.Id,
+                ["TOKENRY_CLIENT_SECRET"] = made.ClientSecret.Secret,
+                ["TOKENRY_RESOURCE"] = made.Api.Identifier,
+                ["TOKENRY_SUBJECT"] = made.User.Id,
+                ["TOKENRY_SUBJECT_TOKEN"] = made.PersonalAccessToken.Secret,
+                ["TOKENRY_FEDERATED_TOKEN"] = issuer.Token(ForeignIssuer.GitHub(server.Address)),
+            }
+        );
+    }
+
     private async Task RunAsync(Engine engine, string script, string algorithm = "ES256")
     {
         var server = await servers.GetAsync(engine);

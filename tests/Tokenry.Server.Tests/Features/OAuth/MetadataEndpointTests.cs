@@ -137,9 +137,11 @@ public sealed class MetadataEndpointTests(SharedServers servers)
             [("grant_type", grantType), ("code", "x"), ("refresh_token", "x"), ("username", "x"), ("password", "x"), ("device_code", "x")],
             made.Client()
         );
-        if ((await AdvertisedAsync("grant_types_supported")).Contains(grantType))
-            await request.Expect(200);
-        else
+        var response = await request;
+        // An exchange of nothing is refused, but not for its grant.
+        var isAccepted = response.Status == 200 || response.Text("error") == "invalid_request";
+        Assert.Equal((await AdvertisedAsync("grant_types_supported")).Contains(grantType), isAccepted);
+        if (!isAccepted)
             await request.ExpectOAuth(400, "unsupported_grant_type");
     }
 
@@ -158,10 +160,12 @@ public sealed class MetadataEndpointTests(SharedServers servers)
     public async Task A_client_authentication_method_is_accepted_exactly_if_it_is_advertised(string method)
     {
         var client = await servers.AnonymousAsync(Engine.Sqlite);
-        var made = await Scenario.On(await servers.AdminAsync(Engine.Sqlite)).ClientSecret().CreateAsync();
+        var admin = await servers.AdminAsync(Engine.Sqlite);
+        var made = await Scenario.On(admin).ClientSecret().CreateAsync();
         var (id, secret) = made.Client();
         using var key = ClientKey.Make();
-        await (await servers.AdminAsync(Engine.Sqlite)).CreatePublicKeyAsync(id, key);
+        await admin.CreatePublicKeyAsync(id, key);
+        var publicId = (await admin.CreateApplicationAsync([], new { token_endpoint_auth_methods = new[] { "none" } })).Id;
         foreach (var endpoint in new[] { "token", "introspection", "revocation" })
         {
             var path = endpoint switch
@@ -176,16 +180,23 @@ public sealed class MetadataEndpointTests(SharedServers servers)
             {
                 "client_secret_basic" => client.FormAsync(path, form, (id, secret)),
                 "client_secret_post" => client.FormAsync(path, [.. form, ("client_id", id), ("client_secret", secret)]),
-                "client_secret_jwt" or "private_key_jwt" => client.FormAsync(
+                "private_key_jwt" => client.FormAsync(
+                    path,
+                    [.. form, ("client_assertion_type", assertionType), ("client_assertion", key.Assertion(id, client.Address))]
+                ),
+                "client_secret_jwt" => client.FormAsync(
                     path,
                     [.. form, ("client_id", id), ("client_assertion_type", assertionType), ("client_assertion", Assertion())]
                 ),
+                "none" => client.FormAsync(path, [.. form, ("client_id", publicId)]),
                 _ => client.FormAsync(path, [.. form, ("client_id", id)]),
             };
-            if ((await AdvertisedAsync(endpoint + "_endpoint_auth_methods_supported")).Contains(method))
-                await request.Expect(200);
-            else
+            if (!(await AdvertisedAsync(endpoint + "_endpoint_auth_methods_supported")).Contains(method))
                 await request.ExpectOAuth(401, "invalid_client");
+            else if (method == "none" && endpoint == "token")
+                await request.ExpectOAuth(400, "unauthorized_client"); // it is known, and this grant is not for it
+            else
+                await request.Expect(200);
         }
 
         string Assertion() =>

@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Jose;
+using Tokenry.Server.Features.OAuth.Grants;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
@@ -17,6 +18,8 @@ public sealed class ClientAuthenticator(
     OpaqueCredentialScheme opaque,
     PrivateKeyJwt privateKeyJwt,
     MutualTls mutualTls,
+    FederatedIdentities federatedIdentities,
+    PublicClient publicClient,
     UseRecorder recorder,
     FailureThrottle throttle
 )
@@ -34,20 +37,20 @@ public sealed class ClientAuthenticator(
         ClientAuthenticationMethod.ClientSecretPost,
     ];
 
-    /// <summary>In the audit: the client may not authenticate in this way.</summary>
-    private const string MethodNotAllowed = "auth_method_not_allowed";
-
     /// <summary>In the order in which they are worth having; certificates where the server can see any.</summary>
     public static IReadOnlyList<string> MethodsOf(TokenryOptions options) =>
         options.Tls.SeesCertificates ? [.. Certificates, .. Others] : Others;
 
     /// <summary>The client as a caller without management rights; its principal is the application.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="form">Its parameters.</param>
+    /// <param name="takesPublic">Whether a public client may ask.</param>
     /// <exception cref="OAuthError">400 for two methods at once, 401 for everything else.</exception>
-    public async ValueTask<Caller> AuthenticateAsync(HttpContext context, FormParameters form)
+    public async ValueTask<Caller> AuthenticateAsync(HttpContext context, FormParameters form, bool takesPublic = false)
     {
         var request = RequestFacts.Of(context);
         var certificate = ClientCertificate.Of(context);
-        var presented = Read(context.Request.Headers, form, certificate);
+        var presented = Read(context.Request.Headers, form, certificate, takesPublic);
         var (proved, onceOnly) = await ProveAsync(presented, certificate);
         presented = presented with { Method = MutualTls.MethodOf(presented, proved) };
         var code = Judge(presented, proved, request);
@@ -59,7 +62,11 @@ public sealed class ClientAuthenticator(
 
         if (code == VerificationCode.Valid)
         {
-            recorder.Used(proved, UseCircumstances.Of(request));
+            if (proved.CredentialId is not null)
+            {
+                recorder.Used(proved, UseCircumstances.Of(request));
+            }
+
             return new Caller
             {
                 Credential = proved,
@@ -81,7 +88,11 @@ public sealed class ClientAuthenticator(
                 Path = request.Path,
             }
         );
-        throw throttle.IsTooMany(presented.ClientId ?? "", request.Address) ? OAuthError.TooManyFailures() : OAuthError.InvalidClient();
+        throw throttle.IsTooMany(presented.ClientId ?? "", request.Address) ? OAuthError.TooManyFailures()
+        // RFC 8693 §2.2.2: of a subject token it is the request that is wrong.
+        : presented.IsSubjectToken || proved.Kind == CredentialKind.ApiKey && presented.Method == ClientAuthenticationMethod.None
+            ? OAuthError.SubjectTokenNotAcceptable()
+        : OAuthError.InvalidClient();
     }
 
     private async ValueTask<(Authenticated Proved, ClientAssertion? OnceOnly)> ProveAsync(
@@ -95,6 +106,11 @@ public sealed class ClientAuthenticator(
                 null
             ),
             { Method: ClientAuthenticationMethod.PrivateKeyJwt } => await privateKeyJwt.AuthenticateAsync(presented),
+            { Method: ClientAuthenticationMethod.FederatedIdentity } => (
+                await federatedIdentities.AuthenticateAsync(presented.ClientId!, presented.Proof!),
+                null
+            ),
+            { Method: ClientAuthenticationMethod.None } => (await publicClient.AuthenticateAsync(presented), null),
             { ClientId: not null, Proof: { } secret } => (await opaque.AuthenticateAsync(secret), null),
             _ => (Authenticated.Failed(VerificationCode.Malformed), null),
         };
@@ -102,13 +118,14 @@ public sealed class ClientAuthenticator(
     /// <summary>What is good in itself may be of another kind or client, come in another way or from another address than it should.</summary>
     private static string Judge(PresentedClient presented, Authenticated proved, RequestFacts request) =>
         !proved.IsGood ? proved.Code
-        : !CredentialKind.IsClientAuthentication(proved.Kind) ? VerificationCode.CredentialKindNotAccepted
+        : presented.Method != ClientAuthenticationMethod.None && !CredentialKind.IsClientAuthentication(proved.Kind)
+            ? VerificationCode.CredentialKindNotAccepted
         : presented.ClientId is { } claimed && proved.Owner!.Id != claimed ? VerificationCode.Unknown
-        : !proved.Owner!.Client.Takes(presented.Method!) ? MethodNotAllowed
+        : !proved.Owner!.Client.Takes(presented.Method!) ? PublicClient.MethodNotAllowed
         : !IsAddressAllowed(proved, request) ? VerificationCode.IpNotAllowed
         : VerificationCode.Valid;
 
-    private static PresentedClient Read(IHeaderDictionary headers, FormParameters form, ClientCertificate? certificate)
+    private static PresentedClient Read(IHeaderDictionary headers, FormParameters form, ClientCertificate? certificate, bool takesPublic)
     {
         var carrier = Carrier.Of(headers);
         if (carrier.IsAmbiguous)
@@ -132,12 +149,23 @@ public sealed class ClientAuthenticator(
 
         // A certificate beside another way binds the token and proves nothing about the client.
         return basic.IsRequested ? basic
-            : assertion.IsRequested ? assertion
-            : post.IsRequested || carrier.Presented is not null || certificate is null ? post
-            : MutualTls.Read(form);
+            : assertion.IsRequested ? FederatedIdentities.OfAssertion(assertion)
+            : post.IsRequested || carrier.Presented is not null ? post
+            : ReadUnproved(form, certificate, takesPublic);
+    }
+
+    /// <summary>What is left to a request that brings no credential of its own: another issuer's word, a certificate, nothing.</summary>
+    private static PresentedClient ReadUnproved(FormParameters form, ClientCertificate? certificate, bool takesPublic)
+    {
+        var exchanges = takesPublic && form["grant_type"] == TokenExchange.Name;
+        var subject = exchanges ? FederatedIdentities.OfSubjectToken(form) : default;
+        return subject.IsRequested ? subject
+            : certificate is not null ? MutualTls.Read(form)
+            : takesPublic ? PublicClient.Read(form, exchanges)
+            : default;
     }
 
     private static bool IsAddressAllowed(Authenticated authenticated, RequestFacts request) =>
-        authenticated.Credential!.AllowedIps is not { } ranges
+        authenticated.Credential?.AllowedIps is not { } ranges
         || (request.Address is { } address && ranges.Any(range => range.Contains(address)));
 }

@@ -6,6 +6,9 @@ namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 /// <param name="Proof">What it proves itself with: a secret or an assertion.</param>
 public readonly record struct PresentedClient(string? Method, string? ClientId = null, string? Proof = null)
 {
+    /// <summary>Whether the proof is the subject token of an exchange.</summary>
+    public bool IsSubjectToken { get; init; }
+
     public bool IsRequested => Method is not null;
 
     // A record would print the secret.

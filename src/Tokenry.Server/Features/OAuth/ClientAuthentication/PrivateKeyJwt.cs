@@ -64,7 +64,7 @@ public sealed class PrivateKeyJwt(
             return (Authenticated.Failed(VerificationCode.Unknown), null);
         }
 
-        var keys = await KeysAsync(clientId);
+        var keys = await clientKeys.OfAsync(clientId, CredentialKind.PublicKey, credentials);
         var result = validator.Validate(
             assertion,
             clientId,
@@ -85,21 +85,6 @@ public sealed class PrivateKeyJwt(
         // Ids hold no line feed, so that no pair is another's.
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{assertion.ClientId}\n{assertion.TokenId}"));
         return database.WriteAsync(tx => SingleUse.ClaimAsync(tx, UseKind, hash, assertion.KeepUntil.ToUnixTimeMilliseconds()));
-    }
-
-    /// <summary>Those that are not revoked; whether they are good otherwise is asked about the one that signed.</summary>
-    private async ValueTask<List<CredentialFacts>> KeysAsync(string clientId)
-    {
-        var keys = new List<CredentialFacts>();
-        foreach (var key in await clientKeys.OfAsync(clientId) ?? [])
-        {
-            if (key.Kind == CredentialKind.PublicKey && await credentials.GetAsync(key.Id) is { Revoked: false } facts)
-            {
-                keys.Add(facts);
-            }
-        }
-
-        return keys;
     }
 
     /// <summary>For the audit; the client hears the same of all of them.</summary>

@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
 
 namespace Tokenry.Server.Features.OAuth.Grants;
 
@@ -21,6 +22,12 @@ public sealed class IssuedToken(string accessToken, string tokenId, ApiResourceF
 
     /// <summary>What it is bound to.</summary>
     public TokenConfirmation? Confirmation { get; init; }
+
+    /// <summary>Of an exchange: what kind of token it is (<see cref="TokenType"/>), which RFC 8693 §2.2.1 wants said.</summary>
+    public string? IssuedTokenType { get; init; }
+
+    /// <summary>Of an exchange: what was exchanged; else it is the client's own.</summary>
+    public Authenticated? Subject { get; init; }
 
     /// <summary><c>token_type</c>: how it is to be presented. A token bound to a certificate is a bearer token in this (RFC 8705 §3).</summary>
     public string Type => Confirmation?.KeyThumbprint is null ? "Bearer" : "DPoP";

@@ -1,4 +1,5 @@
 using Tokenry.Protocol.Jose;
+using Tokenry.Protocol.Proofs;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
@@ -11,6 +12,9 @@ namespace Tokenry.Server.Features.OAuth.Grants;
 /// <param name="Confirmation">What the token is to be bound to; <c>null</c> = nothing.</param>
 public sealed record TokenRequest(Caller Client, FormParameters Form, TokenConfirmation? Confirmation)
 {
+    /// <summary>The proof behind it, where it is a key's.</summary>
+    public DpopProof? Proof { get; init; }
+
     /// <summary>Of the TLS client certificate that came with the request, whether the token is bound to it or not.</summary>
     public string? CertificateThumbprint { get; init; }
 

@@ -1,0 +1,110 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Protocol.Jose;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Principals;
+
+namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
+
+/// <summary>
+/// Another issuer's token in place of a secret: as <c>client_assertion</c> (RFC 7523 §2.2), or as the subject token of an exchange (RFC 8693). The client says which
+/// application it is, and one of that application's federated identities must trust the token.
+/// </summary>
+public sealed class FederatedIdentities(
+    CredentialCache credentials,
+    ClientKeyCache clientKeys,
+    PrincipalCache principals,
+    IssuerKeys issuerKeys,
+    TokenryOptions options,
+    TimeProvider time
+)
+{
+    private readonly FederatedTokenValidator validator = new(time);
+
+    /// <summary>
+    /// An assertion whose issuer is an address, and so not the client itself: an application's assertion names its id there (RFC 7523 §3).
+    /// </summary>
+    public static PresentedClient OfAssertion(PresentedClient assertion) =>
+        assertion is { ClientId: not null, Proof: { } token }
+        && FederatedTokenValidator.TryReadIssuer(token, out var issuer, out _)
+        && issuer.StartsWith("https://", StringComparison.Ordinal)
+            ? assertion with
+            {
+                Method = ClientAuthenticationMethod.FederatedIdentity,
+            }
+            : assertion;
+
+    /// <summary>A subject token that authenticates the application it stands for, so that the request needs nothing else.</summary>
+    public static PresentedClient OfSubjectToken(FormParameters form) =>
+        form["client_id"] is { } clientId && TokenType.IsFederated(form["subject_token_type"]) && form["subject_token"] is { } token
+            ? new PresentedClient(ClientAuthenticationMethod.FederatedIdentity, clientId, token) { IsSubjectToken = true }
+            : default;
+
+    /// <summary>Whether the token stands for that application.</summary>
+    public async ValueTask<Authenticated> AuthenticateAsync(string clientId, string token)
+    {
+        if (!FederatedTokenValidator.TryReadIssuer(token, out var issuer, out var keyId))
+        {
+            return Authenticated.Failed(VerificationCode.Malformed);
+        }
+
+        var owner = PublicId.IsWellFormed(clientId, "app") ? await principals.GetAsync(clientId) : null;
+        if (owner is null)
+        {
+            return Authenticated.Failed(VerificationCode.Unknown);
+        }
+
+        Authenticated? notGood = null;
+        var furthest = FederatedTokenFault.None;
+        foreach (var identity in await clientKeys.OfAsync(clientId, CredentialKind.FederatedIdentity, credentials))
+        {
+            var rule = identity.Federated!;
+            if (rule.Trust.Issuer != issuer)
+            {
+                continue;
+            }
+
+            var keys = rule.Keys ?? await issuerKeys.GetAsync(rule.KeysUri!, keyId);
+            var result = validator.Validate(token, rule.Trust, id => keys?.Find(id));
+            if (!result.IsValid)
+            {
+                furthest = result.Fault > furthest ? result.Fault : furthest;
+                continue;
+            }
+
+            var found =
+                result.Token.MayAct?.Is(clientId, options.Issuer) == false
+                    ? Authenticated.Failed("federated_other_actor")
+                    : Authenticated.Stored(identity, owner, time.GetUtcNow(), provedUntil: result.Token.ExpiresAt);
+            if (found.IsGood)
+            {
+                return found;
+            }
+
+            notGood = found;
+        }
+
+        return notGood ?? Authenticated.Failed(Reason(furthest));
+    }
+
+    /// <summary>For the audit; the client hears the same of all of them.</summary>
+    private static string Reason(FederatedTokenFault fault) =>
+        fault switch
+        {
+            FederatedTokenFault.None => "federated_unknown_issuer",
+            FederatedTokenFault.WrongType => "federated_wrong_type",
+            FederatedTokenFault.UnknownKey => "federated_unknown_key",
+            FederatedTokenFault.BadSignature => "federated_bad_signature",
+            FederatedTokenFault.InvalidClaims => "federated_invalid_claims",
+            FederatedTokenFault.WrongAudience => "federated_wrong_audience",
+            FederatedTokenFault.WrongSubject => "federated_wrong_subject",
+            FederatedTokenFault.WrongClaim => "federated_wrong_claim",
+            FederatedTokenFault.Expired => "federated_expired",
+            FederatedTokenFault.TooLongLived => "federated_too_long_lived",
+            FederatedTokenFault.NotYetValid => "federated_not_yet_valid",
+            _ => VerificationCode.Malformed,
+        };
+}

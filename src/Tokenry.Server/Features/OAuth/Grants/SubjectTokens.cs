@@ -1,0 +1,72 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Features.OAuth.ClientAuthentication;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Hosting;
+
+namespace Tokenry.Server.Features.OAuth.Grants;
+
+/// <summary>
+/// Whose a subject token is, and whether this client may exchange it at all. Every way to fail has one answer (RFC 8693 §2.2.2); the reason is for
+/// the audit.
+/// </summary>
+public sealed class SubjectTokens(Authenticator authenticator, FederatedIdentities federatedIdentities, TokenryOptions options)
+{
+    /// <summary>Our own JWT, an API key or a personal access token; or another issuer's, which stands for the client itself.</summary>
+    public ValueTask<Authenticated> AuthenticateAsync(SubjectToken subject, TokenRequest request)
+    {
+        var client = request.Client;
+        return !TokenType.IsFederated(subject.Type) ? authenticator.AuthenticateAsync(subject.Text)
+            // It authenticated the client a moment ago, if nothing else did.
+            : client.AuthMethod == ClientAuthenticationMethod.FederatedIdentity && request.Form["client_assertion"] is null
+                ? new(client.Credential)
+            : federatedIdentities.AuthenticateAsync(client.Principal.Id, subject.Text);
+    }
+
+    /// <returns><c>valid</c>, or the reason against it.</returns>
+    public string Judge(Authenticated found, SubjectToken subject, TokenRequest request, Catalog catalog) =>
+        !found.IsGood ? found.Code
+        : !IsOfType(found, subject.Type) ? VerificationCode.CredentialKindNotAccepted
+        : !AccessDecision.IsAddressAllowed(found, request.Client.Request.Address) ? VerificationCode.IpNotAllowed
+        : !MayHold(found, request.Client, catalog) ? "subject_token_of_another"
+        : found.Token?.MayAct?.Is(request.Client.Principal.Id, options.Issuer) == false ? "not_the_authorized_actor"
+        : !IsProved(found, subject, request) ? VerificationCode.ProofRequired
+        : VerificationCode.Valid;
+
+    /// <summary>An anonymous key stands for nobody, a client secret is no token.</summary>
+    private static bool IsOfType(Authenticated found, string type) =>
+        type switch
+        {
+            TokenType.PersonalAccessToken or TokenType.LogtoPersonalAccessToken => found.Kind == CredentialKind.PersonalAccessToken,
+            TokenType.ApiKey => found.Kind == CredentialKind.ApiKey,
+            TokenType.AccessToken => found.Kind
+                is CredentialKind.AccessToken
+                    or CredentialKind.PersonalAccessToken
+                    or CredentialKind.ApiKey,
+            _ => found.Kind == CredentialKind.FederatedIdentity,
+        };
+
+    /// <summary>
+    /// An access token was made for one client and one API: those two may exchange it, and nobody who came by it otherwise (RFC 9700 §4.10.2). Keys and
+    /// personal access tokens are handed to whom their owners choose.
+    /// </summary>
+    private static bool MayHold(Authenticated found, Caller client, Catalog catalog) =>
+        found.Token is not { } token
+        || token.ClientId == client.Principal.Id
+        || token.Audience.Any(api => catalog.Resource(api)?.ResourceServers.Contains(client.Principal.Id) == true);
+
+    /// <summary>What is bound is exchanged by whoever holds what it is bound to, for what is bound to the same: an exchange is no way out of it.</summary>
+    private static bool IsProved(Authenticated found, SubjectToken subject, TokenRequest request) =>
+        found.Token?.Confirmation is not { } bound
+        || (
+            bound.IsUnderstood
+            && (
+                bound.KeyThumbprint is not { } key
+                || request.Proof is { } proof
+                    && proof.Thumbprint == key
+                    && proof.IsFor(subject.Text)
+                    && request.Confirmation?.KeyThumbprint == key
+            )
+            && (bound.CertificateThumbprint is not { } certificate || request.Confirmation?.CertificateThumbprint == certificate)
+        );
+}

@@ -1,0 +1,167 @@
+using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Jose;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Signing;
+using Tokenry.Server.Foundation.Usage;
+
+namespace Tokenry.Server.Features.OAuth.Grants;
+
+/// <summary>
+/// Token exchange (RFC 8693): a key, a personal access token, an access token or another issuer's token becomes a short access token for one API. It may
+/// do what the subject may do now, what the credential names, at an API the client is allowed to exchange for; it says who acts for the subject; and it lives no longer
+/// than what it was exchanged for.
+/// </summary>
+public sealed class TokenExchange(
+    SubjectTokens subjects,
+    CatalogCache catalogs,
+    AccessTokenWriter writer,
+    UseRecorder recorder,
+    TimeProvider time
+)
+{
+    public const string Name = "urn:ietf:params:oauth:grant-type:token-exchange";
+
+    /// <summary>How many may act one for the other: beyond, nobody can say any more in whose name something happens.</summary>
+    private const int MostActors = 4;
+
+    public async ValueTask<IssuedToken> RunAsync(TokenRequest request)
+    {
+        var subject = SubjectToken.Read(request.Form);
+        var catalog = await catalogs.GetAsync();
+        var found = await subjects.AuthenticateAsync(subject, request);
+        ApiResourceFacts? api = null;
+        try
+        {
+            var code = subjects.Judge(found, subject, request, catalog);
+            if (code != VerificationCode.Valid)
+            {
+                throw OAuthError.SubjectTokenNotAcceptable().Because(code);
+            }
+
+            var actor = Actor(found, request.Client);
+            api = Target(catalog, found, request);
+            var allowed = Allowed(catalog, found, api);
+            TokenTarget.Check(api, allowed);
+            var confirmation = request.ConfirmationFor(api);
+            var objects = Objects(found, api);
+            var scope = TokenTarget.Scope(request.Form, allowed);
+            var lifetime = Lifetime(found, api);
+            await CountAsync(found, request, api);
+            return Write(found, subject, request, api, scope, objects, actor, confirmation, lifetime);
+        }
+        catch (OAuthError refusal) when (refusal.Status == 400)
+        {
+            recorder.Decided(Used(found, request, api) with { Code = refusal.Reason ?? refusal.Error });
+            throw;
+        }
+    }
+
+    /// <summary>The client acts for the subject, unless it is the subject.</summary>
+    private static TokenActor? Actor(Authenticated subject, Caller client)
+    {
+        var before = subject.Token?.Actor;
+        var actor = subject.Owner!.Id == client.Principal.Id ? before : new TokenActor(client.Principal.Id, before);
+        return actor is not { Depth: > MostActors } ? actor : throw OAuthError.SubjectTokenNotAcceptable().Because("too_many_actors");
+    }
+
+    /// <summary>Only what the client is allowed to exchange for, whatever the subject may do: nothing is, until somebody says so.</summary>
+    private static ApiResourceFacts Target(Catalog catalog, Authenticated subject, TokenRequest request) =>
+        TokenTarget.Find(
+            catalog,
+            request.Form,
+            api => request.Client.Principal.Client.ExchangesFor(api.Identifier) && !Allowed(catalog, subject, api).IsEmpty
+        );
+
+    /// <summary>
+    /// What the subject may do there now with what it presented. An access token is narrowed at its own API; for another, which only a client that serves the first or
+    /// had the token issued can ask for, the credential that bought it says. A kind the API does not take gets in by no exchange either.
+    /// </summary>
+    private static ScopeSet Allowed(Catalog catalog, Authenticated subject, ApiResourceFacts api)
+    {
+        var credential = subject.Credential!;
+        var permissions = subject.Token is { } token && token.IsFor(api.Identifier) ? subject.Permissions : credential.Permissions;
+        var scopes = Rights.Of(catalog, subject.Owner!, permissions, api);
+        if (!CredentialKind.IsClientAuthentication(credential.Kind))
+        {
+            scopes = api.AcceptedKinds.Contains(credential.Kind) ? api.Usable(scopes, credential.Kind) : ScopeSet.Empty;
+        }
+
+        return api.Usable(scopes, CredentialKind.AccessToken);
+    }
+
+    /// <summary>What is limited to objects stays so, where the API has them and looks at them in tokens.</summary>
+    private static IReadOnlyList<string>? Objects(Authenticated subject, ApiResourceFacts api) =>
+        subject.ObjectTexts is not { } objects ? null
+        : api.ObjectsInTokens && api.ObjectTypes.Length > 0 ? objects
+        : throw OAuthError.InvalidTarget("the subject token is limited to objects, which this resource's tokens do not carry");
+
+    private TimeSpan Lifetime(Authenticated subject, ApiResourceFacts api)
+    {
+        var lifetime =
+            subject.ExpiresAt is { } end && end - time.GetUtcNow() is var left && left < api.AccessTokenLifetime
+                ? left
+                : api.AccessTokenLifetime;
+        return lifetime >= TimeSpan.FromSeconds(1)
+            ? lifetime
+            : throw OAuthError.SubjectTokenNotAcceptable().Because(VerificationCode.Expired);
+    }
+
+    /// <summary>An exchange is a use of what is exchanged, within its limits.</summary>
+    private async ValueTask CountAsync(Authenticated subject, TokenRequest request, ApiResourceFacts api)
+    {
+        var (_, limits) = await recorder.SettleAsync(Used(subject, request, api));
+        if (limits.IsRefused)
+        {
+            throw OAuthError.LimitReached(limits.Wait);
+        }
+    }
+
+    private static Use Used(Authenticated subject, TokenRequest request, ApiResourceFacts? api) =>
+        new()
+        {
+            Door = Doors.TokenExchange,
+            Code = VerificationCode.Valid,
+            Credential = subject,
+            Actor = subject.Owner?.Id == request.Client.Principal.Id ? null : request.Client.Principal.Id,
+            Api = api,
+            From = UseCircumstances.Of(request.Client.Request),
+        };
+
+    private IssuedToken Write(
+        Authenticated found,
+        SubjectToken subject,
+        TokenRequest request,
+        ApiResourceFacts api,
+        ScopeSet scope,
+        IReadOnlyList<string>? objects,
+        TokenActor? actor,
+        TokenConfirmation? confirmation,
+        TimeSpan lifetime
+    )
+    {
+        var (token, tokenId) = writer.Write(
+            new AccessTokenClaims
+            {
+                Audience = api.Identifier,
+                Subject = found.Owner!.Id,
+                ClientId = request.Client.Principal.Id,
+                Scope = scope,
+                // What ends with it when it is revoked is what was exchanged.
+                CredentialId = found.CredentialId!,
+                Objects = objects,
+                Actor = actor,
+                Confirmation = confirmation,
+                Lifetime = lifetime,
+            },
+            api.AccessTokenSigningAlg
+        );
+        return new IssuedToken(token, tokenId, api, lifetime, scope)
+        {
+            Confirmation = confirmation,
+            IssuedTokenType = subject.IssuedType,
+            Subject = found,
+        };
+    }
+}

@@ -1,0 +1,62 @@
+using Tokenry.Protocol.Access;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Features.OAuth.Grants;
+
+/// <summary>For which API resource a token is asked (RFC 8707), and with which scopes: the same for every grant.</summary>
+public static class TokenTarget
+{
+    private const string NoAccess = "the client has no access to this resource";
+
+    /// <summary>The resource that is named, else the only one there is.</summary>
+    /// <param name="catalog">API resources and roles.</param>
+    /// <param name="form">The parameters.</param>
+    /// <param name="isOpen">Whether there is anything to get at an API.</param>
+    /// <exception cref="OAuthError">400 <c>invalid_target</c>, the same for what is unknown and what is not open.</exception>
+    public static ApiResourceFacts Find(Catalog catalog, FormParameters form, Func<ApiResourceFacts, bool> isOpen)
+    {
+        var named = form.All("resource", "audience");
+        for (var i = 1; i < named.Count; i++)
+        {
+            if (named[i] != named[0])
+            {
+                throw OAuthError.InvalidTarget("one resource a token");
+            }
+        }
+
+        if (named.Count > 0)
+        {
+            return catalog.Resource(named[0]) is { } api && isOpen(api) ? api : throw OAuthError.InvalidTarget(NoAccess);
+        }
+
+        var open = catalog.Resources.Where(isOpen).Take(2).ToList();
+        return open.Count == 1 ? open[0] : throw OAuthError.InvalidTarget("name the resource; the client has none or several");
+    }
+
+    /// <exception cref="OAuthError">400 <c>invalid_target</c>: nothing is open to an access token.</exception>
+    public static void Check(ApiResourceFacts api, ScopeSet allowed)
+    {
+        if (allowed.IsEmpty || !api.AcceptedKinds.Contains(Protocol.Api.CredentialKind.AccessToken))
+        {
+            throw OAuthError.InvalidTarget(NoAccess);
+        }
+    }
+
+    /// <summary>The scopes that are asked for, else all that are allowed.</summary>
+    /// <exception cref="OAuthError">400 <c>invalid_scope</c>.</exception>
+    public static ScopeSet Scope(FormParameters form, ScopeSet allowed)
+    {
+        if (form["scope"] is not { } asked)
+        {
+            return allowed;
+        }
+
+        if (!ScopeSet.TryParse(asked, out var scope))
+        {
+            throw OAuthError.InvalidScope("the scope is malformed");
+        }
+
+        return allowed.IsSupersetOf(scope) ? scope : throw OAuthError.InvalidScope("the client may not have this scope at this resource");
+    }
+}

@@ -1,0 +1,96 @@
+using System.Collections.Concurrent;
+using Tokenry.Protocol.Jose;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Foundation.Authentication;
+
+/// <summary>
+/// Other issuers' published keys, by address: fetched once for however many wait, kept for ten minutes, and longer where a fetch fails. A key nobody knows
+/// leads to one more fetch in thirty seconds, however many strangers make one up.
+/// </summary>
+public sealed class IssuerKeys(Egress egress, TimeProvider time)
+{
+    private const int MostIssuers = 1000;
+    private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<string, Issuer> issuers = new(StringComparer.Ordinal);
+
+    /// <summary>The keys as they were last known; <c>null</c> where they never could be fetched.</summary>
+    /// <param name="address">Of the JWK Set.</param>
+    /// <param name="keyId">The key that is wanted, for whose sake the set is fetched again if it lacks it.</param>
+    public ValueTask<JsonWebKeySet?> GetAsync(Uri address, string? keyId)
+    {
+        if (issuers.Count > MostIssuers)
+        {
+            // Those that are in use come back with their next token.
+            issuers.TryRemove(issuers.Keys.First(), out _);
+        }
+
+        return issuers.GetOrAdd(address.AbsoluteUri, _ => new Issuer(address, egress, time)).GetAsync(keyId);
+    }
+
+    private sealed class Issuer(Uri address, Egress egress, TimeProvider time)
+    {
+        private readonly Lock gate = new();
+        private JsonWebKeySet? keys;
+        private long fetchedAt;
+        private long? triedAt;
+        private Task? running;
+
+        public async ValueTask<JsonWebKeySet?> GetAsync(string? keyId)
+        {
+            Task waitFor;
+            lock (gate)
+            {
+                var now = time.GetTimestamp();
+                if (keys is not null && time.GetElapsedTime(fetchedAt, now) < Fresh && (keyId is null || keys.Find(keyId) is not null))
+                {
+                    return keys;
+                }
+
+                if (running is null)
+                {
+                    if (triedAt is { } last && time.GetElapsedTime(last, now) < Pause)
+                    {
+                        return keys;
+                    }
+
+                    triedAt = now;
+                    running = Task.Run(FetchAsync);
+                }
+
+                waitFor = running;
+            }
+
+            await waitFor;
+            lock (gate)
+            {
+                return keys;
+            }
+        }
+
+        private async Task FetchAsync()
+        {
+            try
+            {
+                var fetched = await egress.GetAsync(address) is { } body && JsonWebKeySet.TryParse(body, out var set) ? set : null;
+                lock (gate)
+                {
+                    // An empty set would end every workload at once; what is no set says nothing. Keys in use by others are not disposed of.
+                    if (fetched is { Keys.Count: > 0 })
+                    {
+                        (keys, fetchedAt) = (fetched, time.GetTimestamp());
+                    }
+                }
+            }
+            finally
+            {
+                lock (gate)
+                {
+                    running = null;
+                }
+            }
+        }
+    }
+}
