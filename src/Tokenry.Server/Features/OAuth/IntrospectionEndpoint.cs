@@ -29,7 +29,9 @@ public sealed class IntrospectionEndpoint(
         var caller = await CallerAsync(context, form, catalog);
         var token = form["token"] ?? throw OAuthError.InvalidRequest("token is missing");
         var authenticated = await authenticator.AuthenticateAsync(token);
-        var seen = authenticated.IsGood ? Visible(catalog, caller, authenticated) : [];
+        // What a token is bound to must be told whole or not at all.
+        var isTellable = authenticated.IsGood && authenticated.Token?.Confirmation is not { IsUnderstood: false };
+        var seen = isTellable ? Visible(catalog, caller, authenticated) : [];
         // A good token that this caller may not know of is nobody's denial.
         if (!authenticated.IsGood || seen.Count > 0)
         {

@@ -61,8 +61,8 @@ public sealed class AccessTokenClaimsTests(SharedServers servers)
     [InlineData("credential_id", "1", "malformed")]
     [InlineData("scope", "[\"audit:read\"]", "malformed")]
     [InlineData("scope", "\"a\\\"b\"", "malformed")]
-    [InlineData("cnf", "{\"jkt\":\"0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I\"}", "proof_required")]
-    [InlineData("cnf", "{}", "proof_required")]
+    [InlineData("cnf", "{}", "proof_invalid")] // bound to what nobody here can check; for what can be see DpopTests
+    [InlineData("cnf", "{\"jku\":\"https://example.com\"}", "proof_invalid")]
     [InlineData("cnf", "1", "malformed")]
     [InlineData("objects", "{}", "malformed")]
     public async Task A_claim_that_says_something_else_is_refused(string claim, string json, string code)
