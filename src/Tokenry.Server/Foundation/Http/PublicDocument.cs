@@ -27,7 +27,7 @@ public sealed class PublicDocument(byte[] content, string contentType)
         IEndpointRouteBuilder app,
         string route,
         Func<HttpContext, ValueTask<PublicDocument>> find
-    ) => Map(app, route, async context => await (await find(context)).ServeAsync(context));
+    ) => Map(app, route, async context => await (await find(context)).ServeAsync(context, MaxAge));
 
     private static IEndpointConventionBuilder Map(IEndpointRouteBuilder app, string route, RequestDelegate serve)
     {

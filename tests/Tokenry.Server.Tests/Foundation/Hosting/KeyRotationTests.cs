@@ -3,7 +3,6 @@ using Microsoft.Extensions.Configuration;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Signing;
-using Tokenry.Server.Foundation.Storage;
 using Tokenry.Server.Tests.Foundation.Storage;
 
 namespace Tokenry.Server.Tests.Foundation.Hosting;
