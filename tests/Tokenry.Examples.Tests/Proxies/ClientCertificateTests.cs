@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Tokenry.Examples.Tests.Proxies;
@@ -11,9 +10,8 @@ public sealed class ClientCertificateTests
     public async Task A_stolen_token_is_worth_nothing_without_its_certificate(Engine engine)
     {
         await using var server = await StartAsync(engine);
-        using var nginx = await Nginx.BeforeAsync(server);
         var made = await Scenario.On(await server.AdminAsync()).Api("invoices:read").Role().Application().CreateAsync();
-        nginx.Requires(made.Api.Identifier);
+        using var nginx = await Nginx.BeforeAsync(server, made.Api.Identifier);
         var certificate = TestAuthority.SelfSigned();
         await (await server.AdminAsync()).CreateCertificateAsync(made.Application.Id, certificate);
 
@@ -55,8 +53,8 @@ public sealed class ClientCertificateTests
     public async Task A_name_from_an_authority_authenticates_through_nginx(Engine engine)
     {
         await using var server = await StartAsync(engine);
-        using var nginx = await Nginx.BeforeAsync(server);
         var made = await Scenario.On(await server.AdminAsync()).Api("invoices:read").Role().Application().CreateAsync();
+        using var nginx = await Nginx.BeforeAsync(server, made.Api.Identifier);
         var root = new TestAuthority();
         var between = new TestAuthority("CN=Example Issuing", root);
         var rule = new { san_dns = "billing.example.com", ca_certificates = root.Pem + between.Pem };
@@ -100,54 +98,40 @@ public sealed class ClientCertificateTests
         private readonly int port = FreePort.Next();
         private readonly int plainPort = FreePort.Next();
         private readonly ServerProcess server;
+        private readonly string api;
         private ChildProcess? process;
 
-        private Nginx(ServerProcess server) => this.server = server;
+        private Nginx(ServerProcess server, string api) => (this.server, this.api) = (server, api);
 
         public string Address => $"https://127.0.0.1:{port}";
 
         public string PlainAddress => $"http://127.0.0.1:{plainPort}";
 
-        public static async Task<Nginx> BeforeAsync(ServerProcess server)
+        /// <param name="server">Tokenry.</param>
+        /// <param name="api">What the one place behind the door belongs to.</param>
+        public static async Task<Nginx> BeforeAsync(ServerProcess server, string api)
         {
-            var nginx = new Nginx(server);
+            var nginx = new Nginx(server, api);
             await nginx.StartAsync();
             return nginx;
         }
 
-        /// <summary>What the one place asks for; nginx reads it again.</summary>
-        public void Requires(string api)
-        {
-            File.WriteAllText(Path.Combine(folder.FullName, "requires.conf"), $"set $requires api={api}&scope=invoices:read;\n");
-            Stop();
-            StartAsync().GetAwaiter().GetResult();
-        }
-
         public void Dispose()
-        {
-            Stop();
-            folder.Delete(recursive: true);
-        }
-
-        private void Stop()
         {
             process?.Signal(Signal.Terminate); // the master takes its workers with it
             process?.WaitForExitAsync(TimeSpan.FromSeconds(5)).GetAwaiter().GetResult();
             process?.Dispose();
+            folder.Delete(recursive: true);
         }
 
         private async Task StartAsync()
         {
             var path = folder.FullName;
-            if (!File.Exists(Path.Combine(path, "nginx.conf")))
-            {
-                File.WriteAllText(Path.Combine(path, "nginx.conf"), Configuration());
-                File.WriteAllText(Path.Combine(path, "requires.conf"), "");
-                File.WriteAllText(Path.Combine(path, "invoices"), "paid");
-                var own = TestAuthority.SelfSigned(new LeafOptions { Subject = "CN=localhost", Dns = "localhost" });
-                File.WriteAllText(Path.Combine(path, "tls.pem"), own.ExportCertificatePem());
-                File.WriteAllText(Path.Combine(path, "tls.key"), own.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
-            }
+            File.WriteAllText(Path.Combine(path, "nginx.conf"), Configuration());
+            File.WriteAllText(Path.Combine(path, "invoices"), "paid");
+            var own = TestAuthority.SelfSigned(new LeafOptions { Subject = "CN=localhost", Dns = "localhost" });
+            File.WriteAllText(Path.Combine(path, "tls.pem"), own.ExportCertificatePem());
+            File.WriteAllText(Path.Combine(path, "tls.key"), own.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
 
             process = ChildProcess.Start(
                 new ProcessStartInfo("nginx", ["-c", Path.Combine(path, "nginx.conf"), "-p", path, "-e", "stderr"]),
@@ -195,13 +179,13 @@ public sealed class ClientCertificateTests
                 }
                 """;
 
-        private static string Server(string listen) =>
+        private string Server(string listen) =>
             $$"""
                 server {
                     {{listen}}
                     include {{Path.Combine(Repository.Root, "examples", "nginx", "tokenry-door.conf")}};
                     location = /invoices {
-                      include requires.conf;
+                      set $requires api={{api}}&scope=invoices:read;
                       root .;
                       try_files /invoices =404;
                     }

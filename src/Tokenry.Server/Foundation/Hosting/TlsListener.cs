@@ -70,6 +70,8 @@ public static class TlsListener
         https.OnAuthenticate = (connection, handshake) =>
         {
             handshake.ClientCertificateRequired = connection.LocalEndPoint is IPEndPoint { Port: var port } && tls.IsAt(port);
+            // A session that goes on would lack what was sent with the certificate.
+            handshake.AllowTlsResume = !handshake.ClientCertificateRequired;
             // The framework builds a chain whatever it is told, and by default would fetch what a stranger's certificate names.
             handshake.CertificateChainPolicy = new X509ChainPolicy
             {
