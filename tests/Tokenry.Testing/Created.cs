@@ -37,6 +37,12 @@ public sealed class Created
 
     public List<CreatedPublicKey> PublicKeys { get; } = [];
 
+    /// <summary>Their ids.</summary>
+    public List<string> Certificates { get; } = [];
+
+    /// <summary>Their ids.</summary>
+    public List<string> FederatedIdentities { get; } = [];
+
     public List<CreatedCredential> PersonalAccessTokens { get; } = [];
 
     public CreatedApi Api => Last(Apis, "API resource");

@@ -59,6 +59,23 @@ public sealed class Scenario
             _made.PublicKeys.Add(new CreatedPublicKey(response.Text("id"), key, response));
         });
 
+    /// <summary>A certificate of the application; see <see cref="TestAuthority"/>.</summary>
+    public Scenario Certificate() =>
+        Then(async () =>
+        {
+            await NeedApplicationAsync();
+            _made.Certificates.Add((await _admin.CreateCertificateAsync(_made.Application.Id)).Text("id"));
+        });
+
+    /// <summary>A federated identity of the application, of an issuer nobody keeps.</summary>
+    public Scenario FederatedIdentity() =>
+        Then(async () =>
+        {
+            await NeedApplicationAsync();
+            using var issuer = new ForeignIssuer();
+            _made.FederatedIdentities.Add((await _admin.CreateFederatedIdentityAsync(_made.Application.Id, issuer)).Text("id"));
+        });
+
     public Scenario PersonalAccessToken(Func<Created, object>? with = null) =>
         Then(async () =>
         {

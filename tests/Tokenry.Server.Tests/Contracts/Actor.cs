@@ -108,9 +108,16 @@ internal sealed class Actor
             "key" => new Target((await admin.CreateApiKeyAsync(application.Id)).Id, application.Id),
             "sec" => new Target((await admin.CreateClientSecretAsync(application.Id)).Id, application.Id),
             "jwk" => new Target(await PublicKeyAsync(application, admin), application.Id),
+            "fed" => new Target(await FederatedIdentityAsync(application, admin), application.Id),
             "crt" => new Target((await admin.CreateCertificateAsync(application.Id)).Text("id"), application.Id),
             _ => new Target(application.Id, application.Id),
         };
+
+    private static async Task<string> FederatedIdentityAsync(CreatedApplication application, ApiClient admin)
+    {
+        using var issuer = new ForeignIssuer();
+        return (await admin.CreateFederatedIdentityAsync(application.Id, issuer)).Text("id");
+    }
 
     private static async Task<string> PublicKeyAsync(CreatedApplication application, ApiClient admin)
     {

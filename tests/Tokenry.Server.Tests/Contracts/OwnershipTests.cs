@@ -79,12 +79,14 @@ public sealed class OwnershipTests(SharedServers servers)
         var secret = (await admin.CreateClientSecretAsync(one.Id)).Id;
         var pat = (await admin.CreatePersonalAccessTokenAsync(developer.UserId)).Id;
         using var pair = ClientKey.Make();
+        using var issuer = new ForeignIssuer();
         var publicKey = await admin.CreatePublicKeyAsync(one.Id, pair);
         var ids = new Dictionary<string, string>
         {
             ["key"] = key,
             ["sec"] = secret,
             ["jwk"] = publicKey.Text("id"),
+            ["fed"] = (await admin.CreateFederatedIdentityAsync(one.Id, issuer)).Text("id"),
             ["crt"] = (await admin.CreateCertificateAsync(one.Id)).Text("id"),
             ["pat"] = pat,
             ["app"] = one.Id,
@@ -98,7 +100,9 @@ public sealed class OwnershipTests(SharedServers servers)
             {
                 var unknown = await AnswerAsync(route, client, Target.Nobody);
                 var takesAll = route.Path.StartsWith("/v1/credentials/{id}", StringComparison.Ordinal);
-                foreach (var (_, id) in ids.Where(id => id.Key != prefix && !(takesAll && id.Key is "sec" or "jwk" or "crt" or "pat")))
+                foreach (
+                    var (_, id) in ids.Where(id => id.Key != prefix && !(takesAll && id.Key is "sec" or "jwk" or "crt" or "fed" or "pat"))
+                )
                 {
                     Assert.Equal(unknown, await AnswerAsync(route, client, new Target(id, owner)));
                 }

@@ -44,6 +44,8 @@ public sealed class EdgeServer : IAsyncLifetime
             .ApiKey()
             .ClientSecret()
             .PublicKey()
+            .Certificate()
+            .FederatedIdentity()
             .PersonalAccessToken()
             .CreateAsync();
 }

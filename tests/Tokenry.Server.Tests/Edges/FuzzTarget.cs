@@ -49,6 +49,8 @@ internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes, C
         sacrificed.PersonalAccessToken.Id,
         sacrificed.ClientSecret.Id,
         sacrificed.PublicKey.Id,
+        sacrificed.Certificates[0],
+        sacrificed.FederatedIdentities[0],
         sacrificed.Role.Id,
         sacrificed.User.Id,
         sacrificed.Api.Id,

@@ -176,7 +176,7 @@ public sealed class TokenryOptions
         var fetchesKeys = Flag(section, "Egress:Enabled", faults);
         var scannerKeys = ReadScannerKeys(section.GetSection("LeakReports:Keys"), faults);
         var signingKeys = SigningKeyOptions.Read(section.GetSection("SigningKeys"), faults);
-        var issuer = needsIssuer ? ReadIssuer(section["Issuer"], configuration["urls"] ?? DefaultUrl, faults) : "";
+        var issuer = needsIssuer ? IssuerSetting.Read(section["Issuer"], configuration["urls"] ?? DefaultUrl, faults) : "";
         var tls = TlsOptions.Read(section, configuration, issuer, faults);
         if (faults.Count > 0)
         {
@@ -329,51 +329,6 @@ public sealed class TokenryOptions
         faults.Add("Tokenry:Otlp:Endpoint is not an http(s) address without user, query and fragment, such as http://127.0.0.1:4318.");
         return null;
     }
-
-    private static string ReadIssuer(string? configured, string urls, List<string> faults)
-    {
-        if (configured is not null)
-        {
-            if (
-                !Uri.TryCreate(configured, UriKind.Absolute, out var uri)
-                || uri.Scheme is not ("https" or "http")
-                || configured.AsSpan().IndexOfAny('?', '#') >= 0
-                || configured.EndsWith('/')
-                || uri.UserInfo.Length > 0
-            )
-            {
-                faults.Add($"Tokenry:Issuer '{configured}' is not an http(s) address without user, query, fragment and closing slash.");
-            }
-            else if (uri.Scheme == "http" && !uri.IsLoopback)
-            {
-                faults.Add($"Tokenry:Issuer '{configured}' is plain http and not loopback. Tokens would travel in clear: use https.");
-            }
-
-            return configured;
-        }
-
-        var all = urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            .Where(url => !url.StartsWith("http://unix:", StringComparison.OrdinalIgnoreCase))
-            .Select(url => Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Port != 0 && !IsAnyAddress(uri) ? uri : null)
-            .ToList();
-        var https = all.Where(uri => uri is { Scheme: "https" }).ToList();
-        var loopback = all.Where(uri => uri is { Scheme: "http", IsLoopback: true }).ToList();
-        var candidates = https.Count > 0 ? https : loopback;
-        if (candidates is [{ } only] && all.Count == 1)
-        {
-            return only.GetLeftPart(UriPartial.Authority);
-        }
-
-        faults.Add(
-            $"Tokenry:Issuer is not set and cannot be taken from the addresses '{urls}': set it to the address clients reach this server at, "
-                + "such as https://tokens.example.com."
-        );
-        return "";
-    }
-
-    /// <summary><c>0.0.0.0</c> and <c>[::]</c> say where to listen, not where to reach it.</summary>
-    private static bool IsAnyAddress(Uri uri) =>
-        IPAddress.TryParse(uri.DnsSafeHost, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
 
     /// <summary>An address alone is a range of one.</summary>
     public static bool TryParseNetwork(string text, out IPNetwork network)
