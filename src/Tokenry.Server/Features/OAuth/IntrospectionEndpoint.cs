@@ -29,7 +29,9 @@ public sealed class IntrospectionEndpoint(
         var caller = await CallerAsync(context, form, catalog);
         var token = form["token"] ?? throw OAuthError.InvalidRequest("token is missing");
         var authenticated = await authenticator.AuthenticateAsync(token);
-        var seen = authenticated.IsGood ? Visible(catalog, caller, authenticated) : [];
+        // What is presented by signed requests alone is not active as a string: whoever asks so would take it from anybody who saw it.
+        var isBare = authenticated is { Token: null, Credential.RequiresSignature: true };
+        var seen = authenticated.IsGood && !isBare ? Visible(catalog, caller, authenticated) : [];
         // A good token that this caller may not know of is nobody's denial.
         if (!authenticated.IsGood || seen.Count > 0)
         {

@@ -18,6 +18,24 @@ public readonly record struct Possession(string Code, Strength Strength)
 
     public static readonly Possession Replayed = new(VerificationCode.ProofReplayed, Strength.Bearer);
 
+    public static readonly Possession Signed = new(VerificationCode.Valid, Strength.Signed);
+
+    /// <summary>The credential is presented by signed requests alone, and this was none.</summary>
+    public static readonly Possession NotSigned = Required with { IsAboutSignature = true };
+
+    public static readonly Possession BadSignature = Invalid with { IsAboutSignature = true };
+
+    public static readonly Possession SignatureReplayed = Replayed with { IsAboutSignature = true };
+
+    /// <summary>The request carries one credential and is signed by another.</summary>
+    public static readonly Possession OfAnother = BadSignature with { IsAmbiguous = true };
+
+    /// <summary>Whether it is the request's signature that is missing, not good or used.</summary>
+    public bool IsAboutSignature { get; init; }
+
+    /// <summary>Whether the request has two credentials.</summary>
+    public bool IsAmbiguous { get; init; }
+
     /// <summary>Whether the proof lacks a nonce of ours, and nothing else (RFC 9449 §8).</summary>
     public bool NeedsNonce { get; init; }
 }

@@ -11,8 +11,9 @@ public sealed class CredentialRow
     public const string Select = """
         SELECT c.id, c.kind, c.owner_id, p.type AS owner_type, p.owner_id AS owner_owner_id, p.deleted_at AS owner_deleted_at, c.name, c.masked,
           c.permissions, c.objects, c.created_at, c.created_by, c.expires_at, c.not_before, c.allowed_ips, c.rate_limits, c.metadata, c.state, c.revoked_at,
-          c.revoked_reason, c.material, c.key_id, u.last_used_at, u.ip AS last_used_ip, u.agent AS last_used_agent,
-          (SELECT s.expires_at FROM credential_secrets s WHERE s.credential_id = c.id ORDER BY s.version DESC LIMIT 1 OFFSET 1) AS previous_expires_at
+          c.revoked_reason, c.material, c.key_id, c.requires_signature, u.last_used_at, u.ip AS last_used_ip, u.agent AS last_used_agent,
+          (SELECT s.expires_at FROM credential_secrets s WHERE s.credential_id = c.id ORDER BY s.version DESC LIMIT 1 OFFSET 1) AS previous_expires_at,
+          (SELECT s.signing_pepper_version FROM credential_secrets s WHERE s.credential_id = c.id ORDER BY s.version DESC LIMIT 1) AS signing_pepper_version
         FROM credentials c JOIN principals p ON p.id = c.owner_id LEFT JOIN credential_usage u ON u.credential_id = c.id
         """;
 
@@ -64,6 +65,11 @@ public sealed class CredentialRow
     /// <summary>What names it among its owner's.</summary>
     public string? KeyId { get; init; }
 
+    public long RequiresSignature { get; init; }
+
+    /// <summary>Of the current secret: what its signing key is derived from, if it has one.</summary>
+    public long? SigningPepperVersion { get; init; }
+
     public long? LastUsedAt { get; init; }
 
     public string? LastUsedIp { get; init; }
@@ -74,6 +80,13 @@ public sealed class CredentialRow
 
     public DateTimeOffset? Expiry => Time(ExpiresAt);
 
+    /// <summary>One of <see cref="Protocol.Api.RequestSigning"/>; <c>null</c> for what never signs with a secret of ours.</summary>
+    public string? Signing =>
+        Kind is not (CredentialKind.ApiKey or CredentialKind.AnonymousApiKey) ? null
+        : SigningPepperVersion is null ? RequestSigning.None
+        : RequiresSignature == 1 ? RequestSigning.Required
+        : RequestSigning.Optional;
+
     public string StateAt(long now) =>
         State != "active" ? State
         : ExpiresAt <= now ? "expired"
@@ -82,7 +95,8 @@ public sealed class CredentialRow
 
     /// <param name="now">Unix ms.</param>
     /// <param name="secret">The secret, where this answer is the one that shows it.</param>
-    public Credential ToCredential(long now, Protocol.Credentials.Secret? secret = null)
+    /// <param name="signingKey">Likewise what it signs requests with.</param>
+    public Credential ToCredential(long now, Protocol.Credentials.Secret? secret = null, Protocol.Credentials.Secret? signingKey = null)
     {
         var isClientSecret = Kind == CredentialKind.ClientSecret;
         return new Credential
@@ -107,6 +121,8 @@ public sealed class CredentialRow
             LastUsed = Time(LastUsedAt) is { } at ? new LastUse(at, LastUsedIp, LastUsedAgent) : null,
             PreviousExpiresAt = PreviousExpiresAt > now ? Time(PreviousExpiresAt) : null,
             PublicKey = Kind == CredentialKind.PublicKey ? JsonColumn.ReadNullable<RegisteredKey>(Material) : null,
+            RequestSigning = Signing,
+            SigningKey = signingKey?.Reveal(),
             Token = isClientSecret ? null : secret?.Reveal(),
             ClientSecret = isClientSecret ? secret?.Reveal() : null,
         };

@@ -44,7 +44,13 @@ public static class FoundationServices
             .AddSingleton<OpaqueCredentialScheme>()
             .AddSingleton<AccessTokenScheme>()
             .AddSingleton<Authenticator>();
-        services.AddSingleton<DpopNonces>().AddSingleton<DpopProofs>().AddSingleton<PossessionCheck>().AddSingleton<CallerAuthenticator>();
+        services
+            .AddSingleton<DpopNonces>()
+            .AddSingleton<DpopProofs>()
+            .AddSingleton<MessageSignatures>()
+            .AddSingleton<OneTimeTokens>()
+            .AddSingleton<PossessionCheck>()
+            .AddSingleton<CallerAuthenticator>();
         services.AddSingleton<SigningKeys>().AddSingleton<AccessTokenWriter>();
         services.AddSingleton<FailureThrottle>().AddSingleton<RateLimiter>();
         services.AddSingleton<LastUsed>().AddSingleton<UsageCounters>().AddSingleton<Denials>();

@@ -1,0 +1,68 @@
+using System.Buffers;
+using Tokenry.Protocol.Proofs;
+using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Foundation.Authentication;
+
+/// <summary>Requests as their signatures see them: what was sent, under the address that configuration knows.</summary>
+public static class ReceivedRequests
+{
+    /// <summary>A request to Tokenry's own API. Its body is read, and left for the route to read again.</summary>
+    /// <exception cref="BadHttpRequestException">The body is larger than any route takes, or cannot be read.</exception>
+    public static async ValueTask<SignedRequest?> ReadAsync(MessageSignatures signatures, HttpContext context, TokenryOptions options)
+    {
+        var address = PublicAddress.Of(context, options);
+        var body = await BodyAsync(context.Request);
+        var fields = Fields(context.Request.Headers);
+        var target = PublicAddress.Target(context, options);
+        return signatures.Read(
+            new HttpMessage(context.Request.Method, address.Scheme, address.Authority, target, fields, body),
+            fields,
+            hasUnseenBody: false
+        );
+    }
+
+    /// <summary>The request behind a door, whose body does not come with the question.</summary>
+    /// <param name="signatures">Reads them.</param>
+    /// <param name="method">Its method.</param>
+    /// <param name="origin">Scheme and host at which clients reach the API.</param>
+    /// <param name="target">Path and query as they were sent.</param>
+    /// <param name="fields">Its fields.</param>
+    public static SignedRequest? ReadBehindDoor(
+        MessageSignatures signatures,
+        string method,
+        Uri origin,
+        string target,
+        Func<string, IReadOnlyList<string?>> fields
+    ) =>
+        signatures.Read(
+            new HttpMessage(method, origin.Scheme, origin.Authority, target, fields, body: null),
+            fields,
+            hasUnseenBody: MayHaveBody(method)
+                || fields("transfer-encoding").Count > 0
+                || fields("content-length") is [{ } length] && length is not ("" or "0")
+        );
+
+    /// <summary>Content means something with every other method (RFC 9110 §9.3), and a proxy that asks need not say whether there is any.</summary>
+    public static bool MayHaveBody(string method) => method is not ("GET" or "HEAD" or "DELETE" or "TRACE");
+
+    public static Func<string, IReadOnlyList<string?>> Fields(IHeaderDictionary headers) => name => headers[name];
+
+    private static async ValueTask<byte[]> BodyAsync(HttpRequest request)
+    {
+        var reader = request.BodyReader;
+        while (true)
+        {
+            var result = await request.ReadBodyAsync();
+            if (result.IsCompleted)
+            {
+                var bytes = result.Buffer.ToArray();
+                reader.AdvanceTo(result.Buffer.Start);
+                return bytes;
+            }
+
+            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+        }
+    }
+}
