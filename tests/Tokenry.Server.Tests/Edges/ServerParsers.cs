@@ -52,7 +52,8 @@ internal static class ServerParsers
             new(
                 "Body<VerifyRequest>",
                 text => ReadBody<VerifyRequest>(text, "application/json"),
-                """{"token":"x","scopes":["a"],"ip":"::1"}"""
+                """{"token":"x","scopes":["a"],"ip":"::1"}""",
+                """{"method":"GET","proof":{"uri":"https://a.example/b","headers":{"signature":["a=:AA==:","b"],"Signature-Input":["a=();tag=\"x\""]}}}"""
             ),
             new(
                 "VerifyRequestReader",
@@ -87,6 +88,7 @@ internal static class ServerParsers
                 "[2001:db8::1]:443"
             ),
             new("X-Forwarded-Proto", text => ReadLeg("203.0.113.7", text).IsInClear ? null : "https", "https", "http, https"),
+            new("RequestTarget", RequestTarget.OriginForm, "/a%2Fb?c", "https://a.example/b?c", "http://a.example?c"),
             new("text for people", text => Validation.IsClean(text) ? text : null, "Invoices é 😀") { HasOneForm = true },
         ];
 

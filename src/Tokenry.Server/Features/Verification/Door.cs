@@ -44,7 +44,7 @@ public sealed class Door(
 )
 {
     /// <inheritdoc cref="ReceivedRequests.ReadBehindDoor"/>
-    public SignedRequest? ReadSignature(string method, Uri origin, string target, Func<string, IReadOnlyList<string?>> fields) =>
+    public SignedRequest? ReadSignature(string? method, Uri? origin, string? target, Func<string, IReadOnlyList<string?>> fields) =>
         ReceivedRequests.ReadBehindDoor(signatures, method, origin, target, fields);
 
     /// <param name="catalog">API resources and roles.</param>

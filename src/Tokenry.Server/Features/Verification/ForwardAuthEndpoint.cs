@@ -140,18 +140,9 @@ public sealed partial class ForwardAuthEndpoint(
                     : null,
             IsDpop = carrier.IsDpop,
             Dpop = PresentedProof.DpopHeader(headers),
-            Signed = isSigned ? Signed(headers, origin, forwarded) : null,
+            Signed = isSigned ? door.ReadSignature(forwarded.Method, origin, forwarded.Target, ReceivedRequests.Fields(headers)) : null,
         };
     }
-
-    /// <summary>Where it is not known what was signed, no signature is good.</summary>
-    private SignedRequest? Signed(IHeaderDictionary headers, Uri? origin, ForwardedRequest forwarded) =>
-        door.ReadSignature(
-            forwarded.Method ?? "",
-            origin ?? new Uri("about:blank"),
-            forwarded.Path + forwarded.Query,
-            ReceivedRequests.Fields(headers)
-        );
 
     /// <summary>Whether a signature would help, or the one that came is the reason.</summary>
     private static bool IsAboutSignature(ApiResourceFacts api, PresentedProof? proof, in Verdict verdict) =>

@@ -25,29 +25,31 @@ public static class ReceivedRequests
 
     /// <summary>The request behind a door, whose body does not come with the question.</summary>
     /// <param name="signatures">Reads them.</param>
-    /// <param name="method">Its method.</param>
+    /// <param name="method">Its method; <c>null</c>, as the next two: not known, and then no signature is good.</param>
     /// <param name="origin">Scheme and host at which clients reach the API.</param>
     /// <param name="target">Path and query as they were sent.</param>
     /// <param name="fields">Its fields.</param>
     public static SignedRequest? ReadBehindDoor(
         MessageSignatures signatures,
-        string method,
-        Uri origin,
-        string target,
+        string? method,
+        Uri? origin,
+        string? target,
         Func<string, IReadOnlyList<string?>> fields
-    ) =>
-        signatures.Read(
-            new HttpMessage(method, origin.Scheme, origin.Authority, target, fields, body: null),
-            fields,
-            hasUnseenBody: MayHaveBody(method)
-                || fields("transfer-encoding").Count > 0
-                || fields("content-length") is [{ } length] && length is not ("" or "0")
-        );
+    )
+    {
+        var message = new HttpMessage(method ?? "", origin?.Scheme ?? "", origin?.Authority ?? "", target ?? "", fields, body: null);
+        var isKnown = method is not null && origin is not null && target is not null;
+        var signed = signatures.Read(message, fields, hasUnseenBody: MayHaveBody(message.Method) || SaysBody(fields));
+        return isKnown || signed is null ? signed : new SignedRequest(message, signature: null);
+    }
 
     /// <summary>Content means something with every other method (RFC 9110 §9.3), and a proxy that asks need not say whether there is any.</summary>
     public static bool MayHaveBody(string method) => method is not ("GET" or "HEAD" or "DELETE" or "TRACE");
 
     public static Func<string, IReadOnlyList<string?>> Fields(IHeaderDictionary headers) => name => headers[name];
+
+    private static bool SaysBody(Func<string, IReadOnlyList<string?>> fields) =>
+        fields("transfer-encoding").Count > 0 || fields("content-length").Any(length => length is not (null or "" or "0"));
 
     private static async ValueTask<byte[]> BodyAsync(HttpRequest request)
     {

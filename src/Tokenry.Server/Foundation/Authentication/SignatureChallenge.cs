@@ -24,7 +24,7 @@ public static class SignatureChallenge
         return new(
             401,
             ProblemCode.InvalidToken,
-            "The request must be signed with the credential's key, and its signature was missing or not good."
+            "Sign the request with the key of a credential that is good here. The signature is missing, was used before or is not good."
         )
         {
             Challenge = challenge(Error),

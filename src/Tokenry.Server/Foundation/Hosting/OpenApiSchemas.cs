@@ -27,6 +27,10 @@ internal static class OpenApiSchemas
             schema.Type = type == typeof(DateTimeOffset) ? JsonSchemaType.String : JsonSchemaType.String | JsonSchemaType.Null;
             schema.Format = "date-time";
         }
+        else if (type == typeof(IReadOnlyDictionary<string, IReadOnlyList<string>>))
+        {
+            schema.Type = JsonSchemaType.Object;
+        }
         else if (type == typeof(JsonElement) || type == typeof(JsonElement?))
         {
             schema.Type = JsonSchemaType.Object;

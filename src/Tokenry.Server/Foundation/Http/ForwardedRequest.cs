@@ -6,6 +6,9 @@ namespace Tokenry.Server.Foundation.Http;
 /// </summary>
 public readonly record struct ForwardedRequest(string? Method, string? Path, string? Query)
 {
+    /// <summary>Path and query, escapes untouched.</summary>
+    public string? Target => Path is null ? null : Path + Query;
+
     private const int LongestMethod = 20;
     private const int LongestPath = 4096;
 
