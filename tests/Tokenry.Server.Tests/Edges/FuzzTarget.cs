@@ -142,7 +142,7 @@ internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes, C
             // Some route ends what it is told of, so it is one that may end.
             $$"""{"token":"{{sacrificed.ApiKey.Secret}}","api":"{{edge.Made.Api.Identifier}}","scopes":["invoices:read"],"object":"repo:a","ip":"192.0.2.1","method":"GET","path":"/a"}""",
             """{"email":"a@example.com","name":"n","roles":["rol_0000000000000000000004"]}""",
-            $$$"""{"api":"{{{edge.Made.Api.Identifier}}}","method":"POST","proof":{"uri":"{{{edge.Made.Api.Identifier}}}/a?b","headers":{"signature":"t=:AAAA:","signature-input":["t=(\"@method\" \"@authority\" \"@path\" \"@query\" \"content-digest\");created=2000000000;nonce=\"n\";keyid=\"{{{sacrificed.ApiKey.Id}}}\";tag=\"tokenry-v1\""],"content-digest":"sha-256=:AAAA:"}}}""",
+            $$$$"""{"api":"{{{{edge.Made.Api.Identifier}}}}","method":"POST","proof":{"uri":"{{{{edge.Made.Api.Identifier}}}}/a?b","headers":{"signature":"t=:AAAA:","signature-input":["t=(\"@method\" \"@authority\" \"@path\" \"@query\" \"content-digest\");created=2000000000;nonce=\"n\";keyid=\"{{{{sacrificed.ApiKey.Id}}}}\";tag=\"tokenry-v1\""],"content-digest":"sha-256=:AAAA:"}}}""",
             """{"name":"n","request_signing":"optional"}""",
             """{"overlap_seconds":60,"expires_at":null}""",
             """{"name":"n","permissions":null,"objects":null,"expires_at":null}""",
