@@ -38,7 +38,7 @@ public sealed class RequestSigner
         {
             Parameters =
             {
-                ["created"] = DateTimeOffset.UtcNow.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
+                ["created"] = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
                 ["nonce"] = $"\"{RandomNumberGenerator.GetHexString(32)}\"",
                 ["keyid"] = $"\"{_keyId}\"",
                 ["alg"] = $"\"{_algorithm}\"",
@@ -89,10 +89,10 @@ public sealed class SignedParts
     public Dictionary<string, string> Parameters { get; } = new(StringComparer.Ordinal);
 
     public void CreatedAgo(int seconds) =>
-        Parameters["created"] = (DateTimeOffset.UtcNow.ToUnixTimeSeconds() - seconds).ToString(CultureInfo.InvariantCulture);
+        Parameters["created"] = (TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - seconds).ToString(CultureInfo.InvariantCulture);
 
     public void ExpiresIn(int seconds) =>
-        Parameters["expires"] = (DateTimeOffset.UtcNow.ToUnixTimeSeconds() + seconds).ToString(CultureInfo.InvariantCulture);
+        Parameters["expires"] = (TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + seconds).ToString(CultureInfo.InvariantCulture);
 
     internal string ValueOf(string component) => Values.GetValueOrDefault(component.Split(';')[0].Trim('"'), "");
 }

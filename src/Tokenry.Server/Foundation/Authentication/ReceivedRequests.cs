@@ -39,15 +39,13 @@ public static class ReceivedRequests
     {
         var message = new HttpMessage(method ?? "", origin?.Scheme ?? "", origin?.Authority ?? "", target ?? "", fields, body: null);
         var isKnown = method is not null && origin is not null && target is not null;
-        var signed = signatures.Read(message, fields, hasUnseenBody: MayHaveBody(message.Method) || SaysBody(fields));
+        var signed = signatures.Read(message, fields, hasUnseenBody: HttpMessage.UsuallyHasContent(method ?? "") || SaysBody(fields));
         return isKnown || signed is null ? signed : new SignedRequest(message, signature: null);
     }
 
-    /// <summary>Content means something with every other method (RFC 9110 §9.3), and a proxy that asks need not say whether there is any.</summary>
-    public static bool MayHaveBody(string method) => method is not ("GET" or "HEAD" or "DELETE" or "TRACE");
-
     public static Func<string, IReadOnlyList<string?>> Fields(IHeaderDictionary headers) => name => headers[name];
 
+    /// <summary>A proxy that asks need not say it.</summary>
     private static bool SaysBody(Func<string, IReadOnlyList<string?>> fields) =>
         fields("transfer-encoding").Count > 0 || fields("content-length").Any(length => length is not (null or "" or "0"));
 

@@ -20,7 +20,7 @@ public static class SignatureChallenge
     /// <param name="challenge">Of the attributes of an error, the door's challenge.</param>
     public static ProblemException Refusal(IHeaderDictionary answer, string method, Func<string, string> challenge)
     {
-        answer[HeaderName] = ReceivedRequests.MayHaveBody(method) ? WithBody : WithoutBody;
+        answer[HeaderName] = HttpMessage.UsuallyHasContent(method) ? WithBody : WithoutBody;
         return new(
             401,
             ProblemCode.InvalidToken,
