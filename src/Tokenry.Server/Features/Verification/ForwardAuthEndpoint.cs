@@ -204,7 +204,10 @@ public sealed partial class ForwardAuthEndpoint(
                 {
                     Challenge = Challenge(api, "error=\"invalid_token\", error_description=\"bound tokens only\""),
                 };
-            case VerificationCode.ProofRequired or VerificationCode.ProofInvalid or VerificationCode.ProofReplayed:
+            // Not of a token that is good once, and was: no proof would mend that.
+            case VerificationCode.ProofRequired
+            or VerificationCode.ProofInvalid
+            or VerificationCode.ProofReplayed when verdict.Possession.Code != VerificationCode.Valid:
                 return new(401, ProblemCode.InvalidToken, "The proof that has to come with this credential is missing or not good.")
                 {
                     Challenge = $"{DpopChallenge.Failed(verdict.Possession)}, {api.Carriers.Challenge(null)}",

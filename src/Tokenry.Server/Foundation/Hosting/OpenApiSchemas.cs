@@ -29,7 +29,9 @@ internal static class OpenApiSchemas
         }
         else if (type == typeof(IReadOnlyDictionary<string, IReadOnlyList<string>>))
         {
-            schema.Type = JsonSchemaType.Object;
+            // Each a text or a list of texts, which the converter makes lists of.
+            schema.AdditionalProperties = null;
+            schema.Type = JsonSchemaType.Object | JsonSchemaType.Null;
         }
         else if (type == typeof(JsonElement) || type == typeof(JsonElement?))
         {

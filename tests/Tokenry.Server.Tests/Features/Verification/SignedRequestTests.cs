@@ -222,14 +222,6 @@ public sealed class SignedRequestTests(SharedServers servers)
         using var key = ClientKey.Make();
         var id = (await admin.CreatePublicKeyAsync(made.Application.Id, key)).Text("id");
         var bare = await admin.CreateApiKeyAsync(made.Application.Id);
-        await admin.PatchAsync($"/v1/api-resources/{made.Api.Id}", new { minimum_strength = "signed" }).Expect(200);
-        Assert.Equal("strength_too_low", await admin.VerifyAsync(bare.Secret, made.Api.Identifier));
-        Assert.Equal("proof_required", await admin.VerifyAsync(made.ApiKey.Secret, made.Api.Identifier));
-        Assert.Equal("proof_invalid", await CodeAsync(admin, made, Spoilt(Signer(made).Sign("GET", Url(made))), made.ApiKey.Secret));
-        Assert.Equal("valid", await CodeAsync(admin, made, Signer(made).Sign("GET", Url(made)), made.ApiKey.Secret));
-        Assert.Equal("valid", await CodeAsync(admin, made, Signer(made).Sign("GET", Url(made))));
-
-        // An access token is signed by what bought it, and by nothing else.
         var client = await servers.AnonymousAsync(engine);
         var issued = await client
             .FormAsync(
@@ -243,6 +235,14 @@ public sealed class SignedRequestTests(SharedServers servers)
             )
             .Expect(200);
         var token = issued.Text("access_token");
+        await admin.PatchAsync($"/v1/api-resources/{made.Api.Id}", new { minimum_strength = "signed" }).Expect(200);
+        Assert.Equal("strength_too_low", await admin.VerifyAsync(bare.Secret, made.Api.Identifier));
+        Assert.Equal("proof_required", await admin.VerifyAsync(made.ApiKey.Secret, made.Api.Identifier));
+        Assert.Equal("proof_invalid", await CodeAsync(admin, made, Spoilt(Signer(made).Sign("GET", Url(made))), made.ApiKey.Secret));
+        Assert.Equal("valid", await CodeAsync(admin, made, Signer(made).Sign("GET", Url(made)), made.ApiKey.Secret));
+        Assert.Equal("valid", await CodeAsync(admin, made, Signer(made).Sign("GET", Url(made))));
+
+        // An access token is signed by what bought it, and by nothing else.
         Assert.Equal("proof_required", await admin.VerifyAsync(token, made.Api.Identifier));
         Assert.Equal("valid", await CodeAsync(admin, made, RequestSigner.Of(id, key).Sign("GET", Url(made)), token));
         Assert.Equal("proof_invalid", await CodeAsync(admin, made, Signer(made).Sign("GET", Url(made)), token));
@@ -340,7 +340,11 @@ public sealed class SignedRequestTests(SharedServers servers)
         (await PostAsync(new { a = (string?)null })).Expect(400);
         (await PostAsync(new { a = new[] { 1 } })).Expect(400);
         (await PostAsync("text")).Expect(400);
-        Assert.Contains("stands twice", (await PostAsync(new { a = "1", A = "2" })).Expect(400).Body, StringComparison.Ordinal);
+        Assert.Contains(
+            "stands twice",
+            (await PostAsync(new Dictionary<string, string> { ["a"] = "1", ["A"] = "2" })).Expect(400).Body,
+            StringComparison.Ordinal
+        );
         var missing = (await admin.PostAsync("/v1/verify", new { api = made.Api.Identifier })).Expect(400, "invalid_request");
         Assert.Contains("\"token\":[\"is required\"]", missing.Body, StringComparison.Ordinal);
         var without = (await admin.PostAsync("/v1/verify", new { proof = new { headers } })).Expect(400, "invalid_request");
