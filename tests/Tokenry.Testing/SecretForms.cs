@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -32,6 +33,12 @@ internal static class SecretForms
         // Without brand and checksum: the random part alone is as good as the whole.
         if (secret.StartsWith("tkr_", StringComparison.Ordinal))
             yield return ("random part", Encoding.ASCII.GetBytes(secret[^49..^6]));
+        // A signing key is written in base64url; its bytes sign as well.
+        if (secret.Length == 43 && Base64Url.IsValid(secret))
+        {
+            yield return ("key bytes", Base64Url.DecodeFromChars(secret));
+            yield return ("key bytes, hex", Encoding.ASCII.GetBytes(Convert.ToHexStringLower(Base64Url.DecodeFromChars(secret))));
+        }
         // The signature is what makes a JWT good; header and claims are no secret.
         if (secret.Split('.') is [_, _, var signature])
             yield return ("signature", Encoding.ASCII.GetBytes(signature));

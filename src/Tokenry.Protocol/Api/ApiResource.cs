@@ -56,7 +56,7 @@ public sealed record ApiResource
     /// <summary>The scopes this API defines.</summary>
     public required IReadOnlyList<ScopeDefinition> Scopes { get; init; }
 
-    /// <summary>Which kinds it takes: subset of <c>api_key anonymous_api_key personal_access_token access_token</c>.</summary>
+    /// <summary>Which kinds it takes: subset of <c>api_key anonymous_api_key personal_access_token access_token public_key</c>, the last in signed requests (RFC 9421).</summary>
     public required IReadOnlyList<string> AcceptedCredentials { get; init; }
 
     /// <summary>Where a credential may travel: subset of <c>bearer x_api_key basic query header:&lt;Name&gt;</c>.</summary>
@@ -79,6 +79,9 @@ public sealed record ApiResource
 
     /// <summary>What a request must prove at least: <c>bearer</c> (default), <c>signed</c> or <c>bound</c> (<see cref="MinimumStrength"/>).</summary>
     public required string MinimumStrength { get; init; }
+
+    /// <summary>Whether an access token for it is good for one verification only, at whichever door.</summary>
+    public required bool OneTimeTokens { get; init; }
 
     /// <summary>Which decisions about it are kept one by one: <c>none</c>, <c>denials</c> (default) or <c>all</c> (<see cref="AccessLogLevel"/>).</summary>
     public required string AccessLog { get; init; }
@@ -123,6 +126,9 @@ public sealed record ApiResourceRequest
     /// <inheritdoc cref="ApiResource.MinimumStrength"/>
     public string? MinimumStrength { get; init; }
 
+    /// <inheritdoc cref="ApiResource.OneTimeTokens"/>
+    public bool? OneTimeTokens { get; init; }
+
     /// <inheritdoc cref="ApiResource.AccessLog"/>
     public string? AccessLog { get; init; }
 }
@@ -159,6 +165,9 @@ public sealed record ApiResourcePatch
 
     /// <inheritdoc cref="ApiResource.MinimumStrength"/>
     public Optional<string?> MinimumStrength { get; init; }
+
+    /// <inheritdoc cref="ApiResource.OneTimeTokens"/>
+    public Optional<bool?> OneTimeTokens { get; init; }
 
     /// <inheritdoc cref="ApiResource.AccessLog"/>
     public Optional<string?> AccessLog { get; init; }

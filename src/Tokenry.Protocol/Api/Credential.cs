@@ -42,6 +42,19 @@ public static class CredentialKind
     public static bool IsClientAuthentication(string? kind) => kind is ClientSecret or PublicKey or Certificate or FederatedIdentity;
 }
 
+/// <summary>Values of <see cref="Credential.RequestSigning"/>.</summary>
+public static class RequestSigning
+{
+    /// <summary>The credential has no signing key.</summary>
+    public const string None = "none";
+
+    /// <summary>It may be presented by signing a request with it, or as the secret it is.</summary>
+    public const string Optional = "optional";
+
+    /// <summary>Only signed requests present it.</summary>
+    public const string Required = "required";
+}
+
 /// <summary>
 /// A credential as the API shows it: everything but the secret, which stands in the answer that creates or rotates it and nowhere else.
 /// A class and not a record: a record would print the secret.
@@ -128,6 +141,10 @@ public sealed class Credential
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public FederatedIdentity? FederatedIdentity { get; init; }
 
+    /// <summary>Of an API key: whether requests are signed with it (RFC 9421): <c>none</c>, <c>optional</c> or <c>required</c> (<see cref="Api.RequestSigning"/>).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RequestSigning { get; init; }
+
     /// <summary>The secret, once: in the answer that creates or rotates an API key or a personal access token.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Token { get; init; }
@@ -135,6 +152,13 @@ public sealed class Credential
     /// <summary>The secret, once: in the answer that creates or rotates a client secret.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ClientSecret { get; init; }
+
+    /// <summary>
+    /// What its requests are signed with by <c>hmac-sha256</c>, once: in the answer that creates or rotates an API key with <see cref="RequestSigning"/>. 32
+    /// bytes in base64url.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SigningKey { get; init; }
 }
 
 /// <summary>Body that creates a credential. Client secrets take <c>name, expires_at, not_before, allowed_ips, metadata</c> only.</summary>
@@ -169,6 +193,9 @@ public sealed record CredentialRequest
 
     /// <inheritdoc cref="Credential.Metadata"/>
     public JsonElement? Metadata { get; init; }
+
+    /// <inheritdoc cref="Credential.RequestSigning"/>
+    public string? RequestSigning { get; init; }
 }
 
 /// <summary>Body of <c>PATCH</c> on a credential: absent = keep, <c>null</c> = clear. The resulting credential must pass the minting rule.</summary>
@@ -200,6 +227,9 @@ public sealed record CredentialPatch
 
     /// <inheritdoc cref="Credential.Metadata"/>
     public Optional<JsonElement?> Metadata { get; init; }
+
+    /// <summary>Between <c>optional</c> and <c>required</c>; a key begins or ends with a signing key.</summary>
+    public Optional<string?> RequestSigning { get; init; }
 }
 
 /// <summary>Body of <c>POST …/rotate</c>.</summary>

@@ -6,8 +6,8 @@ namespace Tokenry.Protocol.Api;
 /// <summary>Body of <c>POST /v1/verify</c>. A class and not a record: a record would print the token.</summary>
 public sealed class VerifyRequest
 {
-    /// <summary>The credential as the caller presented it.</summary>
-    public required string Token { get; init; }
+    /// <summary>The credential as the caller presented it. It may be left out where <see cref="Proof"/> has the headers of a signed request.</summary>
+    public string? Token { get; init; }
 
     /// <summary>Identifier of the API resource it was presented to.</summary>
     public string? Api { get; init; }
@@ -27,7 +27,10 @@ public sealed class VerifyRequest
     /// <summary>The path of the request it came with.</summary>
     public string? Path { get; init; }
 
-    /// <summary>What else came with it; needed for tokens that are bound to a key or certificate. Then <see cref="Method"/> is needed too.</summary>
+    /// <summary>
+    /// What else came with it, or instead of it; needed for tokens that are bound to a key or certificate and for signed requests. Then
+    /// <see cref="Method"/> is needed too.
+    /// </summary>
     public VerifyProof? Proof { get; init; }
 }
 
@@ -43,8 +46,18 @@ public sealed class VerifyProof
     /// </summary>
     public string? Certificate { get; init; }
 
-    /// <summary>The address of the request as its client knows it: scheme, host and path, from the resource server's configuration.</summary>
+    /// <summary>
+    /// The address of the request as its client knows it: scheme and host from the resource server's configuration, path and query as they were received,
+    /// escapes untouched.
+    /// </summary>
     public string? Uri { get; init; }
+
+    /// <summary>
+    /// The headers of a signed request (RFC 9421), each a line or a list of lines: <c>signature</c>, <c>signature-input</c> and all that the signature covers.
+    /// Whoever asks compares <c>content-digest</c> with the body itself.
+    /// </summary>
+    [JsonConverter(typeof(HeaderLinesConverter))]
+    public IReadOnlyDictionary<string, IReadOnlyList<string>>? Headers { get; init; }
 }
 
 /// <summary>Answer of <c>POST /v1/verify</c>; members that do not apply are absent.</summary>

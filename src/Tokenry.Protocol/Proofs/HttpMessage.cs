@@ -62,6 +62,12 @@ public sealed class HttpMessage
     /// <summary>The value of <c>@target-uri</c> (§2.2.2).</summary>
     public string TargetUri => $"{Scheme}://{Authority}{(Target.StartsWith('/') ? "" : "/")}{Target}";
 
+    /// <summary>
+    /// True for a method whose requests usually have content (RFC 9110 §9.3): all but <c>GET</c>, <c>HEAD</c>, <c>DELETE</c> and <c>TRACE</c>. Whoever judges such a
+    /// request without seeing it all, as a gateway's door, wants the digest of its content covered even if there is none.
+    /// </summary>
+    public static bool UsuallyHasContent(string method) => method is not ("GET" or "HEAD" or "DELETE" or "TRACE");
+
     internal Func<string, IReadOnlyList<string?>> Fields { get; }
 
     internal ReadOnlyMemory<byte>? Body { get; }

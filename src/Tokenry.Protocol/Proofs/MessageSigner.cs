@@ -8,7 +8,7 @@ namespace Tokenry.Protocol.Proofs;
 /// <summary>The fields that make a request a signed one.</summary>
 /// <param name="SignatureInput">The value of <c>Signature-Input</c>.</param>
 /// <param name="Signature">The value of <c>Signature</c>.</param>
-/// <param name="ContentDigest">The value of <c>Content-Digest</c>; null when the request has no body, and then it needs none.</param>
+/// <param name="ContentDigest">The value of <c>Content-Digest</c>; null when the request has no body and its method none usually.</param>
 public sealed record SignatureFields(string SignatureInput, string Signature, string? ContentDigest);
 
 /// <summary>Signs requests as <see cref="MessageSignatureValidator"/> wants them (RFC 9421 §3.1). Immutable and thread-safe.</summary>
@@ -38,7 +38,7 @@ public sealed class MessageSigner
     }
 
     /// <summary>
-    /// Signs a request over its method, authority, path, query, the digest of its body if it has one, and <paramref name="fields"/>, in this order.
+    /// Signs a request over its method, authority, path, query, the digest of its body if it has one or its method usually does, and <paramref name="fields"/>, in this order.
     /// </summary>
     /// <param name="message">The request, with its body.</param>
     /// <param name="fields">Names of further fields to cover, in lower case, that the request has.</param>
@@ -52,7 +52,10 @@ public sealed class MessageSigner
             throw new ArgumentException("1 to 256 characters.", nameof(nonce));
         }
 
-        var digest = message.Body is { Length: > 0 } body ? ContentDigest.Of(body.Span) : null;
+        var digest =
+            message.Body is { } body && (body.Length > 0 || HttpMessage.UsuallyHasContent(message.Method))
+                ? ContentDigest.Of(body.Span)
+                : null;
         var components = new List<string> { "@method", "@authority", "@path", "@query" };
         if (digest is not null)
         {

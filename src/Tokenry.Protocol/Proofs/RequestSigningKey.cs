@@ -72,22 +72,21 @@ public sealed class RequestSigningKey
     public static bool Takes(string algorithm) => algorithm is HmacSha256 or EcdsaP256Sha256;
 
     /// <summary>
-    /// The shared secret of one credential, derived so that nobody needs to store it: HKDF-SHA256 (RFC 5869) with the credential's id as salt and
-    /// <c>tokenry/9421/v1</c> as info.
+    /// A shared secret that is derived, so that nobody needs to store it: HKDF-SHA256 (RFC 5869) with its name as salt and <c>tokenry/9421/v1</c> as info.
     /// </summary>
     /// <param name="root">The server's root key, 32 bytes or more.</param>
-    /// <param name="credentialId">The credential's public id.</param>
-    /// <exception cref="ArgumentException">The root is shorter, or the id empty.</exception>
-    public static RequestSigningKey Derive(ReadOnlySpan<byte> root, string credentialId)
+    /// <param name="name">What names the secret among all of this root: a credential's public id, and which of its secrets.</param>
+    /// <exception cref="ArgumentException">The root is shorter, or the name empty.</exception>
+    public static RequestSigningKey Derive(ReadOnlySpan<byte> root, string name)
     {
-        ArgumentException.ThrowIfNullOrEmpty(credentialId);
+        ArgumentException.ThrowIfNullOrEmpty(name);
         if (root.Length < MinSecretBytes)
         {
             throw new ArgumentException("At least 32 bytes.", nameof(root));
         }
 
         Span<byte> derived = stackalloc byte[MinSecretBytes];
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, root, derived, Encoding.UTF8.GetBytes(credentialId), "tokenry/9421/v1"u8);
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, root, derived, Encoding.UTF8.GetBytes(name), "tokenry/9421/v1"u8);
         var key = new RequestSigningKey(derived);
         CryptographicOperations.ZeroMemory(derived);
         return key;

@@ -20,7 +20,7 @@ public sealed class DumpTests(ITestOutputHelper output)
         Assert.Empty(SecretForms.Found(scenario.Secrets, Encoding.UTF8.GetBytes(logs), "logs"));
         var records = await scenario.RecordsAsync();
         Assert.Contains("signal.revoked_use", records, StringComparison.Ordinal);
-        Assert.Contains("\"path\":\"/hooks/tkr_***/***/x\"", records, StringComparison.Ordinal);
+        Assert.Contains("\"path\":\"/hooks/tkr_***/***/***/x\"", records, StringComparison.Ordinal);
         Assert.Empty(SecretForms.Found(scenario.Secrets, Encoding.UTF8.GetBytes(records), "records"));
         var columns = await ReadColumnsAsync(scenario.Server);
         var opened = await TryAsync(scenario, columns);

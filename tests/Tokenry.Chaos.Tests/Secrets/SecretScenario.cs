@@ -54,6 +54,7 @@ internal sealed class SecretScenario : IAsyncDisposable
         Keep("user's password", Made.User.Password);
         await OnceAndAgainAsync();
         await RotateAsync();
+        await SignAsync();
         await AccessTokensAsync();
         await MistakesAsync();
         await DoorsAsync();
@@ -100,6 +101,22 @@ internal sealed class SecretScenario : IAsyncDisposable
             .PostAsync("/v1/me/credential/rotate", new { overlap_seconds = 60 })
             .Expect(200);
         Keep("token that rotated itself", self.Text("token"));
+    }
+
+    /// <summary>Signing keys, which no request carries, and the signatures that do.</summary>
+    private async Task SignAsync()
+    {
+        var key = await Admin.CreateApiKeyAsync(Made.Application.Id, new { request_signing = "optional" });
+        Keep("API key that signs", key.Secret);
+        Keep("signing key", key.Response.Text("signing_key"));
+        var rotated = await Admin.PostAsync($"/v1/api-keys/{key.Id}/rotate", new { overlap_seconds = 600 }).Expect(200);
+        Keep("API key that signs, rotated", rotated.Text("token"));
+        Keep("signing key, rotated", rotated.Text("signing_key"));
+        var me = Server.Address + "/v1/me";
+        await Server.Client().GetAsync("/v1/me", headers: RequestSigner.Of(key).Sign("GET", me)).Expect(200);
+        await Server.Client().GetAsync($"/v1/me?x={_secrets["signing key"]}").Expect(401);
+        await Server.Client(_secrets["signing key"]).GetAsync("/v1/me").Expect(401);
+        await Admin.PostAsync("/v1/verify", new { token = _secrets["signing key"] }).Expect(200);
     }
 
     private async Task AccessTokensAsync()
@@ -184,9 +201,9 @@ internal sealed class SecretScenario : IAsyncDisposable
         var words = new Dictionary<string, string>
         {
             ["X-API-Key"] = key,
-            ["X-Forwarded-Uri"] = $"/hooks/{key}/{jwt}/x",
+            ["X-Forwarded-Uri"] = $"/hooks/{key}/{jwt}/{_secrets["signing key"]}/x",
             ["X-Forwarded-Method"] = key,
-            ["User-Agent"] = $"curl {key} {jwt}",
+            ["User-Agent"] = $"curl {key} {jwt} {_secrets["signing key"]}",
         };
         var answer = await Server.Client().GetAsync($"{door}&as=jwt", headers: words).Expect(200);
         Keep("JWT for the upstream", answer.Header("X-Tokenry-Jwt")!);

@@ -145,6 +145,8 @@ internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes, C
             // Some route ends what it is told of, so it is one that may end.
             $$"""{"token":"{{sacrificed.ApiKey.Secret}}","api":"{{edge.Made.Api.Identifier}}","scopes":["invoices:read"],"object":"repo:a","ip":"192.0.2.1","method":"GET","path":"/a"}""",
             """{"email":"a@example.com","name":"n","roles":["rol_0000000000000000000004"]}""",
+            $$$$"""{"api":"{{{{edge.Made.Api.Identifier}}}}","method":"POST","proof":{"uri":"{{{{edge.Made.Api.Identifier}}}}/a?b","headers":{"signature":"t=:AAAA:","signature-input":["t=(\"@method\" \"@authority\" \"@path\" \"@query\" \"content-digest\");created=2000000000;nonce=\"n\";keyid=\"{{{{sacrificed.ApiKey.Id}}}}\";tag=\"tokenry-v1\""],"content-digest":"sha-256=:AAAA:"}}}""",
+            """{"name":"n","request_signing":"optional"}""",
             """{"overlap_seconds":60,"expires_at":null}""",
             """{"name":"n","permissions":null,"objects":null,"expires_at":null}""",
         ];
@@ -189,6 +191,9 @@ internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes, C
         };
     }
 
+    private string Signed =>
+        $"t=(\"@method\" \"@authority\" \"@path\" \"@query\");created={DateTimeOffset.UtcNow.ToUnixTimeSeconds()};nonce=\"n\";keyid=\"{sacrificed.ApiKey.Id}\";tag=\"tokenry-v1\"";
+
     private byte[] Header(Mutator mutator)
     {
         var samples = new (string Name, string Value)[]
@@ -209,6 +214,9 @@ internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes, C
             ("X-HTTP-Method-Override", "DELETE"),
             ("Connection", "X-Forwarded-For, keep-alive"),
             ("Authorization", "Bearer x"),
+            ("Signature", "t=:AAAA:"),
+            ("Signature-Input", Signed),
+            ("Content-Digest", "sha-256=:AAAA:"),
         };
         var (name, value) = mutator.Choose(samples);
         var route = mutator.Choose(routes);
@@ -218,7 +226,12 @@ internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes, C
         return Request(
             route.Method == "ANY" ? "GET" : route.Method,
             call.Path,
-            name == "Authorization" ? [more] : [CallerOf(route), more],
+            name switch
+            {
+                "Authorization" => [more],
+                "Signature-Input" => [("Signature", "t=:AAAA:"), more],
+                _ => [CallerOf(route), more],
+            },
             name == "Content-Type" ? null : "application/json",
             body
         );

@@ -8,7 +8,7 @@ namespace Tokenry.Server.Tests.Edges;
 /// <summary>
 /// RFC 9421 with a stranger: what we sign it verifies, what it signs we verify, and what we read of a structured field it reads too.
 /// </summary>
-public sealed class MessageSignatureInteropTests
+public sealed class MessageSignatureInteropTests(SharedServers servers)
 {
     private const int Requests = 300;
     private const int Fields = 3000;
@@ -65,6 +65,37 @@ public sealed class MessageSignatureInteropTests
         {
             directory.Delete(recursive: true);
         }
+    }
+
+    [Theory, BothEngines]
+    public async Task Http_message_signatures_signs_what_the_server_takes(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario
+            .On(admin)
+            .ManagementRole("applications:write")
+            .Api(_ => new { accepted_credentials = new[] { "api_key", "public_key" } })
+            .Role()
+            .Application()
+            .CreateAsync();
+        var permissions = new[]
+        {
+            new { api = "urn:tokenry:management", scopes = (IReadOnlyList<string>)["applications:write"] },
+            new { api = made.Api.Identifier, scopes = made.Api.Scopes },
+        };
+        var key = await admin.CreateApiKeyAsync(made.Application.Id, new { request_signing = "required", permissions });
+        await PeerScripts.RunAsync(
+            "signed-requests.mjs",
+            new Dictionary<string, string>
+            {
+                ["TOKENRY_ISSUER"] = admin.Address,
+                ["TOKENRY_ADMIN"] = admin.Bearer!,
+                ["TOKENRY_CLIENT_ID"] = made.Application.Id,
+                ["TOKENRY_RESOURCE"] = made.Api.Identifier,
+                ["TOKENRY_KEY_ID"] = key.Id,
+                ["TOKENRY_SIGNING_KEY"] = key.Response.Text("signing_key"),
+            }
+        );
     }
 
     /// <summary>Spoilt fields that we can still read, and what we read.</summary>

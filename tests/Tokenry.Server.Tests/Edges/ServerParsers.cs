@@ -53,7 +53,8 @@ internal static class ServerParsers
             new(
                 "Body<VerifyRequest>",
                 text => ReadBody<VerifyRequest>(text, "application/json"),
-                """{"token":"x","scopes":["a"],"ip":"::1"}"""
+                """{"token":"x","scopes":["a"],"ip":"::1"}""",
+                """{"method":"GET","proof":{"uri":"https://a.example/b","headers":{"signature":["a=:AA==:","b"],"Signature-Input":["a=();tag=\"x\""]}}}"""
             ),
             new(
                 "VerifyRequestReader",
@@ -110,6 +111,7 @@ internal static class ServerParsers
                 "CN=billing,O=Example",
                 @"CN=a\,b+OU=\c3\a9\20,2.5.4.15=#0c0161"
             ),
+            new("RequestTarget", RequestTarget.OriginForm, "/a%2Fb?c", "https://a.example/b?c", "http://a.example?c"),
             new("text for people", text => Validation.IsClean(text) ? text : null, "Invoices é 😀") { HasOneForm = true },
         ];
 

@@ -30,6 +30,8 @@ public sealed class ApiResourceRow
 
     public string MinimumStrength { get; init; } = "";
 
+    public long OneTimeTokens { get; init; }
+
     public string AccessLog { get; init; } = "";
 
     public long CreatedAt { get; init; }
@@ -49,6 +51,7 @@ public sealed class ApiResourceRow
             AccessTokenSigningAlg = resource.AccessTokenSigningAlg,
             ResourceServers = JsonColumn.Write(resource.ResourceServers),
             MinimumStrength = resource.MinimumStrength,
+            OneTimeTokens = resource.OneTimeTokens ? 1 : 0,
             AccessLog = resource.AccessLog,
             CreatedAt = resource.CreatedAt.ToUnixTimeMilliseconds(),
         };
@@ -68,6 +71,7 @@ public sealed class ApiResourceRow
             AccessTokenSigningAlg = AccessTokenSigningAlg,
             ResourceServers = JsonColumn.Read<string[]>(ResourceServers),
             MinimumStrength = MinimumStrength,
+            OneTimeTokens = OneTimeTokens == 1,
             AccessLog = AccessLog,
             CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
         };

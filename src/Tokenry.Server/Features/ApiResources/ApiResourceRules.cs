@@ -24,7 +24,7 @@ public static class ApiResourceRules
 
     public static readonly IReadOnlyList<string> DefaultCarriers = ["bearer", "x_api_key"];
 
-    private static readonly string[] AllAccepted = [.. DefaultAccepted, CredentialKind.AnonymousApiKey];
+    private static readonly string[] AllAccepted = [.. DefaultAccepted, CredentialKind.AnonymousApiKey, CredentialKind.PublicKey];
     private static readonly string[] AccessLogLevels = [AccessLogLevel.None, AccessLogLevel.Denials, AccessLogLevel.All];
 
     private static readonly string[] Strengths = [MinimumStrength.Bearer, MinimumStrength.Signed, MinimumStrength.Bound];

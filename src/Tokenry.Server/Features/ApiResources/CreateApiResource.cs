@@ -39,6 +39,7 @@ public sealed class CreateApiResource(Gate gate, SigningKeyOnDemand signingKey, 
                         AccessTokenSigningAlg = request.AccessTokenSigningAlg ?? ApiResourceRules.DefaultSigningAlg,
                         ResourceServers = request.ResourceServers ?? [],
                         MinimumStrength = request.MinimumStrength ?? MinimumStrength.Bearer,
+                        OneTimeTokens = request.OneTimeTokens ?? false,
                         AccessLog = request.AccessLog ?? AccessLogLevel.Denials,
                         CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds()),
                     };

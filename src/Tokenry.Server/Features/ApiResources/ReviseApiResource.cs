@@ -38,6 +38,7 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey)
                     AccessTokenSigningAlg = patch.AccessTokenSigningAlg.Or(old.AccessTokenSigningAlg) ?? ApiResourceRules.DefaultSigningAlg,
                     ResourceServers = patch.ResourceServers.Or(old.ResourceServers) ?? [],
                     MinimumStrength = patch.MinimumStrength.Or(old.MinimumStrength) ?? MinimumStrength.Bearer,
+                    OneTimeTokens = patch.OneTimeTokens.Or(old.OneTimeTokens) ?? false,
                     AccessLog = patch.AccessLog.Or(old.AccessLog) ?? AccessLogLevel.Denials,
                 };
                 await ApiResourceRules.CheckAsync(tx, resource, patch.ResourceServers.IsPresent);

@@ -29,8 +29,12 @@ public sealed class IntrospectionEndpoint(
         var caller = await CallerAsync(context, form, catalog);
         var token = form["token"] ?? throw OAuthError.InvalidRequest("token is missing");
         var authenticated = await authenticator.AuthenticateAsync(token);
-        // What a token is bound to must be told whole or not at all.
-        var isTellable = authenticated.IsGood && authenticated.Token?.Confirmation is not { IsUnderstood: false };
+        // What a token is bound to must be told whole or not at all. What is presented by signed requests alone is not active as a string: whoever asks so
+        // would take it from anybody who saw it.
+        var isTellable =
+            authenticated.IsGood
+            && authenticated.Token?.Confirmation is not { IsUnderstood: false }
+            && authenticated is not { Token: null, Credential.RequiresSignature: true };
         var seen = isTellable ? Visible(catalog, caller, authenticated) : [];
         // A good token that this caller may not know of is nobody's denial.
         if (!authenticated.IsGood || seen.Count > 0)

@@ -35,12 +35,25 @@ public readonly record struct Question(string Door, Requirement Requirement, Use
 }
 
 /// <summary>The one decision behind every gateway door: who is it, may it do that, has it room left; and the record that it was asked.</summary>
-public sealed class Door(Authenticator authenticator, PossessionCheck possessionCheck, UseRecorder recorder)
+public sealed class Door(
+    Authenticator authenticator,
+    MessageSignatures signatures,
+    PossessionCheck possessionCheck,
+    OneTimeTokens oneTimeTokens,
+    UseRecorder recorder
+)
 {
-    public async ValueTask<Verdict> CheckAsync(Catalog catalog, string presented, Question question)
+    /// <inheritdoc cref="ReceivedRequests.ReadBehindDoor"/>
+    public SignedRequest? ReadSignature(string? method, Uri? origin, string? target, Func<string, IReadOnlyList<string?>> fields) =>
+        ReceivedRequests.ReadBehindDoor(signatures, method, origin, target, fields);
+
+    /// <param name="catalog">API resources and roles.</param>
+    /// <param name="presented">What was presented; <c>null</c> = nothing but a signature.</param>
+    /// <param name="question">What for.</param>
+    public async ValueTask<Verdict> CheckAsync(Catalog catalog, string? presented, Question question)
     {
         var requirement = question.Requirement;
-        var credential = await authenticator.AuthenticateAsync(presented);
+        var credential = await authenticator.AuthenticateAsync(presented, question.Proof);
         var possession = credential.IsGood ? await possessionCheck.CheckAsync(credential, presented, question.Proof) : Possession.Bearer;
         var (code, scopes) = credential.IsGood
             ? AccessDecision.Decide(catalog, credential, requirement with { Possession = possession })
@@ -50,6 +63,12 @@ public sealed class Door(Authenticator authenticator, PossessionCheck possession
         if (isMisplaced)
         {
             code = VerificationCode.CredentialKindNotAccepted;
+        }
+
+        // Last, so that what fails uses nothing up; before the limits, which a replay must not use up.
+        if (code == VerificationCode.Valid && !await oneTimeTokens.UseAsync(catalog, credential))
+        {
+            code = VerificationCode.ProofReplayed;
         }
 
         var (settled, limits) = await recorder.SettleAsync(

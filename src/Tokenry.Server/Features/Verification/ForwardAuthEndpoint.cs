@@ -36,7 +36,8 @@ public sealed partial class ForwardAuthEndpoint(
         var request = RequestFacts.Of(context);
         var forwarded = ForwardedRequest.Of(context);
         var carrier = api.Carriers.Read(context.Request.Headers, forwarded.Query, brands.Begin);
-        if (Misplaced(api, carrier) is { } refusal)
+        var proof = Proof(context, asked, forwarded, carrier);
+        if (Misplaced(api, carrier, proof?.Signed) is { } refusal)
         {
             if (carrier.IsRefusedQuery)
             {
@@ -57,9 +58,9 @@ public sealed partial class ForwardAuthEndpoint(
         var question = new Question(Doors.ForwardAuth, requirement, UseCircumstances.Of(request), forwarded)
         {
             IsInQuery = carrier.IsInQuery,
-            Proof = Proof(context, asked, forwarded, carrier),
+            Proof = proof,
         };
-        var verdict = await door.CheckAsync(catalog, carrier.Presented!, question);
+        var verdict = await door.CheckAsync(catalog, carrier.Presented, question);
         verdict.Limits.WriteHeaders(context.Response.Headers);
         if (verdict.IsMisplaced)
         {
@@ -75,31 +76,39 @@ public sealed partial class ForwardAuthEndpoint(
                 context.Response.Headers["DPoP-Nonce"] = nonces.Current;
             }
 
-            await ProblemAnswer.WriteAsync(context, Refusal(api, asked, carrier, verdict));
+            await ProblemAnswer.WriteAsync(
+                context,
+                verdict.Possession.IsAmbiguous ? TwoCredentials(api)
+                    : IsAboutSignature(api, proof, verdict)
+                        ? SignatureChallenge.Refusal(context.Response.Headers, forwarded.Method ?? "", error => Challenge(api, error))
+                    : Refusal(api, asked, carrier, verdict)
+            );
             return;
         }
 
         Identify(context.Response.Headers, verdict);
         if (asked.AsJwt)
         {
-            context.Response.Headers["X-Tokenry-Jwt"] = upstreamToken.For(api, verdict, carrier.Presented!, question.From);
+            context.Response.Headers["X-Tokenry-Jwt"] = upstreamToken.For(api, verdict, carrier.Presented, question.From);
         }
     }
 
     /// <summary>The refusals that need no look at the credential.</summary>
-    private ProblemException? Misplaced(ApiResourceFacts api, Carrier carrier) =>
-        carrier.IsAmbiguous
-            ? new(400, ProblemCode.InvalidRequest, "The request carries two credentials. Send one.")
-            {
-                Challenge = api.Carriers.Challenge("error=\"invalid_request\""),
-            }
+    private ProblemException? Misplaced(ApiResourceFacts api, Carrier carrier, SignedRequest? signed) =>
+        carrier.IsAmbiguous ? TwoCredentials(api)
         : carrier.IsRefusedQuery ? InUrl(api)
-        : carrier.Presented is null
+        : carrier.Presented is null && signed is null
             ? new(401, ProblemCode.CredentialMissing, "Send a credential for this API.")
             {
                 Challenge = Challenge(api, $"resource_metadata=\"{options.Issuer}/.well-known/oauth-protected-resource/{api.Id}\""),
             }
         : null;
+
+    private static ProblemException TwoCredentials(ApiResourceFacts api) =>
+        new(400, ProblemCode.InvalidRequest, "The request carries two credentials. Send one.")
+        {
+            Challenge = api.Carriers.Challenge("error=\"invalid_request\""),
+        };
 
     private static ProblemException InUrl(ApiResourceFacts api) =>
         new(400, ProblemCode.InvalidRequest, "This credential must not be sent in the URL; it is in logs now, so rotate it.")
@@ -108,11 +117,12 @@ public sealed partial class ForwardAuthEndpoint(
         };
 
     /// <summary>Which address a proof must be for says the configuration, since any client can name any host; the path, the proxy.</summary>
-    private static PresentedProof? Proof(HttpContext context, ForwardAuthRequest asked, ForwardedRequest forwarded, Carrier carrier)
+    private PresentedProof? Proof(HttpContext context, ForwardAuthRequest asked, ForwardedRequest forwarded, Carrier carrier)
     {
         var headers = context.Request.Headers;
         var certificate = ClientCertificate.Forwarded(context);
-        if (!carrier.IsDpop && !headers.ContainsKey("DPoP") && certificate is null)
+        var isSigned = headers.ContainsKey(MessageSignatures.InputHeader);
+        if (!carrier.IsDpop && !headers.ContainsKey("DPoP") && certificate is null && !isSigned)
         {
             return null;
         }
@@ -132,8 +142,17 @@ public sealed partial class ForwardAuthEndpoint(
             IsDpop = carrier.IsDpop,
             Dpop = PresentedProof.DpopHeader(headers),
             CertificateThumbprint = certificate?.Thumbprint,
+            Signed = isSigned ? door.ReadSignature(forwarded.Method, origin, forwarded.Target, ReceivedRequests.Fields(headers)) : null,
         };
     }
+
+    /// <summary>Whether a signature would help, or the one that came is the reason.</summary>
+    private static bool IsAboutSignature(ApiResourceFacts api, PresentedProof? proof, in Verdict verdict) =>
+        verdict.Possession.IsAboutSignature
+        || proof?.Signed is not null && !verdict.Credential.IsGood
+        || api.MinimumStrength == Strength.Signed
+            && verdict.Possession.Code == VerificationCode.Valid
+            && verdict.Code is VerificationCode.StrengthTooLow or VerificationCode.ProofRequired;
 
     /// <summary>With the offer of the scheme <c>DPoP</c> where it would help.</summary>
     private static string Challenge(ApiResourceFacts api, string? error) =>
@@ -199,7 +218,10 @@ public sealed partial class ForwardAuthEndpoint(
                         "error=\"invalid_token\", error_description=\"bound to another client certificate\""
                     ),
                 };
-            case VerificationCode.ProofRequired or VerificationCode.ProofInvalid or VerificationCode.ProofReplayed:
+            // Not of a token that is good once, and was: no proof would mend that.
+            case VerificationCode.ProofRequired
+            or VerificationCode.ProofInvalid
+            or VerificationCode.ProofReplayed when verdict.Possession.Code != VerificationCode.Valid:
                 return new(401, ProblemCode.InvalidToken, "The proof that has to come with this credential is missing or not good.")
                 {
                     Challenge = $"{DpopChallenge.Failed(verdict.Possession)}, {api.Carriers.Challenge(null)}",

@@ -17,12 +17,12 @@ public sealed partial class UpstreamToken(AccessTokenWriter writer, UseRecorder 
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
     /// <summary>Empty where there can be none: without a subject, or where the token would say less than the credential is limited to.</summary>
-    public string For(ApiResourceFacts api, in Verdict verdict, string presented, in UseCircumstances from)
+    public string For(ApiResourceFacts api, in Verdict verdict, string? presented, in UseCircumstances from)
     {
         var credential = verdict.Credential;
         if (credential.Token is not null)
         {
-            return presented;
+            return presented!;
         }
 
         var lifetime = credential.ExpiresAt is { } end && end - time.GetUtcNow() is var left && left < Longest ? left : Longest;

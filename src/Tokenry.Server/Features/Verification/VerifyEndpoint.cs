@@ -90,6 +90,7 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs, 
             at + "scopes",
             "holds something that is no scope"
         );
+        check.Require(request.Token is not null || IsSigned(request), at + "token", "is required");
         check.Text(at + "method", request.Method, 20);
         check.Text(at + "path", request.Path, 2000);
         CheckProof(request, check, at);
@@ -163,11 +164,13 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs, 
             at + "proof.certificate",
             "is not one certificate, in PEM or as the base64 of its DER"
         );
+        check.Require(proof.Headers is null || proof.Uri is not null, at + "proof.uri", "is needed with headers");
+        check.Require(proof.Headers is null || request.Method is not null, at + "method", "is needed with proof.headers");
         check.Require(proof.Dpop is null || proof.Uri is not null, at + "proof.uri", "is needed with dpop");
         check.Require(proof.Dpop is null || request.Method is not null, at + "method", "is needed with proof.dpop");
     }
 
-    private static PresentedProof? Proof(VerifyRequest request) =>
+    private PresentedProof? Proof(VerifyRequest request) =>
         request.Proof is { } proof
             ? new PresentedProof
             {
@@ -176,8 +179,15 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs, 
                 IsDpop = proof.Dpop is not null,
                 Dpop = proof.Dpop,
                 CertificateThumbprint = proof.Certificate is { } certificate ? Thumbprint(certificate) : null,
+                Signed = proof.Headers is { } headers ? Signed(request.Method!, proof.Uri!, headers) : null,
             }
             : null;
+
+    private SignedRequest? Signed(string method, string uri, IReadOnlyDictionary<string, IReadOnlyList<string>> headers) =>
+        door.ReadSignature(method, new Uri(uri), RequestTarget.OriginForm(uri), name => headers.GetValueOrDefault(name, []));
+
+    private static bool IsSigned(VerifyRequest request) =>
+        request.Proof?.Headers is { } headers && headers.ContainsKey(MessageSignatures.InputHeader);
 
     private static string? Thumbprint(string certificate)
     {

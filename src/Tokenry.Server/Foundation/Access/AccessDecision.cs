@@ -45,7 +45,8 @@ public static class AccessDecision
 
         var credential = authenticated.Credential;
         var isAnonymous = credential is { IsAnonymous: true } && authenticated.Token is null;
-        var authenticatesClient = CredentialKind.IsClientAuthentication(authenticated.Kind);
+        // A public key comes here only as what signed a request, which the API may take.
+        var authenticatesClient = CredentialKind.IsClientAuthentication(authenticated.Kind) && authenticated.Signature is null;
         var scopes = authenticatesClient ? ScopeSet.Empty : Rights.Of(catalog, authenticated.Owner!, authenticated.Permissions, api);
         if (scopes.IsEmpty && !isAnonymous && !authenticatesClient)
         {
@@ -68,7 +69,10 @@ public static class AccessDecision
         if (requirement.Possession is { } possession)
         {
             // What could not be strong enough, whatever came with it, is said first: no proof would help.
-            var best = authenticated.Token is { IsBound: true } ? Strength.Bound : possession.Strength;
+            var best =
+                authenticated.Token is { IsBound: true } ? Strength.Bound
+                : authenticated.Credential is { CanSign: true } ? Strength.Signed
+                : possession.Strength;
             if (best < api.MinimumStrength)
             {
                 return (VerificationCode.StrengthTooLow, scopes);
@@ -77,6 +81,11 @@ public static class AccessDecision
             if (possession.Code != VerificationCode.Valid)
             {
                 return (possession.Code, scopes);
+            }
+
+            if (possession.Strength < api.MinimumStrength)
+            {
+                return (VerificationCode.ProofRequired, scopes);
             }
         }
 

@@ -37,6 +37,9 @@ public sealed record ApiResourceFacts
     /// <summary>What a request must prove at least.</summary>
     public Strength MinimumStrength { get; init; }
 
+    /// <summary>Whether an access token for it is good for one verification only.</summary>
+    public bool OneTimeTokens { get; init; }
+
     /// <summary>One of <see cref="AccessLogLevel"/>.</summary>
     public string AccessLog { get; init; } = AccessLogLevel.Denials;
 
@@ -137,7 +140,7 @@ public sealed class CatalogCache
         {
             var resources = await connection.QueryAsync<ResourceRow>(
                 "SELECT id, identifier, scopes, accepted_credentials, object_types, objects_in_tokens, access_token_lifetime_seconds, "
-                    + "access_token_signing_alg, resource_servers, carriers, access_log, minimum_strength FROM api_resources"
+                    + "access_token_signing_alg, resource_servers, carriers, access_log, minimum_strength, one_time_tokens FROM api_resources"
             );
             var roles = await connection.QueryAsync<RoleRow>($"SELECT {RoleRow.Columns} FROM roles");
             return new Catalog(resources.Select(row => row.ToFacts()), roles.Select(row => row.ToFacts()));
@@ -172,6 +175,8 @@ public sealed class CatalogCache
 
         public string MinimumStrength { get; init; } = "";
 
+        public long OneTimeTokens { get; init; }
+
         public ApiResourceFacts ToFacts()
         {
             var scopes = JsonColumn.Read<IReadOnlyList<ScopeDefinition>>(Scopes);
@@ -186,6 +191,7 @@ public sealed class CatalogCache
                 Carriers = ApiCarriers.Of(JsonColumn.Read<string[]>(Carriers)),
                 AccessLog = AccessLog,
                 MinimumStrength = Enum.Parse<Strength>(MinimumStrength, ignoreCase: true),
+                OneTimeTokens = OneTimeTokens == 1,
                 AcceptedKinds = JsonColumn.Read<string[]>(AcceptedCredentials),
                 ObjectTypes = JsonColumn.Read<string[]>(ObjectTypes),
                 ObjectsInTokens = ObjectsInTokens == 1,

@@ -21,6 +21,24 @@ public readonly record struct Possession(string Code, Strength Strength)
     /// <summary>Whether it is the TLS client certificate that is missing or another, which no proof in a header would mend.</summary>
     public bool IsAboutCertificate { get; init; }
 
+    public static readonly Possession Signed = new(VerificationCode.Valid, Strength.Signed);
+
+    /// <summary>The credential is presented by signed requests alone, and this was none.</summary>
+    public static readonly Possession NotSigned = Required with { IsAboutSignature = true };
+
+    public static readonly Possession BadSignature = Invalid with { IsAboutSignature = true };
+
+    public static readonly Possession SignatureReplayed = Replayed with { IsAboutSignature = true };
+
+    /// <summary>The request carries one credential and is signed by another.</summary>
+    public static readonly Possession OfAnother = BadSignature with { IsAmbiguous = true };
+
+    /// <summary>Whether it is the request's signature that is missing, not good or used.</summary>
+    public bool IsAboutSignature { get; init; }
+
+    /// <summary>Whether the request has two credentials.</summary>
+    public bool IsAmbiguous { get; init; }
+
     /// <summary>Whether the proof lacks a nonce of ours, and nothing else (RFC 9449 §8).</summary>
     public bool NeedsNonce { get; init; }
 }

@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Jose;
+using Tokenry.Protocol.Proofs;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Principals;
@@ -57,6 +58,9 @@ public sealed class Authenticated
     /// <summary>What it names for itself; <c>null</c> = all its owner's rights at other APIs.</summary>
     public PermissionSet? Permissions { get; private init; }
 
+    /// <summary>What the request proved whose signature was its presentation; to be used up (<see cref="MessageSignatures.ClaimAsync"/>).</summary>
+    public MessageProof? Signature { get; private set; }
+
     public static Authenticated Failed(string code) => new(code);
 
     /// <summary>A credential of the store that was proved: good, or the first reason in its state, its owner's or the time why it is not.</summary>
@@ -83,6 +87,12 @@ public sealed class Authenticated
             owner,
             provedUntil
         );
+
+    internal Authenticated SignedBy(MessageProof signature)
+    {
+        Signature = signature;
+        return this;
+    }
 
     /// <summary>An application that only says who it is: no credential, no rights.</summary>
     public static Authenticated Named(PrincipalFacts application) =>

@@ -6,7 +6,12 @@ using Tokenry.Server.Foundation.Http;
 namespace Tokenry.Server.Foundation.Authentication;
 
 /// <summary>Authenticates callers of the management API by the same code that checks everybody's credentials. Runs between routing and the endpoint.</summary>
-internal sealed class CallerAuthentication(RequestDelegate next, CallerAuthenticator callers, TokenryOptions options)
+internal sealed class CallerAuthentication(
+    RequestDelegate next,
+    CallerAuthenticator callers,
+    MessageSignatures signatures,
+    TokenryOptions options
+)
 {
     private const string Bearer = "Bearer realm=\"tokenry\"";
 
@@ -34,10 +39,7 @@ internal sealed class CallerAuthentication(RequestDelegate next, CallerAuthentic
         var carrier = Carrier.Of(context.Request.Headers);
         if (carrier.IsAmbiguous)
         {
-            throw new ProblemException(400, ProblemCode.InvalidRequest, "The request carries two credentials. Send one.")
-            {
-                Challenge = $"{Bearer}, error=\"invalid_request\"",
-            };
+            throw TwoCredentials();
         }
 
         if (context.Request.QueryString.HasValue && QueryCarriers.Any(context.Request.Query.ContainsKey))
@@ -53,7 +55,10 @@ internal sealed class CallerAuthentication(RequestDelegate next, CallerAuthentic
             };
         }
 
-        if (carrier.Presented is null)
+        var signed = context.Request.Headers.ContainsKey(MessageSignatures.InputHeader)
+            ? await ReceivedRequests.ReadAsync(signatures, context, options)
+            : null;
+        if (carrier.Presented is null && signed is null)
         {
             throw new ProblemException(
                 401,
@@ -65,15 +70,27 @@ internal sealed class CallerAuthentication(RequestDelegate next, CallerAuthentic
             };
         }
 
-        var (caller, limits, possession) = await callers.AuthenticateAsync(context, carrier);
+        var (caller, limits, possession) = await callers.AuthenticateAsync(context, carrier, signed);
         limits.WriteHeaders(context.Response.Headers);
         return limits.IsRefused
             ? throw new ProblemException(429, limits.Code, "A limit of this credential is used up. Try again after Retry-After.")
             {
                 RetryAfter = limits.Wait,
             }
-            : caller ?? throw Refused(carrier, possession);
+            : caller
+                ?? throw (
+                    possession.IsAmbiguous ? TwoCredentials()
+                    : possession.IsAboutSignature || carrier.Presented is null
+                        ? SignatureChallenge.Refusal(context.Response.Headers, context.Request.Method, error => $"{Bearer}, {error}")
+                    : Refused(carrier, possession)
+                );
     }
+
+    private static ProblemException TwoCredentials() =>
+        new(400, ProblemCode.InvalidRequest, "The request carries two credentials. Send one.")
+        {
+            Challenge = $"{Bearer}, error=\"invalid_request\"",
+        };
 
     /// <summary>The same for every reason: which one it was is not the caller's to know.</summary>
     private static ProblemException Refused(Carrier carrier, in Possession possession) =>

@@ -23,17 +23,20 @@ public sealed class CallerAuthenticator(
     TokenryOptions options
 )
 {
-    public async ValueTask<CallerResult> AuthenticateAsync(HttpContext context, Carrier carrier)
+    /// <param name="context">The request.</param>
+    /// <param name="carrier">What it carries.</param>
+    /// <param name="signed">Its signature, where it has one for us; without anything else it presents the credential.</param>
+    public async ValueTask<CallerResult> AuthenticateAsync(HttpContext context, Carrier carrier, SignedRequest? signed = null)
     {
         var request = RequestFacts.Of(context);
-        var presented = carrier.Presented!;
-        var authenticated = await authenticator.AuthenticateAsync(presented);
+        var presented = carrier.Presented;
+        var authenticated = await authenticator.AuthenticateAsync(presented, signed is null ? null : Proof(context, carrier, signed));
         var code = authenticated.Code;
         var management = ScopeSet.Empty;
         var possession = Possession.Bearer;
         if (authenticated.IsGood)
         {
-            possession = await possessionCheck.CheckAsync(authenticated, presented, Proof(context, carrier, authenticated));
+            possession = await possessionCheck.CheckAsync(authenticated, presented, NeededProof(context, carrier, authenticated, signed));
             (code, management) = AccessDecision.AtManagement(await catalogs.GetAsync(), authenticated, possession, request.Address);
         }
 
@@ -69,16 +72,18 @@ public sealed class CallerAuthenticator(
         return new(caller, limits, possession);
     }
 
-    /// <summary>Only what is bound, or says it is, needs a look at what came with it.</summary>
-    private PresentedProof? Proof(HttpContext context, Carrier carrier, Authenticated authenticated) =>
-        carrier.IsDpop || authenticated.Token is { IsBound: true }
-            ? new PresentedProof
-            {
-                Method = context.Request.Method,
-                Uri = PublicAddress.Of(context, options),
-                IsDpop = carrier.IsDpop,
-                Dpop = PresentedProof.DpopHeader(context.Request.Headers),
-                CertificateThumbprint = ClientCertificate.Of(context)?.Thumbprint,
-            }
-            : null;
+    /// <summary>Only what is signed or bound, or says it is, needs a look at what came with it.</summary>
+    private PresentedProof? NeededProof(HttpContext context, Carrier carrier, Authenticated authenticated, SignedRequest? signed) =>
+        signed is not null || carrier.IsDpop || authenticated.Token is { IsBound: true } ? Proof(context, carrier, signed) : null;
+
+    private PresentedProof Proof(HttpContext context, Carrier carrier, SignedRequest? signed) =>
+        new()
+        {
+            Method = context.Request.Method,
+            Uri = PublicAddress.Of(context, options),
+            IsDpop = carrier.IsDpop,
+            Dpop = PresentedProof.DpopHeader(context.Request.Headers),
+            CertificateThumbprint = ClientCertificate.Of(context)?.Thumbprint,
+            Signed = signed,
+        };
 }

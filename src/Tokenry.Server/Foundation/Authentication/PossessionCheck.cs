@@ -5,16 +5,43 @@ using Tokenry.Server.Foundation.Access;
 namespace Tokenry.Server.Foundation.Authentication;
 
 /// <summary>
-/// Whether whoever presents a bound token holds what it is bound to: the key (RFC 9449 §7) or the certificate (RFC 8705 §3). Asked at every door, and the
-/// same at each.
+/// Whether whoever presents a bound token holds what it is bound to, the key (RFC 9449 §7) or the certificate (RFC 8705 §3); and whether the request is
+/// signed (RFC 9421), where its credential asks for it or it says so. Asked at every door, and the same at each.
 /// </summary>
-public sealed class PossessionCheck(DpopProofs dpop)
+public sealed class PossessionCheck(DpopProofs dpop, MessageSignatures signatures)
 {
     /// <param name="credential">What was presented; a good one.</param>
-    /// <param name="presented">The string itself, whose hash a proof must carry.</param>
-    /// <param name="proof">What came beside it; <c>null</c> = nothing.</param>
-    public ValueTask<Possession> CheckAsync(Authenticated credential, string presented, PresentedProof? proof) =>
-        credential.Token?.Confirmation is { } confirmation
+    /// <param name="presented">The string itself, whose hash a proof must carry; <c>null</c> = nothing but a signature.</param>
+    /// <param name="proof">What came beside it, or instead; <c>null</c> = nothing.</param>
+    public ValueTask<Possession> CheckAsync(Authenticated credential, string? presented, PresentedProof? proof) =>
+        proof?.Signed is { } signed ? CheckSignedAsync(credential, presented, proof, signed)
+        : credential is { Token: null, Credential.RequiresSignature: true } ? new(Possession.NotSigned)
+        : CheckBindingAsync(credential, presented, proof);
+
+    private async ValueTask<Possession> CheckSignedAsync(
+        Authenticated credential,
+        string? presented,
+        PresentedProof proof,
+        SignedRequest signed
+    )
+    {
+        if (credential.Signature is { } itself)
+        {
+            return await signatures.ClaimAsync(itself);
+        }
+
+        var binding = await CheckBindingAsync(credential, presented, proof);
+        if (binding.Code != VerificationCode.Valid)
+        {
+            return binding;
+        }
+
+        var signature = await signatures.CheckAsync(credential, signed);
+        return signature.Code == VerificationCode.Valid && binding.Strength > signature.Strength ? binding : signature;
+    }
+
+    private ValueTask<Possession> CheckBindingAsync(Authenticated credential, string? presented, PresentedProof? proof) =>
+        presented is not null && credential.Token?.Confirmation is { } confirmation
             ? CheckAsync(confirmation, presented, proof)
             // A token that is bound to nothing proves nothing, however it is called (RFC 9449 §7.1).
             : new(proof is { IsDpop: true } ? Possession.Invalid : Possession.Bearer);

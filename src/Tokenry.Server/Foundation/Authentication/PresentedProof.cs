@@ -15,6 +15,9 @@ public sealed class PresentedProof
     /// <summary>The one <c>DPoP</c> header; <c>null</c> = none, or more than one.</summary>
     public string? Dpop { get; init; }
 
+    /// <summary>The request, where it has a signature for us; instead of a secret, or beside one.</summary>
+    public SignedRequest? Signed { get; init; }
+
     /// <summary><c>x5t#S256</c> of the TLS client certificate.</summary>
     public string? CertificateThumbprint { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Tokenry.Server.Foundation.Hosting;
 
 namespace Tokenry.Server.Foundation.Credentials;
@@ -7,6 +8,13 @@ public sealed class Brands(TokenryOptions options)
 {
     /// <summary>How every JWT begins: <c>{"</c> in base64url.</summary>
     private const string JwtPrefix = "eyJ";
+
+    /// <summary>As long as 32 bytes in base64url, which is how signing keys are written.</summary>
+    private const int SigningKeyLength = 43;
+
+    private static readonly SearchValues<char> Base64Url = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    );
 
     private readonly string[] prefixes = [.. options.RetiredBrands.Prepend(options.Brand).Select(brand => brand + "_")];
 
@@ -37,7 +45,26 @@ public sealed class Brands(TokenryOptions options)
             text = Mask(text, prefix, prefix.Length, static c => char.IsAsciiLetterOrDigit(c) || c == '_');
         }
 
-        return Mask(text, JwtPrefix, 0, static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.');
+        return MaskSigningKeys(Mask(text, JwtPrefix, 0, static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'));
+    }
+
+    /// <summary>Signing keys begin like nothing: whatever has their length and their characters may be one.</summary>
+    private static string MaskSigningKeys(string text)
+    {
+        for (var at = 0; text.Length - at >= SigningKeyLength; at++)
+        {
+            var length = text.AsSpan(at).IndexOfAnyExcept(Base64Url);
+            length = length < 0 ? text.Length - at : length;
+            if (length == SigningKeyLength)
+            {
+                text = string.Concat(text.AsSpan(0, at), "***", text.AsSpan(at + length));
+                length = 3;
+            }
+
+            at += length;
+        }
+
+        return text;
     }
 
     /// <summary>Of each word that begins so, keeps the first characters and puts stars for the rest.</summary>

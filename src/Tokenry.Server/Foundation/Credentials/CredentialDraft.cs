@@ -27,15 +27,24 @@ public sealed record CredentialDraft
 
     public System.Text.Json.JsonElement? Metadata { get; init; }
 
+    /// <summary>One of <see cref="Protocol.Api.RequestSigning"/>; <c>null</c> = none.</summary>
+    public string? RequestSigning { get; init; }
+
+    /// <summary>Whether it has a signing key.</summary>
+    public bool Signs => RequestSigning is not (null or Protocol.Api.RequestSigning.None);
+
     /// <param name="request">What was asked for.</param>
     /// <param name="kind">The credential's kind.</param>
     /// <param name="expiresAt">Its expiry, after the kind's default (<see cref="ExpiryPolicy"/>).</param>
-    /// <exception cref="ProblemException">400 where <c>anonymous</c> is said of something that is no API key.</exception>
+    /// <exception cref="ProblemException">400 where what is an API key's alone is said of something else.</exception>
     public static CredentialDraft Of(CredentialRequest request, string kind, DateTimeOffset? expiresAt)
     {
-        if (request.Anonymous is not null && kind is not (CredentialKind.ApiKey or CredentialKind.AnonymousApiKey))
+        if (kind is not (CredentialKind.ApiKey or CredentialKind.AnonymousApiKey))
         {
-            throw ProblemException.Invalid("anonymous", "is for API keys");
+            var check = new Validation();
+            check.Require(request.Anonymous is null, "anonymous", "is for API keys");
+            check.Require(request.RequestSigning is null, "request_signing", "is for API keys");
+            check.ThrowIfAny();
         }
 
         return new()
@@ -49,6 +58,7 @@ public sealed record CredentialDraft
             AllowedIps = request.AllowedIps,
             RateLimits = request.RateLimits,
             Metadata = request.Metadata,
+            RequestSigning = request.RequestSigning,
         };
     }
 
@@ -83,6 +93,15 @@ public sealed record CredentialDraft
         check.Require(RotateEveryDays is null or (>= 1 and <= 3650), "rotate_every_days", "must be from 1 to 3650");
         check.IpRanges("allowed_ips", AllowedIps);
         check.Metadata("metadata", Metadata);
+        check.Require(
+            RequestSigning
+                is null
+                    or Protocol.Api.RequestSigning.None
+                    or Protocol.Api.RequestSigning.Optional
+                    or Protocol.Api.RequestSigning.Required,
+            "request_signing",
+            "must be none, optional or required"
+        );
         check.ThrowIfAny();
         return this with { Name = name };
     }

@@ -26,6 +26,12 @@ public sealed class SecretFacts(byte[] hash, int pepperVersion, long? expiresAt)
 
     public long? ExpiresAt => expiresAt;
 
+    /// <summary>Which of the credential's secrets it is.</summary>
+    public long Version { get; init; }
+
+    /// <summary>What its signing key is derived from; <c>null</c> where it has none (<see cref="RequestSigningKeys"/>).</summary>
+    public int? SigningPepperVersion { get; init; }
+
     /// <summary>
     /// Whether this SHA-256 is known to be its string's: of <see cref="Remember"/>. Most of a look at the hash is the pepper's HMAC, which need
     /// not be computed again for a string that passed it.
@@ -87,6 +93,13 @@ public sealed class CredentialFacts
     /// <summary>Of a federated identity.</summary>
     public FederatedRule? Federated { get; init; }
 
+    /// <summary>Whether only a signed request presents it.</summary>
+    public bool RequiresSignature { get; init; }
+
+    /// <summary>Whether a signed request can present it.</summary>
+    public bool CanSign =>
+        PublicKey is { Algorithm: JwsAlgorithms.Es256 } || Secrets.Any(secret => secret.SigningPepperVersion is not null);
+
     public bool IsAnonymous => Kind == CredentialKind.AnonymousApiKey;
 }
 
@@ -113,7 +126,7 @@ public sealed class CredentialCache
         {
             var row = await connection.QueryFirstOrDefaultAsync<Row>(
                 "SELECT id, kind, name, masked, owner_id, organization_id, permissions, objects, allowed_ips, rate_limits, metadata, state, created_at, expires_at, "
-                    + "not_before, material FROM credentials WHERE id = @id",
+                    + "not_before, material, requires_signature FROM credentials WHERE id = @id",
                 new { id }
             );
             if (row is null)
@@ -122,19 +135,26 @@ public sealed class CredentialCache
             }
 
             var secrets = await connection.QueryAsync<SecretRow>(
-                "SELECT hash, pepper_version, expires_at FROM credential_secrets WHERE credential_id = @id ORDER BY version DESC LIMIT @MostSecrets",
+                "SELECT version, hash, pepper_version, signing_pepper_version, expires_at FROM credential_secrets WHERE credential_id = @id ORDER BY version DESC LIMIT @MostSecrets",
                 new { id, MostSecrets }
             );
-            return row.ToFacts([.. secrets.Select(secret => new SecretFacts(secret.Hash, (int)secret.PepperVersion, secret.ExpiresAt))]);
+            return row.ToFacts([.. secrets.Select(secret => secret.ToFacts())]);
         });
 
     private sealed class SecretRow
     {
+        public long Version { get; init; }
+
         public byte[] Hash { get; init; } = [];
 
         public long PepperVersion { get; init; }
 
+        public long? SigningPepperVersion { get; init; }
+
         public long? ExpiresAt { get; init; }
+
+        public SecretFacts ToFacts() =>
+            new(Hash, (int)PepperVersion, ExpiresAt) { Version = Version, SigningPepperVersion = (int?)SigningPepperVersion };
     }
 
     private sealed class Row
@@ -170,6 +190,8 @@ public sealed class CredentialCache
         public long? NotBefore { get; init; }
 
         public string? Material { get; init; }
+
+        public long RequiresSignature { get; init; }
 
         public CredentialFacts ToFacts(IReadOnlyList<SecretFacts> secrets)
         {
@@ -210,6 +232,7 @@ public sealed class CredentialCache
                 ExpiresAt = ExpiresAt is { } end ? DateTimeOffset.FromUnixTimeMilliseconds(end) : null,
                 NotBefore = NotBefore is { } start ? DateTimeOffset.FromUnixTimeMilliseconds(start) : null,
                 Secrets = secrets,
+                RequiresSignature = RequiresSignature == 1,
                 PublicKey = Kind == CredentialKind.PublicKey ? PublicKeyMaterial.Open(Id, Material!) : null,
                 Certificate = Kind == CredentialKind.Certificate ? CertificateMaterial.Open(Material!) : null,
                 Federated = Kind == CredentialKind.FederatedIdentity ? FederatedIdentityMaterial.Open(Id, Material!) : null,

@@ -11,8 +11,10 @@ public sealed class CredentialRow
     public const string Select = """
         SELECT c.id, c.kind, c.owner_id, p.type AS owner_type, p.owner_id AS owner_owner_id, p.deleted_at AS owner_deleted_at, c.name, c.masked,
           c.permissions, c.objects, c.created_at, c.created_by, c.expires_at, c.not_before, c.allowed_ips, c.rate_limits, c.metadata, c.state, c.revoked_at,
-          c.revoked_reason, c.material, c.key_id, c.rotate_every_days, c.renewed_at, u.last_used_at, u.ip AS last_used_ip, u.agent AS last_used_agent,
-          (SELECT s.expires_at FROM credential_secrets s WHERE s.credential_id = c.id ORDER BY s.version DESC LIMIT 1 OFFSET 1) AS previous_expires_at
+          c.revoked_reason, c.material, c.key_id, c.rotate_every_days, c.renewed_at, c.requires_signature, u.last_used_at, u.ip AS last_used_ip,
+          u.agent AS last_used_agent,
+          (SELECT s.expires_at FROM credential_secrets s WHERE s.credential_id = c.id ORDER BY s.version DESC LIMIT 1 OFFSET 1) AS previous_expires_at,
+          (SELECT s.signing_pepper_version FROM credential_secrets s WHERE s.credential_id = c.id ORDER BY s.version DESC LIMIT 1) AS signing_pepper_version
         FROM credentials c JOIN principals p ON p.id = c.owner_id LEFT JOIN credential_usage u ON u.credential_id = c.id
         """;
 
@@ -71,6 +73,11 @@ public sealed class CredentialRow
     /// <summary>When it got its present secret, where that is not its first.</summary>
     public long? RenewedAt { get; init; }
 
+    public long RequiresSignature { get; init; }
+
+    /// <summary>Of the current secret: what its signing key is derived from, if it has one.</summary>
+    public long? SigningPepperVersion { get; init; }
+
     public long? LastUsedAt { get; init; }
 
     public string? LastUsedIp { get; init; }
@@ -95,6 +102,13 @@ public sealed class CredentialRow
         }
     }
 
+    /// <summary>One of <see cref="Protocol.Api.RequestSigning"/>; <c>null</c> for what never signs with a secret of ours.</summary>
+    public string? Signing =>
+        Kind is not (CredentialKind.ApiKey or CredentialKind.AnonymousApiKey) ? null
+        : SigningPepperVersion is null ? RequestSigning.None
+        : RequiresSignature == 1 ? RequestSigning.Required
+        : RequestSigning.Optional;
+
     public string StateAt(long now) =>
         State != "active" ? State
         : ExpiresAt <= now ? "expired"
@@ -103,7 +117,8 @@ public sealed class CredentialRow
 
     /// <param name="now">Unix ms.</param>
     /// <param name="secret">The secret, where this answer is the one that shows it.</param>
-    public Credential ToCredential(long now, Protocol.Credentials.Secret? secret = null)
+    /// <param name="signingKey">Likewise what it signs requests with.</param>
+    public Credential ToCredential(long now, Protocol.Credentials.Secret? secret = null, Protocol.Credentials.Secret? signingKey = null)
     {
         var isClientSecret = Kind == CredentialKind.ClientSecret;
         return new Credential
@@ -132,6 +147,8 @@ public sealed class CredentialRow
             PublicKey = Kind == CredentialKind.PublicKey ? JsonColumn.ReadNullable<RegisteredKey>(Material) : null,
             Certificate = Kind == CredentialKind.Certificate ? JsonColumn.ReadNullable<RegisteredCertificate>(Material) : null,
             FederatedIdentity = Kind == CredentialKind.FederatedIdentity ? JsonColumn.ReadNullable<FederatedIdentity>(Material) : null,
+            RequestSigning = Signing,
+            SigningKey = signingKey?.Reveal(),
             Token = isClientSecret ? null : secret?.Reveal(),
             ClientSecret = isClientSecret ? secret?.Reveal() : null,
         };

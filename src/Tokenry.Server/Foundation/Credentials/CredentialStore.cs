@@ -7,6 +7,9 @@ namespace Tokenry.Server.Foundation.Credentials;
 /// <summary>SQL of the one table that serves every kind of credential.</summary>
 public static class CredentialStore
 {
+    /// <summary>Of a credential's first secret; rotations count on.</summary>
+    public const long FirstVersion = 1;
+
     public static Task<CredentialRow?> FindAsync(WriteTransaction tx, string id) =>
         tx.FirstOrDefaultAsync<CredentialRow>($"{CredentialRow.Select} WHERE c.id = @id{tx.Dialect.ForUpdate("c")}", new { id });
 
@@ -21,15 +24,15 @@ public static class CredentialStore
         await tx.ExecuteAsync(
             """
             INSERT INTO credentials (id, kind, owner_id, name, masked, permissions, objects, created_at, created_by, expires_at, not_before,
-              allowed_ips, rate_limits, metadata, material, key_id, rotate_every_days, due_at, state)
+              allowed_ips, rate_limits, metadata, material, key_id, requires_signature, rotate_every_days, due_at, state)
             VALUES (@Id, @Kind, @OwnerId, @Name, @Masked, @Permissions, @Objects, @CreatedAt, @CreatedBy, @ExpiresAt, @NotBefore, @AllowedIps,
-              @RateLimits, @Metadata, @Material, @KeyId, @RotateEveryDays, @DueAt, 'active')
+              @RateLimits, @Metadata, @Material, @KeyId, @RequiresSignature, @RotateEveryDays, @DueAt, 'active')
             """,
             row
         );
         if (secret is not null)
         {
-            await InsertSecretAsync(tx, row.Id, 1, secret.Hash, secret.PepperVersion);
+            await InsertSecretAsync(tx, row.Id, FirstVersion, secret, row.SigningPepperVersion);
         }
         else
         {
@@ -53,7 +56,8 @@ public static class CredentialStore
             """
             UPDATE credentials SET name = @Name, permissions = @Permissions, objects = @Objects, expires_at = @ExpiresAt,
               not_before = @NotBefore, allowed_ips = @AllowedIps, rate_limits = @RateLimits, metadata = @Metadata,
-              rotate_every_days = @RotateEveryDays, due_told_days = CASE WHEN due_at = @DueAt THEN due_told_days END, due_at = @DueAt WHERE id = @Id
+              requires_signature = @RequiresSignature, rotate_every_days = @RotateEveryDays,
+              due_told_days = CASE WHEN due_at = @DueAt THEN due_told_days END, due_at = @DueAt WHERE id = @Id
             """,
             row
         );
@@ -64,19 +68,18 @@ public static class CredentialStore
     /// <param name="id">The credential.</param>
     /// <param name="graceEnd">Unix ms at which the secret that is replaced ends.</param>
     /// <param name="now">Unix ms.</param>
-    /// <param name="hash">Of the new secret.</param>
-    /// <param name="pepperVersion">Of that hash.</param>
-    /// <param name="masked">The new secret's mask.</param>
+    /// <param name="secret">The new secret.</param>
+    /// <param name="signs">Whether it has a signing key.</param>
     /// <param name="expiresAt">The credential's expiry from now on.</param>
     /// <param name="dueAt">When it is due from now on.</param>
-    public static async Task RotateAsync(
+    /// <returns>The new secret's version.</returns>
+    public static async Task<long> RotateAsync(
         WriteTransaction tx,
         string id,
         long graceEnd,
         long now,
-        byte[] hash,
-        int pepperVersion,
-        string masked,
+        MintedSecret secret,
+        bool signs,
         long? expiresAt,
         long? dueAt
     )
@@ -101,19 +104,20 @@ public static class CredentialStore
                 graceEnd,
             }
         );
-        await InsertSecretAsync(tx, id, version + 1, hash, pepperVersion);
+        await InsertSecretAsync(tx, id, version + 1, secret, signs ? secret.PepperVersion : null);
         await tx.ExecuteAsync(
-            "UPDATE credentials SET masked = @masked, expires_at = @expiresAt, renewed_at = @now, due_at = @dueAt, due_told_days = NULL WHERE id = @id",
+            "UPDATE credentials SET masked = @Masked, expires_at = @expiresAt, renewed_at = @now, due_at = @dueAt, due_told_days = NULL WHERE id = @id",
             new
             {
                 id,
-                masked,
+                secret.Masked,
                 expiresAt,
                 now,
                 dueAt,
             }
         );
         tx.Changed(ChangeKind.Credential, id);
+        return version + 1;
     }
 
     /// <summary>Moves an unrevoked credential between active and disabled; <c>false</c> where it is revoked.</summary>
@@ -170,15 +174,19 @@ public static class CredentialStore
         }
     }
 
-    private static Task InsertSecretAsync(WriteTransaction tx, string id, long version, byte[] hash, int pepperVersion) =>
+    private static Task InsertSecretAsync(WriteTransaction tx, string id, long version, MintedSecret secret, long? signingPepperVersion) =>
         tx.ExecuteAsync(
-            "INSERT INTO credential_secrets (credential_id, version, hash, pepper_version) VALUES (@id, @version, @hash, @pepperVersion)",
+            """
+            INSERT INTO credential_secrets (credential_id, version, hash, pepper_version, signing_pepper_version)
+            VALUES (@id, @version, @Hash, @pepperVersion, @signingPepperVersion)
+            """,
             new
             {
                 id,
                 version,
-                hash,
-                pepperVersion = (long)pepperVersion,
+                secret.Hash,
+                pepperVersion = (long)secret.PepperVersion,
+                signingPepperVersion,
             }
         );
 }

@@ -121,12 +121,18 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
             Metadata = asked.Metadata?.GetRawText(),
             Material = made.Material?.Json,
             KeyId = made.Material?.KeyId,
+            RequiresSignature = asked.RequestSigning == RequestSigning.Required ? 1 : 0,
+            SigningPepperVersion = asked.Signs ? made.Secret?.PepperVersion : null,
             State = "active",
         };
         await CredentialStore.InsertAsync(tx, row, made.Secret);
         entry.TargetType = made.Kind;
         entry.TargetId = row.Id;
-        return row.ToCredential(now.ToUnixTimeMilliseconds(), made.Secret?.Secret);
+        return row.ToCredential(
+            now.ToUnixTimeMilliseconds(),
+            made.Secret?.Secret,
+            asked.Signs ? mint.SigningKey(made.Secret!, CredentialStore.FirstVersion) : null
+        );
     }
 
     /// <summary>A credential as it stands, for the minting rule.</summary>

@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Limits;
 using Tokenry.Server.Foundation.Principals;
 using Tokenry.Server.Foundation.Storage;
@@ -38,6 +39,7 @@ public sealed class ReviseCredential(Gate gate, CatalogCache catalogs, ExpiryPol
                     NotBefore = patch.NotBefore.Or(row.NotBefore is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : null),
                     AllowedIps = patch.AllowedIps.Or(JsonColumn.ReadNullable<string[]>(row.AllowedIps)),
                     RateLimits = patch.RateLimits.Or(JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(row.RateLimits)),
+                    RequestSigning = Signing(row, patch),
                     Metadata = patch.Metadata.Or(row.Metadata is null ? null : JsonColumn.Read<System.Text.Json.JsonElement>(row.Metadata)),
                 }.Checked(catalog, row.Kind, patch.Permissions.IsPresent);
                 if (patch.ExpiresAt.IsPresent)
@@ -78,11 +80,28 @@ public sealed class ReviseCredential(Gate gate, CatalogCache catalogs, ExpiryPol
                         AllowedIps = JsonColumn.Write(draft.AllowedIps),
                         RateLimits = JsonColumn.Write(draft.RateLimits),
                         Metadata = draft.Metadata?.GetRawText(),
+                        RequiresSignature = draft.RequestSigning == RequestSigning.Required ? 1 : 0,
                     }
                 );
                 return (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(now.ToUnixTimeMilliseconds());
             }
         );
+    }
+
+    /// <summary>Whether it must sign may change; whether it can was decided when its secret was made.</summary>
+    private static string? Signing(CredentialRow row, CredentialPatch patch)
+    {
+        var signing = patch.RequestSigning.Or(row.Signing);
+        var may =
+            signing == row.Signing
+            || row.Signing is RequestSigning.Optional or RequestSigning.Required
+                && signing is RequestSigning.Optional or RequestSigning.Required;
+        return may
+            ? signing
+            : throw ProblemException.Invalid(
+                "request_signing",
+                "changes between optional and required; a key gets a signing key when it is created"
+            );
     }
 
     /// <summary>Whoever a limit binds does not lift it: each stays, by name and window, and gets no higher. Who may write all credentials can.</summary>

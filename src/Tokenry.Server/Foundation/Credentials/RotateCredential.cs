@@ -8,7 +8,7 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Foundation.Credentials;
 
 /// <summary>
-/// A new secret under the same id, name, rights and limits. The one it replaces works on for the overlap asked for, never past the original
+/// A new secret under the same id, name, rights and limits, and a new signing key where it has one. The one it replaces works on for the overlap asked for, never past the original
 /// expiry; one before that ends at once. Also the renewal of what has expired.
 /// </summary>
 public sealed class RotateCredential(Gate gate, CatalogCache catalogs, SecretMint mint, ExpiryPolicy expiry, TimeProvider time)
@@ -97,14 +97,14 @@ public sealed class RotateCredential(Gate gate, CatalogCache catalogs, SecretMin
         var minted = mint.Another(row.Id);
         var grace = now.AddSeconds(request.OverlapSeconds);
         var graceEnd = row.Expiry is { } original && original < grace ? original : grace;
-        await CredentialStore.RotateAsync(
+        var signs = row.SigningPepperVersion is not null;
+        var version = await CredentialStore.RotateAsync(
             tx,
             row.Id,
             graceEnd.ToUnixTimeMilliseconds(),
             now.ToUnixTimeMilliseconds(),
-            minted.Hash,
-            minted.PepperVersion,
-            minted.Masked,
+            minted,
+            signs,
             end?.ToUnixTimeMilliseconds(),
             new CredentialRow
             {
@@ -114,6 +114,10 @@ public sealed class RotateCredential(Gate gate, CatalogCache catalogs, SecretMin
                 RenewedAt = now.ToUnixTimeMilliseconds(),
             }.DueAt
         );
-        return (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(now.ToUnixTimeMilliseconds(), minted.Secret);
+        return (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(
+            now.ToUnixTimeMilliseconds(),
+            minted.Secret,
+            signs ? mint.SigningKey(minted, version) : null
+        );
     }
 }

@@ -33,6 +33,10 @@ public sealed class SecretMint(KeyRing keys, TokenryOptions options, TimeProvide
             : throw new ArgumentException("Not a credential's public id.", nameof(credentialId));
     }
 
+    /// <summary>What signs requests beside a secret that was made here; another for each of a credential's secrets.</summary>
+    public Secret SigningKey(MintedSecret secret, long version) =>
+        RequestSigningKeys.Derive(keys, secret.Id, version, secret.PepperVersion)!.ToSecret();
+
     private MintedSecret Make(string tag, UInt128 id)
     {
         Span<byte> random = stackalloc byte[32];

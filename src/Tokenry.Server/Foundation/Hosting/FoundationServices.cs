@@ -47,7 +47,13 @@ public static class FoundationServices
             .AddSingleton<AccessTokenScheme>()
             .AddSingleton<Authenticator>();
         services.AddSingleton<Egress>().AddSingleton<IssuerKeys>();
-        services.AddSingleton<DpopNonces>().AddSingleton<DpopProofs>().AddSingleton<PossessionCheck>().AddSingleton<CallerAuthenticator>();
+        services
+            .AddSingleton<DpopNonces>()
+            .AddSingleton<DpopProofs>()
+            .AddSingleton<MessageSignatures>()
+            .AddSingleton<OneTimeTokens>()
+            .AddSingleton<PossessionCheck>()
+            .AddSingleton<CallerAuthenticator>();
         services.AddSingleton<SigningKeys>().AddSingleton<AccessTokenWriter>();
         services.AddSingleton(options.SigningKeys).AddSingleton<SigningKeyMoves>();
         services.AddSingleton<FailureThrottle>().AddSingleton<RateLimiter>();

@@ -30,6 +30,12 @@ public sealed class KeyRing
     /// <summary>The pepper of that version, or <c>null</c> where this key file does not hold it.</summary>
     public byte[]? Pepper(int version) => Now.File.Peppers.GetValueOrDefault(version);
 
+    /// <summary>What keys for signing requests are derived from, or <c>null</c> where this key file does not hold that pepper.</summary>
+    public byte[]? RequestSigningRoot(int pepperVersion) =>
+        Pepper(pepperVersion) is { } pepper
+            ? HKDF.DeriveKey(HashAlgorithmName.SHA256, pepper, KeyFile.KeyLength, info: "tokenry/9421/root"u8.ToArray())
+            : null;
+
     /// <summary>
     /// Loads the key file, or makes it where the store is new; the store keeps a fingerprint of each version it needs, so that a process with
     /// none or another never writes hashes nobody can check.

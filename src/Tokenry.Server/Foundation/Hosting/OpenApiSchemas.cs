@@ -27,6 +27,12 @@ internal static class OpenApiSchemas
             schema.Type = type == typeof(DateTimeOffset) ? JsonSchemaType.String : JsonSchemaType.String | JsonSchemaType.Null;
             schema.Format = "date-time";
         }
+        else if (type == typeof(IReadOnlyDictionary<string, IReadOnlyList<string>>))
+        {
+            // Each a text or a list of texts, which the converter makes lists of.
+            schema.AdditionalProperties = null;
+            schema.Type = JsonSchemaType.Object | JsonSchemaType.Null;
+        }
         else if (type == typeof(JsonElement) || type == typeof(JsonElement?))
         {
             schema.Type = JsonSchemaType.Object;

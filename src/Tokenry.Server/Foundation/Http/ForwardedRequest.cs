@@ -6,6 +6,9 @@ namespace Tokenry.Server.Foundation.Http;
 /// </summary>
 public readonly record struct ForwardedRequest(string? Method, string? Path, string? Query)
 {
+    /// <summary>Path and query, escapes untouched.</summary>
+    public string? Target => Path is null ? null : Path + Query;
+
     private const int LongestMethod = 20;
     private const int LongestPath = 4096;
 
@@ -35,17 +38,7 @@ public readonly record struct ForwardedRequest(string? Method, string? Path, str
             return new(method, null, null);
         }
 
-        // A proxy may say the whole address. What begins with a slash is a path, whatever stands in it.
-        if (
-            (
-                target.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
-                || target.StartsWith("https://", StringComparison.OrdinalIgnoreCase)
-            ) && Uri.TryCreate(target, UriKind.Absolute, out var absolute)
-        )
-        {
-            target = absolute.PathAndQuery;
-        }
-
+        target = RequestTarget.OriginForm(target); // a proxy may say the whole address
         var mark = target.IndexOf('?', StringComparison.Ordinal);
         return mark < 0 ? new(method, Short(target, LongestPath), null) : new(method, Short(target[..mark], LongestPath), target[mark..]);
     }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using Tokenry.Server.Foundation.Hosting;
 
 namespace Tokenry.Server.Foundation.Http;
@@ -10,6 +11,14 @@ public static class PublicAddress
 {
     public static Uri Of(HttpContext context, TokenryOptions options) =>
         new(Base(context, options) + context.Request.Path.ToUriComponent() + context.Request.QueryString.ToUriComponent());
+
+    /// <summary>Path and query of that address as they were sent, escapes untouched.</summary>
+    public static string Target(HttpContext context, TokenryOptions options)
+    {
+        var sent = RequestTarget.OriginForm(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        // A proxy may have taken the issuer's path away.
+        return context.Request.PathBase.HasValue ? sent : new Uri(options.Issuer).AbsolutePath.TrimEnd('/') + sent;
+    }
 
     /// <summary>What the issuer is to endpoints elsewhere, at the address for client certificates; <c>null</c> where there is no other address.</summary>
     public static string? ForCertificates(TokenryOptions options) =>
