@@ -133,6 +133,8 @@ internal sealed class Sample(OpenedStore store, string applicationId, string[] r
             Carriers = ApiResourceRules.DefaultCarriers,
             ObjectTypes = [],
             ObjectsInTokens = false,
+            MinimumStrength = MinimumStrength.Bearer,
+            OneTimeTokens = false,
             AccessTokenLifetimeSeconds = ApiResourceRules.DefaultLifetimeSeconds,
             ResourceServers = [],
             AccessLog = AccessLogLevel.Denials,
