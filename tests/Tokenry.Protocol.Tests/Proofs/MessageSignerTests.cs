@@ -53,6 +53,19 @@ public sealed class MessageSignerTests
             .QuickCheckThrowOnFailure();
     }
 
+    [Theory]
+    [InlineData("GET", false)]
+    [InlineData("DELETE", false)]
+    [InlineData("POST", true)]
+    [InlineData("OPTIONS", true)]
+    [InlineData("get", true)]
+    public void What_usually_has_content_is_signed_with_the_digest_of_none(string method, bool hasDigest)
+    {
+        forge.Method = method;
+        var signed = new MessageSigner("key_1", MessageForge.Key, forge.Time).Sign(forge.Message);
+        Assert.Equal(hasDigest ? ContentDigest.Of([]) : null, signed.ContentDigest);
+    }
+
     [Fact]
     public void Nonces_are_not_repeated()
     {

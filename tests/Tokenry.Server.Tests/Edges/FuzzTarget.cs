@@ -240,7 +240,8 @@ internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes, C
     /// <summary>What the route is about, so that a request comes past "there is no such thing".</summary>
     private Target TargetOf(Route route) =>
         new(
-            ids.First(id => id.StartsWith(Call.Prefix(route.Path), StringComparison.Ordinal)),
+            ids.FirstOrDefault(id => id.StartsWith(Call.Prefix(route.Path), StringComparison.Ordinal))
+                ?? $"{Call.Prefix(route.Path)}_0000000000000000000007", // of what no scenario makes
             Call.OwnerPrefix(route.Path) == "usr" ? sacrificed.User.Id : sacrificed.Application.Id
         );
 

@@ -1,17 +1,16 @@
 using System.Text.Json;
 using Tokenry.Server.Tests.Features.OAuth;
+using static Tokenry.Server.Tests.Features.Verification.SignedQuestions;
 
 namespace Tokenry.Server.Tests.Features.Verification;
 
 /// <summary>Signed requests (RFC 9421) as a resource server asks about them (security §3.11).</summary>
 public sealed class SignedRequestTests(SharedServers servers)
 {
-    private const string Path = "/v1/invoices/a%2Fb?q=%C3%A9+x";
-
     [Theory, BothEngines]
     public async Task A_signature_presents_its_credential_once(Engine engine)
     {
-        var (admin, made) = await ArrangeAsync(engine);
+        var (admin, made) = await ArrangeAsync(servers, engine);
         var headers = Signer(made).Sign("GET", Url(made));
         var answer = await AskAsync(admin, made, headers).Expect(200);
         Assert.Equal(
@@ -35,7 +34,7 @@ public sealed class SignedRequestTests(SharedServers servers)
     [Theory, BothEngines]
     public async Task Beside_a_secret_it_must_be_of_the_same_credential(Engine engine)
     {
-        var (admin, made) = await ArrangeAsync(engine);
+        var (admin, made) = await ArrangeAsync(servers, engine);
         var other = await admin.CreateApiKeyAsync(made.Application.Id, new { request_signing = "optional" });
         Dictionary<string, string> Signed() => Signer(made).Sign("GET", Url(made));
         Assert.Equal("valid", await CodeAsync(admin, made, Signed(), made.ApiKey.Secret));
@@ -51,109 +50,10 @@ public sealed class SignedRequestTests(SharedServers servers)
         Assert.Equal("malformed", await CodeAsync(admin, made, foreign));
     }
 
-    public static TheoryData<string, Action<SignedParts>> BadParts() =>
-        new()
-        {
-            { "@method not covered", parts => parts.Components.Remove("\"@method\"") },
-            { "@authority not covered", parts => parts.Components.Remove("\"@authority\"") },
-            { "@path not covered", parts => parts.Components.Remove("\"@path\"") },
-            { "@query not covered", parts => parts.Components.Remove("\"@query\"") },
-            { "nothing covered", parts => parts.Components.Clear() },
-            { "a component twice", parts => parts.Components.Add("\"@method\"") },
-            { "an unknown derived component", parts => parts.Components.Add("\"@status\"") },
-            { "@query-param", parts => parts.Components.Add("\"@query-param\";name=\"q\"") },
-            { ";req", parts => parts.Components[0] += ";req" },
-            { ";sf", parts => parts.Components.Add("\"x-a\";sf") },
-            { ";bs", parts => parts.Components.Add("\"x-a\";bs") },
-            { ";key", parts => parts.Components.Add("\"x-a\";key=\"b\"") },
-            { ";tr", parts => parts.Components.Add("\"x-a\";tr") },
-            { "a field that is not there", parts => parts.Components.Add("\"x-b\"") },
-            { "a field of another value", parts => Cover(parts, "x-a", "2") },
-            { "created too long ago", parts => parts.CreatedAgo(302) },
-            { "created too far ahead", parts => parts.CreatedAgo(-62) },
-            { "expired", parts => parts.ExpiresIn(-1) },
-            {
-                "expires before created",
-                parts => (parts.Parameters["created"], parts.Parameters["expires"]) = ("2000000001", "2000000000")
-            },
-            { "without created", parts => parts.Parameters.Remove("created") },
-            { "without nonce", parts => parts.Parameters.Remove("nonce") },
-            { "without keyid", parts => parts.Parameters.Remove("keyid") },
-            { "an alg that is not the key's", parts => parts.Parameters["alg"] = "\"ecdsa-p256-sha256\"" },
-            { "an alg that nobody takes", parts => parts.Parameters["alg"] = "\"ed25519\"" },
-            { "another method", parts => parts.Values["@method"] = "PUT" },
-            { "another authority", parts => parts.Values["@authority"] = "other.example.com" },
-            { "the path decoded", parts => parts.Values["@path"] = "/v1/invoices/a/b" },
-            { "another query", parts => parts.Values["@query"] = "?" },
-        };
-
-    [Theory, MemberData(nameof(BadParts), DisableDiscoveryEnumeration = true)]
-    public async Task What_is_not_in_the_profile_is_not_good_and_uses_nothing_up(string why, Action<SignedParts> change)
-    {
-        var (admin, made) = await ArrangeAsync(Engine.Sqlite);
-        var nonce = $"\"{Guid.NewGuid():n}\"";
-        var headers = Signer(made)
-            .Sign(
-                "GET",
-                Url(made),
-                change: parts =>
-                {
-                    parts.Parameters["nonce"] = nonce;
-                    change(parts);
-                }
-            );
-        var code = await CodeAsync(admin, made, headers);
-        Assert.True(code == "proof_invalid", $"{why}: {code}");
-        var good = Signer(made)
-            .Sign(
-                "GET",
-                Url(made),
-                change: parts =>
-                {
-                    Cover(parts, "x-a", "1");
-                    parts.Parameters["nonce"] = nonce;
-                }
-            );
-        Assert.Equal("valid", await CodeAsync(admin, made, good));
-    }
-
-    public static TheoryData<string, Action<Dictionary<string, string>>> BadHeaders() =>
-        new()
-        {
-            { "a signature of other bytes", headers => Spoilt(headers) },
-            { "a signature that is cut", headers => headers["Signature"] = "tokenry=:AAAA:" },
-            { "a label in Signature alone", headers => headers["Signature"] += ", other=:AAAA:" },
-            { "a label in Signature-Input alone", headers => headers["Signature-Input"] += ", other=();tag=\"x\"" },
-            {
-                "another label",
-                headers => headers["Signature"] = headers["Signature"].Replace("tokenry", "other", StringComparison.Ordinal)
-            },
-            { "no Signature", headers => headers["Signature"] = "" },
-            {
-                "two with our tag",
-                headers =>
-                {
-                    headers["Signature-Input"] += ", second" + headers["Signature-Input"]["tokenry".Length..];
-                    headers["Signature"] += ", second" + headers["Signature"]["tokenry".Length..];
-                }
-            },
-            { "no dictionary", headers => headers["Signature-Input"] = "(\"@method\"" },
-        };
-
-    [Theory, MemberData(nameof(BadHeaders), DisableDiscoveryEnumeration = true)]
-    public async Task Spoilt_headers_are_not_good(string why, Action<Dictionary<string, string>> change)
-    {
-        var (admin, made) = await ArrangeAsync(Engine.Sqlite);
-        var headers = Signer(made).Sign("GET", Url(made));
-        change(headers);
-        var code = await CodeAsync(admin, made, headers);
-        Assert.True(code == "proof_invalid", $"{why}: {code}");
-    }
-
     [Theory, BothEngines]
     public async Task The_credentials_state_is_told_to_whoever_signs_well(Engine engine)
     {
-        var (admin, made) = await ArrangeAsync(engine);
+        var (admin, made) = await ArrangeAsync(servers, engine);
         var signer = Signer(made);
         await admin.PostAsync($"/v1/api-keys/{made.ApiKey.Id}/disable").Expect(200);
         Assert.Equal("disabled", await CodeAsync(admin, made, signer.Sign("GET", Url(made))));
@@ -168,7 +68,7 @@ public sealed class SignedRequestTests(SharedServers servers)
     [Theory, BothEngines]
     public async Task A_keyid_of_nothing_that_signs_is_unknown(Engine engine)
     {
-        var (admin, made) = await ArrangeAsync(engine);
+        var (admin, made) = await ArrangeAsync(servers, engine);
         var bare = await admin.CreateApiKeyAsync(made.Application.Id);
         var secret = await admin.CreateClientSecretAsync(made.Application.Id);
         string[] ids = [bare.Id, secret.Id, "key_0000000000000000000007", "jwk_0000000000000000000007", "junk", made.Application.Id];
@@ -182,7 +82,7 @@ public sealed class SignedRequestTests(SharedServers servers)
     [Theory, BothEngines]
     public async Task A_registered_public_key_signs_where_the_API_takes_it(Engine engine)
     {
-        var (admin, made) = await ArrangeAsync(engine);
+        var (admin, made) = await ArrangeAsync(servers, engine);
         using var key = ClientKey.Make();
         using var other = ClientKey.Make("ES384");
         var id = (await admin.CreatePublicKeyAsync(made.Application.Id, key)).Text("id");
@@ -205,7 +105,7 @@ public sealed class SignedRequestTests(SharedServers servers)
     [Theory, BothEngines]
     public async Task A_key_that_must_sign_is_worth_nothing_bare(Engine engine)
     {
-        var (admin, made) = await ArrangeAsync(engine, "required");
+        var (admin, made) = await ArrangeAsync(servers, engine, "required");
         Assert.Equal("proof_required", await admin.VerifyAsync(made.ApiKey.Secret, made.Api.Identifier));
         Assert.Equal("proof_required", await admin.VerifyAsync(made.ApiKey.Secret));
         await admin.IntrospectAsync(made.ApiKey.Secret).ExpectInactive();
@@ -218,7 +118,7 @@ public sealed class SignedRequestTests(SharedServers servers)
     [Theory, BothEngines]
     public async Task An_API_may_take_signed_requests_only(Engine engine)
     {
-        var (admin, made) = await ArrangeAsync(engine);
+        var (admin, made) = await ArrangeAsync(servers, engine);
         using var key = ClientKey.Make();
         var id = (await admin.CreatePublicKeyAsync(made.Application.Id, key)).Text("id");
         var bare = await admin.CreateApiKeyAsync(made.Application.Id);
@@ -253,7 +153,7 @@ public sealed class SignedRequestTests(SharedServers servers)
     [Theory, BothEngines]
     public async Task What_may_have_a_body_must_be_signed_with_its_digest(Engine engine)
     {
-        var (admin, made) = await ArrangeAsync(engine);
+        var (admin, made) = await ArrangeAsync(servers, engine);
         Assert.Equal("proof_invalid", await CodeAsync(admin, made, Signer(made).Sign("POST", Url(made)), method: "POST"));
         Assert.Equal("valid", await CodeAsync(admin, made, Signer(made).Sign("POST", Url(made), "{}"), method: "POST"));
         Assert.Equal("valid", await CodeAsync(admin, made, Signer(made).Sign("DELETE", Url(made)), method: "DELETE"));
@@ -317,7 +217,7 @@ public sealed class SignedRequestTests(SharedServers servers)
     [Fact]
     public async Task Headers_come_as_servers_have_them()
     {
-        var (admin, made) = await ArrangeAsync(Engine.Sqlite);
+        var (admin, made) = await ArrangeAsync(servers, Engine.Sqlite);
         var headers = Signer(made)
             .Sign(
                 "GET",
@@ -361,60 +261,5 @@ public sealed class SignedRequestTests(SharedServers servers)
                     proof = new { uri = Url(made), headers = given },
                 }
             );
-    }
-
-    private static string Url(Created made) => made.Api.Identifier + Path;
-
-    private static RequestSigner Signer(Created made) => RequestSigner.Of(made.ApiKey);
-
-    private static void Cover(SignedParts parts, string field, string value)
-    {
-        parts.Components.Add($"\"{field}\"");
-        parts.Values[field] = value;
-    }
-
-    private static Dictionary<string, string> Spoilt(Dictionary<string, string> headers)
-    {
-        var at = "tokenry=:".Length;
-        var signature = headers["Signature"];
-        headers["Signature"] = $"{signature[..at]}{(signature[at] == 'A' ? 'B' : 'A')}{signature[(at + 1)..]}";
-        return headers;
-    }
-
-    private static async Task<string> CodeAsync(
-        ApiClient admin,
-        Created made,
-        Dictionary<string, string> headers,
-        string? token = null,
-        string method = "GET",
-        string? ip = null,
-        bool api = true
-    ) => (await AskAsync(admin, made, headers, token, method, ip, api).Expect(200)).Text("code");
-
-    private static Task<ApiResponse> AskAsync(
-        ApiClient admin,
-        Created made,
-        Dictionary<string, string> headers,
-        string? token = null,
-        string method = "GET",
-        string? ip = null,
-        bool api = true
-    )
-    {
-        var all = new Dictionary<string, string>(headers) { ["x-a"] = "1" };
-        var body = new Dictionary<string, object> { ["method"] = method, ["proof"] = new { uri = Url(made), headers = all } };
-        if (api)
-            body["api"] = made.Api.Identifier;
-        if (token is not null)
-            body["token"] = token;
-        if (ip is not null)
-            body["ip"] = ip;
-        return admin.PostAsync("/v1/verify", body);
-    }
-
-    private async Task<(ApiClient Admin, Created Made)> ArrangeAsync(Engine engine, string signing = "optional")
-    {
-        var admin = await servers.AdminAsync(engine);
-        return (admin, await Scenario.On(admin).ApiKey(_ => new { request_signing = signing }).CreateAsync());
     }
 }
