@@ -228,7 +228,7 @@ public sealed record CredentialPatch
     /// <inheritdoc cref="Credential.Metadata"/>
     public Optional<JsonElement?> Metadata { get; init; }
 
-    /// <summary>Between <c>optional</c> and <c>required</c>; a key begins or ends with a signing key.</summary>
+    /// <summary>Between <c>optional</c> and <c>required</c>; whether a key can sign is settled when it is created.</summary>
     public Optional<string?> RequestSigning { get; init; }
 }
 
