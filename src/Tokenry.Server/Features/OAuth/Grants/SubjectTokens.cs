@@ -55,9 +55,13 @@ public sealed class SubjectTokens(Authenticator authenticator, FederatedIdentiti
         || token.ClientId == client.Principal.Id
         || token.Audience.Any(api => catalog.Resource(api)?.ResourceServers.Contains(client.Principal.Id) == true);
 
-    /// <summary>What is bound is exchanged by whoever holds what it is bound to, for what is bound to the same: an exchange is no way out of it.</summary>
+    /// <summary>
+    /// What is bound is exchanged by whoever holds what it is bound to, for what is bound to the same: an exchange is no way out of it. What is presented by signed
+    /// requests alone is not exchanged at all: a form carries it bare.
+    /// </summary>
     private static bool IsProved(Authenticated found, SubjectToken subject, TokenRequest request) =>
-        found.Token?.Confirmation is not { } bound
+        found.Token is null ? found.Credential is not { RequiresSignature: true }
+        : found.Token.Confirmation is not { } bound
         || (
             bound.IsUnderstood
             && (

@@ -39,6 +39,19 @@ public sealed class TokenExchangeTests(SharedServers servers)
         await exchange.SendAsync(exchange.Pat, ("audience", exchange.Api), ("resource", "")).Expect(200);
     }
 
+    /// <summary>A key that opens an API by signed requests alone must not become a token by being shown.</summary>
+    [Theory, BothEngines]
+    public async Task A_key_that_must_sign_is_not_exchanged_bare(Engine engine)
+    {
+        var exchange = await ArrangeAsync(engine);
+        var admin = await servers.AdminAsync(engine);
+        var owner = (await admin.CreateApplicationAsync(exchange.Made.Roles.Select(role => role.Id))).Id;
+        var optional = await admin.CreateApiKeyAsync(owner, new { request_signing = "optional" });
+        var required = await admin.CreateApiKeyAsync(owner, new { request_signing = "required" });
+        await exchange.SendAsync(optional.Secret).Expect(200);
+        await exchange.SendAsync(required.Secret).ExpectOAuth(400, "invalid_request");
+    }
+
     [Theory]
     [InlineData("subject_token", "")]
     [InlineData("subject_token_type", "")]
