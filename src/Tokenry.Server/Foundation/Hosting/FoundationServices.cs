@@ -8,6 +8,7 @@ using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Limits;
 using Tokenry.Server.Foundation.Principals;
 using Tokenry.Server.Foundation.Signing;
+using Tokenry.Server.Foundation.Signing.Pkcs11;
 using Tokenry.Server.Foundation.Storage;
 using Tokenry.Server.Foundation.Usage;
 
@@ -48,6 +49,11 @@ public static class FoundationServices
             .AddSingleton<Authenticator>();
         services.AddSingleton<Egress>().AddSingleton<IssuerKeys>();
         services.AddSingleton<DpopNonces>().AddSingleton<DpopProofs>().AddSingleton<PossessionCheck>().AddSingleton<CallerAuthenticator>();
+        if (options.Pkcs11 is { } pkcs11)
+        {
+            services.AddSingleton(pkcs11).AddSingleton<Pkcs11Token>();
+        }
+
         services.AddSingleton<SigningKeys>().AddSingleton<AccessTokenWriter>();
         services.AddSingleton(options.SigningKeys).AddSingleton<SigningKeyMoves>();
         services.AddSingleton<FailureThrottle>().AddSingleton<RateLimiter>();
@@ -88,6 +94,11 @@ public static class FoundationServices
         services.AddHostedService<Purge>();
         services.AddHostedService<DueCredentials>();
         services.AddHostedService<SigningKeySchedule>();
+        if (options.Pkcs11 is not null)
+        {
+            services.AddHostedService<TokenKeyRemoval>();
+        }
+
         services.AddHostedService<KeyRingFollower>();
         return services;
     }
@@ -99,6 +110,7 @@ public static class FoundationServices
         var options = services.GetRequiredService<TokenryOptions>();
         var keys = services.GetRequiredService<KeyRing>();
         Database? database = null;
+        services.GetService<Pkcs11Token>()?.Open();
         try
         {
             database = services.GetRequiredService<Database>();
