@@ -37,7 +37,9 @@ public sealed class RotationUnderLoadTests(ITestOutputHelper output)
             Engine.Postgres,
             ShortLived with
             {
-                Settings = ShortLived.Settings.Concat(hsm.Settings).ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal),
+                Settings = ShortLived
+                    .Settings.Concat(hsm.Settings)
+                    .ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal),
             }
         );
         Assert.InRange(hsm.Objects, 4, int.MaxValue); // where the keys were all the time

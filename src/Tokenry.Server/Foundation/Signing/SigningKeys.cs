@@ -217,7 +217,10 @@ public sealed class SigningKeys : IDisposable
     /// <summary>Found out at start, not by the first who wants a token. Where no token is configured, the server verifies and cannot issue.</summary>
     private void RequireOnToken()
     {
-        if (token is not null && Held.FirstOrDefault(held => held.Row is { IsOnToken: true, RetiredAt: null } && !token.Holds(held.Row.KeyId)).Row is { } lost)
+        if (
+            token is not null
+            && Held.FirstOrDefault(held => held.Row is { IsOnToken: true, RetiredAt: null } && !token.Holds(held.Row.KeyId)).Row is { } lost
+        )
         {
             throw new StartupException(
                 $"Signing key {lost.KeyId} is not on the PKCS#11 token '{token.Label}': name the token it was made on (Tokenry:Pkcs11:Token). "

@@ -82,6 +82,10 @@ internal sealed partial class TokenKeyRemoval(
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Signing key {KeyId} was destroyed on the PKCS#11 token.")]
     private partial void LogDestroyed(string keyId);
 
-    [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "Ended signing keys were not destroyed on the PKCS#11 token yet: {Reason}")]
+    [LoggerMessage(
+        EventId = 2,
+        Level = LogLevel.Warning,
+        Message = "Ended signing keys were not destroyed on the PKCS#11 token yet: {Reason}"
+    )]
     private partial void LogFailed(string reason);
 }

@@ -124,8 +124,9 @@ internal sealed unsafe class Pkcs11Library
         var entry = new Mechanism { Type = (nuint)mechanism };
         nuint publicHandle;
         nuint privateHandle;
-        var generate = (delegate* unmanaged[Cdecl]<nuint, Mechanism*, void*, nuint, void*, nuint, nuint*, nuint*, nuint>)
-            At(Place.GenerateKeyPair);
+        var generate = (delegate* unmanaged[Cdecl]<nuint, Mechanism*, void*, nuint, void*, nuint, nuint*, nuint*, nuint>)At(
+            Place.GenerateKeyPair
+        );
         var code = generate(
             session,
             &entry,

@@ -51,8 +51,7 @@ public sealed class Pkcs11Token(Pkcs11Options options) : IDisposable
 
             sessions.Open();
         }
-        catch (Exception exception)
-            when (exception is DllNotFoundException or BadImageFormatException or EntryPointNotFoundException)
+        catch (Exception exception) when (exception is DllNotFoundException or BadImageFormatException or EntryPointNotFoundException)
         {
             throw new StartupException(
                 $"Tokenry:Pkcs11:Module {options.Module} is no PKCS#11 library that can be loaded: {exception.Message}"
@@ -183,10 +182,7 @@ public sealed class Pkcs11Token(Pkcs11Options options) : IDisposable
     {
         var found = Library.Find(
             session,
-            new Pkcs11Template(
-                (Pkcs11Attribute.Class, Number(PrivateKeyClass)),
-                (Pkcs11Attribute.Id, Encoding.ASCII.GetBytes(keyId))
-            )
+            new Pkcs11Template((Pkcs11Attribute.Class, Number(PrivateKeyClass)), (Pkcs11Attribute.Id, Encoding.ASCII.GetBytes(keyId)))
         );
         return found.Length > 0 ? found[0] : null;
     }

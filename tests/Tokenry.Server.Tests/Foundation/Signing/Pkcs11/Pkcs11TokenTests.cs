@@ -125,9 +125,8 @@ public sealed class Pkcs11TokenTests
         await using var store = await TestStore.OpenAsync(engine);
         using var keys = new SigningKeys(store.Database, store.Keys, store.Hub, store.Time, token);
         await keys.OpenAsync();
-        await store.Database.WriteAsync(async tx =>
-            await SigningKeyStore.InsertActiveAsync(tx, (await keys.PrepareAsync("RS256"))!, store.Time.GetUtcNow())
-        );
+        var prepared = (await keys.PrepareAsync("RS256"))!;
+        await store.Database.WriteAsync(tx => SigningKeyStore.InsertActiveAsync(tx, prepared, store.Time.GetUtcNow()));
         await keys.HoldAsync(["RS256"]);
         Assert.Equal(2, await store.CountAsync("signing_keys", "on_token = 1 AND length(sealed_private_key) = 0"));
         Assert.Equal(2, await store.CountAsync("signing_keys"));
