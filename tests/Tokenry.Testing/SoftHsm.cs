@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 
 namespace Tokenry.Testing;
 
 /// <summary>A PKCS#11 token of SoftHSM in a directory of its own, initialised, with its PIN in a file.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class SoftHsm : IDisposable
 {
     public const string Label = "tokenry-test";

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.Versioning;
 using Tokenry.Chaos.Tests.Support;
 
 namespace Tokenry.Chaos.Tests.Rotation;
@@ -30,6 +31,7 @@ public sealed class RotationUnderLoadTests(ITestOutputHelper output)
 
     /// <summary>The same with keys on a PKCS#11 token that two replicas share: made, signed with and destroyed there.</summary>
     [Fact]
+    [SupportedOSPlatform("linux")]
     public async Task No_verification_fails_while_keys_on_a_token_rotate()
     {
         using var hsm = await SoftHsm.CreateAsync();

@@ -132,7 +132,7 @@ public sealed class SigningKey : IDisposable
         }
 
         token.Sign(KeyId, Algorithm, signingInput, signature);
-        return true;
+        return Verification.Verify(signingInput, signature); // it is another's work: a token that was reset may have taken another key
     }
 
     public void WritePublic(Utf8JsonWriter writer) => Verification.WritePublic(writer);

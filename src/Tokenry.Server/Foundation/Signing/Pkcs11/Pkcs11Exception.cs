@@ -4,6 +4,7 @@ namespace Tokenry.Server.Foundation.Signing.Pkcs11;
 public sealed class Pkcs11Exception(string function, nuint code) : Exception($"{function} answered {Name(code)}.")
 {
     public const nuint PinLocked = 0xa4;
+    public const nuint KeyHandleInvalid = 0x60;
     private const nuint PinIncorrect = 0xa0;
     private const nuint PinInvalid = 0xa1;
     private const nuint PinLengthRange = 0xa2;
@@ -19,12 +20,13 @@ public sealed class Pkcs11Exception(string function, nuint code) : Exception($"{
         Code
             is 0x30 // DEVICE_ERROR
                 or 0x32 // DEVICE_REMOVED
-                or 0x60 // KEY_HANDLE_INVALID
+                or KeyHandleInvalid
                 or 0x82 // OBJECT_HANDLE_INVALID
                 or 0xb0 // SESSION_CLOSED
                 or 0xb3 // SESSION_HANDLE_INVALID
                 or 0xe0 // TOKEN_NOT_PRESENT
-                or 0x101; // USER_NOT_LOGGED_IN
+                or 0x101 // USER_NOT_LOGGED_IN
+                or 0x190; // CRYPTOKI_NOT_INITIALIZED
 
     /// <summary>Names as in the standard; the rest by number, since vendors have their own.</summary>
     private static string Name(nuint code) =>
@@ -35,7 +37,7 @@ public sealed class Pkcs11Exception(string function, nuint code) : Exception($"{
             0x30 => "CKR_DEVICE_ERROR",
             0x31 => "CKR_DEVICE_MEMORY",
             0x32 => "CKR_DEVICE_REMOVED",
-            0x60 => "CKR_KEY_HANDLE_INVALID",
+            KeyHandleInvalid => "CKR_KEY_HANDLE_INVALID",
             0x70 => "CKR_MECHANISM_INVALID",
             0x82 => "CKR_OBJECT_HANDLE_INVALID",
             PinIncorrect => "CKR_PIN_INCORRECT",
@@ -51,6 +53,7 @@ public sealed class Pkcs11Exception(string function, nuint code) : Exception($"{
             0xe2 => "CKR_TOKEN_WRITE_PROTECTED",
             0x101 => "CKR_USER_NOT_LOGGED_IN",
             0x102 => "CKR_USER_PIN_NOT_INITIALIZED",
+            0x190 => "CKR_CRYPTOKI_NOT_INITIALIZED",
             _ => $"the code 0x{(ulong)code:x}",
         };
 }

@@ -27,6 +27,7 @@ internal sealed unsafe class Pkcs11Library
     private enum Place
     {
         Initialize = 0,
+        Terminate = 1,
         GetSlotList = 4,
         GetTokenInfo = 6,
         OpenSession = 12,
@@ -56,6 +57,13 @@ internal sealed unsafe class Pkcs11Library
         var library = new Pkcs11Library((void**)((byte*)list + sizeof(void*))); // a version of two bytes, and padding
         library.Initialize();
         return library;
+    }
+
+    /// <summary>As if it was loaded now; nobody may be in a call. Sessions, handles and the login are gone.</summary>
+    public void Restart()
+    {
+        _ = ((delegate* unmanaged[Cdecl]<void*, nuint>)At(Place.Terminate))(null); // one that lost its token may refuse even that
+        Initialize();
     }
 
     /// <summary>The slot of the token of that label; <c>null</c> where no slot has it.</summary>

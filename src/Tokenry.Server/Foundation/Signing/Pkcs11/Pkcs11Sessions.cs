@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Tokenry.Server.Foundation.Storage;
 
@@ -13,12 +14,28 @@ internal sealed class Pkcs11Sessions(Pkcs11Library library, Pkcs11Options option
     // A token that hangs would otherwise take every thread of the process.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan BetweenRestarts = TimeSpan.FromMilliseconds(500);
+
     private readonly ConcurrentStack<nuint> idle = [];
     private readonly SemaphoreSlim places = new(2 * Environment.ProcessorCount);
     private readonly Lock loggingIn = new();
+
+    // Calls are readers; a restart of the library is alone.
+    private readonly ReaderWriterLockSlim calls = new();
+    private long restarts;
+    private long restartedAt = long.MinValue;
     private bool isPinRefused;
 
-    /// <summary>Once more with a fresh session where the first was not good any more: the token was reset, or its connection lost.</summary>
+    /// <summary>
+    /// Private keys by id. A handle is good in every session until the library is restarted or the token reset; afterwards it may be another
+    /// key's, so these are read and written in calls alone.
+    /// </summary>
+    public ConcurrentDictionary<string, nuint> Handles { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Once more with a fresh session where the first was not good any more: the token was reset, its connection lost, or the library does not
+    /// know what another process did to the token. The library is restarted for that: several need it before they serve again.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">The token does not serve now.</exception>
     public T Run<T>(Func<nuint, T> use)
     {
@@ -29,13 +46,14 @@ internal sealed class Pkcs11Sessions(Pkcs11Library library, Pkcs11Options option
 
         try
         {
+            var seen = Interlocked.Read(ref restarts);
             try
             {
                 return RunOnce(use);
             }
             catch (Pkcs11Exception exception) when (exception.MayPass)
             {
-                CloseIdle(); // most likely they are no better
+                Restart(seen);
                 return RunOnce(use);
             }
         }
@@ -57,9 +75,44 @@ internal sealed class Pkcs11Sessions(Pkcs11Library library, Pkcs11Options option
     {
         CloseIdle();
         places.Dispose();
+        calls.Dispose();
     }
 
     private T RunOnce<T>(Func<nuint, T> use)
+    {
+        calls.EnterReadLock();
+        try
+        {
+            return RunInSession(use);
+        }
+        finally
+        {
+            calls.ExitReadLock();
+        }
+    }
+
+    /// <summary>Unless somebody else did since, and not all the time: whoever asks for a key that is nowhere must not hold up the others.</summary>
+    private void Restart(long seen)
+    {
+        calls.EnterWriteLock();
+        try
+        {
+            CloseIdle(); // most likely they are no better
+            Handles.Clear();
+            if (restarts == seen && (restartedAt == long.MinValue || Stopwatch.GetElapsedTime(restartedAt) > BetweenRestarts))
+            {
+                restartedAt = Stopwatch.GetTimestamp();
+                Interlocked.Increment(ref restarts);
+                library.Restart();
+            }
+        }
+        finally
+        {
+            calls.ExitWriteLock();
+        }
+    }
+
+    private T RunInSession<T>(Func<nuint, T> use)
     {
         var session = idle.TryPop(out var kept) ? kept : OpenSession();
         var isGood = false;

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Text;
@@ -19,8 +18,6 @@ public sealed class Pkcs11Token(Pkcs11Options options) : IDisposable
     private static readonly byte[] P256 = Convert.FromHexString("06082a8648ce3d030107"); // 1.2.840.10045.3.1.7
     private static readonly byte[] F4 = [1, 0, 1];
 
-    // A token object's handle is good in every session, until the token is reset.
-    private readonly ConcurrentDictionary<string, nuint> handles = new(StringComparer.Ordinal);
     private Pkcs11Library? library;
     private Pkcs11Sessions? sessions;
 
@@ -134,23 +131,16 @@ public sealed class Pkcs11Token(Pkcs11Options options) : IDisposable
         var length = signature.Length;
         var made = Sessions.Run(session =>
         {
-            if (!handles.TryGetValue(keyId, out var handle))
+            if (!Sessions.Handles.TryGetValue(keyId, out var handle))
             {
+                // It was found by whoever made it: a library may need a restart to see what another process did.
                 handle =
                     FindPrivate(session, keyId)
-                    ?? throw new StoreUnavailableException($"Signing key {keyId} is not on the PKCS#11 token {Label}.");
-                handles[keyId] = handle;
+                    ?? throw new Pkcs11Exception($"Looking for signing key {keyId}", Pkcs11Exception.KeyHandleInvalid);
+                Sessions.Handles[keyId] = handle;
             }
 
-            try
-            {
-                return Library.Sign(session, isEcdsa ? Pkcs11Mechanism.Ecdsa : Pkcs11Mechanism.Sha256RsaPkcs, handle, data, length);
-            }
-            catch (Pkcs11Exception exception) when (exception.MayPass)
-            {
-                handles.Clear(); // a token that was reset gives others
-                throw;
-            }
+            return Library.Sign(session, isEcdsa ? Pkcs11Mechanism.Ecdsa : Pkcs11Mechanism.Sha256RsaPkcs, handle, data, length);
         });
         if (made.Length != length)
         {
@@ -164,10 +154,18 @@ public sealed class Pkcs11Token(Pkcs11Options options) : IDisposable
     /// <exception cref="StoreUnavailableException">The token does not serve now.</exception>
     public void Destroy(string keyId)
     {
-        handles.TryRemove(keyId, out _);
+        var isSecondLook = false;
         Sessions.Run(session =>
         {
-            foreach (var handle in Library.Find(session, new Pkcs11Template((Pkcs11Attribute.Id, Encoding.ASCII.GetBytes(keyId)))))
+            Sessions.Handles.TryRemove(keyId, out _);
+            var found = Library.Find(session, new Pkcs11Template((Pkcs11Attribute.Id, Encoding.ASCII.GetBytes(keyId))));
+            if (found.Length == 0 && !isSecondLook)
+            {
+                isSecondLook = true; // as in Sign; what is not seen would stay for ever
+                throw new Pkcs11Exception($"Looking for signing key {keyId}", Pkcs11Exception.KeyHandleInvalid);
+            }
+
+            foreach (var handle in found)
             {
                 Library.Destroy(session, handle);
             }
