@@ -1,5 +1,4 @@
 using System.Text;
-using Dapper;
 using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Signing;
 using Tokenry.Server.Foundation.Signing.Pkcs11;
