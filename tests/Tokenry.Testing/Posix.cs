@@ -73,6 +73,17 @@ internal static partial class Posix
         public readonly long Nanoseconds;
     }
 
+    /// <summary>For native libraries of this process: what .NET sets in its environment they do not see.</summary>
+    public static void SetEnvironment(string name, string value)
+    {
+        if (SetVariable(name, value, 1) != 0)
+            throw new Win32Exception(Marshal.GetLastPInvokeError(), "setenv");
+    }
+
+    [LibraryImport("libc", EntryPoint = "setenv", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int SetVariable(string name, string value, int overwrite);
+
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int SendSignal(int pid, int signal);

@@ -12,6 +12,9 @@ public sealed record SigningKey
     /// <summary><c>next</c>, <c>active</c>, <c>retired</c>, <c>removed</c> or <c>tainted</c>; see <see cref="SigningKeyState"/>.</summary>
     public required string State { get; init; }
 
+    /// <summary>True while its private half is on the server's PKCS#11 token, and so neither in the database nor in memory.</summary>
+    public required bool OnToken { get; init; }
+
     /// <summary>When it was made and published.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 

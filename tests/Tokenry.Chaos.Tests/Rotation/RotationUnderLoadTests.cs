@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.Versioning;
 using Tokenry.Chaos.Tests.Support;
 
 namespace Tokenry.Chaos.Tests.Rotation;
@@ -26,9 +27,29 @@ public sealed class RotationUnderLoadTests(ITestOutputHelper output)
     };
 
     [Theory, BothEngines]
-    public async Task No_verification_fails_while_keys_rotate(Engine engine)
+    public Task No_verification_fails_while_keys_rotate(Engine engine) => RotateAsync(engine, ShortLived);
+
+    /// <summary>The same with keys on a PKCS#11 token that two replicas share: made, signed with and destroyed there.</summary>
+    [Fact]
+    [SupportedOSPlatform("linux")]
+    public async Task No_verification_fails_while_keys_on_a_token_rotate()
     {
-        await using var one = await ServerProcess.StartAsync(engine, ShortLived);
+        using var hsm = await SoftHsm.CreateAsync();
+        await RotateAsync(
+            Engine.Postgres,
+            ShortLived with
+            {
+                Settings = ShortLived
+                    .Settings.Concat(hsm.Settings)
+                    .ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal),
+            }
+        );
+        Assert.InRange(hsm.Objects, 4, int.MaxValue); // where the keys were all the time
+    }
+
+    private async Task RotateAsync(Engine engine, ServerOptions options)
+    {
+        await using var one = await ServerProcess.StartAsync(engine, options);
         await using var two = engine == Engine.Postgres ? await one.StartReplicaAsync() : null;
         var admin = await one.AdminAsync();
         ApiClient[] replicas = two is null ? [admin] : [admin, admin.At(two.Address)];

@@ -28,9 +28,8 @@ public sealed class TaintSigningKey(Gate gate, Foundation.Signing.SigningKeys si
         check.ThrowIfAny();
 
         await signingKeys.CatchUpAsync();
-        // Whatever state it is in now: a rotation may make it the active one meanwhile.
         var held = signingKeys.Held.FirstOrDefault(key => key.Row.KeyId == id).Row;
-        var spare = held is null ? null : await signingKeys.MakeAsync(held.Algorithm);
+        var spare = held is null ? null : await MakeSpareAsync(held);
         var key = await gate.WriteAsync(
             caller,
             Demand,
@@ -47,6 +46,20 @@ public sealed class TaintSigningKey(Gate gate, Foundation.Signing.SigningKeys si
         );
         await signingKeys.CatchUpAsync();
         return key;
+    }
+
+    /// <summary>Whatever state it is in now: a rotation may make it the active one meanwhile.</summary>
+    private async Task<NewSigningKey?> MakeSpareAsync(SigningKeyRow held)
+    {
+        try
+        {
+            return await signingKeys.MakeAsync(held.Algorithm);
+        }
+        catch (StoreUnavailableException)
+            when (!held.IsActive || signingKeys.Held.Any(key => key.Row.IsNext && key.Row.Algorithm == held.Algorithm))
+        {
+            return null; // the token is away, and as things are no key is needed
+        }
     }
 
     private async Task ReplaceAsync(WriteTransaction tx, SigningKeyRow found, NewSigningKey? spare, Func<string, AuditEntry> newEntry)

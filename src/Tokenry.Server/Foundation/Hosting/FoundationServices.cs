@@ -8,6 +8,7 @@ using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Limits;
 using Tokenry.Server.Foundation.Principals;
 using Tokenry.Server.Foundation.Signing;
+using Tokenry.Server.Foundation.Signing.Pkcs11;
 using Tokenry.Server.Foundation.Storage;
 using Tokenry.Server.Foundation.Usage;
 
@@ -54,6 +55,11 @@ public static class FoundationServices
             .AddSingleton<OneTimeTokens>()
             .AddSingleton<PossessionCheck>()
             .AddSingleton<CallerAuthenticator>();
+        if (options.Pkcs11 is { } pkcs11)
+        {
+            services.AddSingleton(pkcs11).AddSingleton<Pkcs11Token>();
+        }
+
         services.AddSingleton<SigningKeys>().AddSingleton<AccessTokenWriter>();
         services.AddSingleton(options.SigningKeys).AddSingleton<SigningKeyMoves>();
         services.AddSingleton<FailureThrottle>().AddSingleton<RateLimiter>();
@@ -94,6 +100,11 @@ public static class FoundationServices
         services.AddHostedService<Purge>();
         services.AddHostedService<DueCredentials>();
         services.AddHostedService<SigningKeySchedule>();
+        if (options.Pkcs11 is not null)
+        {
+            services.AddHostedService<TokenKeyRemoval>();
+        }
+
         services.AddHostedService<KeyRingFollower>();
         return services;
     }
@@ -105,6 +116,7 @@ public static class FoundationServices
         var options = services.GetRequiredService<TokenryOptions>();
         var keys = services.GetRequiredService<KeyRing>();
         Database? database = null;
+        services.GetService<Pkcs11Token>()?.Open();
         try
         {
             database = services.GetRequiredService<Database>();

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
-using System.Security.Cryptography;
 using Tokenry.Server.Foundation.Signing;
+using Tokenry.Server.Foundation.Signing.Pkcs11;
 
 namespace Tokenry.Server.Foundation.Hosting;
 
@@ -33,6 +33,7 @@ public sealed class TokenryOptions
         "LeakReports:Policy",
         "LeakReports:Keys",
         .. SigningKeyOptions.Keys,
+        .. Pkcs11Options.Keys,
         .. TlsOptions.Keys,
     ];
 
@@ -77,6 +78,9 @@ public sealed class TokenryOptions
     public bool RequiresDpopNonce { get; init; }
 
     public SigningKeyOptions SigningKeys { get; init; } = new();
+
+    /// <summary>The token that holds signing keys; <c>null</c> = all are in the database.</summary>
+    public Pkcs11Options? Pkcs11 { get; init; }
 
     public TlsOptions Tls { get; init; } = TlsOptions.Off;
 
@@ -174,8 +178,9 @@ public sealed class TokenryOptions
 
         var requiresNonce = Flag(section, "Dpop:RequireNonce", faults);
         var fetchesKeys = Flag(section, "Egress:Enabled", faults);
-        var scannerKeys = ReadScannerKeys(section.GetSection("LeakReports:Keys"), faults);
+        var scannerKeys = ScannerKeyOptions.Read(section.GetSection("LeakReports:Keys"), faults);
         var signingKeys = SigningKeyOptions.Read(section.GetSection("SigningKeys"), faults);
+        var pkcs11 = Pkcs11Options.Read(section, faults);
         var issuer = needsIssuer ? IssuerSetting.Read(section["Issuer"], configuration["urls"] ?? DefaultUrl, faults) : "";
         var tls = TlsOptions.Read(section, configuration, issuer, faults);
         if (faults.Count > 0)
@@ -202,6 +207,7 @@ public sealed class TokenryOptions
             RevokesReportedLeaks = leakPolicy == "revoke",
             RequiresDpopNonce = requiresNonce,
             SigningKeys = signingKeys,
+            Pkcs11 = pkcs11,
             Tls = tls,
             FetchesKeys = fetchesKeys,
             EgressNetworks = egress,
@@ -239,41 +245,6 @@ public sealed class TokenryOptions
         }
 
         return networks;
-    }
-
-    /// <summary>Each as PEM or the base64 inside it.</summary>
-    private static Dictionary<string, byte[]> ReadScannerKeys(IConfigurationSection section, List<string> faults)
-    {
-        var keys = new Dictionary<string, byte[]>(StringComparer.Ordinal);
-        foreach (var child in section.GetChildren())
-        {
-            try
-            {
-                using var key = ECDsa.Create();
-                var text = child.Value ?? "";
-                if (text.Contains("-----BEGIN", StringComparison.Ordinal))
-                {
-                    key.ImportFromPem(text);
-                }
-                else
-                {
-                    key.ImportSubjectPublicKeyInfo(Convert.FromBase64String(text), out _);
-                }
-
-                if (key.KeySize != 256)
-                {
-                    throw new CryptographicException("another curve");
-                }
-
-                keys[child.Key] = key.ExportSubjectPublicKeyInfo();
-            }
-            catch (Exception exception) when (exception is CryptographicException or FormatException or ArgumentException)
-            {
-                faults.Add($"Tokenry:LeakReports:Keys:{child.Key} is not a public key of ECDSA P-256 in PEM or base64.");
-            }
-        }
-
-        return keys;
     }
 
     private static int? Days(IConfigurationSection section, string key, List<string> faults)

@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
 using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Foundation.Signing.Pkcs11;
 
 namespace Tokenry.Server.Foundation.Signing;
 
-/// <summary>A key made here and not stored yet; its private part is sealed already.</summary>
+/// <summary>A new key that is not stored yet; its private part is sealed already, or on the token.</summary>
 public sealed class NewSigningKey
 {
     private const int RsaBits = 2048;
@@ -19,6 +20,15 @@ public sealed class NewSigningKey
         CryptographicOperations.ZeroMemory(pkcs8);
     }
 
+    private NewSigningKey(string keyId, string algorithm, byte[] publicKey)
+    {
+        KeyId = keyId;
+        Algorithm = algorithm;
+        PublicKey = publicKey;
+        SealedPrivateKey = [];
+        IsOnToken = true;
+    }
+
     /// <summary>The RFC 7638 thumbprint.</summary>
     public string KeyId { get; }
 
@@ -26,7 +36,18 @@ public sealed class NewSigningKey
 
     public byte[] PublicKey { get; }
 
+    /// <summary>Empty where it is on the token.</summary>
     public byte[] SealedPrivateKey { get; }
+
+    public bool IsOnToken { get; }
+
+    /// <summary>Its private part never leaves the token.</summary>
+    /// <exception cref="Storage.StoreUnavailableException">The token does not serve now.</exception>
+    public static NewSigningKey MakeOn(Pkcs11Token token, string algorithm)
+    {
+        var (keyId, publicKey) = token.Make(algorithm);
+        return new NewSigningKey(keyId, algorithm, publicKey);
+    }
 
     /// <summary>An RSA key takes a processor from a tenth of a second to a second: never on a thread that others wait for.</summary>
     public static NewSigningKey Make(string algorithm, KeyRing keys)

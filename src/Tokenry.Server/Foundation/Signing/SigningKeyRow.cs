@@ -6,7 +6,7 @@ namespace Tokenry.Server.Foundation.Signing;
 public sealed class SigningKeyRow
 {
     public const string Columns =
-        "key_id, algorithm, state, sealed_private_key, created_at, activates_at, activated_at, retired_at, removes_at, ended_at";
+        "key_id, algorithm, state, public_key, sealed_private_key, on_token, created_at, activates_at, activated_at, retired_at, removes_at, ended_at";
 
     public string KeyId { get; init; } = "";
 
@@ -14,8 +14,14 @@ public sealed class SigningKeyRow
 
     public string State { get; init; } = "";
 
-    /// <summary>Empty once the key is removed or tainted.</summary>
+    /// <summary>SubjectPublicKeyInfo.</summary>
+    public byte[] PublicKey { get; init; } = [];
+
+    /// <summary>Empty once the key is removed or tainted, and where the private half is on the token.</summary>
     public byte[] SealedPrivateKey { get; init; } = [];
+
+    /// <summary>1 while the private half is on the PKCS#11 token, else 0.</summary>
+    public long OnToken { get; init; }
 
     public long CreatedAt { get; init; }
 
@@ -31,6 +37,8 @@ public sealed class SigningKeyRow
 
     public bool IsActive => State == SigningKeyState.Active;
 
+    public bool IsOnToken => OnToken != 0;
+
     public bool IsNext => State == SigningKeyState.Next;
 
     /// <summary>Whether it differs in anything that a process acts on.</summary>
@@ -43,6 +51,7 @@ public sealed class SigningKeyRow
             Id = KeyId,
             Algorithm = Algorithm,
             State = State,
+            OnToken = IsOnToken,
             CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
             ActivatesAt = Time(ActivatesAt),
             ActivatedAt = Time(ActivatedAt),

@@ -61,6 +61,22 @@ public static class SigningKeyStore
             }
         );
 
+    /// <summary>Ids of keys that have ended and whose private half is on the token still.</summary>
+    public static async Task<IReadOnlyList<string>> ListEndedOnTokenAsync(DbConnection connection) =>
+        [
+            .. await connection.QueryAsync<string>(
+                "SELECT key_id FROM signing_keys WHERE on_token = 1 AND state IN ('removed', 'tainted') ORDER BY key_id"
+            ),
+        ];
+
+    /// <summary>The token has it no more.</summary>
+    public static Task<int> LeaveTokenAsync(WriteTransaction tx, string keyId) =>
+        tx.ExecuteAsync("UPDATE signing_keys SET on_token = 0 WHERE key_id = @keyId AND state IN ('removed', 'tainted')", new { keyId });
+
+    /// <summary>Whether it is stored, in whatever state.</summary>
+    public static async Task<bool> ExistsAsync(DbConnection connection, string keyId) =>
+        await connection.QuerySingleAsync<long>("SELECT count(*) FROM signing_keys WHERE key_id = @keyId", new { keyId }) > 0;
+
     private static async Task<bool> InsertAsync(
         WriteTransaction tx,
         NewSigningKey key,
@@ -71,8 +87,9 @@ public static class SigningKeyStore
     {
         var inserted = await tx.ExecuteAsync(
             """
-            INSERT INTO signing_keys (key_id, purpose, algorithm, state, public_key, sealed_private_key, created_at, activates_at, activated_at)
-            VALUES (@KeyId, @Purpose, @Algorithm, @state, @PublicKey, @SealedPrivateKey, @Now, @activatesAt, @activatedAt) ON CONFLICT DO NOTHING
+            INSERT INTO signing_keys (key_id, purpose, algorithm, state, public_key, sealed_private_key, on_token, created_at, activates_at, activated_at)
+            VALUES (@KeyId, @Purpose, @Algorithm, @state, @PublicKey, @SealedPrivateKey, @onToken, @Now, @activatesAt, @activatedAt)
+            ON CONFLICT DO NOTHING
             """,
             new
             {
@@ -82,6 +99,7 @@ public static class SigningKeyStore
                 state,
                 key.PublicKey,
                 key.SealedPrivateKey,
+                onToken = key.IsOnToken ? 1L : 0L,
                 Now = now.ToUnixTimeMilliseconds(),
                 activatesAt = activatesAt?.ToUnixTimeMilliseconds(),
                 activatedAt = state == SigningKeyState.Active ? now.ToUnixTimeMilliseconds() : (long?)null,

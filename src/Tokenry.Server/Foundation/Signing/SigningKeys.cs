@@ -2,13 +2,14 @@ using System.Collections.Concurrent;
 using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Signing.Pkcs11;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Signing;
 
 /// <summary>
 /// The keys that sign access tokens, one active key an algorithm: made in this process or another one, stored sealed under the key-encryption
-/// key (bound to key id and purpose), held in memory, so that tokens, JWKS and metadata need no database. ES256 is made at the first start,
+/// key (bound to key id and purpose) or kept by a PKCS#11 token, held in memory, so that tokens, JWKS and metadata need no database. ES256 is made at the first start,
 /// any other when an API resource first asks for it.
 /// </summary>
 public sealed class SigningKeys : IDisposable
@@ -16,6 +17,7 @@ public sealed class SigningKeys : IDisposable
     private readonly Database database;
     private readonly KeyRing keys;
     private readonly TimeProvider time;
+    private readonly Pkcs11Token? token;
     private readonly SemaphoreSlim loading = new(1, 1);
     private readonly ConcurrentDictionary<string, Lazy<Task<NewSigningKey>>> spares = new(StringComparer.Ordinal);
     private volatile SigningKeySet current = new([]);
@@ -27,8 +29,14 @@ public sealed class SigningKeys : IDisposable
     private long begun;
     private long finished;
 
-    public SigningKeys(Database database, KeyRing keys, ChangeHub hub, TimeProvider time)
+    /// <param name="database">Where they are stored.</param>
+    /// <param name="keys">What they are sealed under.</param>
+    /// <param name="hub">Tells of changes.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="token">Open already; <c>null</c> where none is configured.</param>
+    public SigningKeys(Database database, KeyRing keys, ChangeHub hub, TimeProvider time, Pkcs11Token? token = null)
     {
+        this.token = token;
         this.database = database;
         this.keys = keys;
         this.time = time;
@@ -61,19 +69,26 @@ public sealed class SigningKeys : IDisposable
     public Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation) =>
         Task.WhenAny(Volatile.Read(ref fallenBehind).Task, Task.Delay(atMost, time, cancellation));
 
+    /// <summary>Ids of keys that this process made on the token, with when; whoever finds them stored, or destroys them, takes them out.</summary>
+    internal ConcurrentDictionary<string, DateTimeOffset> MadeOnToken { get; } = new(StringComparer.Ordinal);
+
     /// <summary>A new key, made beside whoever waits for it: RSA takes up to a second of a processor.</summary>
-    public Task<NewSigningKey> MakeAsync(string algorithm) => Task.Run(() => NewSigningKey.Make(algorithm, keys));
+    /// <exception cref="StoreUnavailableException">It is to be on the token, which does not serve now.</exception>
+    public Task<NewSigningKey> MakeAsync(string algorithm) => Task.Run(() => Make(algorithm));
 
     /// <summary>Loads the keys at start, and makes the first where there is none; replicas that start together agree on one.</summary>
+    /// <exception cref="StartupException">The token lacks one of them.</exception>
     public async Task OpenAsync()
     {
         await LoadAsync();
         if (current.Active(JwsAlgorithms.Es256) is null)
         {
-            var made = NewSigningKey.Make(JwsAlgorithms.Es256, keys);
+            var made = Make(JwsAlgorithms.Es256);
             await database.WriteAsync(tx => SigningKeyStore.InsertActiveAsync(tx, made, time.GetUtcNow()));
             await LoadAsync();
         }
+
+        RequireOnToken();
     }
 
     /// <summary>
@@ -106,7 +121,15 @@ public sealed class SigningKeys : IDisposable
     public async Task<NewSigningKey?> PrepareAsync(string algorithm)
     {
         await HoldAsync([algorithm]);
-        return current.Active(algorithm) is null ? await spares.GetOrAdd(algorithm, wanted => new(() => MakeAsync(wanted))).Value : null;
+        if (current.Active(algorithm) is not null)
+        {
+            return null;
+        }
+
+        // None is kept that is on the token: what is not stored soon is destroyed there.
+        return token is { HoldsNewKeys: true }
+            ? await MakeAsync(algorithm)
+            : await spares.GetOrAdd(algorithm, wanted => new(() => MakeAsync(wanted))).Value;
     }
 
     public void Dispose()
@@ -179,8 +202,40 @@ public sealed class SigningKeys : IDisposable
         spares.Clear();
     }
 
+    private NewSigningKey Make(string algorithm)
+    {
+        if (token is not { HoldsNewKeys: true })
+        {
+            return NewSigningKey.Make(algorithm, keys);
+        }
+
+        var made = NewSigningKey.MakeOn(token, algorithm);
+        MadeOnToken[made.KeyId] = time.GetUtcNow();
+        return made;
+    }
+
+    /// <summary>Found out at start, not by the first who wants a token. Where no token is configured, the server verifies and cannot issue.</summary>
+    private void RequireOnToken()
+    {
+        if (
+            token is not null
+            && Held.FirstOrDefault(held => held.Row is { IsOnToken: true, RetiredAt: null } && !token.Holds(held.Row.KeyId)).Row is { } lost
+        )
+        {
+            throw new StartupException(
+                $"Signing key {lost.KeyId} is not on the PKCS#11 token '{token.Label}': name the token it was made on (Tokenry:Pkcs11:Token). "
+                    + "If that is lost, see docs/guides/signing-keys.md."
+            );
+        }
+    }
+
     private SigningKey Open(SigningKeyRow row)
     {
+        if (row.IsOnToken)
+        {
+            return SigningKey.OnToken(row.KeyId, row.Algorithm, row.PublicKey, token);
+        }
+
         if (!keys.Opens(row.SealedPrivateKey))
         {
             // Not a fault of the store, but the same to who asks: this process cannot know now.

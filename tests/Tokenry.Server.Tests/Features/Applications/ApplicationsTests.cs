@@ -16,7 +16,7 @@ public sealed class ApplicationsTests(SharedServers servers)
             $$"""
             {"id":"{{created.Text(
                 "id"
-            )}}","name":"billing-job","roles":["{{role.Id}}"],"enabled":true,"rate_limits":null,"owner_id":null,"token_endpoint_auth_methods":null,"accepts_untyped_assertions":false,"dpop_bound_access_tokens":false,"tls_client_certificate_bound_access_tokens":false,
+            )}}","name":"billing-job","roles":["{{role.Id}}"],"enabled":true,"rate_limits":null,"owner_id":null,"token_endpoint_auth_methods":null,"accepts_untyped_assertions":false,"dpop_bound_access_tokens":false,"tls_client_certificate_bound_access_tokens":false,"token_exchange_audiences":null,
              "created_at":"{{created.Text("created_at")}}"}
             """,
             created.Json

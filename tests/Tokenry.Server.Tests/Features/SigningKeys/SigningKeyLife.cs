@@ -33,6 +33,9 @@ internal static class SigningKeyLife
     public static async Task<string> StateAsync(this ApiClient client, string keyId) =>
         (await client.GetAsync($"/v1/signing-keys/{keyId}").Expect(200)).Text("state");
 
+    public static async Task<bool> OnTokenAsync(this ApiClient client, string keyId) =>
+        (await client.GetAsync($"/v1/signing-keys/{keyId}").Expect(200)).Json.GetProperty("on_token").GetBoolean();
+
     public static async Task<string> ActiveAsync(this ApiClient client, string algorithm = "ES256")
     {
         var listed = await client.GetAsync($"/v1/signing-keys?algorithm={algorithm}&state=active").Expect(200);

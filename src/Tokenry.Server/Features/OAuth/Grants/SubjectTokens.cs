@@ -60,17 +60,18 @@ public sealed class SubjectTokens(Authenticator authenticator, FederatedIdentiti
     /// requests alone is not exchanged at all: a form carries it bare.
     /// </summary>
     private static bool IsProved(Authenticated found, SubjectToken subject, TokenRequest request) =>
-        found.Token is null ? found.Credential is not { RequiresSignature: true }
-        : found.Token.Confirmation is not { } bound
-        || (
-            bound.IsUnderstood
-            && (
-                bound.KeyThumbprint is not { } key
-                || request.Proof is { } proof
-                    && proof.Thumbprint == key
-                    && proof.IsFor(subject.Text)
-                    && request.Confirmation?.KeyThumbprint == key
-            )
-            && (bound.CertificateThumbprint is not { } certificate || request.Confirmation?.CertificateThumbprint == certificate)
-        );
+        found.Token is null
+            ? found.Credential is not { RequiresSignature: true }
+            : found.Token.Confirmation is not { } bound
+                || (
+                    bound.IsUnderstood
+                    && (
+                        bound.KeyThumbprint is not { } key
+                        || request.Proof is { } proof
+                            && proof.Thumbprint == key
+                            && proof.IsFor(subject.Text)
+                            && request.Confirmation?.KeyThumbprint == key
+                    )
+                    && (bound.CertificateThumbprint is not { } certificate || request.Confirmation?.CertificateThumbprint == certificate)
+                );
 }

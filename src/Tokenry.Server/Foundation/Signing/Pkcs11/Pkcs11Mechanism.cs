@@ -1,0 +1,12 @@
+namespace Tokenry.Server.Foundation.Signing.Pkcs11;
+
+/// <summary>The <c>CKM_…</c> that are used.</summary>
+internal enum Pkcs11Mechanism
+{
+    RsaPkcsKeyPairGen = 0x0,
+    Sha256RsaPkcs = 0x40,
+    EcKeyPairGen = 0x1040,
+
+    /// <summary>Over a digest that is made here; the signature is r ‖ s, as in a JWS.</summary>
+    Ecdsa = 0x1041,
+}
