@@ -38,6 +38,8 @@ public sealed class PersonalAccessTokensTests(SharedServers servers)
                 "created_at",
                 "created_by",
                 "expires_at",
+                "rotate_every_days",
+                "due_at",
                 "not_before",
                 "allowed_ips",
                 "rate_limits",

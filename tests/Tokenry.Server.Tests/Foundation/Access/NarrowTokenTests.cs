@@ -104,7 +104,16 @@ public sealed class NarrowTokenTests(SharedServers servers)
     /// <summary>A body the route would take, so that nothing but the right is missing.</summary>
     private static JsonElement Body(string path, Created made) =>
         JsonSerializer.SerializeToElement<object>(
-            path.EndsWith("/rotate", StringComparison.Ordinal) ? new { overlap_seconds = 60 }
+            path == "/v1/signing-keys/rotate" ? new { algorithm = "ES256" }
+            : path.EndsWith("/taint", StringComparison.Ordinal) ? new { reason = "x" }
+            : path.EndsWith("/federated-identities", StringComparison.Ordinal)
+                ? new
+                {
+                    name = "x",
+                    issuer = "https://issuer.example.com",
+                    subject = "x",
+                }
+            : path.EndsWith("/rotate", StringComparison.Ordinal) ? new { overlap_seconds = 60 }
             : path == "/v1/verify" ? new { token = "x" }
             : path == "/v1/verify/batch" ? new { items = new[] { new { token = "x" } } }
             : path == "/v1/users" ? new { email = CreateRequests.Unique("n") }
