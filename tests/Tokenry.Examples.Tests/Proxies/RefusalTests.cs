@@ -16,7 +16,12 @@ public sealed class RefusalTests(SharedExamples examples)
         var example = await examples.GetAsync(proxy);
         var (key, pat, one) = (example["API_KEY"], example["PAT"], example["ONE_INVOICE_KEY"]);
         var apis = await example.Admin.GetAsync("/v1/api-resources").Expect(200);
-        var api = Assert.Single(apis.Json.GetProperty("items").EnumerateArray()).GetProperty("id").GetString();
+        var api = apis
+            .Json.GetProperty("items")
+            .EnumerateArray()
+            .Single(item => item.GetProperty("identifier").GetString() == Questions.Api)
+            .GetProperty("id")
+            .GetString();
         var revoked = await example.ApiKeyAsync();
         await example.Admin.DeleteAsync($"/v1/api-keys/{revoked.Id}").Expect(204);
         (RawRequest Request, string Question, int Status, string Challenge)[] refusals =

@@ -87,8 +87,9 @@ public static class PublicKeyMaterial
                     )
                 : null;
         }
-        // Not base64, not DER, a curve or a size we do not take.
-        catch (Exception exception) when (exception is CryptographicException or FormatException or ArgumentException)
+        // Not base64, not DER, a curve or a size that we or the platform do not take.
+        catch (Exception exception)
+            when (exception is CryptographicException or FormatException or ArgumentException or NotSupportedException)
         {
             return null;
         }

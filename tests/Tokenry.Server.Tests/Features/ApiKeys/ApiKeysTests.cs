@@ -15,7 +15,7 @@ public sealed class ApiKeysTests(SharedServers servers)
                 $"/v1/applications/{made.Application.Id}/api-keys",
                 $$"""
                 {"name":" ci ","permissions":[{"api":"{{made.Api.Identifier}}","scopes":["a"]}],"objects":["repo:acme/*","base:1"],
-                 "expires_at":"2099-01-01T00:00:00.250Z","rotate_every_days":null,"due_at":"2099-01-01T00:00:00.250Z","not_before":null,"allowed_ips":["127.0.0.0/8"],"rate_limits":null,"metadata":{"team":"billing"} }
+                 "expires_at":"2099-01-01T00:00:00.250Z","not_before":null,"allowed_ips":["127.0.0.0/8"],"rate_limits":null,"metadata":{"team":"billing"} }
                 """
             )
             .Expect(201);
@@ -29,7 +29,9 @@ public sealed class ApiKeysTests(SharedServers servers)
             {"id":"{{created.Text("id")}}","kind":"api_key","name":"ci","masked":"tkr_key_…{{token[^4..]}}",
              "owner":{"type":"application","id":"{{made.Application.Id}}"},
              "permissions":[{"api":"{{made.Api.Identifier}}","scopes":["a"]}],"objects":["repo:acme/*","base:1"],
-             "created_at":"{{created.Text("created_at")}}","created_by":"{{me}}","expires_at":"2099-01-01T00:00:00.250Z","not_before":null,
+             "created_at":"{{created.Text(
+                "created_at"
+            )}}","created_by":"{{me}}","expires_at":"2099-01-01T00:00:00.250Z","rotate_every_days":null,"due_at":"2099-01-01T00:00:00.250Z","not_before":null,
              "allowed_ips":["127.0.0.0/8"],"rate_limits":null,"metadata":{"team":"billing"},"state":"active","revoked_at":null,"revoked_reason":null,
              "last_used":null,"previous_expires_at":null,"request_signing":"none","token":"{{token}}"}
             """,

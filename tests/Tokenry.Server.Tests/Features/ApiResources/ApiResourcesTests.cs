@@ -17,7 +17,7 @@ public sealed class ApiResourcesTests(SharedServers servers)
             $$"""
             {"id":"{{created.Text("id")}}","identifier":"https://{{name}}.example.com","name":"{{name}}","scopes":[],
              "accepted_credentials":["api_key","personal_access_token","access_token"],"carriers":["bearer","x_api_key"],"object_types":[],
-             "objects_in_tokens":false,"access_token_lifetime_seconds":300,"access_token_signing_alg":"ES256","resource_servers":[],"minimum_strength":"bearer","access_log":"denials","created_at":"{{created.Text(
+             "objects_in_tokens":false,"access_token_lifetime_seconds":300,"access_token_signing_alg":"ES256","resource_servers":[],"minimum_strength":"bearer","one_time_tokens":false,"access_log":"denials","created_at":"{{created.Text(
                 "created_at"
             )}}"}
             """,
@@ -38,7 +38,7 @@ public sealed class ApiResourcesTests(SharedServers servers)
                 $$"""
                 {"identifier":"urn:example:{{name}}","name":"Rechnungen – {{name}} ✓","scopes":[{"name":"a:read","description":"Reads \"a\""},{"name":"b","accepted_credentials":["api_key"]}],
                  "accepted_credentials":["anonymous_api_key","api_key"],"carriers":["bearer","basic","query","header:X-Gitlab-Token"],
-                 "object_types":["repo","base"],"objects_in_tokens":true,"access_token_lifetime_seconds":3600,"access_token_signing_alg":"RS256","resource_servers":["{{server}}"],"minimum_strength":"signed","access_log":"all"}
+                 "object_types":["repo","base"],"objects_in_tokens":true,"access_token_lifetime_seconds":3600,"access_token_signing_alg":"RS256","resource_servers":["{{server}}"],"minimum_strength":"signed","one_time_tokens":true,"access_log":"all"}
                 """
             )
             .Expect(201);
@@ -48,7 +48,7 @@ public sealed class ApiResourcesTests(SharedServers servers)
             {"id":"{{created.Text("id")}}","identifier":"urn:example:{{name}}","name":"Rechnungen – {{name}} ✓",
              "scopes":[{"name":"a:read","description":"Reads \"a\""},{"name":"b","description":null,"accepted_credentials":["api_key"]}],
              "accepted_credentials":["anonymous_api_key","api_key"],"carriers":["bearer","basic","query","header:X-Gitlab-Token"],
-             "object_types":["repo","base"],"objects_in_tokens":true,"access_token_lifetime_seconds":3600,"access_token_signing_alg":"RS256","resource_servers":["{{server}}"],"minimum_strength":"signed","access_log":"all",
+             "object_types":["repo","base"],"objects_in_tokens":true,"access_token_lifetime_seconds":3600,"access_token_signing_alg":"RS256","resource_servers":["{{server}}"],"minimum_strength":"signed","one_time_tokens":true,"access_log":"all",
              "created_at":"{{created.Text("created_at")}}"}
             """,
             created.Json

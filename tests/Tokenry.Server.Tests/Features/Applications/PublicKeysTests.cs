@@ -97,6 +97,9 @@ public sealed class PublicKeysTests(SharedServers servers)
     )]
     [InlineData("""{"pem":"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"}""")]
     [InlineData("""{"pem":"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"}""")]
+    [InlineData( // FoundByFuzzing: on a curve whose name the platform does not know
+        """{"pem":"-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIZj0DAQcDQgAEzBq52QUqZ1kIcieGYlb+BmF7G+1vg\nthQjdMedmJrQ310KsbinJaAJ7n6HbNyJAbMRV48+0Ukm6TCoRP8ZQFehyg==\n-----END PUBLIC KEY-----"}"""
+    )]
     [InlineData("""{"pem":""}""")]
     [InlineData("""{}""")]
     [InlineData("""{"alg":"HS256","pem":"x"}""")]

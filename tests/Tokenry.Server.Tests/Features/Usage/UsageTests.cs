@@ -101,7 +101,9 @@ public sealed class UsageTests(SharedServers servers)
                 {"id":"{{use.GetProperty("id").GetString()}}","at":"{{use.GetProperty("at").GetString()}}","door":"verify",
                  "credential_id":"{{made.ApiKey.Id}}","kind":"api_key","subject":"{{made.Application.Id}}","api":"{{api}}","scope":"a",
                  "object":"invoice:4711","method":"GET","path":"/invoices/4711","result":"valid","ip":"203.0.113.7","agent":null,
-                 "request_id":"{{use.GetProperty("request_id").GetString()}}","token_id":null}
+                 "request_id":"{{use.GetProperty(
+                        "request_id"
+                    ).GetString()}}","token_id":null,"actor":null,"grant_type":null,"auth_method":null,"bound_by":null}
                 """,
                 use
             );

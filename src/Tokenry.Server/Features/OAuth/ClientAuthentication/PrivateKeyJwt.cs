@@ -41,23 +41,25 @@ public sealed class PrivateKeyJwt(
             return default;
         }
 
-        return assertion is not null && type == AssertionType
-            ? new PresentedClient(ClientAuthenticationMethod.PrivateKeyJwt, form["client_id"], assertion)
-            : throw OAuthError.InvalidRequest(
-                "client_assertion and its client_assertion_type go together; the type is missing or not known"
-            );
+        if (assertion is null || type != AssertionType)
+        {
+            throw OAuthError.InvalidRequest("client_assertion and its client_assertion_type go together; the type is missing or not known");
+        }
+
+        // Whom it says it is from, where the form does not: failures are slowed by client, and not everybody's for one client's.
+        var clientId = form["client_id"] ?? (ClientAssertionValidator.TryReadClient(assertion, out var claimed) ? claimed : null);
+        return new PresentedClient(ClientAuthenticationMethod.PrivateKeyJwt, clientId, assertion);
     }
 
     /// <summary>Whose the assertion is and whether it is good, but for whether it was used before (<see cref="ClaimAsync"/>).</summary>
     public async ValueTask<(Authenticated Proved, ClientAssertion? OnceOnly)> AuthenticateAsync(PresentedClient presented)
     {
         var assertion = presented.Proof!;
-        if (!ClientAssertionValidator.TryReadClient(assertion, out var clientId))
+        if (presented.ClientId is not { } clientId)
         {
             return (Authenticated.Failed(VerificationCode.Malformed), null);
         }
 
-        clientId = presented.ClientId ?? clientId;
         var owner = PublicId.IsWellFormed(clientId, "app") ? await principals.GetAsync(clientId) : null;
         if (owner is null)
         {
