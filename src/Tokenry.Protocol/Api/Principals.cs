@@ -127,6 +127,10 @@ public static class ClientAuthenticationMethod
 
     /// <summary>Nothing: a public client says who it is and proves nothing (RFC 6749 §2.1).</summary>
     public const string None = "none";
+
+    /// <summary>All of them, strongest first.</summary>
+    public static IReadOnlyList<string> All { get; } =
+    [TlsClientAuth, SelfSignedTlsClientAuth, PrivateKeyJwt, ClientSecretBasic, ClientSecretPost, FederatedIdentity, None];
 }
 
 /// <summary>Body of <c>POST /v1/applications</c>.</summary>

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.HttpResults;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
@@ -14,6 +15,7 @@ public static class ApplicationsApi
 
     private static readonly string[] Reads = [ManagementApi.ApplicationsRead, ManagementApi.ApplicationsOwn];
     private static readonly string[] Writes = [ManagementApi.ApplicationsWrite, ManagementApi.ApplicationsOwn];
+    private static readonly string[] CredentialWrites = [ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn];
 
     public static IServiceCollection AddApplications(this IServiceCollection services) =>
         services
@@ -21,6 +23,7 @@ public static class ApplicationsApi
             .AddSingleton<ReviseApplication>()
             .AddSingleton<ListApplications>()
             .AddSingleton<CreateClientSecret>()
+            .AddSingleton<RegisterCredential>()
             .AddSingleton<CreatePublicKey>()
             .AddSingleton<CreateCertificate>()
             .AddSingleton<CreateFederatedIdentity>();
@@ -85,80 +88,53 @@ public static class ApplicationsApi
                 .Needs(Writes);
         }
 
-        MapSecrets(app);
-        MapPublicKeys(app);
-        MapCertificates(app);
-        MapFederatedIdentities(app);
+        MapCredentials(app);
     }
 
-    private static void MapCertificates(IEndpointRouteBuilder app)
+    private static void MapCredentials(IEndpointRouteBuilder app)
     {
-        var certificates = app.MapGroup("/v1/applications/{owner}/certificates").WithTags("Certificates");
-        certificates
-            .MapPost(
-                "",
-                async (string owner, Caller caller, Body<ClientCertificateRequest> body, CreateCertificate create) =>
-                {
-                    var certificate = await create.RunAsync(caller, owner, body.Value);
-                    return TypedResults.Created($"/v1/applications/{owner}/certificates/{certificate.Id}", certificate);
-                }
-            )
-            .WithSummary("Register a TLS client certificate of the application, or the name and the authorities of its certificates.")
-            .Needs(ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn);
-        certificates.MapList(CredentialFamily.Certificates);
-        certificates.MapLife(CredentialFamily.Certificates);
-    }
-
-    private static void MapFederatedIdentities(IEndpointRouteBuilder app)
-    {
-        var identities = app.MapGroup("/v1/applications/{owner}/federated-identities").WithTags("Federated identities");
-        identities
-            .MapPost(
-                "",
-                async (string owner, Caller caller, Body<FederatedIdentityRequest> body, CreateFederatedIdentity create) =>
-                {
-                    var identity = await create.RunAsync(caller, owner, body.Value);
-                    return TypedResults.Created($"/v1/applications/{owner}/federated-identities/{identity.Id}", identity);
-                }
-            )
-            .WithSummary("Let tokens of another issuer stand for the application.")
-            .Needs(ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn);
-        identities.MapList(CredentialFamily.FederatedIdentities);
-        identities.MapLife(CredentialFamily.FederatedIdentities);
-    }
-
-    private static void MapPublicKeys(IEndpointRouteBuilder app)
-    {
-        var keys = app.MapGroup("/v1/applications/{owner}/public-keys").WithTags("Public keys");
-        keys.MapPost(
-                "",
-                async (string owner, Caller caller, Body<PublicKeyRequest> body, CreatePublicKey create) =>
-                {
-                    var key = await create.RunAsync(caller, owner, body.Value);
-                    return TypedResults.Created($"/v1/applications/{owner}/public-keys/{key.Id}", key);
-                }
-            )
-            .WithSummary("Register a public key of the application.")
-            .Needs(ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn);
-        keys.MapList(CredentialFamily.PublicKeys);
-        keys.MapLife(CredentialFamily.PublicKeys);
-    }
-
-    private static void MapSecrets(IEndpointRouteBuilder app)
-    {
-        var secrets = app.MapGroup("/v1/applications/{owner}/secrets").WithTags("Client secrets");
-        secrets
+        Collection(app, "secrets", "Client secrets", CredentialFamily.ClientSecrets)
             .MapPost(
                 "",
                 async (string owner, Caller caller, Body<CredentialRequest> body, CreateClientSecret create) =>
-                {
-                    var secret = await create.RunAsync(caller, owner, body.Value);
-                    return TypedResults.Created($"/v1/applications/{owner}/secrets/{secret.Id}", secret);
-                }
+                    Created(owner, "secrets", await create.RunAsync(caller, owner, body.Value))
             )
             .WithSummary("Create a client secret for the application.")
-            .Needs(ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn);
-        secrets.MapList(CredentialFamily.ClientSecrets);
-        secrets.MapLife(CredentialFamily.ClientSecrets);
+            .Needs(CredentialWrites);
+        Collection(app, "public-keys", "Public keys", CredentialFamily.PublicKeys)
+            .MapPost(
+                "",
+                async (string owner, Caller caller, Body<PublicKeyRequest> body, CreatePublicKey create) =>
+                    Created(owner, "public-keys", await create.RunAsync(caller, owner, body.Value))
+            )
+            .WithSummary("Register a public key of the application.")
+            .Needs(CredentialWrites);
+        Collection(app, "certificates", "Certificates", CredentialFamily.Certificates)
+            .MapPost(
+                "",
+                async (string owner, Caller caller, Body<ClientCertificateRequest> body, CreateCertificate create) =>
+                    Created(owner, "certificates", await create.RunAsync(caller, owner, body.Value))
+            )
+            .WithSummary("Register a TLS client certificate of the application, or the name and the authorities of its certificates.")
+            .Needs(CredentialWrites);
+        Collection(app, "federated-identities", "Federated identities", CredentialFamily.FederatedIdentities)
+            .MapPost(
+                "",
+                async (string owner, Caller caller, Body<FederatedIdentityRequest> body, CreateFederatedIdentity create) =>
+                    Created(owner, "federated-identities", await create.RunAsync(caller, owner, body.Value))
+            )
+            .WithSummary("Let tokens of another issuer stand for the application.")
+            .Needs(CredentialWrites);
     }
+
+    private static RouteGroupBuilder Collection(IEndpointRouteBuilder app, string name, string tag, CredentialFamily family)
+    {
+        var group = app.MapGroup($"/v1/applications/{{owner}}/{name}").WithTags(tag);
+        group.MapList(family);
+        group.MapLife(family);
+        return group;
+    }
+
+    private static Created<Credential> Created(string owner, string collection, Credential credential) =>
+        TypedResults.Created($"/v1/applications/{owner}/{collection}/{credential.Id}", credential);
 }

@@ -9,17 +9,6 @@ namespace Tokenry.Server.Features.Applications;
 /// <summary>What an application may be set to as an OAuth client.</summary>
 public static class ClientRules
 {
-    private static readonly string[] Methods =
-    [
-        ClientAuthenticationMethod.TlsClientAuth,
-        ClientAuthenticationMethod.SelfSignedTlsClientAuth,
-        ClientAuthenticationMethod.PrivateKeyJwt,
-        ClientAuthenticationMethod.ClientSecretBasic,
-        ClientAuthenticationMethod.ClientSecretPost,
-        ClientAuthenticationMethod.FederatedIdentity,
-        ClientAuthenticationMethod.None,
-    ];
-
     private const int MostAudiences = 100;
 
     public static ClientSettings Of(ApplicationRequest request) =>
@@ -94,9 +83,10 @@ public static class ClientRules
             member,
             "none stands alone: it makes a public client, which nobody need be to get what it gets"
         );
-        foreach (var method in methods.Take(Methods.Length + 1))
+        var known = ClientAuthenticationMethod.All;
+        foreach (var method in methods.Take(known.Count + 1))
         {
-            check.Require(Methods.Contains(method), member, $"'{Validation.Shown(method)}' is not one of {string.Join(", ", Methods)}");
+            check.Require(known.Contains(method), member, $"'{Validation.Shown(method)}' is not one of {string.Join(", ", known)}");
         }
     }
 }

@@ -1,31 +1,20 @@
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Credentials;
-using Tokenry.Server.Foundation.Principals;
-using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Features.Applications;
 
-/// <summary>
-/// Registers the public half of a key the application signs its assertions with. It may have several at once, so that one can follow the other
-/// without downtime.
-/// </summary>
-public sealed class CreatePublicKey(Gate gate, CatalogCache catalogs, IssueCredential issue, ExpiryPolicy expiry, TimeProvider time)
+/// <summary>Registers the public half of a key the application signs its assertions with.</summary>
+public sealed class CreatePublicKey(RegisterCredential register, ExpiryPolicy expiry, TimeProvider time)
 {
-    public async Task<Credential> RunAsync(Caller caller, string applicationId, PublicKeyRequest request)
-    {
-        var catalog = await catalogs.GetAsync();
-        try
-        {
-            return await gate.WriteOnceAsync(
-                caller,
-                CredentialFamily.PublicKeys.Write,
-                "public_key.created",
-                async (tx, entry, reach) =>
-                {
-                    var owner = await PrincipalOperations.FindOwnerAsync(tx, reach, PrincipalType.Application, applicationId);
-                    var draft = new CredentialDraft
+    public Task<Credential> RunAsync(Caller caller, string applicationId, PublicKeyRequest request) =>
+        register.RunAsync(
+            caller,
+            applicationId,
+            CredentialFamily.PublicKeys,
+            () =>
+                (
+                    new CredentialDraft
                     {
                         Name = request.Name,
                         ExpiresAt = expiry.Resolve(CredentialKind.PublicKey, request.ExpiresAt, time.GetUtcNow()),
@@ -33,14 +22,8 @@ public sealed class CreatePublicKey(Gate gate, CatalogCache catalogs, IssueCrede
                         NotBefore = request.NotBefore,
                         AllowedIps = request.AllowedIps,
                         Metadata = request.Metadata,
-                    };
-                    return await issue.RegisterAsync(tx, entry, caller, reach, catalog, owner, draft, PublicKeyMaterial.Read(request));
-                }
-            );
-        }
-        catch (UniqueViolationException)
-        {
-            throw CredentialProblems.KeyIdTaken(PublicKeyMaterial.Read(request).KeyId);
-        }
-    }
+                    },
+                    PublicKeyMaterial.Read(request)
+                )
+        );
 }

@@ -74,7 +74,7 @@ public static class MetadataEndpoint
             foreach (var endpoint in new[] { "token", "introspection", "revocation" })
             {
                 // A public client has nothing to ask introspection for (RFC 7662 §2.1).
-                var methods = ClientAuthenticator.MethodsOf(options);
+                string[] methods = [.. ClientAuthenticator.MethodsOf(options)];
                 WriteArray(
                     endpoint + "_endpoint_auth_methods_supported",
                     endpoint == "introspection" ? methods : [.. methods, ClientAuthenticationMethod.None]

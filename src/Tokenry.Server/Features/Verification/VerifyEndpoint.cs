@@ -22,13 +22,13 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs, 
         var caller = Caller.Of(context)!;
         var catalog = await catalogs.GetAsync();
         var check = new Validation();
-        var requirement = await RequirementAsync(caller, catalog, request, check, "");
+        var question = await ReadAsync(caller, catalog, request, check, "");
         check.ThrowIfAny();
-        var verdict = await CheckAsync(caller, catalog, request, requirement);
+        var verdict = await door.CheckAsync(catalog, request.Token, question);
         JsonAnswer.WriteObject(
             context.Response,
-            (catalog, requirement, verdict, nonces),
-            static (json, found) => VerifyAnswerWriter.Write(json, found.catalog, found.requirement, found.verdict, found.nonces)
+            (catalog, question.Requirement, verdict, nonces),
+            static (json, found) => VerifyAnswerWriter.Write(json, found.catalog, found.Requirement, found.verdict, found.nonces)
         );
     }
 
@@ -42,30 +42,30 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs, 
         check.Require(!items.Contains(null!), "items", "holds null");
         check.ThrowIfAny();
         var catalog = await catalogs.GetAsync();
-        var requirements = new Requirement[items.Count];
-        for (var i = 0; i < requirements.Length; i++)
+        var questions = new Question[items.Count];
+        for (var i = 0; i < questions.Length; i++)
         {
-            requirements[i] = await RequirementAsync(caller, catalog, items[i], check, $"items[{i}].");
+            questions[i] = await ReadAsync(caller, catalog, items[i], check, $"items[{i}].");
         }
 
         check.ThrowIfAny();
 
-        var verdicts = new Verdict[requirements.Length];
+        var verdicts = new Verdict[questions.Length];
         for (var i = 0; i < verdicts.Length; i++)
         {
-            verdicts[i] = await CheckAsync(caller, catalog, items[i], requirements[i]);
+            verdicts[i] = await door.CheckAsync(catalog, items[i].Token, questions[i]);
         }
 
         JsonAnswer.WriteObject(
             context.Response,
-            (catalog, requirements, verdicts, nonces),
+            (catalog, questions, verdicts, nonces),
             static (json, found) =>
             {
                 json.WriteStartArray("items"u8);
                 for (var i = 0; i < found.verdicts.Length; i++)
                 {
                     json.WriteStartObject();
-                    VerifyAnswerWriter.Write(json, found.catalog, found.requirements[i], found.verdicts[i], found.nonces);
+                    VerifyAnswerWriter.Write(json, found.catalog, found.questions[i].Requirement, found.verdicts[i], found.nonces);
                     json.WriteEndObject();
                 }
 
@@ -74,13 +74,8 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs, 
         );
     }
 
-    private async ValueTask<Requirement> RequirementAsync(
-        Caller caller,
-        Catalog catalog,
-        VerifyRequest request,
-        Validation check,
-        string at
-    )
+    /// <summary>What is asked; of no use where <paramref name="check"/> found anything.</summary>
+    private async ValueTask<Question> ReadAsync(Caller caller, Catalog catalog, VerifyRequest request, Validation check, string at)
     {
         IPAddress? address = null;
         check.Require(request.Ip is null || IPAddress.TryParse(request.Ip, out address), at + "ip", "is not an IP address");
@@ -93,10 +88,10 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs, 
         check.Require(request.Token is not null || IsSigned(request), at + "token", "is required");
         check.Text(at + "method", request.Method, 20);
         check.Text(at + "path", request.Path, 2000);
-        CheckProof(request, check, at);
+        var proof = Proof(request, check, at);
         check.Require(request.Scopes is not { Count: > 100 }, at + "scopes", "more than 100");
         var api = await ApiAsync(caller, catalog, request, check, at);
-        return new Requirement
+        var requirement = new Requirement
         {
             Api = api is null ? null : catalog.Resource(api),
             ApiIsUnknown = api is not null && catalog.Resource(api) is null,
@@ -104,6 +99,10 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs, 
             Object = request.Object,
             Address = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address,
         };
+        // The agent is the resource server's, not that of whoever presented the credential.
+        var from = new UseCircumstances(requirement.Address, Agent: null, caller.Request.RequestId);
+        var about = ForwardedRequest.Told(request.Method, request.Path);
+        return new Question(Doors.Verify, requirement, from, about) { Proof = proof };
     }
 
     /// <summary>The API that is asked about; of a resource server, one of its own.</summary>
@@ -142,25 +141,22 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs, 
             ? []
             : [.. catalog.Resources.Where(api => api.ResourceServers.Contains(caller.Principal.Id)).Select(api => api.Identifier)];
 
-    private ValueTask<Verdict> CheckAsync(Caller caller, Catalog catalog, VerifyRequest request, Requirement requirement)
-    {
-        // The agent is the resource server's, not that of whoever presented the credential.
-        var from = new UseCircumstances(requirement.Address, Agent: null, caller.Request.RequestId);
-        var about = ForwardedRequest.Told(request.Method, request.Path);
-        return door.CheckAsync(catalog, request.Token, new(Doors.Verify, requirement, from, about) { Proof = Proof(request) });
-    }
-
-    private static void CheckProof(VerifyRequest request, Validation check, string at)
+    private PresentedProof? Proof(VerifyRequest request, Validation check, string at)
     {
         if (request.Proof is not { } proof)
         {
-            return;
+            return null;
         }
 
-        var isWeb = Uri.TryCreate(proof.Uri, UriKind.Absolute, out var uri) && uri.Scheme is "https" or "http";
-        check.Require(proof.Uri is null || isWeb, at + "proof.uri", "is not an http(s) address");
+        Uri? uri = null;
         check.Require(
-            proof.Certificate is null || Thumbprint(proof.Certificate) is not null,
+            proof.Uri is null || (Uri.TryCreate(proof.Uri, UriKind.Absolute, out uri) && uri.Scheme is "https" or "http"),
+            at + "proof.uri",
+            "is not an http(s) address"
+        );
+        var thumbprint = proof.Certificate is { } certificate ? Thumbprint(certificate) : null;
+        check.Require(
+            proof.Certificate is null || thumbprint is not null,
             at + "proof.certificate",
             "is not one certificate, in PEM or as the base64 of its DER"
         );
@@ -168,23 +164,21 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs, 
         check.Require(proof.Headers is null || request.Method is not null, at + "method", "is needed with proof.headers");
         check.Require(proof.Dpop is null || proof.Uri is not null, at + "proof.uri", "is needed with dpop");
         check.Require(proof.Dpop is null || request.Method is not null, at + "method", "is needed with proof.dpop");
-    }
-
-    private PresentedProof? Proof(VerifyRequest request) =>
-        request.Proof is { } proof
+        return check.IsEmpty
             ? new PresentedProof
             {
                 Method = request.Method ?? "",
-                Uri = proof.Uri is { } uri ? new Uri(uri) : null,
+                Uri = uri,
                 IsDpop = proof.Dpop is not null,
                 Dpop = proof.Dpop,
-                CertificateThumbprint = proof.Certificate is { } certificate ? Thumbprint(certificate) : null,
-                Signed = proof.Headers is { } headers ? Signed(request.Method!, proof.Uri!, headers) : null,
+                CertificateThumbprint = thumbprint,
+                Signed = proof.Headers is { } headers ? Signed(request.Method!, uri!, proof.Uri!, headers) : null,
             }
             : null;
+    }
 
-    private SignedRequest? Signed(string method, string uri, IReadOnlyDictionary<string, IReadOnlyList<string>> headers) =>
-        door.ReadSignature(method, new Uri(uri), RequestTarget.OriginForm(uri), name => headers.GetValueOrDefault(name, []));
+    private SignedRequest? Signed(string method, Uri uri, string asSent, IReadOnlyDictionary<string, IReadOnlyList<string>> headers) =>
+        door.ReadSignature(method, uri, RequestTarget.OriginForm(asSent), name => headers.GetValueOrDefault(name, []));
 
     private static bool IsSigned(VerifyRequest request) =>
         request.Proof?.Headers is { } headers && headers.ContainsKey(MessageSignatures.InputHeader);

@@ -25,16 +25,15 @@ public sealed class ClientKeyCache
 
     public FactsCacheCounts Counts => cache.Counts;
 
-    /// <summary>Oldest first; <c>null</c> where there are none.</summary>
-    public ValueTask<IReadOnlyList<ClientKey>?> OfAsync(string applicationId) => cache.GetAsync(applicationId);
-
-    /// <summary>Those of a kind that are not revoked; whether they are good otherwise is asked about the one that proves something.</summary>
-    public async ValueTask<List<CredentialFacts>> OfAsync(string applicationId, string kind, CredentialCache credentials)
+    /// <summary>
+    /// Those of some kinds that are not revoked, oldest first; whether they are good otherwise is asked about the one that proves something.
+    /// </summary>
+    public async ValueTask<List<CredentialFacts>> OfAsync(string applicationId, CredentialCache credentials, params string[] kinds)
     {
         var found = new List<CredentialFacts>();
-        foreach (var key in await OfAsync(applicationId) ?? [])
+        foreach (var key in await cache.GetAsync(applicationId) ?? [])
         {
-            if (key.Kind == kind && await credentials.GetAsync(key.Id) is { Revoked: false } facts)
+            if (kinds.Contains(key.Kind) && await credentials.GetAsync(key.Id) is { Revoked: false } facts)
             {
                 found.Add(facts);
             }

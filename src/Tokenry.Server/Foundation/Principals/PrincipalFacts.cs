@@ -1,4 +1,5 @@
 using Dapper;
+using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Limits;
 using Tokenry.Server.Foundation.Storage;
 
@@ -51,6 +52,9 @@ public sealed class PrincipalCache
     public FactsCacheCounts Counts => cache.Counts;
 
     public ValueTask<PrincipalFacts?> GetAsync(string id) => cache.GetAsync(id);
+
+    /// <summary>The application a client says it is; <c>null</c> where there is none. What is no id at all does not reach the cache.</summary>
+    public ValueTask<PrincipalFacts?> ClientAsync(string clientId) => PublicId.IsWellFormed(clientId, "app") ? GetAsync(clientId) : default;
 
     private static Task<PrincipalFacts?> LoadAsync(Database database, string id) =>
         database.ReadAsync(async connection =>

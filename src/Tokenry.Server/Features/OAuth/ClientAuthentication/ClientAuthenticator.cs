@@ -2,6 +2,7 @@ using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Jose;
 using Tokenry.Server.Features.OAuth.Grants;
+using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
@@ -24,22 +25,12 @@ public sealed class ClientAuthenticator(
     FailureThrottle throttle
 )
 {
-    private static readonly string[] Certificates =
-    [
-        ClientAuthenticationMethod.TlsClientAuth,
-        ClientAuthenticationMethod.SelfSignedTlsClientAuth,
-    ];
-
-    private static readonly string[] Others =
-    [
-        ClientAuthenticationMethod.PrivateKeyJwt,
-        ClientAuthenticationMethod.ClientSecretBasic,
-        ClientAuthenticationMethod.ClientSecretPost,
-    ];
-
-    /// <summary>In the order in which they are worth having; certificates where the server can see any.</summary>
-    public static IReadOnlyList<string> MethodsOf(TokenryOptions options) =>
-        options.Tls.SeesCertificates ? [.. Certificates, .. Others] : Others;
+    /// <summary>By which a client proves itself, best first; certificates where the server can see any.</summary>
+    public static IEnumerable<string> MethodsOf(TokenryOptions options) =>
+        ClientAuthenticationMethod.All.Where(method =>
+            method is not (ClientAuthenticationMethod.FederatedIdentity or ClientAuthenticationMethod.None)
+            && (options.Tls.SeesCertificates || !MutualTls.IsMethod(method))
+        );
 
     /// <summary>The client as a caller without management rights; its principal is the application.</summary>
     /// <param name="context">The request.</param>
@@ -122,7 +113,7 @@ public sealed class ClientAuthenticator(
             ? VerificationCode.CredentialKindNotAccepted
         : presented.ClientId is { } claimed && proved.Owner!.Id != claimed ? VerificationCode.Unknown
         : !proved.Owner!.Client.Takes(presented.Method!) ? PublicClient.MethodNotAllowed
-        : !IsAddressAllowed(proved, request) ? VerificationCode.IpNotAllowed
+        : !AccessDecision.IsAddressAllowed(proved, request.Address) ? VerificationCode.IpNotAllowed
         : VerificationCode.Valid;
 
     private static PresentedClient Read(IHeaderDictionary headers, FormParameters form, ClientCertificate? certificate, bool takesPublic)
@@ -164,8 +155,4 @@ public sealed class ClientAuthenticator(
             : takesPublic ? PublicClient.Read(form, exchanges)
             : default;
     }
-
-    private static bool IsAddressAllowed(Authenticated authenticated, RequestFacts request) =>
-        authenticated.Credential?.AllowedIps is not { } ranges
-        || (request.Address is { } address && ranges.Any(range => range.Contains(address)));
 }

@@ -1,5 +1,4 @@
 using Tokenry.Protocol.Api;
-using Tokenry.Protocol.Credentials;
 using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Credentials;
@@ -51,15 +50,14 @@ public sealed class FederatedIdentities(
             return Authenticated.Failed(VerificationCode.Malformed);
         }
 
-        var owner = PublicId.IsWellFormed(clientId, "app") ? await principals.GetAsync(clientId) : null;
-        if (owner is null)
+        if (await principals.ClientAsync(clientId) is not { } owner)
         {
             return Authenticated.Failed(VerificationCode.Unknown);
         }
 
         Authenticated? notGood = null;
         var furthest = FederatedTokenFault.None;
-        foreach (var identity in await clientKeys.OfAsync(clientId, CredentialKind.FederatedIdentity, credentials))
+        foreach (var identity in await clientKeys.OfAsync(clientId, credentials, CredentialKind.FederatedIdentity))
         {
             var rule = identity.Federated!;
             if (rule.Trust.Issuer != issuer)

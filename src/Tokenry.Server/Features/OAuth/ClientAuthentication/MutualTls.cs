@@ -1,6 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
 using Tokenry.Protocol.Api;
-using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Http;
@@ -32,8 +31,7 @@ public sealed class MutualTls(CredentialCache credentials, ClientKeyCache client
     /// <summary>Whose the certificate is among what the application has registered: the first that is good, else the first that it is about.</summary>
     public async ValueTask<Authenticated> AuthenticateAsync(string clientId, ClientCertificate presented)
     {
-        var owner = PublicId.IsWellFormed(clientId, "app") ? await principals.GetAsync(clientId) : null;
-        if (owner is null)
+        if (await principals.ClientAsync(clientId) is not { } owner)
         {
             return Authenticated.Failed(VerificationCode.Unknown);
         }
@@ -47,13 +45,9 @@ public sealed class MutualTls(CredentialCache credentials, ClientKeyCache client
 
         Authenticated? best = null;
         var isUntrusted = false;
-        foreach (var key in await clientKeys.OfAsync(clientId) ?? [])
+        foreach (var registered in await clientKeys.OfAsync(clientId, credentials, CredentialKind.Certificate, CredentialKind.PublicKey))
         {
-            if (
-                key.Kind is not (CredentialKind.Certificate or CredentialKind.PublicKey)
-                || await credentials.GetAsync(key.Id) is not { Revoked: false } registered
-                || !IsAbout(registered, certificate)
-            )
+            if (!IsAbout(registered, certificate))
             {
                 continue;
             }

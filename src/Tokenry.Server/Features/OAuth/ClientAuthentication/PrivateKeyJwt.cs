@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Tokenry.Protocol.Api;
-using Tokenry.Protocol.Credentials;
 using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Credentials;
@@ -60,13 +59,12 @@ public sealed class PrivateKeyJwt(
             return (Authenticated.Failed(VerificationCode.Malformed), null);
         }
 
-        var owner = PublicId.IsWellFormed(clientId, "app") ? await principals.GetAsync(clientId) : null;
-        if (owner is null)
+        if (await principals.ClientAsync(clientId) is not { } owner)
         {
             return (Authenticated.Failed(VerificationCode.Unknown), null);
         }
 
-        var keys = await clientKeys.OfAsync(clientId, CredentialKind.PublicKey, credentials);
+        var keys = await clientKeys.OfAsync(clientId, credentials, CredentialKind.PublicKey);
         var result = validator.Validate(
             assertion,
             clientId,

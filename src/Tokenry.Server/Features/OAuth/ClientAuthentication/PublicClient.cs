@@ -1,5 +1,4 @@
 using Tokenry.Protocol.Api;
-using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Principals;
@@ -25,8 +24,7 @@ public sealed class PublicClient(OpaqueCredentialScheme opaque, PrincipalCache p
     public async ValueTask<Authenticated> AuthenticateAsync(PresentedClient presented)
     {
         var clientId = presented.ClientId!;
-        var client = PublicId.IsWellFormed(clientId, "app") ? await principals.GetAsync(clientId) : null;
-        if (client is null)
+        if (await principals.ClientAsync(clientId) is not { } client)
         {
             return Authenticated.Failed(VerificationCode.Unknown);
         }
