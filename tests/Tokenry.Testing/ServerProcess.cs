@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 
 namespace Tokenry.Testing;
 
@@ -162,13 +163,22 @@ public sealed class ServerProcess : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private static async Task<bool> IsReadyAsync(ApiClient anonymous)
+    /// <summary>At every address: the plain one listens a moment before the one for certificates.</summary>
+    private async Task<bool> IsReadyAsync(ApiClient anonymous)
     {
         try
         {
-            return (await anonymous.GetAsync("/health/ready")).Status == 200;
+            if ((await anonymous.GetAsync("/health/ready")).Status != 200)
+                return false;
+            if (_options.Settings.GetValueOrDefault("Tokenry:TlsUrl") is { } tls)
+            {
+                using var connection = new TcpClient();
+                await connection.ConnectAsync(new Uri(tls).Host, new Uri(tls).Port);
+            }
+
+            return true;
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or SocketException)
         {
             return false;
         }

@@ -17,13 +17,13 @@ export async function discover() {
   return await oauth.processDiscoveryResponse(issuer, response);
 }
 
-export async function accessToken(server, authentication, parameters = { resource }) {
+export async function accessToken(server, authentication, parameters = { resource }, options = insecure) {
   const response = await oauth.clientCredentialsGrantRequest(
     server,
     client,
     authentication,
     new URLSearchParams(parameters),
-    insecure,
+    options,
   );
   return await oauth.processClientCredentialsResponse(server, client, response);
 }

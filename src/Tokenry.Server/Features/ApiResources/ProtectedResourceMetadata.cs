@@ -22,6 +22,16 @@ public static class ProtectedResourceMetadata
         new("scopes_supported", "Its scopes.", Type: JsonSchemaType.Array),
         new("bearer_methods_supported", "Where tokens travel: in the header.", Required: true, JsonSchemaType.Array),
         new("dpop_signing_alg_values_supported", "What DPoP proofs may be signed with.", Required: true, JsonSchemaType.Array),
+        new(
+            "tls_client_certificate_bound_access_tokens",
+            "Whether it takes tokens bound to TLS client certificates (RFC 8705 §3); absent where no certificates are seen.",
+            Type: JsonSchemaType.Boolean
+        ),
+        new(
+            "dpop_bound_access_tokens_required",
+            "Whether it takes tokens bound by DPoP alone: of bound ones only, where no certificates are seen.",
+            Type: JsonSchemaType.Boolean
+        ),
     ];
 
     public static void MapProtectedResourceMetadata(this IEndpointRouteBuilder app, TokenryOptions options, CatalogCache catalogs)
@@ -61,6 +71,15 @@ public static class ProtectedResourceMetadata
 
             WriteArray(json, "bearer_methods_supported", ["header"]);
             WriteArray(json, "dpop_signing_alg_values_supported", DpopProofValidator.Algorithms);
+            if (options.Tls.SeesCertificates)
+            {
+                json.WriteBoolean("tls_client_certificate_bound_access_tokens", value: true);
+            }
+            else if (api.MinimumStrength == Strength.Bound)
+            {
+                json.WriteBoolean("dpop_bound_access_tokens_required", value: true);
+            }
+
             json.WriteEndObject();
         }
 

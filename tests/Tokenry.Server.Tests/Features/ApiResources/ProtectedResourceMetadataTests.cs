@@ -1,7 +1,7 @@
 namespace Tokenry.Server.Tests.Features.ApiResources;
 
 /// <summary>RFC 9728 (security §3.7).</summary>
-public sealed class ProtectedResourceMetadataTests(SharedServers servers)
+public sealed class ProtectedResourceMetadataTests(SharedServers servers, CertificateServers certificates)
 {
     private const string WellKnown = "/.well-known/oauth-protected-resource";
 
@@ -26,6 +26,24 @@ public sealed class ProtectedResourceMetadataTests(SharedServers servers)
         Assert.False(without.Json.TryGetProperty("scopes_supported", out _));
         await admin.DeleteAsync($"/v1/api-resources/{made.Api.Id}").Expect(204);
         await anonymous.GetAsync($"{WellKnown}/{made.Api.Id}").Expect(404);
+    }
+
+    [Theory, BothEngines]
+    public async Task It_says_how_tokens_must_be_bound(Engine engine)
+    {
+        Assert.Equal((null, null), await SaidAsync(await servers.AdminAsync(engine), "bearer"));
+        Assert.Equal((null, true), await SaidAsync(await servers.AdminAsync(engine), "bound"));
+        // Where certificates are seen, a bound token may be bound to one instead.
+        Assert.Equal((true, null), await SaidAsync((await certificates.GetAsync(engine)).Admin, "bound"));
+    }
+
+    private static async Task<(bool? ToCertificates, bool? ByDpopAlone)> SaidAsync(ApiClient admin, string strength)
+    {
+        var made = await Scenario.On(admin).Api(_ => new { minimum_strength = strength }).CreateAsync();
+        var document = (await admin.GetAsync($"{WellKnown}/{made.Api.Id}").Expect(200)).Json;
+        return (Flag("tls_client_certificate_bound_access_tokens"), Flag("dpop_bound_access_tokens_required"));
+
+        bool? Flag(string member) => document.TryGetProperty(member, out var value) ? value.GetBoolean() : null;
     }
 
     [Theory]

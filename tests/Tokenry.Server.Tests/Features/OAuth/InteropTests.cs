@@ -1,9 +1,11 @@
+using System.Security.Cryptography.X509Certificates;
+
 namespace Tokenry.Server.Tests.Features.OAuth;
 
 /// <summary>
 /// Independent implementations use the server: what they refuse, a customer's client refuses too.
 /// </summary>
-public sealed class InteropTests(SharedServers servers)
+public sealed class InteropTests(SharedServers servers, CertificateServers certificateServers)
 {
     [Theory, BothEngines]
     public Task Oauth4webapi_discovers_gets_introspects_and_revokes_tokens(Engine engine) => RunAsync(engine, "client-credentials.mjs");
@@ -39,6 +41,55 @@ public sealed class InteropTests(SharedServers servers)
                 ["TOKENRY_ADMIN"] = admin.Bearer!,
             }
         );
+    }
+
+    [Theory]
+    [BothEngines("tls_client_auth")]
+    [BothEngines("self_signed_tls_client_auth")]
+    public async Task Oauth4webapi_authenticates_by_certificate_and_its_tokens_are_bound(Engine engine, string method)
+    {
+        var server = await certificateServers.GetAsync(engine);
+        var made = await Scenario
+            .On(server.Admin)
+            .ManagementRole("applications:read")
+            .Application(_ => new { tls_client_certificate_bound_access_tokens = true, token_endpoint_auth_methods = new[] { method } })
+            .CreateAsync();
+        var authority = new TestAuthority();
+        var (own, stranger) = (authority.Issue(new LeafOptions { Dns = "billing.example.com" }), new TestAuthority().Issue());
+        object registered =
+            method == "tls_client_auth"
+                ? new { name = "mesh", tls_client_auth = new { san_dns = "billing.example.com", ca_certificates = authority.Pem } }
+                : new { name = "own", certificate = own.ExportCertificatePem() };
+        await server.Admin.PostAsync($"/v1/applications/{made.Application.Id}/certificates", registered).Expect(201);
+        var folder = Directory.CreateTempSubdirectory("tokenry-interop-").FullName;
+        try
+        {
+            await PeerScripts.RunAsync(
+                "mutual-tls.mjs",
+                new Dictionary<string, string>
+                {
+                    ["TOKENRY_ISSUER"] = server.Process.Address,
+                    ["TOKENRY_CLIENT_ID"] = made.Application.Id,
+                    ["TOKENRY_METHOD"] = method,
+                    ["TOKENRY_TLS_CA"] = Path.Combine(server.Process.DataDirectory, "tls.pem"),
+                    ["TOKENRY_CERTIFICATE"] = Written(folder, "own", own),
+                    ["TOKENRY_OTHER_CERTIFICATE"] = Written(folder, "stranger", stranger),
+                }
+            );
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>As two files, whose path is told without <c>.pem</c> and <c>.key</c>.</summary>
+    private static string Written(string folder, string name, X509Certificate2 certificate)
+    {
+        var path = Path.Combine(folder, name);
+        File.WriteAllText(path + ".pem", certificate.ExportCertificatePem());
+        File.WriteAllText(path + ".key", certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        return path;
     }
 
     [Theory, BothEngines]
