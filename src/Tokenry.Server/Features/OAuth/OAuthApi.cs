@@ -53,6 +53,7 @@ public static class OAuthApi
     [
         new("overlap_seconds", "How long the old one still works: 60 to 2592000, an hour if left out.", Type: JsonSchemaType.Integer),
         new("jwk", "Of a client that authenticated by private_key_jwt: the public key that follows (RFC 7517)."),
+        new("certificate", "Of a client that authenticated by a certificate that is registered itself: the one that follows, in PEM."),
         .. Client,
     ];
 

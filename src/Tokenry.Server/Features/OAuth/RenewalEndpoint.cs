@@ -12,9 +12,9 @@ namespace Tokenry.Server.Features.OAuth;
 
 /// <summary>
 /// <c>POST /oauth/renew</c>: a client replaces what it authenticates with by that alone, without any right at Tokenry's own API: a client secret by a new one, a public
-/// key by the next. Both work for the overlap.
+/// key or a certificate by the next. Both work for the overlap.
 /// </summary>
-public sealed class RenewalEndpoint(ClientAuthenticator clients, RotateCredential rotate, RenewRegistered renew)
+public sealed class RenewalEndpoint(ClientAuthenticator clients, RotateCredential rotate, RenewRegistered renew, TimeProvider time)
 {
     private const int DefaultOverlap = 3600;
 
@@ -32,6 +32,7 @@ public sealed class RenewalEndpoint(ClientAuthenticator clients, RotateCredentia
                     new RotationRequest { OverlapSeconds = overlap }
                 ),
                 CredentialKind.PublicKey => await renew.RunOwnAsync(client, PublicKeyMaterial.Read(NextKey(client, form)), overlap),
+                CredentialKind.Certificate => await renew.RunOwnAsync(client, NextCertificate(client, form), overlap),
                 _ => throw OAuthError.InvalidRequest("a client that authenticated like this has nothing to renew here"),
             };
             context.Response.ContentType = MediaType.Json;
@@ -42,7 +43,7 @@ public sealed class RenewalEndpoint(ClientAuthenticator clients, RotateCredentia
             throw OAuthError.InvalidRequest(
                 problem.Status == 409
                     ? "the credential is not active, or the next one is registered already"
-                    : "overlap_seconds or jwk is not good"
+                    : "overlap_seconds, jwk or certificate is not good"
             );
         }
     }
@@ -63,5 +64,24 @@ public sealed class RenewalEndpoint(ClientAuthenticator clients, RotateCredentia
         {
             return new PublicKeyRequest { Name = client.Credential.Credential!.Name, Jwk = document.RootElement.Clone() };
         }
+    }
+
+    private RegisteredMaterial NextCertificate(Caller client, FormParameters form)
+    {
+        var registered = client.Credential.Credential!;
+        if (registered.Certificate is { IsRule: true })
+        {
+            throw OAuthError.InvalidRequest(
+                "the client is known by a name: the next certificate of that name is good without renewal here"
+            );
+        }
+
+        var next = new ClientCertificateRequest
+        {
+            Name = registered.Name,
+            Certificate =
+                form["certificate"] ?? throw OAuthError.InvalidRequest("certificate is missing: in PEM, the one that shall follow"),
+        };
+        return CertificateMaterial.Read(next, time.GetUtcNow()).Material;
     }
 }

@@ -1,9 +1,10 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 
 namespace Tokenry.Server.Tests.Features.OAuth;
 
 /// <summary><c>POST /oauth/renew</c>: whoever holds a credential replaces it by that one alone.</summary>
-public sealed class RenewalEndpointTests(SharedServers servers)
+public sealed class RenewalEndpointTests(SharedServers servers, CertificateServers certificateServers)
 {
     private const string Type = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -76,6 +77,65 @@ public sealed class RenewalEndpointTests(SharedServers servers)
             await TokenAsync(client, next).Expect(200);
             return await asked.LoggedAsync($"credential={credential}&result=issued");
         }
+    }
+
+    [Theory, BothEngines]
+    public async Task A_certificate_is_followed_by_the_next(Engine engine)
+    {
+        var server = await certificateServers.GetAsync(engine);
+        var app = (await Scenario.On(server.Admin).Role().Application().CreateAsync()).Application.Id;
+        var (old, next) = (TestAuthority.SelfSigned(), TestAuthority.SelfSigned());
+        var path = $"/v1/applications/{app}/certificates";
+        var request = new
+        {
+            name = "device",
+            certificate = old.ExportCertificatePem(),
+            expires_at = (string?)null,
+            rotate_every_days = 30,
+        };
+        var first = (await server.Admin.PostAsync(path, request).Expect(201)).Text("id");
+        var renewed = await RenewAsync(old, next.ExportCertificatePem()).Expect(200);
+        Assert.Equal(("device", 30), (renewed.Text("name"), renewed.Json.GetProperty("rotate_every_days").GetInt32()));
+        await TokenAsync(old).Expect(200);
+        await TokenAsync(next).Expect(200);
+        var ends = (await server.Admin.GetAsync($"{path}/{first}").Expect(200)).Json.GetProperty("expires_at").GetDateTimeOffset();
+        Assert.InRange(ends - DateTimeOffset.UtcNow, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(61));
+
+        // That one again, none, one with its key, no certificate at all, somebody's who is not registered: nothing happens.
+        await RenewAsync(next, next.ExportCertificatePem()).ExpectOAuth(400, "invalid_request");
+        await RenewAsync(next, null).ExpectOAuth(400, "invalid_request");
+        var third = TestAuthority.SelfSigned();
+        await RenewAsync(next, third.ExportCertificatePem() + third.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem())
+            .ExpectOAuth(400, "invalid_request");
+        await RenewAsync(next, "junk").ExpectOAuth(400, "invalid_request");
+        await RenewAsync(third, third.ExportCertificatePem()).ExpectOAuth(401, "invalid_client");
+        Assert.Equal(2, (await server.Admin.GetAsync(path).Expect(200)).Json.GetProperty("items").GetArrayLength());
+
+        Task<ApiResponse> RenewAsync(X509Certificate2 by, string? following) =>
+            CertificateClient
+                .To(server.Tls, by)
+                .FormAsync(
+                    "/oauth/renew",
+                    [("client_id", app), ("overlap_seconds", "60"), .. following is null ? [] : new[] { ("certificate", following) }]
+                );
+
+        Task<ApiResponse> TokenAsync(X509Certificate2 by) =>
+            CertificateClient.To(server.Tls, by).FormAsync("/oauth/token", [("grant_type", "client_credentials"), ("client_id", app)]);
+    }
+
+    [Theory, BothEngines]
+    public async Task A_name_from_an_authority_has_nothing_to_renew(Engine engine)
+    {
+        var server = await certificateServers.GetAsync(engine);
+        var app = (await Scenario.On(server.Admin).Role().Application().CreateAsync()).Application.Id;
+        var authority = new TestAuthority();
+        var rule = new { san_dns = "device.example.com", ca_certificates = authority.Pem };
+        await server.Admin.PostAsync($"/v1/applications/{app}/certificates", new { name = "device", tls_client_auth = rule }).Expect(201);
+        var own = authority.Issue(new LeafOptions { Dns = "device.example.com" });
+        await CertificateClient
+            .To(server.Tls, own)
+            .FormAsync("/oauth/renew", [("client_id", app), ("certificate", TestAuthority.SelfSigned().ExportCertificatePem())])
+            .ExpectOAuth(400, "invalid_request");
     }
 
     private async Task<(ApiClient Client, ApiClient Admin, Created Made)> ArrangeAsync(Engine engine)
