@@ -57,7 +57,7 @@ public static class FoundationServices
             .AddSingleton<CallerAuthenticator>();
         if (options.Pkcs11 is { } pkcs11)
         {
-            services.AddSingleton(pkcs11).AddSingleton<Pkcs11Token>();
+            services.AddSingleton(pkcs11).AddSingleton<Pkcs11Token>().AddSingleton<KeyFileSeal>();
         }
 
         services.AddSingleton<SigningKeys>().AddSingleton<AccessTokenWriter>();

@@ -3,24 +3,26 @@ using System.Text.Json;
 
 namespace Tokenry.Server.Foundation.Hosting;
 
-/// <summary>The key file on disk: made whole or not at all, replaced whole or not at all, for its owner alone.</summary>
+/// <summary>
+/// The key file on disk: made whole or not at all, replaced whole or not at all, for its owner alone; in clear, or sealed by a PKCS#11 token.
+/// </summary>
 internal static class KeyFile
 {
     public const int KeyLength = 32;
 
     /// <summary>A new file with the first version of every key; what another replica that shares the directory was first to make wins.</summary>
     /// <exception cref="StartupException">It cannot be written.</exception>
-    public static KeyFileContent Create(string path)
+    public static KeyFileContent Create(string path, KeyFileSeal? seal)
     {
         var made = new KeyFileContent(new() { [1] = NewKey() }, new() { [1] = NewKey() }, new() { [1] = NewKey() });
         try
         {
-            Write(path, made, overwrite: false);
+            Write(path, made, seal, overwrite: false);
             return made;
         }
         catch (IOException) when (File.Exists(path))
         {
-            return Read(path);
+            return Read(path, seal);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -29,11 +31,11 @@ internal static class KeyFile
     }
 
     /// <exception cref="StartupException">It cannot be written; the old one is untouched.</exception>
-    public static void Replace(string path, KeyFileContent content)
+    public static void Replace(string path, KeyFileContent content, KeyFileSeal? seal)
     {
         try
         {
-            Write(path, content, overwrite: true);
+            Write(path, content, seal, overwrite: true);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -41,8 +43,18 @@ internal static class KeyFile
         }
     }
 
-    /// <exception cref="StartupException">It is broken or readable by others.</exception>
-    public static KeyFileContent Read(string path)
+    /// <summary>Where a token is configured: writes the file again if it is sealed and shall not be, or the other way round.</summary>
+    /// <exception cref="StartupException">It cannot be written; the old one is untouched.</exception>
+    public static void Protect(string path, KeyFileContent content, KeyFileSeal? seal)
+    {
+        if (seal is not null && seal.IsWanted != FindSealed(path) is not null)
+        {
+            Replace(path, content, seal);
+        }
+    }
+
+    /// <exception cref="StartupException">It is broken or readable by others, or sealed and does not open.</exception>
+    public static KeyFileContent Read(string path, KeyFileSeal? seal)
     {
         const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & others) != 0)
@@ -52,7 +64,8 @@ internal static class KeyFile
 
         try
         {
-            var read = JsonSerializer.Deserialize(File.ReadAllBytes(path), HostingJson.Default.KeyFileContent);
+            var bytes = FindSealed(path) is { } found ? KeyFileSeal.Open(seal, path, found) : File.ReadAllBytes(path);
+            var read = JsonSerializer.Deserialize(bytes, HostingJson.Default.KeyFileContent);
             if (
                 read is { Peppers.Count: > 0, KeyEncryptionKeys.Count: > 0, AuditKeys.Count: > 0 }
                 && AllKeys(read).All(key => key is { Length: KeyLength })
@@ -71,8 +84,22 @@ internal static class KeyFile
 
     public static byte[] NewKey() => RandomNumberGenerator.GetBytes(KeyLength);
 
-    private static void Write(string path, KeyFileContent content, bool overwrite) =>
-        PrivateFile.Write(path, JsonSerializer.SerializeToUtf8Bytes(content, HostingJson.Default.KeyFileContent), overwrite);
+    private static void Write(string path, KeyFileContent content, KeyFileSeal? seal, bool overwrite)
+    {
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(content, HostingJson.Default.KeyFileContent);
+        if (seal is { IsWanted: true })
+        {
+            var found = File.Exists(path) ? FindSealed(path) : null;
+            bytes = JsonSerializer.SerializeToUtf8Bytes(seal.Close(path, bytes, found), HostingJson.Default.SealedKeyFile);
+        }
+
+        PrivateFile.Write(path, bytes, overwrite);
+    }
+
+    private static SealedKeyFile? FindSealed(string path) =>
+        JsonSerializer.Deserialize(File.ReadAllBytes(path), HostingJson.Default.SealedKeyFile) is { Content.Length: > 0 } found
+            ? found
+            : null;
 
     private static StartupException CannotWrite(string path, Exception exception) =>
         new($"The key file {path} cannot be written: {exception.Message}");

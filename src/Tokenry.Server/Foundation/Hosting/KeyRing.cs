@@ -8,10 +8,8 @@ namespace Tokenry.Server.Foundation.Hosting;
 /// The secrets that live outside the database: pepper (credential hashes), key-encryption key (what the store keeps sealed) and audit key
 /// (the chain). A database dump without the key file opens nothing.
 /// </summary>
-public sealed class KeyRing
+public sealed class KeyRing(KeyFileSeal? seal = null)
 {
-    private const int NonceLength = 12;
-    private const int TagLength = 16;
     private const int MacLength = 32;
 
     private volatile Held? held;
@@ -52,16 +50,17 @@ public sealed class KeyRing
             );
         }
 
-        var file = File.Exists(path) ? KeyFile.Read(path) : KeyFile.Create(path);
+        var file = File.Exists(path) ? KeyFile.Read(path, seal) : KeyFile.Create(path, seal);
         stored = await stored.RecordAsync(database, path, file);
         Hold(path, file, stored);
+        KeyFile.Protect(path, file, seal);
     }
 
     /// <summary>Reads the key file and what the store says of it again: keys were prepared, or others are in use now.</summary>
     /// <exception cref="StartupException">The file lacks what the store needs; what was held is held on.</exception>
     public async Task RefreshAsync(Database database, string path)
     {
-        var file = KeyFile.Read(path);
+        var file = KeyFile.Read(path, seal);
         Hold(path, file, await KeyVersions.ReadAsync(database));
     }
 
@@ -71,24 +70,12 @@ public sealed class KeyRing
         held = new Held(file, stored.InUse(KeyVersions.Pepper), stored.InUse(KeyVersions.KeyEncryptionKey));
     }
 
-    /// <summary>AES-256-GCM under the key-encryption key in use; <paramref name="purpose"/> is authenticated, so that a sealed thing opens as nothing else.</summary>
-    /// <returns>version(1) ‖ nonce(12) ‖ tag(16) ‖ ciphertext.</returns>
+    /// <summary>Under the key-encryption key in use, for one <paramref name="purpose"/>.</summary>
+    /// <returns>version(1) ‖ what <see cref="AesGcmBox"/> makes.</returns>
     public byte[] Seal(ReadOnlySpan<byte> plain, string purpose)
     {
         var (version, key) = SealingKey();
-        var sealedBytes = new byte[1 + NonceLength + TagLength + plain.Length];
-        sealedBytes[0] = checked((byte)version);
-        var nonce = sealedBytes.AsSpan(1, NonceLength);
-        RandomNumberGenerator.Fill(nonce);
-        using var aes = new AesGcm(key, TagLength);
-        aes.Encrypt(
-            nonce,
-            plain,
-            sealedBytes.AsSpan(1 + NonceLength + TagLength),
-            sealedBytes.AsSpan(1 + NonceLength, TagLength),
-            Encoding.UTF8.GetBytes(purpose)
-        );
-        return sealedBytes;
+        return [checked((byte)version), .. AesGcmBox.Seal(key, plain, purpose)];
     }
 
     /// <summary>Whether the key file holds the version that sealed it.</summary>
@@ -133,24 +120,10 @@ public sealed class KeyRing
     }
 
     /// <exception cref="CryptographicException">Changed, of another purpose, or sealed under a key this file does not hold.</exception>
-    public byte[] Open(ReadOnlySpan<byte> sealedBytes, string purpose)
-    {
-        if (sealedBytes.Length < 1 + NonceLength + TagLength || !Now.File.KeyEncryptionKeys.TryGetValue(sealedBytes[0], out var key))
-        {
-            throw new CryptographicException("The sealed value is not of a key in the key file.");
-        }
-
-        var plain = new byte[sealedBytes.Length - 1 - NonceLength - TagLength];
-        using var aes = new AesGcm(key, TagLength);
-        aes.Decrypt(
-            sealedBytes.Slice(1, NonceLength),
-            sealedBytes[(1 + NonceLength + TagLength)..],
-            sealedBytes.Slice(1 + NonceLength, TagLength),
-            plain,
-            Encoding.UTF8.GetBytes(purpose)
-        );
-        return plain;
-    }
+    public byte[] Open(ReadOnlySpan<byte> sealedBytes, string purpose) =>
+        Now.File.KeyEncryptionKeys.TryGetValue(VersionOf(sealedBytes), out var key)
+            ? AesGcmBox.Open(key, sealedBytes[1..], purpose)
+            : throw new CryptographicException("The sealed value is not of a key in the key file.");
 
     /// <summary>Immutable, replaced whole.</summary>
     private sealed class Held(KeyFileContent file, int pepper, int keyEncryptionKey)

@@ -10,7 +10,14 @@ namespace Tokenry.Server.Foundation.Hosting;
 /// New versions of pepper and key-encryption key, in two steps, so that every process holds a version before anything is written under it:
 /// prepared, it is in the key file; activated, it is in use. Each step may be killed and asked for again.
 /// </summary>
-public sealed class KeyRotation(Database database, KeyRing keys, Gate gate, TokenryOptions options, TimeProvider time)
+public sealed class KeyRotation(
+    Database database,
+    KeyRing keys,
+    Gate gate,
+    TokenryOptions options,
+    TimeProvider time,
+    KeyFileSeal? seal = null
+)
 {
     private const int Step = 100;
     private const int MostVersions = 255; // a sealed value says its version in a byte
@@ -20,7 +27,7 @@ public sealed class KeyRotation(Database database, KeyRing keys, Gate gate, Toke
     public async Task PrepareAsync(bool pepper, bool keyEncryptionKey, Action<string> say)
     {
         await keys.RefreshAsync(database, options.KeyFile);
-        var file = KeyFile.Read(options.KeyFile);
+        var file = KeyFile.Read(options.KeyFile, seal);
         var isChanged = false;
         foreach (var (kind, versions, inUse) in Kinds(file, pepper, keyEncryptionKey))
         {
@@ -38,7 +45,7 @@ public sealed class KeyRotation(Database database, KeyRing keys, Gate gate, Toke
 
         if (isChanged)
         {
-            KeyFile.Replace(options.KeyFile, file);
+            KeyFile.Replace(options.KeyFile, file, seal);
         }
     }
 
@@ -47,7 +54,7 @@ public sealed class KeyRotation(Database database, KeyRing keys, Gate gate, Toke
     public async Task ActivateAsync(bool pepper, bool keyEncryptionKey, Action<string> say)
     {
         await keys.RefreshAsync(database, options.KeyFile);
-        foreach (var (kind, versions, inUse) in Kinds(KeyFile.Read(options.KeyFile), pepper, keyEncryptionKey))
+        foreach (var (kind, versions, inUse) in Kinds(KeyFile.Read(options.KeyFile, seal), pepper, keyEncryptionKey))
         {
             var newest = versions.Keys.Max();
             if (newest == inUse)

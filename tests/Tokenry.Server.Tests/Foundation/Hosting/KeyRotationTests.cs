@@ -18,7 +18,7 @@ public sealed class KeyRotationTests
         await signingKeys.OpenAsync();
         var rotation = Rotation(store);
         await rotation.PrepareAsync(pepper: false, keyEncryptionKey: true, _ => { });
-        var prepared = KeyFile.Read(store.KeyFile).KeyEncryptionKeys[2];
+        var prepared = KeyFile.Read(store.KeyFile, seal: null).KeyEncryptionKeys[2];
         Assert.Equal(1, store.Keys.KeyEncryptionKeyVersion);
 
         // Killed here: in use, and nothing sealed again.
@@ -32,7 +32,7 @@ public sealed class KeyRotationTests
         await rotation.ActivateAsync(pepper: false, keyEncryptionKey: true, said.Add);
         Assert.Equal(["key_encryption_key: 1 of 1 signing keys sealed again."], said);
         Assert.Equal(2, await SealedUnderAsync(store));
-        Assert.Equal([1, 2], KeyFile.Read(store.KeyFile).KeyEncryptionKeys.Keys);
+        Assert.Equal([1, 2], KeyFile.Read(store.KeyFile, seal: null).KeyEncryptionKeys.Keys);
 
         using var again = new SigningKeys(store.Database, store.Keys, store.Hub, store.Time);
         await again.OpenAsync();
@@ -64,7 +64,7 @@ public sealed class KeyRotationTests
     public async Task A_store_made_before_keys_had_versions_opens_with_its_file_alone(Engine engine)
     {
         await using var store = await TestStore.OpenAsync(engine);
-        var file = KeyFile.Read(store.KeyFile);
+        var file = KeyFile.Read(store.KeyFile, seal: null);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var (name, key) in new[] { ("pepper", file.Peppers[1]), ("kek", file.KeyEncryptionKeys[1]), ("audit", file.AuditKeys[1]) })
         {

@@ -41,6 +41,7 @@ internal sealed unsafe class Pkcs11Library
         FindObjectsFinal = 28,
         SignInit = 42,
         Sign = 43,
+        GenerateKey = 58,
         GenerateKeyPair = 59,
     }
 
@@ -120,6 +121,17 @@ internal sealed unsafe class Pkcs11Library
             );
             Check(code == AlreadyLoggedIn ? 0 : code, "C_Login");
         }
+    }
+
+    public nuint GenerateKey(nuint session, Pkcs11Mechanism mechanism, Pkcs11Template attributes)
+    {
+        var entry = new Mechanism { Type = (nuint)mechanism };
+        nuint handle;
+        var generate = (delegate* unmanaged[Cdecl]<nuint, Mechanism*, void*, nuint, nuint*, nuint>)At(Place.GenerateKey);
+        var code = generate(session, &entry, attributes.First, attributes.Count, &handle);
+        GC.KeepAlive(attributes);
+        Check(code, "C_GenerateKey");
+        return handle;
     }
 
     public (nuint Public, nuint Private) GenerateKeyPair(

@@ -1,9 +1,9 @@
 namespace Tokenry.Server.Foundation.Signing.Pkcs11;
 
-/// <summary>Which token holds signing keys, and whether new ones are made there. Keys: <c>docs/configuration.md</c>.</summary>
+/// <summary>Which token holds signing keys and guards the key file, and whether it does. Keys: <c>docs/configuration.md</c>.</summary>
 public sealed record Pkcs11Options
 {
-    public static readonly string[] Keys = ["SigningKeys:Store", "Pkcs11:Module", "Pkcs11:Token", "Pkcs11:PinFile"];
+    public static readonly string[] Keys = ["SigningKeys:Store", "KeyFileProtection", "Pkcs11:Module", "Pkcs11:Token", "Pkcs11:PinFile"];
 
     /// <summary>Path of the token's PKCS#11 library.</summary>
     public required string Module { get; init; }
@@ -16,6 +16,9 @@ public sealed record Pkcs11Options
     /// <summary>Whether new keys are made on the token. Those that are there already are used all the same.</summary>
     public required bool HoldsNewKeys { get; init; }
 
+    /// <summary>Whether the key file is sealed by the token. One that is sealed opens in either case.</summary>
+    public bool GuardsKeyFile { get; init; }
+
     /// <returns><c>null</c> where no token is configured.</returns>
     public static Pkcs11Options? Read(IConfigurationSection section, List<string> faults)
     {
@@ -25,15 +28,23 @@ public sealed record Pkcs11Options
             faults.Add($"Tokenry:SigningKeys:Store '{store}' is neither database nor pkcs11.");
         }
 
+        var protection = section["KeyFileProtection"] ?? "none";
+        if (protection is not ("none" or "pkcs11"))
+        {
+            faults.Add($"Tokenry:KeyFileProtection '{protection}' is neither none nor pkcs11.");
+        }
+
         var isNamed = section.GetSection("Pkcs11").GetChildren().Any();
-        if (!isNamed && store != "pkcs11")
+        if (!isNamed && store != "pkcs11" && protection != "pkcs11")
         {
             return null;
         }
 
         if (!OperatingSystem.IsLinux() || !Environment.Is64BitProcess)
         {
-            faults.Add("Tokenry:Pkcs11: PKCS#11 tokens work on 64-bit Linux only. Leave Tokenry:Pkcs11 and Tokenry:SigningKeys:Store out.");
+            faults.Add(
+                "Tokenry:Pkcs11: PKCS#11 tokens work on 64-bit Linux only. Leave Tokenry:Pkcs11, Tokenry:SigningKeys:Store and Tokenry:KeyFileProtection out."
+            );
         }
 
         string Need(string key, string example)
@@ -53,6 +64,7 @@ public sealed record Pkcs11Options
             Label = Need("Token", "the label of the token"),
             PinFile = Need("PinFile", "the path of a file (0600) that holds the token's user PIN and nothing else"),
             HoldsNewKeys = store == "pkcs11",
+            GuardsKeyFile = protection == "pkcs11",
         };
     }
 }

@@ -9,11 +9,15 @@ using static Tokenry.Server.Foundation.Signing.Pkcs11.Pkcs11Template;
 namespace Tokenry.Server.Foundation.Signing.Pkcs11;
 
 /// <summary>
-/// The token that makes signing keys and signs with them; private halves never leave it. A key's objects have its id as their <c>CKA_ID</c>.
+/// The token that makes signing keys and signs with them; private halves never leave it. A key's objects have its id as their <c>CKA_ID</c>. It may hold a
+/// secret besides, from which it derives what seals the key file.
 /// </summary>
 public sealed class Pkcs11Token(Pkcs11Options options) : IDisposable
 {
     private const nuint PrivateKeyClass = 3;
+    private const nuint SecretKeyClass = 4;
+    private const nuint GenericSecret = 0x10; // CKK_GENERIC_SECRET
+    private const int SecretLength = 32;
     private const nuint RsaBits = 2048;
     private static readonly byte[] P256 = Convert.FromHexString("06082a8648ce3d030107"); // 1.2.840.10045.3.1.7
     private static readonly byte[] F4 = [1, 0, 1];
@@ -120,7 +124,7 @@ public sealed class Pkcs11Token(Pkcs11Options options) : IDisposable
         });
 
     /// <exception cref="StoreUnavailableException">The token does not serve now.</exception>
-    public bool Holds(string keyId) => Sessions.Run(session => FindPrivate(session, keyId) is not null);
+    public bool Holds(string keyId) => Sessions.Run(session => Find(session, PrivateKeyClass, keyId) is not null);
 
     /// <summary>As <see cref="SigningKey.TrySign"/>.</summary>
     /// <exception cref="StoreUnavailableException">The token does not serve now, or has no such key.</exception>
@@ -131,16 +135,8 @@ public sealed class Pkcs11Token(Pkcs11Options options) : IDisposable
         var length = signature.Length;
         var made = Sessions.Run(session =>
         {
-            if (!Sessions.Handles.TryGetValue(keyId, out var handle))
-            {
-                // It was found by whoever made it: a library may need a restart to see what another process did.
-                handle =
-                    FindPrivate(session, keyId)
-                    ?? throw new Pkcs11Exception($"Looking for signing key {keyId}", Pkcs11Exception.KeyHandleInvalid);
-                Sessions.Handles[keyId] = handle;
-            }
-
-            return Library.Sign(session, isEcdsa ? Pkcs11Mechanism.Ecdsa : Pkcs11Mechanism.Sha256RsaPkcs, handle, data, length);
+            var mechanism = isEcdsa ? Pkcs11Mechanism.Ecdsa : Pkcs11Mechanism.Sha256RsaPkcs;
+            return Library.Sign(session, mechanism, HandleOf(session, PrivateKeyClass, keyId), data, length);
         });
         if (made.Length != length)
         {
@@ -174,13 +170,59 @@ public sealed class Pkcs11Token(Pkcs11Options options) : IDisposable
         });
     }
 
+    /// <summary>Makes a secret that never leaves the token, for <see cref="Mac"/> and nothing else.</summary>
+    /// <returns>Its id.</returns>
+    /// <exception cref="StoreUnavailableException">The token does not serve now.</exception>
+    public string MakeSecret()
+    {
+        var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+        Sessions.Run(session =>
+            Library.GenerateKey(
+                session,
+                Pkcs11Mechanism.GenericSecretKeyGen,
+                new Pkcs11Template(
+                    (Pkcs11Attribute.Class, Number(SecretKeyClass)),
+                    (Pkcs11Attribute.KeyType, Number(GenericSecret)),
+                    (Pkcs11Attribute.ValueLength, Number(SecretLength)),
+                    (Pkcs11Attribute.Id, Encoding.ASCII.GetBytes(id)),
+                    (Pkcs11Attribute.Label, "tokenry key file"u8.ToArray()),
+                    (Pkcs11Attribute.Token, Flag(true)),
+                    (Pkcs11Attribute.Private, Flag(true)),
+                    (Pkcs11Attribute.Sensitive, Flag(true)),
+                    (Pkcs11Attribute.Extractable, Flag(false)),
+                    (Pkcs11Attribute.Sign, Flag(true))
+                )
+            )
+        );
+        return id;
+    }
+
+    /// <summary>HMAC-SHA256 by the secret of that id.</summary>
+    /// <exception cref="StoreUnavailableException">The token does not serve now, or has no such secret.</exception>
+    public byte[] Mac(string secretId, byte[] data) =>
+        Sessions.Run(session =>
+            Library.Sign(session, Pkcs11Mechanism.Sha256Hmac, HandleOf(session, SecretKeyClass, secretId), data, HMACSHA256.HashSizeInBytes)
+        );
+
     public void Dispose() => sessions?.Dispose();
 
-    private nuint? FindPrivate(nuint session, string keyId)
+    private nuint HandleOf(nuint session, nuint objectClass, string id)
+    {
+        if (!Sessions.Handles.TryGetValue(id, out var handle))
+        {
+            // It was found by whoever made it: a library may need a restart to see what another process did.
+            handle = Find(session, objectClass, id) ?? throw new Pkcs11Exception($"Looking for key {id}", Pkcs11Exception.KeyHandleInvalid);
+            Sessions.Handles[id] = handle;
+        }
+
+        return handle;
+    }
+
+    private nuint? Find(nuint session, nuint objectClass, string id)
     {
         var found = Library.Find(
             session,
-            new Pkcs11Template((Pkcs11Attribute.Class, Number(PrivateKeyClass)), (Pkcs11Attribute.Id, Encoding.ASCII.GetBytes(keyId)))
+            new Pkcs11Template((Pkcs11Attribute.Class, Number(objectClass)), (Pkcs11Attribute.Id, Encoding.ASCII.GetBytes(id)))
         );
         return found.Length > 0 ? found[0] : null;
     }
