@@ -136,6 +136,7 @@ internal sealed class Example : IAsyncDisposable
         start.Environment["TOKENRY_PORT"] = Text(FreePort.Next());
         start.Environment["API_PORT"] = Text(FreePort.Next());
         start.Environment["PROXY_PORT"] = Text(FreePort.Next());
+        start.Environment["TLS_PORT"] = Text(FreePort.Next());
         start.Environment.Remove("ConnectionStrings__Tokenry");
         if (connectionString is not null)
         {
