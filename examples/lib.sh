@@ -60,7 +60,7 @@ stop() {
   started=(${still[@]+"${still[@]}"})
 }
 
-# ready NAME URL: back when what was started as NAME answers there.
+# ready NAME URL: back when what was started as NAME answers there, whatever its certificate.
 ready() {
   for ((i = 0; i < 600; i++)); do
     ! curl -sk -o /dev/null --max-time 5 "$2" || return 0

@@ -1,8 +1,10 @@
+using System.Runtime.Versioning;
 using Tokenry.Examples.Tests.Support;
 
 namespace Tokenry.Examples.Tests;
 
 /// <summary>What the examples print for a person to type, typed.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class CheckTests
 {
     [Theory]
@@ -23,6 +25,7 @@ public sealed class CheckTests
             var processes = Example.Processes(folder);
             Assert.Equal(parts, string.Join(' ', processes.Keys.Order(StringComparer.Ordinal)));
             Assert.DoesNotContain(processes.Values, Posix.IsAlive);
+            Assert.Empty(Example.Exposed(folder));
         }
         finally
         {

@@ -1,8 +1,8 @@
 namespace Enrolment;
 
 /// <summary>
-/// Enrols the devices that are not. Which those are says Tokenry: there is no list here that could differ, so a run that was interrupted anywhere is
-/// continued by the next, and nothing is made twice.
+/// Enrols the devices that are not. Which those are say their folders and Tokenry: there is no list that could differ, so a run that was interrupted
+/// anywhere is continued by the next, and nothing is made twice.
 /// </summary>
 internal sealed class EnrolDevices(Fleet fleet, Registry registry)
 {
@@ -33,6 +33,6 @@ internal sealed class EnrolDevices(Fleet fleet, Registry registry)
         );
         progress.Finish();
 
-        bool IsDone(string name) => applications.TryGetValue(name, out var id) && registered.Contains(id);
+        bool IsDone(string name) => fleet.IsMade(name) && applications.TryGetValue(name, out var id) && registered.Contains(id);
     }
 }

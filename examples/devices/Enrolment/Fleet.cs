@@ -54,20 +54,18 @@ internal sealed class Fleet
     /// <summary>What the device has to know beside its key.</summary>
     public void TellDevice(string name, string clientId)
     {
-        var path = PathOf(name, "device.json");
-        if (!File.Exists(path))
+        var told = new
         {
-            var told = new
-            {
-                Name = name,
-                ClientId = clientId,
-                Settings.TokenEndpoint,
-                Settings.Hub,
-                Settings.Trust,
-            };
-            PrivateFile.Replace(path, JsonSerializer.Serialize(told, Json));
-        }
+            ClientId = clientId,
+            Settings.TokenEndpoint,
+            Settings.Hub,
+            Settings.Trust,
+        };
+        PrivateFile.Replace(PathOf(name, "device.json"), JsonSerializer.Serialize(told, Json));
     }
+
+    /// <summary>Whether the device has all it needs.</summary>
+    public bool IsMade(string name) => File.Exists(PathOf(name, "device.pem")) && File.Exists(PathOf(name, "device.json"));
 
     private string PathOf(string name, string file) => Path.Combine(_folder, "devices", name, file);
 }

@@ -3,9 +3,13 @@ using System.Security.Cryptography.X509Certificates;
 using Hub;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 
+const int LargestBody = 64 * 1024;
+
 var builder = WebApplication.CreateBuilder(args);
 builder.Logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Hub", LogLevel.Information);
 builder.WebHost.ConfigureKestrel(kestrel =>
+{
+    kestrel.Limits.MaxRequestBodySize = LargestBody;
     kestrel.ConfigureHttpsDefaults(https =>
     {
         // The handshake proves that the device has the certificate's key; whose certificate it must be says the token that is bound to it.
@@ -19,8 +23,8 @@ builder.WebHost.ConfigureKestrel(kestrel =>
                 RevocationMode = X509RevocationMode.NoCheck,
                 TrustMode = X509ChainTrustMode.CustomRootTrust,
             };
-    })
-);
+    });
+});
 builder.Services.AddSingleton(
     builder.Configuration.GetRequiredSection("Hub").Get<HubSettings>() ?? throw new InvalidOperationException("Hub is empty.")
 );
