@@ -95,6 +95,7 @@ build() {
     [ -n "$(find "$project" "$root/src/Tokenry.Protocol" -name '*.cs' -not -path '*/obj/*' -newer "$dll" -print -quit)" ]; }; then
     say "Building $1 ..."
     (cd "$root" && dotnet build "$project" -c Release --nologo -v quiet) >&2
+    touch "$dll" # a build that had nothing to do leaves it old
   fi
 }
 
