@@ -1,11 +1,7 @@
 # Who may do what at the invoices, and what to try; nginx/run and caddy/run source it. Needs lib.sh.
 
 start_invoices_api() {
-  local project=$examples/invoices-api dll=$examples/invoices-api/bin/Release/net10.0/InvoicesApi.dll
-  if [ -z "${EXAMPLE_BUILT:-}" ] && { [ ! -f "$dll" ] || [ -n "$(find "$project" -name '*.cs' -not -path '*/obj/*' -newer "$dll")" ]; }; then
-    say "Building the example API ..."
-    (cd "$root" && dotnet build "$project" -c Release --nologo -v quiet) >&2
-  fi
+  build invoices-api
   start api dotnet "$dll" --urls "http://127.0.0.1:$api_port"
   ready api "http://127.0.0.1:$api_port/"
 }

@@ -50,10 +50,20 @@ start() {
   echo $! >"$work/$name.pid"
 }
 
-# ready NAME URL: back when what was started as NAME answers there.
+# stop NAME: ends what was started under that name.
+stop() {
+  local pid still=() other
+  pid=$(cat "$work/$1.pid")
+  kill "$pid" 2>/dev/null || true
+  wait "$pid" 2>/dev/null || true
+  for other in "${started[@]}"; do [ "$other" = "$pid" ] || still+=("$other"); done
+  started=(${still[@]+"${still[@]}"})
+}
+
+# ready NAME URL: back when what was started as NAME answers there, whatever its certificate.
 ready() {
   for ((i = 0; i < 600; i++)); do
-    ! curl -s -o /dev/null --max-time 5 "$2" || return 0
+    ! curl -sk -o /dev/null --max-time 5 "$2" || return 0
     kill -0 "$(cat "$work/$1.pid")" 2>/dev/null || break
     sleep 0.1
   done
@@ -65,6 +75,7 @@ ready() {
 tokenry_port=${TOKENRY_PORT:-$(port 7600)}
 api_port=${API_PORT:-$(port 8081)}
 proxy_port=${PROXY_PORT:-$(port 8080)}
+tls_port=${TLS_PORT:-$(port 7643)}
 tokenry=http://127.0.0.1:$tokenry_port
 proxy=http://127.0.0.1:$proxy_port
 
@@ -75,16 +86,42 @@ configure() { sed -e "s/127\.0\.0\.1:7600/127.0.0.1:$tokenry_port/; s/127\.0\.0\
 run=("$root/run")
 [ -z "${EXAMPLE_BUILT:-}" ] || run=(dotnet "$root/src/Tokenry.Server/bin/Release/net10.0/Tokenry.Server.dll")
 
-# Tokenry with data of its own and this host's proxies on the list of those it believes; $admin is its administrator's token.
+# build PROJECT: an example's own program, if its sources are newer than it; $dll is then what "dotnet" starts.
+build() {
+  local project=$examples/$1 name
+  name=$(basename "$project"/*.csproj .csproj)
+  dll=$project/bin/Release/net10.0/$name.dll
+  if [ -z "${EXAMPLE_BUILT:-}" ] && { [ ! -f "$dll" ] ||
+    [ -n "$(find "$project" "$root/src/Tokenry.Protocol" -name '*.cs' -not -path '*/obj/*' -newer "$dll" -print -quit)" ]; }; then
+    say "Building $1 ..."
+    (cd "$root" && dotnet build "$project" -c Release --nologo -v quiet) >&2
+    touch "$dll" # a build that had nothing to do leaves it old
+  fi
+}
+
+# command_for NAME PROJECT: has it built, and makes it a command of that name for here and for whoever reads try.env.
+command_for() {
+  build "$2"
+  mkdir -p "$work/bin"
+  printf '#!/bin/sh\nexec dotnet "%s" "$@"\n' "$dll" >"$work/bin/$1"
+  chmod +x "$work/bin/$1"
+  PATH=$work/bin:$PATH
+}
+
+# Tokenry with data of its own; $admin is its administrator's token. It believes this host's proxies, unless a run says that it has none.
 start_tokenry() {
-  export Tokenry__DataDirectory=$work/tokenry Tokenry__TrustedProxies=127.0.0.1
+  export Tokenry__DataDirectory=$work/tokenry Tokenry__TrustedProxies=${Tokenry__TrustedProxies-127.0.0.1}
   say "Starting Tokenry (the first time builds it: half a minute) ..."
   admin=$("${run[@]}" admin token 2>"$work/admin.log") || { cat "$work/admin.log" >&2; exit 1; }
-  start tokenry "${run[@]}" --urls "$tokenry"
-  ready tokenry "$tokenry/health/ready"
+  serve_tokenry
   keep TOKENRY "$tokenry"
   keep PROXY "$proxy"
   keep ADMIN "$admin"
+}
+
+serve_tokenry() {
+  start tokenry "${run[@]}" --urls "$tokenry"
+  ready tokenry "$tokenry/health/ready"
 }
 
 # ask PATH JSON: a request to Tokenry as its administrator.
@@ -109,7 +146,7 @@ try() {
   [ "$status" = "$1" ] || { echo "  ^ expected $1"; failed=1; }
 }
 
-# The same for other commands, by their exit code.
+# The same for other commands, by their exit code, and by what must stand in what they print.
 try_command() {
   local answer code=0
   printf '\n# %s\n%s\n' "$2" "$3"
@@ -117,6 +154,14 @@ try_command() {
   answer=$(eval "$3" 2>&1) || code=$?
   sed 's/^/  /' <<<"$answer"
   [ $code = "$1" ] || { echo "  ^ exit code $code, expected $1"; failed=1; }
+  [[ "$answer" == *"${4:-}"* ]] || { echo "  ^ expected $4"; failed=1; }
+}
+
+# afterwards "words" COMMAND…: what happens next; a person says when, by Enter.
+afterwards() {
+  printf '\n## %s\n' "$1"
+  [ "$mode" = check ] || read -rp "(Enter to go on) " || true
+  "${@:2}"
 }
 
 # The last line of every example: until Ctrl-C, or the result of "check".

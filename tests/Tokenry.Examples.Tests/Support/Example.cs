@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.Versioning;
 using System.Text;
 
 namespace Tokenry.Examples.Tests.Support;
@@ -90,6 +91,23 @@ internal sealed class Example : IAsyncDisposable
         return Logs().SelectMany(path => SecretForms.Found(secrets, File.ReadAllBytes(path), Path.GetFileName(path)));
     }
 
+    /// <summary>Files with a private key or a credential of <c>try.env</c> that others than their owner may read.</summary>
+    [SupportedOSPlatform("linux")]
+    public static IEnumerable<string> Exposed(string folder)
+    {
+        var secrets = File.ReadLines(Path.Combine(folder, "try.env"))
+            .Select(line => line.Split('=', 2)[1])
+            .Where(value => value.StartsWith("tkr_", StringComparison.Ordinal))
+            .Append("PRIVATE KEY-----")
+            .ToList();
+        return Directory
+            .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            // git writes down the address it cloned from, and the tour puts the password into that.
+            .Where(path => !path.EndsWith("/.git/config", StringComparison.Ordinal))
+            .Where(path => (File.GetUnixFileMode(path) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) != 0)
+            .Where(path => secrets.Exists(File.ReadAllText(path, Encoding.Latin1).Contains));
+    }
+
     /// <summary>Every log of the proxy, of Tokenry and of what stands behind.</summary>
     public IEnumerable<string> Logs() =>
         new[] { "*.log", "*.json" }
@@ -136,6 +154,7 @@ internal sealed class Example : IAsyncDisposable
         start.Environment["TOKENRY_PORT"] = Text(FreePort.Next());
         start.Environment["API_PORT"] = Text(FreePort.Next());
         start.Environment["PROXY_PORT"] = Text(FreePort.Next());
+        start.Environment["TLS_PORT"] = Text(FreePort.Next());
         start.Environment.Remove("ConnectionStrings__Tokenry");
         if (connectionString is not null)
         {
