@@ -27,7 +27,7 @@ internal static class Guard
         var known = File.Exists(file)
             ? JsonSerializer.Deserialize<Dictionary<string, Baseline>>(await File.ReadAllTextAsync(file), Format)!
             : [];
-        string[] names = ["client_credentials_es256", "verify", "introspect", "forward_auth"];
+        string[] names = ["client_credentials_es256", "private_key_jwt", "dpop", "verify", "introspect", "forward_auth"];
         await using var suite = new Suite(
             new BenchOptions
             {

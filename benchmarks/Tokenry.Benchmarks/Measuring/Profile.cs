@@ -21,13 +21,18 @@ internal static class Profile
     };
 
     /// <summary>Prints by thread, then by function with and without what it calls.</summary>
-    public static async Task RunAsync(Wrk wrk, string path, TextWriter console)
+    public static async Task RunAsync(LoadCore loads, string path, TextWriter console)
     {
         await using var subject = await TokenrySubject.StartAsync(Engine.Sqlite, Settings);
         await subject.CheckAsync(path);
-        await wrk.RunAsync(subject.Address, subject.Requests[path], Connections, WarmUpSeconds);
+        await using (var warmUp = await loads.PrepareAsync(subject, path, Connections, WarmUpSeconds))
+        {
+            await warmUp.RunAsync();
+        }
+
         var data = Path.Combine(Path.GetTempPath(), "tokenry-profile.data");
-        var load = wrk.RunAsync(subject.Address, subject.Requests[path], Connections, Seconds + 2);
+        await using var prepared = await loads.PrepareAsync(subject, path, Connections, Seconds + 2);
+        var load = prepared.RunAsync();
         await PerfAsync(
             "record",
             "-F",
