@@ -40,8 +40,8 @@ internal sealed class CertificateLoad : IPreparedLoad
                 additionalCertificates: null,
                 offline: true
             ),
-            // Servers of this run, on loopback, with certificates of their own making.
-            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+            // What every server of a run has, of its own making.
+            RemoteCertificateValidationCallback = (_, server, _, _) => server?.Subject == "CN=localhost",
         };
 
     public async Task<LoadResult> RunAsync()

@@ -8,7 +8,7 @@ namespace Tokenry.Benchmarks.Measuring;
 /// </summary>
 public sealed class Measurement(LoadCore loads, int rounds, int sliceSeconds)
 {
-    private const int Connections = 32;
+    public const int Connections = 32;
     private const int LongestWarmUp = 40;
     private const int PreparationSeconds = 3;
     private const int Recent = 3;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tokenry.Benchmarks.Load;
+using Tokenry.Benchmarks.Measuring;
 using Tokenry.Testing;
 
 namespace Tokenry.Benchmarks.Subjects;
@@ -20,9 +21,6 @@ internal sealed class Ladder(string issuer, string tls, string api, Created made
     public const string VerifySigned = "verify_signed";
 
     private const int SigningKeys = 100;
-
-    /// <summary>As many as there are connections: each is one client's.</summary>
-    private const int Certificates = 32;
 
     public IReadOnlyList<PlannedRequest> PrivateKeyJwtRequests() =>
         [
@@ -50,7 +48,8 @@ internal sealed class Ladder(string issuer, string tls, string api, Created made
     public async Task<IReadOnlyList<PlannedRequest>> MtlsRequestsAsync(ApiClient admin)
     {
         var requests = new List<PlannedRequest>();
-        foreach (var client in clients.Take(Certificates))
+        // Each connection is one client's.
+        foreach (var client in clients.Take(Measurement.Connections))
         {
             using var certificate = TestAuthority.SelfSigned(new LeafOptions { Ends = TimeSpan.FromDays(1) });
             await admin.CreateCertificateAsync(client.Id, certificate);
