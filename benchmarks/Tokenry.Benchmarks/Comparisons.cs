@@ -82,6 +82,7 @@ public sealed record Comparison
             Cryptography = crypto => crypto.Es256Both(),
             LimitName = "ECDSA verify + sign + form echo",
             Rivals = [new(Peers.OidcProvider, Ladder.PrivateKeyJwt, 5)],
+            Writes = true,
             Note = "Each assertion is used up durably; the limit writes nothing. oidc-provider remembers assertions in memory.",
         },
         new()
@@ -92,6 +93,7 @@ public sealed record Comparison
             Cryptography = crypto => crypto.Es256Both(),
             LimitName = "ECDSA verify + sign + form echo",
             Rivals = [new(Peers.OidcProvider, Ladder.Dpop, 5)],
+            Writes = true,
             Note =
                 "Each proof is used up durably, and brings its key, which is imported; the limit verifies with a key at hand and writes nothing. oidc-provider remembers proofs in memory.",
         },
@@ -146,6 +148,7 @@ public sealed record Comparison
             Title = "verify a signed request",
             Echo = ChildServer.EchoJson,
             LimitName = "JSON echo",
+            Writes = true,
             Note = "HMAC-SHA256 by an API key. Each nonce is used up durably; the echo writes nothing.",
         },
         new()

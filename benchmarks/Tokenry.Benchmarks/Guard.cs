@@ -50,8 +50,13 @@ internal static class Guard
         var failed = 0;
         foreach (var (path, now) in measured)
         {
-            var before =
-                known.GetValueOrDefault(path) ?? throw new InvalidOperationException($"{path} has no baseline: ./bench guard --update");
+            if (known.GetValueOrDefault(path) is not { } before)
+            {
+                failed++;
+                await console.WriteLineAsync($"NEW   {path}: no baseline to hold it against (./bench guard --update)");
+                continue;
+            }
+
             var isWorse = now.Echoes > before.Echoes * MostEchoes || now.Allocated > before.Allocated * MostAllocated;
             failed += isWorse ? 1 : 0;
             await console.WriteLineAsync(
