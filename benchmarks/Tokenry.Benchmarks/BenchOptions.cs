@@ -27,7 +27,10 @@ public sealed record BenchOptions
 
     public bool Postgres { get; init; } = true;
 
-    public bool Wants(string name) => Names.Count == 0 || Names.Any(asked => name.StartsWith(asked, StringComparison.Ordinal));
+    /// <summary>A path's whole name asks for it alone, anything else for all that begin with it.</summary>
+    public bool Wants(string name) =>
+        Names.Count == 0
+        || Names.Any(asked => name == asked || (!Comparison.IsPath(asked) && name.StartsWith(asked, StringComparison.Ordinal)));
 
     /// <returns><c>null</c> where the arguments are not understood.</returns>
     public static BenchOptions? Parse(IReadOnlyList<string> arguments)

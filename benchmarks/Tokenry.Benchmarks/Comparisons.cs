@@ -48,6 +48,8 @@ public sealed record Comparison
     /// <summary>Requests per second of processor time that are possible: 1/(1/cryptography + 1/echo).</summary>
     public double Limit(double echo, CryptoLimits crypto) => Cryptography is null ? echo : 1 / (1 / Cryptography(crypto) + 1 / echo);
 
+    public static bool IsPath(string name) => All.Any(comparison => comparison.Path == name);
+
     public static IReadOnlyList<Comparison> All { get; } =
     [
         new()
@@ -74,6 +76,48 @@ public sealed record Comparison
         },
         new()
         {
+            Path = Ladder.PrivateKeyJwt,
+            Title = "private_key_jwt",
+            Echo = ChildServer.EchoForm,
+            Cryptography = crypto => crypto.Es256Both(),
+            LimitName = "ECDSA verify + sign + form echo",
+            Rivals = [new(Peers.OidcProvider, Ladder.PrivateKeyJwt, 5)],
+            Writes = true,
+            Note = "Each assertion is used up durably; the limit writes nothing. oidc-provider remembers assertions in memory.",
+        },
+        new()
+        {
+            Path = Ladder.Dpop,
+            Title = "client secret and DPoP proof",
+            Echo = ChildServer.EchoForm,
+            Cryptography = crypto => crypto.Es256Both(),
+            LimitName = "ECDSA verify + sign + form echo",
+            Rivals = [new(Peers.OidcProvider, Ladder.Dpop, 5)],
+            Writes = true,
+            Note =
+                "Each proof is used up durably, and brings its key, which is imported; the limit verifies with a key at hand and writes nothing. oidc-provider remembers proofs in memory.",
+        },
+        new()
+        {
+            Path = Ladder.Mtls,
+            Title = "client certificate, bound token",
+            Echo = ChildServer.EchoTls,
+            Cryptography = crypto => crypto.Es256Signs,
+            LimitName = "ECDSA sign + form echo over TLS",
+            Rivals = [new(Peers.OidcProvider, Ladder.Mtls, 0)],
+            Note = "Connections are kept, so that no handshake is in it. The load is not wrk, which has no certificates.",
+        },
+        new()
+        {
+            Path = Ladder.TokenExchange,
+            Title = "token exchange of an API key",
+            Echo = ChildServer.EchoForm,
+            Cryptography = crypto => crypto.Es256Signs,
+            LimitName = "ECDSA sign + form echo",
+            Note = "oidc-provider has no such grant.",
+        },
+        new()
+        {
             Path = TokenrySubject.Verify,
             Title = "verify an API key",
             Echo = ChildServer.EchoJson,
@@ -87,6 +131,25 @@ public sealed record Comparison
             ],
             Note =
                 "oidc-provider has no API keys: held against its introspection, from memory. better-auth writes to its database at each verification.",
+        },
+        new()
+        {
+            Path = Ladder.VerifyJwt,
+            Title = "verify a JWT",
+            Echo = ChildServer.EchoJson,
+            LimitName = "JSON echo",
+            Rivals = [new(Peers.OidcProvider, TokenrySubject.IntrospectOpaque, 0)],
+            Note =
+                "A hundred tokens, whose signatures were verified at their first use. oidc-provider introspects no JWTs: its opaque tokens instead.",
+        },
+        new()
+        {
+            Path = Ladder.VerifySigned,
+            Title = "verify a signed request",
+            Echo = ChildServer.EchoJson,
+            LimitName = "JSON echo",
+            Writes = true,
+            Note = "HMAC-SHA256 by an API key. Each nonce is used up durably; the echo writes nothing.",
         },
         new()
         {

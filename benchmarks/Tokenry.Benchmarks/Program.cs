@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Tokenry.Benchmarks;
 using Tokenry.Benchmarks.Limits;
@@ -7,8 +6,8 @@ using Tokenry.Benchmarks.Measuring;
 
 switch (args)
 {
-    case [EchoServer.Verb, var port]:
-        await EchoServer.RunAsync(int.Parse(port, CultureInfo.InvariantCulture));
+    case [EchoServer.Verb, .. var urls]:
+        await EchoServer.RunAsync(urls);
         return 0;
     case [CryptoLimits.Verb]:
         Console.WriteLine(JsonSerializer.Serialize(CryptoLimits.Measure()));
@@ -25,10 +24,10 @@ if (BenchOptions.Parse(args) is not { } options)
 
 if (options.Profile)
 {
-    using var wrk = new Wrk();
+    using var loads = new LoadCore();
     foreach (var comparison in Comparison.All.Where(comparison => options.Wants(comparison.Path)))
     {
-        await Profile.RunAsync(wrk, comparison.Path, Console.Out);
+        await Profile.RunAsync(loads, comparison.Path, Console.Out);
     }
 
     return 0;

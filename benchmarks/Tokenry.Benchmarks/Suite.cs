@@ -10,7 +10,7 @@ namespace Tokenry.Benchmarks;
 /// <summary>The paths, side by side: Tokenry on both engines, the limit and the peers, all running at once and measured in turns.</summary>
 internal sealed class Suite(BenchOptions options, TextWriter console) : IAsyncDisposable
 {
-    private readonly Wrk wrk = new();
+    private readonly LoadCore loads = new();
     private readonly List<Subject> subjects = [];
 
     public async Task<IReadOnlyList<Row>> MeasureAsync(CryptoLimits crypto)
@@ -27,9 +27,9 @@ internal sealed class Suite(BenchOptions options, TextWriter console) : IAsyncDi
         var peers = options.Peers ? await PeersAsync(comparisons) : [];
         var measurement = options switch
         {
-            { Against: not null } => new Measurement(wrk, rounds: 12, sliceSeconds: 1),
-            { Short: true } => new Measurement(wrk, rounds: 3, sliceSeconds: 1),
-            _ => new Measurement(wrk, rounds: 4, sliceSeconds: 2),
+            { Against: not null } => new Measurement(loads, rounds: 12, sliceSeconds: 1),
+            { Short: true } => new Measurement(loads, rounds: 3, sliceSeconds: 1),
+            _ => new Measurement(loads, rounds: 4, sliceSeconds: 2),
         };
         await measurement.PrepareAsync(comparisons.SelectMany(comparison => ours.Select(subject => (subject, comparison.Path))));
         var rows = new List<Row>();
@@ -74,7 +74,7 @@ internal sealed class Suite(BenchOptions options, TextWriter console) : IAsyncDi
         }
 
         subjects.Clear();
-        wrk.Dispose();
+        loads.Dispose();
     }
 
     private async Task<Subject[]> OursAsync()

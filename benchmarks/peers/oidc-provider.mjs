@@ -1,9 +1,12 @@
 // oidc-provider.mjs PORT: a token endpoint and introspection.
 //
+// The token endpoint takes a client secret, private_key_jwt, a DPoP proof beside a secret, and over TLS a self-signed certificate.
 // In its favour: no database (a Map, with nothing evicted), client secrets in the configuration and compared as they are,
 // and only the features that are measured. It refuses to introspect JWTs, so introspection is of opaque access tokens.
 import { address, serve } from "./peer.mjs";
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { execFileSync } from "node:child_process";
+import { createHash, generateKeyPairSync, randomBytes, X509Certificate } from "node:crypto";
+import { createServer } from "node:https";
 import { Provider } from "oidc-provider";
 
 const scope = "invoices:read invoices:write";
@@ -33,30 +36,64 @@ class MapAdapter {
   }
 }
 
-function client(id) {
+function client(id, authentication) {
   return {
     client_id: id,
-    client_secret: randomBytes(32).toString("base64url"),
     grant_types: ["client_credentials"],
     redirect_uris: [],
     response_types: [],
-    token_endpoint_auth_method: "client_secret_basic",
+    ...authentication,
   };
+}
+
+function withSecret(id) {
+  const client_secret = randomBytes(32).toString("base64url");
+  return client(id, { client_secret, token_endpoint_auth_method: "client_secret_basic" });
+}
+
+function keyPair() {
+  return generateKeyPairSync("ec", { namedCurve: "P-256" });
+}
+
+// A public key as clients register it; its id is its thumbprint (RFC 7638).
+function registered({ publicKey }) {
+  const { crv, kty, x, y } = publicKey.export({ format: "jwk" });
+  const kid = createHash("sha256").update(JSON.stringify({ crv, kty, x, y })).digest("base64url");
+  return { crv, kty, x, y, kid, use: "sig" };
+}
+
+// Node.js makes no certificates.
+function selfSigned(subject) {
+  const options = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj", `/CN=${subject}`];
+  return execFileSync("openssl", ["req", "-x509", ...options, "-keyout", "-", "-out", "-"], { stdio: ["ignore", "pipe", "ignore"] }).toString();
 }
 
 function signingKey(alg, { privateKey }) {
   return { ...privateKey.export({ format: "jwk" }), alg, use: "sig", kid: alg };
 }
 
-const caller = client("caller");
-const api = client("api");
+const caller = withSecret("caller");
+const api = withSecret("api");
+const signing = keyPair();
+const signer = client("signer", { jwks: { keys: [registered(signing)] }, token_endpoint_auth_method: "private_key_jwt" });
+const certificate = selfSigned("holder");
+const { publicKey, raw } = new X509Certificate(certificate);
+const holder = client("holder", {
+  jwks: { keys: [{ ...registered({ publicKey }), x5c: [raw.toString("base64")] }] },
+  tls_client_certificate_bound_access_tokens: true,
+  token_endpoint_auth_method: "self_signed_tls_client_auth",
+});
+
+// Of connections over TLS: a certificate is read once and not at each request.
+const certificates = new WeakMap();
 
 const provider = new Provider(address, {
   adapter: MapAdapter,
-  clients: [caller, api],
+  clients: [caller, api, signer, holder],
+  clientAuthMethods: ["client_secret_basic", "private_key_jwt", "self_signed_tls_client_auth"],
   jwks: {
     keys: [
-      signingKey("ES256", generateKeyPairSync("ec", { namedCurve: "P-256" })),
+      signingKey("ES256", keyPair()),
       signingKey("RS256", generateKeyPairSync("rsa", { modulusLength: 2048 })),
     ],
   },
@@ -64,7 +101,14 @@ const provider = new Provider(address, {
   ttl: { ClientCredentials: (_, token) => token.resourceServer.accessTokenTTL },
   features: {
     clientCredentials: { enabled: true },
+    dPoP: { enabled: true },
     devInteractions: { enabled: false },
+    mTLS: {
+      enabled: true,
+      certificateBoundAccessTokens: true,
+      selfSignedTlsClientAuth: true,
+      getCertificate: ({ socket }) => certificates.get(socket),
+    },
     introspection: { enabled: true, allowedPolicy: (_, asking) => asking.clientId === api.client_id },
     resourceIndicators: {
       enabled: true,
@@ -76,19 +120,32 @@ const provider = new Provider(address, {
 });
 
 function post(path, { client_id, client_secret }, parameters, expect) {
-  const basic = Buffer.from(`${client_id}:${client_secret}`).toString("base64");
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  if (client_secret) {
+    headers.authorization = `Basic ${Buffer.from(`${client_id}:${client_secret}`).toString("base64")}`;
+  }
   return {
     method: "POST",
     path,
-    headers: { "content-type": "application/x-www-form-urlencoded", authorization: `Basic ${basic}` },
+    headers,
     body: new URLSearchParams(parameters).toString(),
     expect,
   };
 }
 
-function accessToken(resource) {
-  const parameters = { grant_type: "client_credentials", resource, scope: "invoices:read" };
-  return post("/token", caller, parameters, '"access_token":"');
+function accessToken(resource, client = caller, more = {}, expect = '"access_token":"') {
+  const parameters = { grant_type: "client_credentials", resource, scope: "invoices:read", ...more };
+  return post("/token", client, parameters, expect);
+}
+
+// Clients with certificates come to an address of their own.
+async function overTls(request) {
+  const own = selfSigned("localhost");
+  const server = createServer({ key: own, cert: own, requestCert: true, rejectUnauthorized: false }, provider.callback());
+  server.keepAliveTimeout = 60_000;
+  server.on("secureConnection", (socket) => certificates.set(socket, socket.getPeerX509Certificate()));
+  await new Promise((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
+  return { ...request, certificate, tlsAddress: `https://127.0.0.1:${server.address().port}` };
 }
 
 async function introspection() {
@@ -101,8 +158,22 @@ async function introspection() {
   return post("/token/introspection", api, { token }, '"active":true');
 }
 
-await serve("oidc-provider", "oidc-provider", provider.callback(), async () => ({
-  client_credentials_es256: [accessToken("https://es256.example.com")],
-  client_credentials_rs256: [accessToken("https://rs256.example.com")],
-  introspect_opaque: await Promise.all(Array.from({ length: 100 }, introspection)),
-}));
+const key = signing.privateKey.export({ type: "pkcs8", format: "pem" });
+const signers = {
+  private_key_jwt: { key, clientId: signer.client_id, audience: address },
+  dpop: { key, proofUri: `${address}/token` },
+};
+
+async function requests() {
+  const es256 = "https://es256.example.com";
+  return {
+    client_credentials_es256: [accessToken(es256)],
+    client_credentials_rs256: [accessToken("https://rs256.example.com")],
+    private_key_jwt: [accessToken(es256, signer)],
+    dpop: [accessToken(es256, caller, {}, '"token_type":"DPoP"')],
+    mtls: [await overTls(accessToken(es256, holder, { client_id: holder.client_id }))],
+    introspect_opaque: await Promise.all(Array.from({ length: 100 }, introspection)),
+  };
+}
+
+await serve("oidc-provider", "oidc-provider", provider.callback(), requests, signers);

@@ -19,11 +19,11 @@ function versionOf(name) {
   return JSON.parse(readFileSync(new URL(`node_modules/${name}/package.json`, import.meta.url))).version;
 }
 
-// `prepare` runs once the server answers, so that it can make its credentials through the server's own endpoints.
-export async function serve(name, packageName, handler, prepare) {
+// `signers` say of paths what each request must carry anew, because it is taken once. `prepare` runs once the server answers, so that it can make its credentials through the server's own endpoints.
+export async function serve(name, packageName, handler, prepare, signers = {}) {
   const server = createServer(handler);
   server.keepAliveTimeout = 60_000; // a pause between two measurements must not cost the peer its connections
   await new Promise((resolve, reject) => server.once("error", reject).listen(port, "127.0.0.1", resolve));
   const requests = await prepare();
-  console.log(JSON.stringify({ name, version: versionOf(packageName), address, requests }));
+  console.log(JSON.stringify({ name, version: versionOf(packageName), address, requests, signers }));
 }

@@ -47,6 +47,15 @@ public sealed class ClientKey : IDisposable
             _ => new(algorithm, null, RSA.Create(2048)),
         };
 
+    /// <summary>One on P-256 that somebody else made.</summary>
+    /// <param name="pem">PKCS #8.</param>
+    public static ClientKey FromPem(string pem)
+    {
+        var key = ECDsa.Create();
+        key.ImportFromPem(pem);
+        return new("ES256", key, null);
+    }
+
     /// <summary>A JWS in compact form, whatever header and payload say.</summary>
     public string Sign(JsonObject header, JsonObject payload)
     {

@@ -1,15 +1,18 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
+using Tokenry.Testing;
 
 namespace Tokenry.Benchmarks.Limits;
 
 /// <summary>
 /// The limit of the web server: Kestrel with no routing and no middleware that gives back the body it got, of a form or of JSON, and answers GET with
-/// a constant. Nothing that answers the same requests over Kestrel can be faster.
+/// a constant. Over TLS it takes any client's certificate. Nothing that answers the same requests over Kestrel can be faster.
 /// </summary>
 internal static class EchoServer
 {
@@ -17,12 +20,23 @@ internal static class EchoServer
     public const string AllocatedPath = "/allocated";
     private static readonly byte[] Constant = "{\"ok\":true}"u8.ToArray();
 
-    public static async Task RunAsync(int port)
+    public static async Task RunAsync(string[] urls)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.WebHost.UseUrls(urls);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        using var certificate = TestAuthority.SelfSigned(new LeafOptions { Subject = "CN=localhost", Usages = null });
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.ConfigureHttpsDefaults(https =>
+            {
+                https.ServerCertificate = certificate;
+                https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+                https.ClientCertificateValidation = (_, _, _) => true;
+            });
+        });
         await using var app = builder.Build();
         app.Run(ServeAsync);
         await app.RunAsync();
@@ -60,6 +74,5 @@ internal static class EchoServer
         }
     }
 
-    private static byte[] Allocated() =>
-        System.Text.Encoding.ASCII.GetBytes(GC.GetTotalAllocatedBytes().ToString(CultureInfo.InvariantCulture));
+    private static byte[] Allocated() => Encoding.ASCII.GetBytes(GC.GetTotalAllocatedBytes().ToString(CultureInfo.InvariantCulture));
 }

@@ -6,9 +6,9 @@ namespace Tokenry.Benchmarks.Measuring;
 /// <summary>
 /// Measures paths: everybody is warmed up, then short slices of all take turns, so that what the machine does meanwhile meets all alike.
 /// </summary>
-public sealed class Measurement(Wrk wrk, int rounds, int sliceSeconds)
+public sealed class Measurement(LoadCore loads, int rounds, int sliceSeconds)
 {
-    private const int Connections = 32;
+    public const int Connections = 32;
     private const int LongestWarmUp = 40;
     private const int PreparationSeconds = 3;
     private const int Recent = 3;
@@ -78,11 +78,12 @@ public sealed class Measurement(Wrk wrk, int rounds, int sliceSeconds)
 
     private async Task<Slice> SliceAsync(Subject subject, string path, int connections, int seconds)
     {
+        await using var load = await loads.PrepareAsync(subject, path, connections, seconds);
         var (cpu, database) = (subject.ProcessorTime(), subject.DatabaseTime());
         var allocated = subject.Allocated is null ? (long?)null : await subject.Allocated();
-        var load = await wrk.RunAsync(subject.Address, subject.Requests[path], connections, seconds);
+        var seen = await load.RunAsync();
         return new Slice(
-            load,
+            seen,
             subject.ProcessorTime() - cpu,
             subject.DatabaseTime() - database,
             subject.Allocated is null ? null : await subject.Allocated() - allocated

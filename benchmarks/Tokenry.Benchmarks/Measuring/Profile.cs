@@ -9,7 +9,6 @@ namespace Tokenry.Benchmarks.Measuring;
 /// <summary>Where the processor time of a path goes: Linux's perf samples the warm server, whose runtime names its own code.</summary>
 internal static class Profile
 {
-    private const int Connections = 32;
     private const int WarmUpSeconds = 15;
     private const int Seconds = 8;
 
@@ -21,13 +20,18 @@ internal static class Profile
     };
 
     /// <summary>Prints by thread, then by function with and without what it calls.</summary>
-    public static async Task RunAsync(Wrk wrk, string path, TextWriter console)
+    public static async Task RunAsync(LoadCore loads, string path, TextWriter console)
     {
         await using var subject = await TokenrySubject.StartAsync(Engine.Sqlite, Settings);
         await subject.CheckAsync(path);
-        await wrk.RunAsync(subject.Address, subject.Requests[path], Connections, WarmUpSeconds);
+        await using (var warmUp = await loads.PrepareAsync(subject, path, Measurement.Connections, WarmUpSeconds))
+        {
+            await warmUp.RunAsync();
+        }
+
         var data = Path.Combine(Path.GetTempPath(), "tokenry-profile.data");
-        var load = wrk.RunAsync(subject.Address, subject.Requests[path], Connections, Seconds + 2);
+        await using var prepared = await loads.PrepareAsync(subject, path, Measurement.Connections, Seconds + 2);
+        var load = prepared.RunAsync();
         await PerfAsync(
             "record",
             "-F",

@@ -13,23 +13,26 @@ internal static class ChildServer
     public const string EchoForm = "echo_form";
     public const string EchoJson = "echo_json";
     public const string EchoGet = "echo_get";
+    public const string EchoTls = "echo_tls";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     /// <summary>Kestrel alone, with bodies as long as those of a token request and of a verification.</summary>
     public static async Task<Subject> EchoAsync()
     {
-        var port = FreePort.Next();
-        var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
-        var (process, _) = Start(Environment.ProcessPath!, typeof(ChildServer).Assembly.Location, EchoServer.Verb, Digits(port));
+        var (address, tls) = ($"http://127.0.0.1:{Digits(FreePort.Next())}", $"https://127.0.0.1:{Digits(FreePort.Next())}");
+        var (process, _) = Start(Environment.ProcessPath!, typeof(ChildServer).Assembly.Location, EchoServer.Verb, address, tls);
         await UntilAsync(async () => await Subject.AnswersAsync(address) ? address : null, "the echo");
 
         var credential = new string('x', 90);
         var form =
             $"grant_type=client_credentials&resource=https%3A%2F%2Finvoices-1.example.com&scope=invoices%3Aread&padding={credential}";
         var json = $$"""{"token":"{{credential}}","api":"https://invoices-1.example.com","scopes":["invoices:read"]}""";
+        var formRequest = PlannedRequest.Post("/", "application/x-www-form-urlencoded", form, "Basic " + credential, credential);
+        using var client = TestAuthority.SelfSigned();
         var requests = new Dictionary<string, IReadOnlyList<PlannedRequest>>
         {
-            [EchoForm] = [PlannedRequest.Post("/", "application/x-www-form-urlencoded", form, "Basic " + credential, credential)],
+            [EchoForm] = [formRequest],
+            [EchoTls] = [formRequest.WithCertificate(client, tls)],
             [EchoJson] = [PlannedRequest.Post("/", "application/json", json, "Bearer " + credential, credential)],
             [EchoGet] = [PlannedRequest.Get("/", credential, "ok")],
         };
@@ -55,10 +58,23 @@ internal static class ChildServer
             script
         );
         var announced = JsonSerializer.Deserialize<Announcement>(line, JsonSerializerOptions.Web)!;
-        return new Subject($"{announced.Name} {announced.Version}", announced.Address, process.Id, announced.Requests)
+        var requests = announced.Requests.ToDictionary(
+            entry => entry.Key,
+            entry =>
+                announced.Signers.TryGetValue(entry.Key, out var signer)
+                    ? [.. entry.Value.Select(request => Signed(request, signer))]
+                    : entry.Value
+        );
+        return new Subject($"{announced.Name} {announced.Version}", announced.Address, process.Id, requests)
         {
             End = () => StopAsync(process),
         };
+    }
+
+    private static PlannedRequest Signed(PlannedRequest request, Signer signer)
+    {
+        var key = ClientKey.FromPem(signer.Key);
+        return signer.ProofUri is { } uri ? request.WithProof(key, uri) : request.WithAssertion(key, signer.ClientId!, signer.Audience!);
     }
 
     private static (ChildProcess Process, OutputLines Output) Start(string file, params string[] arguments)
@@ -93,6 +109,20 @@ internal static class ChildServer
         string Name,
         string Version,
         string Address,
-        Dictionary<string, IReadOnlyList<PlannedRequest>> Requests
+        Dictionary<string, IReadOnlyList<PlannedRequest>> Requests,
+        Dictionary<string, Signer> Signers
     );
+
+    /// <summary>What each request of a path carries anew: a proof of the key for an address, or an assertion of the client.</summary>
+    private sealed class Signer
+    {
+        /// <summary>PKCS #8 in PEM.</summary>
+        public required string Key { get; init; }
+
+        public string? ProofUri { get; init; }
+
+        public string? ClientId { get; init; }
+
+        public string? Audience { get; init; }
+    }
 }

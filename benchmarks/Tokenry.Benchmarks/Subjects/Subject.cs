@@ -9,14 +9,7 @@ namespace Tokenry.Benchmarks.Subjects;
 public sealed class Subject(string name, string address, int processId, IReadOnlyDictionary<string, IReadOnlyList<PlannedRequest>> requests)
     : IAsyncDisposable
 {
-    private static readonly HttpClient Http = new(
-        new SocketsHttpHandler
-        {
-            UseProxy = false,
-            UseCookies = false,
-            AllowAutoRedirect = false,
-        }
-    );
+    private static readonly HttpClient Http = Client(certificate: null);
 
     public string Name => name;
 
@@ -46,9 +39,9 @@ public sealed class Subject(string name, string address, int processId, IReadOnl
     /// <exception cref="InvalidOperationException">An answer is not what the path promises.</exception>
     public async Task CheckAsync(string path)
     {
-        foreach (var planned in requests[path])
+        foreach (var planned in requests[path].Select(planned => planned.Anew?.Invoke() ?? planned))
         {
-            using var request = new HttpRequestMessage(new HttpMethod(planned.Method), address + planned.Path);
+            using var request = new HttpRequestMessage(new HttpMethod(planned.Method), (planned.TlsAddress ?? address) + planned.Path);
             if (planned.Body is not null)
             {
                 request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(planned.Body));
@@ -62,7 +55,8 @@ public sealed class Subject(string name, string address, int processId, IReadOnl
                 }
             }
 
-            using var response = await Http.SendAsync(request);
+            using var client = planned.Certificate is { } certificate ? Client(certificate) : null;
+            using var response = await (client ?? Http).SendAsync(request);
             var body = await response.Content.ReadAsStringAsync();
             if (!response.IsSuccessStatusCode || !body.Contains(planned.Expected, StringComparison.Ordinal))
             {
@@ -89,4 +83,20 @@ public sealed class Subject(string name, string address, int processId, IReadOnl
     }
 
     public ValueTask DisposeAsync() => End();
+
+    private static HttpClient Client(string? certificate)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+        };
+        if (certificate is not null)
+        {
+            handler.SslOptions = CertificateLoad.Present(certificate);
+        }
+
+        return new HttpClient(handler);
+    }
 }

@@ -25,31 +25,29 @@ internal static class TokenrySubject
     public const string CreateApiKey = "create_api_key";
     public const string Rotate = "rotate";
 
-    private const string Form = "application/x-www-form-urlencoded";
-    private const string Json = "application/json";
-    private const string Scope = "invoices:read";
+    internal const string TokenPath = "/oauth/token";
+    internal const string Form = "application/x-www-form-urlencoded";
+    internal const string Json = "application/json";
+    internal const string Scope = "invoices:read";
     private const int Apis = 5;
     private const int Owners = 100;
     private const int KeysEach = 10;
 
-    private static readonly object Limits = new
-    {
-        rate_limits = new object[]
+    internal static readonly object[] RateLimits =
+    [
+        new
         {
-            new
-            {
-                name = "burst",
-                limit = 1_000_000_000,
-                window_seconds = 60,
-            },
-            new
-            {
-                name = "monthly",
-                limit = 100_000_000_000,
-                period = "month",
-            },
+            name = "burst",
+            limit = 1_000_000_000,
+            window_seconds = 60,
         },
-    };
+        new
+        {
+            name = "monthly",
+            limit = 100_000_000_000,
+            period = "month",
+        },
+    ];
 
     /// <param name="engine">Its store.</param>
     /// <param name="settings">Of its environment, beside what it needs.</param>
@@ -79,15 +77,17 @@ internal static class TokenrySubject
             Cores.Move(cluster.ProcessIds[0], Cores.Load);
         }
 
+        var tls = string.Create(CultureInfo.InvariantCulture, $"https://127.0.0.1:{FreePort.Next()}");
         var server = await ServerProcess.StartAsync(
             engine,
             options with
             {
+                Settings = new Dictionary<string, string?>(options.Settings) { ["Tokenry:TlsUrl"] = tls },
                 Processors = Cores.Server,
                 ConnectionString = cluster is null ? null : await cluster.CreateDatabaseAsync(),
             }
         );
-        return new Subject(name, server.Address, server.ProcessId, await RequestsAsync(server))
+        return new Subject(name, server.Address, server.ProcessId, await RequestsAsync(server, tls))
         {
             Database = () => cluster?.ProcessIds ?? [],
             Allocated = () => AllocatedAsync(server.Address),
@@ -112,7 +112,7 @@ internal static class TokenrySubject
         return (long)double.Parse(line[metric.Length..], CultureInfo.InvariantCulture);
     }
 
-    private static async Task<Dictionary<string, IReadOnlyList<PlannedRequest>>> RequestsAsync(ServerProcess server)
+    private static async Task<Dictionary<string, IReadOnlyList<PlannedRequest>>> RequestsAsync(ServerProcess server, string tls)
     {
         var admin = await server.AdminAsync();
         var scenario = Scenario.On(admin);
@@ -125,10 +125,10 @@ internal static class TokenrySubject
 
         for (var i = 0; i < Owners; i++)
         {
-            scenario.Application().ClientSecret();
+            scenario.Application(made => new { token_exchange_audiences = new[] { made.Apis[0].Identifier } }).ClientSecret().PublicKey();
             for (var key = 0; key < KeysEach; key++)
             {
-                scenario.ApiKey(_ => Limits);
+                scenario.ApiKey(_ => new { rate_limits = RateLimits });
             }
         }
 
@@ -139,7 +139,7 @@ internal static class TokenrySubject
         var tokens = new List<string>();
         foreach (var client in clients)
         {
-            var answer = await admin.With(null).FormAsync("/oauth/token", TokenForm(es256), client).Expect(200);
+            var answer = await admin.With(null).FormAsync(TokenPath, TokenForm(es256), client).Expect(200);
             tokens.Add(answer.Text("access_token"));
         }
 
@@ -149,10 +149,17 @@ internal static class TokenrySubject
             rotated.Application().ApiKey();
         }
 
+        var ladder = new Ladder(server.Address, tls, es256, made, clients);
         return new Dictionary<string, IReadOnlyList<PlannedRequest>>
         {
-            [TokenEs256] = [.. clients.Select(client => TokenRequest(client, es256))],
-            [TokenRs256] = [.. clients.Select(client => TokenRequest(client, rs256))],
+            [Ladder.PrivateKeyJwt] = ladder.PrivateKeyJwtRequests(),
+            [Ladder.Dpop] = ladder.DpopRequests(),
+            [Ladder.Mtls] = await ladder.MtlsRequestsAsync(admin),
+            [Ladder.TokenExchange] = ladder.TokenExchangeRequests(),
+            [Ladder.VerifyJwt] = [.. tokens.Select(token => VerifyRequest(token, es256, door))],
+            [Ladder.VerifySigned] = await Ladder.VerifySignedRequestsAsync(admin, door),
+            [TokenEs256] = [.. clients.Select(client => TokenRequest(es256, Basic(client)))],
+            [TokenRs256] = [.. clients.Select(client => TokenRequest(rs256, Basic(client)))],
             [Verify] = [.. made.ApiKeys.Select(key => VerifyRequest(key.Secret, es256, door))],
             [IntrospectOpaque] = [.. made.ApiKeys.Select(key => IntrospectRequest(key.Secret, door))],
             [IntrospectJwt] = [.. tokens.Select(token => IntrospectRequest(token, door))],
@@ -209,14 +216,14 @@ internal static class TokenrySubject
 
     private static (string, string)[] TokenForm(string api) => [("grant_type", "client_credentials"), ("resource", api), ("scope", Scope)];
 
-    private static PlannedRequest TokenRequest((string Id, string Secret) client, string api) =>
-        PlannedRequest.Post(
-            "/oauth/token",
-            Form,
-            string.Join('&', TokenForm(api).Select(field => $"{field.Item1}={Uri.EscapeDataString(field.Item2)}")),
-            "Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes($"{client.Id}:{client.Secret}")),
-            "access_token"
-        );
+    internal static PlannedRequest TokenRequest(string api, string? authorization, params (string, string)[] more) =>
+        PlannedRequest.Post(TokenPath, Form, Encoded([.. TokenForm(api), .. more]), authorization, "access_token");
+
+    internal static string Encoded((string Name, string Value)[] form) =>
+        string.Join('&', form.Select(field => $"{field.Name}={Uri.EscapeDataString(field.Value)}"));
+
+    internal static string Basic((string Id, string Secret) client) =>
+        "Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes($"{client.Id}:{client.Secret}"));
 
     private static PlannedRequest VerifyRequest(string key, string api, string door) =>
         PlannedRequest.Post(
