@@ -8,7 +8,7 @@ namespace Tokenry.Protocol.Proofs;
 
 /// <summary>
 /// Validates DPoP proofs (RFC 9449 §4.3), all but its first and last step: that the request has one <c>DPoP</c> header is the caller's to see, and
-/// whether the proof was used before needs a store (<see cref="DpopProof.ReplayKey"/>). Immutable and thread-safe.
+/// whether the proof was used before needs a store (<see cref="DpopProof.ReplayKey"/>). Thread-safe; remembers keys it has imported, so make one and keep it.
 /// </summary>
 /// <param name="time">The clock.</param>
 public sealed class DpopProofValidator(TimeProvider time)
@@ -27,6 +27,8 @@ public sealed class DpopProofValidator(TimeProvider time)
 
     /// <summary>What <c>DPoP algs="…"</c> and metadata say: ES384 is taken from registered keys only, being ten times as dear to verify.</summary>
     public static readonly IReadOnlyList<string> Algorithms = [JwsAlgorithms.Es256, JwsAlgorithms.Ps256, JwsAlgorithms.Rs256];
+
+    private readonly BroughtKeys keys = new();
 
     /// <summary>
     /// Looks at a proof. Total: whatever the text, the answer is a result. The header is judged before the key is imported, the signature
@@ -50,27 +52,19 @@ public sealed class DpopProofValidator(TimeProvider time)
             return DpopResult.Invalid(DpopFault.WrongType);
         }
 
-        if (!JsonWebKeyImport.TryImport(jws.Header.Key!.Value, "dpop", jws.Header.Algorithm, out var key))
+        if (FindSigner(proof[..proof.IndexOf('.')], jws, out var fault) is not { } signer)
         {
-            return DpopResult.Invalid(DpopFault.InvalidKey);
+            return DpopResult.Invalid(fault);
         }
 
-        using (key)
+        if (!StrictJson.TryParseObject(jws.Payload, out var document))
         {
-            if (!jws.IsSignedBy(key))
-            {
-                return DpopResult.Invalid(DpopFault.BadSignature);
-            }
+            return DpopResult.Invalid(DpopFault.InvalidClaims);
+        }
 
-            if (!StrictJson.TryParseObject(jws.Payload, out var document))
-            {
-                return DpopResult.Invalid(DpopFault.InvalidClaims);
-            }
-
-            using (document)
-            {
-                return Judge(document.RootElement, key.Thumbprint(), request);
-            }
+        using (document)
+        {
+            return Judge(document.RootElement, signer.Thumbprint, request);
         }
     }
 
@@ -84,6 +78,32 @@ public sealed class DpopProofValidator(TimeProvider time)
             uri is { IsAbsoluteUri: true, UserInfo.Length: 0 } && (uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeHttp);
         normal = isWeb ? uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped) : null;
         return isWeb;
+    }
+
+    /// <summary>The key in the header, if it is one that is taken and signed the proof.</summary>
+    private BroughtKey? FindSigner(ReadOnlySpan<char> header, CompactJws jws, out DpopFault fault)
+    {
+        fault = DpopFault.BadSignature;
+        if (keys.Find(header) is { } known)
+        {
+            return jws.IsSignedBy(known.Key) ? known : null;
+        }
+
+        if (!JsonWebKeyImport.TryImport(jws.Header.Key!.Value, "dpop", jws.Header.Algorithm, out var key))
+        {
+            fault = DpopFault.InvalidKey;
+            return null;
+        }
+
+        if (!jws.IsSignedBy(key))
+        {
+            key.Dispose();
+            return null;
+        }
+
+        var brought = new BroughtKey(key, key.Thumbprint());
+        keys.Keep(header, brought);
+        return brought;
     }
 
     private DpopResult Judge(JsonElement claims, string thumbprint, DpopRequest request)

@@ -29,10 +29,7 @@ public sealed class KeyRing(KeyFileSeal? seal = null)
     public byte[]? Pepper(int version) => Now.File.Peppers.GetValueOrDefault(version);
 
     /// <summary>What keys for signing requests are derived from, or <c>null</c> where this key file does not hold that pepper.</summary>
-    public byte[]? RequestSigningRoot(int pepperVersion) =>
-        Pepper(pepperVersion) is { } pepper
-            ? HKDF.DeriveKey(HashAlgorithmName.SHA256, pepper, KeyFile.KeyLength, info: "tokenry/9421/root"u8.ToArray())
-            : null;
+    public byte[]? RequestSigningRoot(int pepperVersion) => Now.RequestSigningRoots.GetValueOrDefault(pepperVersion);
 
     /// <summary>
     /// Loads the key file, or makes it where the store is new; the store keeps a fingerprint of each version it needs, so that a process with
@@ -129,6 +126,13 @@ public sealed class KeyRing(KeyFileSeal? seal = null)
     private sealed class Held(KeyFileContent file, int pepper, int keyEncryptionKey)
     {
         public KeyFileContent File => file;
+
+        /// <summary>By pepper version.</summary>
+        public IReadOnlyDictionary<int, byte[]> RequestSigningRoots { get; } =
+            file.Peppers.ToDictionary(
+                entry => entry.Key,
+                entry => HKDF.DeriveKey(HashAlgorithmName.SHA256, entry.Value, KeyFile.KeyLength, info: "tokenry/9421/root"u8.ToArray())
+            );
 
         public int Pepper => pepper;
 

@@ -55,7 +55,14 @@ public sealed class RowStatement<TRow>(string sql)
     /// <param name="transaction">Of the connection; SQLite's has none of its own.</param>
     /// <param name="rows">In the order in which they are to be written.</param>
     /// <param name="returned">Told what the statement returned for a row, where it returns a number.</param>
-    internal Task RunAsync(DbConnection connection, DbTransaction? transaction, IReadOnlyList<TRow> rows, Action<TRow, long>? returned)
+    /// <param name="statements">Of SQLite's connection: there it stays prepared for the next time.</param>
+    internal Task RunAsync(
+        DbConnection connection,
+        DbTransaction? transaction,
+        IReadOnlyList<TRow> rows,
+        Action<TRow, long>? returned,
+        SqliteStatements? statements
+    )
     {
         if (rows.Count == 0)
         {
@@ -70,22 +77,22 @@ public sealed class RowStatement<TRow>(string sql)
                 : RunBatchAsync(postgres, within, rows, returned);
         }
 
-        RunPrepared(((SqliteConnection)connection).Handle!, rows, returned);
+        var database = ((SqliteConnection)connection).Handle!;
+        RunPrepared(database, statements!.Get(forSqlite), rows, returned);
         return Task.CompletedTask;
     }
 
-    private void RunPrepared(sqlite3 database, IReadOnlyList<TRow> rows, Action<TRow, long>? returned)
+    private void RunPrepared(sqlite3 database, sqlite3_stmt statement, IReadOnlyList<TRow> rows, Action<TRow, long>? returned)
     {
-        SqliteException.ThrowExceptionForRC(raw.sqlite3_prepare_v2(database, forSqlite, out var statement), database);
-        using (statement)
+        foreach (var row in rows)
         {
-            foreach (var row in rows)
+            for (var i = 0; i < columns.Count; i++)
             {
-                for (var i = 0; i < columns.Count; i++)
-                {
-                    columns[i].Bind(statement, i + 1, row);
-                }
+                columns[i].Bind(statement, i + 1, row);
+            }
 
+            try
+            {
                 var step = raw.sqlite3_step(statement);
                 if (step == raw.SQLITE_ROW)
                 {
@@ -97,8 +104,10 @@ public sealed class RowStatement<TRow>(string sql)
                 {
                     SqliteException.ThrowExceptionForRC(step, database);
                 }
-
-                raw.sqlite3_reset(statement);
+            }
+            finally
+            {
+                raw.sqlite3_reset(statement); // one that is not would keep the transaction open
             }
         }
     }

@@ -21,6 +21,7 @@ internal sealed class SqliteWriter : IDisposable
     private readonly ChangeHub hub;
     private readonly TimeProvider time;
     private readonly StoreMetrics metrics;
+    private readonly SqliteStatements statements;
     private readonly Thread thread;
 
     public SqliteWriter(string path, AuditChain chain, ChangeHub hub, TimeProvider time, StoreMetrics metrics)
@@ -42,6 +43,7 @@ internal sealed class SqliteWriter : IDisposable
         {
             connection.Open();
             connection.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = 1;");
+            statements = new SqliteStatements(connection.Handle!);
         }
         catch (SqliteException exception)
         {
@@ -77,6 +79,7 @@ internal sealed class SqliteWriter : IDisposable
     {
         queue.CompleteAdding();
         thread.Join();
+        statements.Dispose();
         connection.Dispose();
         queue.Dispose();
     }
@@ -89,7 +92,7 @@ internal sealed class SqliteWriter : IDisposable
             batch.Clear();
             try
             {
-                Execute("BEGIN IMMEDIATE");
+                statements.Execute("BEGIN IMMEDIATE");
             }
             catch (SqliteException exception)
             {
@@ -113,10 +116,10 @@ internal sealed class SqliteWriter : IDisposable
     {
         try
         {
-            Execute("SAVEPOINT operation");
-            var transaction = new WriteTransaction(connection, null, Dialect.Sqlite);
+            statements.Execute("SAVEPOINT operation");
+            var transaction = new WriteTransaction(connection, null, Dialect.Sqlite, statements);
             work.Run(transaction, chain, time.GetUtcNow().ToUnixTimeMilliseconds());
-            Execute("RELEASE operation");
+            statements.Execute("RELEASE operation");
             batch.Add(work);
         }
         catch (Exception exception)
@@ -125,7 +128,8 @@ internal sealed class SqliteWriter : IDisposable
             // A full disk or an I/O error may have rolled back everything; then Commit fails the whole batch.
             if (IsInTransaction)
             {
-                Execute("ROLLBACK TO operation; RELEASE operation");
+                statements.Execute("ROLLBACK TO operation");
+                statements.Execute("RELEASE operation");
             }
         }
     }
@@ -140,13 +144,13 @@ internal sealed class SqliteWriter : IDisposable
                 throw new StoreUnavailableException("The transaction was rolled back.");
             }
 
-            Execute("COMMIT");
+            statements.Execute("COMMIT");
         }
         catch (Exception exception)
         {
             if (IsInTransaction)
             {
-                Execute("ROLLBACK");
+                statements.Execute("ROLLBACK");
             }
 
             foreach (var work in batch)
@@ -172,13 +176,6 @@ internal sealed class SqliteWriter : IDisposable
         {
             work.Acknowledge();
         }
-    }
-
-    private void Execute(string sql)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
     }
 
     private static Exception Translate(Exception exception) =>

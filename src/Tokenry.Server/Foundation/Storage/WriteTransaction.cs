@@ -5,7 +5,12 @@ using Tokenry.Server.Foundation.Audit;
 namespace Tokenry.Server.Foundation.Storage;
 
 /// <summary>One mutation: its statements, its audit events and its changes, which commit together or not at all.</summary>
-public sealed class WriteTransaction(DbConnection connection, DbTransaction? transaction, Dialect dialect)
+public sealed class WriteTransaction(
+    DbConnection connection,
+    DbTransaction? transaction,
+    Dialect dialect,
+    SqliteStatements? statements = null
+)
 {
     private static readonly RowStatement<NumberedChange> InsertChange = new RowStatement<NumberedChange>(
         "INSERT INTO changes (seq, kind, id, at) VALUES (@1, @2, @3, @4)"
@@ -35,7 +40,7 @@ public sealed class WriteTransaction(DbConnection connection, DbTransaction? tra
 
     /// <summary>The same statement for each of many rows; see <see cref="RowStatement{TRow}"/>.</summary>
     public Task ExecuteEachAsync<TRow>(RowStatement<TRow> statement, IReadOnlyList<TRow> rows, Action<TRow, long>? returned = null) =>
-        statement.RunAsync(Connection, transaction, rows, returned);
+        statement.RunAsync(Connection, transaction, rows, returned, statements);
 
     /// <summary>Caches holding this are told once the transaction is durable.</summary>
     public void Changed(string kind, string id) => changes.Add(new Change(kind, id));
