@@ -233,6 +233,28 @@ public sealed class DpopProofValidatorTests : IDisposable
             )
             .QuickCheckThrowOnFailure();
 
+    /// <summary>Keys are remembered; whose proof it is, is verified each time.</summary>
+    [Fact]
+    public void Step_6_a_key_that_was_seen_before_must_have_signed_this_proof_too()
+    {
+        var validator = new DpopProofValidator(time);
+        var good = validator.Validate(Signed(Header(), Claims()), Request());
+        Assert.True(good.IsValid);
+        using var foreign = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var forged = Signed(Header(), Claims(), data => foreign.SignData(data, HashAlgorithmName.SHA256));
+        Assert.Equal(DpopFault.BadSignature, validator.Validate(forged, Request()).Fault);
+        var next = validator.Validate(
+            Signed(Header(), With(Claims(), "jti", "\"j2\"")),
+            Request() with
+            {
+                BoundTo = good.Proof!.Thumbprint,
+            }
+        );
+        Assert.Equal(good.Proof.Thumbprint, next.Proof!.Thumbprint);
+        Assert.Equal(DpopFault.WrongType, validator.Validate(Signed(With(Header(), "typ", "\"jwt\""), Claims()), Request()).Fault);
+        Assert.Equal(DpopFault.InvalidKey, validator.Validate(Signed(With(Header(), "alg", "\"RS256\""), Claims()), Request()).Fault);
+    }
+
     [Fact]
     public void Step_13_key_address_and_token_id_tell_proofs_apart()
     {
