@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
 using Tokenry.Examples.Tests.Support;
 
 namespace Tokenry.Examples.Tests.Proxies;
@@ -47,6 +49,45 @@ public sealed class ClientCertificateTests
             headers: new Dictionary<string, string> { ["X-SSL-Client-Cert"] = certificate.EscapedPem() }
         );
         Assert.Equal(401, plain.Status);
+    }
+
+    /// <summary>As a person would type it: the token, and what it opens with its certificate and with none.</summary>
+    [Fact]
+    public async Task With_curl_through_nginx()
+    {
+        await using var server = await StartAsync(Engine.Sqlite);
+        var made = await Scenario.On(await server.AdminAsync()).Api("invoices:read").Role().Application().CreateAsync();
+        using var nginx = await TlsNginx.BeforeAsync(server, made.Api.Identifier);
+        var certificate = TestAuthority.SelfSigned();
+        await (await server.AdminAsync()).CreateCertificateAsync(made.Application.Id, certificate);
+        var folder = Directory.CreateTempSubdirectory("tokenry-curl-").FullName;
+        try
+        {
+            File.WriteAllText(Path.Combine(folder, "client.pem"), certificate.ExportCertificatePem());
+            File.WriteAllText(Path.Combine(folder, "client.key"), certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+            string[] own = ["--cert", "client.pem", "--key", "client.key"];
+            string[] form = ["-d", "grant_type=client_credentials", "-d", $"client_id={made.Application.Id}"];
+            var issued = await CurlAsync([.. own, .. form, nginx.Address + "/oauth/token"]);
+            var token = JsonDocument.Parse(issued).RootElement.GetProperty("access_token").GetString();
+            string[] invoices = ["-H", $"Authorization: Bearer {token}", nginx.Address + "/invoices"];
+            Assert.Equal("paid", await CurlAsync([.. own, .. invoices]));
+            Assert.Equal("401", await CurlAsync(["-o", "refused", "-w", "%{http_code}", .. invoices]));
+            Assert.Contains("invalid_client", await CurlAsync([.. form, nginx.Address + "/oauth/token"]), StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        async Task<string> CurlAsync(string[] arguments) =>
+            (
+                await ChildProcess.RunAsync(
+                    new ProcessStartInfo("curl", ["-sS", "--cacert", nginx.CertificateFile, .. arguments]) { WorkingDirectory = folder },
+                    TimeSpan.FromSeconds(30)
+                )
+            )
+                .Expect(0)
+                .Output;
     }
 
     [Theory, BothEngines]

@@ -18,6 +18,9 @@ internal sealed class TlsNginx : IDisposable
 
     public string Address => $"https://127.0.0.1:{port}";
 
+    /// <summary>Its own certificate, which clients have to trust.</summary>
+    public string CertificateFile => Path.Combine(folder.FullName, "tls.pem");
+
     public string PlainAddress => $"http://127.0.0.1:{plainPort}";
 
     /// <param name="server">Tokenry.</param>
@@ -42,8 +45,8 @@ internal sealed class TlsNginx : IDisposable
         var path = folder.FullName;
         File.WriteAllText(Path.Combine(path, "nginx.conf"), Configuration());
         File.WriteAllText(Path.Combine(path, "invoices"), "paid");
-        var own = TestAuthority.SelfSigned(new LeafOptions { Subject = "CN=localhost", Dns = "localhost" });
-        File.WriteAllText(Path.Combine(path, "tls.pem"), own.ExportCertificatePem());
+        var own = TestAuthority.SelfSigned(new LeafOptions { Subject = "CN=localhost", Ip = "127.0.0.1", Usages = null });
+        File.WriteAllText(CertificateFile, own.ExportCertificatePem());
         File.WriteAllText(Path.Combine(path, "tls.key"), own.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
 
         process = ChildProcess.Start(
