@@ -45,7 +45,14 @@ internal sealed class TlsNginx : IDisposable
         var path = folder.FullName;
         File.WriteAllText(Path.Combine(path, "nginx.conf"), Configuration());
         File.WriteAllText(Path.Combine(path, "invoices"), "paid");
-        var own = TestAuthority.SelfSigned(new LeafOptions { Subject = "CN=localhost", Ip = "127.0.0.1", Usages = null });
+        var own = TestAuthority.SelfSigned(
+            new LeafOptions
+            {
+                Subject = "CN=localhost",
+                Ip = "127.0.0.1",
+                Usages = null,
+            }
+        );
         File.WriteAllText(CertificateFile, own.ExportCertificatePem());
         File.WriteAllText(Path.Combine(path, "tls.key"), own.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
 
