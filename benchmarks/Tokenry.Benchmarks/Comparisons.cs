@@ -95,7 +95,7 @@ public sealed record Comparison
             Rivals = [new(Peers.OidcProvider, Ladder.Dpop, 5)],
             Writes = true,
             Note =
-                "Each proof is used up durably, and brings its key, which is imported; the limit verifies with a key at hand and writes nothing. oidc-provider remembers proofs in memory.",
+                "Each proof is used up durably, and brings its key, which is remembered from the one before; the limit writes nothing. oidc-provider remembers proofs in memory.",
         },
         new()
         {

@@ -7,7 +7,7 @@ namespace Tokenry.Protocol.Proofs;
 internal sealed record BroughtKey(VerificationKey Key, string Thumbprint);
 
 /// <summary>
-/// Keys of proofs that were good, by the encoded header that brought them: a client's proofs begin alike, and importing a key costs more than verifying with it.
+/// Keys of proofs that they had signed, by the encoded header that brought them: a client's proofs begin alike, and importing a key costs more than verifying with it.
 /// Bounded: when one half is full, the other half, which holds what was not used since, is forgotten. Thread-safe.
 /// </summary>
 internal sealed class BroughtKeys
@@ -39,7 +39,7 @@ internal sealed class BroughtKeys
         return null;
     }
 
-    /// <summary>One whose proof was good. What is forgotten later is not disposed: somebody may be verifying with it.</summary>
+    /// <summary>One that had signed the proof which brought it. What is forgotten later is not disposed: somebody may be verifying with it.</summary>
     public void Keep(ReadOnlySpan<char> header, BroughtKey key)
     {
         if (header.Length > LongestHeader)

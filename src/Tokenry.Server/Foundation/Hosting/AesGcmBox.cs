@@ -6,11 +6,9 @@ namespace Tokenry.Server.Foundation.Hosting;
 /// <summary>AES-256-GCM as everything is sealed here: nonce(12) ‖ tag(16) ‖ ciphertext. The purpose is authenticated, so that a sealed thing opens as nothing else.</summary>
 internal static class AesGcmBox
 {
-    /// <summary>How much longer than what is in it.</summary>
-    public const int Overhead = NonceLength + TagLength;
-
     private const int NonceLength = 12;
     private const int TagLength = 16;
+    private const int Overhead = NonceLength + TagLength;
 
     public static byte[] Seal(byte[] key, ReadOnlySpan<byte> plain, string purpose)
     {
