@@ -52,6 +52,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         var held = Hold(options);
         TlsListener.Add(builder.WebHost, builder.Configuration, options);
         AddServices(builder.Services, options, held);
+        ListeningServer.Wrap(builder.Services, options);
         var server = new TokenryServer(builder.Build(), options, held);
         try
         {
@@ -68,28 +69,10 @@ internal sealed class TokenryServer : IAsyncDisposable
 
     public async Task RunAsync()
     {
-        var generatedPassword = await App.Services.GetRequiredService<BootstrapAdministrator>().RunAsync();
-        if (generatedPassword is not null && Console.IsOutputRedirected)
-        {
-            Announcement.KeepPassword(Options, generatedPassword);
-        }
-
-        try
-        {
-            await App.StartAsync();
-        }
-        catch (IOException exception)
-        {
-            if (generatedPassword is not null)
-            {
-                Announcement.KeepPassword(Options, generatedPassword);
-            }
-
-            throw new StartupException($"The server cannot listen: {exception.Message}");
-        }
-
+        await App.Services.GetRequiredService<BootstrapAdministrator>().RunAsync();
+        await App.StartAsync();
         Announcement.WarnOfPlainHttp(App.Logger, Options, App.Urls);
-        Announcement.Print(App.Logger, Options, App.Services.GetRequiredService<Database>().Description, generatedPassword);
+        Announcement.Print(App.Logger, Options, App.Services.GetRequiredService<Database>().Description);
         await App.WaitForShutdownAsync();
     }
 
@@ -134,8 +117,10 @@ internal sealed class TokenryServer : IAsyncDisposable
     {
         if (App.Services.GetService<ControlSocket>() is { } control)
         {
-            control.Map(IssueAdminToken.Verb, App.Services.GetRequiredService<IssueAdminToken>().RunAsync);
-            control.Map(RotateKeys.Verb, App.Services.GetRequiredService<RotateKeys>().RunAsync);
+            foreach (var verb in AdminVerb.All)
+            {
+                control.Map(verb.Command.Words, verb.Operation(App.Services));
+            }
         }
 
         if (Options.OtlpEndpoint is not null)

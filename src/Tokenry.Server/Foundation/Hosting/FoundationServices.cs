@@ -79,9 +79,10 @@ public static class FoundationServices
         if (held is not null)
         {
             services.AddSingleton(held);
-            services.AddSingleton<ControlSocket>();
-            services.AddHostedService(provider => provider.GetRequiredService<ControlSocket>());
         }
+
+        services.AddSingleton<ControlSocket>();
+        services.AddHostedService(provider => provider.GetRequiredService<ControlSocket>());
 
         if (options.OtlpEndpoint is not null)
         {
@@ -126,9 +127,11 @@ public static class FoundationServices
         }
         catch (StoreUnavailableException exception)
         {
-            throw new StartupException(
-                $"{database?.Description ?? "The store"} cannot be used: {exception.InnerException?.Message ?? exception.Message}"
-            );
+            throw StartFault.OfStore(database?.Description ?? "The store", exception);
+        }
+        catch (Npgsql.PostgresException exception)
+        {
+            throw StartFault.OfStore(database?.Description ?? "The store", exception);
         }
         catch (System.Security.Cryptography.CryptographicException)
         {

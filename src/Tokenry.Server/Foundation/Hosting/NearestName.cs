@@ -1,0 +1,49 @@
+namespace Tokenry.Server.Foundation.Hosting;
+
+/// <summary>Which known name a mistyped one is closest to.</summary>
+internal static class NearestName
+{
+    /// <summary>The closest of <paramref name="known"/>; <c>null</c> if more than a third of the letters differ from each.</summary>
+    public static string? Of(string name, IEnumerable<string> known)
+    {
+        var letters = Letters(name);
+        var best = known
+            .Select(candidate => (Name: candidate, Distance: Distance(letters, Letters(candidate))))
+            .DefaultIfEmpty((Name: "", Distance: int.MaxValue))
+            .MinBy(candidate => candidate.Distance);
+        return best.Distance <= Math.Max(1, letters.Length / 3) ? best.Name : null;
+    }
+
+    /// <summary>Whether two names differ by at most two letters; case and punctuation do not count.</summary>
+    public static bool IsNear(string name, string known)
+    {
+        var (one, other) = (Letters(name), Letters(known));
+        return Math.Abs(one.Length - other.Length) <= 2 && Distance(one, other) <= 2;
+    }
+
+    private static string Letters(string name) => string.Concat(name.Where(char.IsAsciiLetterOrDigit)).ToLowerInvariant();
+
+    /// <summary>How many letters must be inserted, removed or replaced (Levenshtein).</summary>
+    private static int Distance(string one, string other)
+    {
+        var row = new int[other.Length + 1];
+        for (var j = 0; j <= other.Length; j++)
+        {
+            row[j] = j;
+        }
+
+        for (var i = 1; i <= one.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= other.Length; j++)
+            {
+                var replaced = diagonal + (one[i - 1] == other[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(replaced, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+
+        return row[^1];
+    }
+}
