@@ -155,6 +155,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.MapProtectedResourceMetadata(Options, App.Services.GetRequiredService<CatalogCache>());
         App.MapSigningKeys();
         App.MapJwkSet(App.Services.GetRequiredService<SigningKeys>(), Options.SigningKeys.JwksMaxAge);
+        App.MapStartPage(Options);
         App.MapHealth();
         App.MapMetrics();
         App.MapOpenApi().OpenToAnybody();
