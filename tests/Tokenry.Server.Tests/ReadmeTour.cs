@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Tokenry.Server.Tests;
 
@@ -8,7 +10,7 @@ namespace Tokenry.Server.Tests;
 /// every <c>```bash</c> block runs, all in one shell, against a server that is already up at <c>$TOKENRY</c>. A comment
 /// <c># → text</c> promises output: each such text must come, in the order written.
 /// </summary>
-public sealed class ReadmeTour
+public sealed partial class ReadmeTour
 {
     private const string Promise = "# → ";
 
@@ -57,6 +59,30 @@ public sealed class ReadmeTour
         Assert.DoesNotContain("null", output, StringComparison.Ordinal);
         Assert.DoesNotContain("valid", output, StringComparison.Ordinal);
     }
+
+    /// <summary>D.1: what a reader copies, and what a test sends, must not stop working on some day.</summary>
+    [Fact]
+    public void No_text_names_a_day_that_will_pass()
+    {
+        string[] kinds = [".md", ".cs", ".sh", ".mjs", ".json", ".http", ".conf", ""];
+        var today = TimeProvider.System.GetUtcNow().UtcDateTime.Date;
+        var files = new[] { "docs", "examples", "tests" }
+            .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), "*", SearchOption.AllDirectories))
+            .Append(Path.Combine(Repository.Root, "README.md"))
+            .Where(path => kinds.Contains(Path.GetExtension(path)))
+            .Where(path => !Generated.Any(part => path.Contains(part, StringComparison.Ordinal)));
+        var soon =
+            from path in files
+            from Match match in Day().Matches(File.ReadAllText(path))
+            where DateTime.TryParseExact(match.Value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day > today
+            select $"{Path.GetRelativePath(Repository.Root, path)}: {match.Value}";
+        Assert.Empty(soon); // dates for ever are of the years 2090 to 2099
+    }
+
+    private static readonly string[] Generated = ["/bin/", "/obj/", "/node_modules/", "/Vectors/", "package-lock.json", "packages.lock.json"];
+
+    [GeneratedRegex(@"\b20[2-8]\d-[01]\d-[0-3]\d\b", RegexOptions.None, matchTimeoutMilliseconds: 5000)]
+    private static partial Regex Day();
 
     private static async Task WalkAsync(ServerProcess server, IReadOnlyDictionary<string, string?>? environment = null)
     {
