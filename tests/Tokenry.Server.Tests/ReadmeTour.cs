@@ -74,12 +74,22 @@ public sealed partial class ReadmeTour
         var soon =
             from path in files
             from Match match in Day().Matches(File.ReadAllText(path))
-            where DateTime.TryParseExact(match.Value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day > today
+            where
+                DateTime.TryParseExact(match.Value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
+                && day > today
             select $"{Path.GetRelativePath(Repository.Root, path)}: {match.Value}";
         Assert.Empty(soon); // dates for ever are of the years 2090 to 2099
     }
 
-    private static readonly string[] Generated = ["/bin/", "/obj/", "/node_modules/", "/Vectors/", "package-lock.json", "packages.lock.json"];
+    private static readonly string[] Generated =
+    [
+        "/bin/",
+        "/obj/",
+        "/node_modules/",
+        "/Vectors/",
+        "package-lock.json",
+        "packages.lock.json",
+    ];
 
     [GeneratedRegex(@"\b20[2-8]\d-[01]\d-[0-3]\d\b", RegexOptions.None, matchTimeoutMilliseconds: 5000)]
     private static partial Regex Day();

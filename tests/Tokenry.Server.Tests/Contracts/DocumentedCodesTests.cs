@@ -24,7 +24,11 @@ public sealed partial class DocumentedCodesTests
     public async Task Every_OAuth_error_is_in_errors_md()
     {
         var source = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "src/Tokenry.Server/Features/OAuth/OAuthError.cs"));
-        var errors = OAuthErrorInCode().Matches(source).Select(match => match.Groups["error"].Value).Distinct().Order(StringComparer.Ordinal);
+        var errors = OAuthErrorInCode()
+            .Matches(source)
+            .Select(match => match.Groups["error"].Value)
+            .Distinct()
+            .Order(StringComparer.Ordinal);
         Assert.Equal(errors, await TableAsync("docs/errors.md", "## OAuth errors"));
     }
 

@@ -117,7 +117,19 @@ public sealed class OpenApiTests(SharedServers servers)
     [Fact]
     public async Task No_word_of_the_programming_language_is_in_it()
     {
-        string[] words = ["Optional", "JsonElement", "IReadOnlyList", "DateTimeOffset", "Nullable", "PageOf", "cref", "<see", "`1", "System."];
+        string[] words =
+        [
+            "Optional",
+            "JsonElement",
+            "IReadOnlyList",
+            "DateTimeOffset",
+            "Nullable",
+            "PageOf",
+            "cref",
+            "<see",
+            "`1",
+            "System.",
+        ];
         var text = (await DocumentAsync(Engine.Sqlite)).ToJsonString(Indented);
         Assert.All(words, word => Assert.DoesNotContain(word, text, StringComparison.Ordinal));
     }
@@ -183,7 +195,10 @@ public sealed class OpenApiTests(SharedServers servers)
         {
             var members = Assert.IsType<JsonObject>(example);
             Assert.NotEmpty(members);
-            Assert.All(schema["required"]?.AsArray() ?? [], required => Assert.True(members.ContainsKey((string)required!), $"{where}: {required}"));
+            Assert.All(
+                schema["required"]?.AsArray() ?? [],
+                required => Assert.True(members.ContainsKey((string)required!), $"{where}: {required}")
+            );
             foreach (var (member, value) in members)
             {
                 Assert.True(properties.ContainsKey(member), $"{where}: {member}");

@@ -13,7 +13,13 @@ namespace Tokenry.Server.Features.Verification;
 internal static class VerifyAnswerWriter
 {
     /// <summary>As it is written for a caller who may know of every API and owner; a resource server may not.</summary>
-    public static void WriteExplained(Utf8JsonWriter json, Catalog catalog, in Requirement requirement, in Verdict verdict, DpopNonces nonces)
+    public static void WriteExplained(
+        Utf8JsonWriter json,
+        Catalog catalog,
+        in Requirement requirement,
+        in Verdict verdict,
+        DpopNonces nonces
+    )
     {
         Write(json, catalog, requirement, verdict, nonces);
         if (verdict.Code == VerificationCode.WrongApi)

@@ -13,6 +13,9 @@ internal static class KnownSettings
     /// <summary>By the names that configuration files and arguments use.</summary>
     public static IReadOnlyList<string> All { get; } = [.. TokenryOptions.KnownKeys.Select(key => Section + key), Connection];
 
+    /// <summary>The environment of a process has a hundred names, and each is compared with all of these at every start.</summary>
+    private static readonly (string Name, string Letters)[] Reduced = [.. All.Select(name => (name, NearestName.Letters(name)))];
+
     /// <summary>Adds a fault for each key that sets nothing and looks as if it should.</summary>
     public static void Check(IConfiguration configuration, List<string> faults)
     {
@@ -39,13 +42,19 @@ internal static class KnownSettings
                     faults.Add($"{key} is not a setting. Did you mean {Connection}?");
                 }
             }
-            else if (All.FirstOrDefault(known => NearestName.IsNear(key, known)) is { } near)
+            else if (NearestTo(key) is { } near)
             {
                 faults.Add(
                     $"{key} is not a setting. Did you mean {near} (in the environment {near.Replace(":", "__", StringComparison.Ordinal)})?"
                 );
             }
         }
+    }
+
+    private static string? NearestTo(string key)
+    {
+        var letters = NearestName.Letters(key);
+        return Array.Find(Reduced, known => NearestName.AreNear(letters, known.Letters)).Name;
     }
 
     private static string Suggestion(string key) =>

@@ -15,13 +15,13 @@ internal static class NearestName
     }
 
     /// <summary>Whether two names differ by at most two letters; case and punctuation do not count.</summary>
-    public static bool IsNear(string name, string known)
-    {
-        var (one, other) = (Letters(name), Letters(known));
-        return Math.Abs(one.Length - other.Length) <= 2 && Distance(one, other) <= 2;
-    }
+    public static bool IsNear(string name, string known) => AreNear(Letters(name), Letters(known));
 
-    private static string Letters(string name) => string.Concat(name.Where(char.IsAsciiLetterOrDigit)).ToLowerInvariant();
+    /// <summary>The same of names that are reduced to their <see cref="Letters"/> already.</summary>
+    public static bool AreNear(string letters, string known) =>
+        Math.Abs(letters.Length - known.Length) <= 2 && Distance(letters, known) <= 2;
+
+    public static string Letters(string name) => string.Concat(name.Where(char.IsAsciiLetterOrDigit)).ToLowerInvariant();
 
     /// <summary>How many letters must be inserted, removed or replaced (Levenshtein).</summary>
     private static int Distance(string one, string other)

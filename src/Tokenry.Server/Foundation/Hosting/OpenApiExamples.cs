@@ -140,7 +140,9 @@ internal static class OpenApiExamples
         {
             var shown = AlsoShown.GetValueOrDefault(about) ?? [];
             var example = new JsonObject();
-            foreach (var (key, type) in properties.Where(entry => schema.Required?.Contains(entry.Key) == true || shown.Contains(entry.Key)))
+            foreach (
+                var (key, type) in properties.Where(entry => schema.Required?.Contains(entry.Key) == true || shown.Contains(entry.Key))
+            )
             {
                 example[key] = Make(type, key, about, document, depth);
             }
@@ -151,7 +153,8 @@ internal static class OpenApiExamples
         var kind = schema.Type ?? JsonSchemaType.String;
         return member == "id" ? IdFor(about)
             : member == "scopes" && !(schema.Items is OpenApiSchemaReference) ? ScopeNames.DeepClone()
-            : kind.HasFlag(JsonSchemaType.Array) && schema.Items is OpenApiSchemaReference items ? new JsonArray(Make(items, "", about, document, depth))
+            : kind.HasFlag(JsonSchemaType.Array) && schema.Items is OpenApiSchemaReference items
+                ? new JsonArray(Make(items, "", about, document, depth))
             : Members.TryGetPropertyValue(member, out var known) ? known?.DeepClone()
             : kind.HasFlag(JsonSchemaType.Array) ? new JsonArray()
             : kind.HasFlag(JsonSchemaType.Boolean) ? false

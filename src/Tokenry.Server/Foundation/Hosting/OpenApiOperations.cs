@@ -9,7 +9,11 @@ namespace Tokenry.Server.Foundation.Hosting;
 /// <summary>Describes of each route what its markers say: access, filters, form, answer, errors.</summary>
 internal static class OpenApiOperations
 {
-    public static async Task Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)
+    public static async Task Describe(
+        OpenApiOperation operation,
+        OpenApiOperationTransformerContext context,
+        CancellationToken cancellation
+    )
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         var method = context.Description.HttpMethod!;

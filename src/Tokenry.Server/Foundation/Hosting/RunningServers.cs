@@ -17,53 +17,63 @@ public static partial class RunningServers
     public static string? SocketPath() =>
         Directory(create: true) is { } directory ? Path.Combine(directory, $"{Environment.ProcessId}.sock") : null;
 
-    public static void Add(ServerState state)
-    {
-        if (Directory(create: true) is { } directory)
-        {
-            PrivateFile.Write(
-                PathOf(directory, state.ProcessId),
-                JsonSerializer.SerializeToUtf8Bytes(state, HostingJson.Default.ServerState),
-                overwrite: true
-            );
-        }
-    }
+    /// <summary>A file that cannot be written is done without: commands then need <c>--data-directory</c>.</summary>
+    public static void Add(ServerState state) =>
+        InDirectory(
+            create: true,
+            directory =>
+                PrivateFile.Write(
+                    PathOf(directory, state.ProcessId),
+                    JsonSerializer.SerializeToUtf8Bytes(state, HostingJson.Default.ServerState),
+                    overwrite: true
+                )
+        );
 
-    public static void RemoveThis()
-    {
-        if (Directory(create: false) is { } directory)
-        {
-            File.Delete(PathOf(directory, Environment.ProcessId));
-        }
-    }
+    public static void RemoveThis() => InDirectory(create: false, directory => File.Delete(PathOf(directory, Environment.ProcessId)));
 
     /// <summary>Those whose control socket takes connections, by issuer. Files of servers that were killed are deleted.</summary>
     public static IReadOnlyList<ServerState> Find()
     {
-        if (Directory(create: false) is not { } directory)
-        {
-            return [];
-        }
-
         var found = new List<ServerState>();
-        foreach (var path in System.IO.Directory.EnumerateFiles(directory, "*.json"))
-        {
-            if (Read(path) is not { } state)
+        InDirectory(
+            create: false,
+            directory =>
             {
-                continue;
-            }
+                foreach (var path in System.IO.Directory.EnumerateFiles(directory, "*.json"))
+                {
+                    if (Read(path) is not { } state)
+                    {
+                        continue;
+                    }
 
-            if (Answers(state.ControlSocket))
-            {
-                found.Add(state);
+                    if (Answers(state.ControlSocket))
+                    {
+                        found.Add(state);
+                    }
+                    else if (!System.IO.Directory.Exists($"/proc/{state.ProcessId}"))
+                    {
+                        File.Delete(path);
+                        File.Delete(Path.ChangeExtension(path, ".sock"));
+                    }
+                }
             }
-            else if (!System.IO.Directory.Exists($"/proc/{state.ProcessId}"))
+        );
+        return [.. found.OrderBy(state => state.Urls, StringComparer.Ordinal)];
+    }
+
+    private static void InDirectory(bool create, Action<string> use)
+    {
+        try
+        {
+            if (Directory(create) is { } directory)
             {
-                File.Delete(path);
+                use(directory);
             }
         }
-
-        return [.. found.OrderBy(state => state.Urls, StringComparer.Ordinal)];
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A convenience for commands on this host must not stop a server.
+        }
     }
 
     private static string PathOf(string directory, int processId) =>
