@@ -12,10 +12,10 @@ internal static class StartPage
         :root { color-scheme: light dark; --text: #1c2024; --meta: #5b646d; --back: #fff; --line: #1c20241f; --accent: #1f5fbf; }
         @media (prefers-color-scheme: dark) { :root { --text: #e6e9ec; --meta: #9aa4ae; --back: #14171a; --line: #e6e9ec1f; --accent: #7fb2ff; } }
         * { box-sizing: border-box; }
-        body { margin: 0; background: var(--back); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }
+        body { margin: 0; background: var(--back); color: var(--text); font: 14px/1.5 system-ui, sans-serif; }
         main { max-width: 640px; margin: 0 auto; padding: 48px 16px; }
-        h1 { font-size: 28px; line-height: 1.2; margin: 0 0 8px; }
-        h2 { font-size: 14px; color: var(--meta); font-weight: 600; margin: 32px 0 0; }
+        h1 { font-size: 20px; line-height: 1.2; margin: 0 0 8px; }
+        h2 { font-size: 14px; color: var(--meta); font-weight: 600; margin: 32px 0 4px; }
         p { margin: 0; }
         dl { margin: 0; }
         dl > div { display: flex; flex-wrap: wrap; gap: 4px 16px; padding: 12px 0; border-bottom: 1px solid var(--line); }
@@ -23,8 +23,8 @@ internal static class StartPage
         dd { margin: 0; flex: 2 1 280px; color: var(--meta); overflow-wrap: anywhere; }
         a { color: var(--accent); }
         a:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 6px; }
-        code, pre { font: 14px/1.5 ui-monospace, monospace; }
-        pre { margin: 12px 0 0; padding: 12px 16px; border: 1px solid var(--line); border-radius: 6px; overflow-x: auto; }
+        code, pre { font: 13px/1.5 ui-monospace, monospace; }
+        pre { margin: 12px 0 0; padding: 12px 16px; border: 1px solid var(--line); border-radius: 6px; white-space: pre-wrap; overflow-wrap: anywhere; }
         """;
 
     private static readonly string ContentSecurityPolicy =
