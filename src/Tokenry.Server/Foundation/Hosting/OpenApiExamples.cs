@@ -61,6 +61,7 @@ internal static class OpenApiExamples
     /// <summary>Members that an example shows although they may be absent.</summary>
     private static readonly Dictionary<string, string[]> AlsoShown = new(StringComparer.Ordinal)
     {
+        ["/oauth/renew"] = ["overlap_seconds"],
         ["ApiResourcePatch"] = ["name"],
         ["ApiResourceRequest"] = ["scopes"],
         ["ApplicationPatch"] = ["name"],
@@ -84,7 +85,7 @@ internal static class OpenApiExamples
     {
         foreach (var (path, item) in document.Paths)
         {
-            foreach (var operation in item.Operations?.Values ?? [])
+            foreach (var operation in item.Operations?.Values.AsEnumerable() ?? [])
             {
                 foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
                 {
@@ -95,7 +96,7 @@ internal static class OpenApiExamples
                 }
 
                 AddTo(operation.RequestBody?.Content, document, path);
-                foreach (var (status, response) in operation.Responses ?? [])
+                foreach (var (status, response) in operation.Responses?.AsEnumerable() ?? [])
                 {
                     if (status[0] == '2')
                     {
