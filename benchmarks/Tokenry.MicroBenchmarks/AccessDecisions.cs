@@ -22,8 +22,18 @@ public class AccessDecisions : WithStore
         whole = await sample.AuthenticateAsync(await sample.IssueKeyAsync());
         named = await sample.AuthenticateAsync(await sample.IssueKeyAsync(Sample.SomePermissions));
         catalog = await Store.Get<CatalogCache>().GetAsync();
-        at = new() { Api = catalog.Resource(Sample.Api), Scopes = Needed };
-        atNarrowed = new() { Api = catalog.Resource(Sample.NarrowedApi), Scopes = Needed };
+        at = new()
+        {
+            Api = catalog.Resource(Sample.Api),
+            Scopes = Needed,
+            Possession = Possession.Bearer,
+        };
+        atNarrowed = new()
+        {
+            Api = catalog.Resource(Sample.NarrowedApi),
+            Scopes = Needed,
+            Possession = Possession.Bearer,
+        };
         foreach (var decision in new[] { OwnersRights(), NamedPermissions(), NarrowedApi(), NamedAtNarrowedApi() })
         {
             if (decision.Code != VerificationCode.Valid)

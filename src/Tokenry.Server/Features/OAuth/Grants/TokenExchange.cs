@@ -17,6 +17,7 @@ public sealed class TokenExchange(
     SubjectTokens subjects,
     CatalogCache catalogs,
     AccessTokenWriter writer,
+    OneTimeTokens oneTimeTokens,
     UseRecorder recorder,
     TimeProvider time
 )
@@ -48,7 +49,7 @@ public sealed class TokenExchange(
             var objects = Objects(found, api);
             var scope = TokenTarget.Scope(request.Form, allowed);
             var lifetime = Lifetime(found, api);
-            await CountAsync(found, request, api);
+            await CountAsync(catalog, found, request, api);
             return Write(found, subject, request, api, scope, objects, actor, confirmation, lifetime);
         }
         catch (OAuthError refusal) when (refusal.Status == 400)
@@ -108,9 +109,14 @@ public sealed class TokenExchange(
             : throw OAuthError.SubjectTokenNotAcceptable().Because(VerificationCode.Expired);
     }
 
-    /// <summary>An exchange is a use of what is exchanged, within its limits.</summary>
-    private async ValueTask CountAsync(Authenticated subject, TokenRequest request, ApiResourceFacts api)
+    /// <summary>An exchange is a use of what is exchanged, within its limits; of a token that is good once, the use.</summary>
+    private async ValueTask CountAsync(Catalog catalog, Authenticated subject, TokenRequest request, ApiResourceFacts api)
     {
+        if (!await oneTimeTokens.UseAsync(catalog, subject))
+        {
+            throw OAuthError.SubjectTokenNotAcceptable().Because(VerificationCode.ProofReplayed);
+        }
+
         var (_, limits) = await recorder.SettleAsync(Used(subject, request, api));
         if (limits.IsRefused)
         {
