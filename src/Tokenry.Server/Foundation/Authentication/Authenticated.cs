@@ -1,3 +1,4 @@
+using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Jose;
 using Tokenry.Protocol.Proofs;
@@ -55,8 +56,36 @@ public sealed class Authenticated
     public DateTimeOffset? ExpiresAt =>
         Token?.ExpiresAt ?? (ProvedUntil is { } end && !(Credential?.ExpiresAt < end) ? end : Credential?.ExpiresAt);
 
-    /// <summary>What it names for itself; <c>null</c> = all its owner's rights at other APIs.</summary>
-    public PermissionSet? Permissions { get; private init; }
+    /// <summary>Of an access token: when it was made, in Unix ms, by its <c>jti</c>.</summary>
+    private long MadeAt { get; init; }
+
+    /// <summary>What it names for itself at that API, with all that is implied; <c>null</c> = all its owner's rights, but no management rights.</summary>
+    public ScopeSet? NamedAt(ApiResourceFacts api) =>
+        Token is { } token ? NamedBy(token, api)
+        : Credential is null or { IsAnonymous: true } ? ScopeSet.Empty
+        : Credential.Permissions?.At(api);
+
+    /// <summary>Whether it is an access token for that API, and not for an earlier one of the same identifier.</summary>
+    public bool IsTokenFor(ApiResourceFacts api) => Token is { } token && MadeAt >= api.CreatedAt && token.IsFor(api.Identifier);
+
+    /// <summary>Whether it is an access token for an API that there is.</summary>
+    public bool IsTokenForAny(Catalog catalog) =>
+        Token is { } token && token.Audience.Any(audience => catalog.Resource(audience) is { } api && IsTokenFor(api));
+
+    /// <summary>
+    /// What it says, of scopes that are as old, and no more than the key or personal access token it was exchanged for is good for now. Its <c>scope</c> holds what
+    /// is implied already: who checks it without asking us sees the same.
+    /// </summary>
+    private ScopeSet NamedBy(AccessToken token, ApiResourceFacts api)
+    {
+        if (!IsTokenFor(api))
+        {
+            return ScopeSet.Empty;
+        }
+
+        var said = api.Register.Creations.NotAfter(token.Scope, MadeAt);
+        return Credential?.Permissions is { } grants ? said.Intersect(grants.At(api)) : said;
+    }
 
     /// <summary>What the request proved whose signature was its presentation; to be used up (<see cref="MessageSignatures.ClaimAsync"/>).</summary>
     public MessageProof? Signature { get; private set; }
@@ -100,7 +129,6 @@ public sealed class Authenticated
         {
             Owner = application,
             Client = application,
-            Permissions = PermissionSet.Empty,
         };
 
     public static Authenticated Opaque(
@@ -116,19 +144,18 @@ public sealed class Authenticated
             Owner = owner,
             Client = owner,
             ProvedUntil = provedUntil,
-            Permissions = credential.IsAnonymous ? PermissionSet.Empty : credential.Permissions,
         };
 
     /// <param name="code">Valid, or the first reason against it.</param>
     /// <param name="token">Its claims.</param>
-    /// <param name="permissions">What the claims say of scopes, by audience.</param>
+    /// <param name="madeAt">When it was made, in Unix ms.</param>
     /// <param name="credential">What bought it.</param>
     /// <param name="owner">Its subject, whose rights it has.</param>
     /// <param name="client">The application it was issued to.</param>
     public static Authenticated Jwt(
         string code,
         AccessToken token,
-        PermissionSet permissions,
+        long madeAt,
         CredentialFacts? credential,
         PrincipalFacts? owner,
         PrincipalFacts? client
@@ -140,6 +167,6 @@ public sealed class Authenticated
             Token = token,
             Owner = owner,
             Client = client,
-            Permissions = permissions,
+            MadeAt = madeAt,
         };
 }

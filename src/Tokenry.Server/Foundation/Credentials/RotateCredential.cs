@@ -115,6 +115,7 @@ public sealed class RotateCredential(Gate gate, CatalogCache catalogs, SecretMin
             }.DueAt
         );
         return (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(
+            catalog,
             now.ToUnixTimeMilliseconds(),
             minted.Secret,
             signs ? mint.SigningKey(minted, version) : null

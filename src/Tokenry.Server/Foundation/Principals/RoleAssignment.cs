@@ -26,7 +26,7 @@ public static class RoleAssignment
         }
 
         check.ThrowIfAny();
-        var reached = PermissionSet.Of(roles.SelectMany(id => catalog.Role(id)!.Permissions.Entries));
+        var reached = Rights.OfRoles(catalog, roles);
         MintingRule.CheckManagement(caller, reached.At(ManagementApi.Identifier));
         if (reach.OwnOf is not null)
         {
@@ -41,10 +41,6 @@ public static class RoleAssignment
     /// </summary>
     public static void CheckMayTouch(Catalog catalog, Caller caller, IReadOnlyList<string> roles)
     {
-        var reached = roles.Aggregate(
-            ScopeSet.Empty,
-            (all, id) => catalog.Role(id) is { } role ? all.Union(role.Permissions.At(ManagementApi.Identifier)) : all
-        );
-        MintingRule.CheckManagement(caller, reached);
+        MintingRule.CheckManagement(caller, Rights.OfRoles(catalog, roles).At(ManagementApi.Identifier));
     }
 }
