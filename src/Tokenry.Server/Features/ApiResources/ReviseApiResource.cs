@@ -21,8 +21,9 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, 
             caller,
             Demand,
             Updated,
-            async (tx, entry, _) =>
+            async operation =>
             {
+                var (tx, entry, caller, _, _) = operation;
                 var before = (IsId(id) ? await ApiResourceStore.FindAsync(tx, id) : null) ?? throw ProblemException.NotFound();
                 var old = before.ToApiResource();
                 var resource = old with
@@ -60,8 +61,9 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, 
             caller,
             Demand,
             "api_resource.deleted",
-            async (tx, entry, _) =>
+            async operation =>
             {
+                var (tx, entry, caller, _, _) = operation;
                 entry.TargetType = "api_resource";
                 entry.TargetId = IsId(id) ? id : throw ProblemException.NotFound();
                 if (await ApiResourceStore.FindAsync(tx, id) is not { } row)
