@@ -129,7 +129,8 @@ public sealed class ObjectPattern
     /// <summary>The character there, percent-encoded or not, of those that mean something in a path; <paramref name="at"/> moves to its end.</summary>
     private static char Plain(ReadOnlySpan<char> id, ref int at)
     {
-        var plain = id[at] != '%' || id.Length - at < 3 ? id[at]
+        var plain =
+            id[at] != '%' || id.Length - at < 3 ? id[at]
             : id.Slice(at + 1, 2).Equals("2E", StringComparison.OrdinalIgnoreCase) ? '.'
             : id.Slice(at + 1, 2).Equals("2F", StringComparison.OrdinalIgnoreCase) ? '/'
             : id.Slice(at + 1, 2).Equals("5C", StringComparison.OrdinalIgnoreCase) ? '\\'

@@ -103,7 +103,9 @@ public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue
         {
             Id = id,
             Name = $"{(name.Length > 100 ? name[..100] : name)} {id}", // unique, whatever names people have given
-            Description = $"Made with an API key: {scopes} at {name}."[..Math.Min(500, $"Made with an API key: {scopes} at {name}.".Length)],
+            Description = $"Made with an API key: {scopes} at {name}."[
+                ..Math.Min(500, $"Made with an API key: {scopes} at {name}.".Length)
+            ],
             Permissions = grants.ToColumn(),
             CreatedAt = now.ToUnixTimeMilliseconds(),
         };

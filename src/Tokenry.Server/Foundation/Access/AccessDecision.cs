@@ -39,8 +39,7 @@ public static class AccessDecision
         {
             return CredentialKind.IsClientAuthentication(authenticated.Kind) ? (VerificationCode.CredentialKindNotAccepted, ScopeSet.Empty)
                 // An access token is for an API, which may be gone, or another by the same name.
-                : authenticated.Token is not null && !authenticated.IsTokenForAny(catalog)
-                    ? (VerificationCode.WrongApi, ScopeSet.Empty)
+                : authenticated.Token is not null && !authenticated.IsTokenForAny(catalog) ? (VerificationCode.WrongApi, ScopeSet.Empty)
                 : requirement.Possession is { } proved && proved.Code != VerificationCode.Valid ? (proved.Code, ScopeSet.Empty)
                 : !IsAddressAllowed(authenticated, requirement.Address) ? (VerificationCode.IpNotAllowed, ScopeSet.Empty)
                 : (VerificationCode.Valid, ScopeSet.Empty);

@@ -61,7 +61,8 @@ public static class Rights
         Snapshot(catalog, api => Of(catalog, owner with { Active = true }, api));
 
     /// <summary>The same for oneself: what the calling credential may do now.</summary>
-    public static GrantSet Snapshot(Catalog catalog, Caller caller) => Snapshot(catalog, api => caller.EffectiveAt(catalog, api.Identifier));
+    public static GrantSet Snapshot(Catalog catalog, Caller caller) =>
+        Snapshot(catalog, api => caller.EffectiveAt(catalog, api.Identifier));
 
     // In the order of ids, so that equal ones are written alike.
     private static GrantSet Snapshot(Catalog catalog, Func<ApiResourceFacts, ScopeSet> rights) =>

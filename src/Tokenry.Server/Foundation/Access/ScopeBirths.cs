@@ -10,10 +10,14 @@ public sealed class ScopeBirths
     private readonly (string Scope, long At)[] latestFirst;
 
     /// <param name="births">A scope that is not among them has always been there, as has one with 0.</param>
-    public ScopeBirths(IEnumerable<(string Scope, long At)> births) =>
+    public ScopeBirths(IEnumerable<(string Scope, long At)> births)
+    {
         latestFirst = [.. births.Where(birth => birth.At > 0).OrderByDescending(birth => birth.At)];
+        Latest = latestFirst.Length == 0 ? 0 : latestFirst[0].At;
+    }
 
-    public long Latest => latestFirst.Length == 0 ? 0 : latestFirst[0].At;
+    /// <summary>0 where all have always been there.</summary>
+    public long Latest { get; }
 
     /// <summary>Those of <paramref name="scopes"/> that were there at <paramref name="moment"/>; the same set where all were.</summary>
     public ScopeSet NotAfter(ScopeSet scopes, long moment)

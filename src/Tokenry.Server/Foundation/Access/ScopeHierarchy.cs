@@ -21,9 +21,11 @@ public sealed class ScopeHierarchy
         }
 
         closures = known.Where(entry => entry.Value.Count > 1).ToFrozenDictionary(StringComparer.Ordinal);
+        IsFlat = closures.Count == 0;
     }
 
-    public bool IsFlat => closures.Count == 0;
+    /// <summary>Whether no scope implies another.</summary>
+    public bool IsFlat { get; }
 
     /// <summary>These and all that they imply; the same set where that is all.</summary>
     public ScopeSet Closure(ScopeSet scopes)
@@ -67,11 +69,7 @@ public sealed class ScopeHierarchy
         }
     }
 
-    private static ScopeSet Close(
-        string scope,
-        Dictionary<string, IReadOnlyList<string>> direct,
-        Dictionary<string, ScopeSet> known
-    )
+    private static ScopeSet Close(string scope, Dictionary<string, IReadOnlyList<string>> direct, Dictionary<string, ScopeSet> known)
     {
         if (!known.TryGetValue(scope, out var closure))
         {

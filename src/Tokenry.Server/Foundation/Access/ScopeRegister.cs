@@ -41,9 +41,7 @@ public sealed class ScopeRegister
             scopes.All(scope => scope.Implies is null)
                 ? ScopeHierarchy.Flat
                 : new ScopeHierarchy(
-                    scopes
-                        .Where(scope => scope.Implies is not null)
-                        .Select(scope => KeyValuePair.Create(scope.Name, scope.Implies!))
+                    scopes.Where(scope => scope.Implies is not null).Select(scope => KeyValuePair.Create(scope.Name, scope.Implies!))
                 )
         );
 

@@ -163,11 +163,7 @@ public sealed class Authenticated
 
     /// <summary>An application that only says who it is: no credential, no rights.</summary>
     public static Authenticated Named(PrincipalFacts application) =>
-        new(application.Active ? VerificationCode.Valid : VerificationCode.OwnerDisabled)
-        {
-            Owner = application,
-            Client = application,
-        };
+        new(application.Active ? VerificationCode.Valid : VerificationCode.OwnerDisabled) { Owner = application, Client = application };
 
     public static Authenticated Opaque(
         string code,

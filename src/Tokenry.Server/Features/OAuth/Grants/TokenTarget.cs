@@ -59,7 +59,8 @@ public static class TokenTarget
             throw OAuthError.InvalidScope("the scope is malformed");
         }
 
-        return allowed.IsSupersetOf(scope) ? api.Register.Hierarchy.Closure(scope).Intersect(allowed)
+        return allowed.IsSupersetOf(scope)
+            ? api.Register.Hierarchy.Closure(scope).Intersect(allowed)
             : throw OAuthError.InvalidScope("the client may not have this scope at this resource");
     }
 }
