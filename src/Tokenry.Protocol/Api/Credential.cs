@@ -121,7 +121,7 @@ public sealed class Credential
     public required string State { get; init; }
 
     /// <summary>What makes it weaker than it need be, of <see cref="CredentialWeakness"/>; empty is best.</summary>
-    public required IReadOnlyList<string> Weaknesses { get; init; }
+    public IReadOnlyList<string> Weaknesses { get; init; } = [];
 
     /// <summary>When it was revoked.</summary>
     public DateTimeOffset? RevokedAt { get; init; }

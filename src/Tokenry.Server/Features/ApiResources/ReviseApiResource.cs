@@ -48,7 +48,7 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, 
                 entry.Api = resource.Identifier;
                 await signingKey.KeepAsync(tx, caller, newKey);
                 // From the same count as the ids of access tokens, so that those made before lie before, whatever the clock does.
-                var now = PublicId.MillisecondsOf(PublicId.NewUuid7(time.GetUtcNow()));
+                var now = PublicId.MillisecondsOf(PublicId.NewUuid7(time.GetUtcNow())) + 1;
                 await ApiResourceStore.UpdateAsync(tx, ApiResourceRow.Of(resource, before, now));
                 return resource;
             }

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Dapper;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
 using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Signing;
@@ -206,7 +207,8 @@ public sealed class CatalogCache
                 Identifier = Identifier,
                 Scopes = ScopeSet.Of(scopes.Select(scope => scope.Name)),
                 Register = ScopeRegister.Of(ScopeGeneration, scopes),
-                CreatedAt = CreatedAt,
+                // The id is of the same count as the ids of access tokens: those made before it lie before, whatever the clock does.
+                CreatedAt = PublicId.TryParse(Id, "res", out var id) ? PublicId.MillisecondsOf(id) + 1 : CreatedAt,
                 NarrowedScopes = scopes
                     .Where(scope => scope.AcceptedCredentials is not null)
                     .ToFrozenDictionary(scope => scope.Name, scope => scope.AcceptedCredentials!, StringComparer.Ordinal),

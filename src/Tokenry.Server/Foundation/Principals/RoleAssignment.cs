@@ -1,4 +1,3 @@
-using Tokenry.Protocol.Access;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
