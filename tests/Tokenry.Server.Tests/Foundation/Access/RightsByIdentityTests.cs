@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Tokenry.Server.Tests.Features.OAuth;
 using static Tokenry.Server.Tests.Features.Verification.ForwardAuthTests;
 
