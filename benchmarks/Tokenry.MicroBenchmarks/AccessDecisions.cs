@@ -44,7 +44,7 @@ public class AccessDecisions : WithStore
     }
 
     [Benchmark(Description = "Rights.Of")]
-    public ScopeSet RightsAlone() => Rights.Of(catalog, whole.Owner!, whole.Permissions, at.Api!);
+    public ScopeSet RightsAlone() => Rights.Of(catalog, whole, at.Api!);
 
     [Benchmark(Description = "all the owner's rights")]
     public (string Code, ScopeSet Scopes) OwnersRights() => AccessDecision.Decide(catalog, whole, at);

@@ -38,6 +38,8 @@ public static class AccessDecision
         if (requirement.Api is not { } api)
         {
             return CredentialKind.IsClientAuthentication(authenticated.Kind) ? (VerificationCode.CredentialKindNotAccepted, ScopeSet.Empty)
+                // An access token is for an API, which may be gone, or another by the same name.
+                : authenticated.Token is not null && !authenticated.IsTokenForAny(catalog) ? (VerificationCode.WrongApi, ScopeSet.Empty)
                 : requirement.Possession.Code != VerificationCode.Valid ? (requirement.Possession.Code, ScopeSet.Empty)
                 : !IsAddressAllowed(authenticated, requirement.Address) ? (VerificationCode.IpNotAllowed, ScopeSet.Empty)
                 : (VerificationCode.Valid, ScopeSet.Empty);
@@ -47,7 +49,7 @@ public static class AccessDecision
         var isAnonymous = credential is { IsAnonymous: true } && authenticated.Token is null;
         // A public key comes here only as what signed a request, which the API may take.
         var authenticatesClient = CredentialKind.IsClientAuthentication(authenticated.Kind) && authenticated.Signature is null;
-        var scopes = authenticatesClient ? ScopeSet.Empty : Rights.Of(catalog, authenticated.Owner!, authenticated.Permissions, api);
+        var scopes = authenticatesClient ? ScopeSet.Empty : Rights.Of(catalog, authenticated, api);
         if (scopes.IsEmpty && !isAnonymous && !authenticatesClient)
         {
             return (VerificationCode.WrongApi, scopes);
@@ -122,7 +124,7 @@ public static class AccessDecision
             : VerificationCode.Valid;
         // The management API has no object types: a credential limited to objects has no rights there.
         return code == VerificationCode.Valid && Objects(authenticated) is null
-            ? (code, Rights.Of(catalog, authenticated.Owner!, authenticated.Permissions, ManagementApi.Resource))
+            ? (code, Rights.Of(catalog, authenticated, ManagementApi.Resource))
             : (code, ScopeSet.Empty);
     }
 

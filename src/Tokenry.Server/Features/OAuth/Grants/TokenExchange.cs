@@ -47,7 +47,7 @@ public sealed class TokenExchange(
             TokenTarget.Check(api, allowed);
             var confirmation = request.ConfirmationFor(api);
             var objects = Objects(found, api);
-            var scope = TokenTarget.Scope(request.Form, allowed);
+            var scope = TokenTarget.Scope(request.Form, api, allowed);
             var lifetime = Lifetime(found, api);
             await CountAsync(catalog, found, request, api);
             return Write(found, subject, request, api, scope, objects, actor, confirmation, lifetime);
@@ -82,8 +82,8 @@ public sealed class TokenExchange(
     private static ScopeSet Allowed(Catalog catalog, Authenticated subject, ApiResourceFacts api)
     {
         var credential = subject.Credential!;
-        var permissions = subject.Token is { } token && token.IsFor(api.Identifier) ? subject.Permissions : credential.Permissions;
-        var scopes = Rights.Of(catalog, subject.Owner!, permissions, api);
+        var named = subject.Token is { } token && token.IsFor(api.Identifier) ? subject.NamedAt(api) : credential.Permissions?.At(api);
+        var scopes = Rights.Of(catalog, subject.Owner!, named, api);
         if (!CredentialKind.IsClientAuthentication(credential.Kind))
         {
             scopes = api.AcceptedKinds.Contains(credential.Kind) ? api.Usable(scopes, credential.Kind) : ScopeSet.Empty;
@@ -151,6 +151,7 @@ public sealed class TokenExchange(
             new AccessTokenClaims
             {
                 Audience = api.Identifier,
+                NamesSince = api.NamesSince,
                 Subject = found.Owner!.Id,
                 ClientId = request.Client.Principal.Id,
                 Scope = scope,
