@@ -46,7 +46,7 @@ internal static class VerifyAnswerWriter
         requirement.Api is not { } api ? WrongApiReason.NoSuchApi
         : credential.Token is { } token && !token.Audience.Contains(api.Identifier) ? WrongApiReason.OtherAudience
         : !Rights.Of(catalog, credential.Owner!, api).IsEmpty ? WrongApiReason.NotPermitted
-        : credential.Permissions is { } own && !own.At(api.Identifier).IsEmpty ? WrongApiReason.RoleRemoved
+        : credential.NamedAt(api) is { IsEmpty: false } ? WrongApiReason.RoleRemoved
         : WrongApiReason.NoRole;
 
     private static void WriteAnswer(Utf8JsonWriter json, Catalog catalog, in Requirement requirement, in Verdict verdict)

@@ -117,6 +117,7 @@ public static class FoundationServices
         var options = services.GetRequiredService<TokenryOptions>();
         var keys = services.GetRequiredService<KeyRing>();
         Database? database = null;
+        string Description() => database?.Description ?? (options.UsesPostgres ? "The database" : $"SQLite {options.DatabasePath}");
         services.GetService<Pkcs11Token>()?.Open();
         try
         {
@@ -127,11 +128,11 @@ public static class FoundationServices
         }
         catch (StoreUnavailableException exception)
         {
-            throw StartFault.OfStore(database?.Description ?? "The store", exception);
+            throw StartFault.OfStore(Description(), exception);
         }
         catch (Npgsql.PostgresException exception)
         {
-            throw StartFault.OfStore(database?.Description ?? "The store", exception);
+            throw StartFault.OfStore(Description(), exception);
         }
         catch (System.Security.Cryptography.CryptographicException)
         {
