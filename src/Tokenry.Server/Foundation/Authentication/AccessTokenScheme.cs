@@ -71,13 +71,22 @@ public sealed class AccessTokenScheme(
         var owner = token.Subject == token.ClientId ? client : await principals.GetAsync(token.Subject);
         var credential = token.CredentialId is { } id ? await credentials.GetAsync(id) : null;
         var code =
-            await revoked.ContainsAsync(token.TokenId) || credential is not { Revoked: false } ? VerificationCode.Revoked
+            await revoked.ContainsAsync(token.TokenId)
+            || credential is not { Revoked: false }
+            || IsOutlived(token, credential, owner, client)
+                ? VerificationCode.Revoked
+            : credential.Disabled ? VerificationCode.Disabled
             : owner is not { Active: true } || client is not { Active: true } ? VerificationCode.OwnerDisabled
             // RFC 7519 §4.1.4: on or after exp the token is not accepted.
             : time.GetUtcNow() >= token.ExpiresAt ? VerificationCode.Expired
             : VerificationCode.Valid;
         return Authenticated.Jwt(code, known, Within(known.Permissions, credential?.Permissions), credential, owner, client);
     }
+
+    /// <summary>Whether it was issued before the last time that everything its credential, subject or client had was ended at once.</summary>
+    private static bool IsOutlived(AccessToken token, CredentialFacts credential, PrincipalFacts? owner, PrincipalFacts? client) =>
+        Math.Max(credential.TokensSince, Math.Max(owner?.TokensSince ?? 0, client?.TokensSince ?? 0)) is > 0 and var since
+        && TokenIds.Milliseconds(token.TokenId) < since;
 
     /// <summary>What it says, and no more than the key or personal access token it was exchanged for is good for now.</summary>
     private static PermissionSet Within(PermissionSet said, PermissionSet? ofCredential) =>

@@ -3,7 +3,6 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using Tokenry.Protocol.Access;
-using Tokenry.Protocol.Credentials;
 using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
@@ -35,6 +34,9 @@ public sealed record AccessTokenClaims
     public TokenConfirmation? Confirmation { get; init; }
 
     public required TimeSpan Lifetime { get; init; }
+
+    /// <summary>Unix ms: its <c>jti</c> is not older (<see cref="TokenIds"/>).</summary>
+    public long Since { get; init; }
 }
 
 /// <summary>Writes RFC 9068 access tokens.</summary>
@@ -46,7 +48,7 @@ public sealed class AccessTokenWriter(SigningKeys keys, TokenryOptions options, 
     {
         var now = time.GetUtcNow();
         var issuedAt = now.ToUnixTimeSeconds();
-        var tokenId = PublicId.Encode(PublicId.NewUuid7(now));
+        var tokenId = TokenIds.New(now, claims.Since);
         using var payload = JsonBuffer.Borrow();
         var json = payload.Writer;
         json.WriteStartObject();

@@ -30,6 +30,7 @@ public sealed class ClientCredentials(CatalogCache catalogs, AccessTokenWriter w
                 CredentialId = credentialId,
                 Confirmation = confirmation,
                 Lifetime = api.AccessTokenLifetime,
+                Since = client.Credential.TokensSince,
             },
             api.AccessTokenSigningAlg
         );

@@ -154,6 +154,7 @@ public sealed class TokenExchange(
                 Actor = actor,
                 Confirmation = confirmation,
                 Lifetime = lifetime,
+                Since = Math.Max(found.TokensSince, request.Client.Principal.TokensSince),
             },
             api.AccessTokenSigningAlg
         );
