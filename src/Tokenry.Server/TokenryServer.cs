@@ -125,6 +125,7 @@ internal sealed class TokenryServer : IAsyncDisposable
             .AddAuditLog()
             .AddVerification()
             .AddRevocation()
+            .AddCredentials()
             .AddUsage()
             .AddSigningKeys()
             .AddOAuth();

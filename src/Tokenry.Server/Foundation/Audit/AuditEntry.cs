@@ -1,3 +1,5 @@
+using Tokenry.Protocol.Credentials;
+
 namespace Tokenry.Server.Foundation.Audit;
 
 /// <summary>An audit event on its way to the chain, which gives it its place and its hash. What is not known stays <c>null</c>.</summary>
@@ -42,5 +44,22 @@ public sealed class AuditEntry
 
     public string? RequestId { get; init; }
 
-    public long Count { get; init; } = 1;
+    public long Count { get; set; } = 1;
+
+    /// <summary>Another event of the same request: something that happened with this one.</summary>
+    public AuditEntry With(string action, string? targetType, string? targetId, string? reason) =>
+        new()
+        {
+            Id = PublicId.Create("evt", PublicId.NewUuid7(DateTimeOffset.FromUnixTimeMilliseconds(At))),
+            At = At,
+            Actor = Actor,
+            CredentialId = CredentialId,
+            Action = action,
+            TargetType = targetType,
+            TargetId = targetId,
+            Reason = reason,
+            Ip = Ip,
+            Agent = Agent,
+            RequestId = RequestId,
+        };
 }

@@ -37,7 +37,7 @@ public static class FoundationServices
             .AddSingleton<ClientKeyCache>()
             .AddSingleton<RevokedAccessTokens>();
         services.AddSingleton<CallerJudge>().AddSingleton<Idempotency>().AddSingleton<Gate>().AddSingleton<SystemGate>();
-        services.AddSingleton<Passwords>().AddSingleton<PrincipalOperations>();
+        services.AddSingleton<Passwords>().AddSingleton<PrincipalOperations>().AddSingleton<Caps>().AddSingleton<RevokeAll>();
         services.AddSingleton<PepperRenewal>().AddSingleton<KeyRotation>().AddSingleton<RotateKeys>();
         services.AddSingleton<SecretMint>().AddSingleton<ExpiryPolicy>().AddSingleton<IssueCredential>();
         services.AddSingleton<ReviseCredential>().AddSingleton<RotateCredential>().AddSingleton<SetCredentialDisabled>();

@@ -32,6 +32,7 @@ public sealed class TokenryOptions
         "Egress:AllowedNetworks",
         "LeakReports:Policy",
         "LeakReports:Keys",
+        .. CapOptions.Keys,
         .. SigningKeyOptions.Keys,
         .. Pkcs11Options.Keys,
         .. TlsOptions.Keys,
@@ -76,6 +77,8 @@ public sealed class TokenryOptions
 
     /// <summary>Whether every DPoP proof must carry a nonce of ours (RFC 9449 §8).</summary>
     public bool RequiresDpopNonce { get; init; }
+
+    public CapOptions Caps { get; init; } = new();
 
     public SigningKeyOptions SigningKeys { get; init; } = new();
 
@@ -179,6 +182,7 @@ public sealed class TokenryOptions
         var requiresNonce = Flag(section, "Dpop:RequireNonce", faults);
         var fetchesKeys = Flag(section, "Egress:Enabled", faults);
         var scannerKeys = ScannerKeyOptions.Read(section.GetSection("LeakReports:Keys"), faults);
+        var caps = CapOptions.Read(section.GetSection("Caps"), faults);
         var signingKeys = SigningKeyOptions.Read(section.GetSection("SigningKeys"), faults);
         var pkcs11 = Pkcs11Options.Read(section, faults);
         var issuer = needsIssuer ? IssuerSetting.Read(section["Issuer"], configuration["urls"] ?? DefaultUrl, faults) : "";
@@ -206,6 +210,7 @@ public sealed class TokenryOptions
             ScannerKeys = scannerKeys,
             RevokesReportedLeaks = leakPolicy == "revoke",
             RequiresDpopNonce = requiresNonce,
+            Caps = caps,
             SigningKeys = signingKeys,
             Pkcs11 = pkcs11,
             Tls = tls,

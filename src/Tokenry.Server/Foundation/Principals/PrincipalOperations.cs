@@ -88,6 +88,6 @@ public sealed class PrincipalOperations(Gate gate, CatalogCache catalogs, TimePr
         );
     }
 
-    private static string RequireId(string type, string id) =>
+    internal static string RequireId(string type, string id) =>
         Protocol.Credentials.PublicId.IsWellFormed(id, type == PrincipalType.User ? "usr" : "app") ? id : throw ProblemException.NotFound();
 }
