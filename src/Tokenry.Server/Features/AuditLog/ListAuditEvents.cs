@@ -101,6 +101,7 @@ public sealed class ListAuditEvents(Gate gate)
             Api = row.Api,
             Result = row.Result,
             Reason = row.Reason,
+            Changes = row.ReadChanges(),
             Ip = row.Ip,
             Agent = row.Agent,
             RequestId = row.RequestId,

@@ -1,3 +1,5 @@
+using Tokenry.Protocol.Api;
+
 namespace Tokenry.Server.Foundation.Audit;
 
 /// <summary>An audit event on its way to the chain, which gives it its place and its hash. What is not known stays <c>null</c>.</summary>
@@ -8,6 +10,9 @@ public sealed class AuditEntry
 
     /// <summary>The actor where nobody is known.</summary>
     public const string Anonymous = "anonymous";
+
+    /// <summary>The actor where the server acts by itself.</summary>
+    public const string System = "system";
 
     /// <summary>Nothing was asked or refused: something was noticed.</summary>
     public const string Signal = "signal";
@@ -35,6 +40,9 @@ public sealed class AuditEntry
     public string Result { get; init; } = Success;
 
     public string? Reason { get; set; }
+
+    /// <summary>What was changed, as the caller sees the record; secrets and free text are stored as <see cref="StoredChanges"/> has them.</summary>
+    public IReadOnlyList<AuditChange>? Changes { get; set; }
 
     public string? Ip { get; init; }
 

@@ -35,7 +35,8 @@ internal static class OpenApiSchemas
         }
         else if (type == typeof(JsonElement) || type == typeof(JsonElement?))
         {
-            schema.Type = JsonSchemaType.Object;
+            // In the audit it is the value of any member.
+            schema.Type = context.JsonPropertyInfo?.DeclaringType == typeof(AuditChange) ? null : JsonSchemaType.Object;
         }
 
         // They come from XML comments.

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Tokenry.Server.Foundation.Audit;
 
 namespace Tokenry.Server.Foundation.Hosting;
 
@@ -12,6 +13,8 @@ public sealed class ServerMetrics : IDisposable
     private readonly Counter<long> decisions;
     private readonly Counter<long> issued;
     private readonly Counter<long> signals;
+    private readonly Counter<long> auditFaults;
+    private ChainFault? auditFault;
 
     public ServerMetrics(IMeterFactory factory)
     {
@@ -24,6 +27,9 @@ public sealed class ServerMetrics : IDisposable
         );
         issued = meter.CreateCounter<long>("tokenry.tokens.issued", "{token}", "Access tokens issued, by grant.");
         signals = meter.CreateCounter<long>("tokenry.signals", "{signal}", "Signals of misuse, by signal.");
+        auditFaults = meter.CreateCounter<long>("tokenry.audit.faults", "{fault}", "Times the audit trail lacked what was known of it.");
+        meter.CreateObservableGauge("tokenry.audit.missing", () => auditFault?.Missing ?? 0, "{event}", "Newest audit events found gone.");
+        meter.CreateObservableGauge("tokenry.audit.missing_time", () => auditFault?.Back.TotalSeconds ?? 0, "s", "Time they cover.");
     }
 
     /// <param name="door"><c>verify</c>, <c>forward_auth</c>, <c>introspection</c>, <c>management</c> or <c>client_authentication</c>.</param>
@@ -35,6 +41,12 @@ public sealed class ServerMetrics : IDisposable
 
     /// <param name="signal">The signal's name, as in the audit.</param>
     public void Signal(string signal) => signals.Add(1, new KeyValuePair<string, object?>("signal", signal));
+
+    public void AuditFault(ChainFault fault)
+    {
+        auditFault = fault;
+        auditFaults.Add(1, new KeyValuePair<string, object?>("fault", fault.Action));
+    }
 
     public void Dispose() => meter.Dispose();
 }

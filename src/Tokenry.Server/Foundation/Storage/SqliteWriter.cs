@@ -169,6 +169,7 @@ internal sealed class SqliteWriter : IDisposable
 
         foreach (var work in batch)
         {
+            chain.Committed(work.NewestEvent);
             hub.Publish(work.Changes);
         }
 
@@ -196,6 +197,8 @@ internal sealed class SqliteWriter : IDisposable
 
         public int AuditEvents { get; protected set; }
 
+        public ChainHead? NewestEvent { get; protected set; }
+
         public abstract void Run(WriteTransaction transaction, AuditChain chain, long now);
 
         public abstract void Acknowledge();
@@ -219,6 +222,7 @@ internal sealed class SqliteWriter : IDisposable
                 Finished(transaction.FinishAsync(chain, now)).GetAwaiter().GetResult();
                 Changes = transaction.Changes;
                 AuditEvents = transaction.AuditEvents;
+                NewestEvent = transaction.NewestEvent;
             }
             finally
             {

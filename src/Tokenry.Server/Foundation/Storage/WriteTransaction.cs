@@ -30,6 +30,9 @@ public sealed class WriteTransaction(
 
     internal int AuditEvents => events.Count;
 
+    /// <summary>The newest audit event once this is durable; <c>null</c> where nothing was looked at.</summary>
+    internal ChainHead? NewestEvent { get; private set; }
+
     public Task<int> ExecuteAsync(string sql, object? parameters = null) => Connection.ExecuteAsync(sql, parameters, transaction);
 
     public async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object? parameters = null) =>
@@ -82,7 +85,7 @@ public sealed class WriteTransaction(
             last = await found.ReadFirstAsync<long>();
         }
 
-        await chain.AppendAsync(this, head, events);
+        NewestEvent = await chain.AppendAsync(this, head, events);
         await ExecuteEachAsync(InsertChange, [.. changes.Select((change, i) => new NumberedChange(last + 1 + i, change, now))]);
     }
 
