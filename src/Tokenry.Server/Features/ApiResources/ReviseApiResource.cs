@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Storage;
@@ -20,8 +21,9 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey)
             caller,
             Demand,
             Updated,
-            async (tx, entry, _) =>
+            async operation =>
             {
+                var (tx, entry, caller, _, _) = operation;
                 var old = (
                     (IsId(id) ? await ApiResourceStore.FindAsync(tx, id) : null) ?? throw ProblemException.NotFound()
                 ).ToApiResource();
@@ -47,6 +49,7 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey)
                 entry.Api = resource.Identifier;
                 await signingKey.KeepAsync(tx, caller, newKey);
                 await ApiResourceStore.UpdateAsync(tx, ApiResourceRow.Of(resource));
+                entry.Changes = AuditChanges.Between(old, resource);
                 return resource;
             }
         );
@@ -57,8 +60,9 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey)
             caller,
             Demand,
             "api_resource.deleted",
-            async (tx, entry, _) =>
+            async operation =>
             {
+                var (tx, entry, _, _, _) = operation;
                 entry.TargetType = "api_resource";
                 entry.TargetId = IsId(id) ? id : throw ProblemException.NotFound();
                 return await ApiResourceStore.DeleteAsync(tx, id) || await Tombstones.IsBuriedAsync(tx, id)

@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Limits;
@@ -9,17 +10,17 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Features.Applications;
 
 /// <summary>PATCH of an application: name, roles, limits and what it is as an OAuth client.</summary>
-public sealed class ReviseApplication(Gate gate, CatalogCache catalogs)
+public sealed class ReviseApplication(Gate gate)
 {
     public async Task<Application> RunAsync(Caller caller, string id, ApplicationPatch patch)
     {
-        var catalog = await catalogs.GetAsync();
         return await gate.WriteAsync(
             caller,
             ApplicationsApi.Write,
             "application.updated",
-            async (tx, entry, reach) =>
+            async operation =>
             {
+                var (tx, entry, caller, reach, catalog) = operation;
                 var (row, roles) = await PrincipalOperations.FindForChangeAsync(
                     tx,
                     entry,
@@ -29,6 +30,7 @@ public sealed class ReviseApplication(Gate gate, CatalogCache catalogs)
                     PrincipalType.Application,
                     id
                 );
+                var was = CreateApplication.ToApplication(row, roles);
                 var check = new Validation();
                 var name = check.Name("name", patch.Name.Or(row.Name));
                 var limits = patch.RateLimits.Or(null);
@@ -56,7 +58,9 @@ public sealed class ReviseApplication(Gate gate, CatalogCache catalogs)
                     await PrincipalStore.SetRolesAsync(tx, id, roles);
                 }
 
-                return CreateApplication.ToApplication((await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!, roles);
+                var revised = CreateApplication.ToApplication((await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!, roles);
+                entry.Changes = AuditChanges.Between(was, revised);
+                return revised;
             }
         );
     }

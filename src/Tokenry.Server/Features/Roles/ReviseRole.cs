@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Storage;
@@ -8,19 +9,19 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Features.Roles;
 
 /// <summary>PATCH and DELETE of a role. Whoever holds it is weaker or stronger at the next check.</summary>
-public sealed class ReviseRole(Gate gate, CatalogCache catalogs)
+public sealed class ReviseRole(Gate gate)
 {
     public async Task<Role> RunAsync(Caller caller, string id, RolePatch patch)
     {
-        var catalog = await catalogs.GetAsync();
         try
         {
             return await gate.WriteAsync(
                 caller,
                 new Demand(ManagementApi.RolesWrite),
                 "role.updated",
-                async (tx, entry, _) =>
+                async operation =>
                 {
+                    var (tx, entry, caller, _, catalog) = operation;
                     var old = (await FindAsync(tx, id)).ToRole();
                     entry.TargetType = "role";
                     entry.TargetId = id;
@@ -42,7 +43,9 @@ public sealed class ReviseRole(Gate gate, CatalogCache catalogs)
                         CreatedAt = old.CreatedAt!.Value.ToUnixTimeMilliseconds(),
                     };
                     await RoleStore.UpdateAsync(tx, row);
-                    return row.ToRole();
+                    var role = row.ToRole();
+                    entry.Changes = AuditChanges.Between(old, role);
+                    return role;
                 }
             );
         }
@@ -57,8 +60,9 @@ public sealed class ReviseRole(Gate gate, CatalogCache catalogs)
             caller,
             new Demand(ManagementApi.RolesWrite),
             "role.deleted",
-            async (tx, entry, _) =>
+            async operation =>
             {
+                var (tx, entry, caller, _, _) = operation;
                 Require(id);
                 entry.TargetType = "role";
                 entry.TargetId = id;

@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Principals;
@@ -8,14 +9,13 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Features.Users;
 
 /// <summary>PATCH of a user: name, email, password, roles. Only who holds every management right the user holds may.</summary>
-public sealed class ReviseUser(Gate gate, CatalogCache catalogs, Passwords passwords)
+public sealed class ReviseUser(Gate gate, Passwords passwords)
 {
     private static readonly Demand Demand = new(ManagementApi.UsersWrite);
 
     public async Task<User> RunAsync(Caller caller, string id, UserPatch patch)
     {
         await gate.AuthorizeAsync(caller, Demand, "user.updated");
-        var catalog = await catalogs.GetAsync();
         var hash = patch.Password.Or(null) is { } password ? await passwords.HashAsync(password) : null;
         try
         {
@@ -23,8 +23,9 @@ public sealed class ReviseUser(Gate gate, CatalogCache catalogs, Passwords passw
                 caller,
                 Demand,
                 "user.updated",
-                async (tx, entry, reach) =>
+                async operation =>
                 {
+                    var (tx, entry, caller, reach, catalog) = operation;
                     var (row, roles) = await PrincipalOperations.FindForChangeAsync(
                         tx,
                         entry,
@@ -34,11 +35,13 @@ public sealed class ReviseUser(Gate gate, CatalogCache catalogs, Passwords passw
                         PrincipalType.User,
                         id
                     );
+                    var before = UserRules.ToUser(row, roles);
                     var check = new Validation();
                     var name = check.Name("name", patch.Name.Or(row.Name));
                     var email = UserRules.Email(check, patch.Email.Or(row.Email));
                     check.ThrowIfAny();
                     await PrincipalStore.SetNameAndEmailAsync(tx, id, name, email);
+                    var oldHash = await PrincipalStore.PasswordHashAsync(tx, id);
                     if (patch.Password.IsPresent)
                     {
                         await PrincipalStore.SetPasswordHashAsync(tx, id, hash);
@@ -50,7 +53,14 @@ public sealed class ReviseUser(Gate gate, CatalogCache catalogs, Passwords passw
                         await PrincipalStore.SetRolesAsync(tx, id, roles);
                     }
 
-                    return UserRules.ToUser((await PrincipalStore.FindAsync(tx, PrincipalType.User, id))!, roles);
+                    var after = UserRules.ToUser((await PrincipalStore.FindAsync(tx, PrincipalType.User, id))!, roles);
+                    entry.Changes = AuditChanges.Between(before, after);
+                    if (patch.Password.IsPresent)
+                    {
+                        entry.Changes = [.. entry.Changes ?? [], AuditChanges.Of("password", oldHash, hash)];
+                    }
+
+                    return after;
                 }
             );
         }

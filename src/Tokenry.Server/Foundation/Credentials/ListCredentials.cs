@@ -32,7 +32,7 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
         var readable = families.Where(family => caller.Management.Contains(family.OwnScope)).ToList();
         var all = caller.Management.Contains(ManagementApi.CredentialsRead);
         var shown = all || readable.Count == 0 ? families : readable;
-        return await gate.ReadAsync(
+        return await gate.ReadManyAsync(
             caller,
             shown[0].Read,
             "credentials.listed",

@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Limits;
@@ -9,17 +10,17 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Foundation.Credentials;
 
 /// <summary>PATCH: what is absent stays. The minting rule is asked about the resulting credential, so that no update does what a create may not.</summary>
-public sealed class ReviseCredential(Gate gate, CatalogCache catalogs, ExpiryPolicy expiry, TimeProvider time)
+public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, TimeProvider time)
 {
     public async Task<Credential> RunAsync(Caller caller, CredentialAddress address, CredentialPatch patch)
     {
-        var catalog = await catalogs.GetAsync();
         return await gate.WriteAsync(
             caller,
             address.Family.Write,
             $"{address.Family.Noun}.updated",
-            async (tx, entry, reach) =>
+            async operation =>
             {
+                var (tx, entry, caller, reach, catalog) = operation;
                 var row = await address.FindAsync(tx, reach);
                 entry.TargetType = row.Kind;
                 entry.TargetId = row.Id;
@@ -83,7 +84,10 @@ public sealed class ReviseCredential(Gate gate, CatalogCache catalogs, ExpiryPol
                         RequiresSignature = draft.RequestSigning == RequestSigning.Required ? 1 : 0,
                     }
                 );
-                return (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(now.ToUnixTimeMilliseconds());
+                var at = now.ToUnixTimeMilliseconds();
+                var revised = (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(at);
+                entry.Changes = AuditChanges.Between(row.ToCredential(at), revised);
+                return revised;
             }
         );
     }

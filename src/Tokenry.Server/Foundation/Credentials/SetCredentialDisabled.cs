@@ -1,21 +1,22 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 
 namespace Tokenry.Server.Foundation.Credentials;
 
 /// <summary>Disable and enable: a pause that can be undone, unlike revocation.</summary>
-public sealed class SetCredentialDisabled(Gate gate, CatalogCache catalogs, TimeProvider time)
+public sealed class SetCredentialDisabled(Gate gate, TimeProvider time)
 {
     public async Task<Credential> RunAsync(Caller caller, CredentialAddress address, bool disabled)
     {
-        var catalog = await catalogs.GetAsync();
         return await gate.WriteAsync(
             caller,
             address.Family.Write,
             $"{address.Family.Noun}.{(disabled ? "disabled" : "enabled")}",
-            async (tx, entry, reach) =>
+            async operation =>
             {
+                var (tx, entry, caller, reach, catalog) = operation;
                 var row = await address.FindAsync(tx, reach);
                 entry.TargetType = row.Kind;
                 entry.TargetId = row.Id;
@@ -25,9 +26,15 @@ public sealed class SetCredentialDisabled(Gate gate, CatalogCache catalogs, Time
                     MintingRule.CheckExisting(catalog, caller, reach, await IssueCredential.MintedAsync(tx, row));
                 }
 
-                return await CredentialStore.SetDisabledAsync(tx, row.Id, disabled)
-                    ? (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(time.GetUtcNow().ToUnixTimeMilliseconds())
-                    : throw CredentialProblems.NotActive(row);
+                if (!await CredentialStore.SetDisabledAsync(tx, row.Id, disabled))
+                {
+                    throw CredentialProblems.NotActive(row);
+                }
+
+                var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+                var paused = (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(now);
+                entry.Changes = AuditChanges.Between(row.ToCredential(now), paused);
+                return paused;
             }
         );
     }

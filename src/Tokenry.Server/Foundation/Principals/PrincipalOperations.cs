@@ -47,9 +47,11 @@ public sealed class PrincipalOperations(Gate gate, CatalogCache catalogs, TimePr
             caller,
             demand,
             $"{type}.{(enabled ? "enabled" : "disabled")}",
-            async (tx, entry, reach) =>
+            async operation =>
             {
-                var (_, roles) = await FindForChangeAsync(tx, entry, reach, catalog, caller, type, id);
+                var (tx, entry, caller, reach, catalog) = operation;
+                var (row, roles) = await FindForChangeAsync(tx, entry, reach, catalog, caller, type, id);
+                entry.Changes = row.Enabled == 1 == enabled ? null : [AuditChanges.Of("enabled", !enabled, enabled)];
                 await PrincipalStore.SetEnabledAsync(tx, id, enabled);
                 return ((await PrincipalStore.FindAsync(tx, type, id))!, roles);
             }
@@ -67,8 +69,9 @@ public sealed class PrincipalOperations(Gate gate, CatalogCache catalogs, TimePr
             caller,
             demand,
             $"{type}.deleted",
-            async (tx, entry, reach) =>
+            async operation =>
             {
+                var (tx, entry, caller, reach, catalog) = operation;
                 entry.Reason = reason;
                 entry.TargetType = type;
                 entry.TargetId = id;
@@ -80,6 +83,7 @@ public sealed class PrincipalOperations(Gate gate, CatalogCache catalogs, TimePr
                 await FindForChangeAsync(tx, entry, reach, catalog, caller, type, id);
                 var now = time.GetUtcNow().ToUnixTimeMilliseconds();
                 await PrincipalStore.DeleteAsync(tx, id, now);
+                await AuditStore.EraseTargetAsync(tx, id);
                 await CredentialStore.RevokeAllOfAsync(tx, id, now, reason ?? "owner deleted");
                 return true;
             }

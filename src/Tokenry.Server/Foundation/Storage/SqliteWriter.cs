@@ -167,10 +167,17 @@ internal sealed class SqliteWriter : IDisposable
             metrics.Batch(batch.Count); // none where every operation was undone
         }
 
+        var last = 0L;
         foreach (var work in batch)
         {
             chain.Committed(work.NewestEvent);
             hub.Publish(work.Changes);
+            last = Math.Max(last, work.LastSequence);
+        }
+
+        if (last > 0)
+        {
+            hub.MoveTo(last);
         }
 
         foreach (var work in batch)
@@ -199,6 +206,8 @@ internal sealed class SqliteWriter : IDisposable
 
         public ChainHead? NewestEvent { get; protected set; }
 
+        public long LastSequence { get; protected set; }
+
         public abstract void Run(WriteTransaction transaction, AuditChain chain, long now);
 
         public abstract void Acknowledge();
@@ -223,6 +232,7 @@ internal sealed class SqliteWriter : IDisposable
                 Changes = transaction.Changes;
                 AuditEvents = transaction.AuditEvents;
                 NewestEvent = transaction.NewestEvent;
+                LastSequence = transaction.LastSequence;
             }
             finally
             {

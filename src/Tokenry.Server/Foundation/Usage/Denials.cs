@@ -36,6 +36,9 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
     /// <summary>The minute before this one is closed already, in this process.</summary>
     private long closedBefore;
 
+    /// <summary>The type of a read's target.</summary>
+    public const string RouteTarget = "route";
+
     private const string Other = "other";
 
     /// <summary>How the reason of a read begins, which is its route; no reason of a refusal does.</summary>
@@ -105,7 +108,7 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
         tallies.Count(
             new Bucket(now - now % Minute, action, "", caller.Principal.Id, route, "", "")
             {
-                First = new Circumstances("route", route, caller.Request.RequestId, caller.Request.Agent),
+                First = new Circumstances(RouteTarget, route, caller.Request.RequestId, caller.Request.Agent),
             },
             now
         );

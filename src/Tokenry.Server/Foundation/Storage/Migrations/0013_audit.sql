@@ -9,6 +9,3 @@ ALTER TABLE denials ADD COLUMN target_type text;
 ALTER TABLE denials ADD COLUMN target_id text;
 ALTER TABLE denials ADD COLUMN request_id text;
 ALTER TABLE denials ADD COLUMN agent text;
--- What a remembered answer was about, for the audit event of its replay.
-ALTER TABLE idempotency ADD COLUMN target_type text;
-ALTER TABLE idempotency ADD COLUMN target_id text;
