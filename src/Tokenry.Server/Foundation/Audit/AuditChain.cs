@@ -75,14 +75,13 @@ public sealed class AuditChain(KeyRing keys)
     {
         lock (newestLock)
         {
-            if (fault.Missing > 0)
+            if (newest is not null && newest.IsAs(fault.Known))
             {
-                if (newest is null || !newest.IsAs(fault.Known))
-                {
-                    return; // an append came between, and noticed it
-                }
-
                 newest = fault.Found;
+            }
+            else if ((fault.Found?.Seq ?? 0) <= fault.Known.Seq)
+            {
+                return; // an append came between, and noticed it
             }
 
             faults.Enqueue(fault);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Tokenry.Server.Foundation.Audit;
 
@@ -13,7 +14,12 @@ public sealed class ServerMetrics : IDisposable
     private readonly Counter<long> decisions;
     private readonly Counter<long> issued;
     private readonly Counter<long> signals;
-    private readonly Counter<long> auditFaults;
+    private readonly ConcurrentDictionary<string, long> auditFaults = new(StringComparer.Ordinal)
+    {
+        [ChainFault.RolledBack] = 0,
+        [ChainFault.Broken] = 0,
+    };
+
     private ChainFault? auditFault;
 
     public ServerMetrics(IMeterFactory factory)
@@ -27,7 +33,13 @@ public sealed class ServerMetrics : IDisposable
         );
         issued = meter.CreateCounter<long>("tokenry.tokens.issued", "{token}", "Access tokens issued, by grant.");
         signals = meter.CreateCounter<long>("tokenry.signals", "{signal}", "Signals of misuse, by signal.");
-        auditFaults = meter.CreateCounter<long>("tokenry.audit.faults", "{fault}", "Times the audit trail lacked what was known of it.");
+        // Observed, since the first may be noticed before anybody listens.
+        meter.CreateObservableCounter(
+            "tokenry.audit.faults",
+            () => auditFaults.Select(fault => new Measurement<long>(fault.Value, new KeyValuePair<string, object?>("fault", fault.Key))),
+            "{fault}",
+            "Times the audit trail lacked what was known of it."
+        );
         meter.CreateObservableGauge("tokenry.audit.missing", () => auditFault?.Missing ?? 0, "{event}", "Newest audit events found gone.");
         meter.CreateObservableGauge("tokenry.audit.missing_time", () => auditFault?.Back.TotalSeconds ?? 0, "s", "Time they cover.");
     }
@@ -45,7 +57,7 @@ public sealed class ServerMetrics : IDisposable
     public void AuditFault(ChainFault fault)
     {
         auditFault = fault;
-        auditFaults.Add(1, new KeyValuePair<string, object?>("fault", fault.Action));
+        auditFaults.AddOrUpdate(fault.Action, 1, static (_, count) => count + 1);
     }
 
     public void Dispose() => meter.Dispose();
