@@ -24,7 +24,7 @@ public sealed record AuditHead
     /// <summary>When the head was signed, at most ten seconds after the event was committed.</summary>
     public required DateTimeOffset Time { get; init; }
 
-    /// <summary>The same as a JWS (<c>typ</c> <c>audit-head+jwt</c>), signed by a key of this server's JWK set.</summary>
+    /// <summary>The same as a JWS, whose <c>typ</c> is <c>audit-head+jwt</c>, signed by a key of this server's JWK set.</summary>
     public required string Jws { get; init; }
 }
 

@@ -1,11 +1,10 @@
 using System.Text;
 using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Signing;
 
 namespace Tokenry.Server.Foundation.Audit;
 
 /// <summary>The newest signed head on disk, outside the database: what a restored or shortened trail is compared with.</summary>
-public sealed class AuditHeadFile(TokenryOptions options, KeyRing keys, SigningKeys signingKeys)
+public sealed class AuditHeadFile(TokenryOptions options, HeadSigner signer)
 {
     private const int LongestFile = 8192;
 
@@ -34,7 +33,7 @@ public sealed class AuditHeadFile(TokenryOptions options, KeyRing keys, SigningK
             return null;
         }
 
-        var head = SignedHead.Read(content.AsSpan().Trim("\r\n \t"u8), keys.AuditKey, signingKeys.Find);
+        var head = signer.Read(content.AsSpan().Trim("\r\n \t"u8));
         if (head is null)
         {
             fault = $"The audit head {Path} was changed, or was not made with this key file.";

@@ -1,9 +1,7 @@
 using Dapper;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
-using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Signing;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Audit;
@@ -16,8 +14,7 @@ public sealed partial class AuditHeadKeeper(
     Database database,
     AuditChain chain,
     AuditHeadFile file,
-    KeyRing keys,
-    SigningKeys signingKeys,
+    HeadSigner signer,
     ServerMetrics metrics,
     TimeProvider time,
     ILogger<AuditHeadKeeper> logger
@@ -138,7 +135,7 @@ public sealed partial class AuditHeadKeeper(
         if (found is not null && (current?.Seq != found.Seq || current.Hash != Convert.ToHexStringLower(found.Hash)))
         {
             var head = found with { At = time.GetUtcNow().ToUnixTimeMilliseconds() };
-            current = SignedHead.Sign(head, signingKeys.Active(JwsAlgorithms.Es256), keys.AuditKey);
+            current = signer.Sign(head);
             unwritten = current.Jws;
         }
 

@@ -25,7 +25,7 @@ public static class FoundationServices
         services.AddSingleton(provider => new StoreMetrics(provider.GetRequiredService<IMeterFactory>().Create(ServerMetrics.MeterName)));
         services.AddSingleton<MetricsText>();
         services.AddSingleton<KeyRing>();
-        services.AddSingleton<AuditChain>().AddSingleton<AuditHeadFile>().AddSingleton<VerifyAudit>();
+        services.AddSingleton<AuditChain>().AddSingleton<HeadSigner>().AddSingleton<AuditHeadFile>().AddSingleton<VerifyAudit>();
         services.AddSingleton<ChangeHub>();
         services.AddSingleton(provider => new Freshness(provider.GetRequiredService<TimeProvider>(), alwaysFresh: !options.UsesPostgres));
         AddDatabase(services, options);

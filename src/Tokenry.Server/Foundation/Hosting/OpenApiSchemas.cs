@@ -35,8 +35,17 @@ internal static class OpenApiSchemas
         }
         else if (type == typeof(JsonElement) || type == typeof(JsonElement?))
         {
-            // In the audit it is the value of any member.
-            schema.Type = context.JsonPropertyInfo?.DeclaringType == typeof(AuditChange) ? null : JsonSchemaType.Object;
+            schema.Type = JsonSchemaType.Object;
+        }
+        else if (type == typeof(AuditChange))
+        {
+            // The values of any member, of whatever type that is.
+            schema.Properties!["before"] = new OpenApiSchema { Description = "Its value before; `null` where it had none." };
+            schema.Properties["after"] = new OpenApiSchema
+            {
+                Description =
+                    "Its value after; `null` where it has none. A secret is `{\"digest\":\"…\"}`, an erased value `{\"pseudonym\":\"…\"}`.",
+            };
         }
 
         // They come from XML comments.
