@@ -27,6 +27,7 @@ public sealed class CreateApplication(Gate gate, TimeProvider time)
                 var client = ClientRules.Of(request);
                 ClientRules.Check(check, catalog, client);
                 check.ThrowIfAny();
+                await ClientRules.HoldAudiencesAsync(tx, client);
                 ClientRules.RefuseForeignAudiences(catalog, caller, reach, ClientSettings.Default, client);
                 RefuseOwnLimits(reach, request.RateLimits is not null);
                 var roles = RoleAssignment.Check(catalog, caller, reach, request.Roles);

@@ -39,6 +39,7 @@ public sealed class ReviseApplication(Gate gate)
                 var client = ClientRules.Revised(before, patch);
                 ClientRules.Check(check, catalog, client);
                 check.ThrowIfAny();
+                await ClientRules.HoldAudiencesAsync(tx, client);
                 ClientRules.RefuseForeignAudiences(catalog, caller, reach, before, client);
                 CreateApplication.RefuseOwnLimits(reach, patch.RateLimits.IsPresent);
                 await PrincipalStore.SetNameAndEmailAsync(tx, id, name, email: null);

@@ -6,8 +6,8 @@ namespace Tokenry.Server.Foundation.Audit;
 /// <summary>Finds what an operation changed in a record, member by member of its JSON.</summary>
 public static class AuditChanges
 {
-    /// <summary>Members that move by use alone; an operation does not change them.</summary>
-    private static readonly string[] Moving = ["last_used"];
+    /// <summary>Members that move by use alone, or follow from others.</summary>
+    private static readonly string[] Moving = ["last_used", "weaknesses"];
 
     /// <param name="before">The record as the API shows it, before the operation.</param>
     /// <param name="after">The same record after it.</param>

@@ -32,8 +32,8 @@ public sealed class SetCredentialDisabled(Gate gate, TimeProvider time)
                 }
 
                 var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-                var paused = (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(now);
-                entry.Changes = AuditChanges.Between(row.ToCredential(now), paused);
+                var paused = (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(catalog, now);
+                entry.Changes = AuditChanges.Between(row.ToCredential(catalog, now), paused);
                 return paused;
             }
         );
