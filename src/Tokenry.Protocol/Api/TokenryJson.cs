@@ -52,6 +52,7 @@ namespace Tokenry.Protocol.Api;
 [JsonSerializable(typeof(SigningKeyTaintRequest))]
 [JsonSerializable(typeof(Page<SigningKey>))]
 [JsonSerializable(typeof(Page<AuditEvent>))]
+[JsonSerializable(typeof(AuditHead))]
 [JsonSerializable(typeof(Page<UsageCount>))]
 [JsonSerializable(typeof(Page<AccessEntry>))]
 [JsonSerializable(typeof(CredentialUses))]

@@ -30,7 +30,7 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
         var catalog = await catalogs.GetAsync();
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var shown = Readable(caller, families);
-        return await gate.ReadAsync(
+        return await gate.ReadManyAsync(
             caller,
             shown[0].Read,
             "credentials.listed",
@@ -68,7 +68,7 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var family = CredentialFamily.OfId(id);
         var shown = Readable(caller, CredentialFamily.All);
-        return await gate.ReadAsync(
+        return await gate.ReadManyAsync(
             caller,
             family.Read,
             "credential.descendants_read",

@@ -18,6 +18,9 @@ public sealed class TokenryOptions
         "Issuer",
         "DataDirectory",
         "KeyFile",
+        "AuditHeadFile",
+        "Audit:RetentionDays",
+        "Audit:PersonalDataDays",
         "Brand",
         "RetiredBrands",
         "Bootstrap:AdminEmail",
@@ -43,6 +46,15 @@ public sealed class TokenryOptions
     public required string DataDirectory { get; init; }
 
     public required string KeyFile { get; init; }
+
+    /// <summary>Where the newest signed audit head is kept, outside the database.</summary>
+    public required string AuditHeadFile { get; init; }
+
+    /// <summary>How long audit events are kept; <c>null</c> = for ever.</summary>
+    public TimeSpan? AuditKept { get; init; }
+
+    /// <summary>How long audit events keep addresses and names in clear; <c>null</c> = as long as the events.</summary>
+    public TimeSpan? AuditPersonalDataKept { get; init; }
 
     public required string Brand { get; init; }
 
@@ -172,6 +184,8 @@ public sealed class TokenryOptions
             defaultDays = maxDays.Value;
         }
 
+        var auditDays = Days(section, "Audit:RetentionDays", faults);
+        var auditPersonalDays = Days(section, "Audit:PersonalDataDays", faults);
         var accessLogDays = Days(section, "AccessLog:KeptDays", faults) ?? 30;
         var leakPolicy = section["LeakReports:Policy"] ?? "revoke";
         if (leakPolicy is not ("revoke" or "report"))
@@ -192,11 +206,15 @@ public sealed class TokenryOptions
             throw new StartupException(faults);
         }
 
+        var keyFile = section["KeyFile"] is { } file ? Path.GetFullPath(file) : Path.Combine(dataDirectory, "tokenry.keys");
         return new TokenryOptions
         {
             Issuer = issuer,
             DataDirectory = dataDirectory,
-            KeyFile = section["KeyFile"] is { } file ? Path.GetFullPath(file) : Path.Combine(dataDirectory, "tokenry.keys"),
+            KeyFile = keyFile,
+            AuditHeadFile = Path.GetFullPath(section["AuditHeadFile"] ?? Path.Combine(Path.GetDirectoryName(keyFile)!, "audit-head")),
+            AuditKept = auditDays is { } kept ? TimeSpan.FromDays(kept) : null,
+            AuditPersonalDataKept = auditPersonalDays is { } personal ? TimeSpan.FromDays(personal) : null,
             Brand = brand,
             RetiredBrands = retired,
             AdminEmail = email,

@@ -156,6 +156,10 @@ public static class PrincipalStore
         );
     }
 
+    /// <summary>As stored; <c>null</c> where there is no password.</summary>
+    public static Task<string?> PasswordHashAsync(WriteTransaction tx, string id) =>
+        tx.FirstOrDefaultAsync<string>("SELECT password_hash FROM principals WHERE id = @id", new { id });
+
     public static Task SetPasswordHashAsync(WriteTransaction tx, string id, string? passwordHash) =>
         tx.ExecuteAsync("UPDATE principals SET password_hash = @passwordHash WHERE id = @id", new { id, passwordHash });
 
