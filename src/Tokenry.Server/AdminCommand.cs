@@ -33,6 +33,11 @@ internal static class AdminCommand
                 .Build(),
             needsIssuer: false
         );
+        foreach (var closed in DataDirectory.Create(options.DataDirectory))
+        {
+            await Console.Error.WriteLineAsync(closed);
+        }
+
         var answer = options.UsesPostgres ? await RunHereAsync(options, run) : await RunOnSqliteAsync(options, verb, arguments, run);
         await Console.Error.WriteLineAsync(answer.Message);
         if (answer.Failed)
@@ -79,7 +84,6 @@ internal static class AdminCommand
 
     private static async Task<ControlAnswer> RunHereAsync(TokenryOptions options, Func<IServiceProvider, Task<ControlAnswer>> run)
     {
-        DataDirectory.Create(options.DataDirectory);
         await using var services = new ServiceCollection()
             .AddLogging()
             .AddFoundation(options)

@@ -2,6 +2,7 @@ using Tokenry.Server;
 using Tokenry.Server.Features.PersonalAccessTokens;
 using Tokenry.Server.Foundation.Hosting;
 
+ProcessHardening.Apply();
 try
 {
     if (CommandLine.Options(args, IssueAdminToken.Verb, "data-directory", "scopes", "expires-in") is { } arguments)

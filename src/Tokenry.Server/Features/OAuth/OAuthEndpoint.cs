@@ -55,6 +55,10 @@ public static partial class OAuthEndpoint
         {
             Write(context, error);
         }
+        catch (OverloadedException)
+        {
+            Write(context, OAuthError.Overloaded());
+        }
         catch (StoreUnavailableException exception)
         {
             LogUnavailable(Logger(context), exception.Message);

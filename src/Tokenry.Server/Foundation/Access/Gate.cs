@@ -66,7 +66,7 @@ public sealed class Gate(Database database, KeyRing keys, TimeProvider time)
             () =>
             {
                 var reach = Authorize(caller, demand);
-                return database.ReadAsync(connection => read(connection, reach));
+                return database.ListAsync(caller.Principal.Id, connection => read(connection, reach));
             }
         );
 

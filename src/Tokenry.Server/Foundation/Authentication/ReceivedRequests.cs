@@ -52,17 +52,26 @@ public static class ReceivedRequests
     private static async ValueTask<byte[]> BodyAsync(HttpRequest request)
     {
         var reader = request.BodyReader;
-        while (true)
+        var share = default(UnknownSenders.Share);
+        try
         {
-            var result = await request.ReadBodyAsync();
-            if (result.IsCompleted)
+            while (true)
             {
-                var bytes = result.Buffer.ToArray();
-                reader.AdvanceTo(result.Buffer.Start);
-                return bytes;
-            }
+                var result = await request.ReadBodyAsync();
+                if (result.IsCompleted)
+                {
+                    var bytes = result.Buffer.ToArray();
+                    reader.AdvanceTo(result.Buffer.Start);
+                    return bytes;
+                }
 
-            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+                reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+                share.Hold(result.Buffer.Length);
+            }
+        }
+        finally
+        {
+            share.Release();
         }
     }
 }

@@ -75,17 +75,30 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
     private static async ValueTask<byte[]> ReadBytesAsync(HttpContext context)
     {
         var reader = context.Request.BodyReader;
-        while (true)
+        var isKnown = context.Features[typeof(Authentication.Caller)] is not null;
+        var share = default(UnknownSenders.Share);
+        try
         {
-            var result = await context.Request.ReadBodyAsync();
-            if (result.IsCompleted)
+            while (true)
             {
-                var bytes = result.Buffer.ToArray();
-                reader.AdvanceTo(result.Buffer.End);
-                return bytes;
-            }
+                var result = await context.Request.ReadBodyAsync();
+                if (result.IsCompleted)
+                {
+                    var bytes = result.Buffer.ToArray();
+                    reader.AdvanceTo(result.Buffer.End);
+                    return bytes;
+                }
 
-            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+                reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+                if (!isKnown)
+                {
+                    share.Hold(result.Buffer.Length);
+                }
+            }
+        }
+        finally
+        {
+            share.Release();
         }
     }
 
