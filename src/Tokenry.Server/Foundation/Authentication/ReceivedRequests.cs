@@ -52,26 +52,19 @@ public static class ReceivedRequests
     private static async ValueTask<byte[]> BodyAsync(HttpRequest request)
     {
         var reader = request.BodyReader;
-        var share = default(UnknownSenders.Share);
-        try
+        var received = 0L;
+        while (true)
         {
-            while (true)
+            var result = await request.ReadBodyAsync(received);
+            if (result.IsCompleted)
             {
-                var result = await request.ReadBodyAsync();
-                if (result.IsCompleted)
-                {
-                    var bytes = result.Buffer.ToArray();
-                    reader.AdvanceTo(result.Buffer.Start);
-                    return bytes;
-                }
-
-                reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-                share.Hold(result.Buffer.Length);
+                var bytes = result.Buffer.ToArray();
+                reader.AdvanceTo(result.Buffer.Start);
+                return bytes;
             }
-        }
-        finally
-        {
-            share.Release();
+
+            received = result.Buffer.Length;
+            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
         }
     }
 }

@@ -75,30 +75,19 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
     private static async ValueTask<byte[]> ReadBytesAsync(HttpContext context)
     {
         var reader = context.Request.BodyReader;
-        var isKnown = context.Features[typeof(Authentication.Caller)] is not null;
-        var share = default(UnknownSenders.Share);
-        try
+        var received = 0L;
+        while (true)
         {
-            while (true)
+            var result = await context.Request.ReadBodyAsync(received);
+            if (result.IsCompleted)
             {
-                var result = await context.Request.ReadBodyAsync();
-                if (result.IsCompleted)
-                {
-                    var bytes = result.Buffer.ToArray();
-                    reader.AdvanceTo(result.Buffer.End);
-                    return bytes;
-                }
-
-                reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-                if (!isKnown)
-                {
-                    share.Hold(result.Buffer.Length);
-                }
+                var bytes = result.Buffer.ToArray();
+                reader.AdvanceTo(result.Buffer.End);
+                return bytes;
             }
-        }
-        finally
-        {
-            share.Release();
+
+            received = result.Buffer.Length;
+            reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
         }
     }
 

@@ -82,35 +82,28 @@ public sealed class FormParameters
             return (null, $"send the parameters as {MediaType.Form}");
         }
 
-        var share = default(UnknownSenders.Share);
-        try
+        var received = 0L;
+        while (true)
         {
-            while (true)
+            var read = await request.ReadBodyAsync(received);
+            if (read.Buffer.Length > LongestBody)
             {
-                var read = await request.ReadBodyAsync();
-                if (read.Buffer.Length > LongestBody)
-                {
-                    request.BodyReader.AdvanceTo(read.Buffer.End);
-                    throw new BadHttpRequestException("The form is too large.", StatusCodes.Status413PayloadTooLarge);
-                }
-
-                if (!read.IsCompleted)
-                {
-                    request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-                    share.Hold(read.Buffer.Length);
-                    continue;
-                }
-
-                var parsed = read.Buffer.IsSingleSegment
-                    ? TryParse(read.Buffer.FirstSpan, out var form)
-                    : TryParse(read.Buffer.ToArray(), out form);
                 request.BodyReader.AdvanceTo(read.Buffer.End);
-                return parsed ? (form, null) : (null, "the body is not a well-formed form");
+                throw new BadHttpRequestException("The form is too large.", StatusCodes.Status413PayloadTooLarge);
             }
-        }
-        finally
-        {
-            share.Release();
+
+            if (!read.IsCompleted)
+            {
+                received = read.Buffer.Length;
+                request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                continue;
+            }
+
+            var parsed = read.Buffer.IsSingleSegment
+                ? TryParse(read.Buffer.FirstSpan, out var form)
+                : TryParse(read.Buffer.ToArray(), out form);
+            request.BodyReader.AdvanceTo(read.Buffer.End);
+            return parsed ? (form, null) : (null, "the body is not a well-formed form");
         }
     }
 

@@ -2,7 +2,7 @@ namespace Tokenry.Server.Foundation.Http;
 
 /// <summary>
 /// Bytes of bodies that have begun and not ended, of senders the server does not know yet. All of them together are bounded, and not those of an
-/// address: a proxy may stand in front of everybody. A body that came whole takes nothing, so ordinary clients are served meanwhile.
+/// address: a proxy may stand in front of every client. A body that came whole holds nothing, so ordinary clients are served meanwhile.
 /// </summary>
 internal static class UnknownSenders
 {
@@ -14,32 +14,28 @@ internal static class UnknownSenders
     /// <summary>What is held now.</summary>
     public static long HeldBytes => Interlocked.Read(ref held);
 
-    /// <summary>What one request holds; to be released however its reading ends.</summary>
-    public struct Share
+    /// <summary>Counts what one request keeps while it waits for more.</summary>
+    /// <exception cref="OverloadedException">All together would be more than <see cref="MostBytes"/>.</exception>
+    public static Share Hold(long bytes)
     {
-        private long mine;
-
-        /// <param name="bytes">All that this request has waiting now.</param>
-        /// <exception cref="OverloadedException">All together would be more than <see cref="MostBytes"/>.</exception>
-        public void Hold(long bytes)
+        if (bytes > 0 && Interlocked.Add(ref held, bytes) > MostBytes)
         {
-            var more = bytes - mine;
-            if (more == 0)
-            {
-                return;
-            }
-
-            mine = bytes;
-            if (Interlocked.Add(ref held, more) > MostBytes && more > 0)
-            {
-                throw new OverloadedException();
-            }
+            Interlocked.Add(ref held, -bytes);
+            throw new OverloadedException();
         }
 
-        public void Release()
+        return new Share(bytes);
+    }
+
+    /// <summary>To be disposed of once, when the wait ends.</summary>
+    public readonly record struct Share(long Bytes) : IDisposable
+    {
+        public void Dispose()
         {
-            Interlocked.Add(ref held, -mine);
-            mine = 0;
+            if (Bytes > 0)
+            {
+                Interlocked.Add(ref held, -Bytes);
+            }
         }
     }
 }

@@ -21,6 +21,7 @@ public sealed class SqliteDatabase : Database
     private readonly ListTurns turns;
     private readonly SqliteWriter writer;
     private readonly StoreMetrics metrics;
+    private readonly ChangeHub hub;
     private readonly TimeProvider time;
 
     public SqliteDatabase(string path, AuditChain chain, ChangeHub hub, TimeProvider time, StoreMetrics metrics)
@@ -39,6 +40,7 @@ public sealed class SqliteDatabase : Database
         }
 
         this.metrics = metrics;
+        this.hub = hub;
         this.time = time;
         Description = $"SQLite {version} at {path}";
         // A list holds a processor and a thread of the pool until it ends: half of the processors are left to the doors.
@@ -95,7 +97,12 @@ public sealed class SqliteDatabase : Database
         }
     }
 
-    public override Task MigrateAsync(IReadOnlyList<Migration> migrations) => writer.RunAsync(tx => Migration.ApplyAsync(tx, migrations));
+    public override async Task MigrateAsync(IReadOnlyList<Migration> migrations)
+    {
+        await writer.RunAsync(tx => Migration.ApplyAsync(tx, migrations));
+        // Nobody else writes, and no cache holds anything yet.
+        hub.MoveTo(await ReadAsync(connection => connection.QueryFirstAsync<long>("SELECT coalesce(max(seq), 0) FROM changes")));
+    }
 
     public override ValueTask DisposeAsync()
     {
