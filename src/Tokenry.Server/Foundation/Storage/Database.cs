@@ -19,6 +19,9 @@ public abstract class Database(TimeProvider time) : IAsyncDisposable
     /// <summary>What is said of the engine at start.</summary>
     public abstract string Description { get; }
 
+    /// <summary>Told of the connection before a list is read: a test asks for the plans of its statements.</summary>
+    internal Func<DbConnection, Task>? BeforeList { get; set; }
+
     /// <exception cref="StoreUnavailableException">The store is away or did not answer in time.</exception>
     public abstract Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read);
 

@@ -176,6 +176,7 @@ public sealed class PostgresDatabase : Database
             // For this transaction alone: behind a pooler the session is another's next.
             await using var transaction = await connection.BeginTransactionAsync(CancellationToken.None);
             await connection.ExecuteAsync(ListDeadline);
+            await (BeforeList?.Invoke(connection) ?? Task.CompletedTask);
             return await read(connection);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.QueryCanceled)

@@ -126,6 +126,7 @@ public sealed class SqliteDatabase : Database
         );
         try
         {
+            await (BeforeList?.Invoke(connection) ?? Task.CompletedTask);
             return await read(connection);
         }
         finally

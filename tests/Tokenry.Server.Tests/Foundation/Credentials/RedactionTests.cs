@@ -11,7 +11,19 @@ public sealed class RedactionTests
     private static readonly Brands Brands = new(EgressTests.Options());
 
     public static TheoryData<string> Pieces =>
-        ["tkr_a ", "tkr_", "eyJ.", "eyJ ", new string('A', 43) + " ", new string('A', 44) + " ", "tkr_pat_a.eyJb ", "é", "x", "-", "tkr_eyJ"];
+        [
+            "tkr_a ",
+            "tkr_",
+            "eyJ.",
+            "eyJ ",
+            new string('A', 43) + " ",
+            new string('A', 44) + " ",
+            "tkr_pat_a.eyJb ",
+            "é",
+            "x",
+            "-",
+            "tkr_eyJ",
+        ];
 
     [Theory, MemberData(nameof(Pieces))]
     public void Work_grows_with_the_length_and_no_faster(string piece)
