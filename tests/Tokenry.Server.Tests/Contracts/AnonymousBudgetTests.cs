@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Tokenry.Server.Foundation.Http;
 
 namespace Tokenry.Server.Tests.Contracts;
@@ -78,9 +77,10 @@ public sealed class AnonymousBudgetTests
 
     private static double Sum(string metrics, string name)
     {
-        var values = Regex
-            .Matches(metrics, $@"^{name}(?:\{{[^}}]*\}})? (\S+)$", RegexOptions.Multiline)
-            .Select(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))
+        var values = metrics
+            .Split('\n')
+            .Where(line => line.StartsWith(name + " ", StringComparison.Ordinal) || line.StartsWith(name + "{", StringComparison.Ordinal))
+            .Select(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture))
             .ToList();
         Assert.NotEmpty(values);
         return values.Sum();

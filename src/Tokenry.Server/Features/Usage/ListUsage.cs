@@ -199,7 +199,7 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
     private static bool IsText(JsonElement value) => Validation.IsClean(value.GetString()!);
 
     /// <summary>From when to when, in milliseconds, and how long the first slice is.</summary>
-    private readonly record struct Slices(long From, long To, long Step);
+    private sealed record Slices(long From, long To, long Step);
 
     private sealed class Row
     {

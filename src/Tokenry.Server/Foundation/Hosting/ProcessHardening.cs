@@ -65,6 +65,7 @@ internal static partial class ProcessHardening
     [LibraryImport("libc", EntryPoint = "prctl")]
     private static partial int ProcessControl(int option, nuint two, nuint three, nuint four, nuint five);
 
+    [StructLayout(LayoutKind.Sequential)]
     private struct ResourceLimit
     {
         public nuint Current;

@@ -21,7 +21,8 @@ internal sealed class PageGuard(RequestDelegate next, TokenryOptions options)
             return next(context);
         }
 
-        var host = context.Request.Host.Host;
+        // Compared, and never taken for our own.
+        var host = new HostString(context.Request.Headers.Host.ToString()).Host;
         if (!options.AllowedHosts.Contains(host, StringComparer.OrdinalIgnoreCase))
         {
             throw new ProblemException(
