@@ -40,6 +40,11 @@ internal static class AdminCommand
             throw new StartupException($"There is no store in {options.DataDirectory}. Name its directory: --data-directory D.");
         }
 
+        foreach (var closed in DataDirectory.Create(options.DataDirectory))
+        {
+            await Console.Error.WriteLineAsync(closed);
+        }
+
         var answer = options.UsesPostgres ? await RunHereAsync(options, run) : await RunOnSqliteAsync(options, verb, arguments, run);
         if (answer.Message is { } message)
         {
@@ -85,7 +90,6 @@ internal static class AdminCommand
 
     private static async Task<ControlAnswer> RunHereAsync(TokenryOptions options, Func<IServiceProvider, Task<ControlAnswer>> run)
     {
-        DataDirectory.Create(options.DataDirectory);
         await using var services = new ServiceCollection()
             .AddLogging()
             .AddFoundation(options)

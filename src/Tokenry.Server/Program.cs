@@ -3,6 +3,7 @@ using Tokenry.Server.Features.PersonalAccessTokens;
 using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Hosting;
 
+ProcessHardening.Apply();
 try
 {
     if (CommandLine.Options(args, IssueAdminToken.Verb, "data-directory", "scopes", "expires-in") is { } arguments)

@@ -50,12 +50,14 @@ internal sealed class TokenryServer : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ServerLimits.LongestShutdown);
 
         var options = TokenryOptions.Read(builder.Configuration);
+        var closed = DataDirectory.Create(options.DataDirectory);
         var held = Hold(options);
         TlsListener.Add(builder.WebHost, builder.Configuration, options);
         AddServices(builder.Services, options, held);
         var server = new TokenryServer(builder.Build(), options, held);
         try
         {
+            Announcement.WarnOfOpenFiles(server.App.Logger, closed);
             await FoundationServices.OpenStoreAsync(server.App.Services);
             await server.App.Services.GetRequiredService<AuditHeadKeeper>().OpenAsync();
             server.MapPipeline();
@@ -91,6 +93,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         }
 
         Announcement.WarnOfPlainHttp(App.Logger, Options, App.Urls);
+        await ClockCheck.WarnAsync(App.Services);
         Announcement.Print(App.Logger, Options, App.Services.GetRequiredService<Database>().Description, generatedPassword);
         await App.WaitForShutdownAsync();
     }
@@ -101,16 +104,13 @@ internal sealed class TokenryServer : IAsyncDisposable
         Held?.Dispose();
     }
 
-    private static DataDirectory? Hold(TokenryOptions options)
-    {
-        DataDirectory.Create(options.DataDirectory);
-        return options.UsesPostgres
+    private static DataDirectory? Hold(TokenryOptions options) =>
+        options.UsesPostgres
             ? null
             : DataDirectory.TryHold(options.DataDirectory)
                 ?? throw new StartupException(
                     $"Another process holds the data directory {options.DataDirectory}. Stop it, or set Tokenry:DataDirectory."
                 );
-    }
 
     private static void AddServices(IServiceCollection services, TokenryOptions options, DataDirectory? held)
     {
@@ -156,6 +156,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         }
 
         App.UseMiddleware<TlsRequirement>();
+        App.UseMiddleware<PageGuard>();
         App.UseMiddleware<CallerAuthentication>();
 
         App.MapApiResources();
@@ -176,7 +177,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.MapJwkSet(App.Services.GetRequiredService<SigningKeys>(), Options.SigningKeys.JwksMaxAge);
         App.MapHealth();
         App.MapMetrics();
-        App.MapOpenApi().OpenToAnybody();
+        App.MapOpenApiDocument();
         App.RequireOnEveryRoute();
     }
 }

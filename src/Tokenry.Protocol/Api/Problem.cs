@@ -104,6 +104,9 @@ public static class ProblemCode
     /// <summary>422: the same Idempotency-Key came with another body.</summary>
     public const string IdempotencyKeyReused = "idempotency_key_reused";
 
+    /// <summary>422: the list took too long and was stopped; ask for a shorter time or narrower filters.</summary>
+    public const string QueryTooSlow = "query_too_slow";
+
     /// <summary>413: the body is too large.</summary>
     public const string BodyTooLarge = "body_too_large";
 
@@ -124,6 +127,12 @@ public static class ProblemCode
 
     /// <summary>503: the store is away.</summary>
     public const string StoreUnavailable = "store_unavailable";
+
+    /// <summary>503: the server holds as many bytes as it takes from senders it does not know yet.</summary>
+    public const string Overloaded = "overloaded";
+
+    /// <summary>421: the page is not served under the host the request names.</summary>
+    public const string MisdirectedRequest = "misdirected_request";
 
     /// <summary>500: a fault of the server.</summary>
     public const string InternalError = "internal_error";

@@ -96,6 +96,16 @@ public sealed class OAuthError(int status, string error, string description) : E
             Challenge = $"Bearer realm=\"tokenry\", error=\"insufficient_scope\", scope=\"{scope}\"",
         };
 
+    public static OAuthError Overloaded() =>
+        new(
+            503,
+            "temporarily_unavailable",
+            "the server holds as many unfinished requests as it takes; send the whole body at once or try again"
+        )
+        {
+            RetryAfter = TimeSpan.FromSeconds(1),
+        };
+
     public static OAuthError Unavailable() =>
         new(503, "temporarily_unavailable", "the store cannot be asked now; try again shortly") { RetryAfter = TimeSpan.FromSeconds(1) };
 }

@@ -103,7 +103,7 @@ public sealed class Gate(
             async () =>
             {
                 var reach = Authorize(await judge.AgainAsync(caller), demand);
-                return await database.ReadAsync(connection => read(connection, reach));
+                return await database.ListAsync(caller.Principal.Id, connection => read(connection, reach));
             }
         );
 

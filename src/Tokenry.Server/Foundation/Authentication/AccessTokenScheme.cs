@@ -1,4 +1,3 @@
-using Tokenry.Protocol.Credentials;
 using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Hosting;

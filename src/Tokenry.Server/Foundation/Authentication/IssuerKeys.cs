@@ -5,18 +5,19 @@ using Tokenry.Server.Foundation.Http;
 namespace Tokenry.Server.Foundation.Authentication;
 
 /// <summary>
-/// Other issuers' published keys, by address: fetched once for however many wait, kept for ten minutes, and longer where a fetch fails. A key nobody knows
-/// leads to one more fetch in thirty seconds, however many strangers make one up.
+/// Other issuers' published keys, by address: fetched once for however many wait, kept for ten minutes, and for an hour where fetches fail: an
+/// issuer that is gone for longer is trusted no more. A key nobody knows leads to one more fetch in thirty seconds, however many strangers make one up.
 /// </summary>
 public sealed class IssuerKeys(Egress egress, TimeProvider time)
 {
     private const int MostIssuers = 1000;
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan LongestKept = TimeSpan.FromHours(1);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<string, Issuer> issuers = new(StringComparer.Ordinal);
 
-    /// <summary>The keys as they were last known; <c>null</c> where they never could be fetched.</summary>
+    /// <summary>The keys as they were last known; <c>null</c> where they could not be fetched for an hour, or never.</summary>
     /// <param name="address">Of the JWK Set.</param>
     /// <param name="keyId">The key that is wanted, for whose sake the set is fetched again if it lacks it.</param>
     public ValueTask<JsonWebKeySet?> GetAsync(Uri address, string? keyId)
@@ -53,7 +54,7 @@ public sealed class IssuerKeys(Egress egress, TimeProvider time)
                 {
                     if (triedAt is { } last && time.GetElapsedTime(last, now) < Pause)
                     {
-                        return keys;
+                        return Kept;
                     }
 
                     triedAt = now;
@@ -66,9 +67,11 @@ public sealed class IssuerKeys(Egress egress, TimeProvider time)
             await waitFor;
             lock (gate)
             {
-                return keys;
+                return Kept;
             }
         }
+
+        private JsonWebKeySet? Kept => time.GetElapsedTime(fetchedAt) < LongestKept ? keys : null;
 
         private async Task FetchAsync()
         {

@@ -62,7 +62,7 @@ public static class FoundationServices
 
         services.AddSingleton<SigningKeys>().AddSingleton<AccessTokenWriter>();
         services.AddSingleton(options.SigningKeys).AddSingleton<SigningKeyMoves>();
-        services.AddSingleton<FailureThrottle>().AddSingleton<RateLimiter>();
+        services.AddSingleton<FailureThrottle>().AddSingleton<RateLimiter>().AddSingleton<ManagementRate>();
         services.AddSingleton<LastUsed>().AddSingleton<UsageCounters>().AddSingleton<Denials>();
         services.AddSingleton<AccessLog>().AddSingleton<Signals>().AddSingleton<UseRecorder>();
         return services;

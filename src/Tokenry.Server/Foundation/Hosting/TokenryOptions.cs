@@ -10,6 +10,9 @@ public sealed class TokenryOptions
 {
     public const string DefaultUrl = "http://127.0.0.1:7600";
 
+    private const int DefaultRequestsPerMinute = 6000;
+    private const int MostRequestsPerMinute = 600_000_000;
+
     /// <summary>Older patch releases of ASP.NET Core have holes that matter here.</summary>
     private static readonly Version OldestRuntime = new(10, 0, 12);
 
@@ -33,6 +36,8 @@ public sealed class TokenryOptions
         "Dpop:RequireNonce",
         "Egress:Enabled",
         "Egress:AllowedNetworks",
+        "Management:RequestsPerMinute",
+        "AllowedHosts",
         "LeakReports:Policy",
         "LeakReports:Keys",
         .. CapOptions.Keys,
@@ -104,6 +109,12 @@ public sealed class TokenryOptions
 
     /// <summary>Networks it may connect to for that besides the public internet.</summary>
     public IReadOnlyList<IPNetwork> EgressNetworks { get; init; } = [];
+
+    /// <summary>Requests a minute of one credential at Tokenry's own API; 0 = as many as it likes.</summary>
+    public int ManagementRequestsPerMinute { get; init; } = DefaultRequestsPerMinute;
+
+    /// <summary>Hosts under which pages are served.</summary>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
     public string DatabasePath => Path.Combine(DataDirectory, "tokenry.db");
 
@@ -201,6 +212,8 @@ public sealed class TokenryOptions
         var pkcs11 = Pkcs11Options.Read(section, faults);
         var issuer = needsIssuer ? IssuerSetting.Read(section["Issuer"], configuration["urls"] ?? DefaultUrl, faults) : "";
         var tls = TlsOptions.Read(section, configuration, issuer, faults);
+        var requestsPerMinute = RequestsPerMinute(section, faults);
+        var hosts = AllowedHostsSetting.Read(List(section, "AllowedHosts"), issuer, faults);
         if (faults.Count > 0)
         {
             throw new StartupException(faults);
@@ -234,13 +247,15 @@ public sealed class TokenryOptions
             Tls = tls,
             FetchesKeys = fetchesKeys,
             EgressNetworks = egress,
+            ManagementRequestsPerMinute = requestsPerMinute,
+            AllowedHosts = hosts,
         };
     }
 
     private static bool Is(string key, string known) =>
         key.Equals(known, StringComparison.OrdinalIgnoreCase)
         || (
-            known is "RetiredBrands" or "TrustedProxies" or "LeakReports:Keys" or "Egress:AllowedNetworks"
+            known is "RetiredBrands" or "AllowedHosts" or "TrustedProxies" or "LeakReports:Keys" or "Egress:AllowedNetworks"
             && key.StartsWith(known + ":", StringComparison.OrdinalIgnoreCase) // a list's items
         );
 
@@ -284,6 +299,23 @@ public sealed class TokenryOptions
 
         faults.Add($"Tokenry:{key} '{text}' is not a number of days from 1 to 36500.");
         return null;
+    }
+
+    private static int RequestsPerMinute(IConfigurationSection section, List<string> faults)
+    {
+        const string Key = "Management:RequestsPerMinute";
+        if (section[Key] is not { } text)
+        {
+            return DefaultRequestsPerMinute;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var most) && most <= MostRequestsPerMinute)
+        {
+            return most;
+        }
+
+        faults.Add($"Tokenry:{Key} '{text}' is not a number of requests from 1 to {MostRequestsPerMinute}, or 0 for no limit.");
+        return DefaultRequestsPerMinute;
     }
 
     private static bool Flag(IConfigurationSection section, string key, List<string> faults)

@@ -46,12 +46,15 @@ public static class PrincipalStore
         int limit
     )
     {
+        // Conditions that are not asked for are left out: "@email IS NULL OR …" would keep the planner from the index.
+        var own = ownOf is null ? "" : " AND id IN (SELECT @ownOf UNION ALL SELECT id FROM principals WHERE owner_id = @ownOf)";
         var rows = (
             await connection.QueryAsync<PrincipalRow>(
                 $"""
                 SELECT {PrincipalRow.Columns} FROM principals
-                WHERE type = @type AND deleted_at IS NULL AND (@ownOf IS NULL OR id = @ownOf OR owner_id = @ownOf)
-                  AND (@email IS NULL OR email = @email) AND (@after IS NULL OR id > @after)
+                WHERE type = @type AND deleted_at IS NULL{own}{(email is null ? "" : " AND email = @email")}{(
+                    after is null ? "" : " AND id > @after"
+                )}
                 ORDER BY id LIMIT @limit
                 """,
                 new
