@@ -144,7 +144,14 @@ internal sealed class TokenryServer : IAsyncDisposable
         }
 
         App.UseMiddleware<ErrorFunnel>();
-        App.UsePathBase(new Uri(Options.Issuer).AbsolutePath.TrimEnd('/'));
+        var path = new Uri(Options.Issuer).AbsolutePath.TrimEnd('/');
+        if (path.Length > 0)
+        {
+            App.UsePathBase(path);
+            App.UseMiddleware<PublicLocations>(path);
+        }
+
+        App.UseMiddleware<HeadRequests>();
         App.UseRouting();
         if (Options.Tls.ClientCertificateHeader is not null)
         {

@@ -34,6 +34,10 @@ public sealed record Problem
     /// <summary>The kinds of credential that are accepted; with <c>credential_kind_not_accepted</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? AcceptedCredentials { get; init; }
+
+    /// <summary>When the credential ended; with <c>credential_expired</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? ExpiredAt { get; init; }
 }
 
 /// <summary>Values of <see cref="Problem.Code"/>.</summary>
@@ -47,6 +51,9 @@ public static class ProblemCode
 
     /// <summary>401: the credential presented is not good.</summary>
     public const string InvalidToken = "invalid_token";
+
+    /// <summary>401: the credential presented was good until <see cref="Problem.ExpiredAt"/>.</summary>
+    public const string CredentialExpired = "credential_expired";
 
     /// <summary>403: the credential lacks a scope.</summary>
     public const string InsufficientScope = "insufficient_scope";

@@ -162,7 +162,7 @@ public sealed class ClientAssertionValidatorTests : IDisposable
             var header = Header("client-authentication+jwt", key.KeyId);
             header["alg"] = key.Algorithm;
             var token = TokenForge.Sign(header.ToJsonString(), Claims().ToJsonString(), sign);
-            Assert.True(Validator.Validate(token, Client, takesPlainType: false, _ => key).IsValid);
+            Assert.True(Validator.Validate(token, Client, ClientAssertionRules.Strict, _ => key).IsValid);
         }
     }
 
@@ -177,7 +177,7 @@ public sealed class ClientAssertionValidatorTests : IDisposable
 
     private ClientAssertionResult Validate(string assertion, bool takesPlainType = false)
     {
-        var result = Validator.Validate(assertion, Client, takesPlainType, id => id == TokenForge.KeyId ? forge.Key : null);
+        var result = Validator.Validate(assertion, Client, new ClientAssertionRules { TakesPlainType = takesPlainType }, id => id == TokenForge.KeyId ? forge.Key : null);
         Assert.Equal(result.Fault == ClientAssertionFault.None, result.IsValid);
         return result;
     }

@@ -13,8 +13,6 @@ namespace Tokenry.Server.Features.ApiResources;
 /// </summary>
 public static class ProtectedResourceMetadata
 {
-    private const string Route = "/.well-known/oauth-protected-resource";
-
     private static readonly RouteMember[] Members =
     [
         new("resource", "The identifier of the API resource.", Required: true),
@@ -36,8 +34,8 @@ public static class ProtectedResourceMetadata
 
     public static void MapProtectedResourceMetadata(this IEndpointRouteBuilder app, TokenryOptions options, CatalogCache catalogs)
     {
-        Map(Route, "Describe Tokenry's own API to its clients (RFC 9728).");
-        Map(Route + "/{id}", "Describe an API resource to its clients (RFC 9728).").WithName("well_known_oauth_protected_resource_show");
+        Map(ResourceMetadata.Path, "Describe Tokenry's own API to its clients (RFC 9728).");
+        Map(ResourceMetadata.Path + "/{id}", "Describe an API resource to its clients (RFC 9728).").WithName("well_known_oauth_protected_resource_show");
 
         IEndpointConventionBuilder Map(string route, string summary) =>
             PublicDocument

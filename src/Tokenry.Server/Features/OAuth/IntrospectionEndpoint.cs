@@ -23,6 +23,9 @@ public sealed class IntrospectionEndpoint(
     TokenryOptions options
 )
 {
+    /// <summary>What a challenge says beside the error.</summary>
+    private readonly string about = $"scope=\"{ManagementApi.Introspect}\", resource_metadata=\"{ResourceMetadata.Of(options)}\"";
+
     public async Task ServeAsync(HttpContext context, FormParameters form)
     {
         var catalog = await catalogs.GetAsync();
@@ -88,11 +91,11 @@ public sealed class IntrospectionEndpoint(
 
         var (found, limits, _) = await callers.AuthenticateAsync(context, carrier);
         limits.WriteHeaders(context.Response.Headers);
-        var caller = limits.IsRefused ? throw OAuthError.TooManyFailures() : found ?? throw OAuthError.InvalidToken();
+        var caller = limits.IsRefused ? throw OAuthError.TooManyFailures() : found ?? throw OAuthError.InvalidToken(about);
         var isListed = !caller.Principal.IsUser && catalog.Resources.Any(api => api.ResourceServers.Contains(caller.Principal.Id));
         return isListed || caller.Management.Contains(ManagementApi.Introspect)
             ? caller
-            : throw OAuthError.InsufficientScope(ManagementApi.Introspect);
+            : throw OAuthError.InsufficientScope(about);
     }
 
     /// <summary>The APIs at which the credential is good and which the caller may know of, with its scopes there.</summary>

@@ -28,9 +28,10 @@ public sealed class AccessTokenScheme(
     public async ValueTask<Authenticated> AuthenticateAsync(string presented)
     {
         await signingKeys.CatchUpAsync();
+        var fault = AccessTokenFault.None;
         if (!verified.TryGet(presented, findKey, out var known))
         {
-            (var fault, known) = Verify(presented);
+            (fault, known) = Verify(presented);
             if (fault == AccessTokenFault.UnknownKey && await signingKeys.LearnAsync())
             {
                 (fault, known) = Verify(presented);
@@ -43,7 +44,6 @@ public sealed class AccessTokenScheme(
                     {
                         AccessTokenFault.Malformed or AccessTokenFault.WrongType or AccessTokenFault.InvalidClaims =>
                             VerificationCode.Malformed,
-                        AccessTokenFault.NotYetValid => VerificationCode.NotYetValid,
                         _ => VerificationCode.Unknown,
                     }
                 );
@@ -58,6 +58,7 @@ public sealed class AccessTokenScheme(
         var code =
             await revoked.ContainsAsync(token.TokenId) || credential is not { Revoked: false } ? VerificationCode.Revoked
             : owner is not { Active: true } || client is not { Active: true } ? VerificationCode.OwnerDisabled
+            : fault == AccessTokenFault.NotYetValid ? VerificationCode.NotYetValid
             // RFC 7519 §4.1.4: on or after exp the token is not accepted.
             : time.GetUtcNow() >= token.ExpiresAt ? VerificationCode.Expired
             : VerificationCode.Valid;
@@ -70,7 +71,7 @@ public sealed class AccessTokenScheme(
             ? said
             : PermissionSet.OfDistinct(said.Entries.Select(entry => (entry.Api, entry.Scopes.Intersect(ofCredential.At(entry.Api)))));
 
-    /// <summary>Signature and claims; of an expired token too, which can be named but not honoured.</summary>
+    /// <summary>Signature and claims; of a token too whose time is over or has not come, which can be named and revoked but not honoured.</summary>
     private (AccessTokenFault Fault, VerifiedTokens.Entry? Verified) Verify(string presented)
     {
         VerificationKey? used = null;

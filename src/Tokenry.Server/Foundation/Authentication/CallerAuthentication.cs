@@ -15,9 +15,8 @@ internal sealed class CallerAuthentication(
 {
     private const string Bearer = "Bearer realm=\"tokenry\"";
 
-    /// <summary>Where nothing was presented: no error (RFC 6750 §3), and where to read what would do (RFC 9728 §5.1).</summary>
-    private readonly string challenge =
-        $"{Bearer}, resource_metadata=\"{options.Issuer}/.well-known/oauth-protected-resource\", {DpopChallenge.Offer}";
+    /// <summary>Where to read what would do (RFC 9728 §5.1).</summary>
+    private readonly string metadata = $"resource_metadata=\"{ResourceMetadata.Of(options)}\"";
 
     // RFC 6750 §2.3, and what other products call it; none of our own parameters has these names.
     private static readonly string[] QueryCarriers = ["access_token", "api_key"];
@@ -66,11 +65,13 @@ internal sealed class CallerAuthentication(
                 "Send a credential: Authorization: Bearer tkr_pat_… or X-API-Key: tkr_key_…."
             )
             {
-                Challenge = challenge,
+                // No error where nothing was presented (RFC 6750 §3).
+                Challenge = $"{Bearer}, {About(context)}, {DpopChallenge.Offer}",
             };
         }
 
-        var (caller, limits, possession) = await callers.AuthenticateAsync(context, carrier, signed);
+        var found = await callers.AuthenticateAsync(context, carrier, signed);
+        var (caller, limits, possession) = found;
         limits.WriteHeaders(context.Response.Headers);
         return limits.IsRefused
             ? throw new ProblemException(429, limits.Code, "A limit of this credential is used up. Try again after Retry-After.")
@@ -81,8 +82,9 @@ internal sealed class CallerAuthentication(
                 ?? throw (
                     possession.IsAmbiguous ? TwoCredentials()
                     : possession.IsAboutSignature || carrier.Presented is null
-                        ? SignatureChallenge.Refusal(context.Response.Headers, context.Request.Method, error => $"{Bearer}, {error}")
-                    : Refused(carrier, possession)
+                        ? SignatureChallenge.Refusal(context.Response.Headers, RequestFacts.Of(context).Method, error => $"{Bearer}, {error}, {About(context)}")
+                    : found.ExpiredAt is { } end ? Expired(context, end)
+                    : Refused(context, carrier, possession)
                 );
     }
 
@@ -92,14 +94,30 @@ internal sealed class CallerAuthentication(
             Challenge = $"{Bearer}, error=\"invalid_request\"",
         };
 
-    /// <summary>The same for every reason: which one it was is not the caller's to know.</summary>
-    private static ProblemException Refused(Carrier carrier, in Possession possession) =>
-        new(401, ProblemCode.InvalidToken, "The credential is not good here. Check that it is complete, not expired or revoked, and yours.")
+    /// <summary>What a challenge says beside the error: the scope that the route needs, and where to read the rest.</summary>
+    private string About(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>()?.Needs is [var scope, ..] ? $"scope=\"{scope}\", {metadata}" : metadata;
+
+    /// <summary>Told only to who holds the right secret: it was genuine, and good until then.</summary>
+    private ProblemException Expired(HttpContext context, DateTimeOffset end)
+    {
+        var at = TimestampConverter.Format(end);
+        return new(401, ProblemCode.CredentialExpired, $"The credential expired at {at}. Renew it, or use the one that follows it.")
+        {
+            ExpiredAt = end,
+            Challenge =
+                $"{Bearer}, error=\"invalid_token\", error_description=\"expired at {at}\", {About(context)}, {DpopChallenge.Offer}",
+        };
+    }
+
+    /// <summary>The same for every reason but its end: which one it was is not the caller's to know.</summary>
+    private ProblemException Refused(HttpContext context, Carrier carrier, in Possession possession) =>
+        new(401, ProblemCode.InvalidToken, "The credential is not good here. Check that it is complete, not revoked, and yours.")
         {
             // In the scheme that was used, and for a bound token in the one that it needs (RFC 9449 §7.1).
             Challenge =
                 carrier.IsDpop || (possession.Code == VerificationCode.ProofRequired && !possession.IsAboutCertificate)
-                    ? $"{DpopChallenge.Failed(possession)}, {Bearer}"
-                    : $"{Bearer}, error=\"invalid_token\", {DpopChallenge.Offer}",
+                    ? $"{DpopChallenge.Failed(possession)}, {Bearer}, {About(context)}"
+                    : $"{Bearer}, error=\"invalid_token\", {About(context)}, {DpopChallenge.Offer}",
         };
 }

@@ -35,6 +35,7 @@ public static class ProblemAnswer
                 Errors = problem.Errors,
                 MissingScopes = problem.MissingScopes,
                 AcceptedCredentials = problem.AcceptedCredentials,
+                ExpiredAt = problem.ExpiredAt,
             },
             TokenryJson.Strict
         );

@@ -20,7 +20,8 @@ public sealed class ClientCredentials(CatalogCache catalogs, AccessTokenWriter w
         TokenTarget.Check(api, allowed);
         var confirmation = request.ConfirmationFor(api);
         var scope = TokenTarget.Scope(form, allowed);
-        var (token, tokenId) = writer.Write(
+        var (token, tokenId) = AccessTokenGrant.Sign(
+            writer,
             new AccessTokenClaims
             {
                 Audience = api.Identifier,
@@ -31,7 +32,7 @@ public sealed class ClientCredentials(CatalogCache catalogs, AccessTokenWriter w
                 Confirmation = confirmation,
                 Lifetime = api.AccessTokenLifetime,
             },
-            api.AccessTokenSigningAlg
+            api
         );
         return new IssuedToken(token, tokenId, api, api.AccessTokenLifetime, scope) { Confirmation = confirmation };
     }

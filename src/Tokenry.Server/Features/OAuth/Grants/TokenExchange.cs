@@ -141,7 +141,8 @@ public sealed class TokenExchange(
         TimeSpan lifetime
     )
     {
-        var (token, tokenId) = writer.Write(
+        var (token, tokenId) = AccessTokenGrant.Sign(
+            writer,
             new AccessTokenClaims
             {
                 Audience = api.Identifier,
@@ -155,7 +156,7 @@ public sealed class TokenExchange(
                 Confirmation = confirmation,
                 Lifetime = lifetime,
             },
-            api.AccessTokenSigningAlg
+            api
         );
         return new IssuedToken(token, tokenId, api, lifetime, scope)
         {
