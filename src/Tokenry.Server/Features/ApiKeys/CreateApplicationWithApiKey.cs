@@ -15,17 +15,17 @@ namespace Tokenry.Server.Features.ApiKeys;
 /// For the person in a hurry: an application, a role with just these scopes and a key, in one call. A role that has just these scopes is
 /// used again rather than made twice.
 /// </summary>
-public sealed class CreateApplicationWithApiKey(Gate gate, CatalogCache catalogs, IssueCredential issue, TimeProvider time)
+public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue, TimeProvider time)
 {
     public async Task<Credential> RunAsync(Caller caller, QuickApiKeyRequest request)
     {
-        var catalog = await catalogs.GetAsync();
         return await gate.WriteOnceAsync(
             caller,
             CredentialFamily.ApiKeys.Write,
             "api_key.created",
-            async (tx, entry, keys) =>
+            async operation =>
             {
+                var (tx, entry, caller, keys, catalog) = operation;
                 var reach = ReachOf(caller, keys);
                 var check = new Validation();
                 check.Name("name", request.Name);

@@ -9,17 +9,17 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Features.Applications;
 
 /// <summary>PATCH of an application: name, roles, limits and what it is as an OAuth client.</summary>
-public sealed class ReviseApplication(Gate gate, CatalogCache catalogs)
+public sealed class ReviseApplication(Gate gate)
 {
     public async Task<Application> RunAsync(Caller caller, string id, ApplicationPatch patch)
     {
-        var catalog = await catalogs.GetAsync();
         return await gate.WriteAsync(
             caller,
             ApplicationsApi.Write,
             "application.updated",
-            async (tx, entry, reach) =>
+            async operation =>
             {
+                var (tx, entry, caller, reach, catalog) = operation;
                 var (row, roles) = await PrincipalOperations.FindForChangeAsync(
                     tx,
                     entry,

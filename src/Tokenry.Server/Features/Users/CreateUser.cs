@@ -9,14 +9,13 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Features.Users;
 
 /// <summary>Makes a user.</summary>
-public sealed class CreateUser(Gate gate, CatalogCache catalogs, Passwords passwords, TimeProvider time)
+public sealed class CreateUser(Gate gate, Passwords passwords, TimeProvider time)
 {
     private static readonly Demand Demand = new(ManagementApi.UsersWrite);
 
     public async Task<User> RunAsync(Caller caller, UserRequest request)
     {
         await gate.AuthorizeAsync(caller, Demand, "user.created"); // before half a second of a core is spent on a password
-        var catalog = await catalogs.GetAsync();
         var check = new Validation();
         var email = UserRules.Email(check, request.Email);
         var name = check.Name("name", request.Name ?? request.Email);
@@ -28,8 +27,9 @@ public sealed class CreateUser(Gate gate, CatalogCache catalogs, Passwords passw
                 caller,
                 Demand,
                 "user.created",
-                async (tx, entry, reach) =>
+                async operation =>
                 {
+                    var (tx, entry, caller, reach, catalog) = operation;
                     var roles = RoleAssignment.Check(catalog, caller, reach, request.Roles);
                     var now = time.GetUtcNow();
                     var row = new PrincipalRow

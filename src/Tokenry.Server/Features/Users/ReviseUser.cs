@@ -8,14 +8,13 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Features.Users;
 
 /// <summary>PATCH of a user: name, email, password, roles. Only who holds every management right the user holds may.</summary>
-public sealed class ReviseUser(Gate gate, CatalogCache catalogs, Passwords passwords)
+public sealed class ReviseUser(Gate gate, Passwords passwords)
 {
     private static readonly Demand Demand = new(ManagementApi.UsersWrite);
 
     public async Task<User> RunAsync(Caller caller, string id, UserPatch patch)
     {
         await gate.AuthorizeAsync(caller, Demand, "user.updated");
-        var catalog = await catalogs.GetAsync();
         var hash = patch.Password.Or(null) is { } password ? await passwords.HashAsync(password) : null;
         try
         {
@@ -23,8 +22,9 @@ public sealed class ReviseUser(Gate gate, CatalogCache catalogs, Passwords passw
                 caller,
                 Demand,
                 "user.updated",
-                async (tx, entry, reach) =>
+                async operation =>
                 {
+                    var (tx, entry, caller, reach, catalog) = operation;
                     var (row, roles) = await PrincipalOperations.FindForChangeAsync(
                         tx,
                         entry,

@@ -253,14 +253,8 @@ public sealed partial class ForwardAuthEndpoint(
                 {
                     Challenge = $"{DpopChallenge.Failed(verdict.Possession)}, {api.Carriers.Challenge(About(api, asked))}",
                 };
-            // Told only to who holds the right secret: it was genuine, and good until then.
             case VerificationCode.Expired when verdict.Credential.ExpiresAt is { } end:
-                var at = TimestampConverter.Format(end);
-                return new(401, ProblemCode.CredentialExpired, $"The credential expired at {at}. Renew it, or use the one that follows it.")
-                {
-                    ExpiredAt = end,
-                    Challenge = Challenge(api, About(api, asked, $"error=\"invalid_token\", error_description=\"expired at {at}\"")),
-                };
+                return Problems.CredentialExpired(end, error => Challenge(api, About(api, asked, error)));
             default:
                 return new(
                     401,

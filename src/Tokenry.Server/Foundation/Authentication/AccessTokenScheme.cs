@@ -50,6 +50,21 @@ public sealed class AccessTokenScheme(
             }
         }
 
+        return await JudgeAsync(known, isEarly: fault == AccessTokenFault.NotYetValid);
+    }
+
+    /// <summary>The same token, judged by the facts of now; its key, too, must still be one that signs.</summary>
+    internal async ValueTask<Authenticated> AgainAsync(Authenticated before)
+    {
+        await signingKeys.CatchUpAsync();
+        var known = before.Verified!;
+        return ReferenceEquals(findKey(known.Key.KeyId), known.Key)
+            ? await JudgeAsync(known, isEarly: false)
+            : Authenticated.Failed(VerificationCode.Unknown);
+    }
+
+    private async ValueTask<Authenticated> JudgeAsync(VerifiedTokens.Entry known, bool isEarly)
+    {
         var token = known.Token;
         var client = await principals.GetAsync(token.ClientId);
         // Of an exchanged token the subject is another, whose rights it has; the client only acts for it (RFC 8693 §1.1).
@@ -58,11 +73,11 @@ public sealed class AccessTokenScheme(
         var code =
             await revoked.ContainsAsync(token.TokenId) || credential is not { Revoked: false } ? VerificationCode.Revoked
             : owner is not { Active: true } || client is not { Active: true } ? VerificationCode.OwnerDisabled
-            : fault == AccessTokenFault.NotYetValid ? VerificationCode.NotYetValid
+            : isEarly ? VerificationCode.NotYetValid
             // RFC 7519 §4.1.4: on or after exp the token is not accepted.
             : time.GetUtcNow() >= token.ExpiresAt ? VerificationCode.Expired
             : VerificationCode.Valid;
-        return Authenticated.Jwt(code, token, Within(known.Permissions, credential?.Permissions), credential, owner, client);
+        return Authenticated.Jwt(code, known, Within(known.Permissions, credential?.Permissions), credential, owner, client);
     }
 
     /// <summary>What it says, and no more than the key or personal access token it was exchanged for is good for now.</summary>

@@ -83,7 +83,8 @@ internal sealed class CallerAuthentication(
                     possession.IsAmbiguous ? TwoCredentials()
                     : possession.IsAboutSignature || carrier.Presented is null
                         ? SignatureChallenge.Refusal(context.Response.Headers, RequestFacts.Of(context).Method, error => $"{Bearer}, {error}, {About(context)}")
-                    : found.ExpiredAt is { } end ? Expired(context, end)
+                    : found.ExpiredAt is { } end
+                        ? Problems.CredentialExpired(end, error => $"{Bearer}, {error}, {About(context)}, {DpopChallenge.Offer}")
                     : Refused(context, carrier, possession)
                 );
     }
@@ -98,26 +99,11 @@ internal sealed class CallerAuthentication(
     private string About(HttpContext context) =>
         context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>()?.Needs is [var scope, ..] ? $"scope=\"{scope}\", {metadata}" : metadata;
 
-    /// <summary>Told only to who holds the right secret: it was genuine, and good until then.</summary>
-    private ProblemException Expired(HttpContext context, DateTimeOffset end)
-    {
-        var at = TimestampConverter.Format(end);
-        return new(401, ProblemCode.CredentialExpired, $"The credential expired at {at}. Renew it, or use the one that follows it.")
-        {
-            ExpiredAt = end,
-            Challenge =
-                $"{Bearer}, error=\"invalid_token\", error_description=\"expired at {at}\", {About(context)}, {DpopChallenge.Offer}",
-        };
-    }
-
-    /// <summary>The same for every reason but its end: which one it was is not the caller's to know.</summary>
+    /// <summary>In the scheme that was used, and for a bound token in the one that it needs (RFC 9449 §7.1).</summary>
     private ProblemException Refused(HttpContext context, Carrier carrier, in Possession possession) =>
-        new(401, ProblemCode.InvalidToken, "The credential is not good here. Check that it is complete, not revoked, and yours.")
-        {
-            // In the scheme that was used, and for a bound token in the one that it needs (RFC 9449 §7.1).
-            Challenge =
-                carrier.IsDpop || (possession.Code == VerificationCode.ProofRequired && !possession.IsAboutCertificate)
-                    ? $"{DpopChallenge.Failed(possession)}, {Bearer}, {About(context)}"
-                    : $"{Bearer}, error=\"invalid_token\", {About(context)}, {DpopChallenge.Offer}",
-        };
+        Problems.CredentialNotGood(
+            carrier.IsDpop || (possession.Code == VerificationCode.ProofRequired && !possession.IsAboutCertificate)
+                ? $"{DpopChallenge.Failed(possession)}, {Bearer}, {About(context)}"
+                : $"{Bearer}, error=\"invalid_token\", {About(context)}, {DpopChallenge.Offer}"
+        );
 }

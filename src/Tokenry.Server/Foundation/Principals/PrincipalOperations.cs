@@ -47,8 +47,9 @@ public sealed class PrincipalOperations(Gate gate, CatalogCache catalogs, TimePr
             caller,
             demand,
             $"{type}.{(enabled ? "enabled" : "disabled")}",
-            async (tx, entry, reach) =>
+            async operation =>
             {
+                var (tx, entry, caller, reach, catalog) = operation;
                 var (_, roles) = await FindForChangeAsync(tx, entry, reach, catalog, caller, type, id);
                 await PrincipalStore.SetEnabledAsync(tx, id, enabled);
                 return ((await PrincipalStore.FindAsync(tx, type, id))!, roles);
@@ -67,8 +68,9 @@ public sealed class PrincipalOperations(Gate gate, CatalogCache catalogs, TimePr
             caller,
             demand,
             $"{type}.deleted",
-            async (tx, entry, reach) =>
+            async operation =>
             {
+                var (tx, entry, caller, reach, catalog) = operation;
                 entry.Reason = reason;
                 entry.TargetType = type;
                 entry.TargetId = id;
