@@ -144,6 +144,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         }
 
         App.UseMiddleware<ErrorFunnel>();
+        App.UseMiddleware<HeadRequests>(); // before the path base, which routes by itself
         var path = new Uri(Options.Issuer).AbsolutePath.TrimEnd('/');
         if (path.Length > 0)
         {
@@ -151,7 +152,6 @@ internal sealed class TokenryServer : IAsyncDisposable
             App.UseMiddleware<PublicLocations>(path);
         }
 
-        App.UseMiddleware<HeadRequests>();
         App.UseRouting();
         if (Options.Tls.ClientCertificateHeader is not null)
         {

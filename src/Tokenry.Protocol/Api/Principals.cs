@@ -6,7 +6,7 @@ public sealed record User
     /// <summary><c>usr_…</c></summary>
     public required string Id { get; init; }
 
-    /// <summary>Sign-in name: ASCII <c>[a-z0-9._@+-]{1,128}</c>, stored in lower case, unique.</summary>
+    /// <summary>Sign-in name: an e-mail address in ASCII (RFC 5321 §4.1.2, nothing quoted), at most 254 characters, stored in lower case, unique.</summary>
     public required string? Email { get; init; }
 
     /// <summary>A name for people.</summary>

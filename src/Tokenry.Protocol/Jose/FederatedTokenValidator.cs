@@ -67,7 +67,10 @@ public sealed class FederatedTokenValidator(TimeProvider time)
             return FederatedTokenResult.Invalid(FederatedTokenFault.WrongType);
         }
 
-        if (jws.Header.KeyId is not { Length: > 0 and <= VerificationKey.MaxKeyIdLength } keyId || findKeys(keyId) is not { Count: > 0 } keys)
+        if (
+            jws.Header.KeyId is not { Length: > 0 and <= VerificationKey.MaxKeyIdLength } keyId
+            || findKeys(keyId) is not { Count: > 0 } keys
+        )
         {
             return FederatedTokenResult.Invalid(FederatedTokenFault.UnknownKey);
         }

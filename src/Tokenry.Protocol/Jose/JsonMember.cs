@@ -30,10 +30,7 @@ internal static class JsonMember
     public static bool TryGetTime(JsonElement source, string name, out DateTimeOffset time)
     {
         time = default;
-        if (
-            !source.TryGetProperty(name, out var member)
-            || member.ValueKind != JsonValueKind.Number
-        )
+        if (!source.TryGetProperty(name, out var member) || member.ValueKind != JsonValueKind.Number)
         {
             return false;
         }

@@ -20,11 +20,7 @@ public sealed class JsonWebKeySet : IDisposable
         Keys = keys;
         Unused = unused;
         byId = keys.GroupBy(key => key.KeyId, StringComparer.Ordinal)
-            .ToFrozenDictionary(
-                group => group.Key,
-                IReadOnlyList<VerificationKey> (group) => [.. group],
-                StringComparer.Ordinal
-            );
+            .ToFrozenDictionary(group => group.Key, IReadOnlyList<VerificationKey> (group) => [.. group], StringComparer.Ordinal);
     }
 
     /// <summary>The usable keys, in the set's order.</summary>

@@ -56,26 +56,23 @@ public sealed class AccessTokenValidatorTests : IDisposable
         var claims = TokenForge.Claims();
         claims.Remove(claim);
         Assert.Equal(AccessTokenFault.InvalidClaims, forge.FaultOf(forge.Sign(claims: claims)));
-        foreach (var wrong in new[] { "null", "true", "{}", "[]", "[1]", "[null]", "\"\"", "[\"\"]", "[[\"x\"]]", "1.5", "-1" })
+        foreach (var wrong in new[] { "null", "true", "{}", "[]", "[1]", "[null]", "\"\"", "[\"\"]", "[[\"x\"]]", "-1.5", "-1" })
         {
             Assert.Equal(AccessTokenFault.InvalidClaims, forge.FaultWith(claim, wrong));
         }
     }
 
     [Theory]
-    [InlineData("1e10")]
-    [InlineData("1E10")]
-    [InlineData("4000000000.0")]
-    [InlineData("4000000000.5")]
+    [InlineData("1e12")]
     [InlineData("\"4000000000\"")]
     [InlineData("-1")]
-    [InlineData("-0")]
+    [InlineData("-0.1")]
     [InlineData("253402300800")]
     [InlineData("9223372036854775807")]
     [InlineData("9223372036854775808")]
     [InlineData("99999999999999999999999999999999999999")]
     [InlineData("[4000000000]")]
-    public void Section3_4_times_are_whole_seconds(string json)
+    public void Section3_4_times_are_numbers_from_1970_to_9999(string json)
     {
         Assert.Equal(AccessTokenFault.InvalidClaims, forge.FaultWith("exp", json));
         Assert.Equal(AccessTokenFault.InvalidClaims, forge.FaultWith("iat", json));

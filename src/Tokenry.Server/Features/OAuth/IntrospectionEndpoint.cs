@@ -93,9 +93,7 @@ public sealed class IntrospectionEndpoint(
         limits.WriteHeaders(context.Response.Headers);
         var caller = limits.IsRefused ? throw OAuthError.TooManyFailures() : found ?? throw OAuthError.InvalidToken(about);
         var isListed = !caller.Principal.IsUser && catalog.Resources.Any(api => api.ResourceServers.Contains(caller.Principal.Id));
-        return isListed || caller.Management.Contains(ManagementApi.Introspect)
-            ? caller
-            : throw OAuthError.InsufficientScope(about);
+        return isListed || caller.Management.Contains(ManagementApi.Introspect) ? caller : throw OAuthError.InsufficientScope(about);
     }
 
     /// <summary>The APIs at which the credential is good and which the caller may know of, with its scopes there.</summary>

@@ -82,7 +82,11 @@ public sealed partial class ForwardAuthEndpoint(
                 context,
                 verdict.Possession.IsAmbiguous ? TwoCredentials(api)
                     : IsAboutSignature(api, proof, verdict)
-                        ? SignatureChallenge.Refusal(context.Response.Headers, forwarded.Method ?? "", error => Challenge(api, About(api, asked, error)))
+                        ? SignatureChallenge.Refusal(
+                            context.Response.Headers,
+                            forwarded.Method ?? "",
+                            error => Challenge(api, About(api, asked, error))
+                        )
                     : Refusal(api, asked, carrier, verdict)
             );
             return;
@@ -118,10 +122,7 @@ public sealed partial class ForwardAuthEndpoint(
         carrier.IsAmbiguous ? TwoCredentials(api)
         : carrier.IsRefusedQuery ? InUrl(api)
         : carrier.Presented is null && signed is null
-            ? new(401, ProblemCode.CredentialMissing, "Send a credential for this API.")
-            {
-                Challenge = Challenge(api, About(api, asked)),
-            }
+            ? new(401, ProblemCode.CredentialMissing, "Send a credential for this API.") { Challenge = Challenge(api, About(api, asked)) }
         : null;
 
     private static ProblemException TwoCredentials(ApiResourceFacts api) =>

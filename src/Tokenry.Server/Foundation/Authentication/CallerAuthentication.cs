@@ -82,7 +82,11 @@ internal sealed class CallerAuthentication(
                 ?? throw (
                     possession.IsAmbiguous ? TwoCredentials()
                     : possession.IsAboutSignature || carrier.Presented is null
-                        ? SignatureChallenge.Refusal(context.Response.Headers, RequestFacts.Of(context).Method, error => $"{Bearer}, {error}, {About(context)}")
+                        ? SignatureChallenge.Refusal(
+                            context.Response.Headers,
+                            RequestFacts.Of(context).Method,
+                            error => $"{Bearer}, {error}, {About(context)}"
+                        )
                     : found.ExpiredAt is { } end
                         ? Problems.CredentialExpired(end, error => $"{Bearer}, {error}, {About(context)}, {DpopChallenge.Offer}")
                     : Refused(context, carrier, possession)

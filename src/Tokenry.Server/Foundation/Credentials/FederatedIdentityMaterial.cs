@@ -184,10 +184,7 @@ public static class FederatedIdentityMaterial
 
         using (set)
         {
-            string[] unused =
-            [
-                .. set.Unused.Take(MostUnusedShown).Select(Describe),
-            ];
+            string[] unused = [.. set.Unused.Take(MostUnusedShown).Select(Describe)];
             check.Require(
                 set.Keys.Count > 0,
                 "jwks",

@@ -19,10 +19,10 @@ internal static class OddNumber
             return null;
         }
 
-        return
-            text.AsSpan().IndexOfAny('.', 'e', 'E') < 0 ? null
+        return text.AsSpan().IndexOfAny('.', 'e', 'E') < 0 ? null
             : !decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? $"is {text}, which is too large"
-            : decimal.IsInteger(number) ? $"is written as {text}: write {decimal.Truncate(number).ToString("0", CultureInfo.InvariantCulture)}"
+            : decimal.IsInteger(number)
+                ? $"is written as {text}: write {decimal.Truncate(number).ToString("0", CultureInfo.InvariantCulture)}"
             : $"is {text}: write a whole number";
     }
 
@@ -52,8 +52,11 @@ internal static class OddNumber
             stop++;
         }
 
-        return stop - start is > 0 and <= Longest ? Encoding.ASCII.GetString(body[start..stop]) : null;
+        return stop - start is > 0 and <= Longest && char.IsAsciiDigit((char)body[stop - 1])
+            ? Encoding.ASCII.GetString(body[start..stop])
+            : null;
     }
 
-    private static bool IsOfNumber(byte value) => value is (>= (byte)'0' and <= (byte)'9') or (byte)'+' or (byte)'-' or (byte)'.' or (byte)'e' or (byte)'E';
+    private static bool IsOfNumber(byte value) =>
+        value is (>= (byte)'0' and <= (byte)'9') or (byte)'+' or (byte)'-' or (byte)'.' or (byte)'e' or (byte)'E';
 }

@@ -14,7 +14,10 @@ internal sealed class PublicLocations(RequestDelegate next, string path)
             static state =>
             {
                 var (response, path) = ((HttpResponse, string))state;
-                if (response.Headers.Location.ToString() is ['/', ..] location && !location.StartsWith(path + "/", StringComparison.Ordinal))
+                if (
+                    response.Headers.Location.ToString() is ['/', ..] location
+                    && !location.StartsWith(path + "/", StringComparison.Ordinal)
+                )
                 {
                     response.Headers.Location = path + location;
                 }

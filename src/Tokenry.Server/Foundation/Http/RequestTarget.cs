@@ -11,10 +11,7 @@ public static class RequestTarget
     /// <summary>Path and query, also of a target that is a whole address.</summary>
     public static string OriginForm(string target)
     {
-        if (
-            target.StartsWith('/')
-            || !Array.Exists(Schemes, scheme => target.StartsWith(scheme, StringComparison.OrdinalIgnoreCase))
-        )
+        if (target.StartsWith('/') || !Array.Exists(Schemes, scheme => target.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)))
         {
             return target; // what begins with a slash is a path, whatever stands in it
         }

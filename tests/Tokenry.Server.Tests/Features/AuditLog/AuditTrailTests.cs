@@ -150,7 +150,7 @@ public sealed class AuditTrailTests(SharedServers servers)
             var (method, path, body, action) in new (string, string, object?, string)[]
             {
                 ("GET", "/v1/users", null, "users.listed"),
-                ("POST", "/v1/users", new { email = "x" }, "user.created"),
+                ("POST", "/v1/users", new { email = "x@example.com" }, "user.created"),
                 ("PATCH", $"/v1/users/{person.Id}", new { name = "x" }, "user.updated"),
                 ("DELETE", $"/v1/applications/{made.Application.Id}", null, "application.deleted"),
                 ("POST", "/v1/roles", new { name = "x" }, "role.created"),
