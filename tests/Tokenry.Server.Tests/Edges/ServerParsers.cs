@@ -64,7 +64,7 @@ internal static class ServerParsers
             new(
                 "Body<CredentialRequest>",
                 text => ReadBody<CredentialRequest>(text, "application/json"),
-                """{"name":"n","metadata":{"a":[1,"é"]},"expires_at":"2027-01-01T00:00:00Z","permissions":[]}"""
+                """{"name":"n","metadata":{"a":[1,"é"]},"expires_at":"2099-01-01T00:00:00Z","permissions":[]}"""
             ),
             new(
                 "media type of a body",
@@ -73,7 +73,7 @@ internal static class ServerParsers
                 "application/merge-patch+json; charset=\"utf-8\""
             ),
             new("media type of a form", text => ReadFormOfType(text), "application/x-www-form-urlencoded; charset=utf-8"),
-            new("Listing", ReadListing, "?limit=7&cursor=usr_0000000000000000000007&from=2027-01-01T00:00:00Z&state=active"),
+            new("Listing", ReadListing, "?limit=7&cursor=usr_0000000000000000000007&from=2099-01-01T00:00:00Z&state=active"),
             new(
                 "network range",
                 text => TokenryOptions.TryParseNetwork(text, out var network) ? network.ToString() : null,
