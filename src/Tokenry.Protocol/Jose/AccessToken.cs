@@ -20,7 +20,7 @@ public sealed record AccessToken
     /// <summary><c>exp</c>: from this second on it is not good, in UTC.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 
-    /// <summary><c>iat</c>: when it was issued, in UTC, whole seconds.</summary>
+    /// <summary><c>iat</c>: when it was issued, in UTC.</summary>
     public required DateTimeOffset IssuedAt { get; init; }
 
     /// <summary><c>jti</c>: its own id, by which it is denied or found in an audit.</summary>
@@ -48,5 +48,16 @@ public sealed record AccessToken
     public bool IsBound => Confirmation is not null;
 
     /// <summary>True when the API's identifier is in the audience, compared byte for byte (RFC 9068 §4).</summary>
-    public bool IsFor(string api) => Audience.Contains(api, StringComparer.Ordinal);
+    public bool IsFor(string api)
+    {
+        for (var i = 0; i < Audience.Count; i++)
+        {
+            if (Audience[i] == api)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

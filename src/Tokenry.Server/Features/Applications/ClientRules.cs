@@ -3,6 +3,7 @@ using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Principals;
+using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Features.Applications;
 
@@ -16,6 +17,7 @@ public static class ClientRules
         {
             Methods = request.TokenEndpointAuthMethods,
             AcceptsUntypedAssertions = request.AcceptsUntypedAssertions ?? false,
+            CompatibleAssertions = IsCompatible(request.Assertions),
             DpopBound = request.DpopBoundAccessTokens ?? false,
             CertificateBound = request.TlsClientCertificateBoundAccessTokens ?? false,
             ExchangeAudiences = request.TokenExchangeAudiences,
@@ -26,9 +28,22 @@ public static class ClientRules
         {
             Methods = patch.TokenEndpointAuthMethods.Or(old.Methods),
             AcceptsUntypedAssertions = patch.AcceptsUntypedAssertions.Or(old.AcceptsUntypedAssertions) ?? false,
+            CompatibleAssertions = patch.Assertions.IsPresent ? IsCompatible(patch.Assertions.Or(null)) : old.CompatibleAssertions,
             DpopBound = patch.DpopBoundAccessTokens.Or(old.DpopBound) ?? false,
             CertificateBound = patch.TlsClientCertificateBoundAccessTokens.Or(old.CertificateBound) ?? false,
             ExchangeAudiences = patch.TokenExchangeAudiences.Or(old.ExchangeAudiences),
+        };
+
+    /// <exception cref="ProblemException">400: there is no such policy.</exception>
+    private static bool IsCompatible(string? policy) =>
+        policy switch
+        {
+            null or AssertionPolicy.Strict => false,
+            AssertionPolicy.Compatible => true,
+            _ => throw ProblemException.Invalid(
+                "assertions",
+                $"'{Validation.Shown(policy)}' is not {AssertionPolicy.Strict} or {AssertionPolicy.Compatible}"
+            ),
         };
 
     public static void Check(Validation check, Catalog catalog, ClientSettings settings)
@@ -65,6 +80,21 @@ public static class ClientRules
         )
         {
             throw Problems.ExceedsOwn($"The calling credential has no right at {foreign}.");
+        }
+    }
+
+    /// <summary>
+    /// Keeps what is named from being deleted before this commits: audiences are names, and whoever deletes an API resource takes them away with it
+    /// (docs/decisions/0045-rights-by-identity.md).
+    /// </summary>
+    public static async Task HoldAudiencesAsync(WriteTransaction tx, ClientSettings settings)
+    {
+        if (settings.ExchangeAudiences is { Count: > 0 } identifiers)
+        {
+            await tx.QueryAsync<string>(
+                $"SELECT id FROM api_resources WHERE {tx.Dialect.In("identifier", "@identifiers")} ORDER BY id{tx.Dialect.ForUpdate("api_resources")}",
+                new { identifiers = identifiers.ToArray() }
+            );
         }
     }
 

@@ -27,6 +27,7 @@ public sealed class CreateApplication(Gate gate, Caps caps, TimeProvider time)
                 var client = ClientRules.Of(request);
                 ClientRules.Check(check, catalog, client);
                 check.ThrowIfAny();
+                await ClientRules.HoldAudiencesAsync(tx, client);
                 ClientRules.RefuseForeignAudiences(catalog, caller, reach, ClientSettings.Default, client);
                 RefuseOwnLimits(reach, request.RateLimits is not null);
                 var roles = RoleAssignment.Check(catalog, caller, reach, request.Roles);
@@ -73,6 +74,7 @@ public sealed class CreateApplication(Gate gate, Caps caps, TimeProvider time)
             RateLimits = JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(row.RateLimits),
             TokenEndpointAuthMethods = client.Methods,
             AcceptsUntypedAssertions = client.AcceptsUntypedAssertions,
+            Assertions = client.CompatibleAssertions ? AssertionPolicy.Compatible : AssertionPolicy.Strict,
             DpopBoundAccessTokens = client.DpopBound,
             TlsClientCertificateBoundAccessTokens = client.CertificateBound,
             TokenExchangeAudiences = client.ExchangeAudiences,

@@ -26,6 +26,11 @@ public sealed class ReportLeak(Authenticator authenticator, Gate gate, Database 
             return false;
         }
 
+        if (!Capabilities.Of(kind).EndsWhenReported)
+        {
+            return true; // it was public before
+        }
+
         var hasEnded = presented.Code == VerificationCode.Revoked || presented is { Token: not null, Code: VerificationCode.Expired };
         if (hasEnded && !(revokes && presented.Token is null && await LeavesSomethingAsync(presented)))
         {

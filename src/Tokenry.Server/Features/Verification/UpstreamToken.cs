@@ -45,7 +45,7 @@ public sealed partial class UpstreamToken(AccessTokenWriter writer, UseRecorder 
                 CredentialId = credential.CredentialId!,
                 Objects = credential.ObjectTexts,
                 Lifetime = lifetime,
-                Since = credential.TokensSince,
+                Since = Math.Max(api.NamesSince, credential.TokensSince),
             },
             api.AccessTokenSigningAlg
         );

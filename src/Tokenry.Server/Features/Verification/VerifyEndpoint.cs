@@ -78,7 +78,7 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
     private async ValueTask<Question> ReadAsync(Caller caller, Catalog catalog, VerifyRequest request, Validation check, string at)
     {
         IPAddress? address = null;
-        check.Require(request.Ip is null || IPAddress.TryParse(request.Ip, out address), at + "ip", "is not an IP address");
+        check.Require(request.Ip is null || AddressText.TryParse(request.Ip, out address), at + "ip", "is not an IP address");
         check.Require(request.Object is null || ObjectPattern.IsValidObject(request.Object), at + "object", "is not type:id");
         check.Require(
             request.Scopes is null || request.Scopes.All(scope => ScopeName.IsValid(scope)),
@@ -97,7 +97,8 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
             ApiIsUnknown = api is not null && catalog.Resource(api) is null,
             Scopes = request.Scopes is { Count: > 0 } scopes && check.IsEmpty ? ScopeSet.Of(scopes) : ScopeSet.Empty,
             Object = request.Object,
-            Address = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address,
+            Possession = Possession.Bearer, // until the door has looked at the proof
+            Address = address,
         };
         // The agent is the resource server's, not that of whoever presented the credential.
         var from = new UseCircumstances(requirement.Address, Agent: null, caller.Request.RequestId);
@@ -137,7 +138,7 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
     }
 
     private static List<string> ResourceServerOf(Caller caller, Catalog catalog) =>
-        caller.Principal.IsUser || caller.Credential.Kind == CredentialKind.AnonymousApiKey
+        caller.Principal.IsUser || !Capabilities.Of(caller.Credential.Kind).ActsForOwner
             ? []
             : [.. catalog.Resources.Where(api => api.ResourceServers.Contains(caller.Principal.Id)).Select(api => api.Identifier)];
 

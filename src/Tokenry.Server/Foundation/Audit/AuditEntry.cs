@@ -1,3 +1,4 @@
+using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 
 namespace Tokenry.Server.Foundation.Audit;
@@ -10,6 +11,9 @@ public sealed class AuditEntry
 
     /// <summary>The actor where nobody is known.</summary>
     public const string Anonymous = "anonymous";
+
+    /// <summary>The actor where the server acts by itself.</summary>
+    public const string System = "system";
 
     /// <summary>Nothing was asked or refused: something was noticed.</summary>
     public const string Signal = "signal";
@@ -37,6 +41,9 @@ public sealed class AuditEntry
     public string Result { get; init; } = Success;
 
     public string? Reason { get; set; }
+
+    /// <summary>What was changed, as the caller sees the record; secrets and free text are stored as <see cref="StoredChanges"/> has them.</summary>
+    public IReadOnlyList<AuditChange>? Changes { get; set; }
 
     public string? Ip { get; init; }
 

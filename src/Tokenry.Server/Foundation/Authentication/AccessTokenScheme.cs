@@ -1,5 +1,4 @@
 using Tokenry.Protocol.Jose;
-using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Principals;
@@ -28,9 +27,10 @@ public sealed class AccessTokenScheme(
     public async ValueTask<Authenticated> AuthenticateAsync(string presented)
     {
         await signingKeys.CatchUpAsync();
+        var fault = AccessTokenFault.None;
         if (!verified.TryGet(presented, findKey, out var known))
         {
-            (var fault, known) = Verify(presented);
+            (fault, known) = Verify(presented);
             if (fault == AccessTokenFault.UnknownKey && await signingKeys.LearnAsync())
             {
                 (fault, known) = Verify(presented);
@@ -43,14 +43,13 @@ public sealed class AccessTokenScheme(
                     {
                         AccessTokenFault.Malformed or AccessTokenFault.WrongType or AccessTokenFault.InvalidClaims =>
                             VerificationCode.Malformed,
-                        AccessTokenFault.NotYetValid => VerificationCode.NotYetValid,
                         _ => VerificationCode.Unknown,
                     }
                 );
             }
         }
 
-        return await JudgeAsync(known);
+        return await JudgeAsync(known, isEarly: fault == AccessTokenFault.NotYetValid);
     }
 
     /// <summary>The same token, judged by the facts of now; its key, too, must still be one that signs.</summary>
@@ -59,11 +58,11 @@ public sealed class AccessTokenScheme(
         await signingKeys.CatchUpAsync();
         var known = before.Verified!;
         return ReferenceEquals(findKey(known.Key.KeyId), known.Key)
-            ? await JudgeAsync(known)
+            ? await JudgeAsync(known, isEarly: false)
             : Authenticated.Failed(VerificationCode.Unknown);
     }
 
-    private async ValueTask<Authenticated> JudgeAsync(VerifiedTokens.Entry known)
+    private async ValueTask<Authenticated> JudgeAsync(VerifiedTokens.Entry known, bool isEarly)
     {
         var token = known.Token;
         var client = await principals.GetAsync(token.ClientId);
@@ -73,28 +72,23 @@ public sealed class AccessTokenScheme(
         var code =
             await revoked.ContainsAsync(token.TokenId)
             || credential is not { Revoked: false }
-            || IsOutlived(token, credential, owner, client)
+            || IsOutlived(known, credential, owner, client)
                 ? VerificationCode.Revoked
             : credential.Disabled ? VerificationCode.Disabled
             : owner is not { Active: true } || client is not { Active: true } ? VerificationCode.OwnerDisabled
+            : isEarly ? VerificationCode.NotYetValid
             // RFC 7519 §4.1.4: on or after exp the token is not accepted.
             : time.GetUtcNow() >= token.ExpiresAt ? VerificationCode.Expired
             : VerificationCode.Valid;
-        return Authenticated.Jwt(code, known, Within(known.Permissions, credential?.Permissions), credential, owner, client);
+        return Authenticated.Jwt(code, known, credential, owner, client);
     }
 
     /// <summary>Whether it was issued before the last time that everything its credential, subject or client had was ended at once.</summary>
-    private static bool IsOutlived(AccessToken token, CredentialFacts credential, PrincipalFacts? owner, PrincipalFacts? client) =>
+    private static bool IsOutlived(VerifiedTokens.Entry known, CredentialFacts credential, PrincipalFacts? owner, PrincipalFacts? client) =>
         Math.Max(credential.TokensSince, Math.Max(owner?.TokensSince ?? 0, client?.TokensSince ?? 0)) is > 0 and var since
-        && TokenIds.Milliseconds(token.TokenId) < since;
+        && known.MadeAt < since;
 
-    /// <summary>What it says, and no more than the key or personal access token it was exchanged for is good for now.</summary>
-    private static PermissionSet Within(PermissionSet said, PermissionSet? ofCredential) =>
-        ofCredential is null
-            ? said
-            : PermissionSet.OfDistinct(said.Entries.Select(entry => (entry.Api, entry.Scopes.Intersect(ofCredential.At(entry.Api)))));
-
-    /// <summary>Signature and claims; of an expired token too, which can be named but not honoured.</summary>
+    /// <summary>Signature and claims; of a token too whose time is over or has not come, which can be named and revoked but not honoured.</summary>
     private (AccessTokenFault Fault, VerifiedTokens.Entry? Verified) Verify(string presented)
     {
         VerificationKey? used = null;
@@ -104,8 +98,7 @@ public sealed class AccessTokenScheme(
             return (result.Fault, null);
         }
 
-        var permissions = PermissionSet.Of(token.Audience.Select(audience => (audience, token.Scope)));
-        var entry = new VerifiedTokens.Entry(token, permissions, used!);
+        var entry = new VerifiedTokens.Entry(token, TokenIds.Milliseconds(token.TokenId), used!);
         if (result.IsValid)
         {
             verified.Add(presented, entry);

@@ -88,7 +88,7 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
         NewCredential made
     )
     {
-        var asked = draft.Checked(catalog, made.Kind);
+        var asked = draft.Checked(catalog, made.Kind).Or(made.Kind, () => Rights.Snapshot(catalog, owner));
         var now = time.GetUtcNow();
         if (asked.ExpiresAt <= now)
         {
@@ -110,7 +110,7 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
             OwnerOwnerId = owner.OwnerId,
             Name = asked.Name,
             Masked = made.Masked,
-            Permissions = JsonColumn.Write(asked.Permissions),
+            Permissions = asked.Grants,
             Objects = JsonColumn.Write(asked.Objects),
             CreatedAt = now.ToUnixTimeMilliseconds(),
             CreatedBy = caller?.Principal.Id,
@@ -136,6 +136,7 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
         entry.TargetType = made.Kind;
         entry.TargetId = row.Id;
         return row.ToCredential(
+            catalog,
             now.ToUnixTimeMilliseconds(),
             made.Secret?.Secret,
             asked.Signs ? mint.SigningKey(made.Secret!, CredentialStore.FirstVersion) : null
@@ -150,7 +151,7 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
             new CredentialDraft
             {
                 Name = row.Name,
-                Permissions = JsonColumn.ReadNullable<IReadOnlyList<Permission>>(row.Permissions),
+                Grants = row.Permissions,
                 Objects = JsonColumn.ReadNullable<string[]>(row.Objects),
                 AllowedIps = JsonColumn.ReadNullable<string[]>(row.AllowedIps),
                 ExpiresAt = row.Expiry,
@@ -161,7 +162,7 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
         new()
         {
             Owner = owner,
-            Permissions = PermissionSet.OfNullable(draft.Permissions),
+            Permissions = GrantSet.OfNullable(draft.Grants),
             ReachesAll = CredentialKind.IsClientAuthentication(kind),
             ReachesNothing = kind == CredentialKind.AnonymousApiKey,
             Objects = draft.Objects,

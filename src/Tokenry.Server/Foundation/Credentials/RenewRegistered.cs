@@ -58,7 +58,7 @@ public sealed class RenewRegistered(Gate gate, IssueCredential issue, Signals si
                     await CredentialStore.EndAsync(tx, row, now.AddSeconds(overlapSeconds).ToUnixTimeMilliseconds());
                     await LineageStore.SupersedeAsync(tx, row, caller.Principal.Id, renewed.Id);
                     entry.Reason = $"replaces {row.Id}";
-                    return (await CredentialStore.FindAsync(tx, renewed.Id))!.ToCredential(now.ToUnixTimeMilliseconds());
+                    return (await CredentialStore.FindAsync(tx, renewed.Id))!.ToCredential(catalog, now.ToUnixTimeMilliseconds());
                 }
             );
         }

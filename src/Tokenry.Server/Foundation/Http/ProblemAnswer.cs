@@ -35,7 +35,9 @@ public static class ProblemAnswer
                 Errors = problem.Errors,
                 MissingScopes = problem.MissingScopes,
                 AcceptedCredentials = problem.AcceptedCredentials,
+                UsedBy = problem.UsedBy,
                 Limit = problem.Limit,
+                ExpiredAt = problem.ExpiredAt,
             },
             TokenryJson.Strict
         );

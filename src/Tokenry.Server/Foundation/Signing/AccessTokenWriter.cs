@@ -35,7 +35,10 @@ public sealed record AccessTokenClaims
 
     public required TimeSpan Lifetime { get; init; }
 
-    /// <summary>Unix ms: its <c>jti</c> is not older (<see cref="TokenIds"/>).</summary>
+    /// <summary>
+    /// Unix ms: its <c>jti</c> is not older (<see cref="TokenIds"/>). What the doors compare it with may lie ahead of our clock: another replica's made the API
+    /// (<see cref="Access.ApiResourceFacts.NamesSince"/>), or a rotation without overlap ended all that was issued before.
+    /// </summary>
     public long Since { get; init; }
 }
 
@@ -44,6 +47,7 @@ public sealed class AccessTokenWriter(SigningKeys keys, TokenryOptions options, 
 {
     /// <param name="claims">What it says.</param>
     /// <param name="algorithm">What its API wants it signed with, of <see cref="JwsAlgorithms"/>.</param>
+    /// <exception cref="TokenTooLongException">It would be longer than any door reads; nothing was signed.</exception>
     public (string Token, string TokenId) Write(AccessTokenClaims claims, string algorithm)
     {
         var now = time.GetUtcNow();
@@ -123,6 +127,11 @@ public sealed class AccessTokenWriter(SigningKeys keys, TokenryOptions options, 
         var payloadLength = Base64Url.GetEncodedLength(payload.Length);
         var signatureLength = Base64Url.GetEncodedLength(key.SignatureBytes);
         var total = header.Length + payloadLength + 1 + signatureLength;
+        if (total > CompactJws.MaxLength)
+        {
+            throw new TokenTooLongException();
+        }
+
         var buffer = ArrayPool<byte>.Shared.Rent(total);
         try
         {

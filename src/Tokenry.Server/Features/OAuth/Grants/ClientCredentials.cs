@@ -19,8 +19,9 @@ public sealed class ClientCredentials(CatalogCache catalogs, AccessTokenWriter w
         var allowed = api.Usable(Rights.Of(catalog, client.Principal, api), CredentialKind.AccessToken);
         TokenTarget.Check(api, allowed);
         var confirmation = request.ConfirmationFor(api);
-        var scope = TokenTarget.Scope(form, allowed);
-        var (token, tokenId) = writer.Write(
+        var scope = TokenTarget.Scope(form, api, allowed);
+        var (token, tokenId) = AccessTokenGrant.Sign(
+            writer,
             new AccessTokenClaims
             {
                 Audience = api.Identifier,
@@ -30,9 +31,9 @@ public sealed class ClientCredentials(CatalogCache catalogs, AccessTokenWriter w
                 CredentialId = credentialId,
                 Confirmation = confirmation,
                 Lifetime = api.AccessTokenLifetime,
-                Since = client.Credential.TokensSince,
+                Since = Math.Max(api.NamesSince, client.Credential.TokensSince),
             },
-            api.AccessTokenSigningAlg
+            api
         );
         return new IssuedToken(token, tokenId, api, api.AccessTokenLifetime, scope) { Confirmation = confirmation };
     }
