@@ -16,6 +16,12 @@ public sealed class ProblemException(int status, string code, string detail) : E
     /// <summary>The kinds of credential that would be accepted.</summary>
     public IReadOnlyList<string>? AcceptedCredentials { get; init; }
 
+    /// <summary>What stands in the way of a deletion.</summary>
+    public UsedBy? UsedBy { get; init; }
+
+    /// <summary>How many there may be.</summary>
+    public long? Limit { get; init; }
+
     /// <summary>Value of <c>WWW-Authenticate</c>; every 401 has one (RFC 9110 §15.5.2).</summary>
     public string? Challenge { get; init; }
 
