@@ -7,7 +7,7 @@ namespace Tokenry.Chaos.Tests.Replicas;
 /// <summary>A.11: a replica that freezes with the lock of the commit order in its hand loses it, and the others write on.</summary>
 public sealed class FrozenReplicaTests(ITestOutputHelper output)
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     [Fact]
     public async Task Others_write_on_while_one_is_frozen_with_the_lock_in_its_hand()
