@@ -148,7 +148,14 @@ internal sealed class TokenryServer : IAsyncDisposable
         }
 
         App.UseMiddleware<ErrorFunnel>();
-        App.UsePathBase(new Uri(Options.Issuer).AbsolutePath.TrimEnd('/'));
+        App.UseMiddleware<HeadRequests>(); // before the path base, which routes by itself
+        var path = new Uri(Options.Issuer).AbsolutePath.TrimEnd('/');
+        if (path.Length > 0)
+        {
+            App.UsePathBase(path);
+            App.UseMiddleware<PublicLocations>(path);
+        }
+
         App.UseRouting();
         if (Options.Tls.ClientCertificateHeader is not null)
         {

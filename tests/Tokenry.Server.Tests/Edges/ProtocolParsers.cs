@@ -246,13 +246,13 @@ internal static class ProtocolParsers
 
     private static string? ReadAssertion(string text) =>
         new ClientAssertionValidator(Issuer, Clock)
-            .Validate(text, "app_1", takesPlainType: false, kid => kid == KeyId ? Verification : null)
+            .Validate(text, "app_1", ClientAssertionRules.Strict, kid => kid == KeyId ? Verification : null)
             .IsValid
             ? text
             : null;
 
     private static string? ReadFederated(string text) =>
-        new FederatedTokenValidator(Clock).Validate(text, Trust, kid => kid == KeyId ? Verification : null).IsValid ? text : null;
+        new FederatedTokenValidator(Clock).Validate(text, Trust, kid => kid == KeyId ? [Verification] : []).IsValid ? text : null;
 
     private static string? ReadProof(string text) =>
         new DpopProofValidator(Clock).Validate(text, new DpopRequest("POST", new Uri("https://tokens.example.com/oauth/token"))).IsValid

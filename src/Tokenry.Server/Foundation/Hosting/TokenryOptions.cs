@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Signing;
 using Tokenry.Server.Foundation.Signing.Pkcs11;
 
@@ -153,9 +154,15 @@ public sealed class TokenryOptions
         }
 
         var email = (section["Bootstrap:AdminEmail"] ?? "admin@localhost").ToLowerInvariant();
-        if (email.Length is 0 or > 128 || !email.All(c => char.IsAsciiLetterOrDigit(c) || "._@+-".Contains(c, StringComparison.Ordinal)))
+        // The second is what earlier versions took; a server that was set up so starts.
+        if (
+            !EmailAddress.IsValid(email)
+            && (
+                email.Length is 0 or > 128 || !email.All(c => char.IsAsciiLetterOrDigit(c) || "._@+-".Contains(c, StringComparison.Ordinal))
+            )
+        )
         {
-            faults.Add($"Tokenry:Bootstrap:AdminEmail '{email}' is not 1 to 128 characters of a-z, 0-9 and . _ @ + -.");
+            faults.Add($"Tokenry:Bootstrap:AdminEmail '{email}' is not an address such as admin@example.com.");
         }
 
         var password = section["Bootstrap:AdminPassword"];

@@ -41,7 +41,7 @@ internal sealed class Doors(ApiClient admin, Created made)
         if (token == token.Trim() && token.All(c => c is > ' ' and <= '~'))
         {
             var refused = await Anonymous.With(token).GetAsync("/v1/me").Expect(401, "invalid_token");
-            Assert.Equal(ChallengeTests.Refused, refused.Header("WWW-Authenticate"));
+            Assert.Equal(ChallengeTests.Refused(admin), refused.Header("WWW-Authenticate"));
         }
     }
 }
