@@ -1,7 +1,9 @@
 using Tokenry.Server;
 using Tokenry.Server.Features.PersonalAccessTokens;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Hosting;
 
+ProcessHardening.Apply();
 try
 {
     if (CommandLine.Options(args, IssueAdminToken.Verb, "data-directory", "scopes", "expires-in") is { } arguments)
@@ -19,6 +21,16 @@ try
             RotateKeys.Verb,
             rotation,
             services => services.GetRequiredService<RotateKeys>().RunAsync(rotation)
+        );
+    }
+
+    if (CommandLine.Options(args, VerifyAudit.Verb, "data-directory") is { } verification)
+    {
+        return await AdminCommand.RunAsync(
+            VerifyAudit.Verb,
+            verification,
+            services => services.GetRequiredService<VerifyAudit>().RunAsync(verification),
+            needsStore: true
         );
     }
 

@@ -78,8 +78,11 @@ public sealed class Credential
     /// <summary>Whose it is.</summary>
     public required CredentialOwner Owner { get; init; }
 
-    /// <summary>What it may do at most; <c>null</c> = all that its owner may do at other APIs than Tokenry's own.</summary>
-    public IReadOnlyList<Permission>? Permissions { get; init; }
+    /// <summary>
+    /// What it may do at most: a list, or <c>owner</c> = all that its owner may do at other APIs than Tokenry's own, now and later. <c>null</c> for what has none
+    /// of its own: an anonymous key, and what authenticates a client.
+    /// </summary>
+    public CredentialPermissions? Permissions { get; init; }
 
     /// <summary>Patterns <c>type:id</c> it is limited to; <c>null</c> = not limited.</summary>
     public IReadOnlyList<string>? Objects { get; init; }
@@ -89,6 +92,17 @@ public sealed class Credential
 
     /// <summary>The principal that made it.</summary>
     public string? CreatedBy { get; init; }
+
+    /// <summary>The credential that minted it, which may be gone; <c>null</c> where the server minted it, or a version that did not record it.</summary>
+    public string? CreatedWith { get; init; }
+
+    /// <summary>Of a key or certificate that replaced another (<c>/oauth/renew</c>): the one it replaced.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RenewedFrom { get; init; }
+
+    /// <summary>Of a key or certificate that was replaced (<c>/oauth/renew</c>): the one that replaced it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SupersededBy { get; init; }
 
     /// <summary>The first instant at which it no longer works; <c>null</c> = never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
@@ -116,6 +130,9 @@ public sealed class Credential
 
     /// <summary><c>active</c>, <c>scheduled</c>, <c>disabled</c>, <c>expired</c> or <c>revoked</c>.</summary>
     public required string State { get; init; }
+
+    /// <summary>What makes it weaker than it need be, of <see cref="CredentialWeakness"/>; empty is best.</summary>
+    public IReadOnlyList<string> Weaknesses { get; init; } = [];
 
     /// <summary>When it was revoked.</summary>
     public DateTimeOffset? RevokedAt { get; init; }
@@ -170,8 +187,11 @@ public sealed record CredentialRequest
     /// <summary><c>true</c> makes an anonymous API key; then neither permissions nor objects.</summary>
     public bool? Anonymous { get; init; }
 
-    /// <inheritdoc cref="Credential.Permissions"/>
-    public IReadOnlyList<Permission>? Permissions { get; init; }
+    /// <summary>
+    /// What it may do at most: a list, or <c>owner</c> = all that its owner may do at other APIs than Tokenry's own, now and later. Absent = what the owner may
+    /// do at other APIs now, written down; of a personal access token made for oneself, no more than the calling credential may do.
+    /// </summary>
+    public CredentialPermissions? Permissions { get; init; }
 
     /// <inheritdoc cref="Credential.Objects"/>
     public IReadOnlyList<string>? Objects { get; init; }
@@ -204,8 +224,8 @@ public sealed record CredentialPatch
     /// <inheritdoc cref="Credential.Name"/>
     public Optional<string?> Name { get; init; }
 
-    /// <inheritdoc cref="Credential.Permissions"/>
-    public Optional<IReadOnlyList<Permission>?> Permissions { get; init; }
+    /// <summary>A list, or <c>owner</c> = all that its owner may do at other APIs than Tokenry's own, now and later. Never <c>null</c>.</summary>
+    public Optional<CredentialPermissions?> Permissions { get; init; }
 
     /// <inheritdoc cref="Credential.Objects"/>
     public Optional<IReadOnlyList<string>?> Objects { get; init; }
@@ -241,6 +261,27 @@ public sealed record RotationRequest
     /// <summary>A new expiry; needed to renew a credential that has expired.</summary>
     public Optional<DateTimeOffset?> ExpiresAt { get; init; }
 }
+
+/// <summary>Body of <c>POST /v1/credentials/{id}/descendants/revoke</c>.</summary>
+public sealed record DescendantsRevocationRequest
+{
+    /// <summary>For the records and the audit, at most 200 characters.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>Body of <c>POST …/revoke-all</c> on a user or an application.</summary>
+public sealed record RevokeAllRequest
+{
+    /// <summary>Only what was issued before this time, which does not lie in the future; absent = everything.</summary>
+    public DateTimeOffset? IssuedBefore { get; init; }
+
+    /// <summary>For the records and the audit, at most 200 characters.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>What a revocation of several credentials did.</summary>
+/// <param name="Revoked">How many credentials it ended; those that were revoked before are not among them.</param>
+public sealed record RevokedCount(long Revoked);
 
 /// <summary>Body of <c>POST /v1/api-keys</c>: an application, its role and its key in one call.</summary>
 public sealed record QuickApiKeyRequest

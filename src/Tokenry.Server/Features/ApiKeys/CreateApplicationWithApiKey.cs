@@ -15,7 +15,7 @@ namespace Tokenry.Server.Features.ApiKeys;
 /// For the person in a hurry: an application, a role with just these scopes and a key, in one call. A role that has just these scopes is
 /// used again rather than made twice.
 /// </summary>
-public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue, TimeProvider time)
+public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue, Caps caps, TimeProvider time)
 {
     public async Task<Credential> RunAsync(Caller caller, QuickApiKeyRequest request)
     {
@@ -34,11 +34,11 @@ public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue
                 CredentialDraft.CheckPermissions(check, catalog, permissions);
                 check.ThrowIfAny();
                 var scopes = ScopeSet.Of(request.Scopes);
-                var role = await FindOrMakeRoleAsync(tx, caller, reach, catalog, request.Api, scopes);
+                var role = await FindOrMakeRoleAsync(tx, caller, reach, catalog, catalog.Resource(request.Api)!, scopes);
                 var owner = await RegisterAsync(tx, caller, reach, request.Name, role);
                 // The catalog of this moment does not hold a role made in this transaction; the one that commits does.
                 var with = new Catalog(
-                    catalog.Resources.Where(r => r.Identifier != ManagementApi.Identifier),
+                    [.. catalog.Resources.Where(r => r.Identifier != ManagementApi.Identifier)],
                     [.. catalog.Roles.Where(r => !r.BuiltIn && r.Id != role.Id), role]
                 );
                 return await issue.RunAsync(
@@ -49,7 +49,7 @@ public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue
                     with,
                     owner,
                     CredentialKind.ApiKey,
-                    new CredentialDraft { Name = request.Name, Permissions = permissions }
+                    new CredentialDraft { Name = request.Name, Permissions = new(permissions) }
                 );
             }
         );
@@ -69,15 +69,15 @@ public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue
         Caller caller,
         Reach reach,
         Catalog catalog,
-        string api,
+        ApiResourceFacts api,
         ScopeSet scopes
     )
     {
-        var permissions = PermissionSet.Of([(api, scopes)]);
-        MintingRule.CheckManagement(caller, permissions.At(ManagementApi.Identifier));
+        var grants = GrantSet.Of([(api, scopes)]);
+        MintingRule.CheckManagement(caller, grants.At(ManagementApi.Resource));
         if (reach.OwnOf is not null)
         {
-            MintingRule.CheckWithinOwn(catalog, caller, permissions);
+            MintingRule.CheckWithinOwn(catalog, caller, PermissionSet.Of([(api.Identifier, grants.At(api))]));
         }
 
         if (
@@ -85,8 +85,9 @@ public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue
             catalog.Roles.FirstOrDefault(role =>
                 !role.BuiltIn
                 && role.Name.EndsWith(role.Id, StringComparison.Ordinal)
-                && role.Permissions.Entries is [var only]
-                && only.Api == api
+                && role.Permissions.Grants is [var only]
+                && only.ResourceId == api.Id
+                && only.AsOf == api.Register.Generation
                 && only.Scopes.Equals(scopes)
             ) is
             { } known
@@ -97,12 +98,15 @@ public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue
 
         var now = time.GetUtcNow();
         var id = PublicId.Create("rol", PublicId.NewUuid7(now));
+        var name = api.Identifier;
         var row = new RoleRow
         {
             Id = id,
-            Name = $"{(api.Length > 100 ? api[..100] : api)} {id}", // unique, whatever names people have given
-            Description = $"Made with an API key: {scopes} at {api}."[..Math.Min(500, $"Made with an API key: {scopes} at {api}.".Length)],
-            Permissions = JsonColumn.Write(permissions.ToPermissions()),
+            Name = $"{(name.Length > 100 ? name[..100] : name)} {id}", // unique, whatever names people have given
+            Description = $"Made with an API key: {scopes} at {name}."[
+                ..Math.Min(500, $"Made with an API key: {scopes} at {name}.".Length)
+            ],
+            Permissions = grants.ToColumn(),
             CreatedAt = now.ToUnixTimeMilliseconds(),
         };
         await RoleStore.InsertAsync(tx, row);
@@ -122,6 +126,7 @@ public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue
             Enabled = 1,
             CreatedAt = now.ToUnixTimeMilliseconds(),
         };
+        await caps.CheckApplicationsAsync(tx, row.OwnerId);
         await PrincipalStore.InsertAsync(tx, row, passwordHash: null, [role.Id]);
         RecordCreated(tx, caller, PrincipalType.Application, row.Id);
         return row.ToFacts([role.Id]);

@@ -61,6 +61,10 @@ public static partial class OAuthEndpoint
         {
             Write(context, error);
         }
+        catch (OverloadedException)
+        {
+            Write(context, OAuthError.Overloaded());
+        }
         catch (ProblemException problem) when (problem.Status == StatusCodes.Status401Unauthorized)
         {
             // The client was good when the request came and is not any more (CallerJudge).

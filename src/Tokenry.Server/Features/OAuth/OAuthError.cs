@@ -79,6 +79,18 @@ public sealed class OAuthError(int status, string error, string description) : E
     public static OAuthError UnsupportedTokenType() =>
         new(400, "unsupported_token_type", "only access tokens and API keys of the client can be revoked here");
 
+    /// <summary>Ours, at <c>/oauth/renew</c>.</summary>
+    public static OAuthError SecretSuperseded() =>
+        new(
+            409,
+            "secret_superseded",
+            "a newer secret, key or certificate replaced this one; only the newest renews itself. Repeat a lost renewal with its Idempotency-Key"
+        );
+
+    /// <summary>Likewise.</summary>
+    public static OAuthError IdempotencyKeyReused() =>
+        new(422, "idempotency_key_reused", "this Idempotency-Key came with another renewal before; take a new key for a new renewal");
+
     /// <summary>RFC 6750 §3.1, where a bearer authenticates the caller of introspection.</summary>
     /// <param name="about">The scope it needs and where to read the rest, as in every challenge.</param>
     public static OAuthError InvalidToken(string about) =>
@@ -92,6 +104,16 @@ public sealed class OAuthError(int status, string error, string description) : E
         new(403, "insufficient_scope", "the bearer credential lacks the scope introspect")
         {
             Challenge = $"Bearer realm=\"tokenry\", error=\"insufficient_scope\", {about}",
+        };
+
+    public static OAuthError Overloaded() =>
+        new(
+            503,
+            "temporarily_unavailable",
+            "the server holds as many unfinished requests as it takes; send the whole body at once or try again"
+        )
+        {
+            RetryAfter = TimeSpan.FromSeconds(1),
         };
 
     public static OAuthError Unavailable() =>

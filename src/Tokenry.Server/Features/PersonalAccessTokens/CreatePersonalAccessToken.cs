@@ -31,22 +31,20 @@ public sealed class CreatePersonalAccessToken(Gate gate, IssueCredential issue, 
                     catalog,
                     owner,
                     Kind,
-                    owner.Id == caller.Principal.Id ? Inherit(caller, request, draft) : draft
+                    owner.Id == caller.Principal.Id ? Inherit(catalog, caller, request, draft) : draft
                 );
             }
         );
     }
 
     /// <summary>
-    /// For oneself, what is not said is what the calling credential has: its permissions (without management, which must be named), its
+    /// For oneself, what is not said is what the calling credential has: what it may do now (without management, which must be named), its
     /// objects, its addresses, and an end no later than its own.
     /// </summary>
-    private static CredentialDraft Inherit(Caller caller, CredentialRequest request, CredentialDraft draft) =>
+    private static CredentialDraft Inherit(Catalog catalog, Caller caller, CredentialRequest request, CredentialDraft draft) =>
         draft with
         {
-            Permissions =
-                draft.Permissions
-                ?? caller.Credential.Permissions?.ToPermissions().Where(permission => permission.Api != ManagementApi.Identifier).ToList(),
+            Grants = draft.Permissions is null ? Rights.Snapshot(catalog, caller).ToColumn() : null,
             Objects = draft.Objects ?? caller.Objects?.Select(pattern => pattern.ToString()).ToList(),
             AllowedIps = draft.AllowedIps ?? caller.AllowedIps?.Select(range => range.ToString()).ToList(),
             ExpiresAt = !request.ExpiresAt.IsPresent && caller.ExpiresAt < draft.ExpiresAt ? caller.ExpiresAt : draft.ExpiresAt,

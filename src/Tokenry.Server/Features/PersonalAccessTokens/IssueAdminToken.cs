@@ -40,7 +40,7 @@ public sealed class IssueAdminToken(SystemGate gate, Database database, CatalogC
                     new CredentialDraft
                     {
                         Name = "admin token",
-                        Permissions = [new(ManagementApi.Identifier, [.. scopes])],
+                        Permissions = new([new(ManagementApi.Identifier, [.. scopes])]),
                         ExpiresAt = life is { } span ? time.GetUtcNow() + span : null,
                     }
                 )

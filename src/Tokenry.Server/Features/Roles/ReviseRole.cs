@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Storage;
@@ -21,12 +22,12 @@ public sealed class ReviseRole(Gate gate)
                 async operation =>
                 {
                     var (tx, entry, caller, _, catalog) = operation;
-                    var old = (await FindAsync(tx, id)).ToRole();
+                    var old = await FindAsync(tx, id);
                     entry.TargetType = "role";
                     entry.TargetId = id;
-                    MintingRule.CheckManagement(caller, RoleRules.ManagementScopes(old.Permissions));
+                    MintingRule.CheckManagement(caller, GrantSet.Of(old.Permissions).At(ManagementApi.Resource));
                     var description = patch.Description.Or(old.Description);
-                    var permissions = patch.Permissions.Or(old.Permissions) ?? [];
+                    var permissions = patch.Permissions.Or(null) ?? [];
                     var row = new RoleRow
                     {
                         Id = id,
@@ -38,11 +39,13 @@ public sealed class ReviseRole(Gate gate)
                             patch.Permissions.IsPresent ? permissions : null
                         ),
                         Description = description,
-                        Permissions = JsonColumn.Write(permissions),
-                        CreatedAt = old.CreatedAt!.Value.ToUnixTimeMilliseconds(),
+                        Permissions = patch.Permissions.IsPresent ? GrantSet.Of(catalog, permissions).ToColumn() : old.Permissions,
+                        CreatedAt = old.CreatedAt,
                     };
                     await RoleStore.UpdateAsync(tx, row);
-                    return row.ToRole();
+                    var role = row.ToRole(catalog);
+                    entry.Changes = AuditChanges.Between(old.ToRole(catalog), role);
+                    return role;
                 }
             );
         }
@@ -68,7 +71,7 @@ public sealed class ReviseRole(Gate gate)
                     return await Tombstones.IsBuriedAsync(tx, id) ? false : throw ProblemException.NotFound();
                 }
 
-                MintingRule.CheckManagement(caller, RoleRules.ManagementScopes(row.ToRole().Permissions));
+                MintingRule.CheckManagement(caller, GrantSet.Of(row.Permissions).At(ManagementApi.Resource));
                 if (await RoleStore.IsAssignedAsync(tx, id))
                 {
                     throw new ProblemException(

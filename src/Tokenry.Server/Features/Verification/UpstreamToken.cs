@@ -45,6 +45,7 @@ public sealed partial class UpstreamToken(AccessTokenWriter writer, UseRecorder 
                 CredentialId = credential.CredentialId!,
                 Objects = credential.ObjectTexts,
                 Lifetime = lifetime,
+                Since = Math.Max(api.NamesSince, credential.TokensSince),
             },
             api.AccessTokenSigningAlg
         );

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Dapper;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
 using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Signing;
@@ -17,6 +18,15 @@ public sealed record ApiResourceFacts
     public required string Identifier { get; init; }
 
     public required ScopeSet Scopes { get; init; }
+
+    /// <summary>Which scopes its names stand for, and what they imply.</summary>
+    public ScopeRegister Register { get; init; } = ScopeRegister.Plain;
+
+    /// <summary>Unix ms: what names this API and is older meant another.</summary>
+    public long CreatedAt { get; init; }
+
+    /// <summary>Unix ms from which its identifier and all its scopes' names mean what they do now.</summary>
+    public long NamesSince => Math.Max(CreatedAt, Register.Creations.Latest);
 
     public required string[] AcceptedKinds { get; init; }
 
@@ -90,7 +100,7 @@ public sealed record RoleFacts
 
     public string? Description { get; init; }
 
-    public required PermissionSet Permissions { get; init; }
+    public required GrantSet Permissions { get; init; }
 
     public bool BuiltIn { get; init; }
 }
@@ -100,6 +110,8 @@ public sealed class Catalog
 {
     private readonly FrozenDictionary<string, ApiResourceFacts> byIdentifier;
 
+    private readonly FrozenDictionary<string, ApiResourceFacts> byResourceId;
+
     /// <summary>By the form in which identifiers are compared; of those that share one, none.</summary>
     private readonly FrozenDictionary<string, ApiResourceFacts> byNormalForm;
 
@@ -108,6 +120,7 @@ public sealed class Catalog
     public Catalog(IEnumerable<ApiResourceFacts> resources, IEnumerable<RoleFacts> roles)
     {
         byIdentifier = resources.Append(ManagementApi.Resource).ToFrozenDictionary(resource => resource.Identifier, StringComparer.Ordinal);
+        byResourceId = byIdentifier.Values.ToFrozenDictionary(resource => resource.Id, StringComparer.Ordinal);
         byNormalForm = byIdentifier
             .Values.GroupBy(resource => ResourceIdentifier.Normalize(resource.Identifier), StringComparer.Ordinal)
             .Where(same => same.Count() == 1)
@@ -122,6 +135,8 @@ public sealed class Catalog
 
     /// <summary>The API resource of exactly this identifier.</summary>
     public ApiResourceFacts? Resource(string identifier) => byIdentifier.GetValueOrDefault(identifier);
+
+    public ApiResourceFacts? ResourceById(string id) => byResourceId.GetValueOrDefault(id);
 
     /// <summary>The API resource that a client means: of this identifier, or of another spelling of it (<see cref="ResourceIdentifier"/>).</summary>
     public ApiResourceFacts? Named(string identifier) =>
@@ -154,10 +169,11 @@ public sealed class CatalogCache
         {
             var resources = await connection.QueryAsync<ResourceRow>(
                 "SELECT id, identifier, scopes, accepted_credentials, object_types, objects_in_tokens, access_token_lifetime_seconds, "
-                    + "access_token_signing_alg, resource_servers, carriers, access_log, minimum_strength, one_time_tokens FROM api_resources"
+                    + "access_token_signing_alg, resource_servers, carriers, access_log, minimum_strength, one_time_tokens, scope_generation, created_at "
+                    + "FROM api_resources"
             );
             var roles = await connection.QueryAsync<RoleRow>($"SELECT {RoleRow.Columns} FROM roles");
-            return new Catalog(resources.Select(row => row.ToFacts()), roles.Select(row => row.ToFacts()));
+            return new Catalog([.. resources.Select(row => row.ToFacts())], [.. roles.Select(row => row.ToFacts())]);
         });
         await signingKeys.HoldAsync(catalog.Resources.Select(api => api.AccessTokenSigningAlg));
         return catalog;
@@ -191,14 +207,21 @@ public sealed class CatalogCache
 
         public long OneTimeTokens { get; init; }
 
+        public long ScopeGeneration { get; init; }
+
+        public long CreatedAt { get; init; }
+
         public ApiResourceFacts ToFacts()
         {
-            var scopes = JsonColumn.Read<IReadOnlyList<ScopeDefinition>>(Scopes);
+            var scopes = JsonColumn.Read(Scopes, StoredJson.Default.StoredScopeArray);
             return new()
             {
                 Id = Id,
                 Identifier = Identifier,
                 Scopes = ScopeSet.Of(scopes.Select(scope => scope.Name)),
+                Register = ScopeRegister.Of(ScopeGeneration, scopes),
+                // The id is of the same count as the ids of access tokens: those made before it lie before, whatever the clock does.
+                CreatedAt = PublicId.TryParse(Id, "res", out var id) ? PublicId.MillisecondsOf(id) + 1 : CreatedAt,
                 NarrowedScopes = scopes
                     .Where(scope => scope.AcceptedCredentials is not null)
                     .ToFrozenDictionary(scope => scope.Name, scope => scope.AcceptedCredentials!, StringComparer.Ordinal),

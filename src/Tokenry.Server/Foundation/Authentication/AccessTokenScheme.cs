@@ -1,5 +1,4 @@
 using Tokenry.Protocol.Jose;
-using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Principals;
@@ -71,20 +70,23 @@ public sealed class AccessTokenScheme(
         var owner = token.Subject == token.ClientId ? client : await principals.GetAsync(token.Subject);
         var credential = token.CredentialId is { } id ? await credentials.GetAsync(id) : null;
         var code =
-            await revoked.ContainsAsync(token.TokenId) || credential is not { Revoked: false } ? VerificationCode.Revoked
+            await revoked.ContainsAsync(token.TokenId)
+            || credential is not { Revoked: false }
+            || IsOutlived(known, credential, owner, client)
+                ? VerificationCode.Revoked
+            : credential.Disabled ? VerificationCode.Disabled
             : owner is not { Active: true } || client is not { Active: true } ? VerificationCode.OwnerDisabled
             : isEarly ? VerificationCode.NotYetValid
             // RFC 7519 §4.1.4: on or after exp the token is not accepted.
             : time.GetUtcNow() >= token.ExpiresAt ? VerificationCode.Expired
             : VerificationCode.Valid;
-        return Authenticated.Jwt(code, known, Within(known.Permissions, credential?.Permissions), credential, owner, client);
+        return Authenticated.Jwt(code, known, credential, owner, client);
     }
 
-    /// <summary>What it says, and no more than the key or personal access token it was exchanged for is good for now.</summary>
-    private static PermissionSet Within(PermissionSet said, PermissionSet? ofCredential) =>
-        ofCredential is null
-            ? said
-            : PermissionSet.OfDistinct(said.Entries.Select(entry => (entry.Api, entry.Scopes.Intersect(ofCredential.At(entry.Api)))));
+    /// <summary>Whether it was issued before the last time that everything its credential, subject or client had was ended at once.</summary>
+    private static bool IsOutlived(VerifiedTokens.Entry known, CredentialFacts credential, PrincipalFacts? owner, PrincipalFacts? client) =>
+        Math.Max(credential.TokensSince, Math.Max(owner?.TokensSince ?? 0, client?.TokensSince ?? 0)) is > 0 and var since
+        && known.MadeAt < since;
 
     /// <summary>Signature and claims; of a token too whose time is over or has not come, which can be named and revoked but not honoured.</summary>
     private (AccessTokenFault Fault, VerifiedTokens.Entry? Verified) Verify(string presented)
@@ -96,8 +98,7 @@ public sealed class AccessTokenScheme(
             return (result.Fault, null);
         }
 
-        var permissions = PermissionSet.Of(token.Audience.Select(audience => (audience, token.Scope)));
-        var entry = new VerifiedTokens.Entry(token, permissions, used!);
+        var entry = new VerifiedTokens.Entry(token, TokenIds.Milliseconds(token.TokenId), used!);
         if (result.IsValid)
         {
             verified.Add(presented, entry);

@@ -2,6 +2,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Limits;
 
 namespace Tokenry.Server.Foundation.Authentication;
 
@@ -10,6 +11,7 @@ internal sealed class CallerAuthentication(
     RequestDelegate next,
     CallerAuthenticator callers,
     MessageSignatures signatures,
+    ManagementRate rate,
     TokenryOptions options
 )
 {
@@ -23,10 +25,17 @@ internal sealed class CallerAuthentication(
 
     public async Task InvokeAsync(HttpContext context)
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>() is { Kind: RouteAuthentication.Caller })
+        var route = context.GetEndpoint()?.Metadata;
+        if (route?.GetMetadata<RouteAccess>() is { Kind: RouteAuthentication.Caller })
         {
             context.Response.Headers.CacheControl = "no-store";
-            context.Features[typeof(Caller)] = await AuthenticateAsync(context);
+            var caller = await AuthenticateAsync(context);
+            if (route.GetMetadata<RouteIsUncounted>() is null)
+            {
+                Count(caller);
+            }
+
+            context.Features[typeof(Caller)] = caller;
         }
 
         await next(context);
@@ -91,6 +100,21 @@ internal sealed class CallerAuthentication(
                         ? Problems.CredentialExpired(end, error => $"{Bearer}, {error}, {About(context)}, {DpopChallenge.Offer}")
                     : Refused(context, carrier, possession)
                 );
+    }
+
+    private void Count(Caller caller)
+    {
+        if (rate.Count(caller.CredentialId ?? caller.Principal.Id) is { Ticks: > 0 } wait)
+        {
+            throw new ProblemException(
+                429,
+                ProblemCode.TooManyRequests,
+                "This credential makes more requests than Tokenry:Management:RequestsPerMinute allows. Try again after Retry-After."
+            )
+            {
+                RetryAfter = wait,
+            };
+        }
     }
 
     private static ProblemException TwoCredentials() =>

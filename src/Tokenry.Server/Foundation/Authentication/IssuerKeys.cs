@@ -6,19 +6,20 @@ using Tokenry.Server.Foundation.Http;
 namespace Tokenry.Server.Foundation.Authentication;
 
 /// <summary>
-/// Other issuers' published keys, by address: fetched once for however many wait, kept for ten minutes, and longer where a fetch fails. A key nobody knows
-/// leads to one more fetch in thirty seconds, however many strangers make one up.
+/// Other issuers' published keys, by address: fetched once for however many wait, kept for ten minutes, and for an hour where fetches fail: an
+/// issuer that is gone for longer is trusted no more. A key nobody knows leads to one more fetch in thirty seconds, however many strangers make one up.
 /// </summary>
 public sealed partial class IssuerKeys(Egress egress, TimeProvider time, ILogger<IssuerKeys> logger)
 {
     private const int MostIssuers = 1000;
     private const int MostUnusedLogged = 10;
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan LongestKept = TimeSpan.FromHours(1);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<string, Issuer> issuers = new(StringComparer.Ordinal);
 
-    /// <summary>The keys as they were last known; <c>null</c> where they never could be fetched.</summary>
+    /// <summary>The keys as they were last known; <c>null</c> where they could not be fetched for an hour, or never.</summary>
     /// <param name="address">Of the JWK Set.</param>
     /// <param name="keyId">The key that is wanted, for whose sake the set is fetched again if it lacks it.</param>
     public ValueTask<JsonWebKeySet?> GetAsync(Uri address, string? keyId)
@@ -64,7 +65,7 @@ public sealed partial class IssuerKeys(Egress egress, TimeProvider time, ILogger
                 {
                     if (triedAt is { } last && time.GetElapsedTime(last, now) < Pause)
                     {
-                        return keys;
+                        return Kept;
                     }
 
                     triedAt = now;
@@ -77,9 +78,11 @@ public sealed partial class IssuerKeys(Egress egress, TimeProvider time, ILogger
             await waitFor;
             lock (gate)
             {
-                return keys;
+                return Kept;
             }
         }
+
+        private JsonWebKeySet? Kept => time.GetElapsedTime(fetchedAt) < LongestKept ? keys : null;
 
         private async Task FetchAsync()
         {

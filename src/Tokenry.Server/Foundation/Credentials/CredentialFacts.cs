@@ -60,7 +60,7 @@ public sealed class CredentialFacts
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary><c>null</c> = all the owner's rights at other APIs than the management API.</summary>
-    public PermissionSet? Permissions { get; init; }
+    public GrantSet? Permissions { get; init; }
 
     /// <summary><c>null</c> = not limited to objects.</summary>
     public IReadOnlyList<ObjectPattern>? Objects { get; init; }
@@ -81,6 +81,9 @@ public sealed class CredentialFacts
     public DateTimeOffset? ExpiresAt { get; init; }
 
     public DateTimeOffset? NotBefore { get; init; }
+
+    /// <summary>Unix ms: access tokens bought with it whose <c>jti</c> is older are refused (<see cref="Signing.TokenIds"/>); 0 = none is.</summary>
+    public long TokensSince { get; init; }
 
     public required IReadOnlyList<SecretFacts> Secrets { get; init; }
 
@@ -126,7 +129,7 @@ public sealed class CredentialCache
         {
             var row = await connection.QueryFirstOrDefaultAsync<Row>(
                 "SELECT id, kind, name, masked, owner_id, organization_id, permissions, objects, allowed_ips, rate_limits, metadata, state, created_at, expires_at, "
-                    + "not_before, material, requires_signature FROM credentials WHERE id = @id",
+                    + "not_before, material, requires_signature, tokens_since FROM credentials WHERE id = @id",
                 new { id }
             );
             if (row is null)
@@ -193,6 +196,8 @@ public sealed class CredentialCache
 
         public long RequiresSignature { get; init; }
 
+        public long? TokensSince { get; init; }
+
         public CredentialFacts ToFacts(IReadOnlyList<SecretFacts> secrets)
         {
             var objects = JsonColumn.ReadNullable<string[]>(Objects);
@@ -205,17 +210,14 @@ public sealed class CredentialCache
                 OwnerId = OwnerId,
                 OrganizationId = OrganizationId,
                 CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
-                Permissions = PermissionSet.OfNullable(JsonColumn.ReadNullable<IReadOnlyList<Permission>>(Permissions)),
+                Permissions = GrantSet.OfNullable(Permissions),
                 ObjectTexts = objects,
                 Objects = objects is null
                     ? null
                     :
                     [
-                        .. objects.Select(text =>
-                            ObjectPattern.TryParse(text, out var pattern)
-                                ? pattern
-                                : throw new InvalidDataException($"Credential {Id} has an object pattern that is none.")
-                        ),
+                        // One that is no pattern now matches nothing: patterns were taken once that might wander (repo:acme/../other).
+                        .. objects.SelectMany(text => ObjectPattern.TryParse(text, out var pattern) ? new[] { pattern } : []),
                     ],
                 AllowedIps = JsonColumn
                     .ReadNullable<string[]>(AllowedIps)
@@ -233,6 +235,7 @@ public sealed class CredentialCache
                 NotBefore = NotBefore is { } start ? DateTimeOffset.FromUnixTimeMilliseconds(start) : null,
                 Secrets = secrets,
                 RequiresSignature = RequiresSignature == 1,
+                TokensSince = TokensSince ?? 0,
                 PublicKey = Kind == CredentialKind.PublicKey ? PublicKeyMaterial.Open(Id, Material!) : null,
                 Certificate = Kind == CredentialKind.Certificate ? CertificateMaterial.Open(Material!) : null,
                 Federated = Kind == CredentialKind.FederatedIdentity ? FederatedIdentityMaterial.Open(Id, Material!) : null,

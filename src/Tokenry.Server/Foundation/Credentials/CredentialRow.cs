@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Credentials;
@@ -10,7 +11,7 @@ public sealed class CredentialRow
     /// <summary>The one SELECT every reader of credentials starts with.</summary>
     public const string Select = """
         SELECT c.id, c.kind, c.owner_id, p.type AS owner_type, p.owner_id AS owner_owner_id, p.deleted_at AS owner_deleted_at, c.name, c.masked,
-          c.permissions, c.objects, c.created_at, c.created_by, c.expires_at, c.not_before, c.allowed_ips, c.rate_limits, c.metadata, c.state, c.revoked_at,
+          c.permissions, c.objects, c.created_at, c.created_by, c.created_with, c.renewed_from, c.superseded_by, c.expires_at, c.not_before, c.allowed_ips, c.rate_limits, c.metadata, c.state, c.revoked_at,
           c.revoked_reason, c.material, c.key_id, c.rotate_every_days, c.renewed_at, c.requires_signature, u.last_used_at, u.ip AS last_used_ip,
           u.agent AS last_used_agent,
           (SELECT s.expires_at FROM credential_secrets s WHERE s.credential_id = c.id ORDER BY s.version DESC LIMIT 1 OFFSET 1) AS previous_expires_at,
@@ -37,6 +38,7 @@ public sealed class CredentialRow
 
     public string Masked { get; init; } = "";
 
+    /// <summary>Its <see cref="GrantSet"/>; <c>null</c> for what has none of its own: what follows its owner, authenticates a client or is anonymous.</summary>
     public string? Permissions { get; init; }
 
     public string? Objects { get; init; }
@@ -44,6 +46,15 @@ public sealed class CredentialRow
     public long CreatedAt { get; init; }
 
     public string? CreatedBy { get; init; }
+
+    /// <summary>The credential that minted it; <c>null</c> where the server did, or a version before this was kept.</summary>
+    public string? CreatedWith { get; init; }
+
+    /// <summary>Of what is registered: the credential it replaced.</summary>
+    public string? RenewedFrom { get; init; }
+
+    /// <summary>Of what is registered: the credential that replaced it last.</summary>
+    public string? SupersededBy { get; init; }
 
     public long? ExpiresAt { get; init; }
 
@@ -109,16 +120,28 @@ public sealed class CredentialRow
         : RequiresSignature == 1 ? RequestSigning.Required
         : RequestSigning.Optional;
 
+    /// <summary>Whether it grows with its owner's rights.</summary>
+    public bool FollowsOwner => Permissions is null && HasPermissions(Kind);
+
+    /// <summary>Whether a credential of that kind has permissions of its own.</summary>
+    public static bool HasPermissions(string kind) => kind is CredentialKind.ApiKey or CredentialKind.PersonalAccessToken;
+
     public string StateAt(long now) =>
         State != "active" ? State
         : ExpiresAt <= now ? "expired"
         : NotBefore > now ? "scheduled"
         : "active";
 
+    /// <param name="catalog">To know APIs by name.</param>
     /// <param name="now">Unix ms.</param>
     /// <param name="secret">The secret, where this answer is the one that shows it.</param>
     /// <param name="signingKey">Likewise what it signs requests with.</param>
-    public Credential ToCredential(long now, Protocol.Credentials.Secret? secret = null, Protocol.Credentials.Secret? signingKey = null)
+    public Credential ToCredential(
+        Catalog catalog,
+        long now,
+        Protocol.Credentials.Secret? secret = null,
+        Protocol.Credentials.Secret? signingKey = null
+    )
     {
         var isClientSecret = Kind == CredentialKind.ClientSecret;
         return new Credential
@@ -128,10 +151,16 @@ public sealed class CredentialRow
             Name = Name,
             Masked = Masked,
             Owner = new CredentialOwner(OwnerType, OwnerId),
-            Permissions = JsonColumn.ReadNullable<IReadOnlyList<Permission>>(Permissions),
+            Permissions =
+                FollowsOwner ? CredentialPermissions.Owner
+                : GrantSet.OfNullable(Permissions) is { } grants ? new(grants.ToPermissions(catalog))
+                : null,
             Objects = JsonColumn.ReadNullable<string[]>(Objects),
             CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
             CreatedBy = CreatedBy,
+            CreatedWith = CreatedWith,
+            RenewedFrom = RenewedFrom,
+            SupersededBy = SupersededBy,
             ExpiresAt = Expiry,
             NotBefore = Time(NotBefore),
             RotateEveryDays = (int?)RotateEveryDays,
@@ -140,6 +169,7 @@ public sealed class CredentialRow
             RateLimits = JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(RateLimits),
             Metadata = Metadata is null ? null : JsonSerializer.Deserialize<JsonElement>(Metadata, TokenryJson.Strict),
             State = StateAt(now),
+            Weaknesses = FollowsOwner ? [CredentialWeakness.PermissionsFollowOwner] : [],
             RevokedAt = Time(RevokedAt),
             RevokedReason = RevokedReason,
             LastUsed = Time(LastUsedAt) is { } at ? new LastUse(at, LastUsedIp, LastUsedAgent) : null,

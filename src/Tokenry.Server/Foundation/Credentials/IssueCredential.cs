@@ -13,11 +13,11 @@ namespace Tokenry.Server.Foundation.Credentials;
 /// The part of issuing that is the same for every kind: form, minting rule, secret or what is registered instead, row. The features' own
 /// operations (CreateApiKey, CreatePublicKey, …) choose kind, owner and defaults, inside their Gate.
 /// </summary>
-public sealed class IssueCredential(SecretMint mint, TimeProvider time)
+public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider time)
 {
     /// <param name="tx">The transaction of the operation.</param>
     /// <param name="entry">Its audit entry, whose target becomes the new credential.</param>
-    /// <param name="caller">Who issues; <c>null</c> = the server itself, which the minting rule does not bound.</param>
+    /// <param name="caller">Who issues; <c>null</c> = the server itself, or a renewal, which neither minting rule nor cap bounds.</param>
     /// <param name="reach">How far the Gate let the caller.</param>
     /// <param name="catalog">API resources and roles.</param>
     /// <param name="owner">Whose it will be.</param>
@@ -88,7 +88,7 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
         NewCredential made
     )
     {
-        var asked = draft.Checked(catalog, made.Kind);
+        var asked = draft.Checked(catalog, made.Kind).Or(made.Kind, () => Rights.Snapshot(catalog, owner));
         var now = time.GetUtcNow();
         if (asked.ExpiresAt <= now)
         {
@@ -98,6 +98,7 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
         if (caller is not null)
         {
             MintingRule.Check(catalog, caller, reach, Minted(owner, made.Kind, asked));
+            await LineageStore.HoldAsync(tx, caller.CredentialId);
         }
 
         var row = new CredentialRow
@@ -109,10 +110,11 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
             OwnerOwnerId = owner.OwnerId,
             Name = asked.Name,
             Masked = made.Masked,
-            Permissions = JsonColumn.Write(asked.Permissions),
+            Permissions = asked.Grants,
             Objects = JsonColumn.Write(asked.Objects),
             CreatedAt = now.ToUnixTimeMilliseconds(),
             CreatedBy = caller?.Principal.Id,
+            CreatedWith = caller?.CredentialId,
             ExpiresAt = asked.ExpiresAt?.ToUnixTimeMilliseconds(),
             NotBefore = asked.NotBefore?.ToUnixTimeMilliseconds(),
             RotateEveryDays = asked.RotateEveryDays,
@@ -125,10 +127,16 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
             SigningPepperVersion = asked.Signs ? made.Secret?.PepperVersion : null,
             State = "active",
         };
-        await CredentialStore.InsertAsync(tx, row, made.Secret);
+        var count = await CredentialStore.InsertAsync(tx, row, made.Secret);
+        if (caller is not null)
+        {
+            await caps.CheckCredentialsAsync(tx, owner, count, row.CreatedAt);
+        }
+
         entry.TargetType = made.Kind;
         entry.TargetId = row.Id;
         return row.ToCredential(
+            catalog,
             now.ToUnixTimeMilliseconds(),
             made.Secret?.Secret,
             asked.Signs ? mint.SigningKey(made.Secret!, CredentialStore.FirstVersion) : null
@@ -143,7 +151,7 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
             new CredentialDraft
             {
                 Name = row.Name,
-                Permissions = JsonColumn.ReadNullable<IReadOnlyList<Permission>>(row.Permissions),
+                Grants = row.Permissions,
                 Objects = JsonColumn.ReadNullable<string[]>(row.Objects),
                 AllowedIps = JsonColumn.ReadNullable<string[]>(row.AllowedIps),
                 ExpiresAt = row.Expiry,
@@ -154,7 +162,7 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
         new()
         {
             Owner = owner,
-            Permissions = PermissionSet.OfNullable(draft.Permissions),
+            Permissions = GrantSet.OfNullable(draft.Grants),
             ReachesAll = CredentialKind.IsClientAuthentication(kind),
             ReachesNothing = kind == CredentialKind.AnonymousApiKey,
             Objects = draft.Objects,

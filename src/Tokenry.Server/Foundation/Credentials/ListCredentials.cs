@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text;
 using Dapper;
 using Tokenry.Protocol.Api;
@@ -12,7 +13,7 @@ namespace Tokenry.Server.Foundation.Credentials;
 /// <summary>Lists and shows credentials, with the filters an auditor asks by. Newest last: ids sort by time.</summary>
 public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvider time)
 {
-    public static readonly string[] Filters = ["owner", "kind", "api", "state", "unused_since", "expires_before", "due_before"];
+    public static readonly string[] Filters = ["owner", "kind", "api", "state", "unused_since", "expires_before", "due_before", "weakness"];
 
     /// <summary>Where the route names the owner already.</summary>
     public static readonly string[] FiltersBelowOwner = Filters[1..];
@@ -28,11 +29,8 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
         listing.With(ownerId is null ? Filters : FiltersBelowOwner);
         var catalog = await catalogs.GetAsync();
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        // Without credentials:read each kind opens by the scope for one's own; a caller may hold one of them and not the other.
-        var readable = families.Where(family => caller.Management.Contains(family.OwnScope)).ToList();
-        var all = caller.Management.Contains(ManagementApi.CredentialsRead);
-        var shown = all || readable.Count == 0 ? families : readable;
-        return await gate.ReadAsync(
+        var shown = Readable(caller, families);
+        return await gate.ReadManyAsync(
             caller,
             shown[0].Read,
             "credentials.listed",
@@ -54,11 +52,32 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
                     Dialect.Of(connection),
                     now
                 );
-                var rows = await connection.QueryAsync<CredentialRow>(
-                    $"{CredentialRow.Select} WHERE {where} ORDER BY c.id LIMIT @limit",
-                    parameters
-                );
-                return listing.ToPage([.. rows], row => row.ToCredential(now), row => row.Id);
+                return await PageAsync(connection, catalog, listing, where, parameters, now);
+            }
+        );
+    }
+
+    /// <summary>What one credential made, by itself or through what it made; of that, what the caller may see. The members <c>created_with</c> make it a tree.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="id">The credential.</param>
+    /// <param name="listing">Limit, cursor, filters.</param>
+    public async Task<Page<Credential>> DescendantsAsync(Caller caller, string id, Listing listing)
+    {
+        listing.With(Filters);
+        var catalog = await catalogs.GetAsync();
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var family = CredentialFamily.OfId(id);
+        var shown = Readable(caller, CredentialFamily.All);
+        return await gate.ReadManyAsync(
+            caller,
+            family.Read,
+            "credential.descendants_read",
+            async (connection, reach) =>
+            {
+                await new CredentialAddress(family, id).FindAsync(connection, reach);
+                var (where, parameters) = Filter(listing, shown, listing.Text("owner"), reach, catalog, Dialect.Of(connection), now);
+                parameters.Add("id", id);
+                return await PageAsync(connection, catalog, listing, $"{where} AND c.id IN ({LineageStore.Descendants})", parameters, now);
             }
         );
     }
@@ -68,14 +87,40 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
     /// <summary>The calling credential itself, which needs no scope for it.</summary>
     public Task<Credential> ShowOwnAsync(Caller caller, CredentialAddress address) => ShowAsync(caller, demand: null, address);
 
-    private Task<Credential> ShowAsync(Caller caller, Demand? demand, CredentialAddress address) =>
-        gate.ReadAsync(
+    private async Task<Credential> ShowAsync(Caller caller, Demand? demand, CredentialAddress address)
+    {
+        var catalog = await catalogs.GetAsync();
+        return await gate.ReadAsync(
             caller,
             demand,
             $"{address.Family.Noun}.read",
             async (connection, reach) =>
-                (await address.FindAsync(connection, reach)).ToCredential(time.GetUtcNow().ToUnixTimeMilliseconds())
+                (await address.FindAsync(connection, reach)).ToCredential(catalog, time.GetUtcNow().ToUnixTimeMilliseconds())
         );
+    }
+
+    /// <summary>Without <c>credentials:read</c> each kind opens by the scope for one's own; a caller may hold one of them and not the other.</summary>
+    private static IReadOnlyList<CredentialFamily> Readable(Caller caller, IReadOnlyList<CredentialFamily> families)
+    {
+        var readable = families.Where(family => caller.Management.Contains(family.OwnScope)).ToList();
+        return readable.Count == 0 || caller.Management.Contains(ManagementApi.CredentialsRead) ? families : readable;
+    }
+
+    private static async Task<Page<Credential>> PageAsync(
+        DbConnection connection,
+        Catalog catalog,
+        Listing listing,
+        string where,
+        DynamicParameters parameters,
+        long now
+    )
+    {
+        var rows = await connection.QueryAsync<CredentialRow>(
+            $"{CredentialRow.Select} WHERE {where} ORDER BY c.id LIMIT @limit",
+            parameters
+        );
+        return listing.ToPage([.. rows], row => row.ToCredential(catalog, now), row => row.Id);
+    }
 
     private static (string Where, DynamicParameters Parameters) Filter(
         Listing listing,
@@ -145,25 +190,30 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
             parameters.Add("due", due.ToUnixTimeMilliseconds());
         }
 
+        if (listing.OneOf("weakness", [CredentialWeakness.PermissionsFollowOwner]) is not null)
+        {
+            where.Append(" AND c.permissions IS NULL AND c.kind IN ('api_key', 'personal_access_token')");
+        }
+
         if (listing.Text("api") is { } api)
         {
             // Named, or all of an owner's rights where some role of the owner has that API; what authenticates a client buys whatever its owner may do.
-            var roles = catalog.Roles.Where(role => !role.Permissions.At(api).IsEmpty).Select(role => role.Id).Append("").ToArray();
+            var resource = catalog.Resource(api);
+            var roles = catalog
+                .Roles.Where(role => resource is not null && !role.Permissions.At(resource).IsEmpty)
+                .Select(role => role.Id)
+                .Append("")
+                .ToArray();
             where.Append(
-                " AND (replace(c.permissions, @api, '') <> c.permissions OR (c.permissions IS NULL AND c.kind <> 'anonymous_api_key' AND (c.kind IN ('client_secret', 'public_key', 'certificate', 'federated_identity') OR @api <> @management) "
+                " AND (replace(c.permissions, @mark, '') <> c.permissions OR (c.permissions IS NULL AND c.kind <> 'anonymous_api_key' AND (c.kind IN ('client_secret', 'public_key', 'certificate', 'federated_identity') OR @isOther = 1) "
                     + $"AND EXISTS (SELECT 1 FROM principal_roles r WHERE r.principal_id = c.owner_id AND {dialect.In("r.role_id", "@roles")})))"
             );
-            parameters.Add("api", AsWritten(api));
-            parameters.Add("management", AsWritten(ManagementApi.Identifier));
+            // Looked for with replace, which compares bytes on both engines: SQLite's LIKE does not mind case.
+            parameters.Add("mark", StoredGrant.Mark(resource?.Id ?? ""));
+            parameters.Add("isOther", api == ManagementApi.Identifier ? 0L : 1L);
             parameters.Add("roles", roles);
         }
 
         return (where.ToString(), parameters);
     }
-
-    /// <summary>
-    /// How the JSON text of <c>permissions</c> has an identifier. Looked for with <c>replace</c>, which compares bytes on both engines:
-    /// SQLite's LIKE does not mind case.
-    /// </summary>
-    private static string AsWritten(string api) => $"\"api\":{JsonColumn.Write(new[] { api })[1..^1]},";
 }

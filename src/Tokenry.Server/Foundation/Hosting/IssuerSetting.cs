@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 
 namespace Tokenry.Server.Foundation.Hosting;
 
@@ -9,7 +10,15 @@ internal static class IssuerSetting
     {
         if (configured is not null)
         {
-            if (
+            if (!Ascii.IsValid(configured))
+            {
+                faults.Add(
+                    $"Tokenry:Issuer '{configured}' is not ASCII, and headers carry nothing else. Write the host in punycode"
+                        + (Punycode(configured) is { } punycode ? $" ({punycode})" : "")
+                        + " and the path with percent escapes."
+                );
+            }
+            else if (
                 !Uri.TryCreate(configured, UriKind.Absolute, out var uri)
                 || uri.Scheme is not ("https" or "http")
                 || configured.AsSpan().IndexOfAny('?', '#') >= 0
@@ -45,6 +54,9 @@ internal static class IssuerSetting
         );
         return "";
     }
+
+    private static string? Punycode(string configured) =>
+        Uri.TryCreate(configured, UriKind.Absolute, out var uri) && Ascii.IsValid(uri.IdnHost) ? uri.IdnHost : null;
 
     /// <summary><c>0.0.0.0</c> and <c>[::]</c> say where to listen, not where to reach it.</summary>
     private static bool IsAnyAddress(Uri uri) =>

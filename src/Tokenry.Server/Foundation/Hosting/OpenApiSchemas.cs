@@ -18,9 +18,18 @@ internal static class OpenApiSchemas
             var held = type.GetGenericArguments()[0];
             var inner = await context.GetOrCreateSchemaAsync(Nullable.GetUnderlyingType(held) ?? held, cancellationToken: cancellation);
             schema.Type = inner.Type | JsonSchemaType.Null;
+            schema.OneOf = inner.OneOf;
             schema.Format = inner.Format;
             schema.Items = inner.Items;
             schema.Description = null; // the wrapper's, not the member's
+        }
+        else if (type == typeof(CredentialPermissions))
+        {
+            schema.OneOf =
+            [
+                await context.GetOrCreateSchemaAsync(typeof(IReadOnlyList<Permission>), cancellationToken: cancellation),
+                new OpenApiSchema { Type = JsonSchemaType.String, Enum = [CredentialPermissions.OwnerText] },
+            ];
         }
         else if (type == typeof(DateTimeOffset) || type == typeof(DateTimeOffset?))
         {
@@ -36,6 +45,16 @@ internal static class OpenApiSchemas
         else if (type == typeof(JsonElement) || type == typeof(JsonElement?))
         {
             schema.Type = JsonSchemaType.Object;
+        }
+        else if (type == typeof(AuditChange))
+        {
+            // The values of any member, of whatever type that is.
+            schema.Properties!["before"] = new OpenApiSchema { Description = "Its value before; `null` where it had none." };
+            schema.Properties["after"] = new OpenApiSchema
+            {
+                Description =
+                    "Its value after; `null` where it has none. A secret is `{\"digest\":\"…\"}`, an erased value `{\"pseudonym\":\"…\"}`.",
+            };
         }
 
         // They come from XML comments.

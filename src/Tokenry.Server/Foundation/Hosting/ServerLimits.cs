@@ -17,6 +17,10 @@ public static class ServerLimits
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", isEnabled: true);
         kestrel.RequestHeaderEncodingSelector = LengthDigits.Select;
         kestrel.Limits.MaxRequestBodySize = LongestBody;
+        // What a connection may have sent before anything reads it; a whole body is read piece by piece.
+        kestrel.Limits.MaxRequestBufferSize = 64 * 1024;
+        kestrel.Limits.Http2.InitialStreamWindowSize = 64 * 1024;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = 128 * 1024;
         kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
         kestrel.Limits.MaxRequestHeaderCount = 64;
         kestrel.Limits.MaxRequestLineSize = 4 * 1024;

@@ -118,6 +118,19 @@ internal sealed partial class ErrorFunnel(
                 {
                     RetryAfter = TimeSpan.FromSeconds(1),
                 };
+            case OverloadedException:
+                return new ProblemException(503, ProblemCode.Overloaded, exception.Message) { RetryAfter = OverloadedException.Wait };
+            case ListsBusyException:
+                return new ProblemException(429, ProblemCode.TooManyRequests, "Too many lists are being read at once. Try again shortly.")
+                {
+                    RetryAfter = TimeSpan.FromSeconds(1),
+                };
+            case ListTooSlowException:
+                return new ProblemException(
+                    422,
+                    ProblemCode.QueryTooSlow,
+                    $"The list was stopped after {ListTooSlowException.Deadline.TotalSeconds} s. Ask for a shorter time or narrower filters."
+                );
             case BadHttpRequestException { StatusCode: 413 }:
                 return new ProblemException(413, ProblemCode.BodyTooLarge, "The body is larger than this route takes.");
             case BadHttpRequestException { StatusCode: 408 }:

@@ -35,6 +35,8 @@ public static class ProblemAnswer
                 Errors = problem.Errors,
                 MissingScopes = problem.MissingScopes,
                 AcceptedCredentials = problem.AcceptedCredentials,
+                UsedBy = problem.UsedBy,
+                Limit = problem.Limit,
                 ExpiredAt = problem.ExpiredAt,
             },
             TokenryJson.Strict

@@ -16,6 +16,12 @@ public sealed class ProblemException(int status, string code, string detail) : E
     /// <summary>The kinds of credential that would be accepted.</summary>
     public IReadOnlyList<string>? AcceptedCredentials { get; init; }
 
+    /// <summary>What stands in the way of a deletion.</summary>
+    public UsedBy? UsedBy { get; init; }
+
+    /// <summary>How many there may be.</summary>
+    public long? Limit { get; init; }
+
     /// <summary>When the credential ended, where that is why it is refused.</summary>
     public DateTimeOffset? ExpiredAt { get; init; }
 

@@ -1,4 +1,3 @@
-using Tokenry.Protocol.Access;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
@@ -26,7 +25,7 @@ public static class RoleAssignment
         }
 
         check.ThrowIfAny();
-        var reached = PermissionSet.Of(roles.SelectMany(id => catalog.Role(id)!.Permissions.Entries));
+        var reached = Rights.OfRoles(catalog, roles);
         MintingRule.CheckManagement(caller, reached.At(ManagementApi.Identifier));
         if (reach.OwnOf is not null)
         {
@@ -41,10 +40,6 @@ public static class RoleAssignment
     /// </summary>
     public static void CheckMayTouch(Catalog catalog, Caller caller, IReadOnlyList<string> roles)
     {
-        var reached = roles.Aggregate(
-            ScopeSet.Empty,
-            (all, id) => catalog.Role(id) is { } role ? all.Union(role.Permissions.At(ManagementApi.Identifier)) : all
-        );
-        MintingRule.CheckManagement(caller, reached);
+        MintingRule.CheckManagement(caller, Rights.OfRoles(catalog, roles).At(ManagementApi.Identifier));
     }
 }

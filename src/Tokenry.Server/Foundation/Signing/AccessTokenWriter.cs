@@ -3,7 +3,6 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using Tokenry.Protocol.Access;
-using Tokenry.Protocol.Credentials;
 using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
@@ -35,6 +34,12 @@ public sealed record AccessTokenClaims
     public TokenConfirmation? Confirmation { get; init; }
 
     public required TimeSpan Lifetime { get; init; }
+
+    /// <summary>
+    /// Unix ms: its <c>jti</c> is not older (<see cref="TokenIds"/>). What the doors compare it with may lie ahead of our clock: another replica's made the API
+    /// (<see cref="Access.ApiResourceFacts.NamesSince"/>), or a rotation without overlap ended all that was issued before.
+    /// </summary>
+    public long Since { get; init; }
 }
 
 /// <summary>Writes RFC 9068 access tokens.</summary>
@@ -47,7 +52,7 @@ public sealed class AccessTokenWriter(SigningKeys keys, TokenryOptions options, 
     {
         var now = time.GetUtcNow();
         var issuedAt = now.ToUnixTimeSeconds();
-        var tokenId = PublicId.Encode(PublicId.NewUuid7(now));
+        var tokenId = TokenIds.New(now, claims.Since);
         using var payload = JsonBuffer.Borrow();
         var json = payload.Writer;
         json.WriteStartObject();

@@ -83,6 +83,26 @@ public sealed class IssuerKeysTests : IDisposable
         Assert.Equal(3, _server.Requests);
     }
 
+    /// <summary>A.12: an issuer that vanished is not trusted for ever.</summary>
+    [Fact]
+    public async Task Keys_are_dropped_after_an_hour_of_failing_fetches()
+    {
+        Assert.True(await FindAsync(_issuer.KeyId));
+        _server.Status = 503;
+        for (var minutes = 0; minutes < 55; minutes += 5)
+        {
+            _time.Advance(TimeSpan.FromMinutes(5));
+            Assert.True(await FindAsync(_issuer.KeyId));
+        }
+
+        _time.Advance(TimeSpan.FromMinutes(5));
+        Assert.False(await FindAsync(_issuer.KeyId));
+        Assert.False(await FindAsync(_issuer.KeyId)); // nor where no fetch is due
+        _server.Status = 200;
+        _time.Advance(TimeSpan.FromSeconds(30));
+        Assert.True(await FindAsync(_issuer.KeyId));
+    }
+
     [Fact]
     public async Task Where_there_never_were_keys_there_are_none()
     {

@@ -19,7 +19,7 @@ public sealed class ClientCredentials(CatalogCache catalogs, AccessTokenWriter w
         var allowed = api.Usable(Rights.Of(catalog, client.Principal, api), CredentialKind.AccessToken);
         TokenTarget.Check(api, allowed);
         var confirmation = request.ConfirmationFor(api);
-        var scope = TokenTarget.Scope(form, allowed);
+        var scope = TokenTarget.Scope(form, api, allowed);
         var (token, tokenId) = AccessTokenGrant.Sign(
             writer,
             new AccessTokenClaims
@@ -31,6 +31,7 @@ public sealed class ClientCredentials(CatalogCache catalogs, AccessTokenWriter w
                 CredentialId = credentialId,
                 Confirmation = confirmation,
                 Lifetime = api.AccessTokenLifetime,
+                Since = Math.Max(api.NamesSince, client.Credential.TokensSince),
             },
             api
         );
