@@ -129,6 +129,7 @@ internal static class ProtocolParsers
                 HasOneForm = true,
             },
             new("JsonWebKeySet", ReadKeys, KeySet()),
+            new("ResourceIdentifier", ResourceIdentifier.Normalize, "HTTPS://API.example.com:443/", "urn:example:a"),
             new("Timestamp", ReadTime, "2099-01-01T00:00:00Z", "2099-01-01T01:02:03.456+02:00"),
             .. Bodies(),
         ];
