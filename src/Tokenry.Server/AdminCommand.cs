@@ -35,11 +35,12 @@ internal static class AdminCommand
             : FindServer(options.DataDirectory, isNamed) is { } server
                 ? await ControlSocket.AskAsync(server, request)
                     ?? new ControlAnswer(null, $"The server at {server.Urls} does not answer. Try again.", failed: true)
+            : verb.NeedsStore && !File.Exists(options.DatabasePath)
+                ? throw new StartupException($"There is no store in {options.DataDirectory}. Name its directory: --data-directory D.")
             : await RunOnSqliteAsync(options, verb, request);
-        await Console.Error.WriteLineAsync(answer.Message);
-        if (answer.Failed)
+        if (answer.Message is { } message)
         {
-            return 1;
+            await Console.Error.WriteLineAsync(message);
         }
 
         if (answer.Output is { } output)
@@ -47,7 +48,7 @@ internal static class AdminCommand
             Console.WriteLine(output);
         }
 
-        return 0;
+        return answer.Failed ? 1 : 0;
     }
 
     /// <summary>
@@ -83,6 +84,7 @@ internal static class AdminCommand
 
     private static async Task<ControlAnswer> RunOnSqliteAsync(TokenryOptions options, AdminVerb verb, ControlRequest request)
     {
+        await PrepareAsync(options);
         // The server may be between taking the lock and listening, or between letting go and being gone.
         for (var attempt = 0; attempt < 100; attempt++)
         {
@@ -105,9 +107,17 @@ internal static class AdminCommand
         return new ControlAnswer(null, $"Another process holds {options.DataDirectory} and does not answer.", failed: true);
     }
 
+    private static async Task PrepareAsync(TokenryOptions options)
+    {
+        foreach (var closed in DataDirectory.Create(options.DataDirectory))
+        {
+            await Console.Error.WriteLineAsync(closed);
+        }
+    }
+
     private static async Task<ControlAnswer> RunHereAsync(TokenryOptions options, AdminVerb verb, Dictionary<string, string> arguments)
     {
-        DataDirectory.Create(options.DataDirectory);
+        await PrepareAsync(options);
         await using var services = new ServiceCollection()
             .AddLogging()
             .AddFoundation(options)

@@ -1,6 +1,7 @@
 using Tokenry.Server;
 using Tokenry.Server.Foundation.Hosting;
 
+ProcessHardening.Apply();
 try
 {
     if (CommandLine.AsksForHelp(args))

@@ -14,6 +14,7 @@ using Tokenry.Server.Features.Usage;
 using Tokenry.Server.Features.Users;
 using Tokenry.Server.Features.Verification;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Hosting.Telemetry;
@@ -49,6 +50,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ServerLimits.LongestShutdown);
 
         var options = TokenryOptions.Read(builder.Configuration);
+        var closed = DataDirectory.Create(options.DataDirectory);
         var held = Hold(options);
         TlsListener.Add(builder.WebHost, builder.Configuration, options);
         AddServices(builder.Services, options, held);
@@ -56,7 +58,9 @@ internal sealed class TokenryServer : IAsyncDisposable
         var server = new TokenryServer(builder.Build(), options, held);
         try
         {
+            Announcement.WarnOfOpenFiles(server.App.Logger, closed);
             await FoundationServices.OpenStoreAsync(server.App.Services);
+            await server.App.Services.GetRequiredService<AuditHeadKeeper>().OpenAsync();
             server.MapPipeline();
             return server;
         }
@@ -72,6 +76,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         await App.Services.GetRequiredService<BootstrapAdministrator>().RunAsync();
         await App.StartAsync();
         Announcement.WarnOfPlainHttp(App.Logger, Options, App.Urls);
+        await ClockCheck.WarnAsync(App.Services);
         Announcement.Print(App.Logger, Options, App.Services.GetRequiredService<Database>().Description);
         await App.WaitForShutdownAsync();
     }
@@ -82,16 +87,13 @@ internal sealed class TokenryServer : IAsyncDisposable
         Held?.Dispose();
     }
 
-    private static DataDirectory? Hold(TokenryOptions options)
-    {
-        DataDirectory.Create(options.DataDirectory);
-        return options.UsesPostgres
+    private static DataDirectory? Hold(TokenryOptions options) =>
+        options.UsesPostgres
             ? null
             : DataDirectory.TryHold(options.DataDirectory)
                 ?? throw new StartupException(
                     $"Another process holds the data directory {options.DataDirectory}. Stop it, or set Tokenry:DataDirectory."
                 );
-    }
 
     private static void AddServices(IServiceCollection services, TokenryOptions options, DataDirectory? held)
     {
@@ -108,6 +110,7 @@ internal sealed class TokenryServer : IAsyncDisposable
             .AddAuditLog()
             .AddVerification()
             .AddRevocation()
+            .AddCredentials()
             .AddUsage()
             .AddSigningKeys()
             .AddOAuth();
@@ -129,7 +132,14 @@ internal sealed class TokenryServer : IAsyncDisposable
         }
 
         App.UseMiddleware<ErrorFunnel>();
-        App.UsePathBase(new Uri(Options.Issuer).AbsolutePath.TrimEnd('/'));
+        App.UseMiddleware<HeadRequests>(); // before the path base, which routes by itself
+        var path = new Uri(Options.Issuer).AbsolutePath.TrimEnd('/');
+        if (path.Length > 0)
+        {
+            App.UsePathBase(path);
+            App.UseMiddleware<PublicLocations>(path);
+        }
+
         App.UseRouting();
         if (Options.Tls.ClientCertificateHeader is not null)
         {
@@ -137,6 +147,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         }
 
         App.UseMiddleware<TlsRequirement>();
+        App.UseMiddleware<PageGuard>();
         App.UseMiddleware<CallerAuthentication>();
 
         App.MapApiResources();
@@ -158,7 +169,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.MapStartPage(Options);
         App.MapHealth();
         App.MapMetrics();
-        App.MapOpenApi().OpenToAnybody();
+        App.MapOpenApiDocument();
         App.RequireOnEveryRoute();
     }
 }

@@ -127,6 +127,10 @@ public sealed record VerifyRefusal
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? MissingScopes { get; init; }
 
+    /// <summary>With <c>expired</c>: when it ended.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? ExpiredAt { get; init; }
+
     /// <summary>With <c>proof_invalid</c>: the nonce that the next DPoP proof must carry, where that is all it lacked; for the header <c>DPoP-Nonce</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? DpopNonce { get; init; }

@@ -129,6 +129,7 @@ internal static class ProtocolParsers
                 HasOneForm = true,
             },
             new("JsonWebKeySet", ReadKeys, KeySet()),
+            new("ResourceIdentifier", ResourceIdentifier.Normalize, "HTTPS://API.example.com:443/", "urn:example:a"),
             new("Timestamp", ReadTime, "2099-01-01T00:00:00Z", "2099-01-01T01:02:03.456+02:00"),
             .. Bodies(),
         ];
@@ -246,13 +247,13 @@ internal static class ProtocolParsers
 
     private static string? ReadAssertion(string text) =>
         new ClientAssertionValidator(Issuer, Clock)
-            .Validate(text, "app_1", takesPlainType: false, kid => kid == KeyId ? Verification : null)
+            .Validate(text, "app_1", ClientAssertionRules.Strict, kid => kid == KeyId ? Verification : null)
             .IsValid
             ? text
             : null;
 
     private static string? ReadFederated(string text) =>
-        new FederatedTokenValidator(Clock).Validate(text, Trust, kid => kid == KeyId ? Verification : null).IsValid ? text : null;
+        new FederatedTokenValidator(Clock).Validate(text, Trust, kid => kid == KeyId ? [Verification] : []).IsValid ? text : null;
 
     private static string? ReadProof(string text) =>
         new DpopProofValidator(Clock).Validate(text, new DpopRequest("POST", new Uri("https://tokens.example.com/oauth/token"))).IsValid

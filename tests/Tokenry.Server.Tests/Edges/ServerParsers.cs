@@ -113,6 +113,17 @@ internal static class ServerParsers
             ),
             new("RequestTarget", RequestTarget.OriginForm, "/a%2Fb?c", "https://a.example/b?c", "http://a.example?c"),
             new("text for people", text => Validation.IsClean(text) ? text : null, "Invoices é 😀") { HasOneForm = true },
+            new("text of people", text => Validation.IsReadable(text) ? text : null, "می\u200Cخواهم", "क्\u200Dष", "👩🏽\u200D💻")
+            {
+                HasOneForm = true,
+            },
+            new("EmailAddress", text => EmailAddress.IsValid(text) ? text : null, "o'brien+tag@sub.example.com") { HasOneForm = true },
+            new(
+                "AddressText",
+                text => AddressText.TryParse(text, out var address) ? address.ToString() : null,
+                "198.51.100.7:443",
+                "[2001:db8::1]:443"
+            ),
         ];
 
     private static X509Certificate2 Certificate { get; } = TestAuthority.SelfSigned(new LeafOptions { Dns = "billing.example.com" });

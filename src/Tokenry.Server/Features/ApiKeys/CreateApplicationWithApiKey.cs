@@ -15,7 +15,7 @@ namespace Tokenry.Server.Features.ApiKeys;
 /// For the person in a hurry: an application, a role with just these scopes and a key, in one call. A role that has just these scopes is
 /// used again rather than made twice.
 /// </summary>
-public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue, TimeProvider time)
+public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue, Caps caps, TimeProvider time)
 {
     public async Task<Credential> RunAsync(Caller caller, QuickApiKeyRequest request)
     {
@@ -126,6 +126,7 @@ public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue
             Enabled = 1,
             CreatedAt = now.ToUnixTimeMilliseconds(),
         };
+        await caps.CheckApplicationsAsync(tx, row.OwnerId);
         await PrincipalStore.InsertAsync(tx, row, passwordHash: null, [role.Id]);
         RecordCreated(tx, caller, PrincipalType.Application, row.Id);
         return row.ToFacts([role.Id]);

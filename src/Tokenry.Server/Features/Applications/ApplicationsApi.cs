@@ -73,6 +73,14 @@ public static class ApplicationsApi
             )
             .WithSummary("Delete the application and revoke all it owns.")
             .Needs(Writes);
+        group
+            .MapPost(
+                "/{id}/revoke-all",
+                async (string id, Caller caller, Body<RevokeAllRequest> body, RevokeAll revoke) =>
+                    TypedResults.Ok(await revoke.RunAsync(caller, PrincipalType.Application, id, body.Value))
+            )
+            .WithSummary("Revoke every credential and access token of the application, or those issued before a time.")
+            .Needs(ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn);
         foreach (var enabled in new[] { true, false })
         {
             group

@@ -10,7 +10,7 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Features.Applications;
 
 /// <summary>Registers a machine identity. Under <c>applications:own</c> it belongs to the user who registers it.</summary>
-public sealed class CreateApplication(Gate gate, TimeProvider time)
+public sealed class CreateApplication(Gate gate, Caps caps, TimeProvider time)
 {
     public async Task<Application> RunAsync(Caller caller, ApplicationRequest request)
     {
@@ -45,6 +45,7 @@ public sealed class CreateApplication(Gate gate, TimeProvider time)
                 };
                 entry.TargetType = PrincipalType.Application;
                 entry.TargetId = row.Id;
+                await caps.CheckApplicationsAsync(tx, row.OwnerId);
                 await PrincipalStore.InsertAsync(tx, row, passwordHash: null, roles);
                 return ToApplication(row, roles);
             }
@@ -73,6 +74,7 @@ public sealed class CreateApplication(Gate gate, TimeProvider time)
             RateLimits = JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(row.RateLimits),
             TokenEndpointAuthMethods = client.Methods,
             AcceptsUntypedAssertions = client.AcceptsUntypedAssertions,
+            Assertions = client.CompatibleAssertions ? AssertionPolicy.Compatible : AssertionPolicy.Strict,
             DpopBoundAccessTokens = client.DpopBound,
             TlsClientCertificateBoundAccessTokens = client.CertificateBound,
             TokenExchangeAudiences = client.ExchangeAudiences,

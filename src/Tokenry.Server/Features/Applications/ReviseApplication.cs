@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Limits;
@@ -29,6 +30,7 @@ public sealed class ReviseApplication(Gate gate)
                     PrincipalType.Application,
                     id
                 );
+                var was = CreateApplication.ToApplication(row, roles);
                 var check = new Validation();
                 var name = check.Name("name", patch.Name.Or(row.Name));
                 var limits = patch.RateLimits.Or(null);
@@ -57,7 +59,9 @@ public sealed class ReviseApplication(Gate gate)
                     await PrincipalStore.SetRolesAsync(tx, id, roles);
                 }
 
-                return CreateApplication.ToApplication((await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!, roles);
+                var revised = CreateApplication.ToApplication((await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!, roles);
+                entry.Changes = AuditChanges.Between(was, revised);
+                return revised;
             }
         );
     }

@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Principals;
@@ -34,11 +35,14 @@ public sealed class ReviseUser(Gate gate, Passwords passwords)
                         PrincipalType.User,
                         id
                     );
+                    var before = UserRules.ToUser(row, roles);
                     var check = new Validation();
                     var name = check.Name("name", patch.Name.Or(row.Name));
-                    var email = UserRules.Email(check, patch.Email.Or(row.Email));
+                    // One that was taken before by other rules stays until another is said.
+                    var email = patch.Email.IsPresent ? UserRules.Email(check, patch.Email.Or(null)) : row.Email;
                     check.ThrowIfAny();
                     await PrincipalStore.SetNameAndEmailAsync(tx, id, name, email);
+                    var oldHash = await PrincipalStore.PasswordHashAsync(tx, id);
                     if (patch.Password.IsPresent)
                     {
                         await PrincipalStore.SetPasswordHashAsync(tx, id, hash);
@@ -50,7 +54,14 @@ public sealed class ReviseUser(Gate gate, Passwords passwords)
                         await PrincipalStore.SetRolesAsync(tx, id, roles);
                     }
 
-                    return UserRules.ToUser((await PrincipalStore.FindAsync(tx, PrincipalType.User, id))!, roles);
+                    var after = UserRules.ToUser((await PrincipalStore.FindAsync(tx, PrincipalType.User, id))!, roles);
+                    entry.Changes = AuditChanges.Between(before, after);
+                    if (patch.Password.IsPresent)
+                    {
+                        entry.Changes = [.. entry.Changes ?? [], AuditChanges.Of("password", oldHash, hash)];
+                    }
+
+                    return after;
                 }
             );
         }

@@ -56,6 +56,14 @@ public static class UsersApi
             )
             .WithSummary("Delete the user and revoke all it owns.")
             .Needs(ManagementApi.UsersWrite);
+        group
+            .MapPost(
+                "/{id}/revoke-all",
+                async (string id, Caller caller, Body<RevokeAllRequest> body, RevokeAll revoke) =>
+                    TypedResults.Ok(await revoke.RunAsync(caller, PrincipalType.User, id, body.Value))
+            )
+            .WithSummary("Revoke every credential and access token of the user, or those issued before a time.")
+            .Needs(ManagementApi.CredentialsWrite, ManagementApi.TokensOwn);
         foreach (var enabled in new[] { true, false })
         {
             group

@@ -20,11 +20,13 @@ public static class VerificationApi
             .Exchanges<VerifyRequest, VerifyAnswer>()
             .OrAnswers(typeof(VerifyRefusal))
             .WithSummary("Check whether a credential is good for a request.")
+            .IsUncounted()
             .Needs(ManagementApi.Verify);
         group
             .MapPost("/verify/batch", verify.ServeBatchAsync)
             .Exchanges<VerifyBatchRequest, VerifyBatchAnswer>()
             .WithSummary("Check up to a hundred credentials at once, in order.")
+            .IsUncounted()
             .Needs(ManagementApi.Verify);
         var door = app.ServiceProvider.GetRequiredService<ForwardAuthEndpoint>();
         group

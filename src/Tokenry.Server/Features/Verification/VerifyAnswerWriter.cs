@@ -104,6 +104,11 @@ internal static class VerifyAnswerWriter
             WriteTexts(json, "accepted_credentials"u8, api.KindsFor(requirement.Scopes));
         }
 
+        if (verdict.Code == VerificationCode.Expired && verdict.Credential.ExpiresAt is { } end)
+        {
+            json.WriteString("expired_at"u8, TimestampConverter.Format(end));
+        }
+
         if (verdict.Possession.NeedsNonce)
         {
             json.WriteString("dpop_nonce"u8, nonces.Current);

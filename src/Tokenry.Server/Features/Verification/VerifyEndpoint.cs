@@ -98,7 +98,7 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
     private async ValueTask<Question> ReadAsync(Caller caller, Catalog catalog, VerifyRequest request, Validation check, string at)
     {
         IPAddress? address = null;
-        check.Require(request.Ip is null || IPAddress.TryParse(request.Ip, out address), at + "ip", "is not an IP address");
+        check.Require(request.Ip is null || AddressText.TryParse(request.Ip, out address), at + "ip", "is not an IP address");
         check.Require(request.Object is null || ObjectPattern.IsValidObject(request.Object), at + "object", "is not type:id");
         check.Require(
             request.Scopes is null || request.Scopes.All(scope => ScopeName.IsValid(scope)),
@@ -118,7 +118,7 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
             Scopes = request.Scopes is { Count: > 0 } scopes && check.IsEmpty ? ScopeSet.Of(scopes) : ScopeSet.Empty,
             Object = request.Object,
             Possession = Possession.Bearer, // until the door has looked at the proof
-            Address = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address,
+            Address = address,
         };
         // The agent is the resource server's, not that of whoever presented the credential.
         var from = new UseCircumstances(requirement.Address, Agent: null, caller.Request.RequestId);

@@ -1,9 +1,11 @@
 using System.Data.Common;
+using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Foundation.Usage;
 
 namespace Tokenry.Server.Foundation.Access;
 
@@ -12,7 +14,7 @@ public readonly record struct Demand(string Scope, string? OwnScope = null);
 
 /// <summary>
 /// The first line of every operation: authorises the caller <em>and</em> opens the audit entry, which commits with what the operation
-/// writes. No audit, no action. Denials are recorded too, in a transaction of their own, before they are answered.
+/// writes. No audit, no action. Denials are recorded too, counted as those at the doors are (<see cref="Denials"/>).
 /// <para>
 /// The caller was authenticated before its body arrived. The gate judges it again, and its transaction commits only if nothing that this judgement rests on
 /// has changed (<see cref="Premise"/>); else the operation is judged and run once more (docs/decisions/0060-judged-in-the-transaction.md).
@@ -24,6 +26,7 @@ public sealed class Gate(
     CallerJudge judge,
     CatalogCache catalogs,
     ChangeHub hub,
+    Denials denials,
     TimeProvider time
 )
 {
@@ -58,8 +61,38 @@ public sealed class Gate(
                 idempotency.RunAsync(
                     current,
                     tx => tx.StandsOn(current.Premise()),
-                    tx => AuditedAsync(tx, current, action, operation, reach, catalog)
+                    tx => AuditedAsync(tx, current, action, operation, reach, catalog),
+                    (tx, answer) => RecordReplay(tx, current, action, answer)
                 )
+        );
+
+    /// <summary>A read of many records: where they are not the caller's own, that is recorded too, counted by the minute.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="demand">What is asked of the caller.</param>
+    /// <param name="action">The audit event's action.</param>
+    /// <param name="read">The read itself.</param>
+    /// <param name="matters">Whether what was read is worth an event.</param>
+    public Task<T> ReadManyAsync<T>(
+        Caller caller,
+        Demand demand,
+        string action,
+        Func<DbConnection, Reach, Task<T>> read,
+        Func<T, bool>? matters = null
+    ) =>
+        ReadAsync(
+            caller,
+            demand,
+            action,
+            async (connection, reach) =>
+            {
+                var answer = await read(connection, reach);
+                if (reach.OwnOf is null && matters?.Invoke(answer) is not false)
+                {
+                    denials.RecordRead(caller, action);
+                }
+
+                return answer;
+            }
         );
 
     /// <summary>A read. Only denials are recorded.</summary>
@@ -70,7 +103,7 @@ public sealed class Gate(
             async () =>
             {
                 var reach = Authorize(await judge.AgainAsync(caller), demand);
-                return await database.ReadAsync(connection => read(connection, reach));
+                return await database.ListAsync(caller.Principal.Id, connection => read(connection, reach));
             }
         );
 
@@ -156,14 +189,19 @@ public sealed class Gate(
         catch (ProblemException denial) when (denial.Status == 403)
         {
             var reason = denial.MissingScopes is { } missing ? $"{denial.Code}: {string.Join(' ', missing)}" : denial.Code;
-            await database.WriteAsync(tx =>
-            {
-                var entry = Entry(caller, action, AuditEntry.Denied, reason);
-                (entry.TargetType, entry.TargetId) = denial.Target;
-                tx.Record(entry);
-                return Task.FromResult(true);
-            });
+            denials.Record(caller, action, reason, denial.Target);
             throw;
+        }
+    }
+
+    /// <summary>A secret that is shown once more is an event; what else is answered again tells nothing new.</summary>
+    private void RecordReplay<T>(WriteTransaction tx, Caller caller, string action, T answer)
+    {
+        if (answer is Credential credential and not { Token: null, ClientSecret: null, SigningKey: null })
+        {
+            var entry = Entry(caller, action[..action.LastIndexOf('.')] + ".replayed", AuditEntry.Success, action);
+            (entry.TargetType, entry.TargetId) = (credential.Kind, credential.Id);
+            tx.Record(entry);
         }
     }
 

@@ -70,6 +70,22 @@ public static partial class Announcement
 
     private static bool IsLocal(Uri uri) => uri.IsLoopback || uri.Host == "unix";
 
+    /// <summary>What was closed to other users: they may have read it before.</summary>
+    public static void WarnOfOpenFiles(ILogger logger, IReadOnlyList<string> closed)
+    {
+        foreach (var what in closed)
+        {
+            LogClosed(logger, what);
+        }
+    }
+
+    [LoggerMessage(
+        EventId = 4,
+        Level = LogLevel.Warning,
+        Message = "{What} If other users of this machine are not trusted, rotate what was in it."
+    )]
+    private static partial void LogClosed(ILogger logger, string what);
+
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Store: {Store}")]
     private static partial void LogStore(ILogger logger, string store);
 

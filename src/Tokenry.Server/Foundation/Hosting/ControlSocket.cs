@@ -85,19 +85,19 @@ public sealed partial class ControlSocket(TokenryOptions options, ILogger<Contro
 
     private async Task ServeAsync(Socket connection, CancellationToken stopping)
     {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        timeout.CancelAfter(TimeSpan.FromSeconds(10));
         try
         {
             await using var stream = new NetworkStream(connection);
-            var line = await ReadLineAsync(stream, timeout.Token);
+            using var reading = Patience(stopping);
+            var line = await ReadLineAsync(stream, reading.Token);
             if (line.Length == 0)
             {
                 return; // a command that only looks which servers run
             }
 
-            var answer = await AnswerAsync(line);
-            await stream.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.ControlAnswer), timeout.Token);
+            var answer = await AnswerAsync(line); // as long as it takes: a trail of millions of events is verified in minutes
+            using var writing = Patience(stopping);
+            await stream.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.ControlAnswer), writing.Token);
             stream.WriteByte((byte)'\n');
         }
         catch (Exception exception)
@@ -105,6 +105,13 @@ public sealed partial class ControlSocket(TokenryOptions options, ILogger<Contro
             // Whatever was said here or went wrong: an exception that leaves a background service ends the server.
             LogFailed(exception.GetType().Name);
         }
+    }
+
+    private static CancellationTokenSource Patience(CancellationToken stopping)
+    {
+        var timeout = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        timeout.CancelAfter(TimeSpan.FromSeconds(10));
+        return timeout;
     }
 
     private async Task<ControlAnswer> AnswerAsync(byte[] line)

@@ -25,7 +25,7 @@ public static class FoundationServices
         services.AddSingleton(provider => new StoreMetrics(provider.GetRequiredService<IMeterFactory>().Create(ServerMetrics.MeterName)));
         services.AddSingleton<MetricsText>();
         services.AddSingleton<KeyRing>();
-        services.AddSingleton<AuditChain>();
+        services.AddSingleton<AuditChain>().AddSingleton<HeadSigner>().AddSingleton<AuditHeadFile>().AddSingleton<VerifyAudit>();
         services.AddSingleton<ChangeHub>();
         services.AddSingleton(provider => new Freshness(provider.GetRequiredService<TimeProvider>(), alwaysFresh: !options.UsesPostgres));
         AddDatabase(services, options);
@@ -37,7 +37,7 @@ public static class FoundationServices
             .AddSingleton<ClientKeyCache>()
             .AddSingleton<RevokedAccessTokens>();
         services.AddSingleton<CallerJudge>().AddSingleton<Idempotency>().AddSingleton<Gate>().AddSingleton<SystemGate>();
-        services.AddSingleton<Passwords>().AddSingleton<PrincipalOperations>();
+        services.AddSingleton<Passwords>().AddSingleton<PrincipalOperations>().AddSingleton<Caps>().AddSingleton<RevokeAll>();
         services.AddSingleton<PepperRenewal>().AddSingleton<KeyRotation>().AddSingleton<RotateKeys>();
         services.AddSingleton<SecretMint>().AddSingleton<ExpiryPolicy>().AddSingleton<IssueCredential>();
         services.AddSingleton<ReviseCredential>().AddSingleton<RotateCredential>().AddSingleton<SetCredentialDisabled>();
@@ -62,7 +62,7 @@ public static class FoundationServices
 
         services.AddSingleton<SigningKeys>().AddSingleton<AccessTokenWriter>();
         services.AddSingleton(options.SigningKeys).AddSingleton<SigningKeyMoves>();
-        services.AddSingleton<FailureThrottle>().AddSingleton<RateLimiter>();
+        services.AddSingleton<FailureThrottle>().AddSingleton<RateLimiter>().AddSingleton<ManagementRate>();
         services.AddSingleton<LastUsed>().AddSingleton<UsageCounters>().AddSingleton<Denials>();
         services.AddSingleton<AccessLog>().AddSingleton<Signals>().AddSingleton<UseRecorder>();
         return services;
@@ -89,6 +89,10 @@ public static class FoundationServices
             services.AddHostedService<OtlpExport>();
         }
 
+        // Before those that append: services stop in the reverse order, so that the last head is that of the last event.
+        services.AddSingleton<AuditHeadKeeper>();
+        services.AddHostedService(provider => provider.GetRequiredService<AuditHeadKeeper>());
+
         // In the order in which they are written: what decides first, signals last, since others raise them.
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<RateLimiter>());
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<Denials>());
@@ -99,6 +103,7 @@ public static class FoundationServices
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<PepperRenewal>());
         services.AddHostedService<UsageFlush>();
         services.AddHostedService<Purge>();
+        services.AddHostedService<AuditRetention>();
         services.AddHostedService<DueCredentials>();
         services.AddHostedService<SigningKeySchedule>();
         if (options.Pkcs11 is not null)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Signing;
 using Tokenry.Server.Foundation.Signing.Pkcs11;
 
@@ -10,6 +11,9 @@ public sealed class TokenryOptions
 {
     public const string DefaultUrl = "http://127.0.0.1:7600";
 
+    private const int DefaultRequestsPerMinute = 6000;
+    private const int MostRequestsPerMinute = 600_000_000;
+
     /// <summary>Older patch releases of ASP.NET Core have holes that matter here.</summary>
     private static readonly Version OldestRuntime = new(10, 0, 12);
 
@@ -18,6 +22,9 @@ public sealed class TokenryOptions
         "Issuer",
         "DataDirectory",
         "KeyFile",
+        "AuditHeadFile",
+        "Audit:RetentionDays",
+        "Audit:PersonalDataDays",
         "Brand",
         "RetiredBrands",
         "Bootstrap:AdminEmail",
@@ -30,8 +37,11 @@ public sealed class TokenryOptions
         "Dpop:RequireNonce",
         "Egress:Enabled",
         "Egress:AllowedNetworks",
+        "Management:RequestsPerMinute",
+        "AllowedHosts",
         "LeakReports:Policy",
         "LeakReports:Keys",
+        .. CapOptions.Keys,
         .. SigningKeyOptions.Keys,
         .. Pkcs11Options.Keys,
         .. TlsOptions.Keys,
@@ -42,6 +52,15 @@ public sealed class TokenryOptions
     public required string DataDirectory { get; init; }
 
     public required string KeyFile { get; init; }
+
+    /// <summary>Where the newest signed audit head is kept, outside the database.</summary>
+    public required string AuditHeadFile { get; init; }
+
+    /// <summary>How long audit events are kept; <c>null</c> = for ever.</summary>
+    public TimeSpan? AuditKept { get; init; }
+
+    /// <summary>How long audit events keep addresses and names in clear; <c>null</c> = as long as the events.</summary>
+    public TimeSpan? AuditPersonalDataKept { get; init; }
 
     public required string Brand { get; init; }
 
@@ -77,6 +96,8 @@ public sealed class TokenryOptions
     /// <summary>Whether every DPoP proof must carry a nonce of ours (RFC 9449 §8).</summary>
     public bool RequiresDpopNonce { get; init; }
 
+    public CapOptions Caps { get; init; } = new();
+
     public SigningKeyOptions SigningKeys { get; init; } = new();
 
     /// <summary>The token that holds signing keys; <c>null</c> = all are in the database.</summary>
@@ -89,6 +110,12 @@ public sealed class TokenryOptions
 
     /// <summary>Networks it may connect to for that besides the public internet.</summary>
     public IReadOnlyList<IPNetwork> EgressNetworks { get; init; } = [];
+
+    /// <summary>Requests a minute of one credential at Tokenry's own API; 0 = as many as it likes.</summary>
+    public int ManagementRequestsPerMinute { get; init; } = DefaultRequestsPerMinute;
+
+    /// <summary>Hosts under which pages are served.</summary>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
     public string DatabasePath => Path.Combine(DataDirectory, "tokenry.db");
 
@@ -120,9 +147,15 @@ public sealed class TokenryOptions
         }
 
         var email = (section["Bootstrap:AdminEmail"] ?? "admin@localhost").ToLowerInvariant();
-        if (email.Length is 0 or > 128 || !email.All(c => char.IsAsciiLetterOrDigit(c) || "._@+-".Contains(c, StringComparison.Ordinal)))
+        // The second is what earlier versions took; a server that was set up so starts.
+        if (
+            !EmailAddress.IsValid(email)
+            && (
+                email.Length is 0 or > 128 || !email.All(c => char.IsAsciiLetterOrDigit(c) || "._@+-".Contains(c, StringComparison.Ordinal))
+            )
+        )
         {
-            faults.Add($"Tokenry:Bootstrap:AdminEmail '{email}' is not 1 to 128 characters of a-z, 0-9 and . _ @ + -.");
+            faults.Add($"Tokenry:Bootstrap:AdminEmail '{email}' is not an address such as admin@example.com.");
         }
 
         var password = section["Bootstrap:AdminPassword"];
@@ -162,6 +195,8 @@ public sealed class TokenryOptions
             defaultDays = maxDays.Value;
         }
 
+        var auditDays = Days(section, "Audit:RetentionDays", faults);
+        var auditPersonalDays = Days(section, "Audit:PersonalDataDays", faults);
         var accessLogDays = Days(section, "AccessLog:KeptDays", faults) ?? 30;
         var leakPolicy = section["LeakReports:Policy"] ?? "revoke";
         if (leakPolicy is not ("revoke" or "report"))
@@ -172,20 +207,27 @@ public sealed class TokenryOptions
         var requiresNonce = Flag(section, "Dpop:RequireNonce", faults);
         var fetchesKeys = Flag(section, "Egress:Enabled", faults);
         var scannerKeys = ScannerKeyOptions.Read(section.GetSection("LeakReports:Keys"), faults);
+        var caps = CapOptions.Read(section.GetSection("Caps"), faults);
         var signingKeys = SigningKeyOptions.Read(section.GetSection("SigningKeys"), faults);
         var pkcs11 = Pkcs11Options.Read(section, faults);
         var issuer = needsIssuer ? IssuerSetting.Read(section["Issuer"], configuration["urls"] ?? DefaultUrl, faults) : "";
         var tls = TlsOptions.Read(section, configuration, issuer, faults);
+        var requestsPerMinute = RequestsPerMinute(section, faults);
+        var hosts = AllowedHostsSetting.Read(List(section, "AllowedHosts"), issuer, faults);
         if (faults.Count > 0)
         {
             throw new StartupException(faults);
         }
 
+        var keyFile = section["KeyFile"] is { } file ? Path.GetFullPath(file) : Path.Combine(dataDirectory, "tokenry.keys");
         return new TokenryOptions
         {
             Issuer = issuer,
             DataDirectory = dataDirectory,
-            KeyFile = section["KeyFile"] is { } file ? Path.GetFullPath(file) : Path.Combine(dataDirectory, "tokenry.keys"),
+            KeyFile = keyFile,
+            AuditHeadFile = Path.GetFullPath(section["AuditHeadFile"] ?? Path.Combine(Path.GetDirectoryName(keyFile)!, "audit-head")),
+            AuditKept = auditDays is { } kept ? TimeSpan.FromDays(kept) : null,
+            AuditPersonalDataKept = auditPersonalDays is { } personal ? TimeSpan.FromDays(personal) : null,
             Brand = brand,
             RetiredBrands = retired,
             AdminEmail = email,
@@ -199,11 +241,14 @@ public sealed class TokenryOptions
             ScannerKeys = scannerKeys,
             RevokesReportedLeaks = leakPolicy == "revoke",
             RequiresDpopNonce = requiresNonce,
+            Caps = caps,
             SigningKeys = signingKeys,
             Pkcs11 = pkcs11,
             Tls = tls,
             FetchesKeys = fetchesKeys,
             EgressNetworks = egress,
+            ManagementRequestsPerMinute = requestsPerMinute,
+            AllowedHosts = hosts,
         };
     }
 
@@ -213,7 +258,7 @@ public sealed class TokenryOptions
     private static bool Is(string key, string known) =>
         key.Equals(known, StringComparison.OrdinalIgnoreCase)
         || (
-            known is "RetiredBrands" or "TrustedProxies" or "LeakReports:Keys" or "Egress:AllowedNetworks"
+            known is "RetiredBrands" or "AllowedHosts" or "TrustedProxies" or "LeakReports:Keys" or "Egress:AllowedNetworks"
             && key.StartsWith(known + ":", StringComparison.OrdinalIgnoreCase) // a list's items
         );
 
@@ -257,6 +302,23 @@ public sealed class TokenryOptions
 
         faults.Add($"Tokenry:{key} '{text}' is not a number of days from 1 to 36500.");
         return null;
+    }
+
+    private static int RequestsPerMinute(IConfigurationSection section, List<string> faults)
+    {
+        const string Key = "Management:RequestsPerMinute";
+        if (section[Key] is not { } text)
+        {
+            return DefaultRequestsPerMinute;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var most) && most <= MostRequestsPerMinute)
+        {
+            return most;
+        }
+
+        faults.Add($"Tokenry:{Key} '{text}' is not a number of requests from 1 to {MostRequestsPerMinute}, or 0 for no limit.");
+        return DefaultRequestsPerMinute;
     }
 
     private static bool Flag(IConfigurationSection section, string key, List<string> faults)

@@ -36,6 +36,8 @@ public static class ProblemAnswer
                 MissingScopes = problem.MissingScopes,
                 AcceptedCredentials = problem.AcceptedCredentials,
                 UsedBy = problem.UsedBy,
+                Limit = problem.Limit,
+                ExpiredAt = problem.ExpiredAt,
             },
             TokenryJson.Strict
         );

@@ -35,6 +35,9 @@ public sealed record PrincipalFacts
     /// <summary>Of an application, as an OAuth client.</summary>
     public ClientSettings Client { get; init; } = ClientSettings.Default;
 
+    /// <summary>Unix ms: access tokens of which it is subject or client and whose <c>jti</c> is older are refused; 0 = none is.</summary>
+    public long TokensSince { get; init; }
+
     public bool IsUser => Type == PrincipalType.User;
 }
 

@@ -50,7 +50,8 @@ public sealed class PrincipalOperations(Gate gate, CatalogCache catalogs, TimePr
             async operation =>
             {
                 var (tx, entry, caller, reach, catalog) = operation;
-                var (_, roles) = await FindForChangeAsync(tx, entry, reach, catalog, caller, type, id);
+                var (row, roles) = await FindForChangeAsync(tx, entry, reach, catalog, caller, type, id);
+                entry.Changes = row.Enabled == 1 == enabled ? null : [AuditChanges.Of("enabled", !enabled, enabled)];
                 await PrincipalStore.SetEnabledAsync(tx, id, enabled);
                 return ((await PrincipalStore.FindAsync(tx, type, id))!, roles);
             }
@@ -82,12 +83,13 @@ public sealed class PrincipalOperations(Gate gate, CatalogCache catalogs, TimePr
                 await FindForChangeAsync(tx, entry, reach, catalog, caller, type, id);
                 var now = time.GetUtcNow().ToUnixTimeMilliseconds();
                 await PrincipalStore.DeleteAsync(tx, id, now);
+                await AuditStore.EraseTargetAsync(tx, id);
                 await CredentialStore.RevokeAllOfAsync(tx, id, now, reason ?? "owner deleted");
                 return true;
             }
         );
     }
 
-    private static string RequireId(string type, string id) =>
+    internal static string RequireId(string type, string id) =>
         Protocol.Credentials.PublicId.IsWellFormed(id, type == PrincipalType.User ? "usr" : "app") ? id : throw ProblemException.NotFound();
 }

@@ -5,7 +5,7 @@ namespace Tokenry.Server.Foundation.Principals;
 /// <summary>A user or application as stored. The password's hash is not among the columns that are read in general.</summary>
 public sealed class PrincipalRow
 {
-    public const string Columns = "id, type, name, email, owner_id, enabled, rate_limits, client, created_at, deleted_at";
+    public const string Columns = "id, type, name, email, owner_id, enabled, rate_limits, client, created_at, deleted_at, tokens_since";
 
     public string Id { get; init; } = "";
 
@@ -29,6 +29,8 @@ public sealed class PrincipalRow
 
     public long? DeletedAt { get; init; }
 
+    public long? TokensSince { get; init; }
+
     public PrincipalFacts ToFacts(string[] roleIds) =>
         new()
         {
@@ -40,5 +42,6 @@ public sealed class PrincipalRow
             RoleIds = roleIds,
             RateLimits = UseLimit.Read(RateLimits),
             Client = ClientSettings.Read(Client),
+            TokensSince = TokensSince ?? 0,
         };
 }

@@ -46,12 +46,15 @@ public static class PrincipalStore
         int limit
     )
     {
+        // Conditions that are not asked for are left out: "@email IS NULL OR …" would keep the planner from the index.
+        var own = ownOf is null ? "" : " AND id IN (SELECT @ownOf UNION ALL SELECT id FROM principals WHERE owner_id = @ownOf)";
         var rows = (
             await connection.QueryAsync<PrincipalRow>(
                 $"""
                 SELECT {PrincipalRow.Columns} FROM principals
-                WHERE type = @type AND deleted_at IS NULL AND (@ownOf IS NULL OR id = @ownOf OR owner_id = @ownOf)
-                  AND (@email IS NULL OR email = @email) AND (@after IS NULL OR id > @after)
+                WHERE type = @type AND deleted_at IS NULL{own}{(email is null ? "" : " AND email = @email")}{(
+                    after is null ? "" : " AND id > @after"
+                )}
                 ORDER BY id LIMIT @limit
                 """,
                 new
@@ -145,6 +148,20 @@ public static class PrincipalStore
         tx.Changed(ChangeKind.Principal, id);
         return tx.ExecuteAsync("UPDATE principals SET client = @Client WHERE id = @id", new { id, Client = client.Write() });
     }
+
+    /// <summary>Has access tokens refused that it is subject or client of and whose <c>jti</c> is older than <paramref name="since"/> (Unix ms).</summary>
+    public static Task SetTokensSinceAsync(WriteTransaction tx, string id, long since)
+    {
+        tx.Changed(ChangeKind.Principal, id);
+        return tx.ExecuteAsync(
+            "UPDATE principals SET tokens_since = @since WHERE id = @id AND coalesce(tokens_since, 0) < @since",
+            new { id, since }
+        );
+    }
+
+    /// <summary>As stored; <c>null</c> where there is no password.</summary>
+    public static Task<string?> PasswordHashAsync(WriteTransaction tx, string id) =>
+        tx.FirstOrDefaultAsync<string>("SELECT password_hash FROM principals WHERE id = @id", new { id });
 
     public static Task SetPasswordHashAsync(WriteTransaction tx, string id, string? passwordHash) =>
         tx.ExecuteAsync("UPDATE principals SET password_hash = @passwordHash WHERE id = @id", new { id, passwordHash });

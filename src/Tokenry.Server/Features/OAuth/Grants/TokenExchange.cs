@@ -147,11 +147,11 @@ public sealed class TokenExchange(
         TimeSpan lifetime
     )
     {
-        var (token, tokenId) = writer.Write(
+        var (token, tokenId) = AccessTokenGrant.Sign(
+            writer,
             new AccessTokenClaims
             {
                 Audience = api.Identifier,
-                NamesSince = api.NamesSince,
                 Subject = found.Owner!.Id,
                 ClientId = request.Client.Principal.Id,
                 Scope = scope,
@@ -161,8 +161,9 @@ public sealed class TokenExchange(
                 Actor = actor,
                 Confirmation = confirmation,
                 Lifetime = lifetime,
+                Since = Math.Max(api.NamesSince, Math.Max(found.TokensSince, request.Client.Principal.TokensSince)),
             },
-            api.AccessTokenSigningAlg
+            api
         );
         return new IssuedToken(token, tokenId, api, lifetime, scope)
         {
