@@ -26,6 +26,8 @@ namespace Tokenry.Protocol.Api;
 [JsonSerializable(typeof(ApplicationRequest))]
 [JsonSerializable(typeof(ApplicationPatch))]
 [JsonSerializable(typeof(Page<Application>))]
+[JsonSerializable(typeof(ApplicationTransferRequest))]
+[JsonSerializable(typeof(ApplicationTransfer))]
 [JsonSerializable(typeof(Credential))]
 [JsonSerializable(typeof(CredentialRequest))]
 [JsonSerializable(typeof(PublicKeyRequest))]

@@ -1,4 +1,3 @@
-using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Access;
@@ -11,10 +10,7 @@ using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Features.ApiKeys;
 
-/// <summary>
-/// For the person in a hurry: an application, a role with just these scopes and a key, in one call. A role that has just these scopes is
-/// used again rather than made twice.
-/// </summary>
+/// <summary>For the person in a hurry: an application that has just these scopes and its key, in one call.</summary>
 public sealed class CreateApplicationWithApiKey(Gate gate, CatalogCache catalogs, IssueCredential issue, TimeProvider time)
 {
     public async Task<Credential> RunAsync(Caller caller, QuickApiKeyRequest request)
@@ -33,20 +29,13 @@ public sealed class CreateApplicationWithApiKey(Gate gate, CatalogCache catalogs
                 Permission[] permissions = [new(request.Api, request.Scopes)];
                 CredentialDraft.CheckPermissions(check, catalog, permissions);
                 check.ThrowIfAny();
-                var scopes = ScopeSet.Of(request.Scopes);
-                var role = await FindOrMakeRoleAsync(tx, caller, reach, catalog, request.Api, scopes);
-                var owner = await RegisterAsync(tx, caller, reach, request.Name, role);
-                // The catalog of this moment does not hold a role made in this transaction; the one that commits does.
-                var with = new Catalog(
-                    catalog.Resources.Where(r => r.Identifier != ManagementApi.Identifier),
-                    [.. catalog.Roles.Where(r => !r.BuiltIn && r.Id != role.Id), role]
-                );
+                var owner = await RegisterAsync(tx, caller, reach, catalog, request.Name, permissions);
                 return await issue.RunAsync(
                     tx,
                     entry,
                     caller,
                     reach,
-                    with,
+                    catalog,
                     owner,
                     CredentialKind.ApiKey,
                     new CredentialDraft { Name = request.Name, Permissions = permissions }
@@ -64,54 +53,16 @@ public sealed class CreateApplicationWithApiKey(Gate gate, CatalogCache catalogs
         : caller.Management.Contains(ManagementApi.ApplicationsOwn) ? new Reach(caller.Principal.Id)
         : throw Problems.InsufficientScope(ManagementApi.Identifier, [ManagementApi.ApplicationsWrite]);
 
-    private async Task<RoleFacts> FindOrMakeRoleAsync(
+    private async Task<PrincipalFacts> RegisterAsync(
         WriteTransaction tx,
         Caller caller,
         Reach reach,
         Catalog catalog,
-        string api,
-        ScopeSet scopes
+        string name,
+        IReadOnlyList<Permission> permissions
     )
     {
-        var permissions = PermissionSet.Of([(api, scopes)]);
-        MintingRule.CheckManagement(caller, permissions.At(ManagementApi.Identifier));
-        if (reach.OwnOf is not null)
-        {
-            MintingRule.CheckWithinOwn(catalog, caller, permissions);
-        }
-
-        if (
-            // Only one that such a call made: a role of people's making may be widened one day for reasons of its own.
-            catalog.Roles.FirstOrDefault(role =>
-                !role.BuiltIn
-                && role.Name.EndsWith(role.Id, StringComparison.Ordinal)
-                && role.Permissions.Entries is [var only]
-                && only.Api == api
-                && only.Scopes.Equals(scopes)
-            ) is
-            { } known
-        )
-        {
-            return known;
-        }
-
-        var now = time.GetUtcNow();
-        var id = PublicId.Create("rol", PublicId.NewUuid7(now));
-        var row = new RoleRow
-        {
-            Id = id,
-            Name = $"{(api.Length > 100 ? api[..100] : api)} {id}", // unique, whatever names people have given
-            Description = $"Made with an API key: {scopes} at {api}."[..Math.Min(500, $"Made with an API key: {scopes} at {api}.".Length)],
-            Permissions = JsonColumn.Write(permissions.ToPermissions()),
-            CreatedAt = now.ToUnixTimeMilliseconds(),
-        };
-        await RoleStore.InsertAsync(tx, row);
-        RecordCreated(tx, caller, "role", id);
-        return row.ToFacts();
-    }
-
-    private async Task<PrincipalFacts> RegisterAsync(WriteTransaction tx, Caller caller, Reach reach, string name, RoleFacts role)
-    {
+        PrincipalOperations.RefuseLongLine(caller, reach);
         var now = time.GetUtcNow();
         var row = new PrincipalRow
         {
@@ -120,19 +71,15 @@ public sealed class CreateApplicationWithApiKey(Gate gate, CatalogCache catalogs
             Name = name.Trim(),
             OwnerId = reach.OwnOf,
             Enabled = 1,
+            Permissions = PrincipalRow.Write(RoleAssignment.CheckPermissions(catalog, caller, reach, permissions)),
             CreatedAt = now.ToUnixTimeMilliseconds(),
         };
-        await PrincipalStore.InsertAsync(tx, row, passwordHash: null, [role.Id]);
-        RecordCreated(tx, caller, PrincipalType.Application, row.Id);
-        return row.ToFacts([role.Id]);
-    }
-
-    /// <summary>What the key brings with it is a mutation of its own in the audit.</summary>
-    private void RecordCreated(WriteTransaction tx, Caller caller, string type, string id)
-    {
-        var entry = gate.Entry(caller, $"{type}.created", AuditEntry.Success, reason: null);
-        entry.TargetType = type;
-        entry.TargetId = id;
+        await PrincipalStore.InsertAsync(tx, row, passwordHash: null, []);
+        // What the key brings with it is a mutation of its own in the audit.
+        var entry = gate.Entry(caller, "application.created", AuditEntry.Success, reason: null);
+        entry.TargetType = PrincipalType.Application;
+        entry.TargetId = row.Id;
         tx.Record(entry);
+        return await PrincipalStore.FactsAsync(tx, row);
     }
 }

@@ -22,6 +22,7 @@ public static class ApplicationsApi
             .AddSingleton<CreateApplication>()
             .AddSingleton<ReviseApplication>()
             .AddSingleton<ListApplications>()
+            .AddSingleton<TransferApplication>()
             .AddSingleton<CreateClientSecret>()
             .AddSingleton<RegisterCredential>()
             .AddSingleton<CreatePublicKey>()
@@ -48,7 +49,7 @@ public static class ApplicationsApi
                 async (Caller caller, Listing listing, ListApplications list) => TypedResults.Ok(await list.RunAsync(caller, listing))
             )
             .WithSummary("List applications.")
-            .Lists()
+            .Lists(ListApplications.Filters)
             .Needs(Reads);
         group
             .MapGet("/{id}", async (string id, Caller caller, ListApplications list) => TypedResults.Ok(await list.ShowAsync(caller, id)))
@@ -73,6 +74,14 @@ public static class ApplicationsApi
             )
             .WithSummary("Delete the application and revoke all it owns.")
             .Needs(Writes);
+        group
+            .MapPost(
+                "/{id}/transfer",
+                async (string id, Caller caller, Body<ApplicationTransferRequest> body, TransferApplication transfer) =>
+                    TypedResults.Ok(await transfer.RunAsync(caller, id, body.Value))
+            )
+            .WithSummary("Give the application to another owner, or confirm the one it has; lists the credentials that go with it.")
+            .Needs(ManagementApi.ApplicationsWrite);
         foreach (var enabled in new[] { true, false })
         {
             group

@@ -29,7 +29,9 @@ public sealed class CreateApplication(Gate gate, CatalogCache catalogs, TimeProv
                 check.ThrowIfAny();
                 ClientRules.RefuseForeignAudiences(catalog, caller, reach, ClientSettings.Default, client);
                 RefuseOwnLimits(reach, request.RateLimits is not null);
+                PrincipalOperations.RefuseLongLine(caller, reach);
                 var roles = RoleAssignment.Check(catalog, caller, reach, request.Roles);
+                var permissions = RoleAssignment.CheckPermissions(catalog, caller, reach, request.Permissions);
                 var now = time.GetUtcNow();
                 var row = new PrincipalRow
                 {
@@ -38,6 +40,7 @@ public sealed class CreateApplication(Gate gate, CatalogCache catalogs, TimeProv
                     Name = name,
                     OwnerId = reach.OwnOf,
                     Enabled = 1,
+                    Permissions = PrincipalRow.Write(permissions),
                     RateLimits = JsonColumn.Write(request.RateLimits),
                     Client = client.Write(),
                     CreatedAt = now.ToUnixTimeMilliseconds(),
@@ -67,8 +70,10 @@ public sealed class CreateApplication(Gate gate, CatalogCache catalogs, TimeProv
             Id = row.Id,
             Name = row.Name,
             Roles = [.. roles],
+            Permissions = row.ReadPermissions() ?? [],
             Enabled = row.Enabled == 1,
             OwnerId = row.OwnerId,
+            OwnerBound = row.OwnerId is null ? null : row.OwnerBound == 1,
             RateLimits = JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(row.RateLimits),
             TokenEndpointAuthMethods = client.Methods,
             AcceptsUntypedAssertions = client.AcceptsUntypedAssertions,

@@ -9,11 +9,14 @@ namespace Tokenry.Server.Features.Applications;
 /// <summary>Lists and shows applications.</summary>
 public sealed class ListApplications(Gate gate)
 {
+    /// <summary><c>owner_bound=false</c> lists the applications that have more than their owner.</summary>
+    public static readonly string[] Filters = ["owner", "owner_bound"];
+
     private static readonly Demand Demand = new(ManagementApi.ApplicationsRead, ManagementApi.ApplicationsOwn);
 
     public Task<Page<Application>> RunAsync(Caller caller, Listing listing)
     {
-        listing.With();
+        listing.With(Filters);
         return gate.ReadAsync(
             caller,
             Demand,
@@ -23,8 +26,11 @@ public sealed class ListApplications(Gate gate)
                 var (rows, roles) = await PrincipalStore.ListAsync(
                     connection,
                     PrincipalType.Application,
-                    reach.OwnOf,
-                    email: null,
+                    new PrincipalFilter(reach.OwnOf)
+                    {
+                        Owner = listing.Text("owner"),
+                        OwnerBound = listing.OneOf("owner_bound", "true", "false") is { } bound ? (bound == "true" ? 1 : 0) : null,
+                    },
                     listing.IdCursor("app"),
                     listing.Limit + 1
                 );

@@ -8,7 +8,7 @@ using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Features.Applications;
 
-/// <summary>PATCH of an application: name, roles, limits and what it is as an OAuth client.</summary>
+/// <summary>PATCH of an application: name, roles, permissions, limits and what it is as an OAuth client.</summary>
 public sealed class ReviseApplication(Gate gate, CatalogCache catalogs)
 {
     public async Task<Application> RunAsync(Caller caller, string id, ApplicationPatch patch)
@@ -54,6 +54,12 @@ public sealed class ReviseApplication(Gate gate, CatalogCache catalogs)
                 {
                     roles = RoleAssignment.Check(catalog, caller, reach, patch.Roles.Or(null));
                     await PrincipalStore.SetRolesAsync(tx, id, roles);
+                }
+
+                if (patch.Permissions.IsPresent)
+                {
+                    var permissions = RoleAssignment.CheckPermissions(catalog, caller, reach, patch.Permissions.Or(null));
+                    await PrincipalStore.SetPermissionsAsync(tx, id, PrincipalRow.Write(permissions));
                 }
 
                 return CreateApplication.ToApplication((await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!, roles);

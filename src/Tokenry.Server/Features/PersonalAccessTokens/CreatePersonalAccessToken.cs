@@ -37,24 +37,22 @@ public sealed class CreatePersonalAccessToken(
                     catalog,
                     owner,
                     Kind,
-                    owner.Id == caller.Principal.Id ? Inherit(caller, request, draft) : draft
+                    owner.Id == caller.Principal.Id ? Inherit(caller, draft) : draft
                 );
             }
         );
     }
 
     /// <summary>
-    /// For oneself, what is not said is what the calling credential has: its permissions (without management, which must be named), its
-    /// objects, its addresses, and an end no later than its own.
+    /// For oneself, what is not said is what the calling credential has: its permissions (without management, which must be named) and its
+    /// objects. Its addresses, limits and end bind whatever one makes for oneself (<see cref="CredentialDraft.Within"/>).
     /// </summary>
-    private static CredentialDraft Inherit(Caller caller, CredentialRequest request, CredentialDraft draft) =>
+    private static CredentialDraft Inherit(Caller caller, CredentialDraft draft) =>
         draft with
         {
             Permissions =
                 draft.Permissions
                 ?? caller.Credential.Permissions?.ToPermissions().Where(permission => permission.Api != ManagementApi.Identifier).ToList(),
             Objects = draft.Objects ?? caller.Objects?.Select(pattern => pattern.ToString()).ToList(),
-            AllowedIps = draft.AllowedIps ?? caller.AllowedIps?.Select(range => range.ToString()).ToList(),
-            ExpiresAt = !request.ExpiresAt.IsPresent && caller.ExpiresAt < draft.ExpiresAt ? caller.ExpiresAt : draft.ExpiresAt,
         };
 }

@@ -10,7 +10,10 @@ namespace Tokenry.Server.Foundation.Access;
 /// </summary>
 public static class Rights
 {
-    /// <summary>What a principal may do at an API: the union of its roles, of scopes the API still defines.</summary>
+    /// <summary>
+    /// What a principal may do at an API: the union of its roles and of what it is given beside them, of scopes the API still defines; of an
+    /// application that its owner bounds, no more than the owner may do there.
+    /// </summary>
     public static ScopeSet Of(Catalog catalog, PrincipalFacts principal, ApiResourceFacts api)
     {
         if (!principal.Active)
@@ -18,7 +21,10 @@ public static class Rights
             return ScopeSet.Empty;
         }
 
-        var scopes = principal.IsUser ? ManagementApi.Member.Permissions.At(api.Identifier) : ScopeSet.Empty;
+        var scopes =
+            principal.IsUser ? ManagementApi.Member.Permissions.At(api.Identifier)
+            : principal.Permissions is { } own ? own.At(api.Identifier)
+            : ScopeSet.Empty;
         foreach (var roleId in principal.RoleIds)
         {
             if (catalog.Role(roleId) is { } role)
@@ -27,7 +33,8 @@ public static class Rights
             }
         }
 
-        return scopes.Intersect(api.Scopes);
+        scopes = scopes.Intersect(api.Scopes);
+        return principal.Owner is { } bound && !scopes.IsEmpty ? scopes.Intersect(Of(catalog, bound, api)) : scopes;
     }
 
     /// <summary>What a credential of that owner may do at an API; its objects are checked besides.</summary>

@@ -4,6 +4,7 @@ using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Limits;
 using Tokenry.Server.Foundation.Principals;
 using Tokenry.Server.Foundation.Storage;
 
@@ -88,7 +89,7 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
         NewCredential made
     )
     {
-        var asked = draft.Checked(catalog, made.Kind);
+        var asked = (caller is null ? draft : draft.Within(caller, owner, made.Kind)).Checked(catalog, made.Kind);
         var now = time.GetUtcNow();
         if (asked.ExpiresAt <= now)
         {
@@ -146,6 +147,7 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
                 Permissions = JsonColumn.ReadNullable<IReadOnlyList<Permission>>(row.Permissions),
                 Objects = JsonColumn.ReadNullable<string[]>(row.Objects),
                 AllowedIps = JsonColumn.ReadNullable<string[]>(row.AllowedIps),
+                RateLimits = JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(row.RateLimits),
                 ExpiresAt = row.Expiry,
             }
         );
@@ -159,6 +161,7 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
             ReachesNothing = kind == CredentialKind.AnonymousApiKey,
             Objects = draft.Objects,
             AllowedIps = draft.AllowedIps,
+            RateLimits = UseLimit.Of(draft.RateLimits),
             ExpiresAt = draft.ExpiresAt,
         };
 

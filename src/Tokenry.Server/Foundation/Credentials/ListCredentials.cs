@@ -151,7 +151,8 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
             var roles = catalog.Roles.Where(role => !role.Permissions.At(api).IsEmpty).Select(role => role.Id).Append("").ToArray();
             where.Append(
                 " AND (replace(c.permissions, @api, '') <> c.permissions OR (c.permissions IS NULL AND c.kind <> 'anonymous_api_key' AND (c.kind IN ('client_secret', 'public_key', 'certificate', 'federated_identity') OR @api <> @management) "
-                    + $"AND EXISTS (SELECT 1 FROM principal_roles r WHERE r.principal_id = c.owner_id AND {dialect.In("r.role_id", "@roles")})))"
+                    + "AND (replace(p.permissions, @api, '') <> p.permissions "
+                    + $"OR EXISTS (SELECT 1 FROM principal_roles r WHERE r.principal_id = c.owner_id AND {dialect.In("r.role_id", "@roles")}))))"
             );
             parameters.Add("api", AsWritten(api));
             parameters.Add("management", AsWritten(ManagementApi.Identifier));

@@ -37,7 +37,7 @@ public static class FoundationServices
             .AddSingleton<ClientKeyCache>()
             .AddSingleton<RevokedAccessTokens>();
         services.AddSingleton<Gate>();
-        services.AddSingleton<Passwords>().AddSingleton<PrincipalOperations>();
+        services.AddSingleton<Passwords>().AddSingleton<PrincipalOperations>().AddSingleton<OwnedApplications>();
         services.AddSingleton<PepperRenewal>().AddSingleton<KeyRotation>().AddSingleton<RotateKeys>();
         services.AddSingleton<SecretMint>().AddSingleton<ExpiryPolicy>().AddSingleton<IssueCredential>();
         services.AddSingleton<ReviseCredential>().AddSingleton<RotateCredential>().AddSingleton<SetCredentialDisabled>();
@@ -123,6 +123,7 @@ public static class FoundationServices
             await database.MigrateAsync(Migration.Embedded);
             await keys.OpenAsync(database, options.KeyFile);
             await services.GetRequiredService<SigningKeys>().OpenAsync();
+            await services.GetRequiredService<OwnedApplications>().SettleAsync();
         }
         catch (StoreUnavailableException exception)
         {

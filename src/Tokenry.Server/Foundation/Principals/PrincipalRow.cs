@@ -1,11 +1,14 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Limits;
+using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Principals;
 
 /// <summary>A user or application as stored. The password's hash is not among the columns that are read in general.</summary>
 public sealed class PrincipalRow
 {
-    public const string Columns = "id, type, name, email, owner_id, enabled, rate_limits, client, created_at, deleted_at";
+    public const string Columns = "id, type, name, email, owner_id, owner_bound, enabled, permissions, rate_limits, client, created_at, deleted_at";
 
     public string Id { get; init; } = "";
 
@@ -17,7 +20,13 @@ public sealed class PrincipalRow
 
     public string? OwnerId { get; init; }
 
+    /// <summary>Of an application with an owner: 0 where it had more than its owner at an upgrade, and keeps it until it is transferred.</summary>
+    public long OwnerBound { get; init; } = 1;
+
     public long Enabled { get; init; }
+
+    /// <summary>Of an application: what it is given beside its roles, as JSON; <c>null</c> = nothing.</summary>
+    public string? Permissions { get; init; }
 
     /// <summary>Of an application.</summary>
     public string? RateLimits { get; init; }
@@ -29,6 +38,7 @@ public sealed class PrincipalRow
 
     public long? DeletedAt { get; init; }
 
+    /// <summary>Its own facts; its owner's are added by who knows them (<see cref="PrincipalFacts.Under"/>).</summary>
     public PrincipalFacts ToFacts(string[] roleIds) =>
         new()
         {
@@ -37,8 +47,16 @@ public sealed class PrincipalRow
             Name = Name,
             Active = Enabled == 1 && DeletedAt is null,
             OwnerId = OwnerId,
+            IsOwnerBound = OwnerId is not null && OwnerBound == 1,
+            Permissions = PermissionSet.OfNullable(ReadPermissions()),
             RoleIds = roleIds,
             RateLimits = UseLimit.Read(RateLimits),
             Client = ClientSettings.Read(Client),
         };
+
+    /// <summary>What <see cref="Permissions"/> says.</summary>
+    public IReadOnlyList<Permission>? ReadPermissions() => JsonColumn.ReadNullable<IReadOnlyList<Permission>>(Permissions);
+
+    /// <summary>What <see cref="Permissions"/> is for these.</summary>
+    public static string? Write(IReadOnlyList<Permission> permissions) => permissions.Count == 0 ? null : JsonColumn.Write(permissions);
 }

@@ -29,19 +29,35 @@ public static class PrincipalStore
 
     /// <summary>What a decision inside a transaction is made from. Principals are never removed, so an owner is always found.</summary>
     public static async Task<PrincipalFacts> FactsAsync(WriteTransaction tx, string id) =>
-        (await tx.FirstOrDefaultAsync<PrincipalRow>($"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id", new { id }))!.ToFacts(
-            await RolesAsync(tx, id)
+        await FactsAsync(
+            tx,
+            (await tx.FirstOrDefaultAsync<PrincipalRow>($"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id", new { id }))!
         );
+
+    /// <summary>The same of a row that was read: with its roles, and with the owner that bounds it.</summary>
+    public static async Task<PrincipalFacts> FactsAsync(WriteTransaction tx, PrincipalRow row)
+    {
+        var line = new List<PrincipalFacts> { row.ToFacts(await RolesAsync(tx, row.Id)) };
+        while (line[^1].IsOwnerBound && line.Count < PrincipalFacts.LongestLine)
+        {
+            var owner = await tx.FirstOrDefaultAsync<PrincipalRow>(
+                $"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id",
+                new { id = line[^1].OwnerId }
+            );
+            line.Add(owner!.ToFacts(await RolesAsync(tx, owner.Id)));
+        }
+
+        return PrincipalFacts.Bounded(line);
+    }
 
     public static async Task<string[]> RolesAsync(WriteTransaction tx, string id) =>
         [.. await tx.QueryAsync<string>("SELECT role_id FROM principal_roles WHERE principal_id = @id ORDER BY role_id", new { id })];
 
-    /// <summary>A page of one type, with each one's roles; <paramref name="ownOf"/> narrows to what that user is or registered.</summary>
+    /// <summary>A page of one type, with each one's roles.</summary>
     public static async Task<(IReadOnlyList<PrincipalRow> Rows, ILookup<string, string> Roles)> ListAsync(
         DbConnection connection,
         string type,
-        string? ownOf,
-        string? email,
+        PrincipalFilter filter,
         string? after,
         int limit
     )
@@ -50,15 +66,18 @@ public static class PrincipalStore
             await connection.QueryAsync<PrincipalRow>(
                 $"""
                 SELECT {PrincipalRow.Columns} FROM principals
-                WHERE type = @type AND deleted_at IS NULL AND (@ownOf IS NULL OR id = @ownOf OR owner_id = @ownOf)
-                  AND (@email IS NULL OR email = @email) AND (@after IS NULL OR id > @after)
+                WHERE type = @type AND deleted_at IS NULL AND (@OwnOf IS NULL OR id = @OwnOf OR owner_id = @OwnOf)
+                  AND (@Email IS NULL OR email = @Email) AND (@Owner IS NULL OR owner_id = @Owner)
+                  AND (@OwnerBound IS NULL OR (owner_id IS NOT NULL AND owner_bound = @OwnerBound)) AND (@after IS NULL OR id > @after)
                 ORDER BY id LIMIT @limit
                 """,
                 new
                 {
                     type,
-                    ownOf,
-                    email,
+                    filter.OwnOf,
+                    filter.Email,
+                    filter.Owner,
+                    filter.OwnerBound,
                     after,
                     limit,
                 }
@@ -101,8 +120,8 @@ public static class PrincipalStore
     {
         await tx.ExecuteAsync(
             """
-            INSERT INTO principals (id, type, name, email, password_hash, owner_id, enabled, rate_limits, client, created_at)
-            VALUES (@Id, @Type, @Name, @Email, @passwordHash, @OwnerId, 1, @RateLimits, @Client, @CreatedAt)
+            INSERT INTO principals (id, type, name, email, password_hash, owner_id, enabled, permissions, rate_limits, client, created_at)
+            VALUES (@Id, @Type, @Name, @Email, @passwordHash, @OwnerId, 1, @Permissions, @RateLimits, @Client, @CreatedAt)
             """,
             new
             {
@@ -112,6 +131,7 @@ public static class PrincipalStore
                 row.Email,
                 passwordHash,
                 row.OwnerId,
+                row.Permissions,
                 row.RateLimits,
                 row.Client,
                 row.CreatedAt,
@@ -158,6 +178,27 @@ public static class PrincipalStore
             await tx.ExecuteAsync("INSERT INTO principal_roles (principal_id, role_id) VALUES (@id, @role)", new { id, role });
         }
     }
+
+    /// <summary>What an application is given beside its roles.</summary>
+    public static Task SetPermissionsAsync(WriteTransaction tx, string id, string? permissions)
+    {
+        tx.Changed(ChangeKind.Principal, id);
+        return tx.ExecuteAsync("UPDATE principals SET permissions = @permissions WHERE id = @id", new { id, permissions });
+    }
+
+    /// <summary>Gives an application another owner, which bounds it from then on; <c>null</c> = nobody.</summary>
+    public static Task SetOwnerAsync(WriteTransaction tx, string id, string? ownerId)
+    {
+        tx.Changed(ChangeKind.Principal, id);
+        return tx.ExecuteAsync("UPDATE principals SET owner_id = @ownerId, owner_bound = 1 WHERE id = @id", new { id, ownerId });
+    }
+
+    /// <summary>The applications of a user that are not deleted.</summary>
+    public static Task<IReadOnlyList<string>> ApplicationsOfAsync(WriteTransaction tx, string ownerId) =>
+        tx.QueryAsync<string>(
+            $"SELECT id FROM principals WHERE owner_id = @ownerId AND deleted_at IS NULL ORDER BY id{tx.Dialect.ForUpdate("principals")}",
+            new { ownerId }
+        );
 
     public static Task SetEnabledAsync(WriteTransaction tx, string id, bool enabled)
     {

@@ -1,6 +1,8 @@
 using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Http;
 
 namespace Tokenry.Server.Foundation.Principals;
@@ -26,25 +28,44 @@ public static class RoleAssignment
         }
 
         check.ThrowIfAny();
-        var reached = PermissionSet.Of(roles.SelectMany(id => catalog.Role(id)!.Permissions.Entries));
+        CheckReach(catalog, caller, reach, PermissionSet.Of(roles.SelectMany(id => catalog.Role(id)!.Permissions.Entries)));
+        return roles;
+    }
+
+    /// <summary>What an application is to be given beside its roles: by the same rule.</summary>
+    public static IReadOnlyList<Permission> CheckPermissions(
+        Catalog catalog,
+        Caller caller,
+        Reach reach,
+        IReadOnlyList<Permission>? asked
+    )
+    {
+        var check = new Validation();
+        CredentialDraft.CheckPermissions(check, catalog, asked);
+        check.ThrowIfAny();
+        CheckReach(catalog, caller, reach, PermissionSet.Of(asked ?? []));
+        return asked ?? [];
+    }
+
+    /// <summary>
+    /// Whoever changes a principal could become it (by its secrets), so they must hold every management right it holds.
+    /// </summary>
+    public static void CheckMayTouch(Catalog catalog, Caller caller, PrincipalRow row, IReadOnlyList<string> roles)
+    {
+        var facts = row.ToFacts([.. roles]);
+        var reached = facts.RoleIds.Aggregate(
+            facts.Permissions?.At(ManagementApi.Identifier) ?? ScopeSet.Empty,
+            (all, id) => catalog.Role(id) is { } role ? all.Union(role.Permissions.At(ManagementApi.Identifier)) : all
+        );
+        MintingRule.CheckManagement(caller, reached);
+    }
+
+    private static void CheckReach(Catalog catalog, Caller caller, Reach reach, PermissionSet reached)
+    {
         MintingRule.CheckManagement(caller, reached.At(ManagementApi.Identifier));
         if (reach.OwnOf is not null)
         {
             MintingRule.CheckWithinOwn(catalog, caller, reached);
         }
-
-        return roles;
-    }
-
-    /// <summary>
-    /// Whoever changes a principal could become it (by its password, its secrets), so they must hold every management right it holds.
-    /// </summary>
-    public static void CheckMayTouch(Catalog catalog, Caller caller, IReadOnlyList<string> roles)
-    {
-        var reached = roles.Aggregate(
-            ScopeSet.Empty,
-            (all, id) => catalog.Role(id) is { } role ? all.Union(role.Permissions.At(ManagementApi.Identifier)) : all
-        );
-        MintingRule.CheckManagement(caller, reached);
     }
 }

@@ -1,0 +1,52 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Foundation.Principals;
+
+namespace Tokenry.Server.Features.Applications;
+
+/// <summary>
+/// Gives an application to another owner, or confirms the one it has. Its credentials go with it, so the answer lists them: their holders
+/// act as the application still.
+/// </summary>
+public sealed class TransferApplication(Gate gate, CatalogCache catalogs, TimeProvider time)
+{
+    private const int MostListed = 200;
+
+    private static readonly Demand Demand = new(ManagementApi.ApplicationsWrite);
+
+    public async Task<ApplicationTransfer> RunAsync(Caller caller, string id, ApplicationTransferRequest request)
+    {
+        var catalog = await catalogs.GetAsync();
+        return await gate.WriteAsync(
+            caller,
+            Demand,
+            "application.transferred",
+            async (tx, entry, reach) =>
+            {
+                var (row, roles) = await PrincipalOperations.FindForChangeAsync(
+                    tx,
+                    entry,
+                    reach,
+                    catalog,
+                    caller,
+                    PrincipalType.Application,
+                    id
+                );
+                await OwnershipTransfer.RequireOwnerAsync(tx, "owner", request.Owner);
+                await OwnershipTransfer.MoveAsync(tx, entry, row, request.Owner);
+                var (count, credentials) = await CredentialStore.LiveOfAsync(tx, id, MostListed);
+                var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+                return new ApplicationTransfer
+                {
+                    Application = CreateApplication.ToApplication(
+                        (await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!,
+                        roles
+                    ),
+                    Credentials = new TransferredCredentials(count, [.. credentials.Select(credential => credential.ToCredential(now))]),
+                };
+            }
+        );
+    }
+}

@@ -1,0 +1,90 @@
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Foundation.Principals;
+
+/// <summary>Gives applications to another user, who bounds them from then on, or to nobody.</summary>
+public static class OwnershipTransfer
+{
+    /// <summary>In a query, where <c>null</c> cannot be said.</summary>
+    private const string Nobody = "none";
+
+    /// <summary>The user of that id, enabled: with another the application would rest at once.</summary>
+    /// <exception cref="ProblemException">400 naming <paramref name="member"/>.</exception>
+    public static async Task RequireOwnerAsync(WriteTransaction tx, string member, string? ownerId)
+    {
+        if (ownerId is null)
+        {
+            return;
+        }
+
+        var owner = PublicId.IsWellFormed(ownerId, "usr") ? await PrincipalStore.FindAsync(tx, PrincipalType.User, ownerId) : null;
+        if (owner is not { Enabled: 1 })
+        {
+            throw ProblemException.Invalid(
+                member,
+                owner is null
+                    ? $"'{Validation.Shown(ownerId)}' is not the id of a user"
+                    : "is disabled, so that the application would be refused with owner_disabled; enable the user first"
+            );
+        }
+    }
+
+    /// <summary>Moves one application and says on the entry from whom to whom.</summary>
+    public static async Task MoveAsync(WriteTransaction tx, Audit.AuditEntry entry, PrincipalRow application, string? ownerId)
+    {
+        entry.TargetType = PrincipalType.Application;
+        entry.TargetId = application.Id;
+        entry.Reason = $"from {application.OwnerId ?? Nobody} to {ownerId ?? Nobody}";
+        await PrincipalStore.SetOwnerAsync(tx, application.Id, ownerId);
+    }
+
+    /// <summary>Everything a user owns goes with the call that ends or pauses the user, an audit entry each.</summary>
+    /// <param name="tx">The transaction.</param>
+    /// <param name="caller">Who asks; needs <c>applications:write</c>.</param>
+    /// <param name="catalog">API resources and roles.</param>
+    /// <param name="userId">Whose applications.</param>
+    /// <param name="to">The query's <c>transfer_to</c>: a user's id or <c>none</c>; <c>null</c> = they stay with the user.</param>
+    /// <param name="entryOf">Makes the entry of each.</param>
+    public static async Task MoveAllAsync(
+        WriteTransaction tx,
+        Caller caller,
+        Catalog catalog,
+        string userId,
+        string? to,
+        Func<Audit.AuditEntry> entryOf
+    )
+    {
+        if (to is null)
+        {
+            return;
+        }
+
+        if (!caller.Management.Contains(ManagementApi.ApplicationsWrite))
+        {
+            throw Problems.InsufficientScope(ManagementApi.Identifier, [ManagementApi.ApplicationsWrite]);
+        }
+
+        if (to == userId)
+        {
+            throw ProblemException.Invalid(TransferTo, "is the user whose applications are to be moved");
+        }
+
+        var ownerId = to == Nobody ? null : to;
+        await RequireOwnerAsync(tx, TransferTo, ownerId);
+        foreach (var id in await PrincipalStore.ApplicationsOfAsync(tx, userId))
+        {
+            var application = (await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!;
+            RoleAssignment.CheckMayTouch(catalog, caller, application, await PrincipalStore.RolesAsync(tx, id));
+            var entry = entryOf();
+            await MoveAsync(tx, entry, application, ownerId);
+            tx.Record(entry);
+        }
+    }
+
+    /// <summary>The name of the query parameter.</summary>
+    public const string TransferTo = "transfer_to";
+}
