@@ -69,8 +69,8 @@ internal sealed class Sample(OpenedStore store, string applicationId, string[] r
             RateLimits = limits,
         };
         var issued = await store
-            .Get<Gate>()
-            .SystemAsync(
+            .Get<SystemGate>()
+            .WriteAsync(
                 "api_key.created",
                 (tx, entry) =>
                     store.Get<IssueCredential>().RunAsync(tx, entry, caller: null, Reach.All, catalog, owner, CredentialKind.ApiKey, draft)

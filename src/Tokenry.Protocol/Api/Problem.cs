@@ -93,6 +93,9 @@ public static class ProblemCode
     /// <summary>413: the body is too large.</summary>
     public const string BodyTooLarge = "body_too_large";
 
+    /// <summary>408: the body did not arrive within ten seconds (and one second more for each 16 KiB beyond the first).</summary>
+    public const string BodyTooSlow = "body_too_slow";
+
     /// <summary>415: the body is not of the media type this route takes.</summary>
     public const string UnsupportedMediaType = "unsupported_media_type";
 

@@ -11,17 +11,16 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Features.ApiKeys;
 
 /// <summary>For the person in a hurry: an application that has just these scopes and its key, in one call.</summary>
-public sealed class CreateApplicationWithApiKey(Gate gate, CatalogCache catalogs, IssueCredential issue, TimeProvider time)
+public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue, TimeProvider time)
 {
-    public async Task<Credential> RunAsync(Caller caller, QuickApiKeyRequest request)
-    {
-        var catalog = await catalogs.GetAsync();
-        return await gate.WriteOnceAsync(
+    public async Task<Credential> RunAsync(Caller caller, QuickApiKeyRequest request) =>
+        await gate.WriteOnceAsync(
             caller,
             CredentialFamily.ApiKeys.Write,
             "api_key.created",
-            async (tx, entry, keys) =>
+            async operation =>
             {
+                var (tx, entry, caller, keys, catalog) = operation;
                 var reach = ReachOf(caller, keys);
                 var check = new Validation();
                 check.Name("name", request.Name);
@@ -42,7 +41,6 @@ public sealed class CreateApplicationWithApiKey(Gate gate, CatalogCache catalogs
                 );
             }
         );
-    }
 
     /// <summary>
     /// The key alone needs <c>credentials:write</c>; its application needs the right to register one, and who registers only their own gives

@@ -22,8 +22,9 @@ public sealed class CreateApiResource(Gate gate, SigningKeyOnDemand signingKey, 
                 caller,
                 Demand,
                 Action,
-                async (tx, entry, _) =>
+                async operation =>
                 {
+                    var (tx, entry, caller, _, _) = operation;
                     var now = time.GetUtcNow();
                     var resource = new ApiResource
                     {

@@ -20,8 +20,9 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey)
             caller,
             Demand,
             Updated,
-            async (tx, entry, _) =>
+            async operation =>
             {
+                var (tx, entry, caller, _, _) = operation;
                 var old = (
                     (IsId(id) ? await ApiResourceStore.FindAsync(tx, id) : null) ?? throw ProblemException.NotFound()
                 ).ToApiResource();
@@ -57,8 +58,9 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey)
             caller,
             Demand,
             "api_resource.deleted",
-            async (tx, entry, _) =>
+            async operation =>
             {
+                var (tx, entry, _, _, _) = operation;
                 entry.TargetType = "api_resource";
                 entry.TargetId = IsId(id) ? id : throw ProblemException.NotFound();
                 return await ApiResourceStore.DeleteAsync(tx, id) || await Tombstones.IsBuriedAsync(tx, id)

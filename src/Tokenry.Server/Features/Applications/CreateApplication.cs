@@ -10,17 +10,17 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Features.Applications;
 
 /// <summary>Registers a machine identity. Under <c>applications:own</c> it belongs to the user who registers it.</summary>
-public sealed class CreateApplication(Gate gate, CatalogCache catalogs, TimeProvider time)
+public sealed class CreateApplication(Gate gate, TimeProvider time)
 {
     public async Task<Application> RunAsync(Caller caller, ApplicationRequest request)
     {
-        var catalog = await catalogs.GetAsync();
         return await gate.WriteOnceAsync(
             caller,
             ApplicationsApi.Write,
             "application.created",
-            async (tx, entry, reach) =>
+            async operation =>
             {
+                var (tx, entry, caller, reach, catalog) = operation;
                 var check = new Validation();
                 var name = check.Name("name", request.Name);
                 UseLimit.Check(check, "rate_limits", request.RateLimits);

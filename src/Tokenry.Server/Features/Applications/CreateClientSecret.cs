@@ -7,17 +7,17 @@ using Tokenry.Server.Foundation.Principals;
 namespace Tokenry.Server.Features.Applications;
 
 /// <summary>Gives an application a client secret. It may hold several, so that one can follow the other without downtime.</summary>
-public sealed class CreateClientSecret(Gate gate, CatalogCache catalogs, IssueCredential issue, ExpiryPolicy expiry, TimeProvider time)
+public sealed class CreateClientSecret(Gate gate, IssueCredential issue, ExpiryPolicy expiry, TimeProvider time)
 {
     public async Task<Credential> RunAsync(Caller caller, string applicationId, CredentialRequest request)
     {
-        var catalog = await catalogs.GetAsync();
         return await gate.WriteOnceAsync(
             caller,
             CredentialFamily.ClientSecrets.Write,
             "client_secret.created",
-            async (tx, entry, reach) =>
+            async operation =>
             {
+                var (tx, entry, caller, reach, catalog) = operation;
                 var owner = await PrincipalOperations.FindOwnerAsync(tx, reach, PrincipalType.Application, applicationId);
                 return await issue.RunAsync(
                     tx,

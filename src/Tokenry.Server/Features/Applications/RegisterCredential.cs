@@ -12,7 +12,7 @@ namespace Tokenry.Server.Features.Applications;
 /// What registering is for every kind of credential that an application brings itself. It may have several at once, so that one can follow the other without
 /// downtime.
 /// </summary>
-public sealed class RegisterCredential(Gate gate, CatalogCache catalogs, IssueCredential issue)
+public sealed class RegisterCredential(Gate gate, IssueCredential issue)
 {
     /// <param name="caller">Who asks.</param>
     /// <param name="applicationId">Whose it will be.</param>
@@ -27,7 +27,6 @@ public sealed class RegisterCredential(Gate gate, CatalogCache catalogs, IssueCr
         int most = int.MaxValue
     )
     {
-        var catalog = await catalogs.GetAsync();
         string? keyId = null;
         try
         {
@@ -35,8 +34,9 @@ public sealed class RegisterCredential(Gate gate, CatalogCache catalogs, IssueCr
                 caller,
                 family.Write,
                 $"{family.Noun}.created",
-                async (tx, entry, reach) =>
+                async operation =>
                 {
+                    var (tx, entry, caller, reach, catalog) = operation;
                     var owner = await PrincipalOperations.FindOwnerAsync(tx, reach, PrincipalType.Application, applicationId);
                     if (most < int.MaxValue && await CredentialStore.CountAsync(tx, owner.Id, family.Kinds[0]) >= most)
                     {

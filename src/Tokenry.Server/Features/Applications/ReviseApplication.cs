@@ -9,26 +9,18 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Features.Applications;
 
 /// <summary>PATCH of an application: name, roles, permissions, limits and what it is as an OAuth client.</summary>
-public sealed class ReviseApplication(Gate gate, CatalogCache catalogs)
+public sealed class ReviseApplication(Gate gate)
 {
     public async Task<Application> RunAsync(Caller caller, string id, ApplicationPatch patch)
     {
-        var catalog = await catalogs.GetAsync();
         return await gate.WriteAsync(
             caller,
             ApplicationsApi.Write,
             "application.updated",
-            async (tx, entry, reach) =>
+            async operation =>
             {
-                var (row, roles) = await PrincipalOperations.FindForChangeAsync(
-                    tx,
-                    entry,
-                    reach,
-                    catalog,
-                    caller,
-                    PrincipalType.Application,
-                    id
-                );
+                var (tx, entry, caller, reach, catalog) = operation;
+                var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation, PrincipalType.Application, id);
                 var check = new Validation();
                 var name = check.Name("name", patch.Name.Or(row.Name));
                 var limits = patch.RateLimits.Or(null);

@@ -10,30 +10,21 @@ namespace Tokenry.Server.Features.Applications;
 /// Gives an application to another owner, or confirms the one it has. Its credentials go with it, so the answer lists them: their holders
 /// act as the application still.
 /// </summary>
-public sealed class TransferApplication(Gate gate, CatalogCache catalogs, TimeProvider time)
+public sealed class TransferApplication(Gate gate, TimeProvider time)
 {
     private const int MostListed = 200;
 
     private static readonly Demand Demand = new(ManagementApi.ApplicationsWrite);
 
-    public async Task<ApplicationTransfer> RunAsync(Caller caller, string id, ApplicationTransferRequest request)
-    {
-        var catalog = await catalogs.GetAsync();
-        return await gate.WriteAsync(
+    public Task<ApplicationTransfer> RunAsync(Caller caller, string id, ApplicationTransferRequest request) =>
+        gate.WriteAsync(
             caller,
             Demand,
             "application.transferred",
-            async (tx, entry, reach) =>
+            async operation =>
             {
-                var (row, roles) = await PrincipalOperations.FindForChangeAsync(
-                    tx,
-                    entry,
-                    reach,
-                    catalog,
-                    caller,
-                    PrincipalType.Application,
-                    id
-                );
+                var (tx, entry, _, _, _) = operation;
+                var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation, PrincipalType.Application, id);
                 await OwnershipTransfer.RequireOwnerAsync(tx, "owner", request.Owner);
                 await OwnershipTransfer.MoveAsync(tx, entry, row, request.Owner);
                 var (count, credentials) = await CredentialStore.LiveOfAsync(tx, id, MostListed);
@@ -48,5 +39,4 @@ public sealed class TransferApplication(Gate gate, CatalogCache catalogs, TimePr
                 };
             }
         );
-    }
 }

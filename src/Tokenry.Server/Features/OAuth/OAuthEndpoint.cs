@@ -55,6 +55,11 @@ public static partial class OAuthEndpoint
         {
             Write(context, error);
         }
+        catch (ProblemException problem) when (problem.Status == StatusCodes.Status401Unauthorized)
+        {
+            // The client was good when the request came and is not any more (CallerJudge).
+            Write(context, OAuthError.InvalidClient());
+        }
         catch (StoreUnavailableException exception)
         {
             LogUnavailable(Logger(context), exception.Message);

@@ -56,8 +56,9 @@ public sealed class RevocationEndpoint(
             client,
             demand: null,
             "access_token.revoked",
-            async (tx, entry, _) =>
+            async operation =>
             {
+                var (tx, entry, _, _, _) = operation;
                 entry.TargetType = CredentialKind.AccessToken;
                 entry.TargetId = accessToken.TokenId;
                 entry.Api = accessToken.Audience[0];

@@ -7,25 +7,19 @@ using Tokenry.Server.Foundation.Principals;
 namespace Tokenry.Server.Features.PersonalAccessTokens;
 
 /// <summary>Gives a user a personal access token: the user themselves, or somebody with <c>credentials:write</c>.</summary>
-public sealed class CreatePersonalAccessToken(
-    Gate gate,
-    CatalogCache catalogs,
-    IssueCredential issue,
-    ExpiryPolicy expiry,
-    TimeProvider time
-)
+public sealed class CreatePersonalAccessToken(Gate gate, IssueCredential issue, ExpiryPolicy expiry, TimeProvider time)
 {
     private const string Kind = CredentialKind.PersonalAccessToken;
 
     public async Task<Credential> RunAsync(Caller caller, string userId, CredentialRequest request)
     {
-        var catalog = await catalogs.GetAsync();
         return await gate.WriteOnceAsync(
             caller,
             CredentialFamily.PersonalAccessTokens.Write,
             "personal_access_token.created",
-            async (tx, entry, reach) =>
+            async operation =>
             {
+                var (tx, entry, caller, reach, catalog) = operation;
                 var owner = await PrincipalOperations.FindOwnerAsync(tx, reach, PrincipalType.User, userId);
                 var now = time.GetUtcNow();
                 var draft = CredentialDraft.Of(request, Kind, expiry.Resolve(Kind, request.ExpiresAt, now));

@@ -11,7 +11,7 @@ namespace Tokenry.Server.Features.PersonalAccessTokens;
 /// <summary>
 /// <c>admin token</c>: a personal access token of the first administrator for whoever may run commands on the host. There is no route for it.
 /// </summary>
-public sealed class IssueAdminToken(Gate gate, Database database, CatalogCache catalogs, IssueCredential issue, TimeProvider time)
+public sealed class IssueAdminToken(SystemGate gate, Database database, CatalogCache catalogs, IssueCredential issue, TimeProvider time)
 {
     public const string Verb = "admin token";
 
@@ -26,7 +26,7 @@ public sealed class IssueAdminToken(Gate gate, Database database, CatalogCache c
         var administrator =
             await PrincipalStore.FindBootstrapAsync(database)
             ?? throw new StartupException("The store has no administrator yet: start the server once.");
-        var token = await gate.SystemAsync(
+        var token = await gate.WriteAsync(
             "personal_access_token.created",
             async (tx, entry) =>
                 await issue.RunAsync(

@@ -7,19 +7,19 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Features.Roles;
 
 /// <summary>Makes a role; nobody makes one that reaches further into the management API than they do.</summary>
-public sealed class CreateRole(Gate gate, CatalogCache catalogs, TimeProvider time)
+public sealed class CreateRole(Gate gate, TimeProvider time)
 {
     public async Task<Role> RunAsync(Caller caller, RoleRequest request)
     {
-        var catalog = await catalogs.GetAsync();
         try
         {
             return await gate.WriteOnceAsync(
                 caller,
                 new Demand(ManagementApi.RolesWrite),
                 "role.created",
-                async (tx, entry, _) =>
+                async operation =>
                 {
+                    var (tx, entry, caller, _, catalog) = operation;
                     var now = time.GetUtcNow();
                     var row = new RoleRow
                     {

@@ -8,19 +8,19 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Features.Roles;
 
 /// <summary>PATCH and DELETE of a role. Whoever holds it is weaker or stronger at the next check.</summary>
-public sealed class ReviseRole(Gate gate, CatalogCache catalogs)
+public sealed class ReviseRole(Gate gate)
 {
     public async Task<Role> RunAsync(Caller caller, string id, RolePatch patch)
     {
-        var catalog = await catalogs.GetAsync();
         try
         {
             return await gate.WriteAsync(
                 caller,
                 new Demand(ManagementApi.RolesWrite),
                 "role.updated",
-                async (tx, entry, _) =>
+                async operation =>
                 {
+                    var (tx, entry, caller, _, catalog) = operation;
                     var old = (await FindAsync(tx, id)).ToRole();
                     entry.TargetType = "role";
                     entry.TargetId = id;
@@ -57,8 +57,9 @@ public sealed class ReviseRole(Gate gate, CatalogCache catalogs)
             caller,
             new Demand(ManagementApi.RolesWrite),
             "role.deleted",
-            async (tx, entry, _) =>
+            async operation =>
             {
+                var (tx, entry, caller, _, _) = operation;
                 Require(id);
                 entry.TargetType = "role";
                 entry.TargetId = id;

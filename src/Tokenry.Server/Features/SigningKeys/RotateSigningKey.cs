@@ -37,8 +37,9 @@ public sealed class RotateSigningKey(
             caller,
             Demand,
             Action,
-            async (tx, entry, _) =>
+            async operation =>
             {
+                var (tx, entry, caller, _, _) = operation;
                 entry.TargetType = "signing_key";
                 entry.TargetId = await MoveAsync(tx, request, made, action => gate.Entry(caller, action, AuditEntry.Success, reason: null));
                 return (await SigningKeyStore.FindAsync(tx, entry.TargetId))!.ToSigningKey();

@@ -34,8 +34,9 @@ public sealed class TaintSigningKey(Gate gate, Foundation.Signing.SigningKeys si
             caller,
             Demand,
             Action,
-            async (tx, entry, _) =>
+            async operation =>
             {
+                var (tx, entry, caller, _, _) = operation;
                 entry.TargetType = "signing_key";
                 entry.TargetId = id;
                 entry.Reason = reason;

@@ -8,7 +8,13 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Features.Users;
 
 /// <summary>The first administrator, made when the store is empty. There is no route for it: only configuration and the host's command line.</summary>
-public sealed class BootstrapAdministrator(Gate gate, Database database, Passwords passwords, TokenryOptions options, TimeProvider time)
+public sealed class BootstrapAdministrator(
+    SystemGate gate,
+    Database database,
+    Passwords passwords,
+    TokenryOptions options,
+    TimeProvider time
+)
 {
     /// <returns>The password that was generated, where one was.</returns>
     public async Task<string?> RunAsync()
@@ -24,7 +30,7 @@ public sealed class BootstrapAdministrator(Gate gate, Database database, Passwor
         var id = PublicId.Create("usr", PublicId.NewUuid7(now));
         try
         {
-            await gate.SystemAsync(
+            await gate.WriteAsync(
                 "user.created",
                 async (tx, entry) =>
                 {

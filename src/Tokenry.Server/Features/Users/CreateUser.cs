@@ -9,21 +9,21 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Features.Users;
 
 /// <summary>Makes a user.</summary>
-public sealed class CreateUser(Gate gate, CatalogCache catalogs, TimeProvider time)
+public sealed class CreateUser(Gate gate, TimeProvider time)
 {
     private static readonly Demand Demand = new(ManagementApi.UsersWrite);
 
     public async Task<User> RunAsync(Caller caller, UserRequest request)
     {
-        var catalog = await catalogs.GetAsync();
         try
         {
             return await gate.WriteOnceAsync(
                 caller,
                 Demand,
                 "user.created",
-                async (tx, entry, reach) =>
+                async operation =>
                 {
+                    var (tx, entry, caller, reach, catalog) = operation;
                     var check = new Validation();
                     var email = UserRules.Email(check, request.Email);
                     var name = check.Name("name", request.Name ?? request.Email);

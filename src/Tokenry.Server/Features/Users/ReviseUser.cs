@@ -8,30 +8,22 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Features.Users;
 
 /// <summary>PATCH of a user: name, email, roles; a password can only be taken away. Only who holds every management right the user holds may.</summary>
-public sealed class ReviseUser(Gate gate, CatalogCache catalogs)
+public sealed class ReviseUser(Gate gate)
 {
     private static readonly Demand Demand = new(ManagementApi.UsersWrite);
 
     public async Task<User> RunAsync(Caller caller, string id, UserPatch patch)
     {
-        var catalog = await catalogs.GetAsync();
         try
         {
             return await gate.WriteAsync(
                 caller,
                 Demand,
                 "user.updated",
-                async (tx, entry, reach) =>
+                async operation =>
                 {
-                    var (row, roles) = await PrincipalOperations.FindForChangeAsync(
-                        tx,
-                        entry,
-                        reach,
-                        catalog,
-                        caller,
-                        PrincipalType.User,
-                        id
-                    );
+                    var (tx, entry, caller, reach, catalog) = operation;
+                    var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation, PrincipalType.User, id);
                     var check = new Validation();
                     var name = check.Name("name", patch.Name.Or(row.Name));
                     var email = UserRules.Email(check, patch.Email.Or(row.Email));

@@ -10,7 +10,7 @@ using Tokenry.Server.Foundation.Usage;
 namespace Tokenry.Server.Features.Verification;
 
 /// <summary>Is this credential good for that? Asked by whoever may: <c>verify</c> for any API, a resource server for its own.</summary>
-public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs, DpopNonces nonces)
+public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, CatalogCache catalogs, DpopNonces nonces)
 {
     private const int MostItems = 100;
 
@@ -19,7 +19,7 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs, 
     public async Task ServeAsync(HttpContext context)
     {
         var request = (await Body<VerifyRequest>.ReadAsync(context, Ordinary)).Value;
-        var caller = Caller.Of(context)!;
+        var caller = await judge.IfOldAsync(Caller.Of(context)!);
         var catalog = await catalogs.GetAsync();
         var check = new Validation();
         var question = await ReadAsync(caller, catalog, request, check, "");
@@ -36,7 +36,7 @@ public sealed class VerifyEndpoint(Gate gate, Door door, CatalogCache catalogs, 
     public async Task ServeBatchAsync(HttpContext context)
     {
         var items = (await Body<VerifyBatchRequest>.ReadAsync(context)).Value.Items;
-        var caller = Caller.Of(context)!;
+        var caller = await judge.IfOldAsync(Caller.Of(context)!);
         var check = new Validation();
         check.Require(items.Count is > 0 and <= MostItems, "items", $"needs 1 to {MostItems}");
         check.Require(!items.Contains(null!), "items", "holds null");

@@ -18,6 +18,13 @@ public static class Problems
             Challenge = $"Bearer realm=\"tokenry\", error=\"insufficient_scope\", scope=\"{string.Join(' ', missing)}\"",
         };
 
+    /// <summary>401, the same for every reason: which one it was is not the caller's to know.</summary>
+    public static ProblemException CredentialNotGood(string challenge = "Bearer realm=\"tokenry\", error=\"invalid_token\"") =>
+        new(401, ProblemCode.InvalidToken, "The credential is not good here. Check that it is complete, not expired or revoked, and yours.")
+        {
+            Challenge = challenge,
+        };
+
     public static ProblemException ExceedsOwn(string what) =>
         new(403, ProblemCode.ExceedsOwnRights, $"{what} You can only give what you may do yourself with the credential you are using.");
 

@@ -50,6 +50,21 @@ public sealed class AccessTokenScheme(
             }
         }
 
+        return await JudgeAsync(known);
+    }
+
+    /// <summary>The same token, judged by the facts of now; its key, too, must still be one that signs.</summary>
+    internal async ValueTask<Authenticated> AgainAsync(Authenticated before)
+    {
+        await signingKeys.CatchUpAsync();
+        var known = before.Verified!;
+        return ReferenceEquals(findKey(known.Key.KeyId), known.Key)
+            ? await JudgeAsync(known)
+            : Authenticated.Failed(VerificationCode.Unknown);
+    }
+
+    private async ValueTask<Authenticated> JudgeAsync(VerifiedTokens.Entry known)
+    {
         var token = known.Token;
         var client = await principals.GetAsync(token.ClientId);
         // Of an exchanged token the subject is another, whose rights it has; the client only acts for it (RFC 8693 §1.1).
@@ -61,7 +76,7 @@ public sealed class AccessTokenScheme(
             // RFC 7519 §4.1.4: on or after exp the token is not accepted.
             : time.GetUtcNow() >= token.ExpiresAt ? VerificationCode.Expired
             : VerificationCode.Valid;
-        return Authenticated.Jwt(code, token, Within(known.Permissions, credential?.Permissions), credential, owner, client);
+        return Authenticated.Jwt(code, known, Within(known.Permissions, credential?.Permissions), credential, owner, client);
     }
 
     /// <summary>What it says, and no more than the key or personal access token it was exchanged for is good for now.</summary>

@@ -34,8 +34,14 @@ public sealed class Authenticated
     /// <summary>Who holds it: of an access token the application it was issued to, which may act for another; else its owner.</summary>
     public PrincipalFacts? Client { get; private init; }
 
-    /// <summary>Where it was proved by something that ends by itself: when.</summary>
+    /// <summary>When the proof itself expires; <c>null</c> if it does not.</summary>
     private DateTimeOffset? ProvedUntil { get; init; }
+
+    /// <summary>Which of the credential's secrets proved it (<see cref="SecretFacts.Version"/>); <c>null</c> where none did.</summary>
+    public long? SecretVersion { get; private init; }
+
+    /// <summary>Of an access token: its verified signature.</summary>
+    internal VerifiedTokens.Entry? Verified { get; private init; }
 
     public string? CredentialId => Token?.CredentialId ?? Credential?.Id;
 
@@ -67,17 +73,17 @@ public sealed class Authenticated
     /// <param name="credential">The credential.</param>
     /// <param name="owner">Whose it is.</param>
     /// <param name="now">The time.</param>
-    /// <param name="isSuperseded">Whether it was proved by a secret that a rotation ended.</param>
+    /// <param name="secret">Which of its secrets proved it; <c>null</c> where none did.</param>
     /// <param name="provedUntil">When the proof ends, if it does by itself.</param>
     public static Authenticated Stored(
         CredentialFacts credential,
         PrincipalFacts? owner,
         DateTimeOffset now,
-        bool isSuperseded = false,
+        SecretFacts? secret = null,
         DateTimeOffset? provedUntil = null
     ) =>
         Opaque(
-            credential.Revoked || isSuperseded ? VerificationCode.Revoked
+            credential.Revoked || secret?.ExpiresAt <= now.ToUnixTimeMilliseconds() ? VerificationCode.Revoked
                 : credential.Disabled ? VerificationCode.Disabled
                 : owner is not { Active: true } ? VerificationCode.OwnerDisabled
                 : now < credential.NotBefore ? VerificationCode.NotYetValid
@@ -85,8 +91,40 @@ public sealed class Authenticated
                 : VerificationCode.Valid,
             credential,
             owner,
-            provedUntil
+            provedUntil,
+            secret?.Version
         );
+
+    /// <summary>The same proof, judged by the facts of now. For an access token see <see cref="AccessTokenScheme.AgainAsync"/>.</summary>
+    /// <param name="credential">The credential as it is now; <c>null</c> where there is none behind it.</param>
+    /// <param name="owner">Its owner as it is now.</param>
+    /// <param name="now">The time.</param>
+    internal Authenticated Again(CredentialFacts? credential, PrincipalFacts? owner, DateTimeOffset now)
+    {
+        if (Credential is null)
+        {
+            return owner is null ? Failed(VerificationCode.OwnerDisabled) : Named(owner);
+        }
+
+        if (credential is null || now >= ProvedUntil)
+        {
+            return Failed(VerificationCode.Unknown);
+        }
+
+        SecretFacts? secret = null;
+        if (SecretVersion is { } version)
+        {
+            secret = credential.Secrets.FirstOrDefault(one => one.Version == version);
+            if (secret is null)
+            {
+                return Failed(VerificationCode.Revoked);
+            }
+        }
+
+        var again = Stored(credential, owner, now, secret, ProvedUntil);
+        again.Signature = Signature;
+        return again;
+    }
 
     internal Authenticated SignedBy(MessageProof signature)
     {
@@ -107,7 +145,8 @@ public sealed class Authenticated
         string code,
         CredentialFacts credential,
         PrincipalFacts? owner,
-        DateTimeOffset? provedUntil = null
+        DateTimeOffset? provedUntil = null,
+        long? secretVersion = null
     ) =>
         new(code)
         {
@@ -116,18 +155,19 @@ public sealed class Authenticated
             Owner = owner,
             Client = owner,
             ProvedUntil = provedUntil,
+            SecretVersion = secretVersion,
             Permissions = credential.IsAnonymous ? PermissionSet.Empty : credential.Permissions,
         };
 
     /// <param name="code">Valid, or the first reason against it.</param>
-    /// <param name="token">Its claims.</param>
+    /// <param name="verified">Its verified signature and claims.</param>
     /// <param name="permissions">What the claims say of scopes, by audience.</param>
     /// <param name="credential">What bought it.</param>
     /// <param name="owner">Its subject, whose rights it has.</param>
     /// <param name="client">The application it was issued to.</param>
-    public static Authenticated Jwt(
+    internal static Authenticated Jwt(
         string code,
-        AccessToken token,
+        VerifiedTokens.Entry verified,
         PermissionSet permissions,
         CredentialFacts? credential,
         PrincipalFacts? owner,
@@ -137,7 +177,8 @@ public sealed class Authenticated
         {
             Kind = CredentialKind.AccessToken,
             Credential = credential,
-            Token = token,
+            Token = verified.Token,
+            Verified = verified,
             Owner = owner,
             Client = client,
             Permissions = permissions,

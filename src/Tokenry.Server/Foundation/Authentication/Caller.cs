@@ -4,6 +4,7 @@ using Tokenry.Protocol.Access;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Principals;
+using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Authentication;
 
@@ -22,6 +23,15 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
     /// <summary>At the OAuth endpoints: how the client authenticated, of <see cref="Protocol.Api.ClientAuthenticationMethod"/>.</summary>
     public string? AuthMethod { get; init; }
 
+    /// <summary>What the request proved beyond holding the credential.</summary>
+    public Possession Possession { get; init; } = Possession.Bearer;
+
+    /// <summary>When it was judged last.</summary>
+    public Judgement JudgedAt { get; init; } = new(-1, 0);
+
+    /// <summary>Whether it authenticated as an OAuth client, not for Tokenry's own API.</summary>
+    public bool IsClient => AuthMethod is not null;
+
     public string? CredentialId => Credential.CredentialId;
 
     public DateTimeOffset? ExpiresAt => Credential.ExpiresAt;
@@ -31,15 +41,42 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
     public IReadOnlyList<IPNetwork>? AllowedIps => Credential.Credential?.AllowedIps;
 
     /// <summary>The same caller with these rights at the management API.</summary>
-    public Caller With(ScopeSet management) =>
+    public Caller With(ScopeSet management) => Now(Credential, management, JudgedAt);
+
+    /// <summary>The same caller, judged again.</summary>
+    internal Caller Now(Authenticated credential, ScopeSet management, Judgement judgedAt) =>
         new()
         {
-            Credential = Credential,
-            Principal = Principal,
+            Credential = credential,
+            Principal = credential.Owner!,
             Management = management,
             Request = Request,
             AuthMethod = AuthMethod,
+            Possession = Possession,
+            JudgedAt = judgedAt,
         };
+
+    /// <summary>What a mutation of this caller stands on.</summary>
+    internal Premise Premise() =>
+        new(
+            JudgedAt.Position,
+            [
+                .. new[] { Credential.CredentialId, Credential.Token?.TokenId }
+                    .Concat(Line(Principal))
+                    .Concat(Line(Credential.Client))
+                    .OfType<string>()
+                    .Distinct(StringComparer.Ordinal),
+            ]
+        );
+
+    /// <summary>The principal and who bounds it: what one of them loses, it loses.</summary>
+    private static IEnumerable<string?> Line(PrincipalFacts? principal)
+    {
+        for (var next = principal; next is not null; next = next.Owner)
+        {
+            yield return next.Id;
+        }
+    }
 
     /// <summary>What the calling credential may do at that API now.</summary>
     public ScopeSet EffectiveAt(Catalog catalog, string api) =>

@@ -92,14 +92,11 @@ internal sealed class CallerAuthentication(
             Challenge = $"{Bearer}, error=\"invalid_request\"",
         };
 
-    /// <summary>The same for every reason: which one it was is not the caller's to know.</summary>
+    /// <summary>In the scheme that was used, and for a bound token in the one that it needs (RFC 9449 §7.1).</summary>
     private static ProblemException Refused(Carrier carrier, in Possession possession) =>
-        new(401, ProblemCode.InvalidToken, "The credential is not good here. Check that it is complete, not expired or revoked, and yours.")
-        {
-            // In the scheme that was used, and for a bound token in the one that it needs (RFC 9449 §7.1).
-            Challenge =
-                carrier.IsDpop || (possession.Code == VerificationCode.ProofRequired && !possession.IsAboutCertificate)
-                    ? $"{DpopChallenge.Failed(possession)}, {Bearer}"
-                    : $"{Bearer}, error=\"invalid_token\", {DpopChallenge.Offer}",
-        };
+        Problems.CredentialNotGood(
+            carrier.IsDpop || (possession.Code == VerificationCode.ProofRequired && !possession.IsAboutCertificate)
+                ? $"{DpopChallenge.Failed(possession)}, {Bearer}"
+                : $"{Bearer}, error=\"invalid_token\", {DpopChallenge.Offer}"
+        );
 }

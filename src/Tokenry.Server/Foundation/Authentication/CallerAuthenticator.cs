@@ -20,6 +20,7 @@ public sealed class CallerAuthenticator(
     CatalogCache catalogs,
     UseRecorder recorder,
     DpopNonces nonces,
+    CallerJudge judge,
     TokenryOptions options
 )
 {
@@ -29,6 +30,7 @@ public sealed class CallerAuthenticator(
     public async ValueTask<CallerResult> AuthenticateAsync(HttpContext context, Carrier carrier, SignedRequest? signed = null)
     {
         var request = RequestFacts.Of(context);
+        var judgedAt = judge.Now; // before the facts are read
         var presented = carrier.Presented;
         var authenticated = await authenticator.AuthenticateAsync(presented, signed is null ? null : Proof(context, carrier, signed));
         var code = authenticated.Code;
@@ -68,6 +70,8 @@ public sealed class CallerAuthenticator(
             Principal = authenticated.Owner!,
             Management = management,
             Request = request,
+            Possession = possession,
+            JudgedAt = judgedAt,
         };
         return new(caller, limits, possession);
     }

@@ -64,12 +64,10 @@ public sealed class MessageSignatures(
             return Authenticated.Failed(VerificationCode.Unknown);
         }
 
-        var (proof, isSuperseded) = Verify(request.Message, signature, credential);
+        var (proof, secret) = Verify(request.Message, signature, credential);
         return proof is null
             ? Authenticated.Failed(VerificationCode.ProofInvalid)
-            : Authenticated
-                .Stored(credential, await principals.GetAsync(credential.OwnerId), time.GetUtcNow(), isSuperseded)
-                .SignedBy(proof);
+            : Authenticated.Stored(credential, await principals.GetAsync(credential.OwnerId), time.GetUtcNow(), secret).SignedBy(proof);
     }
 
     /// <summary>Whether the credential that was presented signed the request, too; uses the signature up.</summary>
@@ -89,7 +87,8 @@ public sealed class MessageSignatures(
         if (
             presented.Credential is not { } credential
             || !Authenticated.Stored(credential, await principals.GetAsync(credential.OwnerId), time.GetUtcNow()).IsGood
-            || Verify(request.Message, signature, credential) is not (Proof: { } proof, IsSuperseded: false)
+            || Verify(request.Message, signature, credential) is not (Proof: { } proof, Secret: var secret)
+            || secret?.ExpiresAt <= time.GetUtcNow().ToUnixTimeMilliseconds()
         )
         {
             return Possession.BadSignature;
@@ -104,14 +103,14 @@ public sealed class MessageSignatures(
             ? Possession.Signed
             : Possession.SignatureReplayed;
 
-    private (MessageProof? Proof, bool IsSuperseded) Verify(HttpMessage message, MessageSignature signature, CredentialFacts credential)
+    /// <returns>The proof, and which secret's signing key made it; <c>null</c> for a public key.</returns>
+    private (MessageProof? Proof, SecretFacts? Secret) Verify(HttpMessage message, MessageSignature signature, CredentialFacts credential)
     {
         if (credential.PublicKey is { } publicKey)
         {
-            return (signature.Verify(message, new RequestSigningKey(publicKey)).Proof, false);
+            return (signature.Verify(message, new RequestSigningKey(publicKey)).Proof, null);
         }
 
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         foreach (var secret in credential.Secrets.Take(MostTried))
         {
             if (
@@ -120,7 +119,7 @@ public sealed class MessageSignatures(
                 && signature.Verify(message, key) is { IsValid: true, Proof: var proof }
             )
             {
-                return (proof, secret.ExpiresAt <= now);
+                return (proof, secret);
             }
         }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Hosting;
@@ -40,28 +39,26 @@ public sealed class OpaqueCredentialScheme(
     private ValueTask<Authenticated> CheckAsync(string presented, CredentialFacts? credential)
     {
         var now = time.GetUtcNow();
-        var match = Match(presented, credential, now.ToUnixTimeMilliseconds());
-        if (match == SecretMatch.None)
+        if (Match(presented, credential, now.ToUnixTimeMilliseconds()) is not { } secret)
         {
             return new(Authenticated.Failed(VerificationCode.Unknown));
         }
 
-        var isSuperseded = match == SecretMatch.Superseded;
         var loading = principals.GetAsync(credential!.OwnerId);
         return loading.IsCompletedSuccessfully
-            ? new(Authenticated.Stored(credential, loading.Result, now, isSuperseded))
-            : JudgeAsync(credential, loading, now, isSuperseded);
+            ? new(Authenticated.Stored(credential, loading.Result, now, secret))
+            : JudgeAsync(credential, loading, now, secret);
     }
 
     private static async ValueTask<Authenticated> JudgeAsync(
         CredentialFacts credential,
         ValueTask<PrincipalFacts?> loading,
         DateTimeOffset now,
-        bool isSuperseded
-    ) => Authenticated.Stored(credential, await loading, now, isSuperseded);
+        SecretFacts secret
+    ) => Authenticated.Stored(credential, await loading, now, secret);
 
-    /// <summary>An unknown id costs the same HMAC as a wrong secret, so that the two cannot be told apart by time either.</summary>
-    private SecretMatch Match(string presented, [NotNullWhen(true)] CredentialFacts? credential, long now)
+    /// <summary>The secret that the string is, live or superseded. An unknown id costs the same HMAC as a wrong secret, so that the two cannot be told apart by time either.</summary>
+    private SecretFacts? Match(string presented, CredentialFacts? credential, long now)
     {
         Span<byte> sha256 = stackalloc byte[SecretDigest.Length];
         Span<byte> digest = stackalloc byte[SecretDigest.Length];
@@ -69,7 +66,7 @@ public sealed class OpaqueCredentialScheme(
         if (credential is null || credential.Secrets.Count == 0)
         {
             SecretDigest.Pepper(sha256, keys.Pepper(keys.PepperVersion), digest);
-            return SecretMatch.None;
+            return null;
         }
 
         var computed = 0;
@@ -98,33 +95,21 @@ public sealed class OpaqueCredentialScheme(
                 secret.Remember(sha256);
             }
 
-            if (secret.ExpiresAt is { } end && end <= now)
-            {
-                return SecretMatch.Superseded;
-            }
-
-            if (secret.PepperVersion != keys.PepperVersion)
+            if (secret.PepperVersion != keys.PepperVersion && !(secret.ExpiresAt <= now))
             {
                 renewal.Renew(credential.Id, secret, sha256);
             }
 
-            return SecretMatch.Live;
+            return secret;
         }
 
         return isUnknowable
             ? throw new StoreUnavailableException(
                 $"A secret of {credential.Id} is under a pepper that the key file does not hold yet: copy the file."
             )
-            : SecretMatch.None;
+            : null;
     }
 
     private static bool IsKnown(ReadOnlySpan<char> tag) =>
         tag is CredentialKinds.ApiKey or CredentialKinds.PersonalAccessToken or CredentialKinds.ClientSecret;
-
-    private enum SecretMatch
-    {
-        None,
-        Superseded,
-        Live,
-    }
 }

@@ -52,9 +52,10 @@ public static class ReceivedRequests
     private static async ValueTask<byte[]> BodyAsync(HttpRequest request)
     {
         var reader = request.BodyReader;
+        var received = 0L;
         while (true)
         {
-            var result = await request.ReadBodyAsync();
+            var result = await request.ReadBodyAsync(received);
             if (result.IsCompleted)
             {
                 var bytes = result.Buffer.ToArray();
@@ -62,6 +63,7 @@ public static class ReceivedRequests
                 return bytes;
             }
 
+            received = result.Buffer.Length;
             reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
         }
     }

@@ -10,7 +10,7 @@ namespace Tokenry.Server.Foundation.Credentials;
 /// The rotation of what we did not make: the holder of a key or certificate registers the next one by that one alone, and the old one ends after the overlap. The
 /// next one works no longer and from nowhere else than the one it replaces.
 /// </summary>
-public sealed class RenewRegistered(Gate gate, CatalogCache catalogs, IssueCredential issue, TimeProvider time)
+public sealed class RenewRegistered(Gate gate, IssueCredential issue, TimeProvider time)
 {
     /// <param name="caller">Who authenticated with the credential that is replaced.</param>
     /// <param name="next">What replaces it; of the same kind.</param>
@@ -18,7 +18,6 @@ public sealed class RenewRegistered(Gate gate, CatalogCache catalogs, IssueCrede
     public async Task<Credential> RunOwnAsync(Caller caller, RegisteredMaterial next, int overlapSeconds)
     {
         RotateCredential.CheckOverlap(overlapSeconds, isOwn: true);
-        var catalog = await catalogs.GetAsync();
         var family = CredentialFamily.Of(next.Kind);
         try
         {
@@ -26,8 +25,9 @@ public sealed class RenewRegistered(Gate gate, CatalogCache catalogs, IssueCrede
                 caller,
                 demand: null,
                 $"{family.Noun}.rotated",
-                async (tx, entry, reach) =>
+                async operation =>
                 {
+                    var (tx, entry, caller, reach, catalog) = operation;
                     var row = await new CredentialAddress(family, caller.CredentialId!, caller.Principal.Id).FindAsync(tx, reach);
                     var now = time.GetUtcNow();
                     if (row.StateAt(now.ToUnixTimeMilliseconds()) != "active")

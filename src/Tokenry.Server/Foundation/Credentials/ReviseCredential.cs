@@ -9,17 +9,17 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Foundation.Credentials;
 
 /// <summary>PATCH: what is absent stays. The minting rule is asked about the resulting credential, so that no update does what a create may not.</summary>
-public sealed class ReviseCredential(Gate gate, CatalogCache catalogs, ExpiryPolicy expiry, TimeProvider time)
+public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, TimeProvider time)
 {
     public async Task<Credential> RunAsync(Caller caller, CredentialAddress address, CredentialPatch patch)
     {
-        var catalog = await catalogs.GetAsync();
         return await gate.WriteAsync(
             caller,
             address.Family.Write,
             $"{address.Family.Noun}.updated",
-            async (tx, entry, reach) =>
+            async operation =>
             {
+                var (tx, entry, caller, reach, catalog) = operation;
                 var row = await address.FindAsync(tx, reach);
                 entry.TargetType = row.Kind;
                 entry.TargetId = row.Id;

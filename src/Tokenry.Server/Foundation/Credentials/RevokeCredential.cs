@@ -24,8 +24,9 @@ public sealed class RevokeCredential(Gate gate, TimeProvider time)
             caller,
             demand,
             $"{address.Family.Noun}.revoked",
-            async (tx, entry, reach) =>
+            async operation =>
             {
+                var (tx, entry, _, reach, _) = operation;
                 var row = await address.FindAsync(tx, reach);
                 entry.TargetType = row.Kind;
                 entry.TargetId = row.Id;

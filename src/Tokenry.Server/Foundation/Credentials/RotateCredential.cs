@@ -1,9 +1,7 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Credentials;
 
@@ -11,7 +9,7 @@ namespace Tokenry.Server.Foundation.Credentials;
 /// A new secret under the same id, name, rights and limits, and a new signing key where it has one. The one it replaces works on for the overlap asked for, never past the original
 /// expiry; one before that ends at once. Also the renewal of what has expired.
 /// </summary>
-public sealed class RotateCredential(Gate gate, CatalogCache catalogs, SecretMint mint, ExpiryPolicy expiry, TimeProvider time)
+public sealed class RotateCredential(Gate gate, SecretMint mint, ExpiryPolicy expiry, TimeProvider time)
 {
     private const int MaxOverlap = 2_592_000;
 
@@ -35,28 +33,17 @@ public sealed class RotateCredential(Gate gate, CatalogCache catalogs, SecretMin
         }
     }
 
-    private async Task<Credential> RunAsync(Caller caller, Demand? demand, CredentialAddress address, RotationRequest request)
-    {
-        var catalog = await catalogs.GetAsync();
-        return await gate.WriteOnceAsync(
+    private Task<Credential> RunAsync(Caller caller, Demand? demand, CredentialAddress address, RotationRequest request) =>
+        gate.WriteOnceAsync(
             caller,
             demand,
             $"{address.Family.Noun}.rotated",
-            (tx, entry, reach) => RotateAsync(tx, entry, reach, caller, catalog, address, request, isOwn: demand is null)
+            operation => RotateAsync(operation, address, request, isOwn: demand is null)
         );
-    }
 
-    private async Task<Credential> RotateAsync(
-        WriteTransaction tx,
-        AuditEntry entry,
-        Reach reach,
-        Caller caller,
-        Catalog catalog,
-        CredentialAddress address,
-        RotationRequest request,
-        bool isOwn
-    )
+    private async Task<Credential> RotateAsync(OperationContext operation, CredentialAddress address, RotationRequest request, bool isOwn)
     {
+        var (tx, entry, caller, reach, catalog) = operation;
         CheckOverlap(request.OverlapSeconds, isOwn);
         var row = await address.FindAsync(tx, reach);
         entry.TargetType = row.Kind;

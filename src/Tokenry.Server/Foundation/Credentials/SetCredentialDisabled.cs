@@ -5,17 +5,17 @@ using Tokenry.Server.Foundation.Authentication;
 namespace Tokenry.Server.Foundation.Credentials;
 
 /// <summary>Disable and enable: a pause that can be undone, unlike revocation.</summary>
-public sealed class SetCredentialDisabled(Gate gate, CatalogCache catalogs, TimeProvider time)
+public sealed class SetCredentialDisabled(Gate gate, TimeProvider time)
 {
     public async Task<Credential> RunAsync(Caller caller, CredentialAddress address, bool disabled)
     {
-        var catalog = await catalogs.GetAsync();
         return await gate.WriteAsync(
             caller,
             address.Family.Write,
             $"{address.Family.Noun}.{(disabled ? "disabled" : "enabled")}",
-            async (tx, entry, reach) =>
+            async operation =>
             {
+                var (tx, entry, caller, reach, catalog) = operation;
                 var row = await address.FindAsync(tx, reach);
                 entry.TargetType = row.Kind;
                 entry.TargetId = row.Id;

@@ -36,7 +36,7 @@ public static class FoundationServices
             .AddSingleton<CredentialCache>()
             .AddSingleton<ClientKeyCache>()
             .AddSingleton<RevokedAccessTokens>();
-        services.AddSingleton<Gate>();
+        services.AddSingleton<CallerJudge>().AddSingleton<Idempotency>().AddSingleton<Gate>().AddSingleton<SystemGate>();
         services.AddSingleton<Passwords>().AddSingleton<PrincipalOperations>().AddSingleton<OwnedApplications>();
         services.AddSingleton<PepperRenewal>().AddSingleton<KeyRotation>().AddSingleton<RotateKeys>();
         services.AddSingleton<SecretMint>().AddSingleton<ExpiryPolicy>().AddSingleton<IssueCredential>();

@@ -13,7 +13,7 @@ namespace Tokenry.Server.Foundation.Hosting;
 public sealed class KeyRotation(
     Database database,
     KeyRing keys,
-    Gate gate,
+    SystemGate gate,
     TokenryOptions options,
     TimeProvider time,
     KeyFileSeal? seal = null
@@ -67,7 +67,7 @@ public sealed class KeyRotation(
                 throw new StartupException($"No new version of {kind} is in the key file: prepare one first.");
             }
 
-            var isActivated = await gate.SystemAsync(
+            var isActivated = await gate.WriteAsync(
                 $"{kind}.rotated",
                 async (tx, entry) =>
                 {

@@ -75,9 +75,10 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
     private static async ValueTask<byte[]> ReadBytesAsync(HttpContext context)
     {
         var reader = context.Request.BodyReader;
+        var received = 0L;
         while (true)
         {
-            var result = await context.Request.ReadBodyAsync();
+            var result = await context.Request.ReadBodyAsync(received);
             if (result.IsCompleted)
             {
                 var bytes = result.Buffer.ToArray();
@@ -85,6 +86,7 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
                 return bytes;
             }
 
+            received = result.Buffer.Length;
             reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
         }
     }

@@ -88,6 +88,12 @@ internal sealed partial class ErrorFunnel(
                 };
             case BadHttpRequestException { StatusCode: 413 }:
                 return new ProblemException(413, ProblemCode.BodyTooLarge, "The body is larger than this route takes.");
+            case BadHttpRequestException { StatusCode: 408 }:
+                return new ProblemException(
+                    408,
+                    ProblemCode.BodyTooSlow,
+                    "The body did not arrive in time. Send it whole, within ten seconds."
+                );
             case BadHttpRequestException bad:
                 return new ProblemException(bad.StatusCode, ProblemCode.InvalidRequest, "The request could not be read.");
             default:

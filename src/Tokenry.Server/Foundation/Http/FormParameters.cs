@@ -82,9 +82,10 @@ public sealed class FormParameters
             return (null, $"send the parameters as {MediaType.Form}");
         }
 
+        var received = 0L;
         while (true)
         {
-            var read = await request.ReadBodyAsync();
+            var read = await request.ReadBodyAsync(received);
             if (read.Buffer.Length > LongestBody)
             {
                 request.BodyReader.AdvanceTo(read.Buffer.End);
@@ -93,6 +94,7 @@ public sealed class FormParameters
 
             if (!read.IsCompleted)
             {
+                received = read.Buffer.Length;
                 request.BodyReader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
                 continue;
             }

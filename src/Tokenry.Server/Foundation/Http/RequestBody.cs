@@ -5,14 +5,18 @@ namespace Tokenry.Server.Foundation.Http;
 /// <summary>Reading what a client sends, where every way of sending it wrong is the client's fault.</summary>
 public static class RequestBody
 {
-    /// <summary>The next piece of the body.</summary>
-    /// <exception cref="BadHttpRequestException">It cannot be read. Kestrel says so of most faults, but not of a chunk longer than 2 GiB.</exception>
-    public static ValueTask<ReadResult> ReadBodyAsync(this HttpRequest request)
+    /// <summary>The next piece of the body, within its <see cref="BodyDeadline"/>.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="received">Bytes that have come before and were kept.</param>
+    /// <exception cref="BadHttpRequestException">
+    /// It cannot be read: Kestrel says so of most faults, but not of a chunk longer than 2 GiB. 408: it did not come in time.
+    /// </exception>
+    public static ValueTask<ReadResult> ReadBodyAsync(this HttpRequest request, long received)
     {
         try
         {
             // Nearly every body comes together with its headers.
-            return request.BodyReader.TryRead(out var there) ? new(there) : WaitAsync(request);
+            return request.BodyReader.TryRead(out var there) ? new(there) : WaitAsync(request, received);
         }
         catch (IOException exception) when (exception is not BadHttpRequestException)
         {
@@ -20,11 +24,11 @@ public static class RequestBody
         }
     }
 
-    private static async ValueTask<ReadResult> WaitAsync(HttpRequest request)
+    private static async ValueTask<ReadResult> WaitAsync(HttpRequest request, long received)
     {
         try
         {
-            return await request.BodyReader.ReadAsync(request.HttpContext.RequestAborted);
+            return await BodyDeadline.Of(request.HttpContext).ReadAsync(request.BodyReader, received, request.HttpContext.RequestAborted);
         }
         catch (IOException exception) when (exception is not BadHttpRequestException)
         {

@@ -8,7 +8,7 @@ namespace Tokenry.Server.Foundation.Principals;
 /// The one step of an upgrade that SQL cannot take: applications of users were not bounded by them before. Those that have no more than their
 /// owner are from here on; those that have more keep it (<c>owner_bound: false</c>) until somebody transfers them, and the audit names each.
 /// </summary>
-public sealed class OwnedApplications(Database database, CatalogCache catalogs, Gate gate)
+public sealed class OwnedApplications(Database database, CatalogCache catalogs, SystemGate gate)
 {
     private const string Property = "owned_applications";
 
@@ -45,7 +45,7 @@ public sealed class OwnedApplications(Database database, CatalogCache catalogs, 
             var application = await PrincipalStore.FactsAsync(tx, id);
             if (HasMore(catalog, application, await PrincipalStore.FactsAsync(tx, application.OwnerId!)))
             {
-                var entry = gate.SystemEntry("application.left_unbound");
+                var entry = gate.Entry("application.left_unbound");
                 entry.TargetType = PrincipalType.Application;
                 entry.TargetId = id;
                 entry.Reason = $"has more rights than its owner {application.OwnerId}";

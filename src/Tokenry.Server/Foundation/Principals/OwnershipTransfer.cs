@@ -1,6 +1,5 @@
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Storage;
 
@@ -43,26 +42,18 @@ public static class OwnershipTransfer
     }
 
     /// <summary>Everything a user owns goes with the call that ends or pauses the user, an audit entry each.</summary>
-    /// <param name="tx">The transaction.</param>
-    /// <param name="caller">Who asks; needs <c>applications:write</c>.</param>
-    /// <param name="catalog">API resources and roles.</param>
+    /// <param name="operation">What ends or pauses the user; its caller needs <c>applications:write</c>.</param>
     /// <param name="userId">Whose applications.</param>
     /// <param name="to">The query's <c>transfer_to</c>: a user's id or <c>none</c>; <c>null</c> = they stay with the user.</param>
     /// <param name="entryOf">Makes the entry of each.</param>
-    public static async Task MoveAllAsync(
-        WriteTransaction tx,
-        Caller caller,
-        Catalog catalog,
-        string userId,
-        string? to,
-        Func<Audit.AuditEntry> entryOf
-    )
+    public static async Task MoveAllAsync(OperationContext operation, string userId, string? to, Func<Audit.AuditEntry> entryOf)
     {
         if (to is null)
         {
             return;
         }
 
+        var (tx, _, caller, _, catalog) = operation;
         if (!caller.Management.Contains(ManagementApi.ApplicationsWrite))
         {
             throw Problems.InsufficientScope(ManagementApi.Identifier, [ManagementApi.ApplicationsWrite]);

@@ -9,19 +9,16 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Foundation.Principals;
 
 /// <summary>What users and applications have in common in their life: being found, paused and deleted.</summary>
-public sealed class PrincipalOperations(Gate gate, CatalogCache catalogs, TimeProvider time)
+public sealed class PrincipalOperations(Gate gate, TimeProvider time)
 {
     /// <summary>Finds a principal that the caller may change, with its roles, and makes it the audit entry's target.</summary>
     public static async Task<(PrincipalRow Row, IReadOnlyList<string> Roles)> FindForChangeAsync(
-        WriteTransaction tx,
-        AuditEntry entry,
-        Reach reach,
-        Catalog catalog,
-        Caller caller,
+        OperationContext operation,
         string type,
         string id
     )
     {
+        var (tx, entry, caller, reach, catalog) = operation;
         var row = (await PrincipalStore.FindAsync(tx, type, RequireId(type, id))).OrNotFound(reach);
         entry.TargetType = type;
         entry.TargetId = id;
@@ -57,16 +54,16 @@ public sealed class PrincipalOperations(Gate gate, CatalogCache catalogs, TimePr
         string? transferTo = null
     )
     {
-        var catalog = await catalogs.GetAsync();
         return await gate.WriteAsync(
             caller,
             demand,
             $"{type}.{(enabled ? "enabled" : "disabled")}",
-            async (tx, entry, reach) =>
+            async operation =>
             {
-                var (_, roles) = await FindForChangeAsync(tx, entry, reach, catalog, caller, type, id);
+                var tx = operation.Transaction;
+                var (_, roles) = await FindForChangeAsync(operation, type, id);
                 await PrincipalStore.SetEnabledAsync(tx, id, enabled);
-                await OwnershipTransfer.MoveAllAsync(tx, caller, catalog, id, transferTo, () => Moved(caller));
+                await OwnershipTransfer.MoveAllAsync(operation, id, transferTo, () => Moved(operation.Caller));
                 return ((await PrincipalStore.FindAsync(tx, type, id))!, roles);
             }
         );
@@ -81,13 +78,13 @@ public sealed class PrincipalOperations(Gate gate, CatalogCache catalogs, TimePr
         var check = new Validation();
         check.Text("reason", reason, 200);
         check.ThrowIfAny();
-        var catalog = await catalogs.GetAsync();
         await gate.WriteAsync(
             caller,
             demand,
             $"{type}.deleted",
-            async (tx, entry, reach) =>
+            async operation =>
             {
+                var (tx, entry, _, reach, _) = operation;
                 entry.Reason = reason;
                 entry.TargetType = type;
                 entry.TargetId = id;
@@ -96,8 +93,8 @@ public sealed class PrincipalOperations(Gate gate, CatalogCache catalogs, TimePr
                     return false;
                 }
 
-                await FindForChangeAsync(tx, entry, reach, catalog, caller, type, id);
-                await OwnershipTransfer.MoveAllAsync(tx, caller, catalog, id, transferTo, () => Moved(caller));
+                await FindForChangeAsync(operation, type, id);
+                await OwnershipTransfer.MoveAllAsync(operation, id, transferTo, () => Moved(operation.Caller));
                 var now = time.GetUtcNow().ToUnixTimeMilliseconds();
                 await PrincipalStore.DeleteAsync(tx, id, now);
                 await CredentialStore.RevokeAllOfAsync(tx, id, now, reason ?? "owner deleted");

@@ -8,7 +8,8 @@ namespace Tokenry.Server.Foundation.Principals;
 /// <summary>A user or application as stored. The password's hash is not among the columns that are read in general.</summary>
 public sealed class PrincipalRow
 {
-    public const string Columns = "id, type, name, email, owner_id, owner_bound, enabled, permissions, rate_limits, client, created_at, deleted_at";
+    public const string Columns =
+        "id, type, name, email, owner_id, owner_bound, enabled, permissions, rate_limits, client, created_at, deleted_at";
 
     public string Id { get; init; } = "";
 

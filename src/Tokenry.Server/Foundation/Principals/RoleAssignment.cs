@@ -33,12 +33,7 @@ public static class RoleAssignment
     }
 
     /// <summary>What an application is to be given beside its roles: by the same rule.</summary>
-    public static IReadOnlyList<Permission> CheckPermissions(
-        Catalog catalog,
-        Caller caller,
-        Reach reach,
-        IReadOnlyList<Permission>? asked
-    )
+    public static IReadOnlyList<Permission> CheckPermissions(Catalog catalog, Caller caller, Reach reach, IReadOnlyList<Permission>? asked)
     {
         var check = new Validation();
         CredentialDraft.CheckPermissions(check, catalog, asked);

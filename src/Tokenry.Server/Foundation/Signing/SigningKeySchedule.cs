@@ -12,7 +12,7 @@ internal sealed partial class SigningKeySchedule(
     SigningKeys signingKeys,
     SigningKeyMoves moves,
     Database database,
-    Gate gate,
+    SystemGate gate,
     TokenryOptions options,
     TimeProvider time,
     ILogger<SigningKeySchedule> logger
@@ -61,7 +61,7 @@ internal sealed partial class SigningKeySchedule(
 
         foreach (var retired in rows.Where(row => row.RemovesAt <= at))
         {
-            if (await database.WriteAsync(tx => moves.RemoveAsync(tx, retired.KeyId, gate.SystemEntry)))
+            if (await database.WriteAsync(tx => moves.RemoveAsync(tx, retired.KeyId, gate.Entry)))
             {
                 LogRemoved(retired.KeyId);
             }
@@ -83,9 +83,7 @@ internal sealed partial class SigningKeySchedule(
         var isPublished = await database.WriteAsync(async tx =>
         {
             var current = await SigningKeyStore.LockAsync(tx, active.Algorithm);
-            return current.Active?.KeyId == active.KeyId
-                && current.Next is null
-                && await moves.PublishAsync(tx, made, due, gate.SystemEntry);
+            return current.Active?.KeyId == active.KeyId && current.Next is null && await moves.PublishAsync(tx, made, due, gate.Entry);
         });
         if (isPublished)
         {
@@ -103,7 +101,7 @@ internal sealed partial class SigningKeySchedule(
                 return false; // another replica was first, or it was tainted
             }
 
-            await moves.ActivateAsync(tx, current.Active?.KeyId, next.KeyId, gate.SystemEntry);
+            await moves.ActivateAsync(tx, current.Active?.KeyId, next.KeyId, gate.Entry);
             return true;
         });
         if (isActivated)

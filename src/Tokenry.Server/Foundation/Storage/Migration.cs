@@ -8,20 +8,20 @@ public sealed record Migration(int Number, string Name, string Sql)
 {
     public static IReadOnlyList<Migration> Embedded { get; } = Load();
 
-    /// <summary>Applies what is missing. Refuses a store that a newer version has written.</summary>
+    /// <summary>Applies, in order, what is not recorded, also below the highest that is. Refuses a store that a newer version has written.</summary>
     public static async Task<int> ApplyAsync(WriteTransaction tx, IReadOnlyList<Migration> migrations)
     {
         await tx.ExecuteAsync("CREATE TABLE IF NOT EXISTS schema_migrations (number bigint PRIMARY KEY, name text NOT NULL)");
-        var done = await tx.FirstOrDefaultAsync<long?>("SELECT max(number) FROM schema_migrations") ?? 0;
+        var done = (await tx.QueryAsync<long>("SELECT number FROM schema_migrations")).ToHashSet();
         var newest = migrations[^1].Number;
-        if (done > newest)
+        if (done.Count > 0 && done.Max() > newest)
         {
             throw new InvalidOperationException(
-                $"The store was written by a newer version (schema {done}, this one knows {newest}). Start that version again, or restore a backup."
+                $"The store was written by a newer version (schema {done.Max()}, this one knows {newest}). Start that version again, or restore a backup."
             );
         }
 
-        foreach (var migration in migrations.Where(migration => migration.Number > done))
+        foreach (var migration in migrations.Where(migration => !done.Contains(migration.Number)))
         {
             foreach (var statement in Adapt(migration.Sql, tx.Dialect).Split(";\n"))
             {

@@ -137,6 +137,7 @@ internal sealed partial class PostgresChangeFeed(
                 }
             }
 
+            hub.MoveTo(last);
             return 0;
         });
         freshness.PolledAt(startedAt);

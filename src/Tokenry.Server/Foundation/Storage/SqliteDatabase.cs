@@ -18,6 +18,7 @@ public sealed class SqliteDatabase : Database
     private readonly SemaphoreSlim free = new(Readers, Readers);
     private readonly SqliteWriter writer;
     private readonly StoreMetrics metrics;
+    private readonly ChangeHub hub;
     private readonly string path;
 
     public SqliteDatabase(string path, AuditChain chain, ChangeHub hub, TimeProvider time, StoreMetrics metrics)
@@ -37,6 +38,7 @@ public sealed class SqliteDatabase : Database
 
         this.path = path;
         this.metrics = metrics;
+        this.hub = hub;
         Description = $"SQLite {version} at {path}";
         writer = new SqliteWriter(path, chain, hub, time, metrics);
     }
@@ -88,7 +90,12 @@ public sealed class SqliteDatabase : Database
         }
     }
 
-    public override Task MigrateAsync(IReadOnlyList<Migration> migrations) => writer.RunAsync(tx => Migration.ApplyAsync(tx, migrations));
+    public override async Task MigrateAsync(IReadOnlyList<Migration> migrations)
+    {
+        await writer.RunAsync(tx => Migration.ApplyAsync(tx, migrations));
+        // Nobody else writes, and no cache holds anything yet.
+        hub.MoveTo(await ReadAsync(connection => connection.QueryFirstAsync<long>("SELECT coalesce(max(seq), 0) FROM changes")));
+    }
 
     public override ValueTask DisposeAsync()
     {

@@ -167,9 +167,16 @@ internal sealed class SqliteWriter : IDisposable
             metrics.Batch(batch.Count); // none where every operation was undone
         }
 
+        var last = 0L;
         foreach (var work in batch)
         {
             hub.Publish(work.Changes);
+            last = Math.Max(last, work.LastSequence);
+        }
+
+        if (last > 0)
+        {
+            hub.MoveTo(last);
         }
 
         foreach (var work in batch)
@@ -196,6 +203,8 @@ internal sealed class SqliteWriter : IDisposable
 
         public int AuditEvents { get; protected set; }
 
+        public long LastSequence { get; protected set; }
+
         public abstract void Run(WriteTransaction transaction, AuditChain chain, long now);
 
         public abstract void Acknowledge();
@@ -219,6 +228,7 @@ internal sealed class SqliteWriter : IDisposable
                 Finished(transaction.FinishAsync(chain, now)).GetAwaiter().GetResult();
                 Changes = transaction.Changes;
                 AuditEvents = transaction.AuditEvents;
+                LastSequence = transaction.LastSequence;
             }
             finally
             {

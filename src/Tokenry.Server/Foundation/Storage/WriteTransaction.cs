@@ -23,12 +23,16 @@ public sealed class WriteTransaction(
     private readonly List<AuditEntry> events = [];
     private readonly List<Change> changes = [];
     private volatile bool ended;
+    private Premise? premise;
 
     public Dialect Dialect => dialect;
 
     public IReadOnlyList<Change> Changes => changes;
 
     internal int AuditEvents => events.Count;
+
+    /// <summary>The sequence number of its last change; 0 where it has none.</summary>
+    internal long LastSequence { get; private set; }
 
     public Task<int> ExecuteAsync(string sql, object? parameters = null) => Connection.ExecuteAsync(sql, parameters, transaction);
 
@@ -47,6 +51,9 @@ public sealed class WriteTransaction(
 
     public void Record(AuditEntry entry) => events.Add(entry);
 
+    /// <summary>Has it commit only if what it was decided from has not changed (<see cref="PremiseChangedException"/>).</summary>
+    public void StandsOn(Premise what) => premise = what;
+
     private DbConnection Connection => ended ? throw new InvalidOperationException("The transaction has ended.") : connection;
 
     /// <summary>On SQLite the connection lives on: a statement that came later would become part of somebody else's transaction.</summary>
@@ -59,6 +66,7 @@ public sealed class WriteTransaction(
     {
         if (events.Count == 0 && changes.Count == 0)
         {
+            await RequirePremiseAsync();
             return;
         }
 
@@ -82,8 +90,22 @@ public sealed class WriteTransaction(
             last = await found.ReadFirstAsync<long>();
         }
 
+        if (premise is not null && last > premise.Position)
+        {
+            await RequirePremiseAsync(); // behind the lock: nothing can come between this look and the commit
+        }
+
         await chain.AppendAsync(this, head, events);
         await ExecuteEachAsync(InsertChange, [.. changes.Select((change, i) => new NumberedChange(last + 1 + i, change, now))]);
+        LastSequence = changes.Count == 0 ? 0 : last + changes.Count;
+    }
+
+    private async Task RequirePremiseAsync()
+    {
+        if (premise is { } asked && await FirstOrDefaultAsync<long>(Premise.Select(dialect), asked) is > 0 and var changed)
+        {
+            throw new PremiseChangedException(changed);
+        }
     }
 
     private readonly record struct NumberedChange(long Seq, Change Change, long At);

@@ -93,7 +93,7 @@ public sealed class KeyRotationTests
         new(
             store.Database,
             store.Keys,
-            new Gate(store.Database, store.Keys, store.Time),
+            new SystemGate(store.Database, store.Time),
             TokenryOptions.Read(
                 new ConfigurationBuilder().AddInMemoryCollection([new("Tokenry:KeyFile", store.KeyFile)]).Build(),
                 needsIssuer: false

@@ -120,7 +120,7 @@ public sealed class SigningKeyScheduleTests
                 keys,
                 new SigningKeyMoves(options.SigningKeys, Time),
                 Store.Database,
-                new Gate(Store.Database, Store.Keys, Time),
+                new SystemGate(Store.Database, Time),
                 options,
                 Time,
                 NullLogger<SigningKeySchedule>.Instance
