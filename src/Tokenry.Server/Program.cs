@@ -4,12 +4,12 @@ using Tokenry.Server.Foundation.Hosting;
 
 try
 {
-    if (CommandLine.Options(args, IssueAdminToken.Verb, "data-directory", "scopes", "expires-in") is { } arguments)
+    if (CommandLine.Options(args, IssueAdminToken.Verb, "data-directory", "scopes", "expires-in", "revive") is { } arguments)
     {
         return await AdminCommand.RunAsync(
             IssueAdminToken.Verb,
             arguments,
-            services => services.GetRequiredService<IssueAdminToken>().RunAsync(arguments)
+            services => services.GetRequiredService<IssueAdminToken>().RunAsync(arguments, OperatingSystemUser.OfProcess())
         );
     }
 

@@ -88,6 +88,9 @@ public sealed record Application
     /// </summary>
     public bool? OwnerBound { get; init; }
 
+    /// <summary>What makes it weaker than it need be, of <see cref="ApplicationWeakness"/>.</summary>
+    public IReadOnlyList<string> Weaknesses { get; init; } = [];
+
     /// <summary>
     /// How it may authenticate at the token endpoint, best first, of <see cref="ClientAuthenticationMethod"/>; <c>null</c> = by whatever
     /// credentials it holds. <c>["none"]</c> makes it a public client.

@@ -78,6 +78,9 @@ public static class ProblemCode
     /// <summary>409: the thing is in use and cannot go.</summary>
     public const string InUse = "in_use";
 
+    /// <summary>409: the change would leave no enabled user who holds every management right.</summary>
+    public const string LastAdministrator = "last_administrator";
+
     /// <summary>409: the credential is revoked or disabled.</summary>
     public const string CredentialNotActive = "credential_not_active";
 

@@ -74,6 +74,7 @@ public sealed class CreateApplication(Gate gate, TimeProvider time)
             Enabled = row.Enabled == 1,
             OwnerId = row.OwnerId,
             OwnerBound = row.OwnerId is null ? null : row.OwnerBound == 1,
+            Weaknesses = row is { OwnerId: not null, OwnerBound: 0 } ? [ApplicationWeakness.NotOwnerBound] : [],
             RateLimits = JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(row.RateLimits),
             TokenEndpointAuthMethods = client.Methods,
             AcceptsUntypedAssertions = client.AcceptsUntypedAssertions,

@@ -9,8 +9,7 @@ namespace Tokenry.Server.Features.Applications;
 /// <summary>Lists and shows applications.</summary>
 public sealed class ListApplications(Gate gate)
 {
-    /// <summary><c>owner_bound=false</c> lists the applications that have more than their owner.</summary>
-    public static readonly string[] Filters = ["owner", "owner_bound"];
+    public static readonly string[] Filters = ["owner", "weakness"];
 
     private static readonly Demand Demand = new(ManagementApi.ApplicationsRead, ManagementApi.ApplicationsOwn);
 
@@ -29,7 +28,7 @@ public sealed class ListApplications(Gate gate)
                     new PrincipalFilter(reach.OwnOf)
                     {
                         Owner = listing.Text("owner"),
-                        OwnerBound = listing.OneOf("owner_bound", "true", "false") is { } bound ? (bound == "true" ? 1 : 0) : null,
+                        OwnerBound = listing.OneOf("weakness", ApplicationWeakness.NotOwnerBound) is null ? null : 0,
                     },
                     listing.IdCursor("app"),
                     listing.Limit + 1

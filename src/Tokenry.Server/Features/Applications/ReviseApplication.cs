@@ -42,20 +42,48 @@ public sealed class ReviseApplication(Gate gate)
                     await PrincipalStore.SetClientAsync(tx, id, client);
                 }
 
-                if (patch.Roles.IsPresent)
+                if (patch.Roles.IsPresent || patch.Permissions.IsPresent)
                 {
-                    roles = RoleAssignment.Check(catalog, caller, reach, patch.Roles.Or(null));
-                    await PrincipalStore.SetRolesAsync(tx, id, roles);
-                }
-
-                if (patch.Permissions.IsPresent)
-                {
-                    var permissions = RoleAssignment.CheckPermissions(catalog, caller, reach, patch.Permissions.Or(null));
-                    await PrincipalStore.SetPermissionsAsync(tx, id, PrincipalRow.Write(permissions));
+                    roles = await GiveAsync(operation, row, roles, patch);
                 }
 
                 return CreateApplication.ToApplication((await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!, roles);
             }
         );
+    }
+
+    /// <returns>The roles it has then.</returns>
+    private static async Task<IReadOnlyList<string>> GiveAsync(
+        OperationContext operation,
+        PrincipalRow row,
+        IReadOnlyList<string> before,
+        ApplicationPatch patch
+    )
+    {
+        var (tx, _, caller, reach, catalog) = operation;
+        var roles = patch.Roles.IsPresent ? RoleAssignment.Check(catalog, caller, reach, patch.Roles.Or(null)) : before;
+        var owned = row.ReadPermissions() ?? [];
+        var permissions = patch.Permissions.IsPresent
+            ? RoleAssignment.CheckPermissions(catalog, caller, reach, patch.Permissions.Or(null))
+            : owned;
+        if (MintingRule.IsOwn(caller, row.ToFacts([])))
+        {
+            RoleAssignment.CheckForOneself(catalog, caller, Given(before, owned), Given(roles, permissions));
+        }
+
+        if (patch.Roles.IsPresent)
+        {
+            await PrincipalStore.SetRolesAsync(tx, row.Id, roles);
+        }
+
+        if (patch.Permissions.IsPresent)
+        {
+            await PrincipalStore.SetPermissionsAsync(tx, row.Id, PrincipalRow.Write(permissions));
+        }
+
+        return roles;
+
+        PermissionSet Given(IReadOnlyList<string> ofRoles, IReadOnlyList<Permission> beside) =>
+            PermissionSet.Of(RoleAssignment.Given(catalog, ofRoles).Entries.Concat(PermissionSet.Of(beside).Entries));
     }
 }

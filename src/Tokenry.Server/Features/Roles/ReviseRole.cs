@@ -3,6 +3,7 @@ using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Principals;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Features.Roles;
@@ -41,7 +42,12 @@ public sealed class ReviseRole(Gate gate)
                         Permissions = JsonColumn.Write(permissions),
                         CreatedAt = old.CreatedAt!.Value.ToUnixTimeMilliseconds(),
                     };
-                    await RoleStore.UpdateAsync(tx, row);
+                    if (caller.Principal.RoleIds.Contains(id))
+                    {
+                        RoleAssignment.CheckForOneself(catalog, caller, PermissionSet.Of(old.Permissions), PermissionSet.Of(permissions));
+                    }
+
+                    await LastAdministrator.KeepAsync(operation, row.ToFacts(), () => RoleStore.UpdateAsync(tx, row));
                     return row.ToRole();
                 }
             );

@@ -37,8 +37,19 @@ public sealed class ReviseUser(Gate gate)
 
                     if (patch.Roles.IsPresent)
                     {
-                        roles = RoleAssignment.Check(catalog, caller, reach, patch.Roles.Or(null));
-                        await PrincipalStore.SetRolesAsync(tx, id, roles);
+                        var given = RoleAssignment.Check(catalog, caller, reach, patch.Roles.Or(null));
+                        if (id == caller.Principal.Id)
+                        {
+                            RoleAssignment.CheckForOneself(
+                                catalog,
+                                caller,
+                                RoleAssignment.Given(catalog, roles),
+                                RoleAssignment.Given(catalog, given)
+                            );
+                        }
+
+                        await LastAdministrator.KeepAsync(operation, row, roles, () => PrincipalStore.SetRolesAsync(tx, id, given));
+                        roles = given;
                     }
 
                     return UserRules.ToUser((await PrincipalStore.FindAsync(tx, PrincipalType.User, id))!, roles);

@@ -13,10 +13,17 @@ public sealed partial class ControlSocket(DataDirectory directory, TokenryOption
 {
     private const int LongestLine = 8192;
 
-    private readonly Dictionary<string, Func<IReadOnlyDictionary<string, string>, Task<ControlAnswer>>> verbs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Func<IReadOnlyDictionary<string, string>, OperatingSystemUser, Task<ControlAnswer>>> verbs = new(
+        StringComparer.Ordinal
+    );
 
     /// <summary>Registers what a verb of the command line does; before the server starts.</summary>
-    public void Map(string verb, Func<IReadOnlyDictionary<string, string>, Task<ControlAnswer>> run) => verbs.Add(verb, run);
+    public void Map(string verb, Func<IReadOnlyDictionary<string, string>, Task<ControlAnswer>> run) =>
+        Map(verb, (options, _) => run(options));
+
+    /// <summary>The same for a verb that says in the audit who ran it.</summary>
+    public void Map(string verb, Func<IReadOnlyDictionary<string, string>, OperatingSystemUser, Task<ControlAnswer>> run) =>
+        verbs.Add(verb, run);
 
     /// <summary>Asks the running server; <c>null</c> where none answers.</summary>
     public static async Task<ControlAnswer?> AskAsync(string dataDirectory, ControlRequest request)
@@ -80,7 +87,7 @@ public sealed partial class ControlSocket(DataDirectory directory, TokenryOption
         try
         {
             await using var stream = new NetworkStream(connection);
-            var answer = await AnswerAsync(await ReadLineAsync(stream, timeout.Token));
+            var answer = await AnswerAsync(await ReadLineAsync(stream, timeout.Token), OperatingSystemUser.OfPeer(connection));
             await stream.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.ControlAnswer), timeout.Token);
             stream.WriteByte((byte)'\n');
         }
@@ -91,7 +98,7 @@ public sealed partial class ControlSocket(DataDirectory directory, TokenryOption
         }
     }
 
-    private async Task<ControlAnswer> AnswerAsync(byte[] line)
+    private async Task<ControlAnswer> AnswerAsync(byte[] line, OperatingSystemUser user)
     {
         var request = JsonSerializer.Deserialize(line, ControlJson.Default.ControlRequest);
         if (request is not { Verb: not null, Options: not null } || !verbs.TryGetValue(request.Verb, out var run))
@@ -101,7 +108,7 @@ public sealed partial class ControlSocket(DataDirectory directory, TokenryOption
 
         try
         {
-            return await run(request.Options);
+            return await run(request.Options, user);
         }
         catch (Exception exception) when (exception is StartupException or Storage.StoreUnavailableException)
         {

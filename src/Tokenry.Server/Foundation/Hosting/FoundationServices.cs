@@ -37,7 +37,11 @@ public static class FoundationServices
             .AddSingleton<ClientKeyCache>()
             .AddSingleton<RevokedAccessTokens>();
         services.AddSingleton<CallerJudge>().AddSingleton<Idempotency>().AddSingleton<Gate>().AddSingleton<SystemGate>();
-        services.AddSingleton<Passwords>().AddSingleton<PrincipalOperations>().AddSingleton<OwnedApplications>();
+        services
+            .AddSingleton<Passwords>()
+            .AddSingleton<PrincipalOperations>()
+            .AddSingleton<OwnedApplications>()
+            .AddSingleton<ReviveAdministrator>();
         services.AddSingleton<PepperRenewal>().AddSingleton<KeyRotation>().AddSingleton<RotateKeys>();
         services.AddSingleton<SecretMint>().AddSingleton<ExpiryPolicy>().AddSingleton<IssueCredential>();
         services.AddSingleton<ReviseCredential>().AddSingleton<RotateCredential>().AddSingleton<SetCredentialDisabled>();

@@ -20,12 +20,18 @@ public static class OwnershipTransfer
             return;
         }
 
-        var owner = PublicId.IsWellFormed(ownerId, "usr") ? await PrincipalStore.FindAsync(tx, PrincipalType.User, ownerId) : null;
-        if (owner is not { Enabled: 1 })
+        // Without a lock on it: who locks a user and then their applications must not meet who does it the other way round.
+        var enabled = PublicId.IsWellFormed(ownerId, "usr")
+            ? await tx.FirstOrDefaultAsync<long?>(
+                "SELECT enabled FROM principals WHERE id = @ownerId AND type = 'user' AND deleted_at IS NULL",
+                new { ownerId }
+            )
+            : null;
+        if (enabled != 1)
         {
             throw ProblemException.Invalid(
                 member,
-                owner is null
+                enabled is null
                     ? $"'{Validation.Shown(ownerId)}' is not the id of a user"
                     : "is disabled, so that the application would be refused with owner_disabled; enable the user first"
             );

@@ -61,8 +61,8 @@ public sealed class PrincipalOperations(Gate gate, TimeProvider time)
             async operation =>
             {
                 var tx = operation.Transaction;
-                var (_, roles) = await FindForChangeAsync(operation, type, id);
-                await PrincipalStore.SetEnabledAsync(tx, id, enabled);
+                var (row, roles) = await FindForChangeAsync(operation, type, id);
+                await LastAdministrator.KeepAsync(operation, row, roles, () => PrincipalStore.SetEnabledAsync(tx, id, enabled));
                 await OwnershipTransfer.MoveAllAsync(operation, id, transferTo, () => Moved(operation.Caller));
                 return ((await PrincipalStore.FindAsync(tx, type, id))!, roles);
             }
@@ -93,10 +93,10 @@ public sealed class PrincipalOperations(Gate gate, TimeProvider time)
                     return false;
                 }
 
-                await FindForChangeAsync(operation, type, id);
+                var (row, roles) = await FindForChangeAsync(operation, type, id);
                 await OwnershipTransfer.MoveAllAsync(operation, id, transferTo, () => Moved(operation.Caller));
                 var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-                await PrincipalStore.DeleteAsync(tx, id, now);
+                await LastAdministrator.KeepAsync(operation, row, roles, () => PrincipalStore.DeleteAsync(tx, id, now));
                 await CredentialStore.RevokeAllOfAsync(tx, id, now, reason ?? "owner deleted");
                 return true;
             }

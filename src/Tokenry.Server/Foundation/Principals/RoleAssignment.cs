@@ -28,7 +28,7 @@ public static class RoleAssignment
         }
 
         check.ThrowIfAny();
-        CheckReach(catalog, caller, reach, PermissionSet.Of(roles.SelectMany(id => catalog.Role(id)!.Permissions.Entries)));
+        CheckReach(catalog, caller, reach, Given(catalog, roles));
         return roles;
     }
 
@@ -41,6 +41,26 @@ public static class RoleAssignment
         CheckReach(catalog, caller, reach, PermissionSet.Of(asked ?? []));
         return asked ?? [];
     }
+
+    /// <summary>
+    /// To give oneself (or an application of one's own) rights at other APIs is to make a credential of one's own stronger: within what the
+    /// calling credential may do there. Who may make credentials for anybody gains nothing by it and is not bound.
+    /// </summary>
+    public static void CheckForOneself(Catalog catalog, Caller caller, PermissionSet before, PermissionSet after)
+    {
+        if (!caller.Management.Contains(ManagementApi.CredentialsWrite))
+        {
+            MintingRule.CheckWithinOwn(
+                catalog,
+                caller,
+                PermissionSet.Of(after.Entries.Select(entry => (entry.Api, entry.Scopes.Except(before.At(entry.Api)))))
+            );
+        }
+    }
+
+    /// <summary>What roles give together; what is no role any more gives nothing.</summary>
+    public static PermissionSet Given(Catalog catalog, IEnumerable<string> roles) =>
+        PermissionSet.Of(roles.SelectMany(id => catalog.Role(id)?.Permissions.Entries ?? []));
 
     /// <summary>
     /// Whoever changes a principal could become it (by its secrets), so they must hold every management right it holds.
