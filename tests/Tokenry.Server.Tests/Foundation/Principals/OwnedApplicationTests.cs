@@ -55,8 +55,9 @@ public sealed class OwnedApplicationTests(SharedServers servers)
     {
         var admin = await servers.AdminAsync(engine);
         var made = await Scenario.On(admin).Api("a").Role("a").CreateAsync();
+        var registrar = (await admin.CreateRoleAsync([At(Management, "applications:own")])).Id;
         var user = await admin.PersonWithTokenAsync(
-            [Developer, made.Role.Id],
+            [registrar, made.Role.Id],
             At(Management, "applications:own"),
             At(made.Api.Identifier, "a")
         );
@@ -66,9 +67,9 @@ public sealed class OwnedApplicationTests(SharedServers servers)
         // A third would have to be looked up through two others at every check.
         await admin.With(second.Key).PostAsync("/v1/applications", new { name = "third" }).Expect(403, "exceeds_own_rights");
 
-        await admin.PatchAsync($"/v1/users/{user.Id}", new { roles = new[] { Developer } }).Expect(200);
+        await admin.PatchAsync($"/v1/users/{user.Id}", new { roles = new[] { registrar } }).Expect(200);
         Assert.Equal("wrong_api", await admin.CodeAsync(second.Key, made.Api.Identifier));
-        await admin.PatchAsync($"/v1/users/{user.Id}", new { roles = new[] { Developer, made.Role.Id } }).Expect(200);
+        await admin.PatchAsync($"/v1/users/{user.Id}", new { roles = new[] { registrar, made.Role.Id } }).Expect(200);
         Assert.Equal("valid", await admin.CodeAsync(second.Key, made.Api.Identifier, ["a"]));
         await admin.PostAsync($"/v1/users/{user.Id}/disable").Expect(200);
         Assert.Equal("owner_disabled", await admin.CodeAsync(second.Key, made.Api.Identifier));
@@ -76,7 +77,7 @@ public sealed class OwnedApplicationTests(SharedServers servers)
         async Task<(string Id, string Key)> RegisterAsync(ApiClient client)
         {
             var application = await client
-                .PostAsync("/v1/applications", new { name = "one's own", roles = new[] { Developer, made.Role.Id } })
+                .PostAsync("/v1/applications", new { name = "one's own", roles = new[] { registrar, made.Role.Id } })
                 .Expect(201);
             var key = await client
                 .PostAsync(
@@ -94,7 +95,7 @@ public sealed class OwnedApplicationTests(SharedServers servers)
         var admin = await servers.AdminAsync(engine);
         var world = await OwnedApplication.ArrangeAsync(admin);
         var end = In(600);
-        object[] permissions = [At(Management, "applications:own", "tokens:own"), .. world.Permissions];
+        object[] permissions = [At(Management, "applications:own", "tokens:own", "roles:read"), At(world.Api, "a")];
         object[] limits = [Limit("daily", 50)];
         var narrow = admin.With(
             (
@@ -215,7 +216,7 @@ public sealed class OwnedApplicationTests(SharedServers servers)
         );
         var key = await admin
             .With(token.Secret)
-            .PostAsync(world.Application + "/api-keys", new { name = "for a year", permissions = world.Permissions })
+            .PostAsync(world.Application + "/api-keys", new { name = "for a year", permissions = new[] { At(world.Api, "a") } })
             .Expect(201);
         Assert.Equal(JsonValueKind.Null, key.Json.GetProperty("expires_at").ValueKind);
         Assert.Equal(JsonValueKind.Null, key.Json.GetProperty("allowed_ips").ValueKind);

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Npgsql;
+using Tokenry.Server.Foundation.Storage;
 using static Tokenry.Server.Tests.Foundation.Access.ManagementCalls;
 
 namespace Tokenry.Server.Tests.Foundation.Principals;
@@ -142,6 +143,7 @@ public sealed class OwnershipTransferTests(SharedServers servers)
     /// <summary>Straight into a store whose server has stopped.</summary>
     private static async Task ExecuteAsync(ServerProcess server, string sql)
     {
+        SqliteNative.Load();
         await using DbConnection connection = server.ConnectionString is { } postgres
             ? new NpgsqlConnection(postgres)
             : new SqliteConnection($"Data Source={Path.Combine(server.DataDirectory, "tokenry.db")};Pooling=false");
