@@ -10,6 +10,7 @@ namespace Tokenry.Server.Foundation.Authentication;
 /// <summary>When a caller was judged.</summary>
 /// <param name="Position">The facts hold every change up to there at least (<see cref="ChangeHub.Position"/>).</param>
 /// <param name="At">Monotonic time.</param>
+[System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]
 public readonly record struct Judgement(long Position, long At);
 
 /// <summary>
