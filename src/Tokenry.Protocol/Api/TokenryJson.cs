@@ -28,6 +28,7 @@ namespace Tokenry.Protocol.Api;
 [JsonSerializable(typeof(Page<Application>))]
 [JsonSerializable(typeof(ApplicationTransferRequest))]
 [JsonSerializable(typeof(ApplicationTransfer))]
+[JsonSerializable(typeof(RightsEffect))]
 [JsonSerializable(typeof(Credential))]
 [JsonSerializable(typeof(CredentialRequest))]
 [JsonSerializable(typeof(PublicKeyRequest))]

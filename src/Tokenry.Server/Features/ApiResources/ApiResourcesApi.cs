@@ -48,6 +48,7 @@ public static class ApiResourcesApi
                     TypedResults.Ok(await revise.RunAsync(caller, id, body.Value))
             )
             .WithSummary("Revise the API resource.")
+            .ChangesRights()
             .Needs(ManagementApi.ApiResourcesWrite);
         group
             .MapDelete(
@@ -59,6 +60,7 @@ public static class ApiResourcesApi
                 }
             )
             .WithSummary("Delete the API resource.")
+            .ChangesRights()
             .Needs(ManagementApi.ApiResourcesWrite);
     }
 }

@@ -62,6 +62,7 @@ public static class ApplicationsApi
                     TypedResults.Ok(await revise.RunAsync(caller, id, body.Value))
             )
             .WithSummary("Revise the application.")
+            .ChangesRights()
             .Needs(Writes);
         group
             .MapDelete(
@@ -73,6 +74,7 @@ public static class ApplicationsApi
                 }
             )
             .WithSummary("Delete the application and revoke all it owns.")
+            .ChangesRights()
             .Needs(Writes);
         group
             .MapPost(
@@ -81,6 +83,7 @@ public static class ApplicationsApi
                     TypedResults.Ok(await transfer.RunAsync(caller, id, body.Value))
             )
             .WithSummary("Give the application to another owner, or confirm the one it has; lists the credentials that go with it.")
+            .ChangesRights()
             .Needs(ManagementApi.ApplicationsWrite);
         foreach (var enabled in new[] { true, false })
         {
@@ -94,6 +97,7 @@ public static class ApplicationsApi
                     }
                 )
                 .WithSummary(enabled ? "Enable the application." : "Disable the application.")
+                .ChangesRights()
                 .Needs(Writes);
         }
 

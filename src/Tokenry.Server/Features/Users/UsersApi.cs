@@ -46,6 +46,7 @@ public static class UsersApi
                     TypedResults.Ok(await revise.RunAsync(caller, id, body.Value))
             )
             .WithSummary("Revise the user.")
+            .ChangesRights()
             .Needs(ManagementApi.UsersWrite);
         group
             .MapDelete(
@@ -65,6 +66,7 @@ public static class UsersApi
             .WithSummary(
                 "Delete the user and revoke their credentials. Their applications answer owner_disabled, unless transfer_to names a user or none."
             )
+            .ChangesRights()
             .Needs(ManagementApi.UsersWrite);
         group
             .MapPost(
@@ -73,6 +75,7 @@ public static class UsersApi
                     await SetEnabledAsync(principals, caller, id, enabled: true, transferTo: null)
             )
             .WithSummary("Enable the user.")
+            .ChangesRights()
             .Needs(ManagementApi.UsersWrite);
         group
             .MapPost(
@@ -87,6 +90,7 @@ public static class UsersApi
             .WithSummary(
                 "Disable the user. Their credentials and applications answer owner_disabled; transfer_to gives the applications to a user or none."
             )
+            .ChangesRights()
             .Needs(ManagementApi.UsersWrite);
     }
 

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
@@ -22,8 +23,7 @@ public sealed class Gate(
     Database database,
     Idempotency idempotency,
     CallerJudge judge,
-    CatalogCache catalogs,
-    ChangeHub hub,
+    RightsEffects effects,
     TimeProvider time
 )
 {
@@ -43,7 +43,23 @@ public sealed class Gate(
             caller,
             demand,
             action,
-            (current, reach, catalog) => database.WriteAsync(tx => AuditedAsync(tx, current, action, operation, reach, catalog))
+            async (current, reach, catalog) =>
+            {
+                Task<T> Run(WriteTransaction tx) => AuditedAsync(tx, current, action, operation, reach, catalog);
+                if (current.Request.Preview is not { } preview)
+                {
+                    return await database.WriteAsync(Run);
+                }
+
+                var (effect, asOf) = await TryOutAsync(Run);
+                Mind(preview, effect);
+                return await database.WriteAsync(tx =>
+                {
+                    // The effect was counted then: whatever changed since, it is counted again.
+                    tx.StandsOn(new Premise(asOf, []) { IsOfAll = true });
+                    return Run(tx);
+                });
+            }
         );
 
     /// <summary>A mutation that answers a repeated <c>Idempotency-Key</c> with what it answered before: creates and rotates.</summary>
@@ -54,12 +70,17 @@ public sealed class Gate(
             caller,
             demand,
             action,
-            (current, reach, catalog) =>
-                idempotency.RunAsync(
-                    current,
-                    tx => tx.StandsOn(current.Premise()),
-                    tx => AuditedAsync(tx, current, action, operation, reach, catalog)
-                )
+            async (current, reach, catalog) =>
+            {
+                Task<T> Run(WriteTransaction tx) => AuditedAsync(tx, current, action, operation, reach, catalog);
+                if (current.Request.Preview is { } preview)
+                {
+                    // Nobody holds what is new. It is not tried out: an answer that is repeated may have made it already.
+                    Mind(preview, preview.IsDryRun ? (await TryOutAsync(Run)).Effect : RightsEffects.None);
+                }
+
+                return await idempotency.RunAsync(current, tx => tx.StandsOn(current.Premise()), Run);
+            }
         );
 
     /// <summary>A read. Only denials are recorded.</summary>
@@ -106,14 +127,14 @@ public sealed class Gate(
                 for (var judgements = 1; ; judgements++)
                 {
                     var current = await judge.AgainAsync(caller);
-                    var catalog = await catalogs.GetAsync();
+                    var catalog = await judge.CatalogAsync();
                     try
                     {
                         return await run(current, Authorize(current, demand), catalog);
                     }
                     catch (PremiseChangedException changed) when (judgements < MostJudgements)
                     {
-                        await hub.ReachedAsync(changed.Position, Patience);
+                        await judge.CatchUpAsync(changed.Position, Patience);
                     }
                     catch (PremiseChangedException changed)
                     {
@@ -122,6 +143,46 @@ public sealed class Gate(
                 }
             }
         );
+
+    /// <summary>Runs a mutation, takes it back, and counts what it would have done to credentials.</summary>
+    private async Task<(RightsEffect Effect, long AsOf)> TryOutAsync<T>(Func<WriteTransaction, Task<T>> run)
+    {
+        try
+        {
+            await database.WriteAsync<T>(async tx =>
+            {
+                await run(tx);
+                throw new TriedOutException(await RightsChange.ReadAsync(tx));
+            });
+        }
+        catch (TriedOutException tried)
+        {
+            return await effects.CountAsync(tried.Change);
+        }
+
+        throw new InvalidOperationException("A mutation that was only to be tried out was made.");
+    }
+
+    private static void Mind(RightsPreview preview, RightsEffect effect)
+    {
+        if (preview.IsDryRun)
+        {
+            throw new DryRunAnswer(effect);
+        }
+
+        if (effect.Gains.Count != preview.ExpectedGains)
+        {
+            throw new ProblemException(
+                409,
+                ProblemCode.GainsDiffer,
+                $"{RightsPreview.ExpectGains} says {preview.ExpectedGains}, and there would be {effect.Gains.Count}. Nothing was changed. Look at gains, and "
+                    + "send the number they have if they are meant."
+            )
+            {
+                Effect = effect,
+            };
+        }
+    }
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 

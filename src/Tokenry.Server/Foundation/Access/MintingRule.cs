@@ -28,6 +28,9 @@ public sealed record MintedCredential
     public IReadOnlyList<UseLimit>? RateLimits { get; init; }
 
     public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Whether the operation changes nothing of what it may do, from where, how often and how long: a new name.</summary>
+    public bool IsAsStrong { get; init; }
 }
 
 /// <summary>
@@ -65,7 +68,7 @@ public static class MintingRule
             CheckWithinOwn(catalog, caller, reached);
         }
 
-        if (IsOwn(caller, minted.Owner))
+        if (IsOwn(caller, minted.Owner) && !minted.IsAsStrong)
         {
             CheckLimits(caller, minted);
         }

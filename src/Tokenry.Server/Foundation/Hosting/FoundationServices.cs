@@ -36,7 +36,12 @@ public static class FoundationServices
             .AddSingleton<CredentialCache>()
             .AddSingleton<ClientKeyCache>()
             .AddSingleton<RevokedAccessTokens>();
-        services.AddSingleton<CallerJudge>().AddSingleton<Idempotency>().AddSingleton<Gate>().AddSingleton<SystemGate>();
+        services
+            .AddSingleton<CallerJudge>()
+            .AddSingleton<Idempotency>()
+            .AddSingleton<RightsEffects>()
+            .AddSingleton<Gate>()
+            .AddSingleton<SystemGate>();
         services
             .AddSingleton<Passwords>()
             .AddSingleton<PrincipalOperations>()

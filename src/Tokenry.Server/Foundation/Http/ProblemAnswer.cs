@@ -35,6 +35,8 @@ public static class ProblemAnswer
                 Errors = problem.Errors,
                 MissingScopes = problem.MissingScopes,
                 AcceptedCredentials = problem.AcceptedCredentials,
+                Gains = problem.Effect?.Gains,
+                Loses = problem.Effect?.Loses,
             },
             TokenryJson.Strict
         );

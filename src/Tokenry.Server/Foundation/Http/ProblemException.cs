@@ -16,6 +16,9 @@ public sealed class ProblemException(int status, string code, string detail) : E
     /// <summary>The kinds of credential that would be accepted.</summary>
     public IReadOnlyList<string>? AcceptedCredentials { get; init; }
 
+    /// <summary>What the refused change would do to credentials.</summary>
+    public RightsEffect? Effect { get; init; }
+
     /// <summary>Value of <c>WWW-Authenticate</c>; every 401 has one (RFC 9110 §15.5.2).</summary>
     public string? Challenge { get; init; }
 

@@ -34,6 +34,12 @@ public static class PrincipalStore
             (await tx.FirstOrDefaultAsync<PrincipalRow>($"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id", new { id }))!
         );
 
+    /// <summary>Without the owner that bounds it.</summary>
+    public static async Task<PrincipalFacts> OwnFactsAsync(WriteTransaction tx, string id) =>
+        (await tx.FirstOrDefaultAsync<PrincipalRow>($"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id", new { id }))!.ToFacts(
+            await RolesAsync(tx, id)
+        );
+
     /// <summary>The same of a row that was read: with its roles, and with the owner that bounds it.</summary>
     public static async Task<PrincipalFacts> FactsAsync(WriteTransaction tx, PrincipalRow row)
     {

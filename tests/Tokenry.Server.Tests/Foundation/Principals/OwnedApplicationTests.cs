@@ -195,6 +195,8 @@ public sealed class OwnedApplicationTests(SharedServers servers)
         Assert.Equal(end, quick.Text("expires_at"));
         // A key that an administrator made for it outlives the caller: a new secret of it would, too.
         await narrow.PostAsync($"/v1/api-keys/{world.KeyId}/rotate", new { overlap_seconds = 0 }).Expect(403, "exceeds_own_rights");
+        await narrow.PatchAsync($"/v1/api-keys/{world.KeyId}", new { permissions = world.Permissions }).Expect(403, "exceeds_own_rights");
+        await narrow.PatchAsync($"/v1/api-keys/{world.KeyId}", new { name = "renamed" }).Expect(200);
     }
 
     [Theory, BothEngines]
