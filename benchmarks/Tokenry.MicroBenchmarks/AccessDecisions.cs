@@ -22,8 +22,18 @@ public class AccessDecisions : WithStore
         whole = await sample.AuthenticateAsync(await sample.IssueKeyAsync());
         named = await sample.AuthenticateAsync(await sample.IssueKeyAsync(Sample.SomePermissions));
         catalog = await Store.Get<CatalogCache>().GetAsync();
-        at = new() { Api = catalog.Resource(Sample.Api), Scopes = Needed };
-        atNarrowed = new() { Api = catalog.Resource(Sample.NarrowedApi), Scopes = Needed };
+        at = new()
+        {
+            Api = catalog.Resource(Sample.Api),
+            Scopes = Needed,
+            Possession = Possession.Bearer,
+        };
+        atNarrowed = new()
+        {
+            Api = catalog.Resource(Sample.NarrowedApi),
+            Scopes = Needed,
+            Possession = Possession.Bearer,
+        };
         foreach (var decision in new[] { OwnersRights(), NamedPermissions(), NarrowedApi(), NamedAtNarrowedApi() })
         {
             if (decision.Code != VerificationCode.Valid)
@@ -34,7 +44,7 @@ public class AccessDecisions : WithStore
     }
 
     [Benchmark(Description = "Rights.Of")]
-    public ScopeSet RightsAlone() => Rights.Of(catalog, whole.Owner!, whole.Permissions, at.Api!);
+    public ScopeSet RightsAlone() => Rights.Of(catalog, whole, at.Api!);
 
     [Benchmark(Description = "all the owner's rights")]
     public (string Code, ScopeSet Scopes) OwnersRights() => AccessDecision.Decide(catalog, whole, at);

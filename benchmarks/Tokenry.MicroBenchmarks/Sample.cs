@@ -28,19 +28,20 @@ internal sealed class Sample(OpenedStore store, string applicationId, string[] r
     public static async Task<Sample> CreateAsync(OpenedStore store)
     {
         var now = store.Get<TimeProvider>().GetUtcNow();
+        ApiResource[] apis = [.. Enumerable.Range(0, Apis).Select(number => Resource(number, now))];
         RoleRow[] roles =
         [
-            Role("reader", now, Enumerable.Range(0, Apis), name => name.EndsWith(":read", StringComparison.Ordinal)),
-            Role("clerk", now, Enumerable.Range(0, Apis), name => !name.StartsWith("payments:", StringComparison.Ordinal)),
-            Role("treasurer", now, Enumerable.Range(10, 10), _ => true),
+            Role("reader", now, apis, name => name.EndsWith(":read", StringComparison.Ordinal)),
+            Role("clerk", now, apis, name => !name.StartsWith("payments:", StringComparison.Ordinal)),
+            Role("treasurer", now, apis[10..], _ => true),
         ];
         await store
             .Get<Database>()
             .WriteAsync(async tx =>
             {
-                for (var number = 0; number < Apis; number++)
+                foreach (var api in apis)
                 {
-                    await ApiResourceStore.InsertAsync(tx, ApiResourceRow.Of(Resource(number, now)));
+                    await ApiResourceStore.InsertAsync(tx, ApiResourceRow.Of(api));
                 }
 
                 foreach (var role in roles)
@@ -56,7 +57,7 @@ internal sealed class Sample(OpenedStore store, string applicationId, string[] r
     /// <summary>Beside another application with the same roles, which is limited.</summary>
     public Task<Sample> WithAnotherApplicationAsync(IReadOnlyList<RateLimit> limits) => RegisterAsync(store, roleIds, limits);
 
-    /// <summary>A new API key of the application.</summary>
+    /// <summary>A new API key of the application, which follows it where no permissions are named.</summary>
     /// <returns>The string that is presented.</returns>
     public async Task<string> IssueKeyAsync(IReadOnlyList<Permission>? permissions = null, IReadOnlyList<RateLimit>? limits = null)
     {
@@ -65,7 +66,7 @@ internal sealed class Sample(OpenedStore store, string applicationId, string[] r
         var draft = new CredentialDraft
         {
             Name = "key",
-            Permissions = permissions,
+            Permissions = permissions is null ? CredentialPermissions.Owner : new(permissions),
             RateLimits = limits,
         };
         var issued = await store
@@ -141,14 +142,15 @@ internal sealed class Sample(OpenedStore store, string applicationId, string[] r
             CreatedAt = now,
         };
 
-    private static RoleRow Role(string name, DateTimeOffset now, IEnumerable<int> apis, Func<string, bool> has) =>
+    private static RoleRow Role(string name, DateTimeOffset now, IEnumerable<ApiResource> apis, Func<string, bool> has) =>
         new()
         {
             Id = PublicId.Create("rol", PublicId.NewUuid7(now)),
             Name = name,
-            Permissions = JsonColumn.Write<IReadOnlyList<Permission>>([
-                .. apis.Select(number => new Permission(Identifier(number), [.. ScopeNames.Where(has)])),
-            ]),
+            Permissions = JsonColumn.Write(
+                [.. apis.Select(api => new StoredGrant(api.Id, [.. ScopeNames.Where(has)]))],
+                StoredJson.Default.StoredGrantArray
+            ),
             CreatedAt = now.ToUnixTimeMilliseconds(),
         };
 }

@@ -6,6 +6,7 @@ namespace Tokenry.Protocol.Access;
 /// <summary>
 /// Which objects of an API a credential is limited to: <c>repo:acme/web</c> names one, <c>repo:acme/*</c> all whose name begins so. The star
 /// stands for any text, the empty one and slashes included, and only at the end. Case-sensitive, compared byte for byte. Immutable.
+/// An id is no path to be resolved: one with a <c>..</c> segment or <c>//</c>, which an API might read as another, is neither pattern nor object.
 /// </summary>
 public sealed class ObjectPattern
 {
@@ -36,7 +37,8 @@ public sealed class ObjectPattern
 
     /// <summary>
     /// Reads <c>type:id</c>: at most 200 characters; type <c>[A-Za-z][A-Za-z0-9_.-]{0,63}</c>; id at least one printable ASCII character, no
-    /// spaces, with a <c>*</c> at most once and last.
+    /// spaces, with a <c>*</c> at most once and last, without <c>..</c> as a segment and without <c>//</c>. A backslash separates segments too, and
+    /// <c>%2E</c>, <c>%2F</c> and <c>%5C</c> count as what they stand for.
     /// </summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out ObjectPattern? pattern)
     {
@@ -92,6 +94,48 @@ public sealed class ObjectPattern
             && colon < text.Length - 1
             && char.IsAsciiLetter(text[0])
             && !text[..colon].ContainsAnyExcept(TypeCharacters)
-            && !text[(colon + 1)..].ContainsAnyExceptInRange('!', '~');
+            && !text[(colon + 1)..].ContainsAnyExceptInRange('!', '~')
+            && !Wanders(text[(colon + 1)..]);
+    }
+
+    /// <summary>Whether a server that resolves paths could read the id as another: <c>acme/../other</c>, <c>acme//web</c>.</summary>
+    private static bool Wanders(ReadOnlySpan<char> id)
+    {
+        const char separator = '/';
+        var (length, dots, separated) = (0, 0, false);
+        for (var at = 0; at <= id.Length; at++)
+        {
+            // A star ends what is fixed, and may stand for a separator.
+            var next = at == id.Length || id[at] == Star ? separator : Plain(id, ref at);
+            if (next is not (separator or '\\'))
+            {
+                length++;
+                dots += next == '.' ? 1 : 0;
+                continue;
+            }
+
+            var isEnd = at >= id.Length || id[at] == Star;
+            if ((dots == 2 && length == 2) || (length == 0 && separated && !isEnd))
+            {
+                return true;
+            }
+
+            (length, dots, separated) = (0, 0, true);
+        }
+
+        return false;
+    }
+
+    /// <summary>The character there, percent-encoded or not, of those that mean something in a path; <paramref name="at"/> moves to its end.</summary>
+    private static char Plain(ReadOnlySpan<char> id, ref int at)
+    {
+        var plain =
+            id[at] != '%' || id.Length - at < 3 ? id[at]
+            : id.Slice(at + 1, 2).Equals("2E", StringComparison.OrdinalIgnoreCase) ? '.'
+            : id.Slice(at + 1, 2).Equals("2F", StringComparison.OrdinalIgnoreCase) ? '/'
+            : id.Slice(at + 1, 2).Equals("5C", StringComparison.OrdinalIgnoreCase) ? '\\'
+            : '%';
+        at += id[at] == '%' && plain != '%' ? 2 : 0;
+        return plain;
     }
 }

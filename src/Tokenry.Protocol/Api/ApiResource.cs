@@ -9,10 +9,15 @@ namespace Tokenry.Protocol.Api;
 /// Which of the kinds the API accepts may use this scope; <c>null</c> = all of them. <c>packages:publish</c> may so refuse what
 /// <c>packages:read</c> takes.
 /// </param>
+/// <param name="Implies">
+/// Other scopes of the same API that whoever has this one has too, and all that those imply; no scope implies itself by any way round.
+/// <c>invoices:write</c> may so imply <c>invoices:read</c>.
+/// </param>
 public sealed record ScopeDefinition(
     string Name,
     string? Description = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? AcceptedCredentials = null
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? AcceptedCredentials = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Implies = null
 );
 
 /// <summary>Values of <see cref="ApiResource.AccessLog"/>.</summary>

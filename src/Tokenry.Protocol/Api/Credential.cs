@@ -78,8 +78,11 @@ public sealed class Credential
     /// <summary>Whose it is.</summary>
     public required CredentialOwner Owner { get; init; }
 
-    /// <summary>What it may do at most; <c>null</c> = all that its owner may do at other APIs than Tokenry's own.</summary>
-    public IReadOnlyList<Permission>? Permissions { get; init; }
+    /// <summary>
+    /// What it may do at most: a list, or <c>owner</c> = all that its owner may do at other APIs than Tokenry's own, now and later. <c>null</c> for what has none
+    /// of its own: an anonymous key, and what authenticates a client.
+    /// </summary>
+    public CredentialPermissions? Permissions { get; init; }
 
     /// <summary>Patterns <c>type:id</c> it is limited to; <c>null</c> = not limited.</summary>
     public IReadOnlyList<string>? Objects { get; init; }
@@ -116,6 +119,9 @@ public sealed class Credential
 
     /// <summary><c>active</c>, <c>scheduled</c>, <c>disabled</c>, <c>expired</c> or <c>revoked</c>.</summary>
     public required string State { get; init; }
+
+    /// <summary>What makes it weaker than it need be, of <see cref="CredentialWeakness"/>; empty is best.</summary>
+    public IReadOnlyList<string> Weaknesses { get; init; } = [];
 
     /// <summary>When it was revoked.</summary>
     public DateTimeOffset? RevokedAt { get; init; }
@@ -170,8 +176,11 @@ public sealed record CredentialRequest
     /// <summary><c>true</c> makes an anonymous API key; then neither permissions nor objects.</summary>
     public bool? Anonymous { get; init; }
 
-    /// <inheritdoc cref="Credential.Permissions"/>
-    public IReadOnlyList<Permission>? Permissions { get; init; }
+    /// <summary>
+    /// What it may do at most: a list, or <c>owner</c> = all that its owner may do at other APIs than Tokenry's own, now and later. Absent = what the owner may
+    /// do at other APIs now, written down; of a personal access token made for oneself, no more than the calling credential may do.
+    /// </summary>
+    public CredentialPermissions? Permissions { get; init; }
 
     /// <inheritdoc cref="Credential.Objects"/>
     public IReadOnlyList<string>? Objects { get; init; }
@@ -204,8 +213,8 @@ public sealed record CredentialPatch
     /// <inheritdoc cref="Credential.Name"/>
     public Optional<string?> Name { get; init; }
 
-    /// <inheritdoc cref="Credential.Permissions"/>
-    public Optional<IReadOnlyList<Permission>?> Permissions { get; init; }
+    /// <summary>A list, or <c>owner</c> = all that its owner may do at other APIs than Tokenry's own, now and later. Never <c>null</c>.</summary>
+    public Optional<CredentialPermissions?> Permissions { get; init; }
 
     /// <inheritdoc cref="Credential.Objects"/>
     public Optional<IReadOnlyList<string>?> Objects { get; init; }

@@ -42,6 +42,10 @@ public sealed record Problem
     /// <summary>The kinds of credential that are accepted; with <c>credential_kind_not_accepted</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? AcceptedCredentials { get; init; }
+
+    /// <summary>What uses the thing that shall go; with <c>in_use</c> where it is an API resource.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public UsedBy? UsedBy { get; init; }
 }
 
 /// <summary>Values of <see cref="Problem.Code"/>.</summary>

@@ -61,6 +61,7 @@ namespace Tokenry.Protocol.Api;
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(IReadOnlyList<Permission>))]
+[JsonSerializable(typeof(CredentialPermissions))]
 [JsonSerializable(typeof(IReadOnlyList<ScopeDefinition>))]
 [JsonSerializable(typeof(IReadOnlyList<RateLimit>))]
 [JsonSerializable(typeof(string[]))]

@@ -93,6 +93,9 @@ public static class PublicId
             && TryDecode(text[(prefix.Length + 1)..], out id);
     }
 
+    /// <summary>When a UUIDv7 was made, in Unix milliseconds.</summary>
+    public static long MillisecondsOf(UInt128 id) => (long)(ulong)(id >> (128 - 48));
+
     /// <summary>The 22 base62 characters of <paramref name="id"/>, without prefix.</summary>
     public static string Encode(UInt128 id) => string.Create(CredentialString.IdLength, id, static (span, value) => Encode(value, span));
 

@@ -48,5 +48,16 @@ public sealed record AccessToken
     public bool IsBound => Confirmation is not null;
 
     /// <summary>True when the API's identifier is in the audience, compared byte for byte (RFC 9068 §4).</summary>
-    public bool IsFor(string api) => Audience.Contains(api, StringComparer.Ordinal);
+    public bool IsFor(string api)
+    {
+        for (var i = 0; i < Audience.Count; i++)
+        {
+            if (Audience[i] == api)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

@@ -13,6 +13,16 @@ public sealed class ObjectPatternTests
     [InlineData("base:app123")]
     [InlineData("A:~")]
     [InlineData("a-b_c.d:e:f:g")]
+    [InlineData("repo:acme/web..v2")]
+    [InlineData("repo:acme/...")]
+    [InlineData("repo:acme/..web")]
+    [InlineData("repo:acme/web../*")]
+    [InlineData("repo:acme/.github/*")]
+    [InlineData("path:/srv/data/")]
+    [InlineData("path:/*")]
+    [InlineData("file:100%2")]
+    [InlineData("file:100%")]
+    [InlineData("file:100%41")]
     public void A_pattern_is_type_and_id(string text)
     {
         Assert.True(ObjectPattern.TryParse(text, out var pattern));
@@ -42,6 +52,24 @@ public sealed class ObjectPatternTests
     [InlineData("re po:x")]
     [InlineData("répo:x")]
     [InlineData(" repo:x")]
+    [InlineData("repo:..")]
+    [InlineData("repo:../x")]
+    [InlineData("repo:acme/..")]
+    [InlineData("repo:acme/../other")]
+    [InlineData("repo:acme/../*")]
+    [InlineData("repo:acme/..*")]
+    [InlineData("repo:..*")]
+    [InlineData("repo:acme//web")]
+    [InlineData("repo:acme//*")]
+    [InlineData("repo:acme//")]
+    [InlineData("repo://acme")]
+    [InlineData(@"repo:acme\..\other")]
+    [InlineData(@"repo:acme\/web")]
+    [InlineData("repo:acme/%2e%2E/other")]
+    [InlineData("repo:acme/.%2e/other")]
+    [InlineData("repo:acme%2F..%2fother")]
+    [InlineData("repo:acme%5c%2e.%5Cother")]
+    [InlineData("repo:acme/%2Fweb")]
     public void Anything_else_is_refused(string? text)
     {
         Assert.False(ObjectPattern.TryParse(text, out var pattern));
@@ -73,6 +101,18 @@ public sealed class ObjectPatternTests
     [InlineData("repo:*", "repo:*", false)]
     [InlineData("repo:*", "repo:a b", false)]
     public void A_star_stands_for_any_rest(string text, string name, bool matches) => Assert.Equal(matches, Pattern(text).Matches(name));
+
+    [Theory]
+    [InlineData("repo:acme/../other")]
+    [InlineData("repo:acme/%2e./other")]
+    [InlineData(@"repo:acme/..\other")]
+    [InlineData("repo:acme//other")]
+    public void A12_a_name_that_could_be_read_as_another_is_no_object(string name)
+    {
+        Assert.False(ObjectPattern.IsValidObject(name));
+        Assert.False(Pattern("repo:*").Matches(name));
+        Assert.False(Pattern("repo:acme/*").Matches(name));
+    }
 
     [Theory]
     [InlineData("repo:*", "repo:acme/*", true)]
@@ -136,7 +176,10 @@ public sealed class ObjectPatternTests
         Assert.Equal(0, Allocations.Of(() => pattern.Matches("repo:acme/web")));
     }
 
-    private static Gen<string> Ids => Gen.Elements('a', 'b', '/').NonEmptyListOf().Select(characters => new string([.. characters]));
+    private static Gen<string> Ids =>
+        Gen.Elements("a", "b", "a/b", "b/")
+            .NonEmptyListOf()
+            .Select(parts => string.Concat(parts).Replace("//", "/", StringComparison.Ordinal));
 
     private static Gen<string> Objects => Gen.Elements("r", "s").SelectMany(type => Ids.Select(id => $"{type}:{id}"));
 

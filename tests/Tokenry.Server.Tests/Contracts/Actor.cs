@@ -5,11 +5,15 @@ internal sealed class Actor
 {
     private const string Management = "urn:tokenry:management";
 
-    private Actor(ApiClient client, string userId, IReadOnlyList<string> scopes) => (Client, UserId, Scopes) = (client, userId, scopes);
+    private Actor(ApiClient client, string userId, string credentialId, IReadOnlyList<string> scopes) =>
+        (Client, UserId, CredentialId, Scopes) = (client, userId, credentialId, scopes);
 
     public ApiClient Client { get; }
 
     public string UserId { get; }
+
+    /// <summary>Of the token that it acts by.</summary>
+    public string CredentialId { get; }
 
     public IReadOnlyList<string> Scopes { get; }
 
@@ -22,7 +26,7 @@ internal sealed class Actor
         var user = await admin.CreateUserAsync(roles, new { password = (string?)null });
         var permissions = scopes.Count == 0 ? [] : new[] { new { api = Management, scopes } };
         var token = await admin.CreatePersonalAccessTokenAsync(user.Id, new { permissions, expires_at = (string?)null });
-        return new Actor(admin.With(token.Secret), user.Id, scopes);
+        return new Actor(admin.With(token.Secret), user.Id, token.Id, scopes);
     }
 
     /// <summary>Somebody with no role, whose credential opens nothing.</summary>

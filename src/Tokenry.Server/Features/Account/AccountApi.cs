@@ -1,4 +1,5 @@
 using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Http;
@@ -41,13 +42,13 @@ public static class AccountApi
             .Needs();
     }
 
-    /// <summary>An access token is no credential of the store: what bought it must not be managed with it.</summary>
+    /// <summary>An access token is no credential of the store: what bought it must not be managed with it. A public key would be managed by everyone.</summary>
     private static CredentialAddress Calling(Caller caller) =>
-        caller.Credential is { Token: null, Credential: { } credential }
-            ? new CredentialAddress(CredentialFamily.Of(credential.Kind), credential.Id, caller.Principal.Id)
-            : throw new ProblemException(
-                403,
-                VerificationCode.CredentialKindNotAccepted,
-                "An access token cannot manage itself. Use the credential that bought it, or let it expire."
-            );
+        caller.Credential is not { Token: null, Credential: { } credential }
+            ? throw NotAccepted("An access token cannot manage itself. Use the credential that bought it, or let it expire.")
+        : !Capabilities.Of(credential.Kind).ActsForOwner
+            ? throw NotAccepted("An anonymous API key is public and cannot manage itself. Its application, or an administrator, can.")
+        : new CredentialAddress(CredentialFamily.Of(credential.Kind), credential.Id, caller.Principal.Id);
+
+    private static ProblemException NotAccepted(string detail) => new(403, VerificationCode.CredentialKindNotAccepted, detail);
 }

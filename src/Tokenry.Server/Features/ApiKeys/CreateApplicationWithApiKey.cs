@@ -37,7 +37,7 @@ public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue
                     catalog,
                     owner,
                     CredentialKind.ApiKey,
-                    new CredentialDraft { Name = request.Name, Permissions = permissions }
+                    new CredentialDraft { Name = request.Name, Permissions = new(permissions) }
                 );
             }
         );
@@ -69,7 +69,7 @@ public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue
             Name = name.Trim(),
             OwnerId = reach.OwnOf,
             Enabled = 1,
-            Permissions = PrincipalRow.Write(RoleAssignment.CheckPermissions(catalog, caller, reach, permissions)),
+            Permissions = RoleAssignment.CheckPermissions(catalog, caller, reach, permissions)?.ToColumn(),
             CreatedAt = now.ToUnixTimeMilliseconds(),
         };
         await PrincipalStore.InsertAsync(tx, row, passwordHash: null, []);

@@ -1,4 +1,5 @@
 using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Features.ApiResources;
@@ -12,7 +13,11 @@ public sealed class ApiResourceRow
 
     public string Name { get; init; } = "";
 
+    /// <summary>As <see cref="StoredScope"/>s.</summary>
     public string Scopes { get; init; } = "[]";
+
+    /// <summary>Of <see cref="ScopeRegister"/>.</summary>
+    public long ScopeGeneration { get; init; }
 
     public string AcceptedCredentials { get; init; } = "[]";
 
@@ -36,13 +41,24 @@ public sealed class ApiResourceRow
 
     public long CreatedAt { get; init; }
 
-    public static ApiResourceRow Of(ApiResource resource) =>
-        new()
+    /// <param name="resource">As it will be.</param>
+    /// <param name="before">As it was; <c>null</c> = it is new.</param>
+    /// <param name="now">Unix ms from which scopes that are new count as made.</param>
+    public static ApiResourceRow Of(ApiResource resource, ApiResourceRow? before = null, long now = 0)
+    {
+        var known = before?.StoredScopes.ToDictionary(scope => scope.Name, StringComparer.Ordinal) ?? [];
+        var names = resource.Scopes.Select(scope => scope.Name).ToHashSet(StringComparer.Ordinal);
+        var generation = (before?.ScopeGeneration ?? 0) + (known.Keys.All(names.Contains) ? 0 : 1);
+        return new()
         {
             Id = resource.Id,
             Identifier = resource.Identifier,
             Name = resource.Name,
-            Scopes = JsonColumn.Write(resource.Scopes),
+            Scopes = JsonColumn.Write(
+                [.. resource.Scopes.Select(scope => Stored(scope, known.GetValueOrDefault(scope.Name), generation, now))],
+                StoredJson.Default.StoredScopeArray
+            ),
+            ScopeGeneration = generation,
             AcceptedCredentials = JsonColumn.Write(resource.AcceptedCredentials),
             Carriers = JsonColumn.Write(resource.Carriers),
             ObjectTypes = JsonColumn.Write(resource.ObjectTypes),
@@ -55,6 +71,7 @@ public sealed class ApiResourceRow
             AccessLog = resource.AccessLog,
             CreatedAt = resource.CreatedAt.ToUnixTimeMilliseconds(),
         };
+    }
 
     public ApiResource ToApiResource() =>
         new()
@@ -62,7 +79,7 @@ public sealed class ApiResourceRow
             Id = Id,
             Identifier = Identifier,
             Name = Name,
-            Scopes = JsonColumn.Read<IReadOnlyList<ScopeDefinition>>(Scopes),
+            Scopes = [.. StoredScopes.Select(scope => scope.ToDefinition())],
             AcceptedCredentials = JsonColumn.Read<string[]>(AcceptedCredentials),
             Carriers = JsonColumn.Read<string[]>(Carriers),
             ObjectTypes = JsonColumn.Read<string[]>(ObjectTypes),
@@ -74,5 +91,15 @@ public sealed class ApiResourceRow
             OneTimeTokens = OneTimeTokens == 1,
             AccessLog = AccessLog,
             CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
+        };
+
+    private StoredScope[] StoredScopes => JsonColumn.Read(Scopes, StoredJson.Default.StoredScopeArray);
+
+    /// <summary>A scope that stays is the one it was, whatever is said of it; what comes is another than any before, whatever its name.</summary>
+    private static StoredScope Stored(ScopeDefinition scope, StoredScope? known, long generation, long now) =>
+        new(scope.Name, scope.Description, scope.AcceptedCredentials, scope.Implies)
+        {
+            Since = known?.Since ?? generation,
+            CreatedAt = known?.CreatedAt ?? now,
         };
 }

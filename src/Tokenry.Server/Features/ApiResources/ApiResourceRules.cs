@@ -119,6 +119,27 @@ public static class ApiResourceRules
                 CheckSet(check, "scopes", accepted, resource.AcceptedCredentials.Contains, "a kind that this API accepts");
             }
         }
+
+        CheckImplications(check, scopes);
+    }
+
+    /// <summary>Scopes of this API only, and none that comes back to itself.</summary>
+    private static void CheckImplications(Validation check, IReadOnlyList<ScopeDefinition> scopes)
+    {
+        var names = scopes.Select(scope => scope?.Name ?? "").ToHashSet(StringComparer.Ordinal);
+        foreach (var scope in scopes.Take(500).Where(scope => scope?.Implies is not null))
+        {
+            check.Require(scope.Implies!.Count > 0, "scopes", $"'{Validation.Shown(scope.Name)}' implies nothing; leave it out");
+            CheckSet(check, "scopes", scope.Implies, names.Contains, "a scope of this API");
+        }
+
+        if (check.IsEmpty)
+        {
+            var circle = ScopeHierarchy.FindCycle(
+                scopes.Where(scope => scope.Implies is not null).ToDictionary(scope => scope.Name, scope => scope.Implies!)
+            );
+            check.Require(circle is null, "scopes", $"'{Validation.Shown(circle)}' would imply itself");
+        }
     }
 
     private static void CheckSet(

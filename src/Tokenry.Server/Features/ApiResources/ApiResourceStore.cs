@@ -10,7 +10,7 @@ public static class ApiResourceStore
 {
     private const string Select =
         "SELECT id, identifier, name, scopes, accepted_credentials, carriers, object_types, objects_in_tokens, access_token_lifetime_seconds, "
-        + "access_token_signing_alg, resource_servers, minimum_strength, one_time_tokens, access_log, created_at FROM api_resources";
+        + "access_token_signing_alg, resource_servers, minimum_strength, one_time_tokens, access_log, scope_generation, created_at FROM api_resources";
 
     public static Task<ApiResourceRow?> FindAsync(WriteTransaction tx, string id) =>
         tx.FirstOrDefaultAsync<ApiResourceRow>($"{Select} WHERE id = @id{tx.Dialect.ForUpdate("api_resources")}", new { id });
@@ -42,9 +42,11 @@ public static class ApiResourceStore
         return tx.ExecuteAsync(
             """
             INSERT INTO api_resources (id, identifier, name, scopes, accepted_credentials, carriers, object_types, objects_in_tokens,
-              access_token_lifetime_seconds, access_token_signing_alg, resource_servers, minimum_strength, one_time_tokens, access_log, created_at)
+              access_token_lifetime_seconds, access_token_signing_alg, resource_servers, minimum_strength, one_time_tokens, access_log,
+              scope_generation, created_at)
             VALUES (@Id, @Identifier, @Name, @Scopes, @AcceptedCredentials, @Carriers, @ObjectTypes, @ObjectsInTokens,
-              @AccessTokenLifetimeSeconds, @AccessTokenSigningAlg, @ResourceServers, @MinimumStrength, @OneTimeTokens, @AccessLog, @CreatedAt)
+              @AccessTokenLifetimeSeconds, @AccessTokenSigningAlg, @ResourceServers, @MinimumStrength, @OneTimeTokens, @AccessLog,
+              @ScopeGeneration, @CreatedAt)
             """,
             row
         );
@@ -59,7 +61,7 @@ public static class ApiResourceStore
               object_types = @ObjectTypes, objects_in_tokens = @ObjectsInTokens,
               access_token_lifetime_seconds = @AccessTokenLifetimeSeconds, access_token_signing_alg = @AccessTokenSigningAlg,
               resource_servers = @ResourceServers, minimum_strength = @MinimumStrength, one_time_tokens = @OneTimeTokens,
-              access_log = @AccessLog
+              access_log = @AccessLog, scope_generation = @ScopeGeneration
               WHERE id = @Id
             """,
             row

@@ -53,13 +53,17 @@ public static class ApiResourcesApi
         group
             .MapDelete(
                 "/{id}",
-                async (string id, Caller caller, ReviseApiResource revise) =>
+                async (string id, Caller caller, bool? force, ReviseApiResource revise) =>
                 {
-                    await revise.DeleteAsync(caller, id);
+                    await revise.DeleteAsync(caller, id, force == true);
                     return TypedResults.NoContent();
                 }
             )
             .WithSummary("Delete the API resource.")
+            .WithDescription(
+                "409 in_use with what uses it: roles, credentials and applications; force=true takes it from them in the same step. An API that is registered "
+                    + "under its identifier later is another: no grant and no access token of this one opens it."
+            )
             .ChangesRights()
             .Needs(ManagementApi.ApiResourcesWrite);
     }

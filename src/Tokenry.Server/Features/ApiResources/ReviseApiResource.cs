@@ -1,14 +1,15 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Features.ApiResources;
 
-/// <summary>PATCH and DELETE of an API resource. A scope that goes is gone from every credential and role at the next check.</summary>
-public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey)
+/// <summary>PATCH and DELETE of an API resource. A scope that goes is gone from every credential and role at the next check, for good.</summary>
+public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, TimeProvider time)
 {
     private const string Updated = "api_resource.updated";
     private static readonly Demand Demand = new(ManagementApi.ApiResourcesWrite);
@@ -23,9 +24,8 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey)
             async operation =>
             {
                 var (tx, entry, caller, _, _) = operation;
-                var old = (
-                    (IsId(id) ? await ApiResourceStore.FindAsync(tx, id) : null) ?? throw ProblemException.NotFound()
-                ).ToApiResource();
+                var before = (IsId(id) ? await ApiResourceStore.FindAsync(tx, id) : null) ?? throw ProblemException.NotFound();
+                var old = before.ToApiResource();
                 var resource = old with
                 {
                     Name = (patch.Name.Or(old.Name) ?? "").Trim(),
@@ -47,27 +47,69 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey)
                 entry.TargetId = id;
                 entry.Api = resource.Identifier;
                 await signingKey.KeepAsync(tx, caller, newKey);
-                await ApiResourceStore.UpdateAsync(tx, ApiResourceRow.Of(resource));
+                // From the same count as the ids of access tokens, so that those made before lie before, whatever the clock does.
+                var now = PublicId.MillisecondsOf(PublicId.NewUuid7(time.GetUtcNow())) + 1;
+                await ApiResourceStore.UpdateAsync(tx, ApiResourceRow.Of(resource, before, now));
                 return resource;
             }
         );
     }
 
-    public Task DeleteAsync(Caller caller, string id) =>
+    /// <summary>Takes an API away that nothing uses, or, by force, from all that do: what is registered under its identifier later starts with nothing.</summary>
+    public Task DeleteAsync(Caller caller, string id, bool force) =>
         gate.WriteAsync(
             caller,
             Demand,
             "api_resource.deleted",
             async operation =>
             {
-                var (tx, entry, _, _, _) = operation;
+                var (tx, entry, caller, _, _) = operation;
                 entry.TargetType = "api_resource";
                 entry.TargetId = IsId(id) ? id : throw ProblemException.NotFound();
-                return await ApiResourceStore.DeleteAsync(tx, id) || await Tombstones.IsBuriedAsync(tx, id)
-                    ? true
-                    : throw ProblemException.NotFound();
+                if (await ApiResourceStore.FindAsync(tx, id) is not { } row)
+                {
+                    return await Tombstones.IsBuriedAsync(tx, id) ? false : throw ProblemException.NotFound();
+                }
+
+                entry.Api = row.Identifier;
+                var uses = await ApiResourceUses.FindAsync(tx, row);
+                var used = uses.ToUsedBy();
+                if (!used.IsNothing)
+                {
+                    entry.Reason = force
+                        ? $"taken from {InWords(used)}"
+                        : throw new ProblemException(
+                            409,
+                            ProblemCode.InUse,
+                            $"The API is used by {InWords(used)}; used_by names some. Take it from them first, or send ?force=true to do so with its deletion."
+                        )
+                        {
+                            UsedBy = used,
+                        };
+                    await uses.StripAsync(tx, row);
+                    RecordStripped(tx, caller, "role", uses.RoleIds, row);
+                    RecordStripped(tx, caller, "application", uses.ApplicationIds, row);
+                }
+
+                return await ApiResourceStore.DeleteAsync(tx, id);
             }
         );
+
+    private static string InWords(UsedBy used) =>
+        $"{used.Roles.Count} roles, {used.Credentials.Count} credentials and {used.Applications.Count} applications";
+
+    /// <summary>Whoever lost it finds that under their own name too.</summary>
+    private void RecordStripped(WriteTransaction tx, Caller caller, string type, IEnumerable<string> ids, ApiResourceRow resource)
+    {
+        foreach (var id in ids)
+        {
+            var entry = gate.Entry(caller, $"{type}.updated", AuditEntry.Success, $"{resource.Id} was deleted");
+            entry.TargetType = type;
+            entry.TargetId = id;
+            entry.Api = resource.Identifier;
+            tx.Record(entry);
+        }
+    }
 
     internal static bool IsId(string id) => PublicId.IsWellFormed(id, "res");
 }

@@ -90,10 +90,10 @@ public static class ApplicationsApi
             group
                 .MapPost(
                     enabled ? "/{id}/enable" : "/{id}/disable",
-                    async (string id, Caller caller, PrincipalOperations principals) =>
+                    async (string id, Caller caller, PrincipalOperations principals, CatalogCache catalogs) =>
                     {
                         var (row, roles) = await principals.SetEnabledAsync(caller, Write, PrincipalType.Application, id, enabled);
-                        return TypedResults.Ok(CreateApplication.ToApplication(row, roles));
+                        return TypedResults.Ok(CreateApplication.ToApplication(await catalogs.GetAsync(), row, roles));
                     }
                 )
                 .WithSummary(enabled ? "Enable the application." : "Disable the application.")

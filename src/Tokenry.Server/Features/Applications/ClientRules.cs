@@ -3,6 +3,7 @@ using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Principals;
+using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Features.Applications;
 
@@ -65,6 +66,21 @@ public static class ClientRules
         )
         {
             throw Problems.ExceedsOwn($"The calling credential has no right at {foreign}.");
+        }
+    }
+
+    /// <summary>
+    /// Keeps what is named from being deleted before this commits: audiences are names, and whoever deletes an API resource takes them away with it
+    /// (docs/decisions/0045-rights-by-identity.md).
+    /// </summary>
+    public static async Task HoldAudiencesAsync(WriteTransaction tx, ClientSettings settings)
+    {
+        if (settings.ExchangeAudiences is { Count: > 0 } identifiers)
+        {
+            await tx.QueryAsync<string>(
+                $"SELECT id FROM api_resources WHERE {tx.Dialect.In("identifier", "@identifiers")} ORDER BY id{tx.Dialect.ForUpdate("api_resources")}",
+                new { identifiers = identifiers.ToArray() }
+            );
         }
     }
 

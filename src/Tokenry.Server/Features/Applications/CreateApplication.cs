@@ -27,6 +27,7 @@ public sealed class CreateApplication(Gate gate, TimeProvider time)
                 var client = ClientRules.Of(request);
                 ClientRules.Check(check, catalog, client);
                 check.ThrowIfAny();
+                await ClientRules.HoldAudiencesAsync(tx, client);
                 ClientRules.RefuseForeignAudiences(catalog, caller, reach, ClientSettings.Default, client);
                 RefuseOwnLimits(reach, request.RateLimits is not null);
                 PrincipalOperations.RefuseLongLine(caller, reach);
@@ -40,7 +41,7 @@ public sealed class CreateApplication(Gate gate, TimeProvider time)
                     Name = name,
                     OwnerId = reach.OwnOf,
                     Enabled = 1,
-                    Permissions = PrincipalRow.Write(permissions),
+                    Permissions = permissions?.ToColumn(),
                     RateLimits = JsonColumn.Write(request.RateLimits),
                     Client = client.Write(),
                     CreatedAt = now.ToUnixTimeMilliseconds(),
@@ -48,7 +49,7 @@ public sealed class CreateApplication(Gate gate, TimeProvider time)
                 entry.TargetType = PrincipalType.Application;
                 entry.TargetId = row.Id;
                 await PrincipalStore.InsertAsync(tx, row, passwordHash: null, roles);
-                return ToApplication(row, roles);
+                return ToApplication(catalog, row, roles);
             }
         );
     }
@@ -62,7 +63,7 @@ public sealed class CreateApplication(Gate gate, TimeProvider time)
         }
     }
 
-    public static Application ToApplication(PrincipalRow row, IEnumerable<string> roles)
+    public static Application ToApplication(Catalog catalog, PrincipalRow row, IEnumerable<string> roles)
     {
         var client = ClientSettings.Read(row.Client);
         return new()
@@ -70,7 +71,7 @@ public sealed class CreateApplication(Gate gate, TimeProvider time)
             Id = row.Id,
             Name = row.Name,
             Roles = [.. roles],
-            Permissions = row.ReadPermissions() ?? [],
+            Permissions = GrantSet.OfNullable(row.Permissions)?.ToPermissions(catalog) ?? [],
             Enabled = row.Enabled == 1,
             OwnerId = row.OwnerId,
             OwnerBound = row.OwnerId is null ? null : row.OwnerBound == 1,

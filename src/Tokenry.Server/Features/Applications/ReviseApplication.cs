@@ -29,6 +29,7 @@ public sealed class ReviseApplication(Gate gate)
                 var client = ClientRules.Revised(before, patch);
                 ClientRules.Check(check, catalog, client);
                 check.ThrowIfAny();
+                await ClientRules.HoldAudiencesAsync(tx, client);
                 ClientRules.RefuseForeignAudiences(catalog, caller, reach, before, client);
                 CreateApplication.RefuseOwnLimits(reach, patch.RateLimits.IsPresent);
                 await PrincipalStore.SetNameAndEmailAsync(tx, id, name, email: null);
@@ -47,7 +48,11 @@ public sealed class ReviseApplication(Gate gate)
                     roles = await GiveAsync(operation, row, roles, patch);
                 }
 
-                return CreateApplication.ToApplication((await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!, roles);
+                return CreateApplication.ToApplication(
+                    catalog,
+                    (await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!,
+                    roles
+                );
             }
         );
     }
@@ -62,13 +67,13 @@ public sealed class ReviseApplication(Gate gate)
     {
         var (tx, _, caller, reach, catalog) = operation;
         var roles = patch.Roles.IsPresent ? RoleAssignment.Check(catalog, caller, reach, patch.Roles.Or(null)) : before;
-        var owned = row.ReadPermissions() ?? [];
+        var beside = GrantSet.OfNullable(row.Permissions);
         var permissions = patch.Permissions.IsPresent
             ? RoleAssignment.CheckPermissions(catalog, caller, reach, patch.Permissions.Or(null))
-            : owned;
+            : beside;
         if (MintingRule.IsOwn(caller, row.ToFacts([])))
         {
-            RoleAssignment.CheckForOneself(catalog, caller, Given(before, owned), Given(roles, permissions));
+            RoleAssignment.CheckForOneself(catalog, caller, Given(before, beside), Given(roles, permissions));
         }
 
         if (patch.Roles.IsPresent)
@@ -78,12 +83,12 @@ public sealed class ReviseApplication(Gate gate)
 
         if (patch.Permissions.IsPresent)
         {
-            await PrincipalStore.SetPermissionsAsync(tx, row.Id, PrincipalRow.Write(permissions));
+            await PrincipalStore.SetPermissionsAsync(tx, row.Id, permissions?.ToColumn());
         }
 
         return roles;
 
-        PermissionSet Given(IReadOnlyList<string> ofRoles, IReadOnlyList<Permission> beside) =>
-            PermissionSet.Of(RoleAssignment.Given(catalog, ofRoles).Entries.Concat(PermissionSet.Of(beside).Entries));
+        PermissionSet Given(IReadOnlyList<string> ofRoles, GrantSet? own) =>
+            Rights.OfGrants(catalog, [.. ofRoles.Select(id => catalog.Role(id)?.Permissions), own]);
     }
 }

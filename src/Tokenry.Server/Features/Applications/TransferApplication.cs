@@ -23,7 +23,7 @@ public sealed class TransferApplication(Gate gate, TimeProvider time)
             "application.transferred",
             async operation =>
             {
-                var (tx, entry, _, _, _) = operation;
+                var (tx, entry, _, _, catalog) = operation;
                 var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation, PrincipalType.Application, id);
                 await OwnershipTransfer.RequireOwnerAsync(tx, "owner", request.Owner);
                 await OwnershipTransfer.MoveAsync(tx, entry, row, request.Owner);
@@ -32,10 +32,14 @@ public sealed class TransferApplication(Gate gate, TimeProvider time)
                 return new ApplicationTransfer
                 {
                     Application = CreateApplication.ToApplication(
+                        catalog,
                         (await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!,
                         roles
                     ),
-                    Credentials = new TransferredCredentials(count, [.. credentials.Select(credential => credential.ToCredential(now))]),
+                    Credentials = new TransferredCredentials(
+                        count,
+                        [.. credentials.Select(credential => credential.ToCredential(catalog, now))]
+                    ),
                 };
             }
         );

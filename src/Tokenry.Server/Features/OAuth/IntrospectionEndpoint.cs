@@ -19,6 +19,7 @@ public sealed class IntrospectionEndpoint(
     CallerAuthenticator callers,
     Authenticator authenticator,
     CatalogCache catalogs,
+    OneTimeTokens oneTimeTokens,
     UseRecorder recorder,
     TokenryOptions options
 )
@@ -29,13 +30,9 @@ public sealed class IntrospectionEndpoint(
         var caller = await CallerAsync(context, form, catalog);
         var token = form["token"] ?? throw OAuthError.InvalidRequest("token is missing");
         var authenticated = await authenticator.AuthenticateAsync(token);
-        // What a token is bound to must be told whole or not at all. What is presented by signed requests alone is not active as a string: whoever asks so
-        // would take it from anybody who saw it.
-        var isTellable =
-            authenticated.IsGood
-            && authenticated.Token?.Confirmation is not { IsUnderstood: false }
-            && authenticated is not { Token: null, Credential.RequiresSignature: true };
-        var seen = isTellable ? Visible(catalog, caller, authenticated) : [];
+        // Introspection decides without settling: it uses nothing up and consumes no limit.
+        var isUsable = authenticated.IsGood && !await oneTimeTokens.IsUsedAsync(catalog, authenticated);
+        var seen = isUsable ? Visible(catalog, caller, authenticated) : [];
         // A good token that this caller may not know of is nobody's denial.
         if (!authenticated.IsGood || seen.Count > 0)
         {
@@ -89,6 +86,11 @@ public sealed class IntrospectionEndpoint(
         var (found, limits, _) = await callers.AuthenticateAsync(context, carrier);
         limits.WriteHeaders(context.Response.Headers);
         var caller = limits.IsRefused ? throw OAuthError.TooManyFailures() : found ?? throw OAuthError.InvalidToken();
+        if (!Capabilities.Of(caller.Credential.Kind).ActsForOwner)
+        {
+            throw OAuthError.InsufficientScope(ManagementApi.Introspect);
+        }
+
         var isListed = !caller.Principal.IsUser && catalog.Resources.Any(api => api.ResourceServers.Contains(caller.Principal.Id));
         return isListed || caller.Management.Contains(ManagementApi.Introspect)
             ? caller
@@ -100,12 +102,19 @@ public sealed class IntrospectionEndpoint(
     {
         var ownToken = authenticated.Client!.Id == caller.Principal.Id;
         var all = ownToken || caller.Management.Contains(ManagementApi.Introspect);
+        var possession = Possession.Described(authenticated);
         var seen = new List<(ApiResourceFacts, ScopeSet)>();
         foreach (var api in catalog.Resources)
         {
             if (all || api.ResourceServers.Contains(caller.Principal.Id))
             {
-                var (code, scopes) = AccessDecision.Decide(catalog, authenticated, new Requirement { Api = api, Scopes = ScopeSet.Empty });
+                var requirement = new Requirement
+                {
+                    Api = api,
+                    Scopes = ScopeSet.Empty,
+                    Possession = possession,
+                };
+                var (code, scopes) = AccessDecision.Decide(catalog, authenticated, requirement);
                 if (code == VerificationCode.Valid)
                 {
                     seen.Add((api, scopes));

@@ -31,22 +31,20 @@ public sealed class CreatePersonalAccessToken(Gate gate, IssueCredential issue, 
                     catalog,
                     owner,
                     Kind,
-                    owner.Id == caller.Principal.Id ? Inherit(caller, draft) : draft
+                    owner.Id == caller.Principal.Id ? Inherit(catalog, caller, draft) : draft
                 );
             }
         );
     }
 
     /// <summary>
-    /// For oneself, what is not said is what the calling credential has: its permissions (without management, which must be named) and its
+    /// For oneself, what is not said is what the calling credential has: what it may do now (without management, which must be named) and its
     /// objects. Its addresses, limits and end bind whatever one makes for oneself (<see cref="CredentialDraft.Within"/>).
     /// </summary>
-    private static CredentialDraft Inherit(Caller caller, CredentialDraft draft) =>
+    private static CredentialDraft Inherit(Catalog catalog, Caller caller, CredentialDraft draft) =>
         draft with
         {
-            Permissions =
-                draft.Permissions
-                ?? caller.Credential.Permissions?.ToPermissions().Where(permission => permission.Api != ManagementApi.Identifier).ToList(),
+            Grants = draft.Permissions is null ? Rights.Snapshot(catalog, caller).ToColumn() : null,
             Objects = draft.Objects ?? caller.Objects?.Select(pattern => pattern.ToString()).ToList(),
         };
 }

@@ -55,7 +55,7 @@ public sealed class IssueAdminToken(
                     new CredentialDraft
                     {
                         Name = "admin token",
-                        Permissions = [new(ManagementApi.Identifier, [.. scopes])],
+                        Permissions = new([new(ManagementApi.Identifier, [.. scopes])]),
                         ExpiresAt = life is { } span ? time.GetUtcNow() + span : null,
                     }
                 );

@@ -26,6 +26,11 @@ public sealed class ReportLeak(Authenticator authenticator, Gate gate, TimeProvi
             return false;
         }
 
+        if (!Capabilities.Of(kind).EndsWhenReported)
+        {
+            return true; // it was public before
+        }
+
         if (presented.Code is VerificationCode.Revoked || presented is { Token: not null, Code: VerificationCode.Expired })
         {
             return true; // there is nothing left to end

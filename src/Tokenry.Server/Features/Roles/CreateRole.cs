@@ -26,13 +26,13 @@ public sealed class CreateRole(Gate gate, TimeProvider time)
                         Id = PublicId.Create("rol", PublicId.NewUuid7(now)),
                         Name = RoleRules.Check(catalog, caller, request.Name, request.Description, request.Permissions ?? []),
                         Description = request.Description,
-                        Permissions = JsonColumn.Write(request.Permissions ?? []),
+                        Permissions = GrantSet.Of(catalog, request.Permissions ?? []).ToColumn(),
                         CreatedAt = now.ToUnixTimeMilliseconds(),
                     };
                     entry.TargetType = "role";
                     entry.TargetId = row.Id;
                     await RoleStore.InsertAsync(tx, row);
-                    return row.ToRole();
+                    return row.ToRole(catalog);
                 }
             );
         }

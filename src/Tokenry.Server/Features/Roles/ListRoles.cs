@@ -8,9 +8,12 @@ using Tokenry.Server.Foundation.Http;
 namespace Tokenry.Server.Features.Roles;
 
 /// <summary>Lists and shows roles; the built-in ones stand first, since their ids sort first.</summary>
-public sealed class ListRoles(Gate gate)
+public sealed class ListRoles(Gate gate, CatalogCache catalogs)
 {
     private static readonly Demand Demand = new(ManagementApi.RolesRead);
+
+    /// <summary>What built-in roles are about, whatever is registered.</summary>
+    private static readonly Catalog OwnApi = new([], []);
 
     private static readonly Role[] BuiltIn =
     [
@@ -21,15 +24,16 @@ public sealed class ListRoles(Gate gate)
                 Name = role.Name,
                 Description = role.Description,
                 BuiltIn = true,
-                Permissions = role.Permissions.ToPermissions(),
+                Permissions = role.Permissions.ToPermissions(OwnApi),
             })
             .OrderBy(role => role.Id, StringComparer.Ordinal),
     ];
 
-    public Task<Page<Role>> RunAsync(Caller caller, Listing listing)
+    public async Task<Page<Role>> RunAsync(Caller caller, Listing listing)
     {
         listing.With("name");
-        return gate.ReadAsync(
+        var catalog = await catalogs.GetAsync();
+        return await gate.ReadAsync(
             caller,
             Demand,
             "roles.listed",
@@ -49,13 +53,15 @@ public sealed class ListRoles(Gate gate)
                 var builtIn = BuiltIn.Where(role =>
                     (name is null || role.Name == name) && (after is null || string.CompareOrdinal(role.Id, after) > 0)
                 );
-                return listing.ToPage([.. builtIn, .. rows.Select(row => row.ToRole())], role => role, role => role.Id);
+                return listing.ToPage([.. builtIn, .. rows.Select(row => row.ToRole(catalog))], role => role, role => role.Id);
             }
         );
     }
 
-    public Task<Role> ShowAsync(Caller caller, string id) =>
-        gate.ReadAsync(
+    public async Task<Role> ShowAsync(Caller caller, string id)
+    {
+        var catalog = await catalogs.GetAsync();
+        return await gate.ReadAsync(
             caller,
             Demand,
             "role.read",
@@ -70,7 +76,8 @@ public sealed class ListRoles(Gate gate)
                     $"SELECT {RoleRow.Columns} FROM roles WHERE id = @id",
                     new { id }
                 );
-                return Array.Find(BuiltIn, role => role.Id == id) ?? row?.ToRole() ?? throw ProblemException.NotFound();
+                return Array.Find(BuiltIn, role => role.Id == id) ?? row?.ToRole(catalog) ?? throw ProblemException.NotFound();
             }
         );
+    }
 }

@@ -22,12 +22,12 @@ public sealed class ReviseRole(Gate gate)
                 async operation =>
                 {
                     var (tx, entry, caller, _, catalog) = operation;
-                    var old = (await FindAsync(tx, id)).ToRole();
+                    var old = await FindAsync(tx, id);
                     entry.TargetType = "role";
                     entry.TargetId = id;
-                    MintingRule.CheckManagement(caller, RoleRules.ManagementScopes(old.Permissions));
+                    MintingRule.CheckManagement(caller, GrantSet.Of(old.Permissions).At(ManagementApi.Resource));
                     var description = patch.Description.Or(old.Description);
-                    var permissions = patch.Permissions.Or(old.Permissions) ?? [];
+                    var permissions = patch.Permissions.Or(null) ?? [];
                     var row = new RoleRow
                     {
                         Id = id,
@@ -39,16 +39,21 @@ public sealed class ReviseRole(Gate gate)
                             patch.Permissions.IsPresent ? permissions : null
                         ),
                         Description = description,
-                        Permissions = JsonColumn.Write(permissions),
-                        CreatedAt = old.CreatedAt!.Value.ToUnixTimeMilliseconds(),
+                        Permissions = patch.Permissions.IsPresent ? GrantSet.Of(catalog, permissions).ToColumn() : old.Permissions,
+                        CreatedAt = old.CreatedAt,
                     };
-                    if (caller.Principal.RoleIds.Contains(id))
+                    if (patch.Permissions.IsPresent && caller.Principal.RoleIds.Contains(id))
                     {
-                        RoleAssignment.CheckForOneself(catalog, caller, PermissionSet.Of(old.Permissions), PermissionSet.Of(permissions));
+                        RoleAssignment.CheckForOneself(
+                            catalog,
+                            caller,
+                            Rights.OfGrants(catalog, GrantSet.Of(old.Permissions)),
+                            Rights.OfGrants(catalog, GrantSet.Of(row.Permissions))
+                        );
                     }
 
                     await LastAdministrator.KeepAsync(operation, row.ToFacts(), () => RoleStore.UpdateAsync(tx, row));
-                    return row.ToRole();
+                    return row.ToRole(catalog);
                 }
             );
         }
@@ -74,7 +79,7 @@ public sealed class ReviseRole(Gate gate)
                     return await Tombstones.IsBuriedAsync(tx, id) ? false : throw ProblemException.NotFound();
                 }
 
-                MintingRule.CheckManagement(caller, RoleRules.ManagementScopes(row.ToRole().Permissions));
+                MintingRule.CheckManagement(caller, GrantSet.Of(row.Permissions).At(ManagementApi.Resource));
                 if (await RoleStore.IsAssignedAsync(tx, id))
                 {
                     throw new ProblemException(

@@ -1,4 +1,3 @@
-using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
@@ -24,12 +23,9 @@ public static class RoleRules
         check.Text("description", description, 500);
         CredentialDraft.CheckPermissions(check, catalog, permissions);
         check.ThrowIfAny();
-        MintingRule.CheckManagement(caller, ManagementScopes(permissions ?? []));
+        MintingRule.CheckManagement(caller, PermissionSet.Of(permissions ?? []).At(ManagementApi.Identifier));
         return clean;
     }
-
-    public static ScopeSet ManagementScopes(IReadOnlyList<Permission> permissions) =>
-        PermissionSet.Of(permissions).At(ManagementApi.Identifier);
 
     public static ProblemException NameTaken() => ProblemException.Exists("A role with this name exists.");
 }

@@ -10,14 +10,14 @@ using Tokenry.Server.Foundation.Usage;
 namespace Tokenry.Server.Features.Usage;
 
 /// <summary>"I think this leaked": every use of one credential since a date, from where, and what was done with it here.</summary>
-public sealed class ShowCredentialUses(Gate gate, TimeProvider time)
+public sealed class ShowCredentialUses(Gate gate, CatalogCache catalogs, TimeProvider time)
 {
     private const int MostEntries = 200;
     private const int MostHours = 10_000;
 
     private static readonly TimeSpan DefaultPast = TimeSpan.FromDays(30);
 
-    public Task<CredentialUses> RunAsync(Caller caller, string id, Listing listing)
+    public async Task<CredentialUses> RunAsync(Caller caller, string id, Listing listing)
     {
         listing.With("since");
         var now = time.GetUtcNow();
@@ -26,7 +26,8 @@ public sealed class ShowCredentialUses(Gate gate, TimeProvider time)
         var family =
             CredentialFamily.All.FirstOrDefault(family => id.StartsWith(family.IdPrefix + "_", StringComparison.Ordinal))
             ?? CredentialFamily.ClientSecrets;
-        return gate.ReadAsync(
+        var catalog = await catalogs.GetAsync();
+        return await gate.ReadAsync(
             caller,
             family.Read,
             "credential.uses_read",
@@ -69,7 +70,7 @@ public sealed class ShowCredentialUses(Gate gate, TimeProvider time)
                 var seesAll = caller.Management.Contains(ManagementApi.AuditRead);
                 return new CredentialUses
                 {
-                    Credential = row.ToCredential(now.ToUnixTimeMilliseconds()),
+                    Credential = row.ToCredential(catalog, now.ToUnixTimeMilliseconds()),
                     Since = since,
                     Usage =
                     [

@@ -40,12 +40,7 @@ public sealed class ReviseUser(Gate gate)
                         var given = RoleAssignment.Check(catalog, caller, reach, patch.Roles.Or(null));
                         if (id == caller.Principal.Id)
                         {
-                            RoleAssignment.CheckForOneself(
-                                catalog,
-                                caller,
-                                RoleAssignment.Given(catalog, roles),
-                                RoleAssignment.Given(catalog, given)
-                            );
+                            RoleAssignment.CheckForOneself(catalog, caller, Rights.OfRoles(catalog, roles), Rights.OfRoles(catalog, given));
                         }
 
                         await LastAdministrator.KeepAsync(operation, row, roles, () => PrincipalStore.SetRolesAsync(tx, id, given));

@@ -53,6 +53,7 @@ public sealed partial class ForwardAuthEndpoint(
             Api = api,
             Scopes = asked.Scopes,
             Object = asked.Object,
+            Possession = Possession.Bearer, // until the door has looked at the proof
             Address = request.Address,
         };
         var question = new Question(Doors.ForwardAuth, requirement, UseCircumstances.Of(request), forwarded)

@@ -39,6 +39,7 @@ public sealed partial class UpstreamToken(AccessTokenWriter writer, UseRecorder 
             new AccessTokenClaims
             {
                 Audience = api.Identifier,
+                NamesSince = api.NamesSince,
                 Subject = subject,
                 ClientId = credential.Owner!.Id,
                 Scope = verdict.Scopes,

@@ -97,6 +97,7 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
             ApiIsUnknown = api is not null && catalog.Resource(api) is null,
             Scopes = request.Scopes is { Count: > 0 } scopes && check.IsEmpty ? ScopeSet.Of(scopes) : ScopeSet.Empty,
             Object = request.Object,
+            Possession = Possession.Bearer, // until the door has looked at the proof
             Address = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address,
         };
         // The agent is the resource server's, not that of whoever presented the credential.
@@ -137,7 +138,7 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
     }
 
     private static List<string> ResourceServerOf(Caller caller, Catalog catalog) =>
-        caller.Principal.IsUser || caller.Credential.Kind == CredentialKind.AnonymousApiKey
+        caller.Principal.IsUser || !Capabilities.Of(caller.Credential.Kind).ActsForOwner
             ? []
             : [.. catalog.Resources.Where(api => api.ResourceServers.Contains(caller.Principal.Id)).Select(api => api.Identifier)];
 

@@ -20,8 +20,8 @@ public readonly struct Requirement
 
     public IPAddress? Address { get; init; }
 
-    /// <summary>What the request proved; <c>null</c> where no request is judged but a credential described (introspection).</summary>
-    public Possession? Possession { get; init; }
+    /// <summary>What the request proved; for introspection what its answer lets the resource server check.</summary>
+    public required Possession Possession { get; init; }
 }
 
 /// <summary>Is this credential, which is good in itself, good for that? The contract's precedence, from <c>wrong_api</c> on.</summary>
@@ -38,7 +38,9 @@ public static class AccessDecision
         if (requirement.Api is not { } api)
         {
             return CredentialKind.IsClientAuthentication(authenticated.Kind) ? (VerificationCode.CredentialKindNotAccepted, ScopeSet.Empty)
-                : requirement.Possession is { } proved && proved.Code != VerificationCode.Valid ? (proved.Code, ScopeSet.Empty)
+                // An access token is for an API, which may be gone, or another by the same name.
+                : authenticated.Token is not null && !authenticated.IsTokenForAny(catalog) ? (VerificationCode.WrongApi, ScopeSet.Empty)
+                : requirement.Possession.Code != VerificationCode.Valid ? (requirement.Possession.Code, ScopeSet.Empty)
                 : !IsAddressAllowed(authenticated, requirement.Address) ? (VerificationCode.IpNotAllowed, ScopeSet.Empty)
                 : (VerificationCode.Valid, ScopeSet.Empty);
         }
@@ -47,7 +49,7 @@ public static class AccessDecision
         var isAnonymous = credential is { IsAnonymous: true } && authenticated.Token is null;
         // A public key comes here only as what signed a request, which the API may take.
         var authenticatesClient = CredentialKind.IsClientAuthentication(authenticated.Kind) && authenticated.Signature is null;
-        var scopes = authenticatesClient ? ScopeSet.Empty : Rights.Of(catalog, authenticated.Owner!, authenticated.Permissions, api);
+        var scopes = authenticatesClient ? ScopeSet.Empty : Rights.Of(catalog, authenticated, api);
         if (scopes.IsEmpty && !isAnonymous && !authenticatesClient)
         {
             return (VerificationCode.WrongApi, scopes);
@@ -66,27 +68,25 @@ public static class AccessDecision
 
         scopes = usable;
 
-        if (requirement.Possession is { } possession)
+        var possession = requirement.Possession;
+        // What could not be strong enough, whatever came with it, is said first: no proof would help.
+        var best =
+            authenticated.Token is { IsBound: true } ? Strength.Bound
+            : authenticated.Credential is { CanSign: true } ? Strength.Signed
+            : possession.Strength;
+        if (best < api.MinimumStrength)
         {
-            // What could not be strong enough, whatever came with it, is said first: no proof would help.
-            var best =
-                authenticated.Token is { IsBound: true } ? Strength.Bound
-                : authenticated.Credential is { CanSign: true } ? Strength.Signed
-                : possession.Strength;
-            if (best < api.MinimumStrength)
-            {
-                return (VerificationCode.StrengthTooLow, scopes);
-            }
+            return (VerificationCode.StrengthTooLow, scopes);
+        }
 
-            if (possession.Code != VerificationCode.Valid)
-            {
-                return (possession.Code, scopes);
-            }
+        if (possession.Code != VerificationCode.Valid)
+        {
+            return (possession.Code, scopes);
+        }
 
-            if (possession.Strength < api.MinimumStrength)
-            {
-                return (VerificationCode.ProofRequired, scopes);
-            }
+        if (possession.Strength < api.MinimumStrength)
+        {
+            return (VerificationCode.ProofRequired, scopes);
         }
 
         if (!IsAddressAllowed(authenticated, requirement.Address))
@@ -124,7 +124,7 @@ public static class AccessDecision
             : VerificationCode.Valid;
         // The management API has no object types: a credential limited to objects has no rights there.
         return code == VerificationCode.Valid && Objects(authenticated) is null
-            ? (code, Rights.Of(catalog, authenticated.Owner!, authenticated.Permissions, ManagementApi.Resource))
+            ? (code, Rights.Of(catalog, authenticated, ManagementApi.Resource))
             : (code, ScopeSet.Empty);
     }
 

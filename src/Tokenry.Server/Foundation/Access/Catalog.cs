@@ -3,6 +3,7 @@ using System.Data.Common;
 using Dapper;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
 using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Signing;
@@ -18,6 +19,15 @@ public sealed record ApiResourceFacts
     public required string Identifier { get; init; }
 
     public required ScopeSet Scopes { get; init; }
+
+    /// <summary>Which scopes its names stand for, and what they imply.</summary>
+    public ScopeRegister Register { get; init; } = ScopeRegister.Plain;
+
+    /// <summary>Unix ms: what names this API and is older meant another.</summary>
+    public long CreatedAt { get; init; }
+
+    /// <summary>Unix ms from which its identifier and all its scopes' names mean what they do now.</summary>
+    public long NamesSince => Math.Max(CreatedAt, Register.Creations.Latest);
 
     public required string[] AcceptedKinds { get; init; }
 
@@ -91,17 +101,21 @@ public sealed record RoleFacts
 
     public string? Description { get; init; }
 
-    public required PermissionSet Permissions { get; init; }
+    public required GrantSet Permissions { get; init; }
 
     public bool BuiltIn { get; init; }
 }
 
 /// <summary>All API resources and roles, as one immutable snapshot that is replaced whole.</summary>
-public sealed class Catalog(IEnumerable<ApiResourceFacts> resources, IEnumerable<RoleFacts> roles)
+public sealed class Catalog(IReadOnlyCollection<ApiResourceFacts> resources, IEnumerable<RoleFacts> roles)
 {
     private readonly FrozenDictionary<string, ApiResourceFacts> byIdentifier = resources
         .Append(ManagementApi.Resource)
         .ToFrozenDictionary(resource => resource.Identifier, StringComparer.Ordinal);
+
+    private readonly FrozenDictionary<string, ApiResourceFacts> byResourceId = resources
+        .Append(ManagementApi.Resource)
+        .ToFrozenDictionary(resource => resource.Id, StringComparer.Ordinal);
 
     private readonly FrozenDictionary<string, RoleFacts> byId = roles
         .Concat(ManagementApi.BuiltInRoles)
@@ -113,6 +127,8 @@ public sealed class Catalog(IEnumerable<ApiResourceFacts> resources, IEnumerable
     public IEnumerable<RoleFacts> Roles => byId.Values;
 
     public ApiResourceFacts? Resource(string identifier) => byIdentifier.GetValueOrDefault(identifier);
+
+    public ApiResourceFacts? ResourceById(string id) => byResourceId.GetValueOrDefault(id);
 
     public RoleFacts? Role(string id) => byId.GetValueOrDefault(id);
 }
@@ -137,7 +153,8 @@ public sealed class CatalogCache
 
     private const string SelectResources =
         "SELECT id, identifier, scopes, accepted_credentials, object_types, objects_in_tokens, access_token_lifetime_seconds, "
-        + "access_token_signing_alg, resource_servers, carriers, access_log, minimum_strength, one_time_tokens FROM api_resources";
+        + "access_token_signing_alg, resource_servers, carriers, access_log, minimum_strength, one_time_tokens, scope_generation, created_at "
+        + "FROM api_resources";
 
     private const string SelectRoles = $"SELECT {RoleRow.Columns} FROM roles";
 
@@ -150,7 +167,7 @@ public sealed class CatalogCache
         Of(await tx.QueryAsync<ResourceRow>(SelectResources), await tx.QueryAsync<RoleRow>(SelectRoles));
 
     private static Catalog Of(IEnumerable<ResourceRow> resources, IEnumerable<RoleRow> roles) =>
-        new(resources.Select(row => row.ToFacts()), roles.Select(row => row.ToFacts()));
+        new([.. resources.Select(row => row.ToFacts())], [.. roles.Select(row => row.ToFacts())]);
 
     private static async Task<Catalog?> LoadAsync(Database database, SigningKeys signingKeys)
     {
@@ -187,14 +204,21 @@ public sealed class CatalogCache
 
         public long OneTimeTokens { get; init; }
 
+        public long ScopeGeneration { get; init; }
+
+        public long CreatedAt { get; init; }
+
         public ApiResourceFacts ToFacts()
         {
-            var scopes = JsonColumn.Read<IReadOnlyList<ScopeDefinition>>(Scopes);
+            var scopes = JsonColumn.Read(Scopes, StoredJson.Default.StoredScopeArray);
             return new()
             {
                 Id = Id,
                 Identifier = Identifier,
                 Scopes = ScopeSet.Of(scopes.Select(scope => scope.Name)),
+                Register = ScopeRegister.Of(ScopeGeneration, scopes),
+                // The id is of the same count as the ids of access tokens: those made before it lie before, whatever the clock does.
+                CreatedAt = PublicId.TryParse(Id, "res", out var id) ? PublicId.MillisecondsOf(id) + 1 : CreatedAt,
                 NarrowedScopes = scopes
                     .Where(scope => scope.AcceptedCredentials is not null)
                     .ToFrozenDictionary(scope => scope.Name, scope => scope.AcceptedCredentials!, StringComparer.Ordinal),

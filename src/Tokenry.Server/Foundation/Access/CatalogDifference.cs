@@ -1,3 +1,5 @@
+using Tokenry.Protocol.Access;
+
 namespace Tokenry.Server.Foundation.Access;
 
 /// <summary>What two catalogs differ in.</summary>
@@ -21,12 +23,14 @@ internal sealed record CatalogDifference(IReadOnlySet<string> Roles, IReadOnlySe
         foreach (var id in before.Roles.Concat(after.Roles).Select(role => role.Id).Distinct(StringComparer.Ordinal))
         {
             var (was, would) = (before.Role(id)?.Permissions, after.Role(id)?.Permissions);
-            if (!Gives(was, would))
-            {
-                roles.Add(id);
-                apis.UnionWith(ApisOf(was).Concat(ApisOf(would)));
-            }
-            else if (ApisOf(was).Any(resources.Contains))
+            var (given, then) = (Rights.OfGrants(before, was), Rights.OfGrants(after, would));
+            var differ = given
+                .Entries.Concat(then.Entries)
+                .Select(entry => entry.Api)
+                .Where(api => !given.At(api).Equals(then.At(api)))
+                .ToList();
+            apis.UnionWith(differ);
+            if (differ.Count > 0 || given.Entries.Any(entry => resources.Contains(entry.Api)))
             {
                 roles.Add(id);
             }
@@ -36,14 +40,10 @@ internal sealed record CatalogDifference(IReadOnlySet<string> Roles, IReadOnlySe
     }
 
     /// <summary>Whether they name an API that differs.</summary>
-    public bool Mentions(PermissionSet? permissions) => ApisOf(permissions).Any(Resources.Contains);
-
-    private static IEnumerable<string> ApisOf(PermissionSet? permissions) => permissions?.Entries.Select(entry => entry.Api) ?? [];
-
-    /// <summary>Whether both give the same.</summary>
-    private static bool Gives(PermissionSet? one, PermissionSet? other) =>
-        ReferenceEquals(one, other)
-        || one is not null && other is not null && ApisOf(one).Concat(ApisOf(other)).All(api => one.At(api).Equals(other.At(api)));
+    /// <param name="catalog">The one before or after.</param>
+    /// <param name="grants">What an application has beside its roles.</param>
+    public bool Mentions(Catalog catalog, GrantSet? grants) =>
+        grants?.Grants.Any(grant => catalog.ResourceById(grant.ResourceId) is { } api && Resources.Contains(api.Identifier)) == true;
 
     /// <summary>Whether both decide the same about who may do what.</summary>
     private static bool Decides(ApiResourceFacts? one, ApiResourceFacts? other) =>
@@ -52,6 +52,9 @@ internal sealed record CatalogDifference(IReadOnlySet<string> Roles, IReadOnlySe
             && other is not null
             && one.Id == other.Id
             && one.Scopes.Equals(other.Scopes)
+            // A name may stand for another scope now, or imply others.
+            && one.Register.Generation == other.Register.Generation
+            && one.Scopes.All(scope => Closure(one, scope).Equals(Closure(other, scope)))
             && one.AcceptedKinds.Order(StringComparer.Ordinal).SequenceEqual(other.AcceptedKinds.Order(StringComparer.Ordinal))
             && one.ObjectTypes.Length == 0 == (other.ObjectTypes.Length == 0)
             && one.NarrowedScopes.Count == other.NarrowedScopes.Count
@@ -59,4 +62,6 @@ internal sealed record CatalogDifference(IReadOnlySet<string> Roles, IReadOnlySe
                 other.NarrowedScopes.TryGetValue(scope.Key, out var kinds)
                 && kinds.Order(StringComparer.Ordinal).SequenceEqual(scope.Value.Order(StringComparer.Ordinal))
             );
+
+    private static ScopeSet Closure(ApiResourceFacts api, string scope) => api.Register.Hierarchy.Closure(ScopeSet.Of([scope]));
 }

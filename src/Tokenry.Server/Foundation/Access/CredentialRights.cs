@@ -1,7 +1,6 @@
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Principals;
-using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Access;
 
@@ -35,11 +34,7 @@ internal sealed class CredentialRights
             return Usable(api, all, CredentialKind.AccessToken).Union(Usable(api, all, Kind));
         }
 
-        return Usable(
-            api,
-            Rights.Of(catalog, owner, PermissionSet.OfNullable(JsonColumn.ReadNullable<IReadOnlyList<Permission>>(Permissions)), api),
-            Kind
-        );
+        return Usable(api, Rights.Of(catalog, owner, GrantSet.OfNullable(Permissions)?.At(api), api), Kind);
     }
 
     private static ScopeSet Usable(ApiResourceFacts api, ScopeSet scopes, string kind) =>

@@ -19,13 +19,7 @@ public readonly record struct Demand(string Scope, string? OwnScope = null);
 /// has changed (<see cref="Premise"/>); else the operation is judged and run once more (docs/decisions/0060-judged-in-the-transaction.md).
 /// </para>
 /// </summary>
-public sealed class Gate(
-    Database database,
-    Idempotency idempotency,
-    CallerJudge judge,
-    RightsEffects effects,
-    TimeProvider time
-)
+public sealed class Gate(Database database, Idempotency idempotency, CallerJudge judge, RightsEffects effects, TimeProvider time)
 {
     /// <summary>How often an operation is judged again before it gives up. Each time, another change was in the way and has been committed.</summary>
     private const int MostJudgements = 50;

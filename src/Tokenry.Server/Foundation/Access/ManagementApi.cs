@@ -8,6 +8,9 @@ public static class ManagementApi
 {
     public const string Identifier = "urn:tokenry:management";
 
+    /// <summary>Fixed, so that grants at it mean the same on every server.</summary>
+    public const string ResourceId = "res_0000000000000000000001";
+
     /// <summary>Identifiers below this are ours; nobody registers one.</summary>
     public const string ReservedPrefix = "urn:tokenry:";
 
@@ -55,7 +58,7 @@ public static class ManagementApi
 
     public static readonly ApiResourceFacts Resource = new()
     {
-        Id = "",
+        Id = ResourceId,
         Identifier = Identifier,
         Scopes = Scopes,
         AcceptedKinds = [CredentialKind.ApiKey, CredentialKind.PersonalAccessToken, CredentialKind.AccessToken],
@@ -100,7 +103,7 @@ public static class ManagementApi
             Id = $"rol_{number.ToString("D22", System.Globalization.CultureInfo.InvariantCulture)}",
             Name = name,
             Description = description,
-            Permissions = PermissionSet.Of([(Identifier, scopes)]),
+            Permissions = GrantSet.Of([(Resource, scopes)]),
             BuiltIn = true,
         };
 }

@@ -13,7 +13,10 @@ public sealed record MintedCredential
     public required PrincipalFacts Owner { get; init; }
 
     /// <summary>Its own permissions; <c>null</c> = all the owner's at other APIs.</summary>
-    public PermissionSet? Permissions { get; init; }
+    public GrantSet? Permissions { get; init; }
+
+    /// <summary>Whether it grows with its owner's rights, at other APIs.</summary>
+    public bool FollowsOwner => Permissions is null && !ReachesAll && !ReachesNothing;
 
     /// <summary>Whether it can reach everything its owner may do, management rights too: a client secret, which buys tokens for any API.</summary>
     public bool ReachesAll { get; init; }
@@ -44,12 +47,14 @@ public static class MintingRule
     public static void Check(Catalog catalog, Caller caller, Reach reach, MintedCredential minted)
     {
         var owner = OnceEnabled(minted.Owner);
-        foreach (var (api, scopes) in minted.Permissions?.Entries ?? [])
+        foreach (var grant in minted.Permissions?.Grants ?? [])
         {
-            var beyond = catalog.Resource(api) is { } resource ? scopes.Except(Rights.Of(catalog, owner, resource)) : scopes;
-            if (!beyond.IsEmpty)
+            if (
+                catalog.ResourceById(grant.ResourceId) is { } api
+                && grant.At(api).Except(Rights.Of(catalog, owner, api)) is { IsEmpty: false } beyond
+            )
             {
-                throw Problems.ExceedsOwner($"The owner has no right to {beyond} at {api}.");
+                throw Problems.ExceedsOwner($"The owner has no right to {beyond} at {api.Identifier}.");
             }
         }
 
@@ -66,6 +71,10 @@ public static class MintingRule
         if (forOneself || reach.OwnOf is not null)
         {
             CheckWithinOwn(catalog, caller, reached);
+            if (minted.FollowsOwner && !caller.FollowsOwner)
+            {
+                throw Problems.ExceedsOwn("It would grow with its owner's rights, and the calling credential does not.");
+            }
         }
 
         if (IsOwn(caller, minted.Owner) && !minted.IsAsStrong)
@@ -114,7 +123,7 @@ public static class MintingRule
             return PermissionSet.Of(catalog.Resources.Select(api => (api.Identifier, Rights.Of(catalog, owner, api))));
         }
 
-        var reached = Rights.Everywhere(catalog, owner, minted.Permissions);
+        var reached = Rights.Everywhere(catalog, owner, api => minted.Permissions?.At(api));
         // The management API has no object types: a credential limited to objects opens nothing there (AccessDecision.AtManagement).
         return minted.Objects is null ? reached : PermissionSet.Of(reached.Entries.Where(entry => entry.Api != ManagementApi.Identifier));
     }
@@ -126,7 +135,7 @@ public static class MintingRule
     private static ScopeSet ReachedManagement(Catalog catalog, MintedCredential minted) =>
         minted.ReachesAll ? Rights.Of(catalog, OnceEnabled(minted.Owner) with { Owner = null }, ManagementApi.Resource)
         : minted.ReachesNothing || minted.Objects is not null ? ScopeSet.Empty
-        : minted.Permissions?.At(ManagementApi.Identifier) ?? ScopeSet.Empty;
+        : minted.Permissions?.At(ManagementApi.Resource) ?? ScopeSet.Empty;
 
     /// <summary>A disabled owner may do nothing now, but a credential made meanwhile is as strong as the owner will be again.</summary>
     private static PrincipalFacts OnceEnabled(PrincipalFacts owner) =>

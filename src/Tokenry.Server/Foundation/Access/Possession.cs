@@ -33,6 +33,19 @@ public readonly record struct Possession(string Code, Strength Strength)
     /// <summary>The request carries one credential and is signed by another.</summary>
     public static readonly Possession OfAnother = BadSignature with { IsAmbiguous = true };
 
+    /// <summary>
+    /// What a description of the credential lets a resource server check for itself (introspection): a binding that is told whole as <c>cnf</c>. A signature
+    /// over the request is not told, so what must sign is not active as a string.
+    /// </summary>
+    public static Possession Described(Authenticated credential) =>
+        credential.Token?.Confirmation is { } confirmation
+            ? confirmation.IsUnderstood
+                ? Bound
+                : Invalid
+            : credential is { Token: null, Credential.RequiresSignature: true }
+                ? NotSigned
+                : Bearer;
+
     /// <summary>Whether it is the request's signature that is missing, not good or used.</summary>
     public bool IsAboutSignature { get; init; }
 

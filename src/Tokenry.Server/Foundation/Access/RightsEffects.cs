@@ -43,7 +43,7 @@ public sealed class RightsEffects(Database database, TimeProvider time)
         var world = new PrincipalWorld(connection, change.Principals);
         await world.LoadWithOwnedAsync(change.Principals.Keys);
         var touched = world.Ids.ToHashSet(StringComparer.Ordinal);
-        await world.LoadWithOwnedAsync(await AffectedAsync(connection, altered));
+        await world.LoadWithOwnedAsync(await AffectedAsync(connection, before, after, altered));
         var looked = world.Ids.ToList();
         await world.LoadOwnersAsync();
 
@@ -116,7 +116,7 @@ public sealed class RightsEffects(Database database, TimeProvider time)
         principal is null || api is null ? ScopeSet.Empty : Rights.Of(catalog, principal, api);
 
     /// <summary>Whoever holds a role that differs, or has anything at an API that does.</summary>
-    private static async Task<List<string>> AffectedAsync(DbConnection connection, CatalogDifference altered)
+    private static async Task<List<string>> AffectedAsync(DbConnection connection, Catalog before, Catalog after, CatalogDifference altered)
     {
         if (altered.IsEmpty)
         {
@@ -135,10 +135,13 @@ public sealed class RightsEffects(Database database, TimeProvider time)
             var besides = await connection.QueryAsync<PrincipalRow>(
                 $"SELECT {PrincipalRow.Columns} FROM principals WHERE permissions IS NOT NULL AND deleted_at IS NULL"
             );
-            ids.AddRange(besides.Where(row => altered.Mentions(row.ToFacts([]).Permissions)).Select(row => row.Id));
+            ids.AddRange(besides.Where(Mentions).Select(row => row.Id));
         }
 
         return ids;
+
+        bool Mentions(PrincipalRow row) =>
+            GrantSet.OfNullable(row.Permissions) is var grants && (altered.Mentions(before, grants) || altered.Mentions(after, grants));
     }
 
     private sealed class Side

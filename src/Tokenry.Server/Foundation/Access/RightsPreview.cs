@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
@@ -57,23 +58,32 @@ public sealed record RightsPreview(bool IsDryRun, long ExpectedGains)
 public static class RightsPreviewRoutes
 {
     /// <summary>The route answers <c>?dry_run=true</c> with a <see cref="RightsEffect"/> and minds <c>Tokenry-Expect-Gains</c>; the Gate does both.</summary>
-    public static RouteHandlerBuilder ChangesRights(this RouteHandlerBuilder builder) =>
-        builder
-            .WithMetadata(new RouteChangesRights())
-            .AddEndpointFilter(
-                async (context, next) =>
-                {
-                    var http = context.HttpContext;
-                    var options = http.RequestServices.GetRequiredService<TokenryOptions>();
-                    RequestFacts.Of(http).Preview = RightsPreview.Of(http, options.ExpectGains);
-                    try
-                    {
-                        return await next(context);
-                    }
-                    catch (DryRunAnswer answer)
-                    {
-                        return TypedResults.Ok(answer.Effect);
-                    }
-                }
-            );
+    public static TBuilder ChangesRights<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        builder.WithMetadata(new RouteChangesRights());
+        builder.Add(endpoint =>
+        {
+            var serve = endpoint.RequestDelegate!;
+            endpoint.RequestDelegate = context => ServeAsync(context, serve);
+        });
+        return builder;
+    }
+
+    private static async Task ServeAsync(HttpContext context, RequestDelegate serve)
+    {
+        var options = context.RequestServices.GetRequiredService<TokenryOptions>();
+        RequestFacts.Of(context).Preview = RightsPreview.Of(context, options.ExpectGains);
+        try
+        {
+            await serve(context);
+        }
+        catch (DryRunAnswer answer)
+        {
+            var body = JsonSerializer.SerializeToUtf8Bytes(answer.Effect, TokenryJson.Strict);
+            context.Response.ContentType = MediaType.Json;
+            context.Response.ContentLength = body.Length;
+            await context.Response.Body.WriteAsync(body);
+        }
+    }
 }

@@ -24,17 +24,17 @@ public sealed class RoleRow
             Id = Id,
             Name = Name,
             Description = Description,
-            Permissions = PermissionSet.Of(JsonColumn.Read<IReadOnlyList<Permission>>(Permissions)),
+            Permissions = GrantSet.Of(Permissions),
         };
 
-    public Role ToRole() =>
+    public Role ToRole(Catalog catalog) =>
         new()
         {
             Id = Id,
             Name = Name,
             Description = Description,
             BuiltIn = false,
-            Permissions = JsonColumn.Read<IReadOnlyList<Permission>>(Permissions),
+            Permissions = GrantSet.Of(Permissions).ToPermissions(catalog),
             CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
         };
 }

@@ -1,5 +1,5 @@
+using Tokenry.Protocol.Credentials;
 using Tokenry.Protocol.Jose;
-using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Principals;
@@ -76,14 +76,12 @@ public sealed class AccessTokenScheme(
             // RFC 7519 §4.1.4: on or after exp the token is not accepted.
             : time.GetUtcNow() >= token.ExpiresAt ? VerificationCode.Expired
             : VerificationCode.Valid;
-        return Authenticated.Jwt(code, known, Within(known.Permissions, credential?.Permissions), credential, owner, client);
+        return Authenticated.Jwt(code, known, credential, owner, client);
     }
 
-    /// <summary>What it says, and no more than the key or personal access token it was exchanged for is good for now.</summary>
-    private static PermissionSet Within(PermissionSet said, PermissionSet? ofCredential) =>
-        ofCredential is null
-            ? said
-            : PermissionSet.OfDistinct(said.Entries.Select(entry => (entry.Api, entry.Scopes.Intersect(ofCredential.At(entry.Api)))));
+    /// <summary>The milliseconds of its <c>jti</c>, a UUIDv7; <c>iat</c> has whole seconds.</summary>
+    private static long MadeAt(AccessToken token) =>
+        PublicId.TryDecode(token.TokenId, out var id) ? PublicId.MillisecondsOf(id) : token.IssuedAt.ToUnixTimeMilliseconds();
 
     /// <summary>Signature and claims; of an expired token too, which can be named but not honoured.</summary>
     private (AccessTokenFault Fault, VerifiedTokens.Entry? Verified) Verify(string presented)
@@ -95,8 +93,7 @@ public sealed class AccessTokenScheme(
             return (result.Fault, null);
         }
 
-        var permissions = PermissionSet.Of(token.Audience.Select(audience => (audience, token.Scope)));
-        var entry = new VerifiedTokens.Entry(token, permissions, used!);
+        var entry = new VerifiedTokens.Entry(token, MadeAt(token), used!);
         if (result.IsValid)
         {
             verified.Add(presented, entry);

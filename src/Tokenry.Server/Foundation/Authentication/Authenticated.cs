@@ -1,3 +1,4 @@
+using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Jose;
 using Tokenry.Protocol.Proofs;
@@ -61,8 +62,36 @@ public sealed class Authenticated
     public DateTimeOffset? ExpiresAt =>
         Token?.ExpiresAt ?? (ProvedUntil is { } end && !(Credential?.ExpiresAt < end) ? end : Credential?.ExpiresAt);
 
-    /// <summary>What it names for itself; <c>null</c> = all its owner's rights at other APIs.</summary>
-    public PermissionSet? Permissions { get; private init; }
+    /// <summary>Of an access token: when it was made, in Unix ms, by its <c>jti</c>.</summary>
+    private long MadeAt => Verified!.MadeAt;
+
+    /// <summary>What it names for itself at that API, with all that is implied; <c>null</c> = all its owner's rights, but no management rights.</summary>
+    public ScopeSet? NamedAt(ApiResourceFacts api) =>
+        Token is { } token ? NamedBy(token, api)
+        : Credential is null or { IsAnonymous: true } ? ScopeSet.Empty
+        : Credential.Permissions?.At(api);
+
+    /// <summary>Whether it is an access token for that API, and not for an earlier one of the same identifier.</summary>
+    public bool IsTokenFor(ApiResourceFacts api) => Token is { } token && MadeAt >= api.CreatedAt && token.IsFor(api.Identifier);
+
+    /// <summary>Whether it is an access token for an API that there is.</summary>
+    public bool IsTokenForAny(Catalog catalog) =>
+        Token is { } token && token.Audience.Any(audience => catalog.Resource(audience) is { } api && IsTokenFor(api));
+
+    /// <summary>
+    /// What it says, of scopes that are as old, and no more than the key or personal access token it was exchanged for is good for now. Its <c>scope</c> holds what
+    /// is implied already: who checks it without asking us sees the same.
+    /// </summary>
+    private ScopeSet NamedBy(AccessToken token, ApiResourceFacts api)
+    {
+        if (!IsTokenFor(api))
+        {
+            return ScopeSet.Empty;
+        }
+
+        var said = api.Register.Creations.NotAfter(token.Scope, MadeAt);
+        return Credential?.Permissions is { } grants ? said.Intersect(grants.At(api)) : said;
+    }
 
     /// <summary>What the request proved whose signature was its presentation; to be used up (<see cref="MessageSignatures.ClaimAsync"/>).</summary>
     public MessageProof? Signature { get; private set; }
@@ -134,12 +163,7 @@ public sealed class Authenticated
 
     /// <summary>An application that only says who it is: no credential, no rights.</summary>
     public static Authenticated Named(PrincipalFacts application) =>
-        new(application.Active ? VerificationCode.Valid : VerificationCode.OwnerDisabled)
-        {
-            Owner = application,
-            Client = application,
-            Permissions = PermissionSet.Empty,
-        };
+        new(application.Active ? VerificationCode.Valid : VerificationCode.OwnerDisabled) { Owner = application, Client = application };
 
     public static Authenticated Opaque(
         string code,
@@ -156,19 +180,16 @@ public sealed class Authenticated
             Client = owner,
             ProvedUntil = provedUntil,
             SecretVersion = secretVersion,
-            Permissions = credential.IsAnonymous ? PermissionSet.Empty : credential.Permissions,
         };
 
     /// <param name="code">Valid, or the first reason against it.</param>
     /// <param name="verified">Its verified signature and claims.</param>
-    /// <param name="permissions">What the claims say of scopes, by audience.</param>
     /// <param name="credential">What bought it.</param>
     /// <param name="owner">Its subject, whose rights it has.</param>
     /// <param name="client">The application it was issued to.</param>
     internal static Authenticated Jwt(
         string code,
         VerifiedTokens.Entry verified,
-        PermissionSet permissions,
         CredentialFacts? credential,
         PrincipalFacts? owner,
         PrincipalFacts? client
@@ -181,6 +202,5 @@ public sealed class Authenticated
             Verified = verified,
             Owner = owner,
             Client = client,
-            Permissions = permissions,
         };
 }

@@ -40,6 +40,9 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
 
     public IReadOnlyList<IPNetwork>? AllowedIps => Credential.Credential?.AllowedIps;
 
+    /// <summary>Whether the calling credential grows with its owner's rights.</summary>
+    public bool FollowsOwner => Credential is { Token: null, Credential: { Permissions: null, IsAnonymous: false } };
+
     /// <summary>The same caller with these rights at the management API.</summary>
     public Caller With(ScopeSet management) => Now(Credential, management, JudgedAt);
 
@@ -81,7 +84,7 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
     /// <summary>What the calling credential may do at that API now.</summary>
     public ScopeSet EffectiveAt(Catalog catalog, string api) =>
         api == ManagementApi.Identifier ? Management
-        : catalog.Resource(api) is { } resource ? Rights.Of(catalog, Principal, Credential.Permissions, resource)
+        : catalog.Resource(api) is { } resource ? Rights.Of(catalog, Principal, Credential.NamedAt(resource), resource)
         : ScopeSet.Empty;
 
     /// <summary>Of a route that needs one; it was authenticated before the endpoint runs.</summary>

@@ -5,7 +5,6 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Tokenry.Protocol.Jose;
-using Tokenry.Server.Foundation.Access;
 
 namespace Tokenry.Server.Foundation.Authentication;
 
@@ -67,9 +66,9 @@ internal sealed class VerifiedTokens
     }
 
     /// <param name="Token">Its claims.</param>
-    /// <param name="Permissions">Its scopes, by audience.</param>
+    /// <param name="MadeAt">When it was made, in Unix ms.</param>
     /// <param name="Key">What signed it.</param>
-    public sealed record Entry(AccessToken Token, PermissionSet Permissions, VerificationKey Key);
+    public sealed record Entry(AccessToken Token, long MadeAt, VerificationKey Key);
 
     [StructLayout(LayoutKind.Sequential)]
     private readonly record struct Digest(ulong First, ulong Second, ulong Third, ulong Fourth)

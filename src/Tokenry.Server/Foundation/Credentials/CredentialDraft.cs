@@ -13,7 +13,11 @@ public sealed record CredentialDraft
 {
     public required string Name { get; init; }
 
-    public IReadOnlyList<Permission>? Permissions { get; init; }
+    /// <summary>What was asked for; <c>null</c> = nothing was.</summary>
+    public CredentialPermissions? Permissions { get; init; }
+
+    /// <summary>What it will have, as stored (<see cref="CredentialRow.Permissions"/>).</summary>
+    public string? Grants { get; init; }
 
     public IReadOnlyList<string>? Objects { get; init; }
 
@@ -89,8 +93,8 @@ public sealed record CredentialDraft
     /// <param name="catalog">To know APIs and scopes by name.</param>
     /// <param name="kind">The credential's kind, which narrows what may be set.</param>
     /// <exception cref="ProblemException">400 with every fault.</exception>
-    /// <param name="permissionsAreNew">Whether they were said: those that stand may name what is gone meanwhile, which is no fault of a PATCH.</param>
-    public CredentialDraft Checked(Catalog catalog, string kind, bool permissionsAreNew = true)
+    /// <param name="objectsAreNew">Whether they were said: those that stand may be of a form that is not taken any more, which is no fault of a PATCH.</param>
+    public CredentialDraft Checked(Catalog catalog, string kind, bool objectsAreNew = true)
     {
         var check = new Validation();
         var name = check.Name("name", Name);
@@ -110,8 +114,8 @@ public sealed record CredentialDraft
             $"a {CredentialFamily.Of(kind).Title} has none: it is no credential at an API"
         );
         UseLimit.Check(check, "rate_limits", RateLimits);
-        CheckPermissions(check, catalog, permissionsAreNew ? Permissions : null);
-        CheckObjects(check, Objects);
+        CheckPermissions(check, catalog, Permissions?.Named);
+        CheckObjects(check, objectsAreNew ? Objects : null);
         check.Require(NotBefore is null || ExpiresAt is null || NotBefore < ExpiresAt, "not_before", "must lie before expires_at");
         check.Require(RotateEveryDays is null or (>= 1 and <= 3650), "rotate_every_days", "must be from 1 to 3650");
         check.IpRanges("allowed_ips", AllowedIps);
@@ -126,8 +130,12 @@ public sealed record CredentialDraft
             "must be none, optional or required"
         );
         check.ThrowIfAny();
-        return this with { Name = name };
+        return this with { Name = name, Grants = Permissions?.Named is { } named ? GrantSet.Of(catalog, named).ToColumn() : Grants };
     }
+
+    /// <summary>The same with what a credential of its kind gets where no permissions are named.</summary>
+    public CredentialDraft Or(string kind, Func<GrantSet> snapshot) =>
+        Permissions is null && Grants is null && CredentialRow.HasPermissions(kind) ? this with { Grants = snapshot().ToColumn() } : this;
 
     /// <summary>Every API registered and every scope defined by it, each API once. Also for roles.</summary>
     public static void CheckPermissions(Validation check, Catalog catalog, IReadOnlyList<Permission>? permissions)
@@ -179,7 +187,7 @@ public sealed record CredentialDraft
             check.Require(
                 ObjectPattern.TryParse(text ?? "", out _),
                 "objects",
-                $"'{Validation.Shown(text)}' is not a pattern type:id of at most 200 characters with one * at the end at most"
+                $"'{Validation.Shown(text)}' is not a pattern type:id of at most 200 characters with one * at the end at most, and neither .. nor // in it"
             );
         }
     }

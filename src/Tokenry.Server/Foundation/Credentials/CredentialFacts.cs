@@ -60,7 +60,7 @@ public sealed class CredentialFacts
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary><c>null</c> = all the owner's rights at other APIs than the management API.</summary>
-    public PermissionSet? Permissions { get; init; }
+    public GrantSet? Permissions { get; init; }
 
     /// <summary><c>null</c> = not limited to objects.</summary>
     public IReadOnlyList<ObjectPattern>? Objects { get; init; }
@@ -205,17 +205,14 @@ public sealed class CredentialCache
                 OwnerId = OwnerId,
                 OrganizationId = OrganizationId,
                 CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
-                Permissions = PermissionSet.OfNullable(JsonColumn.ReadNullable<IReadOnlyList<Permission>>(Permissions)),
+                Permissions = GrantSet.OfNullable(Permissions),
                 ObjectTexts = objects,
                 Objects = objects is null
                     ? null
                     :
                     [
-                        .. objects.Select(text =>
-                            ObjectPattern.TryParse(text, out var pattern)
-                                ? pattern
-                                : throw new InvalidDataException($"Credential {Id} has an object pattern that is none.")
-                        ),
+                        // One that is no pattern now matches nothing: patterns were taken once that might wander (repo:acme/../other).
+                        .. objects.SelectMany(text => ObjectPattern.TryParse(text, out var pattern) ? new[] { pattern } : []),
                     ],
                 AllowedIps = JsonColumn
                     .ReadNullable<string[]>(AllowedIps)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Credentials;
@@ -37,6 +38,7 @@ public sealed class CredentialRow
 
     public string Masked { get; init; } = "";
 
+    /// <summary>Its <see cref="GrantSet"/>; <c>null</c> for what has none of its own: what follows its owner, authenticates a client or is anonymous.</summary>
     public string? Permissions { get; init; }
 
     public string? Objects { get; init; }
@@ -109,16 +111,28 @@ public sealed class CredentialRow
         : RequiresSignature == 1 ? RequestSigning.Required
         : RequestSigning.Optional;
 
+    /// <summary>Whether it grows with its owner's rights.</summary>
+    public bool FollowsOwner => Permissions is null && HasPermissions(Kind);
+
+    /// <summary>Whether a credential of that kind has permissions of its own.</summary>
+    public static bool HasPermissions(string kind) => kind is CredentialKind.ApiKey or CredentialKind.PersonalAccessToken;
+
     public string StateAt(long now) =>
         State != "active" ? State
         : ExpiresAt <= now ? "expired"
         : NotBefore > now ? "scheduled"
         : "active";
 
+    /// <param name="catalog">To know APIs by name.</param>
     /// <param name="now">Unix ms.</param>
     /// <param name="secret">The secret, where this answer is the one that shows it.</param>
     /// <param name="signingKey">Likewise what it signs requests with.</param>
-    public Credential ToCredential(long now, Protocol.Credentials.Secret? secret = null, Protocol.Credentials.Secret? signingKey = null)
+    public Credential ToCredential(
+        Catalog catalog,
+        long now,
+        Protocol.Credentials.Secret? secret = null,
+        Protocol.Credentials.Secret? signingKey = null
+    )
     {
         var isClientSecret = Kind == CredentialKind.ClientSecret;
         return new Credential
@@ -128,7 +142,10 @@ public sealed class CredentialRow
             Name = Name,
             Masked = Masked,
             Owner = new CredentialOwner(OwnerType, OwnerId),
-            Permissions = JsonColumn.ReadNullable<IReadOnlyList<Permission>>(Permissions),
+            Permissions =
+                FollowsOwner ? CredentialPermissions.Owner
+                : GrantSet.OfNullable(Permissions) is { } grants ? new(grants.ToPermissions(catalog))
+                : null,
             Objects = JsonColumn.ReadNullable<string[]>(Objects),
             CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
             CreatedBy = CreatedBy,
@@ -140,6 +157,7 @@ public sealed class CredentialRow
             RateLimits = JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(RateLimits),
             Metadata = Metadata is null ? null : JsonSerializer.Deserialize<JsonElement>(Metadata, TokenryJson.Strict),
             State = StateAt(now),
+            Weaknesses = FollowsOwner ? [CredentialWeakness.PermissionsFollowOwner] : [],
             RevokedAt = Time(RevokedAt),
             RevokedReason = RevokedReason,
             LastUsed = Time(LastUsedAt) is { } at ? new LastUse(at, LastUsedIp, LastUsedAgent) : null,

@@ -89,7 +89,9 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
         NewCredential made
     )
     {
-        var asked = (caller is null ? draft : draft.Within(caller, owner, made.Kind)).Checked(catalog, made.Kind);
+        var asked = (caller is null ? draft : draft.Within(caller, owner, made.Kind))
+            .Checked(catalog, made.Kind)
+            .Or(made.Kind, () => Rights.Snapshot(catalog, owner));
         var now = time.GetUtcNow();
         if (asked.ExpiresAt <= now)
         {
@@ -110,7 +112,7 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
             OwnerOwnerId = owner.OwnerId,
             Name = asked.Name,
             Masked = made.Masked,
-            Permissions = JsonColumn.Write(asked.Permissions),
+            Permissions = asked.Grants,
             Objects = JsonColumn.Write(asked.Objects),
             CreatedAt = now.ToUnixTimeMilliseconds(),
             CreatedBy = caller?.Principal.Id,
@@ -130,6 +132,7 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
         entry.TargetType = made.Kind;
         entry.TargetId = row.Id;
         return row.ToCredential(
+            catalog,
             now.ToUnixTimeMilliseconds(),
             made.Secret?.Secret,
             asked.Signs ? mint.SigningKey(made.Secret!, CredentialStore.FirstVersion) : null
@@ -144,7 +147,7 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
             new CredentialDraft
             {
                 Name = row.Name,
-                Permissions = JsonColumn.ReadNullable<IReadOnlyList<Permission>>(row.Permissions),
+                Grants = row.Permissions,
                 Objects = JsonColumn.ReadNullable<string[]>(row.Objects),
                 AllowedIps = JsonColumn.ReadNullable<string[]>(row.AllowedIps),
                 RateLimits = JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(row.RateLimits),
@@ -156,7 +159,7 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
         new()
         {
             Owner = owner,
-            Permissions = PermissionSet.OfNullable(draft.Permissions),
+            Permissions = GrantSet.OfNullable(draft.Grants),
             ReachesAll = CredentialKind.IsClientAuthentication(kind),
             ReachesNothing = kind == CredentialKind.AnonymousApiKey,
             Objects = draft.Objects,

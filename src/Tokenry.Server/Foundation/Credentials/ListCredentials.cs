@@ -12,7 +12,7 @@ namespace Tokenry.Server.Foundation.Credentials;
 /// <summary>Lists and shows credentials, with the filters an auditor asks by. Newest last: ids sort by time.</summary>
 public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvider time)
 {
-    public static readonly string[] Filters = ["owner", "kind", "api", "state", "unused_since", "expires_before", "due_before"];
+    public static readonly string[] Filters = ["owner", "kind", "api", "state", "unused_since", "expires_before", "due_before", "weakness"];
 
     /// <summary>Where the route names the owner already.</summary>
     public static readonly string[] FiltersBelowOwner = Filters[1..];
@@ -58,7 +58,7 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
                     $"{CredentialRow.Select} WHERE {where} ORDER BY c.id LIMIT @limit",
                     parameters
                 );
-                return listing.ToPage([.. rows], row => row.ToCredential(now), row => row.Id);
+                return listing.ToPage([.. rows], row => row.ToCredential(catalog, now), row => row.Id);
             }
         );
     }
@@ -68,14 +68,17 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
     /// <summary>The calling credential itself, which needs no scope for it.</summary>
     public Task<Credential> ShowOwnAsync(Caller caller, CredentialAddress address) => ShowAsync(caller, demand: null, address);
 
-    private Task<Credential> ShowAsync(Caller caller, Demand? demand, CredentialAddress address) =>
-        gate.ReadAsync(
+    private async Task<Credential> ShowAsync(Caller caller, Demand? demand, CredentialAddress address)
+    {
+        var catalog = await catalogs.GetAsync();
+        return await gate.ReadAsync(
             caller,
             demand,
             $"{address.Family.Noun}.read",
             async (connection, reach) =>
-                (await address.FindAsync(connection, reach)).ToCredential(time.GetUtcNow().ToUnixTimeMilliseconds())
+                (await address.FindAsync(connection, reach)).ToCredential(catalog, time.GetUtcNow().ToUnixTimeMilliseconds())
         );
+    }
 
     private static (string Where, DynamicParameters Parameters) Filter(
         Listing listing,
@@ -145,26 +148,31 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
             parameters.Add("due", due.ToUnixTimeMilliseconds());
         }
 
+        if (listing.OneOf("weakness", [CredentialWeakness.PermissionsFollowOwner]) is not null)
+        {
+            where.Append(" AND c.permissions IS NULL AND c.kind IN ('api_key', 'personal_access_token')");
+        }
+
         if (listing.Text("api") is { } api)
         {
             // Named, or all of an owner's rights where some role of the owner has that API; what authenticates a client buys whatever its owner may do.
-            var roles = catalog.Roles.Where(role => !role.Permissions.At(api).IsEmpty).Select(role => role.Id).Append("").ToArray();
+            var resource = catalog.Resource(api);
+            var roles = catalog
+                .Roles.Where(role => resource is not null && !role.Permissions.At(resource).IsEmpty)
+                .Select(role => role.Id)
+                .Append("")
+                .ToArray();
             where.Append(
-                " AND (replace(c.permissions, @api, '') <> c.permissions OR (c.permissions IS NULL AND c.kind <> 'anonymous_api_key' AND (c.kind IN ('client_secret', 'public_key', 'certificate', 'federated_identity') OR @api <> @management) "
-                    + "AND (replace(p.permissions, @api, '') <> p.permissions "
+                " AND (replace(c.permissions, @mark, '') <> c.permissions OR (c.permissions IS NULL AND c.kind <> 'anonymous_api_key' AND (c.kind IN ('client_secret', 'public_key', 'certificate', 'federated_identity') OR @isOther = 1) "
+                    + "AND (replace(p.permissions, @mark, '') <> p.permissions "
                     + $"OR EXISTS (SELECT 1 FROM principal_roles r WHERE r.principal_id = c.owner_id AND {dialect.In("r.role_id", "@roles")}))))"
             );
-            parameters.Add("api", AsWritten(api));
-            parameters.Add("management", AsWritten(ManagementApi.Identifier));
+            // Looked for with replace, which compares bytes on both engines: SQLite's LIKE does not mind case.
+            parameters.Add("mark", StoredGrant.Mark(resource?.Id ?? ""));
+            parameters.Add("isOther", api == ManagementApi.Identifier ? 0L : 1L);
             parameters.Add("roles", roles);
         }
 
         return (where.ToString(), parameters);
     }
-
-    /// <summary>
-    /// How the JSON text of <c>permissions</c> has an identifier. Looked for with <c>replace</c>, which compares bytes on both engines:
-    /// SQLite's LIKE does not mind case.
-    /// </summary>
-    private static string AsWritten(string api) => $"\"api\":{JsonColumn.Write(new[] { api })[1..^1]},";
 }

@@ -28,11 +28,20 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, TimeProvide
                     throw CredentialProblems.NotActive(row);
                 }
 
+                if (patch.Permissions.IsPresent && patch.Permissions.Or(null) is null && CredentialRow.HasPermissions(row.Kind))
+                {
+                    throw ProblemException.Invalid(
+                        "permissions",
+                        "is null; name them, send [] for none, or \"owner\" for all that the owner may do at other APIs, now and later"
+                    );
+                }
+
                 var now = time.GetUtcNow();
                 var draft = new CredentialDraft
                 {
                     Name = patch.Name.Or(row.Name) ?? "",
-                    Permissions = patch.Permissions.Or(JsonColumn.ReadNullable<IReadOnlyList<Permission>>(row.Permissions)),
+                    Permissions = patch.Permissions.Or(null),
+                    Grants = patch.Permissions.IsPresent ? null : row.Permissions,
                     Objects = patch.Objects.Or(JsonColumn.ReadNullable<string[]>(row.Objects)),
                     ExpiresAt = patch.ExpiresAt.Or(row.Expiry),
                     RotateEveryDays = patch.RotateEveryDays.Or((int?)row.RotateEveryDays),
@@ -41,7 +50,7 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, TimeProvide
                     RateLimits = patch.RateLimits.Or(JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(row.RateLimits)),
                     RequestSigning = Signing(row, patch),
                     Metadata = patch.Metadata.Or(row.Metadata is null ? null : JsonColumn.Read<System.Text.Json.JsonElement>(row.Metadata)),
-                }.Checked(catalog, row.Kind, patch.Permissions.IsPresent);
+                }.Checked(catalog, row.Kind, patch.Objects.IsPresent);
                 if (patch.ExpiresAt.IsPresent)
                 {
                     expiry.Check(row.Kind, draft.ExpiresAt, now);
@@ -73,7 +82,7 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, TimeProvide
                         RenewedAt = row.RenewedAt,
                         RotateEveryDays = draft.RotateEveryDays,
                         Name = draft.Name,
-                        Permissions = JsonColumn.Write(draft.Permissions),
+                        Permissions = draft.Grants,
                         Objects = JsonColumn.Write(draft.Objects),
                         ExpiresAt = draft.ExpiresAt?.ToUnixTimeMilliseconds(),
                         NotBefore = draft.NotBefore?.ToUnixTimeMilliseconds(),
@@ -83,7 +92,7 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, TimeProvide
                         RequiresSignature = draft.RequestSigning == RequestSigning.Required ? 1 : 0,
                     }
                 );
-                return (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(now.ToUnixTimeMilliseconds());
+                return (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(catalog, now.ToUnixTimeMilliseconds());
             }
         );
     }

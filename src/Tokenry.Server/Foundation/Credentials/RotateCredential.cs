@@ -102,6 +102,7 @@ public sealed class RotateCredential(Gate gate, SecretMint mint, ExpiryPolicy ex
             }.DueAt
         );
         return (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(
+            catalog,
             now.ToUnixTimeMilliseconds(),
             minted.Secret,
             signs ? mint.SigningKey(minted, version) : null

@@ -26,7 +26,7 @@ public sealed class SetCredentialDisabled(Gate gate, TimeProvider time)
                 }
 
                 return await CredentialStore.SetDisabledAsync(tx, row.Id, disabled)
-                    ? (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(time.GetUtcNow().ToUnixTimeMilliseconds())
+                    ? (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(catalog, time.GetUtcNow().ToUnixTimeMilliseconds())
                     : throw CredentialProblems.NotActive(row);
             }
         );

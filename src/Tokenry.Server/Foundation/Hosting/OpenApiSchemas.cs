@@ -18,9 +18,18 @@ internal static class OpenApiSchemas
             var held = type.GetGenericArguments()[0];
             var inner = await context.GetOrCreateSchemaAsync(Nullable.GetUnderlyingType(held) ?? held, cancellationToken: cancellation);
             schema.Type = inner.Type | JsonSchemaType.Null;
+            schema.OneOf = inner.OneOf;
             schema.Format = inner.Format;
             schema.Items = inner.Items;
             schema.Description = null; // the wrapper's, not the member's
+        }
+        else if (type == typeof(CredentialPermissions))
+        {
+            schema.OneOf =
+            [
+                await context.GetOrCreateSchemaAsync(typeof(IReadOnlyList<Permission>), cancellationToken: cancellation),
+                new OpenApiSchema { Type = JsonSchemaType.String, Enum = [CredentialPermissions.OwnerText] },
+            ];
         }
         else if (type == typeof(DateTimeOffset) || type == typeof(DateTimeOffset?))
         {

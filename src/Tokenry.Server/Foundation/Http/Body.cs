@@ -121,6 +121,7 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
             Validation.Shown(member), // it may be the sender's own word
                 message.Contains("could not be mapped", StringComparison.Ordinal) ? "is not a member of this request"
                 : message.Contains("uplicate", StringComparison.Ordinal) ? "stands twice"
+                : message.StartsWith("Permissions are", StringComparison.Ordinal) ? "is a list of {api, scopes}, or \"owner\""
                 : message.StartsWith("A time", StringComparison.Ordinal) ? "is not a time such as 2027-01-01T00:00:00Z"
                 : "has the wrong type, or is null where it may not be"
         );

@@ -35,6 +35,7 @@ public static class ProblemAnswer
                 Errors = problem.Errors,
                 MissingScopes = problem.MissingScopes,
                 AcceptedCredentials = problem.AcceptedCredentials,
+                UsedBy = problem.UsedBy,
                 Gains = problem.Effect?.Gains,
                 Loses = problem.Effect?.Loses,
             },

@@ -16,6 +16,9 @@ public sealed class ProblemException(int status, string code, string detail) : E
     /// <summary>The kinds of credential that would be accepted.</summary>
     public IReadOnlyList<string>? AcceptedCredentials { get; init; }
 
+    /// <summary>What stands in the way of a deletion.</summary>
+    public UsedBy? UsedBy { get; init; }
+
     /// <summary>What the refused change would do to credentials.</summary>
     public RightsEffect? Effect { get; init; }
 

@@ -99,5 +99,5 @@ public static class LastAdministrator
     private static bool IsEverything(IEnumerable<ScopeSet> scopes) =>
         scopes.Aggregate(ManagementOf(ManagementApi.Member), (all, more) => all.Union(more)).IsSupersetOf(ManagementApi.Scopes);
 
-    private static ScopeSet ManagementOf(RoleFacts? role) => role?.Permissions.At(ManagementApi.Identifier) ?? ScopeSet.Empty;
+    private static ScopeSet ManagementOf(RoleFacts? role) => role?.Permissions.At(ManagementApi.Resource) ?? ScopeSet.Empty;
 }

@@ -34,7 +34,7 @@ public sealed record PrincipalFacts
     public required string[] RoleIds { get; init; }
 
     /// <summary>Of an application: what it is given beside its roles; <c>null</c> = nothing.</summary>
-    public PermissionSet? Permissions { get; init; }
+    public GrantSet? Permissions { get; init; }
 
     /// <summary>Of an application, over all that is its own; <c>null</c> = not limited.</summary>
     public IReadOnlyList<UseLimit>? RateLimits { get; init; }

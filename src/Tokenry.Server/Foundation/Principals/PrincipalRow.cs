@@ -1,7 +1,5 @@
-using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Limits;
-using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Principals;
 
@@ -26,7 +24,7 @@ public sealed class PrincipalRow
 
     public long Enabled { get; init; }
 
-    /// <summary>Of an application: what it is given beside its roles, as JSON; <c>null</c> = nothing.</summary>
+    /// <summary>Of an application: what it is given beside its roles, a <see cref="GrantSet"/>; <c>null</c> = nothing.</summary>
     public string? Permissions { get; init; }
 
     /// <summary>Of an application.</summary>
@@ -49,15 +47,9 @@ public sealed class PrincipalRow
             Active = Enabled == 1 && DeletedAt is null,
             OwnerId = OwnerId,
             IsOwnerBound = OwnerId is not null && OwnerBound == 1,
-            Permissions = PermissionSet.OfNullable(ReadPermissions()),
+            Permissions = GrantSet.OfNullable(Permissions),
             RoleIds = roleIds,
             RateLimits = UseLimit.Read(RateLimits),
             Client = ClientSettings.Read(Client),
         };
-
-    /// <summary>What <see cref="Permissions"/> says.</summary>
-    public IReadOnlyList<Permission>? ReadPermissions() => JsonColumn.ReadNullable<IReadOnlyList<Permission>>(Permissions);
-
-    /// <summary>What <see cref="Permissions"/> is for these.</summary>
-    public static string? Write(IReadOnlyList<Permission> permissions) => permissions.Count == 0 ? null : JsonColumn.Write(permissions);
 }

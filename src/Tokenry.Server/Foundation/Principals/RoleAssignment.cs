@@ -1,4 +1,3 @@
-using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
@@ -28,18 +27,24 @@ public static class RoleAssignment
         }
 
         check.ThrowIfAny();
-        CheckReach(catalog, caller, reach, Given(catalog, roles));
+        CheckReach(catalog, caller, reach, Rights.OfRoles(catalog, roles));
         return roles;
     }
 
-    /// <summary>What an application is to be given beside its roles: by the same rule.</summary>
-    public static IReadOnlyList<Permission> CheckPermissions(Catalog catalog, Caller caller, Reach reach, IReadOnlyList<Permission>? asked)
+    /// <summary>What an application is to be given beside its roles: by the same rule. Empty is <c>null</c>.</summary>
+    public static GrantSet? CheckPermissions(Catalog catalog, Caller caller, Reach reach, IReadOnlyList<Permission>? asked)
     {
         var check = new Validation();
         CredentialDraft.CheckPermissions(check, catalog, asked);
         check.ThrowIfAny();
-        CheckReach(catalog, caller, reach, PermissionSet.Of(asked ?? []));
-        return asked ?? [];
+        if (asked is not { Count: > 0 })
+        {
+            return null;
+        }
+
+        var grants = GrantSet.Of(catalog, asked);
+        CheckReach(catalog, caller, reach, Rights.OfGrants(catalog, grants));
+        return grants;
     }
 
     /// <summary>
@@ -58,22 +63,17 @@ public static class RoleAssignment
         }
     }
 
-    /// <summary>What roles give together; what is no role any more gives nothing.</summary>
-    public static PermissionSet Given(Catalog catalog, IEnumerable<string> roles) =>
-        PermissionSet.Of(roles.SelectMany(id => catalog.Role(id)?.Permissions.Entries ?? []));
-
     /// <summary>
     /// Whoever changes a principal could become it (by its secrets), so they must hold every management right it holds.
     /// </summary>
-    public static void CheckMayTouch(Catalog catalog, Caller caller, PrincipalRow row, IReadOnlyList<string> roles)
-    {
-        var facts = row.ToFacts([.. roles]);
-        var reached = facts.RoleIds.Aggregate(
-            facts.Permissions?.At(ManagementApi.Identifier) ?? ScopeSet.Empty,
-            (all, id) => catalog.Role(id) is { } role ? all.Union(role.Permissions.At(ManagementApi.Identifier)) : all
+    public static void CheckMayTouch(Catalog catalog, Caller caller, PrincipalRow row, IReadOnlyList<string> roles) =>
+        MintingRule.CheckManagement(
+            caller,
+            Rights
+                .OfRoles(catalog, roles)
+                .At(ManagementApi.Identifier)
+                .Union(Rights.OfGrants(catalog, GrantSet.OfNullable(row.Permissions)).At(ManagementApi.Identifier))
         );
-        MintingRule.CheckManagement(caller, reached);
-    }
 
     private static void CheckReach(Catalog catalog, Caller caller, Reach reach, PermissionSet reached)
     {

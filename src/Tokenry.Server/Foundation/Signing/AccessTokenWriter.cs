@@ -35,6 +35,12 @@ public sealed record AccessTokenClaims
     public TokenConfirmation? Confirmation { get; init; }
 
     public required TimeSpan Lifetime { get; init; }
+
+    /// <summary>
+    /// Unix ms that its <c>jti</c> must not lie before (<see cref="Access.ApiResourceFacts.NamesSince"/>): another replica's clock may have made the API a moment ahead of
+    /// ours.
+    /// </summary>
+    public long NamesSince { get; init; }
 }
 
 /// <summary>Writes RFC 9068 access tokens.</summary>
@@ -46,7 +52,8 @@ public sealed class AccessTokenWriter(SigningKeys keys, TokenryOptions options, 
     {
         var now = time.GetUtcNow();
         var issuedAt = now.ToUnixTimeSeconds();
-        var tokenId = PublicId.Encode(PublicId.NewUuid7(now));
+        var names = DateTimeOffset.FromUnixTimeMilliseconds(claims.NamesSince);
+        var tokenId = PublicId.Encode(PublicId.NewUuid7(names > now ? names : now));
         using var payload = JsonBuffer.Borrow();
         var json = payload.Writer;
         json.WriteStartObject();

@@ -6,6 +6,9 @@ namespace Tokenry.Server.Foundation.Storage;
 /// <summary>One numbered step of the schema, embedded as <c>Migrations/0001_name.sql</c>; <c>{blob}</c> and <c>{id}</c> stand for the engine's types.</summary>
 public sealed record Migration(int Number, string Name, string Sql)
 {
+    /// <summary>What both engines' SQL cannot say; runs after the SQL, in the same transaction.</summary>
+    public Func<WriteTransaction, Task>? Then { get; init; }
+
     public static IReadOnlyList<Migration> Embedded { get; } = Load();
 
     /// <summary>Applies, in order, what is not recorded, also below the highest that is. Refuses a store that a newer version has written.</summary>
@@ -31,6 +34,11 @@ public sealed record Migration(int Number, string Name, string Sql)
                 }
             }
 
+            if (migration.Then is { } then)
+            {
+                await then(tx);
+            }
+
             await tx.ExecuteAsync(
                 "INSERT INTO schema_migrations (number, name) VALUES (@Number, @Name)",
                 new { Number = (long)migration.Number, migration.Name }
@@ -53,7 +61,13 @@ public sealed record Migration(int Number, string Name, string Sql)
         {
             var name = Path.GetFileNameWithoutExtension(resource["Migrations/".Length..]);
             using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
-            migrations.Add(new(int.Parse(name[..4], CultureInfo.InvariantCulture), name[5..], reader.ReadToEnd()));
+            var number = int.Parse(name[..4], CultureInfo.InvariantCulture);
+            migrations.Add(
+                new(number, name[5..], reader.ReadToEnd())
+                {
+                    Then = number == PermissionsByIdentity.Number ? PermissionsByIdentity.RunAsync : null,
+                }
+            );
         }
 
         migrations.Sort((a, b) => a.Number.CompareTo(b.Number));

@@ -1,3 +1,6 @@
+using System.Data.Common;
+using Dapper;
+
 namespace Tokenry.Server.Foundation.Storage;
 
 /// <summary>
@@ -24,6 +27,14 @@ public static class SingleUse
         await tx.ExecuteEachAsync(Insert, [new Claim(kind, hash, expiresAt)], (_, _) => isFirst = true);
         return isFirst;
     }
+
+    /// <summary>Whether the thing was claimed, without claiming it.</summary>
+    public static async Task<bool> IsClaimedAsync(DbConnection connection, string kind, byte[] hash) =>
+        await connection.QueryFirstOrDefaultAsync<long?>(
+            "SELECT expires_at FROM single_use WHERE kind = @kind AND hash = @hash",
+            new { kind, hash }
+        )
+            is not null;
 
     private readonly record struct Claim(string Kind, byte[] Hash, long ExpiresAt);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Principals;
 
 namespace Tokenry.Server.Foundation.Storage;
@@ -9,4 +10,7 @@ namespace Tokenry.Server.Foundation.Storage;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
 )]
 [JsonSerializable(typeof(ClientSettings))]
+[JsonSerializable(typeof(StoredGrant[]))]
+[JsonSerializable(typeof(StoredScope[]))]
+[JsonSerializable(typeof(string[]))]
 public sealed partial class StoredJson : JsonSerializerContext;

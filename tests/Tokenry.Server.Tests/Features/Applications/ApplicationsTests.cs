@@ -79,6 +79,35 @@ public sealed class ApplicationsTests(SharedServers servers)
     }
 
     [Theory, BothEngines]
+    public async Task A9g_an_API_at_which_an_application_has_permissions_is_in_use(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var (one, two) = (await admin.CreateApiAsync(["a"]), await admin.CreateApiAsync(["a"]));
+        var application = await admin.CreateApplicationAsync(
+            [],
+            new { permissions = new[] { At(one.Identifier, "a"), At(two.Identifier, "a") } }
+        );
+        var refusal = await admin.DeleteAsync($"/v1/api-resources/{one.Id}").Expect(409, "in_use");
+        Assert.Equal([application.Id], Strings(refusal.Json.GetProperty("used_by").GetProperty("applications").GetProperty("items")));
+        await admin.DeleteAsync($"/v1/api-resources/{one.Id}?force=true").Expect(204);
+        var shown = await admin.GetAsync($"/v1/applications/{application.Id}").Expect(200);
+        AssertJson($$"""[{"api":"{{two.Identifier}}","scopes":["a"]}]""", shown.Json.GetProperty("permissions"));
+        // Registered again it is another: nothing revives.
+        await admin
+            .PostAsync(
+                "/v1/api-resources",
+                new
+                {
+                    identifier = one.Identifier,
+                    name = "again",
+                    scopes = new[] { new { name = "a" } },
+                }
+            )
+            .Expect(201);
+        Assert.Equal(shown.Body, (await admin.GetAsync($"/v1/applications/{application.Id}").Expect(200)).Body);
+    }
+
+    [Theory, BothEngines]
     public async Task A9g_permissions_of_an_application_are_bounded_as_its_roles_are(Engine engine)
     {
         var admin = await servers.AdminAsync(engine);

@@ -43,6 +43,7 @@ public sealed class PersonalAccessTokensTests(SharedServers servers)
                 "not_before",
                 "allowed_ips",
                 "rate_limits",
+                "weaknesses",
                 "metadata",
                 "state",
                 "revoked_at",

@@ -128,7 +128,7 @@ public sealed class VerifiedTokensTests : IDisposable
                 TokenId = "1",
                 Scope = ScopeSet.Empty,
             },
-            PermissionSet.Empty,
+            MadeAt: 0,
             key
         );
 }

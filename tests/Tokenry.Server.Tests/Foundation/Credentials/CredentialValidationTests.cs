@@ -157,11 +157,11 @@ public sealed class CredentialValidationTests(SharedServers servers)
         var cleared = await admin
             .PatchAsync(
                 path,
-                """{"permissions":null,"objects":null,"expires_at":null,"not_before":null,"allowed_ips":null,"metadata":null}""",
+                """{"permissions":"owner","objects":null,"expires_at":null,"not_before":null,"allowed_ips":null,"metadata":null}""",
                 new Dictionary<string, string> { ["Content-Type"] = "application/merge-patch+json" }
             )
             .Expect(200);
-        foreach (var member in new[] { "permissions", "objects", "expires_at", "not_before", "allowed_ips", "metadata" })
+        foreach (var member in new[] { "objects", "expires_at", "not_before", "allowed_ips", "metadata" })
             Assert.Equal(System.Text.Json.JsonValueKind.Null, cleared.Json.GetProperty(member).ValueKind);
         Assert.Equal("renamed", cleared.Text("name"));
         Assert.Equal(before.Text("masked"), cleared.Text("masked"));

@@ -1,3 +1,5 @@
+using Tokenry.Protocol.Access;
+using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Tests.Foundation.Storage;
@@ -59,6 +61,63 @@ public sealed class MigrationTests
         await store.Database.MigrateAsync(Migration.Embedded);
         Assert.Equal(1, await store.CountAsync("api_resources", "id = 'res_1' AND access_token_signing_alg = 'ES256'"));
     }
+
+    [Theory, BothEngines]
+    public async Task A05_permissions_stored_by_name_refer_to_what_the_name_stood_for_from_the_upgrade_on(Engine engine)
+    {
+        await using var store = await TestStore.EmptyAsync(engine);
+        await store.Database.MigrateAsync([.. Migration.Embedded.Where(migration => migration.Number < 11)]);
+        const string api = "res_0000000000000000000002";
+        const string named =
+            """[{"api":"https://api.example.com/?a=1&b=2","scopes":["a","gone"]},{"api":"https://gone.example.com","scopes":["a"]}]""";
+        const string management = """[{"api":"urn:tokenry:management","scopes":["users:read"]}]""";
+        await store.ExecuteAsync(
+            $"""
+            INSERT INTO api_resources (id, identifier, name, scopes, accepted_credentials, carriers, object_types, objects_in_tokens,
+              access_token_lifetime_seconds, resource_servers, created_at)
+            VALUES ('{api}', 'https://api.example.com/?a=1&b=2', 'Old', '{Scopes}', '[]', '[]', '[]', 0, 300, '[]', 5);
+            INSERT INTO principals (id, type, name, enabled, created_at) VALUES ('app_1', 'application', 'Billing', 1, 1);
+            INSERT INTO roles (id, name, permissions, created_at) VALUES ('rol_1', 'reader', '{named}', 1)
+            """
+        );
+        await store.ExecuteAsync(
+            string.Join(
+                ";\n",
+                Enumerable
+                    .Range(0, 5_000)
+                    .Select(n =>
+                        (
+                            Id: $"key_{n:D5}",
+                            Permissions: (n % 3) switch
+                            {
+                                0 => $"'{named}'",
+                                1 => $"'{management}'",
+                                _ => "NULL",
+                            }
+                        )
+                    )
+                    .Select(row =>
+                        "INSERT INTO credentials (id, kind, owner_id, name, masked, permissions, created_at, state) "
+                        + $"VALUES ('{row.Id}', 'api_key', 'app_1', 'ci', 'x', {row.Permissions}, 1, 'active')"
+                    )
+            )
+        );
+        await store.Database.MigrateAsync(Migration.Embedded);
+
+        const string now = """[{"res":"res_0000000000000000000002","scopes":["a"]}]""";
+        Assert.Equal(1, await store.CountAsync("roles", $"permissions = '{now}'"));
+        Assert.Equal(1667, await store.CountAsync("credentials", $"permissions = '{now}'"));
+        Assert.Equal(
+            1667,
+            await store.CountAsync("credentials", """permissions = '[{"res":"res_0000000000000000000001","scopes":["users:read"]}]'""")
+        );
+        // A stored absence reads as "owner".
+        Assert.Equal(1666, await store.CountAsync("credentials", "permissions IS NULL"));
+        var catalog = new Catalog([ManagementApi.Resource with { Id = api, Identifier = "x", Scopes = ScopeSet.Of(["a", "gone"]) }], []);
+        Assert.Equal("a", GrantSet.Of(now).At(catalog.ResourceById(api)!).ToString());
+    }
+
+    private const string Scopes = """[{"name":"a","description":null}]""";
 
     [Fact]
     public async Task Replicas_that_start_together_migrate_once()

@@ -19,11 +19,12 @@ public sealed class ClientCredentials(CatalogCache catalogs, AccessTokenWriter w
         var allowed = api.Usable(Rights.Of(catalog, client.Principal, api), CredentialKind.AccessToken);
         TokenTarget.Check(api, allowed);
         var confirmation = request.ConfirmationFor(api);
-        var scope = TokenTarget.Scope(form, allowed);
+        var scope = TokenTarget.Scope(form, api, allowed);
         var (token, tokenId) = writer.Write(
             new AccessTokenClaims
             {
                 Audience = api.Identifier,
+                NamesSince = api.NamesSince,
                 Subject = client.Principal.Id,
                 ClientId = client.Principal.Id,
                 Scope = scope,

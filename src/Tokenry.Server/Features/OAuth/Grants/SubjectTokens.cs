@@ -52,8 +52,10 @@ public sealed class SubjectTokens(Authenticator authenticator, FederatedIdentiti
     /// </summary>
     private static bool MayHold(Authenticated found, Caller client, Catalog catalog) =>
         found.Token is not { } token
-        || token.ClientId == client.Principal.Id
-        || token.Audience.Any(api => catalog.Resource(api)?.ResourceServers.Contains(client.Principal.Id) == true);
+        || found.IsTokenForAny(catalog) && token.ClientId == client.Principal.Id
+        || token.Audience.Any(audience =>
+            catalog.Resource(audience) is { } api && found.IsTokenFor(api) && api.ResourceServers.Contains(client.Principal.Id)
+        );
 
     /// <summary>
     /// What is bound is exchanged by whoever holds what it is bound to, for what is bound to the same: an exchange is no way out of it. What is presented by signed

@@ -17,6 +17,7 @@ public sealed class TokenExchange(
     SubjectTokens subjects,
     CatalogCache catalogs,
     AccessTokenWriter writer,
+    OneTimeTokens oneTimeTokens,
     UseRecorder recorder,
     TimeProvider time
 )
@@ -46,9 +47,9 @@ public sealed class TokenExchange(
             TokenTarget.Check(api, allowed);
             var confirmation = request.ConfirmationFor(api);
             var objects = Objects(found, api);
-            var scope = TokenTarget.Scope(request.Form, allowed);
+            var scope = TokenTarget.Scope(request.Form, api, allowed);
             var lifetime = Lifetime(found, api);
-            await CountAsync(found, request, api);
+            await CountAsync(catalog, found, request, api);
             return Write(found, subject, request, api, scope, objects, actor, confirmation, lifetime);
         }
         catch (OAuthError refusal) when (refusal.Status == 400)
@@ -81,8 +82,8 @@ public sealed class TokenExchange(
     private static ScopeSet Allowed(Catalog catalog, Authenticated subject, ApiResourceFacts api)
     {
         var credential = subject.Credential!;
-        var permissions = subject.Token is { } token && token.IsFor(api.Identifier) ? subject.Permissions : credential.Permissions;
-        var scopes = Rights.Of(catalog, subject.Owner!, permissions, api);
+        var named = subject.Token is { } token && token.IsFor(api.Identifier) ? subject.NamedAt(api) : credential.Permissions?.At(api);
+        var scopes = Rights.Of(catalog, subject.Owner!, named, api);
         if (!CredentialKind.IsClientAuthentication(credential.Kind))
         {
             scopes = api.AcceptedKinds.Contains(credential.Kind) ? api.Usable(scopes, credential.Kind) : ScopeSet.Empty;
@@ -108,9 +109,14 @@ public sealed class TokenExchange(
             : throw OAuthError.SubjectTokenNotAcceptable().Because(VerificationCode.Expired);
     }
 
-    /// <summary>An exchange is a use of what is exchanged, within its limits.</summary>
-    private async ValueTask CountAsync(Authenticated subject, TokenRequest request, ApiResourceFacts api)
+    /// <summary>An exchange is a use of what is exchanged, within its limits; of a token that is good once, the use.</summary>
+    private async ValueTask CountAsync(Catalog catalog, Authenticated subject, TokenRequest request, ApiResourceFacts api)
     {
+        if (!await oneTimeTokens.UseAsync(catalog, subject))
+        {
+            throw OAuthError.SubjectTokenNotAcceptable().Because(VerificationCode.ProofReplayed);
+        }
+
         var (_, limits) = await recorder.SettleAsync(Used(subject, request, api));
         if (limits.IsRefused)
         {
@@ -145,6 +151,7 @@ public sealed class TokenExchange(
             new AccessTokenClaims
             {
                 Audience = api.Identifier,
+                NamesSince = api.NamesSince,
                 Subject = found.Owner!.Id,
                 ClientId = request.Client.Principal.Id,
                 Scope = scope,

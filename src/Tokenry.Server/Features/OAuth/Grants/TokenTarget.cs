@@ -43,9 +43,11 @@ public static class TokenTarget
         }
     }
 
-    /// <summary>The scopes that are asked for, else all that are allowed.</summary>
+    /// <summary>
+    /// The scopes that are asked for with what they imply, else all that are allowed: who checks the token without asking us must see what we see.
+    /// </summary>
     /// <exception cref="OAuthError">400 <c>invalid_scope</c>.</exception>
-    public static ScopeSet Scope(FormParameters form, ScopeSet allowed)
+    public static ScopeSet Scope(FormParameters form, ApiResourceFacts api, ScopeSet allowed)
     {
         if (form["scope"] is not { } asked)
         {
@@ -57,6 +59,8 @@ public static class TokenTarget
             throw OAuthError.InvalidScope("the scope is malformed");
         }
 
-        return allowed.IsSupersetOf(scope) ? scope : throw OAuthError.InvalidScope("the client may not have this scope at this resource");
+        return allowed.IsSupersetOf(scope)
+            ? api.Register.Hierarchy.Closure(scope).Intersect(allowed)
+            : throw OAuthError.InvalidScope("the client may not have this scope at this resource");
     }
 }
