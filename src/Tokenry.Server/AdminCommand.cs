@@ -13,10 +13,12 @@ internal static class AdminCommand
     /// <param name="verb">As the running server knows it.</param>
     /// <param name="arguments">Its options.</param>
     /// <param name="run">What carries it out here.</param>
+    /// <param name="needsStore">Whether it is about a store that is there; otherwise a new one is made.</param>
     public static async Task<int> RunAsync(
         string verb,
         Dictionary<string, string> arguments,
-        Func<IServiceProvider, Task<ControlAnswer>> run
+        Func<IServiceProvider, Task<ControlAnswer>> run,
+        bool needsStore = false
     )
     {
         var settings = new Dictionary<string, string?>(StringComparer.Ordinal);
@@ -33,11 +35,15 @@ internal static class AdminCommand
                 .Build(),
             needsIssuer: false
         );
-        var answer = options.UsesPostgres ? await RunHereAsync(options, run) : await RunOnSqliteAsync(options, verb, arguments, run);
-        await Console.Error.WriteLineAsync(answer.Message);
-        if (answer.Failed)
+        if (needsStore && !options.UsesPostgres && !File.Exists(options.DatabasePath))
         {
-            return 1;
+            throw new StartupException($"There is no store in {options.DataDirectory}. Name its directory: --data-directory D.");
+        }
+
+        var answer = options.UsesPostgres ? await RunHereAsync(options, run) : await RunOnSqliteAsync(options, verb, arguments, run);
+        if (answer.Message is { } message)
+        {
+            await Console.Error.WriteLineAsync(message);
         }
 
         if (answer.Output is { } output)
@@ -45,7 +51,7 @@ internal static class AdminCommand
             Console.WriteLine(output);
         }
 
-        return 0;
+        return answer.Failed ? 1 : 0;
     }
 
     private static async Task<ControlAnswer> RunOnSqliteAsync(

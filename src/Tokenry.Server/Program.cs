@@ -1,5 +1,6 @@
 using Tokenry.Server;
 using Tokenry.Server.Features.PersonalAccessTokens;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Hosting;
 
 try
@@ -19,6 +20,16 @@ try
             RotateKeys.Verb,
             rotation,
             services => services.GetRequiredService<RotateKeys>().RunAsync(rotation)
+        );
+    }
+
+    if (CommandLine.Options(args, VerifyAudit.Verb, "data-directory") is { } verification)
+    {
+        return await AdminCommand.RunAsync(
+            VerifyAudit.Verb,
+            verification,
+            services => services.GetRequiredService<VerifyAudit>().RunAsync(verification),
+            needsStore: true
         );
     }
 

@@ -14,6 +14,7 @@ using Tokenry.Server.Features.Usage;
 using Tokenry.Server.Features.Users;
 using Tokenry.Server.Features.Verification;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Hosting.Telemetry;
@@ -56,6 +57,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         try
         {
             await FoundationServices.OpenStoreAsync(server.App.Services);
+            await server.App.Services.GetRequiredService<AuditHeadKeeper>().OpenAsync();
             server.MapPipeline();
             return server;
         }
@@ -125,6 +127,7 @@ internal sealed class TokenryServer : IAsyncDisposable
             .AddAuditLog()
             .AddVerification()
             .AddRevocation()
+            .AddCredentials()
             .AddUsage()
             .AddSigningKeys()
             .AddOAuth();
@@ -136,6 +139,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         {
             control.Map(IssueAdminToken.Verb, App.Services.GetRequiredService<IssueAdminToken>().RunAsync);
             control.Map(RotateKeys.Verb, App.Services.GetRequiredService<RotateKeys>().RunAsync);
+            control.Map(VerifyAudit.Verb, App.Services.GetRequiredService<VerifyAudit>().RunAsync);
         }
 
         if (Options.OtlpEndpoint is not null)

@@ -5,7 +5,7 @@ public sealed record ApplicationTransferRequest
 {
     /// <summary>
     /// <c>usr_…</c>: the enabled user who owns the application from now on and bounds its rights; the present owner confirms it.
-    /// <c>null</c> = nobody.
+    /// <c>null</c> = it has no owner.
     /// </summary>
     public required string? Owner { get; init; }
 }
@@ -16,7 +16,7 @@ public sealed record ApplicationTransfer
     /// <summary>The application with its new owner.</summary>
     public required Application Application { get; init; }
 
-    /// <summary>What went with it: whoever holds one of these secrets acts as the application, whosoever it is.</summary>
+    /// <summary>What went with it: a holder of one of these secrets acts as the application, under every owner.</summary>
     public required TransferredCredentials Credentials { get; init; }
 }
 

@@ -1,9 +1,32 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Tokenry.Protocol.Api;
 
 /// <summary>What an audit event was about.</summary>
 public sealed record AuditTarget(string Type, string? Id);
+
+/// <summary>One member that an operation changed.</summary>
+/// <param name="Member">The member's name in the record, e.g. <c>roles</c>.</param>
+/// <param name="Before">Its value before; <c>null</c> where it had none.</param>
+/// <param name="After">Its value after; <c>null</c> where it has none. A secret is <c>{"digest":"…"}</c>, an erased value <c>{"pseudonym":"…"}</c>.</param>
+public sealed record AuditChange(string Member, JsonElement? Before, JsonElement? After);
+
+/// <summary>The newest event of the trail, signed. Keep it outside the server: a trail that does not contain it was cut or rewritten.</summary>
+public sealed record AuditHead
+{
+    /// <summary>The event's position in the chain.</summary>
+    public required long Seq { get; init; }
+
+    /// <summary>The event's hash, lower-case hex.</summary>
+    public required string Hash { get; init; }
+
+    /// <summary>When the head was signed, at most ten seconds after the event was committed.</summary>
+    public required DateTimeOffset Time { get; init; }
+
+    /// <summary>The same as a JWS, whose <c>typ</c> is <c>audit-head+jwt</c>, signed by a key of this server's JWK set.</summary>
+    public required string Jws { get; init; }
+}
 
 /// <summary>Who did what to what, when, from where, with what result.</summary>
 public sealed record AuditEvent
@@ -37,6 +60,9 @@ public sealed record AuditEvent
 
     /// <summary>Why it was denied, or the words given with a revocation.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>What an update changed, member by member; <c>null</c> for other events and for those of older versions.</summary>
+    public IReadOnlyList<AuditChange>? Changes { get; init; }
 
     /// <summary>From which address; <c>null</c> once erased.</summary>
     public string? Ip { get; init; }

@@ -93,6 +93,17 @@ public sealed class Credential
     /// <summary>The principal that made it.</summary>
     public string? CreatedBy { get; init; }
 
+    /// <summary>The credential that minted it, which may be gone; <c>null</c> where the server minted it, or a version that did not record it.</summary>
+    public string? CreatedWith { get; init; }
+
+    /// <summary>Of a key or certificate that replaced another (<c>/oauth/renew</c>): the one it replaced.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RenewedFrom { get; init; }
+
+    /// <summary>Of a key or certificate that was replaced (<c>/oauth/renew</c>): the one that replaced it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SupersededBy { get; init; }
+
     /// <summary>The first instant at which it no longer works; <c>null</c> = never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
@@ -250,6 +261,27 @@ public sealed record RotationRequest
     /// <summary>A new expiry; needed to renew a credential that has expired.</summary>
     public Optional<DateTimeOffset?> ExpiresAt { get; init; }
 }
+
+/// <summary>Body of <c>POST /v1/credentials/{id}/descendants/revoke</c>.</summary>
+public sealed record DescendantsRevocationRequest
+{
+    /// <summary>For the records and the audit, at most 200 characters.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>Body of <c>POST …/revoke-all</c> on a user or an application.</summary>
+public sealed record RevokeAllRequest
+{
+    /// <summary>Only what was issued before this time, which does not lie in the future; absent = everything.</summary>
+    public DateTimeOffset? IssuedBefore { get; init; }
+
+    /// <summary>For the records and the audit, at most 200 characters.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>What a revocation of several credentials did.</summary>
+/// <param name="Revoked">How many credentials it ended; those that were revoked before are not among them.</param>
+public sealed record RevokedCount(long Revoked);
 
 /// <summary>Body of <c>POST /v1/api-keys</c>: an application, its role and its key in one call.</summary>
 public sealed record QuickApiKeyRequest

@@ -76,15 +76,15 @@ public sealed record Application
     public IReadOnlyList<RateLimit>? RateLimits { get; init; }
 
     /// <summary>
-    /// The user who registered it under <c>applications:own</c>, or to whom it was transferred; <c>null</c> = nobody's, as one that an
-    /// administrator registers.
+    /// The user who registered it under <c>applications:own</c>, or to whom it was transferred; <c>null</c> = it has no owner, as one that
+    /// an administrator registers.
     /// </summary>
     public string? OwnerId { get; init; }
 
     /// <summary>
     /// Whether the application has at most its owner's rights now, and rests when its owner is disabled or deleted. <c>false</c> is a weakness:
     /// it had more than its owner when an upgrade brought this bound, and keeps it until it is transferred, be it to the same owner.
-    /// <c>null</c> where nobody owns it.
+    /// <c>null</c> where it has no owner.
     /// </summary>
     public bool? OwnerBound { get; init; }
 

@@ -46,6 +46,10 @@ public sealed record Problem
     /// <summary>What uses the thing that shall go; with <c>in_use</c> where it is an API resource.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public UsedBy? UsedBy { get; init; }
+
+    /// <summary>How many there may be; with <c>limit_reached</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Limit { get; init; }
 }
 
 /// <summary>Values of <see cref="Problem.Code"/>.</summary>
@@ -101,6 +105,12 @@ public static class ProblemCode
 
     /// <summary>409: the credential is revoked or disabled.</summary>
     public const string CredentialNotActive = "credential_not_active";
+
+    /// <summary>409: the secret, key or certificate was replaced; only the newest one renews itself.</summary>
+    public const string SecretSuperseded = "secret_superseded";
+
+    /// <summary>409: the owner has as many of these as it may; <see cref="Problem.Limit"/> says how many.</summary>
+    public const string LimitReached = "limit_reached";
 
     /// <summary>409: the next signing key has not been published long enough.</summary>
     public const string SigningKeyNotReady = "signing_key_not_ready";

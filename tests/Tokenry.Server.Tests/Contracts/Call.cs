@@ -91,6 +91,8 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
                 subject = ForeignIssuer.GitHubSubject,
                 jwks = Issuer.Jwks,
             },
+            ("POST", var path) when path.EndsWith("/revoke-all", StringComparison.Ordinal) => new { },
+            ("POST", var path) when path.EndsWith("/descendants/revoke", StringComparison.Ordinal) => new { reason = name },
             ("POST", var path) when path.EndsWith("/rotate", StringComparison.Ordinal) => new { overlap_seconds = 60 },
             ("POST", var path) when path.EndsWith("able", StringComparison.Ordinal) => null,
             ("POST" or "PATCH", _) => new { name },

@@ -32,11 +32,8 @@ public static class AccountApi
             .Needs();
         me.MapDelete(
                 "/credential",
-                async (Caller caller, string? reason, RevokeCredential revoke) =>
-                {
-                    await revoke.RunOwnAsync(caller, Calling(caller), reason);
-                    return TypedResults.NoContent();
-                }
+                async (Caller caller, HttpContext http, string? reason, string? descendants, RevokeCredential revoke) =>
+                    CredentialRoutes.Revoked(http, await revoke.RunOwnAsync(caller, Calling(caller), reason, descendants))
             )
             .WithSummary("Revoke the calling credential.")
             .Needs();

@@ -11,7 +11,7 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Features.ApiKeys;
 
 /// <summary>For the person in a hurry: an application that has just these scopes and its key, in one call.</summary>
-public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue, TimeProvider time)
+public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue, Caps caps, TimeProvider time)
 {
     public async Task<Credential> RunAsync(Caller caller, QuickApiKeyRequest request) =>
         await gate.WriteOnceAsync(
@@ -72,6 +72,7 @@ public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue
             Permissions = RoleAssignment.CheckPermissions(catalog, caller, reach, permissions)?.ToColumn(),
             CreatedAt = now.ToUnixTimeMilliseconds(),
         };
+        await caps.CheckApplicationsAsync(tx, row.OwnerId);
         await PrincipalStore.InsertAsync(tx, row, passwordHash: null, []);
         // What the key brings with it is a mutation of its own in the audit.
         var entry = gate.Entry(caller, "application.created", AuditEntry.Success, reason: null);

@@ -50,6 +50,7 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, 
                 // From the same count as the ids of access tokens, so that those made before lie before, whatever the clock does.
                 var now = PublicId.MillisecondsOf(PublicId.NewUuid7(time.GetUtcNow())) + 1;
                 await ApiResourceStore.UpdateAsync(tx, ApiResourceRow.Of(resource, before, now));
+                entry.Changes = AuditChanges.Between(old, resource);
                 return resource;
             }
         );

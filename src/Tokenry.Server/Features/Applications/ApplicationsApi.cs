@@ -85,6 +85,14 @@ public static class ApplicationsApi
             .WithSummary("Give the application to another owner, or confirm the one it has; lists the credentials that go with it.")
             .ChangesRights()
             .Needs(ManagementApi.ApplicationsWrite);
+        group
+            .MapPost(
+                "/{id}/revoke-all",
+                async (string id, Caller caller, Body<RevokeAllRequest> body, RevokeAll revoke) =>
+                    TypedResults.Ok(await revoke.RunAsync(caller, PrincipalType.Application, id, body.Value))
+            )
+            .WithSummary("Revoke every credential and access token of the application, or those issued before a time.")
+            .Needs(ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn);
         foreach (var enabled in new[] { true, false })
         {
             group

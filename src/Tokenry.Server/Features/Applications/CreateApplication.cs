@@ -10,7 +10,7 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Features.Applications;
 
 /// <summary>Registers a machine identity. Under <c>applications:own</c> it belongs to the user who registers it.</summary>
-public sealed class CreateApplication(Gate gate, TimeProvider time)
+public sealed class CreateApplication(Gate gate, Caps caps, TimeProvider time)
 {
     public async Task<Application> RunAsync(Caller caller, ApplicationRequest request)
     {
@@ -48,6 +48,7 @@ public sealed class CreateApplication(Gate gate, TimeProvider time)
                 };
                 entry.TargetType = PrincipalType.Application;
                 entry.TargetId = row.Id;
+                await caps.CheckApplicationsAsync(tx, row.OwnerId);
                 await PrincipalStore.InsertAsync(tx, row, passwordHash: null, roles);
                 return ToApplication(catalog, row, roles);
             }

@@ -2,7 +2,6 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Credentials;
-using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Principals;
 using Tokenry.Server.Foundation.Storage;
 
@@ -40,7 +39,7 @@ public sealed class RegisterCredential(Gate gate, IssueCredential issue)
                     var owner = await PrincipalOperations.FindOwnerAsync(tx, reach, PrincipalType.Application, applicationId);
                     if (most < int.MaxValue && await CredentialStore.CountAsync(tx, owner.Id, family.Kinds[0]) >= most)
                     {
-                        throw ProblemException.Invalid("name", $"the application has {most} already; revoke one first");
+                        throw Caps.Reached($"The application has {most} {family.Plural}, the most there may be. Revoke one first.", most);
                     }
 
                     var (draft, material) = read();

@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Limits;
@@ -21,6 +22,7 @@ public sealed class ReviseApplication(Gate gate)
             {
                 var (tx, entry, caller, reach, catalog) = operation;
                 var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation, PrincipalType.Application, id);
+                var was = CreateApplication.ToApplication(catalog, row, roles);
                 var check = new Validation();
                 var name = check.Name("name", patch.Name.Or(row.Name));
                 var limits = patch.RateLimits.Or(null);
@@ -48,11 +50,13 @@ public sealed class ReviseApplication(Gate gate)
                     roles = await GiveAsync(operation, row, roles, patch);
                 }
 
-                return CreateApplication.ToApplication(
+                var revised = CreateApplication.ToApplication(
                     catalog,
                     (await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!,
                     roles
                 );
+                entry.Changes = AuditChanges.Between(was, revised);
+                return revised;
             }
         );
     }

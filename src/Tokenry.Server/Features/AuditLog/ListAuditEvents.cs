@@ -6,6 +6,7 @@ using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Usage;
 
 namespace Tokenry.Server.Features.AuditLog;
 
@@ -17,7 +18,7 @@ public sealed class ListAuditEvents(Gate gate)
     public Task<Page<AuditEvent>> RunAsync(Caller caller, Listing listing)
     {
         listing.With(Filters);
-        return gate.ReadAsync(
+        return gate.ReadManyAsync(
             caller,
             new Demand(ManagementApi.AuditRead),
             "audit.listed",
@@ -29,9 +30,13 @@ public sealed class ListAuditEvents(Gate gate)
                     parameters
                 );
                 return listing.ToPage([.. rows], ToEvent, row => row.Seq.ToString(CultureInfo.InvariantCulture));
-            }
+            },
+            // One who polls for new events would find its own reading for ever.
+            page => page.Items.Any(row => !IsRead(row))
         );
     }
+
+    private static bool IsRead(AuditEvent row) => row.Result == AuditEntry.Success && row.Target?.Type == Denials.RouteTarget;
 
     private static (string Where, DynamicParameters Parameters) Filter(Listing listing)
     {
@@ -101,6 +106,7 @@ public sealed class ListAuditEvents(Gate gate)
             Api = row.Api,
             Result = row.Result,
             Reason = row.Reason,
+            Changes = row.ReadChanges(),
             Ip = row.Ip,
             Agent = row.Agent,
             RequestId = row.RequestId,

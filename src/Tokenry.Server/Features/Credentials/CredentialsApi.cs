@@ -1,3 +1,4 @@
+using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Credentials;
@@ -8,14 +9,40 @@ namespace Tokenry.Server.Features.Credentials;
 /// <summary><c>/v1/credentials</c>: every credential, whatever its kind, for who may see them.</summary>
 public static class CredentialsApi
 {
-    public static void MapCredentials(this IEndpointRouteBuilder app) =>
-        app.MapGet(
-                "/v1/credentials",
+    public static IServiceCollection AddCredentials(this IServiceCollection services) => services.AddSingleton<RevokeDescendants>();
+
+    public static void MapCredentials(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/v1/credentials").WithTags("Credentials");
+        group
+            .MapGet(
+                "",
                 async (Caller caller, Listing listing, ListCredentials list) =>
                     TypedResults.Ok(await list.RunAsync(caller, CredentialFamily.All, ownerId: null, listing))
             )
-            .WithTags("Credentials")
             .WithSummary("List credentials of every kind.")
             .Lists(ListCredentials.Filters)
             .Needs(ManagementApi.CredentialsRead, ManagementApi.TokensOwn, ManagementApi.ApplicationsOwn);
+        group
+            .MapGet(
+                "/{id}/descendants",
+                async (string id, Caller caller, Listing listing, ListCredentials list) =>
+                    TypedResults.Ok(await list.DescendantsAsync(caller, id, listing))
+            )
+            .WithSummary("List what a credential made, by itself or through what it made.")
+            .Lists(ListCredentials.Filters)
+            .Needs(ManagementApi.CredentialsRead, ManagementApi.TokensOwn, ManagementApi.ApplicationsOwn);
+        group
+            .MapPost(
+                "/{id}/descendants/revoke",
+                async (string id, Caller caller, HttpContext http, Body<DescendantsRevocationRequest> body, RevokeDescendants revoke) =>
+                {
+                    var (revoked, left) = await revoke.RunAsync(caller, id, body.Value);
+                    CredentialRoutes.TellDescendants(http, left);
+                    return TypedResults.Ok(new RevokedCount(revoked));
+                }
+            )
+            .WithSummary("Revoke everything that a credential made, for others too.")
+            .Needs(ManagementApi.CredentialsWrite, ManagementApi.TokensOwn, ManagementApi.ApplicationsOwn);
+    }
 }

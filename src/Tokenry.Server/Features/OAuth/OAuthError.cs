@@ -71,6 +71,18 @@ public sealed class OAuthError(int status, string error, string description) : E
     public static OAuthError UnsupportedTokenType() =>
         new(400, "unsupported_token_type", "only access tokens and API keys of the client can be revoked here");
 
+    /// <summary>Ours, at <c>/oauth/renew</c>.</summary>
+    public static OAuthError SecretSuperseded() =>
+        new(
+            409,
+            "secret_superseded",
+            "a newer secret, key or certificate replaced this one; only the newest renews itself. Repeat a lost renewal with its Idempotency-Key"
+        );
+
+    /// <summary>Likewise.</summary>
+    public static OAuthError IdempotencyKeyReused() =>
+        new(422, "idempotency_key_reused", "this Idempotency-Key came with another renewal before; take a new key for a new renewal");
+
     /// <summary>RFC 6750 §3.1, where a bearer authenticates the caller of introspection.</summary>
     public static OAuthError InvalidToken() =>
         new(401, "invalid_client", "the bearer credential is not good here")

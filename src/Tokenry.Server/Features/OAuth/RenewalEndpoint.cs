@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Tokenry.Protocol.Api;
@@ -22,6 +23,10 @@ public sealed class RenewalEndpoint(ClientAuthenticator clients, RotateCredentia
     {
         var client = await clients.AuthenticateAsync(context, form);
         var overlap = Overlap(form);
+        // What is asked for, and not how the client proves itself: an assertion is another at each attempt.
+        RequestFacts.Of(context).BodyHash = SHA256.HashData(
+            Encoding.UTF8.GetBytes($"{form["overlap_seconds"]}\n{form["jwk"]}\n{form["certificate"]}")
+        );
         try
         {
             var renewed = client.Credential.Kind switch
@@ -38,13 +43,18 @@ public sealed class RenewalEndpoint(ClientAuthenticator clients, RotateCredentia
             context.Response.ContentType = MediaType.Json;
             await JsonSerializer.SerializeAsync(context.Response.Body, renewed, TokenryJson.Strict, context.RequestAborted);
         }
-        catch (ProblemException problem) when (problem.Status is 400 or 409)
+        catch (ProblemException problem) when (problem.Status is 400 or 409 or 422)
         {
-            throw OAuthError.InvalidRequest(
-                problem.Status == 409
-                    ? "the credential is not active, or the next one is registered already"
-                    : "overlap_seconds, jwk or certificate is not good"
-            );
+            throw problem.Code switch
+            {
+                ProblemCode.SecretSuperseded => OAuthError.SecretSuperseded(),
+                ProblemCode.IdempotencyKeyReused => OAuthError.IdempotencyKeyReused(),
+                _ => OAuthError.InvalidRequest(
+                    problem.Status == 409
+                        ? "the credential is not active, or the next one is registered already"
+                        : "overlap_seconds, jwk or certificate is not good"
+                ),
+            };
         }
     }
 

@@ -8,7 +8,7 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Features.Revocation;
 
 /// <summary>Ends a credential whose secret somebody found. Holding the whole string is the only right that is needed: whoever has it could use it.</summary>
-public sealed class ReportLeak(Authenticator authenticator, Gate gate, TimeProvider time)
+public sealed class ReportLeak(Authenticator authenticator, Gate gate, Database database, TimeProvider time)
 {
     /// <summary>What the record of the credential says to its owner.</summary>
     public const string Reason = "reported as leaked";
@@ -31,7 +31,8 @@ public sealed class ReportLeak(Authenticator authenticator, Gate gate, TimeProvi
             return true; // it was public before
         }
 
-        if (presented.Code is VerificationCode.Revoked || presented is { Token: not null, Code: VerificationCode.Expired })
+        var hasEnded = presented.Code == VerificationCode.Revoked || presented is { Token: not null, Code: VerificationCode.Expired };
+        if (hasEnded && !(revokes && presented.Token is null && await LeavesSomethingAsync(presented)))
         {
             return true; // there is nothing left to end
         }
@@ -63,11 +64,22 @@ public sealed class ReportLeak(Authenticator authenticator, Gate gate, TimeProvi
         }
 
         entry.TargetId = presented.Credential!.Id;
-        if (presented.Credential.Revoked)
+        if (revokes)
         {
-            return true;
+            var row = (await CredentialStore.FindAsync(tx, presented.Credential.Id))!;
+            await EndCredential.RunAsync(tx, entry, row, new Ending(Reason, TakesDescendants: true), time.GetUtcNow());
+            entry.Reason = reason;
         }
-        return !revokes
-            || await CredentialStore.RevokeAsync(tx, presented.Credential.Id, time.GetUtcNow().ToUnixTimeMilliseconds(), Reason);
+
+        return true;
+    }
+
+    /// <summary>Whether it was revoked for another reason, and something that it made for its owner lives on.</summary>
+    private async Task<bool> LeavesSomethingAsync(Authenticated presented)
+    {
+        var credential = presented.Credential!;
+        return credential.Revoked
+            && presented.SecretVersion == credential.Secrets[0].Version
+            && await database.ReadAsync(connection => LineageStore.AnyOfOwnerAsync(connection, credential.Id, credential.OwnerId));
     }
 }

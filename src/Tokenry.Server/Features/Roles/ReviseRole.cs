@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Principals;
@@ -53,7 +54,9 @@ public sealed class ReviseRole(Gate gate)
                     }
 
                     await LastAdministrator.KeepAsync(operation, row.ToFacts(), () => RoleStore.UpdateAsync(tx, row));
-                    return row.ToRole(catalog);
+                    var role = row.ToRole(catalog);
+                    entry.Changes = AuditChanges.Between(old.ToRole(catalog), role);
+                    return role;
                 }
             );
         }

@@ -45,7 +45,7 @@ public sealed class ListAccess(Gate gate)
     public Task<Page<AccessEntry>> RunAsync(Caller caller, Listing listing)
     {
         listing.With(Filters);
-        return gate.ReadAsync(
+        return gate.ReadManyAsync(
             caller,
             UsageApi.OwnOr(ManagementApi.AuditRead, caller),
             "access_log.listed",

@@ -22,10 +22,7 @@ public sealed class ShowCredentialUses(Gate gate, CatalogCache catalogs, TimePro
         listing.With("since");
         var now = time.GetUtcNow();
         var since = listing.Time("since") ?? now - DefaultPast;
-        // A client secret's family stands for ids of no known form: their 404 is the same.
-        var family =
-            CredentialFamily.All.FirstOrDefault(family => id.StartsWith(family.IdPrefix + "_", StringComparison.Ordinal))
-            ?? CredentialFamily.ClientSecrets;
+        var family = CredentialFamily.OfId(id);
         var catalog = await catalogs.GetAsync();
         return await gate.ReadAsync(
             caller,

@@ -14,7 +14,7 @@ public sealed class ListUsers(Gate gate)
     public Task<Page<User>> RunAsync(Caller caller, Listing listing)
     {
         listing.With("email");
-        return gate.ReadAsync(
+        return gate.ReadManyAsync(
             caller,
             Demand,
             "users.listed",

@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Principals;
@@ -24,12 +25,14 @@ public sealed class ReviseUser(Gate gate)
                 {
                     var (tx, entry, caller, reach, catalog) = operation;
                     var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation, PrincipalType.User, id);
+                    var before = UserRules.ToUser(row, roles);
                     var check = new Validation();
                     var name = check.Name("name", patch.Name.Or(row.Name));
                     var email = UserRules.Email(check, patch.Email.Or(row.Email));
                     UserRules.RefusePassword(check, patch.Password.Or(null));
                     check.ThrowIfAny();
                     await PrincipalStore.SetNameAndEmailAsync(tx, id, name, email);
+                    var oldHash = await PrincipalStore.PasswordHashAsync(tx, id);
                     if (patch.Password.IsPresent)
                     {
                         await PrincipalStore.SetPasswordHashAsync(tx, id, passwordHash: null);
@@ -47,7 +50,14 @@ public sealed class ReviseUser(Gate gate)
                         roles = given;
                     }
 
-                    return UserRules.ToUser((await PrincipalStore.FindAsync(tx, PrincipalType.User, id))!, roles);
+                    var after = UserRules.ToUser((await PrincipalStore.FindAsync(tx, PrincipalType.User, id))!, roles);
+                    entry.Changes = AuditChanges.Between(before, after);
+                    if (patch.Password.IsPresent)
+                    {
+                        entry.Changes = [.. entry.Changes ?? [], AuditChanges.Of("password", oldHash, null)];
+                    }
+
+                    return after;
                 }
             );
         }

@@ -24,7 +24,7 @@ public static class UserRules
     }
 
     /// <summary>
-    /// Whoever could set a password with a token could sign in as that person, and stay when the token is gone. A person sets their own.
+    /// A caller that could set a password with a token could sign in as that person, and stay when the token is gone. A person sets their own.
     /// </summary>
     public static void RefusePassword(Validation check, string? password) =>
         check.Require(

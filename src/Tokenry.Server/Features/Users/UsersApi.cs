@@ -70,6 +70,14 @@ public static class UsersApi
             .Needs(ManagementApi.UsersWrite);
         group
             .MapPost(
+                "/{id}/revoke-all",
+                async (string id, Caller caller, Body<RevokeAllRequest> body, RevokeAll revoke) =>
+                    TypedResults.Ok(await revoke.RunAsync(caller, PrincipalType.User, id, body.Value))
+            )
+            .WithSummary("Revoke every credential and access token of the user, or those issued before a time.")
+            .Needs(ManagementApi.CredentialsWrite, ManagementApi.TokensOwn);
+        group
+            .MapPost(
                 "/{id}/enable",
                 async (string id, Caller caller, PrincipalOperations principals) =>
                     await SetEnabledAsync(principals, caller, id, enabled: true, transferTo: null)

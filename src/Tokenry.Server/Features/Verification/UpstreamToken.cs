@@ -39,13 +39,13 @@ public sealed partial class UpstreamToken(AccessTokenWriter writer, UseRecorder 
             new AccessTokenClaims
             {
                 Audience = api.Identifier,
-                NamesSince = api.NamesSince,
                 Subject = subject,
                 ClientId = credential.Owner!.Id,
                 Scope = verdict.Scopes,
                 CredentialId = credential.CredentialId!,
                 Objects = credential.ObjectTexts,
                 Lifetime = lifetime,
+                Since = Math.Max(api.NamesSince, credential.TokensSince),
             },
             api.AccessTokenSigningAlg
         );

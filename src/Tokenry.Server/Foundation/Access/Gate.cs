@@ -5,6 +5,7 @@ using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Foundation.Usage;
 
 namespace Tokenry.Server.Foundation.Access;
 
@@ -13,13 +14,20 @@ public readonly record struct Demand(string Scope, string? OwnScope = null);
 
 /// <summary>
 /// The first line of every operation: authorises the caller <em>and</em> opens the audit entry, which commits with what the operation
-/// writes. No audit, no action. Denials are recorded too, in a transaction of their own, before they are answered.
+/// writes. No audit, no action. Denials are recorded too, counted as those at the doors are (<see cref="Denials"/>).
 /// <para>
 /// The caller was authenticated before its body arrived. The gate judges it again, and its transaction commits only if nothing that this judgement rests on
 /// has changed (<see cref="Premise"/>); else the operation is judged and run once more (docs/decisions/0060-judged-in-the-transaction.md).
 /// </para>
 /// </summary>
-public sealed class Gate(Database database, Idempotency idempotency, CallerJudge judge, RightsEffects effects, TimeProvider time)
+public sealed class Gate(
+    Database database,
+    Idempotency idempotency,
+    CallerJudge judge,
+    RightsEffects effects,
+    Denials denials,
+    TimeProvider time
+)
 {
     /// <summary>How often an operation is judged again before it gives up. Each time, another change was in the way and has been committed.</summary>
     private const int MostJudgements = 50;
@@ -69,11 +77,45 @@ public sealed class Gate(Database database, Idempotency idempotency, CallerJudge
                 Task<T> Run(WriteTransaction tx) => AuditedAsync(tx, current, action, operation, reach, catalog);
                 if (current.Request.Preview is { } preview)
                 {
-                    // Nobody holds what is new. It is not tried out: an answer that is repeated may have made it already.
+                    // A new thing has no holder yet. It is not tried out: an answer that is repeated may have made it already.
                     Mind(preview, preview.IsDryRun ? (await TryOutAsync(Run)).Effect : RightsEffects.None);
                 }
 
-                return await idempotency.RunAsync(current, tx => tx.StandsOn(current.Premise()), Run);
+                return await idempotency.RunAsync(
+                    current,
+                    tx => tx.StandsOn(current.Premise()),
+                    Run,
+                    (tx, answer) => RecordReplay(tx, current, action, answer)
+                );
+            }
+        );
+
+    /// <summary>A read of many records: where they are not the caller's own, that is recorded too, counted by the minute.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="demand">What is asked of the caller.</param>
+    /// <param name="action">The audit event's action.</param>
+    /// <param name="read">The read itself.</param>
+    /// <param name="matters">Whether what was read is worth an event.</param>
+    public Task<T> ReadManyAsync<T>(
+        Caller caller,
+        Demand demand,
+        string action,
+        Func<DbConnection, Reach, Task<T>> read,
+        Func<T, bool>? matters = null
+    ) =>
+        ReadAsync(
+            caller,
+            demand,
+            action,
+            async (connection, reach) =>
+            {
+                var answer = await read(connection, reach);
+                if (reach.OwnOf is null && matters?.Invoke(answer) is not false)
+                {
+                    denials.RecordRead(caller, action);
+                }
+
+                return answer;
             }
         );
 
@@ -211,14 +253,19 @@ public sealed class Gate(Database database, Idempotency idempotency, CallerJudge
         catch (ProblemException denial) when (denial.Status == 403)
         {
             var reason = denial.MissingScopes is { } missing ? $"{denial.Code}: {string.Join(' ', missing)}" : denial.Code;
-            await database.WriteAsync(tx =>
-            {
-                var entry = Entry(caller, action, AuditEntry.Denied, reason);
-                (entry.TargetType, entry.TargetId) = denial.Target;
-                tx.Record(entry);
-                return Task.FromResult(true);
-            });
+            denials.Record(caller, action, reason, denial.Target);
             throw;
+        }
+    }
+
+    /// <summary>A secret that is shown once more is an event; what else is answered again tells nothing new.</summary>
+    private void RecordReplay<T>(WriteTransaction tx, Caller caller, string action, T answer)
+    {
+        if (answer is Credential credential and not { Token: null, ClientSecret: null, SigningKey: null })
+        {
+            var entry = Entry(caller, action[..action.LastIndexOf('.')] + ".replayed", AuditEntry.Success, action);
+            (entry.TargetType, entry.TargetId) = (credential.Kind, credential.Id);
+            tx.Record(entry);
         }
     }
 

@@ -5,7 +5,7 @@ using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Access;
 
-/// <summary>Principals in a snapshot of the store, each before and after a change; those that are loaded, and whoever owns them.</summary>
+/// <summary>Principals in a snapshot of the store, each before and after a change; those that are loaded, and their owners.</summary>
 internal sealed class PrincipalWorld(DbConnection connection, IReadOnlyDictionary<string, PrincipalFacts> changed)
 {
     private const int Step = 500;
@@ -42,7 +42,7 @@ internal sealed class PrincipalWorld(DbConnection connection, IReadOnlyDictionar
         }
     }
 
-    /// <summary>Loads whoever owns one of those that are loaded, now or after the change.</summary>
+    /// <summary>Loads the owners of those that are loaded, now and after the change.</summary>
     public async Task LoadOwnersAsync()
     {
         for (var line = 1; line <= PrincipalFacts.LongestLine; line++)

@@ -115,7 +115,7 @@ public sealed class RightsEffects(Database database, TimeProvider time)
     private static ScopeSet Of(Catalog catalog, PrincipalFacts? principal, ApiResourceFacts? api) =>
         principal is null || api is null ? ScopeSet.Empty : Rights.Of(catalog, principal, api);
 
-    /// <summary>Whoever holds a role that differs, or has anything at an API that does.</summary>
+    /// <summary>Principals that hold a role that differs, or have anything at an API that does.</summary>
     private static async Task<List<string>> AffectedAsync(DbConnection connection, Catalog before, Catalog after, CatalogDifference altered)
     {
         if (altered.IsEmpty)

@@ -24,7 +24,7 @@ public sealed class SystemGate(Database database, TimeProvider time)
         {
             Id = PublicId.Create("evt", PublicId.NewUuid7(now)),
             At = now.ToUnixTimeMilliseconds(),
-            Actor = "system",
+            Actor = AuditEntry.System,
             Action = action,
         };
     }

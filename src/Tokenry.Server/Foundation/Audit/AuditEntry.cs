@@ -1,3 +1,6 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
+
 namespace Tokenry.Server.Foundation.Audit;
 
 /// <summary>An audit event on its way to the chain, which gives it its place and its hash. What is not known stays <c>null</c>.</summary>
@@ -8,6 +11,9 @@ public sealed class AuditEntry
 
     /// <summary>The actor where nobody is known.</summary>
     public const string Anonymous = "anonymous";
+
+    /// <summary>The actor where the server acts by itself.</summary>
+    public const string System = "system";
 
     /// <summary>Nothing was asked or refused: something was noticed.</summary>
     public const string Signal = "signal";
@@ -36,11 +42,31 @@ public sealed class AuditEntry
 
     public string? Reason { get; set; }
 
+    /// <summary>What was changed, as the caller sees the record; secrets and free text are stored as <see cref="StoredChanges"/> has them.</summary>
+    public IReadOnlyList<AuditChange>? Changes { get; set; }
+
     public string? Ip { get; init; }
 
     public string? Agent { get; init; }
 
     public string? RequestId { get; init; }
 
-    public long Count { get; init; } = 1;
+    public long Count { get; set; } = 1;
+
+    /// <summary>Another event of the same request: something that happened with this one.</summary>
+    public AuditEntry With(string action, string? targetType, string? targetId, string? reason) =>
+        new()
+        {
+            Id = PublicId.Create("evt", PublicId.NewUuid7(DateTimeOffset.FromUnixTimeMilliseconds(At))),
+            At = At,
+            Actor = Actor,
+            CredentialId = CredentialId,
+            Action = action,
+            TargetType = targetType,
+            TargetId = targetId,
+            Reason = reason,
+            Ip = Ip,
+            Agent = Agent,
+            RequestId = RequestId,
+        };
 }

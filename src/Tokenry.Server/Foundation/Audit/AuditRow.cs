@@ -1,14 +1,16 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
+using Tokenry.Protocol.Api;
 
 namespace Tokenry.Server.Foundation.Audit;
 
-/// <summary>An audit event as stored. The hash covers everything but <see cref="Ip"/>, which its pseudonym stands for, so that an address can be erased.</summary>
+/// <summary>An audit event as stored. The hash covers everything but <see cref="Ip"/> and <see cref="Personal"/>, which pseudonyms stand for, so that both can be erased.</summary>
 public sealed class AuditRow
 {
     public const string Columns =
         "seq, id, at, actor, credential_id, action, target_type, target_id, api, result, reason, ip, ip_pseudonym, agent, request_id, "
-        + "count, last_at, prev, hash";
+        + "count, last_at, changes, personal, prev, hash";
 
     public long Seq { get; init; }
 
@@ -44,11 +46,20 @@ public sealed class AuditRow
 
     public long? LastAt { get; init; }
 
+    /// <inheritdoc cref="StoredChanges.Changes"/>
+    public string? Changes { get; init; }
+
+    /// <inheritdoc cref="StoredChanges.Personal"/>
+    public string? Personal { get; init; }
+
     public byte[] Prev { get; init; } = [];
 
     public byte[] Hash { get; set; } = [];
 
-    /// <summary>HMAC(audit key, seq ‖ prev ‖ canonical JSON): seq as eight bytes big-endian, the JSON's members in the order written here, nulls included but for last_at, which single events do not have.</summary>
+    /// <inheritdoc cref="StoredChanges.Read"/>
+    public IReadOnlyList<AuditChange>? ReadChanges() => new StoredChanges(Changes, Personal).Read();
+
+    /// <summary>HMAC(audit key, seq ‖ prev ‖ canonical JSON): seq as eight bytes big-endian, the JSON's members in the order written here, nulls included but for last_at and changes, which older events do not have.</summary>
     public byte[] ComputeHash(byte[] auditKey)
     {
         var buffer = new System.Buffers.ArrayBufferWriter<byte>(512);
@@ -78,9 +89,18 @@ public sealed class AuditRow
                 json.WriteNumber("last_at", last);
             }
 
+            if (Changes is { } changes)
+            {
+                json.WriteString("changes", changes);
+            }
+
             json.WriteEndObject();
         }
 
         return HMACSHA256.HashData(auditKey, buffer.WrittenSpan);
     }
+
+    /// <summary>Names an address without containing it: keyed, so that it cannot be found by trying all addresses.</summary>
+    public static string Pseudonym(string ip, byte[] auditKey) =>
+        Convert.ToHexStringLower(HMACSHA256.HashData(auditKey, Encoding.ASCII.GetBytes("ip:" + ip)).AsSpan(0, 16));
 }

@@ -71,7 +71,11 @@ public sealed class AccessTokenScheme(
         var owner = token.Subject == token.ClientId ? client : await principals.GetAsync(token.Subject);
         var credential = token.CredentialId is { } id ? await credentials.GetAsync(id) : null;
         var code =
-            await revoked.ContainsAsync(token.TokenId) || credential is not { Revoked: false } ? VerificationCode.Revoked
+            await revoked.ContainsAsync(token.TokenId)
+            || credential is not { Revoked: false }
+            || IsOutlived(known, credential, owner, client)
+                ? VerificationCode.Revoked
+            : credential.Disabled ? VerificationCode.Disabled
             : owner is not { Active: true } || client is not { Active: true } ? VerificationCode.OwnerDisabled
             // RFC 7519 §4.1.4: on or after exp the token is not accepted.
             : time.GetUtcNow() >= token.ExpiresAt ? VerificationCode.Expired
@@ -79,9 +83,10 @@ public sealed class AccessTokenScheme(
         return Authenticated.Jwt(code, known, credential, owner, client);
     }
 
-    /// <summary>The milliseconds of its <c>jti</c>, a UUIDv7; <c>iat</c> has whole seconds.</summary>
-    private static long MadeAt(AccessToken token) =>
-        PublicId.TryDecode(token.TokenId, out var id) ? PublicId.MillisecondsOf(id) : token.IssuedAt.ToUnixTimeMilliseconds();
+    /// <summary>Whether it was issued before the last time that everything its credential, subject or client had was ended at once.</summary>
+    private static bool IsOutlived(VerifiedTokens.Entry known, CredentialFacts credential, PrincipalFacts? owner, PrincipalFacts? client) =>
+        Math.Max(credential.TokensSince, Math.Max(owner?.TokensSince ?? 0, client?.TokensSince ?? 0)) is > 0 and var since
+        && known.MadeAt < since;
 
     /// <summary>Signature and claims; of an expired token too, which can be named but not honoured.</summary>
     private (AccessTokenFault Fault, VerifiedTokens.Entry? Verified) Verify(string presented)
@@ -93,7 +98,7 @@ public sealed class AccessTokenScheme(
             return (result.Fault, null);
         }
 
-        var entry = new VerifiedTokens.Entry(token, MadeAt(token), used!);
+        var entry = new VerifiedTokens.Entry(token, TokenIds.Milliseconds(token.TokenId), used!);
         if (result.IsValid)
         {
             verified.Add(presented, entry);

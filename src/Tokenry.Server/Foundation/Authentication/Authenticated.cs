@@ -96,6 +96,9 @@ public sealed class Authenticated
     /// <summary>What the request proved whose signature was its presentation; to be used up (<see cref="MessageSignatures.ClaimAsync"/>).</summary>
     public MessageProof? Signature { get; private set; }
 
+    /// <summary>Unix ms: what an access token's <c>jti</c> must not be older than, if one is bought with this.</summary>
+    public long TokensSince => Math.Max(Credential?.TokensSince ?? 0, Math.Max(Owner?.TokensSince ?? 0, Client?.TokensSince ?? 0));
+
     public static Authenticated Failed(string code) => new(code);
 
     /// <summary>A credential of the store that was proved: good, or the first reason in its state, its owner's or the time why it is not.</summary>

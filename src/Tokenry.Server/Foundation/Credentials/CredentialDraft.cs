@@ -82,7 +82,7 @@ public sealed record CredentialDraft
             : this with
             {
                 AllowedIps = AllowedIps ?? caller.AllowedIps?.Select(range => range.ToString()).ToList(),
-                // What only buys tokens has none, so that whoever is limited cannot make it (CheckLimits).
+                // What only buys tokens has none, so that a limited caller cannot make it (CheckLimits).
                 RateLimits = CredentialKind.IsClientAuthentication(kind)
                     ? RateLimits
                     : RateLimits ?? UseLimit.Tightest(MintingRule.LimitsOf(caller, owner)),

@@ -82,6 +82,9 @@ public sealed class CredentialFacts
 
     public DateTimeOffset? NotBefore { get; init; }
 
+    /// <summary>Unix ms: access tokens bought with it whose <c>jti</c> is older are refused (<see cref="Signing.TokenIds"/>); 0 = none is.</summary>
+    public long TokensSince { get; init; }
+
     public required IReadOnlyList<SecretFacts> Secrets { get; init; }
 
     /// <summary>Of a public key.</summary>
@@ -126,7 +129,7 @@ public sealed class CredentialCache
         {
             var row = await connection.QueryFirstOrDefaultAsync<Row>(
                 "SELECT id, kind, name, masked, owner_id, organization_id, permissions, objects, allowed_ips, rate_limits, metadata, state, created_at, expires_at, "
-                    + "not_before, material, requires_signature FROM credentials WHERE id = @id",
+                    + "not_before, material, requires_signature, tokens_since FROM credentials WHERE id = @id",
                 new { id }
             );
             if (row is null)
@@ -193,6 +196,8 @@ public sealed class CredentialCache
 
         public long RequiresSignature { get; init; }
 
+        public long? TokensSince { get; init; }
+
         public CredentialFacts ToFacts(IReadOnlyList<SecretFacts> secrets)
         {
             var objects = JsonColumn.ReadNullable<string[]>(Objects);
@@ -230,6 +235,7 @@ public sealed class CredentialCache
                 NotBefore = NotBefore is { } start ? DateTimeOffset.FromUnixTimeMilliseconds(start) : null,
                 Secrets = secrets,
                 RequiresSignature = RequiresSignature == 1,
+                TokensSince = TokensSince ?? 0,
                 PublicKey = Kind == CredentialKind.PublicKey ? PublicKeyMaterial.Open(Id, Material!) : null,
                 Certificate = Kind == CredentialKind.Certificate ? CertificateMaterial.Open(Material!) : null,
                 Federated = Kind == CredentialKind.FederatedIdentity ? FederatedIdentityMaterial.Open(Id, Material!) : null,

@@ -93,6 +93,10 @@ public sealed record CredentialFamily(string Noun, string Title, IReadOnlyList<s
 
     public Demand Write => new(ManagementApi.CredentialsWrite, OwnScope);
 
-    /// <summary>The family of a public id, whichever it is.</summary>
+    /// <summary>The family of a kind.</summary>
     public static CredentialFamily Of(string kind) => All.First(family => family.Kinds.Contains(kind));
+
+    /// <summary>The family of a public id. One stands for ids of no known form, so that all of them are the same 404.</summary>
+    public static CredentialFamily OfId(string id) =>
+        All.FirstOrDefault(family => id.StartsWith(family.IdPrefix + "_", StringComparison.Ordinal)) ?? ClientSecrets;
 }

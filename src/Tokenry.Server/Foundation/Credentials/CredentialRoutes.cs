@@ -1,3 +1,5 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
@@ -39,11 +41,8 @@ public static class CredentialRoutes
         group
             .MapDelete(
                 "/{id}",
-                async (string id, Caller caller, HttpContext http, string? reason, RevokeCredential revoke) =>
-                {
-                    await revoke.RunAsync(caller, Address(id, Owner(http), caller), reason);
-                    return TypedResults.NoContent();
-                }
+                async (string id, Caller caller, HttpContext http, string? reason, string? descendants, RevokeCredential revoke) =>
+                    Revoked(http, await revoke.RunAsync(caller, Address(id, Owner(http), caller), reason, descendants))
             )
             .WithSummary($"Revoke the {family.Title}; its record stays.")
             .Needs(write);
@@ -89,6 +88,16 @@ public static class CredentialRoutes
             .WithSummary($"List {family.Plural}.")
             .Lists(ownedByCaller ? ListCredentials.FiltersBelowOwner : ListCredentials.Filters)
             .Needs(family.Read.Scope, family.Read.OwnScope!);
+
+    /// <summary>Answers a revocation: nothing but how many credentials live on that the one that ended made.</summary>
+    public static NoContent Revoked(HttpContext http, long descendants)
+    {
+        TellDescendants(http, descendants);
+        return TypedResults.NoContent();
+    }
+
+    public static void TellDescendants(HttpContext http, long descendants) =>
+        http.Response.Headers[RevokeCredential.DescendantsHeader] = descendants.ToString(CultureInfo.InvariantCulture);
 
     private static string? Owner(HttpContext http) => http.GetRouteValue("owner") as string;
 }

@@ -11,7 +11,7 @@ public sealed class CredentialRow
     /// <summary>The one SELECT every reader of credentials starts with.</summary>
     public const string Select = """
         SELECT c.id, c.kind, c.owner_id, p.type AS owner_type, p.owner_id AS owner_owner_id, p.deleted_at AS owner_deleted_at, c.name, c.masked,
-          c.permissions, c.objects, c.created_at, c.created_by, c.expires_at, c.not_before, c.allowed_ips, c.rate_limits, c.metadata, c.state, c.revoked_at,
+          c.permissions, c.objects, c.created_at, c.created_by, c.created_with, c.renewed_from, c.superseded_by, c.expires_at, c.not_before, c.allowed_ips, c.rate_limits, c.metadata, c.state, c.revoked_at,
           c.revoked_reason, c.material, c.key_id, c.rotate_every_days, c.renewed_at, c.requires_signature, u.last_used_at, u.ip AS last_used_ip,
           u.agent AS last_used_agent,
           (SELECT s.expires_at FROM credential_secrets s WHERE s.credential_id = c.id ORDER BY s.version DESC LIMIT 1 OFFSET 1) AS previous_expires_at,
@@ -46,6 +46,15 @@ public sealed class CredentialRow
     public long CreatedAt { get; init; }
 
     public string? CreatedBy { get; init; }
+
+    /// <summary>The credential that minted it; <c>null</c> where the server did, or a version before this was kept.</summary>
+    public string? CreatedWith { get; init; }
+
+    /// <summary>Of what is registered: the credential it replaced.</summary>
+    public string? RenewedFrom { get; init; }
+
+    /// <summary>Of what is registered: the credential that replaced it last.</summary>
+    public string? SupersededBy { get; init; }
 
     public long? ExpiresAt { get; init; }
 
@@ -149,6 +158,9 @@ public sealed class CredentialRow
             Objects = JsonColumn.ReadNullable<string[]>(Objects),
             CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
             CreatedBy = CreatedBy,
+            CreatedWith = CreatedWith,
+            RenewedFrom = RenewedFrom,
+            SupersededBy = SupersededBy,
             ExpiresAt = Expiry,
             NotBefore = Time(NotBefore),
             RotateEveryDays = (int?)RotateEveryDays,

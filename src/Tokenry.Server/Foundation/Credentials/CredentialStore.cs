@@ -19,13 +19,14 @@ public static class CredentialStore
     /// <param name="tx">The transaction.</param>
     /// <param name="row">The credential.</param>
     /// <param name="secret">Its secret; <c>null</c> where what proves it is its holder's.</param>
-    public static async Task InsertAsync(WriteTransaction tx, CredentialRow row, MintedSecret? secret)
+    /// <returns>How many its owner has that are not revoked.</returns>
+    public static async Task<long> InsertAsync(WriteTransaction tx, CredentialRow row, MintedSecret? secret)
     {
         await tx.ExecuteAsync(
             """
-            INSERT INTO credentials (id, kind, owner_id, name, masked, permissions, objects, created_at, created_by, expires_at, not_before,
+            INSERT INTO credentials (id, kind, owner_id, name, masked, permissions, objects, created_at, created_by, created_with, expires_at, not_before,
               allowed_ips, rate_limits, metadata, material, key_id, requires_signature, rotate_every_days, due_at, state)
-            VALUES (@Id, @Kind, @OwnerId, @Name, @Masked, @Permissions, @Objects, @CreatedAt, @CreatedBy, @ExpiresAt, @NotBefore, @AllowedIps,
+            VALUES (@Id, @Kind, @OwnerId, @Name, @Masked, @Permissions, @Objects, @CreatedAt, @CreatedBy, @CreatedWith, @ExpiresAt, @NotBefore, @AllowedIps,
               @RateLimits, @Metadata, @Material, @KeyId, @RequiresSignature, @RotateEveryDays, @DueAt, 'active')
             """,
             row
@@ -40,6 +41,7 @@ public static class CredentialStore
         }
 
         tx.Changed(ChangeKind.Credential, row.Id);
+        return await CredentialCounts.AddAsync(tx, row.OwnerId);
     }
 
     /// <summary>How many of a kind that are not revoked a principal owns.</summary>
@@ -64,61 +66,49 @@ public static class CredentialStore
     }
 
     /// <summary>Ends every older secret now, gives the current one its grace and adds the new one: at most two are live.</summary>
-    /// <param name="tx">The transaction.</param>
-    /// <param name="id">The credential.</param>
-    /// <param name="graceEnd">Unix ms at which the secret that is replaced ends.</param>
-    /// <param name="now">Unix ms.</param>
-    /// <param name="secret">The new secret.</param>
-    /// <param name="signs">Whether it has a signing key.</param>
-    /// <param name="expiresAt">The credential's expiry from now on.</param>
-    /// <param name="dueAt">When it is due from now on.</param>
     /// <returns>The new secret's version.</returns>
-    public static async Task<long> RotateAsync(
-        WriteTransaction tx,
-        string id,
-        long graceEnd,
-        long now,
-        MintedSecret secret,
-        bool signs,
-        long? expiresAt,
-        long? dueAt
-    )
+    public static async Task<long> RotateAsync(WriteTransaction tx, Rotation rotation)
     {
-        var version =
-            await tx.FirstOrDefaultAsync<long?>("SELECT max(version) FROM credential_secrets WHERE credential_id = @id", new { id }) ?? 0;
+        var parameters = new
+        {
+            rotation.Secret.Id,
+            rotation.Secret.Masked,
+            Version = await NewestVersionAsync(tx, rotation.Secret.Id),
+            rotation.Now,
+            rotation.GraceEnd,
+            rotation.ExpiresAt,
+            rotation.DueAt,
+            TokensSince = rotation.TokensSince ?? 0,
+        };
         await tx.ExecuteAsync(
-            "UPDATE credential_secrets SET expires_at = @now WHERE credential_id = @id AND version < @version AND expires_at > @now",
-            new
-            {
-                id,
-                version,
-                now,
-            }
+            "UPDATE credential_secrets SET expires_at = @Now WHERE credential_id = @Id AND version < @Version AND expires_at > @Now",
+            parameters
         );
         await tx.ExecuteAsync(
-            "UPDATE credential_secrets SET expires_at = @graceEnd WHERE credential_id = @id AND version = @version",
-            new
-            {
-                id,
-                version,
-                graceEnd,
-            }
+            "UPDATE credential_secrets SET expires_at = @GraceEnd WHERE credential_id = @Id AND version = @Version",
+            parameters
         );
-        await InsertSecretAsync(tx, id, version + 1, secret, signs ? secret.PepperVersion : null);
+        await InsertSecretAsync(
+            tx,
+            rotation.Secret.Id,
+            parameters.Version + 1,
+            rotation.Secret,
+            rotation.Signs ? rotation.Secret.PepperVersion : null
+        );
         await tx.ExecuteAsync(
-            "UPDATE credentials SET masked = @Masked, expires_at = @expiresAt, renewed_at = @now, due_at = @dueAt, due_told_days = NULL WHERE id = @id",
-            new
-            {
-                id,
-                secret.Masked,
-                expiresAt,
-                now,
-                dueAt,
-            }
+            """
+            UPDATE credentials SET masked = @Masked, expires_at = @ExpiresAt, renewed_at = @Now, due_at = @DueAt, due_told_days = NULL,
+              tokens_since = CASE WHEN coalesce(tokens_since, 0) < @TokensSince THEN @TokensSince ELSE tokens_since END WHERE id = @Id
+            """,
+            parameters
         );
-        tx.Changed(ChangeKind.Credential, id);
-        return version + 1;
+        tx.Changed(ChangeKind.Credential, rotation.Secret.Id);
+        return parameters.Version + 1;
     }
+
+    /// <summary>Which of a credential's secrets is the newest; 0 for one that has none.</summary>
+    public static async Task<long> NewestVersionAsync(WriteTransaction tx, string id) =>
+        await tx.FirstOrDefaultAsync<long?>("SELECT max(version) FROM credential_secrets WHERE credential_id = @id", new { id }) ?? 0;
 
     /// <summary>Moves an unrevoked credential between active and disabled; <c>false</c> where it is revoked.</summary>
     public static async Task<bool> SetDisabledAsync(WriteTransaction tx, string id, bool disabled)
@@ -140,20 +130,18 @@ public static class CredentialStore
         );
     }
 
-    /// <summary>Ends it for good; <c>false</c> where it was revoked before, which keeps its first reason.</summary>
-    public static async Task<bool> RevokeAsync(WriteTransaction tx, string id, long now, string? reason)
-    {
-        tx.Changed(ChangeKind.Credential, id);
-        return await tx.ExecuteAsync(
-                "UPDATE credentials SET state = 'revoked', revoked_at = @now, revoked_reason = @reason WHERE id = @id AND state <> 'revoked'",
-                new
-                {
-                    id,
-                    now,
-                    reason,
-                }
-            ) == 1;
-    }
+    /// <summary>Ends it for good; none where it was revoked before, which keeps its first reason.</summary>
+    public static Task<IReadOnlyList<RevokedCredential>> RevokeAsync(WriteTransaction tx, string id, long now, string? reason) =>
+        RevokeLockedAsync(
+            tx,
+            "id = @id",
+            new
+            {
+                id,
+                now,
+                reason,
+            }
+        );
 
     /// <summary>What a principal owns that is not revoked: how many, and the first of them.</summary>
     public static async Task<(long Count, IReadOnlyList<CredentialRow> First)> LiveOfAsync(WriteTransaction tx, string ownerId, int most) =>
@@ -168,23 +156,61 @@ public static class CredentialStore
             )
         );
 
-    /// <summary>Ends everything a principal owns, when it is deleted.</summary>
-    public static async Task RevokeAllOfAsync(WriteTransaction tx, string ownerId, long now, string reason)
+    /// <summary>Ends everything of a principal that was made before then.</summary>
+    public static async Task<IReadOnlyList<RevokedCredential>> RevokeAllOfAsync(
+        WriteTransaction tx,
+        string ownerId,
+        long now,
+        string reason,
+        long before = long.MaxValue
+    )
     {
-        var ids = await tx.QueryAsync<string>(
-            "UPDATE credentials SET state = 'revoked', revoked_at = @now, revoked_reason = @reason "
-                + "WHERE owner_id = @ownerId AND state <> 'revoked' RETURNING id",
+        var revoked = await RevokeWhereAsync(
+            tx,
+            "owner_id = @ownerId AND created_at < @before",
             new
             {
                 ownerId,
                 now,
                 reason,
+                before,
             }
         );
-        foreach (var id in ids)
+        await CredentialCounts.RemoveAsync(tx, revoked);
+        return revoked;
+    }
+
+    /// <summary>Those that are revoked already stay as they are. The counts are the caller's to change, last (<see cref="CredentialCounts"/>).</summary>
+    /// <param name="tx">The transaction.</param>
+    /// <param name="which">A condition.</param>
+    /// <param name="parameters">Its parameters, <c>now</c> and <c>reason</c>.</param>
+    internal static async Task<IReadOnlyList<RevokedCredential>> RevokeWhereAsync(WriteTransaction tx, string which, object parameters)
+    {
+        if (tx.Dialect.ForUpdate("credentials") is { Length: > 0 } locking)
         {
-            tx.Changed(ChangeKind.Credential, id);
+            // Parents first, whoever asks: two that revoke some of the same wait for each other in one order.
+            await tx.ExecuteAsync(
+                $"SELECT 1 FROM credentials WHERE state <> 'revoked' AND {which} ORDER BY created_at, id{locking}",
+                parameters
+            );
         }
+
+        return await RevokeLockedAsync(tx, which, parameters);
+    }
+
+    private static async Task<IReadOnlyList<RevokedCredential>> RevokeLockedAsync(WriteTransaction tx, string which, object parameters)
+    {
+        var revoked = await tx.QueryAsync<RevokedCredential>(
+            "UPDATE credentials SET state = 'revoked', revoked_at = @now, revoked_reason = @reason "
+                + $"WHERE state <> 'revoked' AND {which} RETURNING id, kind, owner_id",
+            parameters
+        );
+        foreach (var credential in revoked)
+        {
+            tx.Changed(ChangeKind.Credential, credential.Id);
+        }
+
+        return revoked;
     }
 
     private static Task InsertSecretAsync(WriteTransaction tx, string id, long version, MintedSecret secret, long? signingPepperVersion) =>

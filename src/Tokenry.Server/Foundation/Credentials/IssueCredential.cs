@@ -14,11 +14,11 @@ namespace Tokenry.Server.Foundation.Credentials;
 /// The part of issuing that is the same for every kind: form, minting rule, secret or what is registered instead, row. The features' own
 /// operations (CreateApiKey, CreatePublicKey, …) choose kind, owner and defaults, inside their Gate.
 /// </summary>
-public sealed class IssueCredential(SecretMint mint, TimeProvider time)
+public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider time)
 {
     /// <param name="tx">The transaction of the operation.</param>
     /// <param name="entry">Its audit entry, whose target becomes the new credential.</param>
-    /// <param name="caller">Who issues; <c>null</c> = the server itself, which the minting rule does not bound.</param>
+    /// <param name="caller">Who issues; <c>null</c> = the server itself, or a renewal, which neither minting rule nor cap bounds.</param>
     /// <param name="reach">How far the Gate let the caller.</param>
     /// <param name="catalog">API resources and roles.</param>
     /// <param name="owner">Whose it will be.</param>
@@ -101,6 +101,7 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
         if (caller is not null)
         {
             MintingRule.Check(catalog, caller, reach, Minted(owner, made.Kind, asked));
+            await LineageStore.HoldAsync(tx, caller.CredentialId);
         }
 
         var row = new CredentialRow
@@ -116,6 +117,7 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
             Objects = JsonColumn.Write(asked.Objects),
             CreatedAt = now.ToUnixTimeMilliseconds(),
             CreatedBy = caller?.Principal.Id,
+            CreatedWith = caller?.CredentialId,
             ExpiresAt = asked.ExpiresAt?.ToUnixTimeMilliseconds(),
             NotBefore = asked.NotBefore?.ToUnixTimeMilliseconds(),
             RotateEveryDays = asked.RotateEveryDays,
@@ -128,7 +130,12 @@ public sealed class IssueCredential(SecretMint mint, TimeProvider time)
             SigningPepperVersion = asked.Signs ? made.Secret?.PepperVersion : null,
             State = "active",
         };
-        await CredentialStore.InsertAsync(tx, row, made.Secret);
+        var count = await CredentialStore.InsertAsync(tx, row, made.Secret);
+        if (caller is not null)
+        {
+            await caps.CheckCredentialsAsync(tx, owner, count, row.CreatedAt);
+        }
+
         entry.TargetType = made.Kind;
         entry.TargetId = row.Id;
         return row.ToCredential(

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text;
 using Dapper;
 using Tokenry.Protocol.Api;
@@ -28,11 +29,8 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
         listing.With(ownerId is null ? Filters : FiltersBelowOwner);
         var catalog = await catalogs.GetAsync();
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        // Without credentials:read each kind opens by the scope for one's own; a caller may hold one of them and not the other.
-        var readable = families.Where(family => caller.Management.Contains(family.OwnScope)).ToList();
-        var all = caller.Management.Contains(ManagementApi.CredentialsRead);
-        var shown = all || readable.Count == 0 ? families : readable;
-        return await gate.ReadAsync(
+        var shown = Readable(caller, families);
+        return await gate.ReadManyAsync(
             caller,
             shown[0].Read,
             "credentials.listed",
@@ -54,11 +52,32 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
                     Dialect.Of(connection),
                     now
                 );
-                var rows = await connection.QueryAsync<CredentialRow>(
-                    $"{CredentialRow.Select} WHERE {where} ORDER BY c.id LIMIT @limit",
-                    parameters
-                );
-                return listing.ToPage([.. rows], row => row.ToCredential(catalog, now), row => row.Id);
+                return await PageAsync(connection, catalog, listing, where, parameters, now);
+            }
+        );
+    }
+
+    /// <summary>What one credential made, by itself or through what it made; of that, what the caller may see. The members <c>created_with</c> make it a tree.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="id">The credential.</param>
+    /// <param name="listing">Limit, cursor, filters.</param>
+    public async Task<Page<Credential>> DescendantsAsync(Caller caller, string id, Listing listing)
+    {
+        listing.With(Filters);
+        var catalog = await catalogs.GetAsync();
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var family = CredentialFamily.OfId(id);
+        var shown = Readable(caller, CredentialFamily.All);
+        return await gate.ReadManyAsync(
+            caller,
+            family.Read,
+            "credential.descendants_read",
+            async (connection, reach) =>
+            {
+                await new CredentialAddress(family, id).FindAsync(connection, reach);
+                var (where, parameters) = Filter(listing, shown, listing.Text("owner"), reach, catalog, Dialect.Of(connection), now);
+                parameters.Add("id", id);
+                return await PageAsync(connection, catalog, listing, $"{where} AND c.id IN ({LineageStore.Descendants})", parameters, now);
             }
         );
     }
@@ -78,6 +97,29 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
             async (connection, reach) =>
                 (await address.FindAsync(connection, reach)).ToCredential(catalog, time.GetUtcNow().ToUnixTimeMilliseconds())
         );
+    }
+
+    /// <summary>Without <c>credentials:read</c> each kind opens by the scope for one's own; a caller may hold one of them and not the other.</summary>
+    private static IReadOnlyList<CredentialFamily> Readable(Caller caller, IReadOnlyList<CredentialFamily> families)
+    {
+        var readable = families.Where(family => caller.Management.Contains(family.OwnScope)).ToList();
+        return readable.Count == 0 || caller.Management.Contains(ManagementApi.CredentialsRead) ? families : readable;
+    }
+
+    private static async Task<Page<Credential>> PageAsync(
+        DbConnection connection,
+        Catalog catalog,
+        Listing listing,
+        string where,
+        DynamicParameters parameters,
+        long now
+    )
+    {
+        var rows = await connection.QueryAsync<CredentialRow>(
+            $"{CredentialRow.Select} WHERE {where} ORDER BY c.id LIMIT @limit",
+            parameters
+        );
+        return listing.ToPage([.. rows], row => row.ToCredential(catalog, now), row => row.Id);
     }
 
     private static (string Where, DynamicParameters Parameters) Filter(

@@ -3,6 +3,7 @@ using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Principals;
 using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Foundation.Usage;
 
 namespace Tokenry.Server.Foundation.Credentials;
 
@@ -10,12 +11,15 @@ namespace Tokenry.Server.Foundation.Credentials;
 /// The rotation of what we did not make: the holder of a key or certificate registers the next one by that one alone, and the old one ends after the overlap. The
 /// next one works no longer and from nowhere else than the one it replaces.
 /// </summary>
-public sealed class RenewRegistered(Gate gate, IssueCredential issue, TimeProvider time)
+public sealed class RenewRegistered(Gate gate, IssueCredential issue, Signals signals, TimeProvider time)
 {
     /// <param name="caller">Who authenticated with the credential that is replaced.</param>
     /// <param name="next">What replaces it; of the same kind.</param>
     /// <param name="overlapSeconds">How long the old one still works, in the bounds of <see cref="RotateCredential"/>.</param>
-    public async Task<Credential> RunOwnAsync(Caller caller, RegisteredMaterial next, int overlapSeconds)
+    public Task<Credential> RunOwnAsync(Caller caller, RegisteredMaterial next, int overlapSeconds) =>
+        Superseded.WatchAsync(signals, caller, () => RenewAsync(caller, next, overlapSeconds));
+
+    private async Task<Credential> RenewAsync(Caller caller, RegisteredMaterial next, int overlapSeconds)
     {
         RotateCredential.CheckOverlap(overlapSeconds, isOwn: true);
         var family = CredentialFamily.Of(next.Kind);
@@ -35,6 +39,11 @@ public sealed class RenewRegistered(Gate gate, IssueCredential issue, TimeProvid
                         throw CredentialProblems.NotActive(row);
                     }
 
+                    if (await LineageStore.IsSupersededAsync(tx, row.Id, now.ToUnixTimeMilliseconds()))
+                    {
+                        throw Superseded.Registered();
+                    }
+
                     var draft = new CredentialDraft
                     {
                         Name = row.Name,
@@ -47,8 +56,9 @@ public sealed class RenewRegistered(Gate gate, IssueCredential issue, TimeProvid
                     // The same client with the same rights: whoever holds the old one gains nothing by the next.
                     var renewed = await issue.RegisterAsync(tx, entry, caller: null, reach, catalog, owner, draft, next);
                     await CredentialStore.EndAsync(tx, row, now.AddSeconds(overlapSeconds).ToUnixTimeMilliseconds());
+                    await LineageStore.SupersedeAsync(tx, row, caller.Principal.Id, renewed.Id);
                     entry.Reason = $"replaces {row.Id}";
-                    return renewed;
+                    return (await CredentialStore.FindAsync(tx, renewed.Id))!.ToCredential(catalog, now.ToUnixTimeMilliseconds());
                 }
             );
         }

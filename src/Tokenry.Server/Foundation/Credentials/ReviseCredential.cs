@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Limits;
@@ -92,7 +93,10 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, TimeProvide
                         RequiresSignature = draft.RequestSigning == RequestSigning.Required ? 1 : 0,
                     }
                 );
-                return (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(catalog, now.ToUnixTimeMilliseconds());
+                var at = now.ToUnixTimeMilliseconds();
+                var revised = (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(catalog, at);
+                entry.Changes = AuditChanges.Between(row.ToCredential(catalog, at), revised);
+                return revised;
             }
         );
     }

@@ -4,35 +4,48 @@ using Tokenry.Server.Foundation.Http;
 
 namespace Tokenry.Server.Foundation.Credentials;
 
-/// <summary>Ends a credential for good and keeps its record. Once more changes nothing and is no error.</summary>
+/// <summary>
+/// Ends a credential for good and keeps its record, and what falls with it (<see cref="EndCredential"/>). Once more changes nothing and is no error.
+/// </summary>
 public sealed class RevokeCredential(Gate gate, TimeProvider time)
 {
-    private const int LongestReason = 200;
+    /// <summary>In the answer to a revocation: how many credentials that it made live on.</summary>
+    public const string DescendantsHeader = "Tokenry-Descendants";
 
-    public Task RunAsync(Caller caller, CredentialAddress address, string? reason) =>
-        RunAsync(caller, address.Family.Write, address, reason);
+    internal const int LongestReason = 200;
 
-    /// <summary>The calling credential itself, which needs no scope for it.</summary>
-    public Task RunOwnAsync(Caller caller, CredentialAddress address, string? reason) => RunAsync(caller, demand: null, address, reason);
+    /// <param name="caller">Who asks.</param>
+    /// <param name="address">The credential.</param>
+    /// <param name="reason">For its record and the audit.</param>
+    /// <param name="descendants">What becomes of what it minted for the same owner: <c>revoke</c> or <c>keep</c>, which is meant where nothing is said.</param>
+    /// <returns>How many credentials that it made live on.</returns>
+    public Task<long> RunAsync(Caller caller, CredentialAddress address, string? reason, string? descendants) =>
+        RunAsync(caller, address.Family.Write, address, reason, descendants);
 
-    private Task<bool> RunAsync(Caller caller, Demand? demand, CredentialAddress address, string? reason)
+    /// <summary>The calling credential itself, or of its principal, which needs no scope for it.</summary>
+    /// <inheritdoc cref="RunAsync(Caller, CredentialAddress, string, string)"/>
+    public Task<long> RunOwnAsync(Caller caller, CredentialAddress address, string? reason, string? descendants = null) =>
+        RunAsync(caller, demand: null, address, reason, descendants);
+
+    private Task<long> RunAsync(Caller caller, Demand? demand, CredentialAddress address, string? reason, string? descendants)
     {
         var check = new Validation();
         check.Text("reason", reason, LongestReason);
+        check.Require(descendants is null or "keep" or "revoke", "descendants", "must be revoke or keep");
         check.ThrowIfAny();
+        var ending = new Ending(reason, TakesDescendants: descendants == "revoke" || Ending.IsLeak(reason));
         return gate.WriteAsync(
             caller,
             demand,
             $"{address.Family.Noun}.revoked",
             async operation =>
-            {
-                var (tx, entry, _, reach, _) = operation;
-                var row = await address.FindAsync(tx, reach);
-                entry.TargetType = row.Kind;
-                entry.TargetId = row.Id;
-                entry.Reason = reason;
-                return await CredentialStore.RevokeAsync(tx, row.Id, time.GetUtcNow().ToUnixTimeMilliseconds(), reason);
-            }
+                await EndCredential.RunAsync(
+                    operation.Transaction,
+                    operation.Entry,
+                    await address.FindAsync(operation.Transaction, operation.Reach),
+                    ending,
+                    time.GetUtcNow()
+                )
         );
     }
 }

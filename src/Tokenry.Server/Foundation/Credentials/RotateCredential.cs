@@ -2,6 +2,9 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Signing;
+using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Foundation.Usage;
 
 namespace Tokenry.Server.Foundation.Credentials;
 
@@ -9,7 +12,7 @@ namespace Tokenry.Server.Foundation.Credentials;
 /// A new secret under the same id, name, rights and limits, and a new signing key where it has one. The one it replaces works on for the overlap asked for, never past the original
 /// expiry; one before that ends at once. Also the renewal of what has expired.
 /// </summary>
-public sealed class RotateCredential(Gate gate, SecretMint mint, ExpiryPolicy expiry, TimeProvider time)
+public sealed class RotateCredential(Gate gate, SecretMint mint, ExpiryPolicy expiry, Signals signals, TimeProvider time)
 {
     private const int MaxOverlap = 2_592_000;
 
@@ -34,11 +37,16 @@ public sealed class RotateCredential(Gate gate, SecretMint mint, ExpiryPolicy ex
     }
 
     private Task<Credential> RunAsync(Caller caller, Demand? demand, CredentialAddress address, RotationRequest request) =>
-        gate.WriteOnceAsync(
+        Superseded.WatchAsync(
+            signals,
             caller,
-            demand,
-            $"{address.Family.Noun}.rotated",
-            operation => RotateAsync(operation, address, request, isOwn: demand is null)
+            () =>
+                gate.WriteOnceAsync(
+                    caller,
+                    demand,
+                    $"{address.Family.Noun}.rotated",
+                    operation => RotateAsync(operation, address, request, isOwn: demand is null)
+                )
         );
 
     private async Task<Credential> RotateAsync(OperationContext operation, CredentialAddress address, RotationRequest request, bool isOwn)
@@ -56,6 +64,11 @@ public sealed class RotateCredential(Gate gate, SecretMint mint, ExpiryPolicy ex
             throw request.ExpiresAt.IsPresent && end <= now
                 ? ProblemException.Invalid("expires_at", "lies in the past")
                 : CredentialProblems.NotActive(row);
+        }
+
+        if (caller.CredentialId == row.Id && await IsSupersededAsync(tx, caller.Credential, row))
+        {
+            throw Superseded.Secret();
         }
 
         if (request.ExpiresAt.IsPresent)
@@ -87,19 +100,22 @@ public sealed class RotateCredential(Gate gate, SecretMint mint, ExpiryPolicy ex
         var signs = row.SigningPepperVersion is not null;
         var version = await CredentialStore.RotateAsync(
             tx,
-            row.Id,
-            graceEnd.ToUnixTimeMilliseconds(),
-            now.ToUnixTimeMilliseconds(),
-            minted,
-            signs,
-            end?.ToUnixTimeMilliseconds(),
-            new CredentialRow
+            new Rotation
             {
-                Kind = row.Kind,
+                Secret = minted,
+                Signs = signs,
+                Now = now.ToUnixTimeMilliseconds(),
+                GraceEnd = graceEnd.ToUnixTimeMilliseconds(),
                 ExpiresAt = end?.ToUnixTimeMilliseconds(),
-                RotateEveryDays = row.RotateEveryDays,
-                RenewedAt = now.ToUnixTimeMilliseconds(),
-            }.DueAt
+                DueAt = new CredentialRow
+                {
+                    Kind = row.Kind,
+                    ExpiresAt = end?.ToUnixTimeMilliseconds(),
+                    RotateEveryDays = row.RotateEveryDays,
+                    RenewedAt = now.ToUnixTimeMilliseconds(),
+                }.DueAt,
+                TokensSince = request.OverlapSeconds == 0 ? TokenIds.SinceAfter(now) : null,
+            }
         );
         return (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(
             catalog,
@@ -108,4 +124,13 @@ public sealed class RotateCredential(Gate gate, SecretMint mint, ExpiryPolicy ex
             signs ? mint.SigningKey(minted, version) : null
         );
     }
+
+    /// <summary>
+    /// Whether the caller is the credential itself, by a secret that is not the newest. Of an access token nobody knows which secret bought it: it counts as
+    /// the newest's only if it was issued after the one before had ended.
+    /// </summary>
+    private static async Task<bool> IsSupersededAsync(WriteTransaction tx, Authenticated caller, CredentialRow row) =>
+        caller.Token is { } token
+            ? row.PreviousExpiresAt is { } previous && TokenIds.Milliseconds(token.TokenId) < previous
+            : caller.SecretVersion is { } version && version != await CredentialStore.NewestVersionAsync(tx, row.Id);
 }

@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 
 namespace Tokenry.Server.Foundation.Credentials;
@@ -25,9 +26,15 @@ public sealed class SetCredentialDisabled(Gate gate, TimeProvider time)
                     MintingRule.CheckExisting(catalog, caller, reach, await IssueCredential.MintedAsync(tx, row));
                 }
 
-                return await CredentialStore.SetDisabledAsync(tx, row.Id, disabled)
-                    ? (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(catalog, time.GetUtcNow().ToUnixTimeMilliseconds())
-                    : throw CredentialProblems.NotActive(row);
+                if (!await CredentialStore.SetDisabledAsync(tx, row.Id, disabled))
+                {
+                    throw CredentialProblems.NotActive(row);
+                }
+
+                var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+                var paused = (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(catalog, now);
+                entry.Changes = AuditChanges.Between(row.ToCredential(catalog, now), paused);
+                return paused;
             }
         );
     }

@@ -82,13 +82,14 @@ public sealed partial class ControlSocket(DataDirectory directory, TokenryOption
 
     private async Task ServeAsync(Socket connection, CancellationToken stopping)
     {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        timeout.CancelAfter(TimeSpan.FromSeconds(10));
         try
         {
             await using var stream = new NetworkStream(connection);
-            var answer = await AnswerAsync(await ReadLineAsync(stream, timeout.Token), OperatingSystemUser.OfPeer(connection));
-            await stream.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.ControlAnswer), timeout.Token);
+            using var reading = Patience(stopping);
+            var line = await ReadLineAsync(stream, reading.Token);
+            var answer = await AnswerAsync(line, OperatingSystemUser.OfPeer(connection)); // as long as it takes: a trail of millions of events is verified in minutes
+            using var writing = Patience(stopping);
+            await stream.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.ControlAnswer), writing.Token);
             stream.WriteByte((byte)'\n');
         }
         catch (Exception exception)
@@ -96,6 +97,13 @@ public sealed partial class ControlSocket(DataDirectory directory, TokenryOption
             // Whatever was said here or went wrong: an exception that leaves a background service ends the server.
             LogFailed(exception.GetType().Name);
         }
+    }
+
+    private static CancellationTokenSource Patience(CancellationToken stopping)
+    {
+        var timeout = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        timeout.CancelAfter(TimeSpan.FromSeconds(10));
+        return timeout;
     }
 
     private async Task<ControlAnswer> AnswerAsync(byte[] line, OperatingSystemUser user)

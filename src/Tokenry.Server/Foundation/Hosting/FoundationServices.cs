@@ -25,7 +25,7 @@ public static class FoundationServices
         services.AddSingleton(provider => new StoreMetrics(provider.GetRequiredService<IMeterFactory>().Create(ServerMetrics.MeterName)));
         services.AddSingleton<MetricsText>();
         services.AddSingleton<KeyRing>();
-        services.AddSingleton<AuditChain>();
+        services.AddSingleton<AuditChain>().AddSingleton<HeadSigner>().AddSingleton<AuditHeadFile>().AddSingleton<VerifyAudit>();
         services.AddSingleton<ChangeHub>();
         services.AddSingleton(provider => new Freshness(provider.GetRequiredService<TimeProvider>(), alwaysFresh: !options.UsesPostgres));
         AddDatabase(services, options);
@@ -46,7 +46,9 @@ public static class FoundationServices
             .AddSingleton<Passwords>()
             .AddSingleton<PrincipalOperations>()
             .AddSingleton<OwnedApplications>()
-            .AddSingleton<ReviveAdministrator>();
+            .AddSingleton<ReviveAdministrator>()
+            .AddSingleton<Caps>()
+            .AddSingleton<RevokeAll>();
         services.AddSingleton<PepperRenewal>().AddSingleton<KeyRotation>().AddSingleton<RotateKeys>();
         services.AddSingleton<SecretMint>().AddSingleton<ExpiryPolicy>().AddSingleton<IssueCredential>();
         services.AddSingleton<ReviseCredential>().AddSingleton<RotateCredential>().AddSingleton<SetCredentialDisabled>();
@@ -97,6 +99,10 @@ public static class FoundationServices
             services.AddHostedService<OtlpExport>();
         }
 
+        // Before those that append: services stop in the reverse order, so that the last head is that of the last event.
+        services.AddSingleton<AuditHeadKeeper>();
+        services.AddHostedService(provider => provider.GetRequiredService<AuditHeadKeeper>());
+
         // In the order in which they are written: what decides first, signals last, since others raise them.
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<RateLimiter>());
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<Denials>());
@@ -107,6 +113,7 @@ public static class FoundationServices
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<PepperRenewal>());
         services.AddHostedService<UsageFlush>();
         services.AddHostedService<Purge>();
+        services.AddHostedService<AuditRetention>();
         services.AddHostedService<DueCredentials>();
         services.AddHostedService<SigningKeySchedule>();
         if (options.Pkcs11 is not null)

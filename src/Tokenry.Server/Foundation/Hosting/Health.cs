@@ -1,4 +1,6 @@
+using System.Globalization;
 using Dapper;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Storage;
 
@@ -23,15 +25,24 @@ public static class Health
         group
             .MapGet(
                 "/ready",
-                async (Database database, IHostApplicationLifetime lifetime) =>
-                    !await IsReadyAsync(database, lifetime) ? Results.Text("not ready\n", statusCode: 503)
-                    : database.RefusesWrites ? Results.Text(ReadOnly)
-                    : Results.Text("ready\n")
+                async (Database database, IHostApplicationLifetime lifetime, AuditHeadKeeper audit) =>
+                    await IsReadyAsync(database, lifetime)
+                        ? Results.Text((database.RefusesWrites ? ReadOnly : "ready\n") + OfTrail(audit.LastFault))
+                        : Results.Text("not ready\n", statusCode: 503)
             )
             .WithSummary("Ask whether the server can serve; 503 while it cannot.")
             .Answers("text/plain")
             .OpenToAnybody();
     }
+
+    /// <summary>A second line where the store lost part of its audit trail: <c>store.rolled_back events=30 seconds=1620</c>.</summary>
+    private static string OfTrail(ChainFault? fault) =>
+        fault is null
+            ? ""
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{fault.Action} events={fault.Missing} seconds={(long)fault.Back.TotalSeconds}\n"
+            );
 
     private static async Task<bool> IsReadyAsync(Database database, IHostApplicationLifetime lifetime)
     {

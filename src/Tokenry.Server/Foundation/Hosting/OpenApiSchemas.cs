@@ -46,6 +46,16 @@ internal static class OpenApiSchemas
         {
             schema.Type = JsonSchemaType.Object;
         }
+        else if (type == typeof(AuditChange))
+        {
+            // The values of any member, of whatever type that is.
+            schema.Properties!["before"] = new OpenApiSchema { Description = "Its value before; `null` where it had none." };
+            schema.Properties["after"] = new OpenApiSchema
+            {
+                Description =
+                    "Its value after; `null` where it has none. A secret is `{\"digest\":\"…\"}`, an erased value `{\"pseudonym\":\"…\"}`.",
+            };
+        }
 
         // They come from XML comments.
         schema.Description = WebUtility.HtmlDecode(schema.Description);

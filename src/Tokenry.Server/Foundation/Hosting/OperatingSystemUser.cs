@@ -10,10 +10,10 @@ public sealed partial record OperatingSystemUser(uint Id, string? Name)
     private const int SolSocket = 1;
     private const int SoPeerCred = 17;
 
-    /// <summary>Whoever runs this process.</summary>
+    /// <summary>The user who runs this process.</summary>
     public static OperatingSystemUser OfProcess() => Of(EffectiveUserId());
 
-    /// <summary>Whoever connected to a Unix socket: the kernel noted it then (SO_PEERCRED).</summary>
+    /// <summary>The user who connected to a Unix socket: the kernel noted it then (SO_PEERCRED).</summary>
     public static OperatingSystemUser OfPeer(Socket connection)
     {
         // struct ucred: process, user and group, four bytes each.

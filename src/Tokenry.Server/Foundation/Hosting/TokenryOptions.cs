@@ -18,6 +18,9 @@ public sealed class TokenryOptions
         "Issuer",
         "DataDirectory",
         "KeyFile",
+        "AuditHeadFile",
+        "Audit:RetentionDays",
+        "Audit:PersonalDataDays",
         "Brand",
         "RetiredBrands",
         "Bootstrap:AdminEmail",
@@ -33,6 +36,7 @@ public sealed class TokenryOptions
         "Egress:AllowedNetworks",
         "LeakReports:Policy",
         "LeakReports:Keys",
+        .. CapOptions.Keys,
         .. SigningKeyOptions.Keys,
         .. Pkcs11Options.Keys,
         .. TlsOptions.Keys,
@@ -43,6 +47,15 @@ public sealed class TokenryOptions
     public required string DataDirectory { get; init; }
 
     public required string KeyFile { get; init; }
+
+    /// <summary>Where the newest signed audit head is kept, outside the database.</summary>
+    public required string AuditHeadFile { get; init; }
+
+    /// <summary>How long audit events are kept; <c>null</c> = for ever.</summary>
+    public TimeSpan? AuditKept { get; init; }
+
+    /// <summary>How long audit events keep addresses and names in clear; <c>null</c> = as long as the events.</summary>
+    public TimeSpan? AuditPersonalDataKept { get; init; }
 
     public required string Brand { get; init; }
 
@@ -80,6 +93,8 @@ public sealed class TokenryOptions
 
     /// <summary>Whether every DPoP proof must carry a nonce of ours (RFC 9449 §8).</summary>
     public bool RequiresDpopNonce { get; init; }
+
+    public CapOptions Caps { get; init; } = new();
 
     public SigningKeyOptions SigningKeys { get; init; } = new();
 
@@ -173,6 +188,8 @@ public sealed class TokenryOptions
             defaultDays = maxDays.Value;
         }
 
+        var auditDays = Days(section, "Audit:RetentionDays", faults);
+        var auditPersonalDays = Days(section, "Audit:PersonalDataDays", faults);
         var accessLogDays = Days(section, "AccessLog:KeptDays", faults) ?? 30;
         var leakPolicy = section["LeakReports:Policy"] ?? "revoke";
         if (leakPolicy is not ("revoke" or "report"))
@@ -184,6 +201,7 @@ public sealed class TokenryOptions
         var expectGains = Flag(section, "Rights:ExpectGains", faults);
         var fetchesKeys = Flag(section, "Egress:Enabled", faults);
         var scannerKeys = ScannerKeyOptions.Read(section.GetSection("LeakReports:Keys"), faults);
+        var caps = CapOptions.Read(section.GetSection("Caps"), faults);
         var signingKeys = SigningKeyOptions.Read(section.GetSection("SigningKeys"), faults);
         var pkcs11 = Pkcs11Options.Read(section, faults);
         var issuer = needsIssuer ? IssuerSetting.Read(section["Issuer"], configuration["urls"] ?? DefaultUrl, faults) : "";
@@ -193,11 +211,15 @@ public sealed class TokenryOptions
             throw new StartupException(faults);
         }
 
+        var keyFile = section["KeyFile"] is { } file ? Path.GetFullPath(file) : Path.Combine(dataDirectory, "tokenry.keys");
         return new TokenryOptions
         {
             Issuer = issuer,
             DataDirectory = dataDirectory,
-            KeyFile = section["KeyFile"] is { } file ? Path.GetFullPath(file) : Path.Combine(dataDirectory, "tokenry.keys"),
+            KeyFile = keyFile,
+            AuditHeadFile = Path.GetFullPath(section["AuditHeadFile"] ?? Path.Combine(Path.GetDirectoryName(keyFile)!, "audit-head")),
+            AuditKept = auditDays is { } kept ? TimeSpan.FromDays(kept) : null,
+            AuditPersonalDataKept = auditPersonalDays is { } personal ? TimeSpan.FromDays(personal) : null,
             Brand = brand,
             RetiredBrands = retired,
             AdminEmail = email,
@@ -212,6 +234,7 @@ public sealed class TokenryOptions
             ScannerKeys = scannerKeys,
             RevokesReportedLeaks = leakPolicy == "revoke",
             RequiresDpopNonce = requiresNonce,
+            Caps = caps,
             SigningKeys = signingKeys,
             Pkcs11 = pkcs11,
             Tls = tls,

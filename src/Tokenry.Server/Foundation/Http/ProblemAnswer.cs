@@ -36,6 +36,7 @@ public static class ProblemAnswer
                 MissingScopes = problem.MissingScopes,
                 AcceptedCredentials = problem.AcceptedCredentials,
                 UsedBy = problem.UsedBy,
+                Limit = problem.Limit,
                 Gains = problem.Effect?.Gains,
                 Loses = problem.Effect?.Loses,
             },

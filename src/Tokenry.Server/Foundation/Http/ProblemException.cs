@@ -19,6 +19,9 @@ public sealed class ProblemException(int status, string code, string detail) : E
     /// <summary>What stands in the way of a deletion.</summary>
     public UsedBy? UsedBy { get; init; }
 
+    /// <summary>How many there may be.</summary>
+    public long? Limit { get; init; }
+
     /// <summary>What the refused change would do to credentials.</summary>
     public RightsEffect? Effect { get; init; }
 

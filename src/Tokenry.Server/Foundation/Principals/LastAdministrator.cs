@@ -7,13 +7,13 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Foundation.Principals;
 
 /// <summary>
-/// There is always an enabled user who holds every management right through roles: otherwise nobody could give rights back. An application
+/// There is always an enabled user who holds every management right through roles: otherwise no caller could give rights back. An application
 /// does not count, since its secrets can be lost.
 /// </summary>
 public static class LastAdministrator
 {
     /// <summary>Runs a change that takes roles from a user, or disables or deletes the user.</summary>
-    /// <exception cref="ProblemException">409: nobody would be left.</exception>
+    /// <exception cref="ProblemException">409: no administrator would be left.</exception>
     public static async Task KeepAsync(OperationContext operation, PrincipalRow user, IReadOnlyList<string> roles, Func<Task> change)
     {
         var catalog = operation.Catalog;
@@ -67,8 +67,8 @@ public static class LastAdministrator
             throw new ProblemException(
                 409,
                 ProblemCode.LastAdministrator,
-                "This would leave no enabled user who holds every management right. Give another user the role administrator first. If nobody "
-                    + "can any more, run './run admin token --revive' on the server's host."
+                "This would leave no enabled user who holds every management right. Give another user the role administrator first. If no "
+                    + "administrator is left who can, run './run admin token --revive' on the server's host."
             );
         }
     }

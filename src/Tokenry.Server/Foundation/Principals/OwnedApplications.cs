@@ -6,7 +6,7 @@ namespace Tokenry.Server.Foundation.Principals;
 
 /// <summary>
 /// The one step of an upgrade that SQL cannot take: applications of users were not bounded by them before. Those that have no more than their
-/// owner are from here on; those that have more keep it (<c>owner_bound: false</c>) until somebody transfers them, and the audit names each.
+/// owner are from here on; those that have more keep it (<c>owner_bound: false</c>) until they are transferred, and the audit names each.
 /// </summary>
 public sealed class OwnedApplications(Database database, CatalogCache catalogs, SystemGate gate)
 {

@@ -5,11 +5,11 @@ using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Principals;
 
-/// <summary>Gives applications to another user, who bounds them from then on, or to nobody.</summary>
+/// <summary>Gives applications to another user, who bounds them from then on, or takes their owner away.</summary>
 public static class OwnershipTransfer
 {
     /// <summary>In a query, where <c>null</c> cannot be said.</summary>
-    private const string Nobody = "none";
+    private const string None = "none";
 
     /// <summary>The user of that id, enabled: with another the application would rest at once.</summary>
     /// <exception cref="ProblemException">400 naming <paramref name="member"/>.</exception>
@@ -43,7 +43,8 @@ public static class OwnershipTransfer
     {
         entry.TargetType = PrincipalType.Application;
         entry.TargetId = application.Id;
-        entry.Reason = $"from {application.OwnerId ?? Nobody} to {ownerId ?? Nobody}";
+        entry.Reason = $"from {application.OwnerId ?? None} to {ownerId ?? None}";
+        entry.Changes = application.OwnerId == ownerId ? null : [Audit.AuditChanges.Of("owner_id", application.OwnerId, ownerId)];
         await PrincipalStore.SetOwnerAsync(tx, application.Id, ownerId);
     }
 
@@ -70,7 +71,7 @@ public static class OwnershipTransfer
             throw ProblemException.Invalid(TransferTo, "is the user whose applications are to be moved");
         }
 
-        var ownerId = to == Nobody ? null : to;
+        var ownerId = to == None ? null : to;
         await RequireOwnerAsync(tx, TransferTo, ownerId);
         foreach (var id in await PrincipalStore.ApplicationsOfAsync(tx, userId))
         {

@@ -42,11 +42,14 @@ public sealed record PrincipalFacts
     /// <summary>Of an application, as an OAuth client.</summary>
     public ClientSettings Client { get; init; } = ClientSettings.Default;
 
+    /// <summary>Unix ms: access tokens of which it is subject or client and whose <c>jti</c> is older are refused; 0 = none is.</summary>
+    public long TokensSince { get; init; }
+
     public bool IsUser => Type == PrincipalType.User;
 
     /// <summary>
     /// How many may own each other: a user an application, which registers another. A longer line (of a store that is older than this bound)
-    /// ends in nobody.
+    /// ends there, and its first may do nothing.
     /// </summary>
     public const int LongestLine = 3;
 

@@ -60,8 +60,9 @@ public sealed class PrincipalOperations(Gate gate, TimeProvider time)
             $"{type}.{(enabled ? "enabled" : "disabled")}",
             async operation =>
             {
-                var tx = operation.Transaction;
+                var (tx, entry, _, _, _) = operation;
                 var (row, roles) = await FindForChangeAsync(operation, type, id);
+                entry.Changes = row.Enabled == 1 == enabled ? null : [AuditChanges.Of("enabled", !enabled, enabled)];
                 await LastAdministrator.KeepAsync(operation, row, roles, () => PrincipalStore.SetEnabledAsync(tx, id, enabled));
                 await OwnershipTransfer.MoveAllAsync(operation, id, transferTo, () => Moved(operation.Caller));
                 return ((await PrincipalStore.FindAsync(tx, type, id))!, roles);
@@ -70,7 +71,7 @@ public sealed class PrincipalOperations(Gate gate, TimeProvider time)
     }
 
     /// <summary>
-    /// Deletes a principal and revokes its credentials. Its applications rest, unless they are given to somebody else in the same call. Once
+    /// Deletes a principal and revokes its credentials. Its applications rest, unless they get another owner in the same call. Once
     /// more changes nothing and is no error.
     /// </summary>
     public async Task DeleteAsync(Caller caller, Demand demand, string type, string id, string? reason, string? transferTo = null)
@@ -97,6 +98,7 @@ public sealed class PrincipalOperations(Gate gate, TimeProvider time)
                 await OwnershipTransfer.MoveAllAsync(operation, id, transferTo, () => Moved(operation.Caller));
                 var now = time.GetUtcNow().ToUnixTimeMilliseconds();
                 await LastAdministrator.KeepAsync(operation, row, roles, () => PrincipalStore.DeleteAsync(tx, id, now));
+                await AuditStore.EraseTargetAsync(tx, id);
                 await CredentialStore.RevokeAllOfAsync(tx, id, now, reason ?? "owner deleted");
                 return true;
             }
@@ -105,6 +107,6 @@ public sealed class PrincipalOperations(Gate gate, TimeProvider time)
 
     private AuditEntry Moved(Caller caller) => gate.Entry(caller, "application.transferred", AuditEntry.Success, reason: null);
 
-    private static string RequireId(string type, string id) =>
+    internal static string RequireId(string type, string id) =>
         Protocol.Credentials.PublicId.IsWellFormed(id, type == PrincipalType.User ? "usr" : "app") ? id : throw ProblemException.NotFound();
 }

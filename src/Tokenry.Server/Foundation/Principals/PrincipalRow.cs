@@ -7,7 +7,7 @@ namespace Tokenry.Server.Foundation.Principals;
 public sealed class PrincipalRow
 {
     public const string Columns =
-        "id, type, name, email, owner_id, owner_bound, enabled, permissions, rate_limits, client, created_at, deleted_at";
+        "id, type, name, email, owner_id, owner_bound, enabled, permissions, rate_limits, client, created_at, deleted_at, tokens_since";
 
     public string Id { get; init; } = "";
 
@@ -37,6 +37,8 @@ public sealed class PrincipalRow
 
     public long? DeletedAt { get; init; }
 
+    public long? TokensSince { get; init; }
+
     /// <summary>Its own facts; its owner's are added by who knows them (<see cref="PrincipalFacts.Under"/>).</summary>
     public PrincipalFacts ToFacts(string[] roleIds) =>
         new()
@@ -51,5 +53,6 @@ public sealed class PrincipalRow
             RoleIds = roleIds,
             RateLimits = UseLimit.Read(RateLimits),
             Client = ClientSettings.Read(Client),
+            TokensSince = TokensSince ?? 0,
         };
 }

@@ -172,6 +172,20 @@ public static class PrincipalStore
         return tx.ExecuteAsync("UPDATE principals SET client = @Client WHERE id = @id", new { id, Client = client.Write() });
     }
 
+    /// <summary>Has access tokens refused that it is subject or client of and whose <c>jti</c> is older than <paramref name="since"/> (Unix ms).</summary>
+    public static Task SetTokensSinceAsync(WriteTransaction tx, string id, long since)
+    {
+        tx.Changed(ChangeKind.Principal, id);
+        return tx.ExecuteAsync(
+            "UPDATE principals SET tokens_since = @since WHERE id = @id AND coalesce(tokens_since, 0) < @since",
+            new { id, since }
+        );
+    }
+
+    /// <summary>As stored; <c>null</c> where there is no password.</summary>
+    public static Task<string?> PasswordHashAsync(WriteTransaction tx, string id) =>
+        tx.FirstOrDefaultAsync<string>("SELECT password_hash FROM principals WHERE id = @id", new { id });
+
     public static Task SetPasswordHashAsync(WriteTransaction tx, string id, string? passwordHash) =>
         tx.ExecuteAsync("UPDATE principals SET password_hash = @passwordHash WHERE id = @id", new { id, passwordHash });
 
@@ -192,7 +206,7 @@ public static class PrincipalStore
         return tx.ExecuteAsync("UPDATE principals SET permissions = @permissions WHERE id = @id", new { id, permissions });
     }
 
-    /// <summary>Gives an application another owner, which bounds it from then on; <c>null</c> = nobody.</summary>
+    /// <summary>Gives an application another owner, which bounds it from then on; <c>null</c> = it has no owner.</summary>
     public static Task SetOwnerAsync(WriteTransaction tx, string id, string? ownerId)
     {
         tx.Changed(ChangeKind.Principal, id);

@@ -6,7 +6,7 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Foundation.Principals;
 
 /// <summary>
-/// The way back in when no administrator is left: for whoever may run commands on the host, and in the audit with their name there. It wakes
+/// The way back in when no administrator is left: for operators who may run commands on the host, and in the audit with their name there. It wakes
 /// the first administrator and gives them the role back, or makes a new one where the first was deleted.
 /// </summary>
 public sealed class ReviveAdministrator(SystemGate gate, Database database, TokenryOptions options, TimeProvider time)

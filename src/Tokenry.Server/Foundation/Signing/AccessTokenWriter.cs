@@ -3,7 +3,6 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using Tokenry.Protocol.Access;
-using Tokenry.Protocol.Credentials;
 using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
@@ -37,10 +36,10 @@ public sealed record AccessTokenClaims
     public required TimeSpan Lifetime { get; init; }
 
     /// <summary>
-    /// Unix ms that its <c>jti</c> must not lie before (<see cref="Access.ApiResourceFacts.NamesSince"/>): another replica's clock may have made the API a moment ahead of
-    /// ours.
+    /// Unix ms: its <c>jti</c> is not older (<see cref="TokenIds"/>). What the doors compare it with may lie ahead of our clock: another replica's made the API
+    /// (<see cref="Access.ApiResourceFacts.NamesSince"/>), or a rotation without overlap ended all that was issued before.
     /// </summary>
-    public long NamesSince { get; init; }
+    public long Since { get; init; }
 }
 
 /// <summary>Writes RFC 9068 access tokens.</summary>
@@ -52,8 +51,7 @@ public sealed class AccessTokenWriter(SigningKeys keys, TokenryOptions options, 
     {
         var now = time.GetUtcNow();
         var issuedAt = now.ToUnixTimeSeconds();
-        var names = DateTimeOffset.FromUnixTimeMilliseconds(claims.NamesSince);
-        var tokenId = PublicId.Encode(PublicId.NewUuid7(names > now ? names : now));
+        var tokenId = TokenIds.New(now, claims.Since);
         using var payload = JsonBuffer.Borrow();
         var json = payload.Writer;
         json.WriteStartObject();

@@ -36,6 +36,9 @@ public sealed class Dialect
     /// </summary>
     public string ForUpdate(string table) => this == Postgres ? $" FOR UPDATE OF {table}" : "";
 
+    /// <summary>Ends a SELECT in a mutation whose end depends on a row that it does not change: nothing else changes the row until COMMIT, any number may read it so.</summary>
+    public string ForShare(string table) => this == Postgres ? $" FOR SHARE OF {table}" : "";
+
     /// <summary>Ends a SELECT of work that one of several replicas shall do: what another is at is passed over.</summary>
     public string SkipLocked => this == Postgres ? " FOR UPDATE SKIP LOCKED" : "";
 

@@ -149,6 +149,7 @@ public sealed class PostgresDatabase : Database
             var committing = time.GetTimestamp();
             await transaction.CommitAsync(CancellationToken.None);
             metrics.Committed(time.GetElapsedTime(committing), write.AuditEvents);
+            chain.Committed(write.NewestEvent);
             hub.Publish(write.Changes);
             return result;
         }

@@ -11,8 +11,8 @@ public sealed record Premise(long Position, string[] Ids)
     /// <summary>Whether every credential and principal counts, not those of <see cref="Ids"/> alone.</summary>
     public bool IsOfAll { get; init; }
 
-    /// <summary>The same as a parameter.</summary>
-    internal long OfAll => IsOfAll ? 1 : 0;
+    /// <summary>The same as a parameter of SQL, for which it must be public.</summary>
+    public long OfAll => IsOfAll ? 1 : 0;
 
     /// <summary>Finds a change that the facts do not hold. On SQLite a change of the running batch counts: caches learn of it after COMMIT.</summary>
     internal static string Select(Dialect dialect) =>

@@ -170,6 +170,7 @@ internal sealed class SqliteWriter : IDisposable
         var last = 0L;
         foreach (var work in batch)
         {
+            chain.Committed(work.NewestEvent);
             hub.Publish(work.Changes);
             last = Math.Max(last, work.LastSequence);
         }
@@ -203,6 +204,8 @@ internal sealed class SqliteWriter : IDisposable
 
         public int AuditEvents { get; protected set; }
 
+        public ChainHead? NewestEvent { get; protected set; }
+
         public long LastSequence { get; protected set; }
 
         public abstract void Run(WriteTransaction transaction, AuditChain chain, long now);
@@ -228,6 +231,7 @@ internal sealed class SqliteWriter : IDisposable
                 Finished(transaction.FinishAsync(chain, now)).GetAwaiter().GetResult();
                 Changes = transaction.Changes;
                 AuditEvents = transaction.AuditEvents;
+                NewestEvent = transaction.NewestEvent;
                 LastSequence = transaction.LastSequence;
             }
             finally

@@ -31,6 +31,9 @@ public sealed class WriteTransaction(
 
     internal int AuditEvents => events.Count;
 
+    /// <summary>The newest audit event once this is durable; <c>null</c> where nothing was looked at.</summary>
+    internal ChainHead? NewestEvent { get; private set; }
+
     /// <summary>The sequence number of its last change; 0 where it has none.</summary>
     internal long LastSequence { get; private set; }
 
@@ -95,7 +98,7 @@ public sealed class WriteTransaction(
             await RequirePremiseAsync(); // behind the lock: nothing can come between this look and the commit
         }
 
-        await chain.AppendAsync(this, head, events);
+        NewestEvent = await chain.AppendAsync(this, head, events);
         await ExecuteEachAsync(InsertChange, [.. changes.Select((change, i) => new NumberedChange(last + 1 + i, change, now))]);
         LastSequence = changes.Count == 0 ? 0 : last + changes.Count;
     }

@@ -1,13 +1,15 @@
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Audit;
+using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Usage;
 
 /// <summary>
-/// Refusals at doors and of clients, for the audit: counted by credential, reason, API and network, kept in the store from the first second on,
-/// and one audit event each when their minute is over. However many there are, the trail grows by a bounded number of rows.
+/// Refusals at doors, of clients and by the management API, and reads of many records there, for the audit: counted by credential, reason, API and
+/// network (reads by principal and route), kept in the store from the first second on, and one audit event each when their minute is over. However
+/// many there are, the trail grows by a bounded number of rows.
 /// </summary>
 public sealed class Denials(Database database, TimeProvider time, ILogger<Denials> logger) : IUsageSink
 {
@@ -17,13 +19,14 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
 
     private static readonly RowStatement<Tallied<Bucket>> Upsert = new RowStatement<Tallied<Bucket>>(
         """
-        INSERT INTO denials (minute, action, credential_id, actor, reason, api, network, count, first_at, last_at)
-        VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10)
+        INSERT INTO denials (minute, action, credential_id, actor, reason, api, network, count, first_at, last_at, target_type, target_id,
+          request_id, agent)
+        VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13, @14)
         ON CONFLICT (minute, action, credential_id, actor, reason, api, network) DO UPDATE SET count = denials.count + excluded.count,
           first_at = CASE WHEN excluded.first_at < denials.first_at THEN excluded.first_at ELSE denials.first_at END,
           last_at = CASE WHEN excluded.last_at > denials.last_at THEN excluded.last_at ELSE denials.last_at END
         """
-    ).Number(tallied => tallied.Key.Minute).Text(tallied => tallied.Key.Action).Text(tallied => tallied.Key.CredentialId).Text(tallied => tallied.Key.Actor).Text(tallied => tallied.Key.Reason).Text(tallied => tallied.Key.Api).Text(tallied => tallied.Key.Network).Number(tallied => tallied.Count).Number(tallied => tallied.First).Number(tallied => tallied.Last);
+    ).Number(tallied => tallied.Key.Minute).Text(tallied => tallied.Key.Action).Text(tallied => tallied.Key.CredentialId).Text(tallied => tallied.Key.Actor).Text(tallied => tallied.Key.Reason).Text(tallied => tallied.Key.Api).Text(tallied => tallied.Key.Network).Number(tallied => tallied.Count).Number(tallied => tallied.First).Number(tallied => tallied.Last).Text(tallied => tallied.Key.First?.TargetType).Text(tallied => tallied.Key.First?.TargetId).Text(tallied => tallied.Key.First?.RequestId).Text(tallied => tallied.Key.First?.Agent);
 
     private readonly FlushQueue<Tallied<Bucket>> queue = new(database, time, logger, Step);
     private readonly Tallies<Bucket> tallies = new(MostBuckets, ToOther);
@@ -33,9 +36,22 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
     /// <summary>The minute before this one is closed already, in this process.</summary>
     private long closedBefore;
 
+    /// <summary>The type of a read's target.</summary>
+    public const string RouteTarget = "route";
+
     private const string Other = "other";
 
-    private static Bucket ToOther(Bucket bucket) => bucket with { CredentialId = "", Actor = AuditEntry.Anonymous, Network = Other };
+    /// <summary>How the reason of a read begins, which is its route; no reason of a refusal does.</summary>
+    private const string Read = "GET /";
+
+    private static Bucket ToOther(Bucket bucket) =>
+        bucket with
+        {
+            CredentialId = "",
+            Actor = AuditEntry.Anonymous,
+            Network = Other,
+            First = null,
+        };
 
     public void Record(in Use use)
     {
@@ -58,6 +74,50 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
             now
         );
     }
+
+    /// <summary>The management API refused a caller.</summary>
+    /// <param name="caller">Whom.</param>
+    /// <param name="action">What was asked for, as the audit names it.</param>
+    /// <param name="reason">Why not.</param>
+    /// <param name="target">What it was about, where that is known.</param>
+    public void Record(Caller caller, string action, string reason, (string? Type, string? Id) target)
+    {
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        tallies.Count(
+            new Bucket(
+                now - now % Minute,
+                action,
+                caller.CredentialId ?? "",
+                caller.Principal.Id,
+                reason,
+                "",
+                Networks.Name(caller.Request.Address)
+            )
+            {
+                First = new Circumstances(target.Type, target.Id, caller.Request.RequestId, caller.Request.Agent),
+            },
+            now
+        );
+    }
+
+    /// <summary>A caller read many records that are not its own.</summary>
+    public void RecordRead(Caller caller, string action)
+    {
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var route = RouteOf(caller.Request.Path);
+        tallies.Count(
+            new Bucket(now - now % Minute, action, "", caller.Principal.Id, route, "", "")
+            {
+                First = new Circumstances(RouteTarget, route, caller.Request.RequestId, caller.Request.Agent),
+            },
+            now
+        );
+    }
+
+    /// <summary>Without the ids in it.</summary>
+    private static string RouteOf(string path) =>
+        Read
+        + string.Join('/', path.TrimStart('/').Split('/').Select(part => part is [_, _, _, '_', ..] && part.Length == 26 ? "{id}" : part));
 
     public async Task FlushAsync()
     {
@@ -144,6 +204,20 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
         string Network
     )
     {
+        /// <summary>Of the first that is counted here; it makes no difference between two.</summary>
+        public Circumstances? First { get; init; }
+
+        public bool Equals(Bucket other) =>
+            Minute == other.Minute
+            && Action == other.Action
+            && CredentialId == other.CredentialId
+            && Actor == other.Actor
+            && Reason == other.Reason
+            && Api == other.Api
+            && Network == other.Network;
+
+        public override int GetHashCode() => HashCode.Combine(Minute, Action, CredentialId, Actor, Reason, Api, Network);
+
         public static int Compare(Tallied<Bucket> one, Tallied<Bucket> another)
         {
             var (a, b) = (one.Key, another.Key);
@@ -156,6 +230,8 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
             return order != 0 ? order : string.CompareOrdinal(a.Network, b.Network);
         }
     }
+
+    private sealed record Circumstances(string? TargetType, string? TargetId, string? RequestId, string? Agent);
 
     private sealed class Row
     {
@@ -179,6 +255,16 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
 
         public long LastAt { get; init; }
 
+        public string? TargetType { get; init; }
+
+        public string? TargetId { get; init; }
+
+        public string? RequestId { get; init; }
+
+        public string? Agent { get; init; }
+
+        private bool IsRead => Reason.StartsWith(Read, StringComparison.Ordinal);
+
         public AuditEntry ToEntry(DateTimeOffset now) =>
             new()
             {
@@ -189,9 +275,13 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
                 CredentialId = CredentialId.Length == 0 ? null : CredentialId,
                 Action = Action,
                 Api = Api.Length == 0 ? null : Api,
-                Result = AuditEntry.Denied,
-                Reason = Reason,
+                TargetType = TargetType,
+                TargetId = TargetId,
+                Result = IsRead ? AuditEntry.Success : AuditEntry.Denied,
+                Reason = IsRead ? null : Reason,
                 Ip = Network.Length == 0 ? null : Network,
+                Agent = Agent,
+                RequestId = RequestId,
                 Count = Count,
             };
     }

@@ -12,7 +12,7 @@ namespace Tokenry.Server.Foundation.Usage;
 
 /// <summary>
 /// What somebody should look at: use after revocation or expiry, a proof used twice, a burst of denials, probing of scopes, a dormant credential awake, a new
-/// network, a client that authenticates in a weaker way than it could, a client certificate forwarded by a stranger. Each becomes an audit event <c>signal.…</c>, a count and a line in the log; the same one once an hour, over all replicas.
+/// network, a client that authenticates in a weaker way than it could, a client certificate forwarded by a stranger, a superseded secret that renews itself. Each becomes an audit event <c>signal.…</c>, a count and a line in the log; the same one once an hour, over all replicas.
 /// </summary>
 public sealed partial class Signals(Database database, ServerMetrics metrics, TimeProvider time, ILogger<Signals> logger) : IUsageSink
 {
@@ -25,6 +25,7 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
     public const string SteppedDown = "signal.stepped_down";
     public const string Replay = "signal.replay";
     public const string ForgedCertificate = "signal.forged_certificate";
+    public const string SupersededRenewal = "signal.superseded_renewal";
 
     /// <summary>Denials from one network within a minute.</summary>
     private const int Burst = 50;

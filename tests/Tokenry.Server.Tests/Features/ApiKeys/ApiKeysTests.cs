@@ -9,7 +9,8 @@ public sealed class ApiKeysTests(SharedServers servers)
     {
         var admin = await servers.AdminAsync(engine);
         var made = await Scenario.On(admin).Api("a", "b").Role().Application().CreateAsync();
-        var me = (await admin.GetAsync("/v1/me").Expect(200)).Text("subject");
+        var self = await admin.GetAsync("/v1/me").Expect(200);
+        var (me, with) = (self.Text("subject"), self.Text("credential_id"));
         var created = await admin
             .PostAsync(
                 $"/v1/applications/{made.Application.Id}/api-keys",
@@ -31,7 +32,7 @@ public sealed class ApiKeysTests(SharedServers servers)
              "permissions":[{"api":"{{made.Api.Identifier}}","scopes":["a"]}],"objects":["repo:acme/*","base:1"],
              "created_at":"{{created.Text(
                 "created_at"
-            )}}","created_by":"{{me}}","expires_at":"2099-01-01T00:00:00.250Z","rotate_every_days":null,"due_at":"2099-01-01T00:00:00.250Z","not_before":null,
+            )}}","created_by":"{{me}}","created_with":"{{with}}","expires_at":"2099-01-01T00:00:00.250Z","rotate_every_days":null,"due_at":"2099-01-01T00:00:00.250Z","not_before":null,
              "allowed_ips":["127.0.0.0/8"],"rate_limits":null,"metadata":{"team":"billing"},"state":"active","weaknesses":[],"revoked_at":null,"revoked_reason":null,
              "last_used":null,"previous_expires_at":null,"request_signing":"none","token":"{{token}}"}
             """,

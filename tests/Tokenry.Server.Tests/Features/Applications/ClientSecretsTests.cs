@@ -10,7 +10,8 @@ public sealed class ClientSecretsTests(SharedServers servers)
         var admin = await servers.AdminAsync(engine);
         var application = await admin.CreateApplicationAsync([]);
         var collection = $"/v1/applications/{application.Id}/secrets";
-        var me = (await admin.GetAsync("/v1/me").Expect(200)).Text("subject");
+        var self = await admin.GetAsync("/v1/me").Expect(200);
+        var (me, with) = (self.Text("subject"), self.Text("credential_id"));
         var created = await admin
             .PostAsync(
                 collection,
@@ -26,7 +27,7 @@ public sealed class ClientSecretsTests(SharedServers servers)
              "owner":{"type":"application","id":"{{application.Id}}"},"permissions":null,"objects":null,
              "created_at":"{{created.Text(
                 "created_at"
-            )}}","created_by":"{{me}}","expires_at":"2099-01-01T00:00:00Z","rotate_every_days":null,"due_at":"2099-01-01T00:00:00Z",
+            )}}","created_by":"{{me}}","created_with":"{{with}}","expires_at":"2099-01-01T00:00:00Z","rotate_every_days":null,"due_at":"2099-01-01T00:00:00Z",
              "not_before":"2098-01-01T00:00:00Z","allowed_ips":["10.0.0.0/8","::1"],"rate_limits":null,"metadata":{"a":[1,null]},"state":"scheduled","weaknesses":[],
              "revoked_at":null,"revoked_reason":null,"last_used":null,"previous_expires_at":null,"client_secret":"{{secret}}"}
             """,

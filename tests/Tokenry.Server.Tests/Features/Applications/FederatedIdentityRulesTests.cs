@@ -126,7 +126,7 @@ public sealed class FederatedIdentityRulesTests(SharedServers servers)
                     jwks = issuer.Jwks,
                 }
             )
-            .Expect(400, "invalid_request");
+            .Expect(409, "limit_reached");
         await admin.DeleteAsync($"{Path(application)}/{last!.Text("id")}").Expect(204);
         await admin.CreateFederatedIdentityAsync(application, issuer);
     }

@@ -13,14 +13,13 @@ public sealed class AuditQueryTests(SharedServers servers)
         var application = await person.Client.PostAsync("/v1/applications", new { name = "a" }).Expect(201);
         var id = application.Text("id");
         await person.Client.PatchAsync($"/v1/applications/{id}", new { name = "b" }).Expect(200);
-        await person.Client.GetAsync("/v1/users").Expect(403);
         await admin.PatchAsync($"/v1/applications/{id}", new { name = "c" }).Expect(200);
         var after = In(1);
 
-        Assert.Equal(["users.listed", "application.updated", "application.created"], await ActionsAsync($"actor={person.Id}"));
+        Assert.Equal(["application.updated", "application.created"], await ActionsAsync($"actor={person.Id}"));
         Assert.Equal(["application.updated", "application.updated", "application.created"], await ActionsAsync($"target={id}"));
         Assert.Equal(["application.created"], await ActionsAsync($"target={id}&action=application.created"));
-        Assert.Equal(["users.listed"], await ActionsAsync($"actor={person.Id}&result=denied"));
+        Assert.Empty(await ActionsAsync($"actor={person.Id}&result=denied"));
         Assert.Equal(["application.updated", "application.created"], await ActionsAsync($"actor={person.Id}&result=success"));
         Assert.Equal(3, (await ActionsAsync($"target={id}&from={before}&to={after}")).Length);
         Assert.Empty(await ActionsAsync($"target={id}&to={before}"));

@@ -3,7 +3,7 @@ using static Tokenry.Server.Tests.Foundation.Access.ManagementCalls;
 
 namespace Tokenry.Server.Tests.Features.AuditLog;
 
-/// <summary>Every mutation is one row, every management denial is one row, and nothing else is.</summary>
+/// <summary>Every mutation is one row at once; refusals and reads are counted (<see cref="CountedEventsTests"/>).</summary>
 public sealed class AuditTrailTests(SharedServers servers)
 {
     [Theory, BothEngines]
@@ -95,6 +95,7 @@ public sealed class AuditTrailTests(SharedServers servers)
                     "api",
                     "result",
                     "reason",
+                    "changes",
                     "ip",
                     "agent",
                     "request_id",
@@ -139,47 +140,6 @@ public sealed class AuditTrailTests(SharedServers servers)
     }
 
     [Theory, BothEngines]
-    public async Task Each_management_denial_is_exactly_one_row(Engine engine)
-    {
-        var admin = await servers.AdminAsync(engine);
-        var made = await Scenario.On(admin).ApiKey().CreateAsync();
-        var person = await admin.CallerAsync("tokens:own", "credentials:write");
-        foreach (
-            var (method, path, body, action) in new (string, string, object?, string)[]
-            {
-                ("GET", "/v1/users", null, "users.listed"),
-                ("POST", "/v1/users", new { email = "x" }, "user.created"),
-                ("PATCH", $"/v1/users/{person.Id}", new { name = "x" }, "user.updated"),
-                ("DELETE", $"/v1/applications/{made.Application.Id}", null, "application.deleted"),
-                ("POST", "/v1/roles", new { name = "x" }, "role.created"),
-                ("GET", "/v1/audit", null, "audit.listed"),
-                ("POST", "/v1/verify", new { token = "x" }, "credential.verified"),
-                ("POST", "/v1/me/tokens", new { name = "x", expires_at = (object?)null }, "personal_access_token.created"),
-                (
-                    "POST",
-                    "/v1/api-keys",
-                    new
-                    {
-                        name = "x",
-                        api = made.Api.Identifier,
-                        scopes = new[] { "invoices:read" },
-                    },
-                    "api_key.created"
-                ),
-            }
-        )
-        {
-            var answer = await person.Client.SendAsync(new HttpMethod(method), path, body).Expect(403);
-            var row = Assert.Single(await RowsAsync(admin, answer));
-            Assert.Equal(action, row.GetProperty("action").GetString());
-            Assert.Equal("denied", row.GetProperty("result").GetString());
-            Assert.Equal(person.Id, row.GetProperty("actor").GetString());
-            Assert.Equal(person.Token.Id, row.GetProperty("credential_id").GetString());
-            Assert.StartsWith(answer.Text("code"), row.GetProperty("reason").GetString(), StringComparison.Ordinal);
-        }
-    }
-
-    [Theory, BothEngines]
     public async Task What_changes_nothing_is_not_recorded(Engine engine)
     {
         var admin = await servers.AdminAsync(engine);
@@ -195,7 +155,6 @@ public sealed class AuditTrailTests(SharedServers servers)
                 await admin.PostAsync($"/v1/api-keys/{made.ApiKey.Id}/rotate", new { overlap_seconds = -1 }).Expect(400),
                 await admin.DeleteAsync($"/v1/api-keys/{made.ApiKey.Id}?reason=a%0Ab").Expect(400),
                 await admin.PatchAsync("/v1/users/usr_0000000000000000000000", new { name = "x" }).Expect(404),
-                await admin.GetAsync("/v1/users").Expect(200),
                 await admin.VerifyAsync(made.ApiKey.Secret, made.Api.Identifier).Expect(200),
                 await admin.PostAsync("/v1/roles", "{").Expect(400),
             }

@@ -2,7 +2,7 @@ namespace Tokenry.Server.Tests.Features.OAuth;
 
 /// <summary>
 /// What ends an access token before its <c>exp</c> at our own doors, at the very next request: its revocation, the end of its application,
-/// the revocation of the secret that bought it. What does not: rotation and expiry of that secret.
+/// the revocation, the disabling and the rotation without overlap of the secret that bought it. What does not: its rotation with an overlap, and its expiry.
 /// </summary>
 public sealed class AccessTokenLifeTests(SharedServers servers)
 {
@@ -60,14 +60,65 @@ public sealed class AccessTokenLifeTests(SharedServers servers)
         await doors.ExpectGoodAsync(other);
     }
 
-    [Theory, BothEngines(0)]
-    [BothEngines(3600)]
-    public async Task Tokens_bought_with_a_rotated_secret_stay_good(Engine engine, int overlap)
+    [Theory, BothEngines]
+    public async Task Tokens_bought_with_a_secret_that_was_rotated_with_an_overlap_stay_good(Engine engine)
     {
         var doors = await DoorsAsync(engine);
-        var (app, secret) = (doors.Made.Application.Id, doors.Made.ClientSecret);
         var token = await doors.NewTokenAsync();
-        await doors.Admin.PostAsync($"/v1/applications/{app}/secrets/{secret.Id}/rotate", new { overlap_seconds = overlap }).Expect(200);
+        await doors.Admin.PostAsync($"{SecretPath(doors)}/rotate", new { overlap_seconds = 3600 }).Expect(200);
+        await doors.ExpectGoodAsync(token);
+    }
+
+    [Theory, BothEngines]
+    public async Task A3_tokens_fall_with_the_rotation_of_their_secret_without_overlap_and_those_of_the_new_one_are_good(Engine engine)
+    {
+        var doors = await DoorsAsync(engine);
+        var app = doors.Made.Application.Id;
+        var token = await doors.NewTokenAsync();
+        await doors.ExpectGoodAsync(token);
+        var client = doors.Made.Client();
+        for (var i = 0; i < 3; i++)
+        {
+            var rotated = await doors.Admin.PostAsync($"{SecretPath(doors)}/rotate", new { overlap_seconds = 0 }).Expect(200);
+            await ExpectRefusedWithoutClientAsync(doors, token, "revoked");
+            client = (app, rotated.Text("client_secret"));
+            token = await doors.Anonymous.AccessTokenAsync(client, ("resource", Doors.Api)); // at once
+            await doors.ExpectGoodAsync(token);
+        }
+
+        await doors.Admin.PostAsync($"{SecretPath(doors)}/rotate", new { overlap_seconds = 3600 }).Expect(200);
+        await doors.ExpectGoodAsync(token);
+    }
+
+    [Theory, BothEngines]
+    public async Task A3_nothing_bought_with_a_secret_while_it_is_rotated_away_is_good_afterwards(Engine engine)
+    {
+        for (var round = 0; round < 5; round++)
+        {
+            var doors = await DoorsAsync(engine);
+            var buying = Enumerable
+                .Range(0, 12)
+                .Select(_ => doors.Anonymous.TokenAsync(doors.Made.Client(), ("resource", Doors.Api)))
+                .ToList();
+            await doors.Admin.PostAsync($"{SecretPath(doors)}/rotate", new { overlap_seconds = 0 }).Expect(200);
+            foreach (var bought in await Task.WhenAll(buying))
+            {
+                Assert.Contains(bought.Status, new[] { 200, 401 });
+                if (bought.Status == 200)
+                    Assert.Equal("revoked", await doors.Admin.VerifyAsync(bought.Text("access_token"), Doors.Api));
+            }
+        }
+    }
+
+    [Theory, BothEngines]
+    public async Task A3_tokens_of_a_disabled_secret_are_refused_until_it_is_enabled_again(Engine engine)
+    {
+        var doors = await DoorsAsync(engine);
+        var token = await doors.NewTokenAsync();
+        await doors.ExpectGoodAsync(token);
+        await doors.Admin.PostAsync($"{SecretPath(doors)}/disable").Expect(200);
+        await ExpectRefusedWithoutClientAsync(doors, token, "disabled");
+        await doors.Admin.PostAsync($"{SecretPath(doors)}/enable").Expect(200);
         await doors.ExpectGoodAsync(token);
     }
 
@@ -129,6 +180,8 @@ public sealed class AccessTokenLifeTests(SharedServers servers)
         await anonymous.With(token).GetAsync("/v1/me").Expect(401, "invalid_token");
         await anonymous.With(token).GetAsync("/v1/audit").Expect(401, "invalid_token");
     }
+
+    private static string SecretPath(Doors doors) => $"/v1/applications/{doors.Made.Application.Id}/secrets/{doors.Made.ClientSecret.Id}";
 
     // The client itself can no longer ask, so this asks the other doors alone.
     private static async Task ExpectRefusedWithoutClientAsync(Doors doors, string token, string code)

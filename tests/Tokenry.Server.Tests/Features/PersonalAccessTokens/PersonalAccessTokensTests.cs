@@ -37,6 +37,7 @@ public sealed class PersonalAccessTokensTests(SharedServers servers)
                 "objects",
                 "created_at",
                 "created_by",
+                "created_with",
                 "expires_at",
                 "rotate_every_days",
                 "due_at",

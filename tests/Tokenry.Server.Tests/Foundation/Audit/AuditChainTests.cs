@@ -10,6 +10,9 @@ public sealed class AuditChainTests
     {
         await using var store = await WithEventsAsync(engine);
         Assert.Equal((6, null), await store.ReadAsync(store.Chain.VerifyAsync));
+        var check = await store.Chain.CheckAsync(store.Database);
+        Assert.Equal((6, null, 6), (check.Events, check.Fault, check.Last!.Seq));
+        Assert.True(check.Last.IsAs(store.Chain.Newest!));
     }
 
     [Theory, BothEngines]
@@ -37,6 +40,7 @@ public sealed class AuditChainTests
             "ip_pseudonym",
             "agent",
             "request_id",
+            "changes",
         ];
         string[] edits =
         [
@@ -49,6 +53,8 @@ public sealed class AuditChainTests
         foreach (var column in texts.Where(column => column is not ("id" or "actor" or "action" or "result")))
             await FindsAsync(store, $"{column} = NULL", "event 3 was changed");
         await FindsAsync(store, "ip = '10.0.0.99'", "the address of event 3 was changed");
+        await FindsAsync(store, "personal = replace(personal, 'Bob', 'Eve')", "the personal data of event 3 were changed");
+        await FindsAsync(store, "personal = 'x'", "the personal data of event 3 were changed");
         await FindsAsync(store, "hash = (SELECT hash FROM audit_events WHERE seq = 2)", "event 3 was changed");
         await FindsAsync(store, "prev = (SELECT prev FROM audit_events WHERE seq = 2)", "event 3 does not follow event 2");
         Assert.Equal((6, null), await store.ReadAsync(store.Chain.VerifyAsync));
@@ -89,7 +95,7 @@ public sealed class AuditChainTests
     public async Task An_address_can_be_erased_and_the_chain_goes_on(Engine engine)
     {
         await using var store = await WithEventsAsync(engine);
-        await store.ExecuteAsync("UPDATE audit_events SET ip = NULL");
+        await store.ExecuteAsync("UPDATE audit_events SET ip = NULL, personal = NULL");
         await store.Database.WriteAsync(tx =>
         {
             tx.Record(Event(7));
@@ -111,6 +117,48 @@ public sealed class AuditChainTests
             store.ReadAsync(connection =>
                 Dapper.SqlMapper.QuerySingleAsync<string>(connection, "SELECT ip_pseudonym FROM audit_events WHERE seq = 1")
             );
+    }
+
+    /// <summary>Events of versions that recorded no changes verify as they did; the canonical form is written out here on purpose.</summary>
+    [Fact]
+    public void The_hash_of_an_event_without_changes_is_what_it_always_was()
+    {
+        var key = Enumerable.Range(0, 32).Select(i => (byte)i).ToArray();
+        var row = new AuditRow
+        {
+            Seq = 258,
+            Id = "evt_1",
+            At = 5,
+            Actor = "usr_1",
+            Action = "user.updated",
+            TargetType = "user",
+            TargetId = "usr_2",
+            Result = "success",
+            IpPseudonym = "aa",
+            Agent = "curl",
+            RequestId = "req_1",
+            Count = 1,
+            Prev = new byte[32],
+        };
+        const string Json =
+            """{"id":"evt_1","at":5,"actor":"usr_1","credential_id":null,"action":"user.updated","target_type":"user","target_id":"usr_2","api":null,"result":"success","reason":null,"ip_pseudonym":"aa","agent":"curl","request_id":"req_1","count":1}""";
+        byte[] written = [0, 0, 0, 0, 0, 0, 1, 2, .. new byte[32], .. System.Text.Encoding.UTF8.GetBytes(Json)];
+        Assert.Equal(System.Security.Cryptography.HMACSHA256.HashData(key, written), row.ComputeHash(key));
+    }
+
+    [Fact]
+    public void Secrets_are_stored_as_digests_and_what_is_too_long_too()
+    {
+        var key = new byte[32];
+        var stored = StoredChanges.Of(
+            [AuditChanges.Of("password", null, "$argon$hash"), AuditChanges.Of("description", null, new string('x', 9000))],
+            key
+        );
+        Assert.DoesNotContain("argon", stored.Changes, StringComparison.Ordinal);
+        Assert.Null(stored.Personal);
+        var read = stored.Read()!;
+        Assert.Matches("^{\"digest\":\"[0-9a-f]{32}\"}$", read[0].After!.Value.GetRawText());
+        Assert.Matches("^{\"digest\":\"[0-9a-f]{32}\",\"length\":9002}$", read[1].After!.Value.GetRawText());
     }
 
     /// <summary>Edits event 3, expects the fault, and puts it back.</summary>
@@ -155,5 +203,6 @@ public sealed class AuditChainTests
             Ip = $"10.0.0.{number}",
             Agent = "curl/8",
             RequestId = $"req_{number}",
+            Changes = [AuditChanges.Of("name", "Bob", "Robert"), AuditChanges.Of("enabled", true, false)],
         };
 }

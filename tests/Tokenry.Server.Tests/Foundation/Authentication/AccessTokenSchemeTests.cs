@@ -51,6 +51,9 @@ public sealed class AccessTokenSchemeTests
     [Theory]
     [BothEngines("UPDATE principals SET enabled = 0", "owner_disabled", "UPDATE principals SET enabled = 1")]
     [BothEngines("UPDATE credentials SET state = 'revoked'", "revoked", null)]
+    [BothEngines("UPDATE credentials SET state = 'disabled'", "disabled", "UPDATE credentials SET state = 'active'")]
+    [BothEngines("UPDATE credentials SET tokens_since = 99999999999999", "revoked", "UPDATE credentials SET tokens_since = 1")]
+    [BothEngines("UPDATE principals SET tokens_since = 99999999999999", "revoked", "UPDATE principals SET tokens_since = 1")]
     [BothEngines("DELETE FROM credentials", "revoked", null)]
     [BothEngines("DELETE FROM principals", "owner_disabled", null)]
     public async Task A_token_that_was_verified_ends_with_what_it_stands_on(Engine engine, string end, string code, string? undo)

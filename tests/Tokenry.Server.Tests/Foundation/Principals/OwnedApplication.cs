@@ -42,16 +42,16 @@ internal sealed class OwnedApplication
     public string Application => $"/v1/applications/{Id}";
 
     /// <summary>What the user's role, the application's and the key name.</summary>
-    public object[] Permissions => [At(Management, "roles:read"), At(Api, "a")];
+    public object[] Permissions => [At(Management, "audit:read"), At(Api, "a")];
 
     public static async Task<OwnedApplication> ArrangeAsync(ApiClient admin)
     {
         var made = await Scenario.On(admin).Api("a").CreateAsync();
-        object[] permissions = [At(Management, "roles:read"), At(made.Api.Identifier, "a")];
+        object[] permissions = [At(Management, "audit:read"), At(made.Api.Identifier, "a")];
         made.Roles.Add(await admin.CreateRoleAsync(permissions));
         var user = await admin.PersonWithTokenAsync(
             [Developer, made.Role.Id],
-            [At(Management, "applications:own", "roles:read"), At(made.Api.Identifier, "a")]
+            [At(Management, "applications:own", "audit:read"), At(made.Api.Identifier, "a")]
         );
         made.Users.Add(new CreatedUser(user.Id, "", user.Token.Response));
         var application = await user.Client.CreateApplicationAsync([made.Role.Id]);
@@ -108,7 +108,7 @@ internal sealed class OwnedApplication
             _service
         );
         Assert.Equal(isValid ? 200 : 400, exchanged.Status);
-        var own = await anonymous.With(Key).GetAsync("/v1/roles?limit=1");
+        var own = await anonymous.With(Key).GetAsync("/v1/audit?limit=1");
         Assert.Equal(
             isValid ? 200
                 : code == "wrong_api" ? 403

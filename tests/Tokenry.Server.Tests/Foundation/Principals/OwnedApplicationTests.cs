@@ -95,7 +95,7 @@ public sealed class OwnedApplicationTests(SharedServers servers)
         var admin = await servers.AdminAsync(engine);
         var world = await OwnedApplication.ArrangeAsync(admin);
         var end = In(600);
-        object[] permissions = [At(Management, "applications:own", "tokens:own", "roles:read"), At(world.Api, "a")];
+        object[] permissions = [At(Management, "applications:own", "tokens:own", "audit:read"), At(world.Api, "a")];
         object[] limits = [Limit("daily", 50)];
         var narrow = admin.With(
             (

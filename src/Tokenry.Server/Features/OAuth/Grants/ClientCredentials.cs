@@ -24,13 +24,13 @@ public sealed class ClientCredentials(CatalogCache catalogs, AccessTokenWriter w
             new AccessTokenClaims
             {
                 Audience = api.Identifier,
-                NamesSince = api.NamesSince,
                 Subject = client.Principal.Id,
                 ClientId = client.Principal.Id,
                 Scope = scope,
                 CredentialId = credentialId,
                 Confirmation = confirmation,
                 Lifetime = api.AccessTokenLifetime,
+                Since = Math.Max(api.NamesSince, client.Credential.TokensSince),
             },
             api.AccessTokenSigningAlg
         );

@@ -151,7 +151,6 @@ public sealed class TokenExchange(
             new AccessTokenClaims
             {
                 Audience = api.Identifier,
-                NamesSince = api.NamesSince,
                 Subject = found.Owner!.Id,
                 ClientId = request.Client.Principal.Id,
                 Scope = scope,
@@ -161,6 +160,7 @@ public sealed class TokenExchange(
                 Actor = actor,
                 Confirmation = confirmation,
                 Lifetime = lifetime,
+                Since = Math.Max(api.NamesSince, Math.Max(found.TokensSince, request.Client.Principal.TokensSince)),
             },
             api.AccessTokenSigningAlg
         );

@@ -64,6 +64,15 @@ internal static class MetricCatalog
             new MetricLabel("within_days", "within_days")
         ),
         Counter("tokenry_audit_events_total", Own, "tokenry.audit.events", "Audit events committed."),
+        Counter(
+            "tokenry_audit_faults_total",
+            Own,
+            "tokenry.audit.faults",
+            "Times the audit trail lacked what was known of it.",
+            new MetricLabel("fault", "fault")
+        ),
+        Gauge("tokenry_audit_missing_events", Own, "tokenry.audit.missing", "Newest audit events found gone."),
+        Gauge("tokenry_audit_missing_seconds", Own, "tokenry.audit.missing_time", "The time they cover."),
         Counter("tokenry_http_requests_total", Hosting, "http.server.request.duration", "Requests answered.", Route, Method, Status) with
         {
             CountsMeasurements = true,

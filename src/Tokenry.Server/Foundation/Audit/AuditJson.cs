@@ -1,0 +1,19 @@
+using System.Text.Json.Serialization;
+using Tokenry.Protocol.Api;
+
+namespace Tokenry.Server.Foundation.Audit;
+
+/// <summary>The protected header of a signed head.</summary>
+internal sealed record HeadHeader(string Alg, string Typ, string Kid);
+
+/// <summary>The payload of a signed head.</summary>
+/// <param name="Seq">The event's position.</param>
+/// <param name="Hash">Its hash, lower-case hex.</param>
+/// <param name="Time">When the head was made.</param>
+/// <param name="Mac">HMAC-SHA256 of the three under the audit key, lower-case hex.</param>
+internal sealed record HeadClaims(long Seq, string Hash, DateTimeOffset Time, string Mac);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, Converters = [typeof(TimestampConverter)])]
+[JsonSerializable(typeof(HeadHeader))]
+[JsonSerializable(typeof(HeadClaims))]
+internal sealed partial class AuditJson : JsonSerializerContext;

@@ -1,0 +1,95 @@
+using System.Globalization;
+using Dapper;
+using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Foundation.Audit;
+
+/// <summary><c>admin audit verify [--data-directory D]</c>: recomputes the chain and compares it with the signed head; exit code 0 = whole, 1 = not.</summary>
+public sealed class VerifyAudit(Database database, AuditChain chain, AuditHeadFile file)
+{
+    public const string Verb = "admin audit verify";
+
+    public async Task<ControlAnswer> RunAsync(IReadOnlyDictionary<string, string> arguments)
+    {
+        // Before the chain is read, which is then at least as new.
+        var head = file.Read(out var unreadable);
+        var known = chain.Newest;
+        var check = await chain.CheckAsync(database);
+        var faults = new List<string>();
+        if (check.Fault is { } fault)
+        {
+            faults.Add(
+                check.Events == 0
+                    ? $"The chain is broken: {fault}."
+                    : Text($"The chain is broken: {fault}. Events {check.Expected - check.Events} to {check.Expected - 1} are whole.")
+            );
+        }
+
+        if (unreadable is not null)
+        {
+            faults.Add(unreadable);
+        }
+        else if (head is null)
+        {
+            faults.Add(
+                $"There is no head at {file.Path}, so removed newest events cannot be told. A running server writes it within 10 s."
+            );
+        }
+
+        if (check.Fault is null)
+        {
+            // The head a running process holds can be newer than its file.
+            var expected = known is not null && known.Seq > (head?.Seq ?? 0) ? known : head;
+            if (expected is not null && await CompareAsync(expected, check) is { } difference)
+            {
+                faults.Add(difference);
+            }
+        }
+
+        if (faults.Count > 0)
+        {
+            return new ControlAnswer(string.Join(Environment.NewLine, faults.Prepend("audit: BROKEN")), null, failed: true);
+        }
+
+        var words = new List<string>
+        {
+            check.Last is not { } last
+                ? "audit: whole. There is no event."
+                : Text(
+                    $"audit: whole. {check.Events} events, {last.Seq - check.Events + 1} to {last.Seq}; head {head!.Seq} of {Time(head.At)} fits."
+                ),
+        };
+        if (check.Notices.Count > 0)
+        {
+            words.Add(
+                $"It lost events before, which event {string.Join(", ", check.Notices)} tells: GET /v1/audit?action={ChainFault.RolledBack}"
+            );
+        }
+
+        return new ControlAnswer(string.Join(Environment.NewLine, words), null);
+    }
+
+    private async Task<string?> CompareAsync(ChainHead head, ChainCheck check)
+    {
+        if (head.Seq > (check.Last?.Seq ?? 0))
+        {
+            return new ChainFault(head, check.Last) + ".";
+        }
+
+        if (head.Seq <= check.Last!.Seq - check.Events)
+        {
+            return null; // retention removed it since
+        }
+
+        var hash = await database.ReadAsync(connection =>
+            connection.QueryFirstOrDefaultAsync<byte[]>("SELECT hash FROM audit_events WHERE seq = @Seq", new { head.Seq })
+        );
+        return hash is not null && hash.AsSpan().SequenceEqual(head.Hash) ? null : new ChainFault(head, check.Last) + ".";
+    }
+
+    private static string Time(long at) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(at).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

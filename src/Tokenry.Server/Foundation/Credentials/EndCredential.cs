@@ -1,0 +1,67 @@
+using Tokenry.Server.Foundation.Audit;
+using Tokenry.Server.Foundation.Storage;
+
+namespace Tokenry.Server.Foundation.Credentials;
+
+/// <summary>Why a credential is revoked, and with what.</summary>
+/// <param name="Reason">For its record and the audit.</param>
+/// <param name="TakesDescendants">Whether what it minted for the same owner ends, too: asked for, or because it leaked.</param>
+public sealed record Ending(string? Reason, bool TakesDescendants)
+{
+    /// <summary>The word a reason begins with where the credential leaked.</summary>
+    public const string Leaked = "leaked";
+
+    /// <summary>Whether a reason says so: <c>leaked</c>, or <c>leaked: in a build log</c>.</summary>
+    public static bool IsLeak(string? reason) =>
+        reason is not null
+        && reason.StartsWith(Leaked, StringComparison.OrdinalIgnoreCase)
+        && (reason.Length == Leaked.Length || !char.IsAsciiLetterOrDigit(reason[Leaked.Length]));
+}
+
+/// <summary>
+/// Revokes one credential and what falls with it: what replaced it while it still worked, and, where it leaked or the caller asks for it, what it minted for the same owner.
+/// What it minted for others stays.
+/// </summary>
+public static class EndCredential
+{
+    /// <summary>Beyond these the audit counts instead of naming.</summary>
+    private const int MostNamed = 250;
+
+    /// <returns>How many credentials that it made, by itself or through what it made, live on.</returns>
+    public static async Task<long> RunAsync(WriteTransaction tx, AuditEntry entry, CredentialRow row, Ending ending, DateTimeOffset now)
+    {
+        var at = now.ToUnixTimeMilliseconds();
+        entry.TargetType = row.Kind;
+        entry.TargetId = row.Id;
+        entry.Reason = ending.Reason;
+        var revoked = await CredentialStore.RevokeAsync(tx, row.Id, at, ending.Reason);
+        var reason = ReasonOf(ending.Reason, row.Id);
+        // Whoever holds the old one while both work may have made the new one.
+        var taken =
+            ending.TakesDescendants ? await LineageStore.RevokeOfOwnerAsync(tx, row, at, reason)
+            : row.StateAt(at) is "revoked" or "expired" ? []
+            : await LineageStore.RevokeSuccessorsAsync(tx, row, at, reason);
+        Record(tx, entry, taken, reason);
+        await CredentialCounts.RemoveAsync(tx, revoked.Concat(taken));
+        return await LineageStore.CountAsync(tx, row.Id, at);
+    }
+
+    /// <summary>What the record of a credential says that ended because of another.</summary>
+    public static string ReasonOf(string? reason, string id) => $"{reason ?? "revoked"}; it came from {id}";
+
+    /// <summary>An event for each credential that ended with something else, and one for the rest where there are very many.</summary>
+    public static void Record(WriteTransaction tx, AuditEntry cause, IReadOnlyList<RevokedCredential> revoked, string reason)
+    {
+        foreach (var credential in revoked.Take(MostNamed))
+        {
+            tx.Record(cause.With($"{CredentialFamily.Of(credential.Kind).Noun}.revoked", credential.Kind, credential.Id, reason));
+        }
+
+        if (revoked.Count > MostNamed)
+        {
+            var rest = cause.With("credential.revoked", cause.TargetType, cause.TargetId, reason);
+            rest.Count = revoked.Count - MostNamed;
+            tx.Record(rest);
+        }
+    }
+}
