@@ -18,7 +18,7 @@ public sealed class PgBouncer : IAsyncDisposable
         _directory = directory;
         var file = Path.Combine(directory, "pgbouncer.ini");
         File.WriteAllText(file, configuration.Replace("{port}", $"{_port}", StringComparison.Ordinal));
-        File.SetUnixFileMode(file, (UnixFileMode)0b110_100_100);
+        Posix.SetMode(file, (UnixFileMode)0b110_100_100);
         _process = ChildProcess.Start(PostgresCommands.Find().Start(Program, directory, file), _log, _log);
     }
 
@@ -30,7 +30,7 @@ public sealed class PgBouncer : IAsyncDisposable
         if (!File.Exists(Program))
             throw new InvalidOperationException($"{Program} is missing (Debian: pgbouncer); ./test installs it.");
         var directory = Directory.CreateTempSubdirectory("tokenry-pgbouncer-").FullName;
-        File.SetUnixFileMode(directory, (UnixFileMode)0b111_101_101);
+        Posix.SetMode(directory, (UnixFileMode)0b111_101_101);
         var bouncer = new PgBouncer(
             directory,
             $"""

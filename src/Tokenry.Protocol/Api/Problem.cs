@@ -42,6 +42,10 @@ public sealed record Problem
     /// <summary>How many there may be; with <c>limit_reached</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Limit { get; init; }
+
+    /// <summary>When the credential ended; with <c>credential_expired</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? ExpiredAt { get; init; }
 }
 
 /// <summary>Values of <see cref="Problem.Code"/>.</summary>
@@ -55,6 +59,9 @@ public static class ProblemCode
 
     /// <summary>401: the credential presented is not good.</summary>
     public const string InvalidToken = "invalid_token";
+
+    /// <summary>401: the credential presented was good until <see cref="Problem.ExpiredAt"/>.</summary>
+    public const string CredentialExpired = "credential_expired";
 
     /// <summary>403: the credential lacks a scope.</summary>
     public const string InsufficientScope = "insufficient_scope";

@@ -154,7 +154,7 @@ internal sealed class SecretScenario : IAsyncDisposable
                 "/v1/users",
                 new
                 {
-                    email = "x",
+                    email = "x@example.com",
                     name = "x",
                     password = Made.User.Password,
                     unknown = secret,

@@ -150,7 +150,7 @@ public sealed partial class ListPlansTests
             ),
             "span" => "minute",
             "group" => "api",
-            "kind" => path.Contains("/users/", StringComparison.Ordinal) || path == "/v1/tokens" ? "personal_access_token"
+            "kind" => path.EndsWith("/tokens", StringComparison.Ordinal) ? "personal_access_token"
             : path.Contains("secrets", StringComparison.Ordinal) ? "client_secret"
             : path.Contains("public-keys", StringComparison.Ordinal) ? "public_key"
             : path.Contains("certificates", StringComparison.Ordinal) ? "certificate"

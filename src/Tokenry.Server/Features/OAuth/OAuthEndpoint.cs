@@ -38,6 +38,12 @@ public static partial class OAuthEndpoint
         try
         {
             RefuseSecretsInUrl(context);
+            if (MediaType.IsCoded(context.Request))
+            {
+                context.Response.Headers.AcceptEncoding = "identity"; // RFC 9110 §12.5.3
+                throw OAuthError.CodedBody();
+            }
+
             var (form, fault) = await FormParameters.ReadAsync(context.Request);
             if (form is null)
             {

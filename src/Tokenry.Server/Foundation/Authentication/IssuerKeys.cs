@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Tokenry.Protocol.Jose;
+using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Http;
 
 namespace Tokenry.Server.Foundation.Authentication;
@@ -8,9 +9,10 @@ namespace Tokenry.Server.Foundation.Authentication;
 /// Other issuers' published keys, by address: fetched once for however many wait, kept for ten minutes, and for an hour where fetches fail: an
 /// issuer that is gone for longer is trusted no more. A key nobody knows leads to one more fetch in thirty seconds, however many strangers make one up.
 /// </summary>
-public sealed class IssuerKeys(Egress egress, TimeProvider time)
+public sealed partial class IssuerKeys(Egress egress, TimeProvider time, ILogger<IssuerKeys> logger)
 {
     private const int MostIssuers = 1000;
+    private const int MostUnusedLogged = 10;
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan LongestKept = TimeSpan.FromHours(1);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
@@ -28,11 +30,20 @@ public sealed class IssuerKeys(Egress egress, TimeProvider time)
             issuers.TryRemove(issuers.Keys.First(), out _);
         }
 
-        return issuers.GetOrAdd(address.AbsoluteUri, _ => new Issuer(address, egress, time)).GetAsync(keyId);
+        return issuers.GetOrAdd(address.AbsoluteUri, _ => new Issuer(address, egress, time, LogUnused)).GetAsync(keyId);
     }
 
-    private sealed class Issuer(Uri address, Egress egress, TimeProvider time)
+    private static string Unused(JsonWebKeySet set) =>
+        string.Join("; ", set.Unused.Take(MostUnusedLogged).Select(FederatedIdentityMaterial.Describe));
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Of the keys of {Host}, {Used} are used. Not used: {Unused}")]
+    private partial void LogUnused(string host, int used, string unused);
+
+    private sealed class Issuer(Uri address, Egress egress, TimeProvider time, Action<string, int, string> logUnused)
     {
+        /// <summary>What was logged last: each set of an issuer is reported once, not at every fetch.</summary>
+        private string reported = "";
+
         private readonly Lock gate = new();
         private JsonWebKeySet? keys;
         private long fetchedAt;
@@ -78,6 +89,7 @@ public sealed class IssuerKeys(Egress egress, TimeProvider time)
             try
             {
                 var fetched = await egress.GetAsync(address) is { } body && JsonWebKeySet.TryParse(body, out var set) ? set : null;
+                Report(fetched);
                 lock (gate)
                 {
                     // An empty set would end every workload at once; what is no set says nothing. Keys in use by others are not disposed of.
@@ -92,6 +104,19 @@ public sealed class IssuerKeys(Egress egress, TimeProvider time)
                 lock (gate)
                 {
                     running = null;
+                }
+            }
+        }
+
+        private void Report(JsonWebKeySet? fetched)
+        {
+            var unused = fetched is null ? reported : Unused(fetched);
+            if (unused != reported)
+            {
+                reported = unused;
+                if (unused.Length > 0)
+                {
+                    logUnused(address.Authority, fetched!.Keys.Count, unused);
                 }
             }
         }

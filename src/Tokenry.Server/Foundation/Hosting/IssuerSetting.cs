@@ -12,11 +12,7 @@ internal static class IssuerSetting
         {
             if (!Ascii.IsValid(configured))
             {
-                faults.Add(
-                    $"Tokenry:Issuer '{configured}' is not ASCII, and headers carry nothing else. Write the host in punycode"
-                        + (Punycode(configured) is { } punycode ? $" ({punycode})" : "")
-                        + " and the path with percent escapes."
-                );
+                faults.Add(NotAscii(configured));
             }
             else if (
                 !Uri.TryCreate(configured, UriKind.Absolute, out var uri)
@@ -45,7 +41,13 @@ internal static class IssuerSetting
         var candidates = https.Count > 0 ? https : loopback;
         if (candidates is [{ } only] && all.Count == 1)
         {
-            return only.GetLeftPart(UriPartial.Authority);
+            var taken = only.GetLeftPart(UriPartial.Authority);
+            if (!Ascii.IsValid(taken))
+            {
+                faults.Add(NotAscii(taken));
+            }
+
+            return taken;
         }
 
         faults.Add(
@@ -54,6 +56,11 @@ internal static class IssuerSetting
         );
         return "";
     }
+
+    private static string NotAscii(string issuer) =>
+        $"Tokenry:Issuer '{issuer}' is not ASCII, and headers carry nothing else. Write the host in punycode"
+        + (Punycode(issuer) is { } punycode ? $" ({punycode})" : "")
+        + " and the path with percent escapes.";
 
     private static string? Punycode(string configured) =>
         Uri.TryCreate(configured, UriKind.Absolute, out var uri) && Ascii.IsValid(uri.IdnHost) ? uri.IdnHost : null;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Signing;
 using Tokenry.Server.Foundation.Signing.Pkcs11;
 
@@ -16,7 +17,7 @@ public sealed class TokenryOptions
     /// <summary>Older patch releases of ASP.NET Core have holes that matter here.</summary>
     private static readonly Version OldestRuntime = new(10, 0, 12);
 
-    private static readonly string[] KnownKeys =
+    internal static readonly string[] KnownKeys =
     [
         "Issuer",
         "DataDirectory",
@@ -125,14 +126,7 @@ public sealed class TokenryOptions
     {
         var faults = new List<string>();
         var section = configuration.GetSection("Tokenry");
-        foreach (var (key, value) in section.AsEnumerable(makePathsRelative: true))
-        {
-            if (value is not null && !KnownKeys.Any(known => Is(key, known)))
-            {
-                faults.Add($"Tokenry:{key} is not a setting. Known: {string.Join(", ", KnownKeys)}.");
-            }
-        }
-
+        KnownSettings.Check(configuration, faults);
         var dataDirectory = Path.GetFullPath(section["DataDirectory"] ?? "data");
         var brand = section["Brand"] ?? "tkr";
         var retired = List(section, "RetiredBrands");
@@ -153,9 +147,15 @@ public sealed class TokenryOptions
         }
 
         var email = (section["Bootstrap:AdminEmail"] ?? "admin@localhost").ToLowerInvariant();
-        if (email.Length is 0 or > 128 || !email.All(c => char.IsAsciiLetterOrDigit(c) || "._@+-".Contains(c, StringComparison.Ordinal)))
+        // The second is what earlier versions took; a server that was set up so starts.
+        if (
+            !EmailAddress.IsValid(email)
+            && (
+                email.Length is 0 or > 128 || !email.All(c => char.IsAsciiLetterOrDigit(c) || "._@+-".Contains(c, StringComparison.Ordinal))
+            )
+        )
         {
-            faults.Add($"Tokenry:Bootstrap:AdminEmail '{email}' is not 1 to 128 characters of a-z, 0-9 and . _ @ + -.");
+            faults.Add($"Tokenry:Bootstrap:AdminEmail '{email}' is not an address such as admin@example.com.");
         }
 
         var password = section["Bootstrap:AdminPassword"];
@@ -251,6 +251,9 @@ public sealed class TokenryOptions
             AllowedHosts = hosts,
         };
     }
+
+    /// <summary>Whether a key below <c>Tokenry:</c> is one of <see cref="KnownKeys"/> or an item of such a list.</summary>
+    internal static bool IsKnown(string key) => KnownKeys.Any(known => Is(key, known));
 
     private static bool Is(string key, string known) =>
         key.Equals(known, StringComparison.OrdinalIgnoreCase)

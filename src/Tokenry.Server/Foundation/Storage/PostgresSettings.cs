@@ -10,10 +10,10 @@ internal static class PostgresSettings
     /// A replica that freezes in the middle of a transaction loses its locks, so that the others write on; whoever waits for a lock longer than
     /// that takes gives up before its command times out. Given at the start of a session, since a pool's reset would undo a SET.
     /// </summary>
-    private const string Timeouts = "-c idle_in_transaction_session_timeout=3000 -c lock_timeout=4000";
+    private const string Timeouts = "-c idle_in_transaction_session_timeout=10000 -c lock_timeout=4000";
 
     /// <summary>The same for one transaction, where a pooler stands between and sessions are not ours.</summary>
-    public const string TransactionTimeouts = "SET LOCAL idle_in_transaction_session_timeout = 3000; SET LOCAL lock_timeout = 4000";
+    public const string TransactionTimeouts = "SET LOCAL idle_in_transaction_session_timeout = 10000; SET LOCAL lock_timeout = 4000";
 
     /// <param name="connectionString">The operator's.</param>
     /// <param name="isPooled">Whether a connection pooler stands between the server and PostgreSQL.</param>

@@ -44,12 +44,11 @@ public sealed class SqliteDatabase : Database
         this.hub = hub;
         this.time = time;
         Description = $"SQLite {version} at {path}";
-        // A list holds a processor and a thread of the pool until it ends: half of the processors are left to the doors.
+        // A list holds a processor until it ends: half of them are left to the doors.
         var lists = Math.Clamp(Environment.ProcessorCount / 2, 2, 4);
         readers = new SqliteReaders(path, Readers);
         listReaders = new SqliteReaders(path, lists);
         turns = new ListTurns(lists, time);
-        PoolThreads.KeepMore(lists + Readers);
         writer = new SqliteWriter(path, chain, hub, time, metrics);
     }
 
@@ -74,7 +73,10 @@ public sealed class SqliteDatabase : Database
     {
         try
         {
-            return await turns.RunAsync(principal, () => listReaders.ReadAsync(connection => BeforeDeadlineAsync(connection, read)));
+            return await turns.RunAsync(
+                principal,
+                () => OnOwnThreadAsync(() => listReaders.ReadAsync(connection => BeforeDeadlineAsync(connection, read)))
+            );
         }
         catch (SqliteException exception)
         {
@@ -112,6 +114,17 @@ public sealed class SqliteDatabase : Database
         writer.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    /// <summary>SQLite reads without ever awaiting: on a thread of the pool, a few lists would hold up every answer.</summary>
+    private static Task<T> OnOwnThreadAsync<T>(Func<Task<T>> read) =>
+        Task
+            .Factory.StartNew(
+                read,
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
+                TaskScheduler.Default
+            )
+            .Unwrap();
 
     /// <summary>SQLite looks at the clock itself, so that nothing can interrupt a connection that somebody else has by then.</summary>
     private async Task<T> BeforeDeadlineAsync<T>(DbConnection connection, Func<DbConnection, Task<T>> read)

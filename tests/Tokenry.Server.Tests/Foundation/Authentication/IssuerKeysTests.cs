@@ -17,7 +17,7 @@ public sealed class IssuerKeysTests : IDisposable
 
     public IssuerKeysTests()
     {
-        _keys = new IssuerKeys(_egress, _time);
+        _keys = new IssuerKeys(_egress, _time, NullLogger<IssuerKeys>.Instance);
         _server.Body = _issuer.Jwks.ToJsonString();
     }
 
