@@ -74,7 +74,10 @@ internal static class OpenApiSchemas
             schema.AdditionalProperties = null;
             schema.Type = JsonSchemaType.Object | JsonSchemaType.Null;
         }
-        else if (type == typeof(JsonElement) || type == typeof(JsonElement?))
+        else if (
+            (type == typeof(JsonElement) || type == typeof(JsonElement?))
+            && context.JsonPropertyInfo?.DeclaringType != typeof(AuditChange)
+        )
         {
             schema.Type = JsonSchemaType.Object;
         }
