@@ -54,6 +54,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         var held = Hold(options);
         TlsListener.Add(builder.WebHost, builder.Configuration, options);
         AddServices(builder.Services, options, held);
+        ListeningServer.Wrap(builder.Services, options);
         var server = new TokenryServer(builder.Build(), options, held);
         try
         {
@@ -72,29 +73,11 @@ internal sealed class TokenryServer : IAsyncDisposable
 
     public async Task RunAsync()
     {
-        var generatedPassword = await App.Services.GetRequiredService<BootstrapAdministrator>().RunAsync();
-        if (generatedPassword is not null && Console.IsOutputRedirected)
-        {
-            Announcement.KeepPassword(Options, generatedPassword);
-        }
-
-        try
-        {
-            await App.StartAsync();
-        }
-        catch (IOException exception)
-        {
-            if (generatedPassword is not null)
-            {
-                Announcement.KeepPassword(Options, generatedPassword);
-            }
-
-            throw new StartupException($"The server cannot listen: {exception.Message}");
-        }
-
+        await App.Services.GetRequiredService<BootstrapAdministrator>().RunAsync();
+        await App.StartAsync();
         Announcement.WarnOfPlainHttp(App.Logger, Options, App.Urls);
         await ClockCheck.WarnAsync(App.Services);
-        Announcement.Print(App.Logger, Options, App.Services.GetRequiredService<Database>().Description, generatedPassword);
+        Announcement.Print(App.Logger, Options, App.Services.GetRequiredService<Database>().Description);
         await App.WaitForShutdownAsync();
     }
 
@@ -137,9 +120,10 @@ internal sealed class TokenryServer : IAsyncDisposable
     {
         if (App.Services.GetService<ControlSocket>() is { } control)
         {
-            control.Map(IssueAdminToken.Verb, App.Services.GetRequiredService<IssueAdminToken>().RunAsync);
-            control.Map(RotateKeys.Verb, App.Services.GetRequiredService<RotateKeys>().RunAsync);
-            control.Map(VerifyAudit.Verb, App.Services.GetRequiredService<VerifyAudit>().RunAsync);
+            foreach (var verb in AdminVerb.All)
+            {
+                control.Map(verb.Command.Words, verb.Operation(App.Services));
+            }
         }
 
         if (Options.OtlpEndpoint is not null)
@@ -182,6 +166,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.MapProtectedResourceMetadata(Options, App.Services.GetRequiredService<CatalogCache>());
         App.MapSigningKeys();
         App.MapJwkSet(App.Services.GetRequiredService<SigningKeys>(), Options.SigningKeys.JwksMaxAge);
+        App.MapStartPage(Options);
         App.MapHealth();
         App.MapMetrics();
         App.MapOpenApiDocument();

@@ -53,8 +53,14 @@ public static class ResourceIdentifier
     private static string WithoutDefaultPort(string scheme, string host)
     {
         var port = host.LastIndexOf(':');
-        // The last colon of [::1] is the address's own.
-        if (port < 0 || host.EndsWith(']'))
+        if (port < 0)
+        {
+            return host;
+        }
+
+        // What is before the port is a name, or an address in brackets, whose colons are its own.
+        var name = host.AsSpan(0, port);
+        if (host.EndsWith(']') || (name is ['[', ..] ? name[^1] != ']' : name.Contains(':')))
         {
             return host;
         }

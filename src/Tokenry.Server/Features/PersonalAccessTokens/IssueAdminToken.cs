@@ -13,7 +13,10 @@ namespace Tokenry.Server.Features.PersonalAccessTokens;
 /// </summary>
 public sealed class IssueAdminToken(SystemGate gate, Database database, CatalogCache catalogs, IssueCredential issue, TimeProvider time)
 {
-    public const string Verb = "admin token";
+    public static readonly CommandVerb Command = new("admin token", "Prints a personal access token of the administrator.")
+    {
+        Options = new Dictionary<string, string>(StringComparer.Ordinal) { ["scopes"] = "\"A B\"", ["expires-in"] = "24h" },
+    };
 
     private static readonly TimeSpan DefaultLife = TimeSpan.FromHours(24);
 

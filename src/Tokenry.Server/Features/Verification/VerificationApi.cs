@@ -18,6 +18,7 @@ public static class VerificationApi
         group
             .MapPost("/verify", verify.ServeAsync)
             .Exchanges<VerifyRequest, VerifyAnswer>()
+            .OrAnswers(typeof(VerifyRefusal))
             .WithSummary("Check whether a credential is good for a request.")
             .IsUncounted()
             .Needs(ManagementApi.Verify);

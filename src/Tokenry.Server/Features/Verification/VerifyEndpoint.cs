@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Proofs;
@@ -27,8 +28,8 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
         var verdict = await door.CheckAsync(catalog, request.Token, question);
         JsonAnswer.WriteObject(
             context.Response,
-            (catalog, question.Requirement, verdict, nonces),
-            static (json, found) => VerifyAnswerWriter.Write(json, found.catalog, found.Requirement, found.verdict, found.nonces)
+            (catalog, question.Requirement, verdict, nonces, caller),
+            static (json, found) => Write(json, found.catalog, found.Requirement, found.verdict, found.nonces, found.caller)
         );
     }
 
@@ -58,20 +59,39 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
 
         JsonAnswer.WriteObject(
             context.Response,
-            (catalog, questions, verdicts, nonces),
+            (catalog, questions, verdicts, nonces, caller),
             static (json, found) =>
             {
                 json.WriteStartArray("items"u8);
                 for (var i = 0; i < found.verdicts.Length; i++)
                 {
                     json.WriteStartObject();
-                    VerifyAnswerWriter.Write(json, found.catalog, found.questions[i].Requirement, found.verdicts[i], found.nonces);
+                    Write(json, found.catalog, found.questions[i].Requirement, found.verdicts[i], found.nonces, found.caller);
                     json.WriteEndObject();
                 }
 
                 json.WriteEndArray();
             }
         );
+    }
+
+    private static void Write(
+        Utf8JsonWriter json,
+        Catalog catalog,
+        in Requirement requirement,
+        in Verdict verdict,
+        DpopNonces nonces,
+        Caller caller
+    )
+    {
+        if (!verdict.IsValid && caller.Management.Contains(ManagementApi.Verify))
+        {
+            VerifyAnswerWriter.WriteExplained(json, catalog, requirement, verdict, nonces);
+        }
+        else
+        {
+            VerifyAnswerWriter.Write(json, catalog, requirement, verdict, nonces);
+        }
     }
 
     /// <summary>What is asked; of no use where <paramref name="check"/> found anything.</summary>

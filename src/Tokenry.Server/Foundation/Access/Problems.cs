@@ -25,7 +25,7 @@ public static class Problems
             Challenge = challenge,
         };
 
-    /// <summary>401 for who holds the right secret, and for nobody else: it was genuine, and good until then.</summary>
+    /// <summary>401 for the holder of the right secret alone: it was genuine, and good until then.</summary>
     /// <param name="end">When it ended.</param>
     /// <param name="challenge">Of the attributes of an error, the challenge.</param>
     public static ProblemException CredentialExpired(DateTimeOffset end, Func<string, string> challenge)

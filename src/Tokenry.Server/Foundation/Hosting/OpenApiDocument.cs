@@ -79,8 +79,16 @@ public static class OpenApiDocument
                             await context.GetOrCreateSchemaAsync(typeof(Problem), cancellationToken: cancellation)
                         )
                 );
+                openApi.CreateSchemaReferenceId = OpenApiSchemas.ReferenceId;
                 openApi.AddOperationTransformer(OpenApiOperations.Describe);
                 openApi.AddSchemaTransformer(OpenApiSchemas.DescribeAsync);
+                openApi.AddDocumentTransformer(
+                    (document, _, _) =>
+                    {
+                        OpenApiExamples.AddTo(document);
+                        return Task.CompletedTask;
+                    }
+                );
             }
         );
 }

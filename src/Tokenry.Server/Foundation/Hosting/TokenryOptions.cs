@@ -17,7 +17,7 @@ public sealed class TokenryOptions
     /// <summary>Older patch releases of ASP.NET Core have holes that matter here.</summary>
     private static readonly Version OldestRuntime = new(10, 0, 12);
 
-    private static readonly string[] KnownKeys =
+    internal static readonly string[] KnownKeys =
     [
         "Issuer",
         "DataDirectory",
@@ -126,14 +126,7 @@ public sealed class TokenryOptions
     {
         var faults = new List<string>();
         var section = configuration.GetSection("Tokenry");
-        foreach (var (key, value) in section.AsEnumerable(makePathsRelative: true))
-        {
-            if (value is not null && !KnownKeys.Any(known => Is(key, known)))
-            {
-                faults.Add($"Tokenry:{key} is not a setting. Known: {string.Join(", ", KnownKeys)}.");
-            }
-        }
-
+        KnownSettings.Check(configuration, faults);
         var dataDirectory = Path.GetFullPath(section["DataDirectory"] ?? "data");
         var brand = section["Brand"] ?? "tkr";
         var retired = List(section, "RetiredBrands");
@@ -258,6 +251,9 @@ public sealed class TokenryOptions
             AllowedHosts = hosts,
         };
     }
+
+    /// <summary>Whether a key below <c>Tokenry:</c> is one of <see cref="KnownKeys"/> or an item of such a list.</summary>
+    internal static bool IsKnown(string key) => KnownKeys.Any(known => Is(key, known));
 
     private static bool Is(string key, string known) =>
         key.Equals(known, StringComparison.OrdinalIgnoreCase)

@@ -134,7 +134,7 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
                 : message.Contains("uplicate", StringComparison.Ordinal) ? "stands twice"
                 : message.StartsWith("Permissions are", StringComparison.Ordinal) ? "is a list of {api, scopes}, or \"owner\""
                 : OddNumber.Explain(exception, body) is { } number ? number
-                : message.StartsWith("A time", StringComparison.Ordinal) ? "is not a time such as 2027-01-01T00:00:00Z"
+                : message.StartsWith("A time", StringComparison.Ordinal) ? "is not a time such as 2099-01-01T00:00:00Z"
                 : "has the wrong type, or is null where it may not be"
         );
     }

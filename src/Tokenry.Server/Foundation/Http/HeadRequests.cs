@@ -6,13 +6,18 @@ namespace Tokenry.Server.Foundation.Http;
 /// </summary>
 internal sealed class HeadRequests(RequestDelegate next)
 {
-    public Task InvokeAsync(HttpContext context)
-    {
-        if (HttpMethods.IsHead(context.Request.Method))
-        {
-            context.Request.Method = HttpMethods.Get;
-        }
+    public Task InvokeAsync(HttpContext context) => HttpMethods.IsHead(context.Request.Method) ? ServeAsync(context) : next(context);
 
-        return next(context);
+    private async Task ServeAsync(HttpContext context)
+    {
+        context.Request.Method = HttpMethods.Get;
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            context.Request.Method = HttpMethods.Head; // as traces and metrics shall have it
+        }
     }
 }

@@ -86,7 +86,7 @@ public sealed class ClientAuthenticator(
         : OAuthError.InvalidClient(Hint(proved));
     }
 
-    /// <summary>What helps who holds the right secret or key, and says nothing to anybody else.</summary>
+    /// <summary>What helps the holder of the right secret or key; no other sender is told it.</summary>
     private static string? Hint(Authenticated proved) =>
         proved.Hint
         ?? (proved.Code == VerificationCode.Expired ? "the credential has expired: renew it, or use the one that follows it" : null);

@@ -95,7 +95,7 @@ public sealed class PrivateKeyJwt(
             return (Authenticated.Stored(key, owner, time.GetUtcNow()), result.Assertion);
         }
 
-        // Told to who holds the client's key, and to nobody else: the same assertion would do for a client that is set so.
+        // Told only to the holder of the client's key: the same assertion would do for a client that is set so.
         var hint =
             HintFor(result.Fault) is { } words && validator.Validate(assertion, clientId, compatible, findKey).IsValid ? words : null;
         return (Authenticated.Failed(Reason(result.Fault), hint), null);
