@@ -126,6 +126,6 @@ internal static class AdminCommand
             .BuildServiceProvider();
         await FoundationServices.OpenStoreAsync(services);
         await services.GetRequiredService<BootstrapAdministrator>().RunAsync();
-        return await verb.Operation(services)(arguments);
+        return await verb.Operation(services)(arguments, OperatingSystemUser.OfProcess());
     }
 }

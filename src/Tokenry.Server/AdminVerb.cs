@@ -7,7 +7,7 @@ namespace Tokenry.Server;
 /// <summary>A verb of <c>admin</c> with what carries it out; in this process or in the running server.</summary>
 internal sealed record AdminVerb(
     CommandVerb Command,
-    Func<IServiceProvider, Func<IReadOnlyDictionary<string, string>, Task<ControlAnswer>>> Operation
+    Func<IServiceProvider, Func<IReadOnlyDictionary<string, string>, OperatingSystemUser, Task<ControlAnswer>>> Operation
 )
 {
     /// <summary>Whether it is about a store that is there; otherwise a new one is made.</summary>
@@ -16,8 +16,11 @@ internal sealed record AdminVerb(
     public static readonly IReadOnlyList<AdminVerb> All =
     [
         new(IssueAdminToken.Command, services => services.GetRequiredService<IssueAdminToken>().RunAsync),
-        new(RotateKeys.Command, services => services.GetRequiredService<RotateKeys>().RunAsync),
-        new(VerifyAudit.Command, services => services.GetRequiredService<VerifyAudit>().RunAsync) { NeedsStore = true },
+        new(RotateKeys.Command, services => (options, _) => services.GetRequiredService<RotateKeys>().RunAsync(options)),
+        new(VerifyAudit.Command, services => (options, _) => services.GetRequiredService<VerifyAudit>().RunAsync(options))
+        {
+            NeedsStore = true,
+        },
     ];
 
     public static readonly IReadOnlyList<CommandVerb> Commands = [.. All.Select(verb => verb.Command)];

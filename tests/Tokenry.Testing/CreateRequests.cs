@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -45,13 +44,12 @@ public static class CreateRequests
             {
                 email = $"{name}@example.com",
                 name,
-                password = RandomNumberGenerator.GetHexString(32),
                 roles,
             },
             with
         );
         var response = await client.PostAsync("/v1/users", body).Expect(201);
-        return new CreatedUser(response.Text("id"), (string)body["email"]!, (string?)body["password"] ?? "", response);
+        return new CreatedUser(response.Text("id"), (string)body["email"]!, response);
     }
 
     public static async Task<CreatedApplication> CreateApplicationAsync(

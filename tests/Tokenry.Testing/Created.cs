@@ -6,8 +6,8 @@ public sealed record CreatedApi(string Id, string Identifier, IReadOnlyList<stri
 /// <summary>A role a test made.</summary>
 public sealed record CreatedRole(string Id, ApiResponse Response);
 
-/// <summary>A user a test made, with the password nobody else knows.</summary>
-public sealed record CreatedUser(string Id, string Email, string Password, ApiResponse Response);
+/// <summary>A user a test made.</summary>
+public sealed record CreatedUser(string Id, string Email, ApiResponse Response);
 
 /// <summary>An application a test made; its id is also its OAuth client id.</summary>
 public sealed record CreatedApplication(string Id, ApiResponse Response);

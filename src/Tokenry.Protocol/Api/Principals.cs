@@ -31,7 +31,7 @@ public sealed class UserRequest
     /// <inheritdoc cref="User.Name"/>
     public string? Name { get; init; }
 
-    /// <summary>12…1024 bytes; absent = the user cannot sign in with a password.</summary>
+    /// <summary>Absent or <c>null</c>: no token sets a password; a person sets their own when they sign in. In a PATCH, <c>null</c> takes it away.</summary>
     public string? Password { get; init; }
 
     /// <inheritdoc cref="User.Roles"/>
@@ -66,14 +66,30 @@ public sealed record Application
     /// <summary>Ids of the roles this application holds.</summary>
     public required IReadOnlyList<string> Roles { get; init; }
 
+    /// <summary>What this application may do beside its roles; empty = nothing.</summary>
+    public required IReadOnlyList<Permission> Permissions { get; init; }
+
     /// <summary>A disabled application gets no tokens, and its credentials answer <c>owner_disabled</c>.</summary>
     public required bool Enabled { get; init; }
 
     /// <summary>How often all its credentials and tokens together may be used; <c>null</c> = not limited.</summary>
     public IReadOnlyList<RateLimit>? RateLimits { get; init; }
 
-    /// <summary>The user who registered it under <c>applications:own</c>; <c>null</c> where an administrator did.</summary>
+    /// <summary>
+    /// The user who registered it under <c>applications:own</c>, or to whom it was transferred; <c>null</c> = it has no owner, as one that
+    /// an administrator registers.
+    /// </summary>
     public string? OwnerId { get; init; }
+
+    /// <summary>
+    /// Whether the application has at most its owner's rights now, and rests when its owner is disabled or deleted. <c>false</c> is a weakness:
+    /// it had more than its owner when an upgrade brought this bound, and keeps it until it is transferred, be it to the same owner.
+    /// <c>null</c> where it has no owner.
+    /// </summary>
+    public bool? OwnerBound { get; init; }
+
+    /// <summary>What makes it weaker than it need be, of <see cref="ApplicationWeakness"/>.</summary>
+    public IReadOnlyList<string> Weaknesses { get; init; } = [];
 
     /// <summary>
     /// How it may authenticate at the token endpoint, best first, of <see cref="ClientAuthenticationMethod"/>; <c>null</c> = by whatever
@@ -158,6 +174,9 @@ public sealed record ApplicationRequest
     /// <inheritdoc cref="Application.Roles"/>
     public IReadOnlyList<string>? Roles { get; init; }
 
+    /// <inheritdoc cref="Application.Permissions"/>
+    public IReadOnlyList<Permission>? Permissions { get; init; }
+
     /// <inheritdoc cref="Application.RateLimits"/>
     public IReadOnlyList<RateLimit>? RateLimits { get; init; }
 
@@ -188,6 +207,9 @@ public sealed record ApplicationPatch
 
     /// <inheritdoc cref="Application.Roles"/>
     public Optional<IReadOnlyList<string>?> Roles { get; init; }
+
+    /// <inheritdoc cref="Application.Permissions"/>
+    public Optional<IReadOnlyList<Permission>?> Permissions { get; init; }
 
     /// <inheritdoc cref="Application.RateLimits"/>
     public Optional<IReadOnlyList<RateLimit>?> RateLimits { get; init; }

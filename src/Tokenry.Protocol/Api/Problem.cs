@@ -31,6 +31,14 @@ public sealed record Problem
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? MissingScopes { get; init; }
 
+    /// <summary>Which credentials would gain; with <c>gains_differ</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RightsDifference? Gains { get; init; }
+
+    /// <summary>Which credentials would lose; with <c>gains_differ</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RightsDifference? Loses { get; init; }
+
     /// <summary>The kinds of credential that are accepted; with <c>credential_kind_not_accepted</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? AcceptedCredentials { get; init; }
@@ -92,6 +100,15 @@ public static class ProblemCode
 
     /// <summary>409: the thing is in use and cannot go.</summary>
     public const string InUse = "in_use";
+
+    /// <summary>409: the change would leave no enabled user who holds every management right.</summary>
+    public const string LastAdministrator = "last_administrator";
+
+    /// <summary>409: the change would not have the number of gains that <c>Tokenry-Expect-Gains</c> names, now or any more.</summary>
+    public const string GainsDiffer = "gains_differ";
+
+    /// <summary>428: this server wants <c>Tokenry-Expect-Gains</c> with every change of rights.</summary>
+    public const string ExpectGainsRequired = "expect_gains_required";
 
     /// <summary>409: the credential is revoked or disabled.</summary>
     public const string CredentialNotActive = "credential_not_active";

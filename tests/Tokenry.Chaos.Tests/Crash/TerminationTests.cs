@@ -36,18 +36,24 @@ public sealed class TerminationTests(ITestOutputHelper output)
     {
         await using var server = await ServerProcess.StartAsync(engine);
         var admin = await server.AdminAsync();
-        // Hashing a password takes half a second: these are certainly still at work when the signal comes.
-        var inFlight = Enumerable.Range(0, 3).Select(_ => admin.CreateUserAsync([])).ToArray();
-        await Task.Delay(150);
-        Assert.DoesNotContain(inFlight, request => request.IsFaulted);
-        Assert.Contains(inFlight, request => !request.IsCompleted);
+        // The server asks for these bodies (100 Continue) and gets them after the signal: they are certainly at work when it comes.
+        using var client = new HttpClient { BaseAddress = new Uri(server.Address) };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", admin.Bearer);
+        client.DefaultRequestHeaders.ExpectContinue = true;
+        var bodies = Enumerable.Range(0, 3).Select(i => new HeldContent($"{{\"email\":\"late{i}@example.com\"}}")).ToArray();
+        var inFlight = bodies.Select(body => client.PostAsync("/v1/users", body)).ToArray();
+        await Task.WhenAll(bodies.Select(body => body.Asked));
 
-        Assert.Equal(0, await server.StopAsync());
-        var users = await Task.WhenAll(inFlight);
+        var stopping = server.StopAsync();
+        foreach (var body in bodies)
+            body.Release();
+        Assert.Equal(0, await stopping);
+        var answers = await Task.WhenAll(inFlight);
+        Assert.All(answers, answer => Assert.Equal(System.Net.HttpStatusCode.Created, answer.StatusCode));
 
         await server.LaunchAsync();
-        foreach (var user in users)
-            await admin.GetAsync($"/v1/users/{user.Id}").Expect(200);
+        foreach (var answer in answers)
+            await admin.GetAsync(answer.Headers.Location!.OriginalString).Expect(200);
     }
 
     /// <summary>Soon after the signal a probe hears 503 or nothing, and never 200 again.</summary>

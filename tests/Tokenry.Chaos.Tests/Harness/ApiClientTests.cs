@@ -81,7 +81,7 @@ public sealed class ApiClientTests : IAsyncDisposable
             $$"""{"name":"mine","permissions":[{"api":"{{made.Api.Identifier}}","scopes":["invoices:read"]}]}""",
             bodies[3].GetRawText()
         );
-        Assert.Equal(made.User.Password, bodies[5].GetProperty("password").GetString());
+        Assert.Equal(made.User.Email, bodies[5].GetProperty("email").GetString());
         Assert.NotEmpty(made.ClientSecret.Secret);
     }
 

@@ -68,6 +68,7 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
                 api,
                 scopes,
             },
+            ("POST", "/v1/applications/{id}/transfer") => new { owner = (string?)null },
             ("POST", var path) when path.EndsWith("/certificates", StringComparison.Ordinal) => new
             {
                 name,

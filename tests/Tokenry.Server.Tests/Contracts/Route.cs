@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Http;
 
 namespace Tokenry.Server.Tests.Contracts;
@@ -17,6 +18,9 @@ internal sealed record Route(string Method, string Path, RouteAccess Access)
         [.. (await AllAsync()).Where(route => route.Access.Kind == RouteAuthentication.Caller)];
 
     public IReadOnlyList<string> Needs => Access.Needs;
+
+    /// <summary>Whether it knows <c>dry_run</c>.</summary>
+    public bool ChangesRights { get; private init; }
 
     public bool HasTarget => Path.Contains('{', StringComparison.Ordinal);
 
@@ -48,7 +52,10 @@ internal sealed record Route(string Method, string Path, RouteAccess Access)
         var route = Assert.IsType<RouteEndpoint>(endpoint);
         var path = "/" + route.RoutePattern.RawText!.Trim('/');
         var methods = endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["ANY"];
-        return methods.Select(method => new Route(method, path, endpoint.Metadata.GetRequiredMetadata<RouteAccess>()));
+        return methods.Select(method => new Route(method, path, endpoint.Metadata.GetRequiredMetadata<RouteAccess>())
+        {
+            ChangesRights = endpoint.Metadata.GetMetadata<RouteChangesRights>() is not null,
+        });
     }
 
     private static readonly Comparer<Route> InOrder = Comparer<Route>.Create(

@@ -20,9 +20,17 @@ internal sealed class ApiResourceUses
 
     private IReadOnlyList<ClientRow> Applications { get; init; } = [];
 
+    /// <summary>Applications with permissions there beside their roles.</summary>
+    private IReadOnlyList<GrantRow> Granted { get; init; } = [];
+
     public IEnumerable<string> RoleIds => Roles.Select(row => row.Id);
 
-    public IEnumerable<string> ApplicationIds => Applications.Select(row => row.Id);
+    public IEnumerable<string> ApplicationIds =>
+        Applications
+            .Select(row => row.Id)
+            .Concat(Granted.Select(row => row.Id))
+            .Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal);
 
     public static async Task<ApiResourceUses> FindAsync(WriteTransaction tx, ApiResourceRow resource)
     {
@@ -37,6 +45,11 @@ internal sealed class ApiResourceUses
             Credentials = await tx.QueryAsync<GrantRow>(
                 "SELECT id, permissions FROM credentials WHERE permissions IS NOT NULL AND replace(permissions, @mark, '') <> permissions "
                     + $"AND state <> 'revoked' ORDER BY id{tx.Dialect.ForUpdate("credentials")}",
+                new { mark }
+            ),
+            Granted = await tx.QueryAsync<GrantRow>(
+                "SELECT id, permissions FROM principals WHERE permissions IS NOT NULL AND replace(permissions, @mark, '') <> permissions "
+                    + $"AND deleted_at IS NULL ORDER BY id{tx.Dialect.ForUpdate("principals")}",
                 new { mark }
             ),
             Applications =
@@ -57,7 +70,7 @@ internal sealed class ApiResourceUses
         {
             Roles = Shown(Roles.Select(row => row.Id)),
             Credentials = Shown(Credentials.Select(row => row.Id)),
-            Applications = Shown(Applications.Select(row => row.Id)),
+            Applications = Shown(ApplicationIds),
         };
 
     /// <summary>Takes all of it away.</summary>
@@ -65,6 +78,7 @@ internal sealed class ApiResourceUses
     {
         await StripAsync(tx, "roles", ChangeKind.Catalog, Roles, resource.Id);
         await StripAsync(tx, "credentials", ChangeKind.Credential, Credentials, resource.Id);
+        await StripAsync(tx, "principals", ChangeKind.Principal, Granted, resource.Id);
         foreach (var application in Applications)
         {
             var client = ClientSettings.Read(application.Client);

@@ -48,6 +48,7 @@ public static class ApiResourcesApi
                     TypedResults.Ok(await revise.RunAsync(caller, id, body.Value))
             )
             .WithSummary("Revise the API resource.")
+            .ChangesRights()
             .Needs(ManagementApi.ApiResourcesWrite);
         group
             .MapDelete(
@@ -63,6 +64,7 @@ public static class ApiResourcesApi
                 "409 in_use with what uses it: roles, credentials and applications; force=true takes it from them in the same step. An API that is registered "
                     + "under its identifier later is another: no grant and no access token of this one opens it."
             )
+            .ChangesRights()
             .Needs(ManagementApi.ApiResourcesWrite);
     }
 }

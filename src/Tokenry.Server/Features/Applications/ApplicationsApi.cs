@@ -22,6 +22,7 @@ public static class ApplicationsApi
             .AddSingleton<CreateApplication>()
             .AddSingleton<ReviseApplication>()
             .AddSingleton<ListApplications>()
+            .AddSingleton<TransferApplication>()
             .AddSingleton<CreateClientSecret>()
             .AddSingleton<RegisterCredential>()
             .AddSingleton<CreatePublicKey>()
@@ -48,7 +49,7 @@ public static class ApplicationsApi
                 async (Caller caller, Listing listing, ListApplications list) => TypedResults.Ok(await list.RunAsync(caller, listing))
             )
             .WithSummary("List applications.")
-            .Lists()
+            .Lists(ListApplications.Filters)
             .Needs(Reads);
         group
             .MapGet("/{id}", async (string id, Caller caller, ListApplications list) => TypedResults.Ok(await list.ShowAsync(caller, id)))
@@ -61,6 +62,7 @@ public static class ApplicationsApi
                     TypedResults.Ok(await revise.RunAsync(caller, id, body.Value))
             )
             .WithSummary("Revise the application.")
+            .ChangesRights()
             .Needs(Writes);
         group
             .MapDelete(
@@ -72,7 +74,17 @@ public static class ApplicationsApi
                 }
             )
             .WithSummary("Delete the application and revoke all it owns.")
+            .ChangesRights()
             .Needs(Writes);
+        group
+            .MapPost(
+                "/{id}/transfer",
+                async (string id, Caller caller, Body<ApplicationTransferRequest> body, TransferApplication transfer) =>
+                    TypedResults.Ok(await transfer.RunAsync(caller, id, body.Value))
+            )
+            .WithSummary("Give the application to another owner, or confirm the one it has; lists the credentials that go with it.")
+            .ChangesRights()
+            .Needs(ManagementApi.ApplicationsWrite);
         group
             .MapPost(
                 "/{id}/revoke-all",
@@ -86,13 +98,14 @@ public static class ApplicationsApi
             group
                 .MapPost(
                     enabled ? "/{id}/enable" : "/{id}/disable",
-                    async (string id, Caller caller, PrincipalOperations principals) =>
+                    async (string id, Caller caller, PrincipalOperations principals, CatalogCache catalogs) =>
                     {
                         var (row, roles) = await principals.SetEnabledAsync(caller, Write, PrincipalType.Application, id, enabled);
-                        return TypedResults.Ok(CreateApplication.ToApplication(row, roles));
+                        return TypedResults.Ok(CreateApplication.ToApplication(await catalogs.GetAsync(), row, roles));
                     }
                 )
                 .WithSummary(enabled ? "Enable the application." : "Disable the application.")
+                .ChangesRights()
                 .Needs(Writes);
         }
 

@@ -30,7 +30,9 @@ public sealed class CreateApplication(Gate gate, Caps caps, TimeProvider time)
                 await ClientRules.HoldAudiencesAsync(tx, client);
                 ClientRules.RefuseForeignAudiences(catalog, caller, reach, ClientSettings.Default, client);
                 RefuseOwnLimits(reach, request.RateLimits is not null);
+                PrincipalOperations.RefuseLongLine(caller, reach);
                 var roles = RoleAssignment.Check(catalog, caller, reach, request.Roles);
+                var permissions = RoleAssignment.CheckPermissions(catalog, caller, reach, request.Permissions);
                 var now = time.GetUtcNow();
                 var row = new PrincipalRow
                 {
@@ -39,6 +41,7 @@ public sealed class CreateApplication(Gate gate, Caps caps, TimeProvider time)
                     Name = name,
                     OwnerId = reach.OwnOf,
                     Enabled = 1,
+                    Permissions = permissions?.ToColumn(),
                     RateLimits = JsonColumn.Write(request.RateLimits),
                     Client = client.Write(),
                     CreatedAt = now.ToUnixTimeMilliseconds(),
@@ -47,7 +50,7 @@ public sealed class CreateApplication(Gate gate, Caps caps, TimeProvider time)
                 entry.TargetId = row.Id;
                 await caps.CheckApplicationsAsync(tx, row.OwnerId);
                 await PrincipalStore.InsertAsync(tx, row, passwordHash: null, roles);
-                return ToApplication(row, roles);
+                return ToApplication(catalog, row, roles);
             }
         );
     }
@@ -61,7 +64,7 @@ public sealed class CreateApplication(Gate gate, Caps caps, TimeProvider time)
         }
     }
 
-    public static Application ToApplication(PrincipalRow row, IEnumerable<string> roles)
+    public static Application ToApplication(Catalog catalog, PrincipalRow row, IEnumerable<string> roles)
     {
         var client = ClientSettings.Read(row.Client);
         return new()
@@ -69,8 +72,11 @@ public sealed class CreateApplication(Gate gate, Caps caps, TimeProvider time)
             Id = row.Id,
             Name = row.Name,
             Roles = [.. roles],
+            Permissions = GrantSet.OfNullable(row.Permissions)?.ToPermissions(catalog) ?? [],
             Enabled = row.Enabled == 1,
             OwnerId = row.OwnerId,
+            OwnerBound = row.OwnerId is null ? null : row.OwnerBound == 1,
+            Weaknesses = row is { OwnerId: not null, OwnerBound: 0 } ? [ApplicationWeakness.NotOwnerBound] : [],
             RateLimits = JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(row.RateLimits),
             TokenEndpointAuthMethods = client.Methods,
             AcceptsUntypedAssertions = client.AcceptsUntypedAssertions,

@@ -20,6 +20,7 @@ public sealed class CreateCertificate(RegisterCredential register, ExpiryPolicy 
                 {
                     Name = request.Name,
                     ExpiresAt = request.ExpiresAt.IsPresent ? expiry.Resolve(CredentialKind.Certificate, request.ExpiresAt, now) : notAfter,
+                    IsEndSaid = request.ExpiresAt.IsPresent,
                     NotBefore = request.NotBefore,
                     AllowedIps = request.AllowedIps,
                     RotateEveryDays = request.RotateEveryDays,

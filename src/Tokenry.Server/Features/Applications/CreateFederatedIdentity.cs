@@ -25,6 +25,7 @@ public sealed class CreateFederatedIdentity(RegisterCredential register, ExpiryP
                     {
                         Name = request.Name,
                         ExpiresAt = expiry.Resolve(CredentialKind.FederatedIdentity, request.ExpiresAt, time.GetUtcNow()),
+                        IsEndSaid = request.ExpiresAt.IsPresent,
                         NotBefore = request.NotBefore,
                         AllowedIps = request.AllowedIps,
                         Metadata = request.Metadata,

@@ -18,6 +18,7 @@ public sealed class CreatePublicKey(RegisterCredential register, ExpiryPolicy ex
                     {
                         Name = request.Name,
                         ExpiresAt = expiry.Resolve(CredentialKind.PublicKey, request.ExpiresAt, time.GetUtcNow()),
+                        IsEndSaid = request.ExpiresAt.IsPresent,
                         RotateEveryDays = request.RotateEveryDays,
                         NotBefore = request.NotBefore,
                         AllowedIps = request.AllowedIps,

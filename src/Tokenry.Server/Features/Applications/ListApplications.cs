@@ -7,14 +7,17 @@ using Tokenry.Server.Foundation.Principals;
 namespace Tokenry.Server.Features.Applications;
 
 /// <summary>Lists and shows applications.</summary>
-public sealed class ListApplications(Gate gate)
+public sealed class ListApplications(Gate gate, CatalogCache catalogs)
 {
+    public static readonly string[] Filters = ["owner", "weakness"];
+
     private static readonly Demand Demand = new(ManagementApi.ApplicationsRead, ManagementApi.ApplicationsOwn);
 
-    public Task<Page<Application>> RunAsync(Caller caller, Listing listing)
+    public async Task<Page<Application>> RunAsync(Caller caller, Listing listing)
     {
-        listing.With();
-        return gate.ReadAsync(
+        listing.With(Filters);
+        var catalog = await catalogs.GetAsync();
+        return await gate.ReadAsync(
             caller,
             Demand,
             "applications.listed",
@@ -23,25 +26,31 @@ public sealed class ListApplications(Gate gate)
                 var (rows, roles) = await PrincipalStore.ListAsync(
                     connection,
                     PrincipalType.Application,
-                    reach.OwnOf,
-                    email: null,
+                    new PrincipalFilter(reach.OwnOf)
+                    {
+                        Owner = listing.Text("owner"),
+                        OwnerBound = listing.OneOf("weakness", ApplicationWeakness.NotOwnerBound) is null ? null : 0,
+                    },
                     listing.IdCursor("app"),
                     listing.Limit + 1
                 );
-                return listing.ToPage(rows, row => CreateApplication.ToApplication(row, roles[row.Id]), row => row.Id);
+                return listing.ToPage(rows, row => CreateApplication.ToApplication(catalog, row, roles[row.Id]), row => row.Id);
             }
         );
     }
 
-    public Task<Application> ShowAsync(Caller caller, string id) =>
-        gate.ReadAsync(
+    public async Task<Application> ShowAsync(Caller caller, string id)
+    {
+        var catalog = await catalogs.GetAsync();
+        return await gate.ReadAsync(
             caller,
             Demand,
             "application.read",
             async (connection, reach) =>
             {
                 var (row, roles) = await PrincipalStore.ShowAsync(connection, PrincipalType.Application, id, reach);
-                return CreateApplication.ToApplication(row, roles);
+                return CreateApplication.ToApplication(catalog, row, roles);
             }
         );
+    }
 }

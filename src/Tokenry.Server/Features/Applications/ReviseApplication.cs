@@ -9,7 +9,7 @@ using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Features.Applications;
 
-/// <summary>PATCH of an application: name, roles, limits and what it is as an OAuth client.</summary>
+/// <summary>PATCH of an application: name, roles, permissions, limits and what it is as an OAuth client.</summary>
 public sealed class ReviseApplication(Gate gate)
 {
     public async Task<Application> RunAsync(Caller caller, string id, ApplicationPatch patch)
@@ -21,16 +21,8 @@ public sealed class ReviseApplication(Gate gate)
             async operation =>
             {
                 var (tx, entry, caller, reach, catalog) = operation;
-                var (row, roles) = await PrincipalOperations.FindForChangeAsync(
-                    tx,
-                    entry,
-                    reach,
-                    catalog,
-                    caller,
-                    PrincipalType.Application,
-                    id
-                );
-                var was = CreateApplication.ToApplication(row, roles);
+                var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation, PrincipalType.Application, id);
+                var was = CreateApplication.ToApplication(catalog, row, roles);
                 var check = new Validation();
                 var name = check.Name("name", patch.Name.Or(row.Name));
                 var limits = patch.RateLimits.Or(null);
@@ -53,16 +45,54 @@ public sealed class ReviseApplication(Gate gate)
                     await PrincipalStore.SetClientAsync(tx, id, client);
                 }
 
-                if (patch.Roles.IsPresent)
+                if (patch.Roles.IsPresent || patch.Permissions.IsPresent)
                 {
-                    roles = RoleAssignment.Check(catalog, caller, reach, patch.Roles.Or(null));
-                    await PrincipalStore.SetRolesAsync(tx, id, roles);
+                    roles = await GiveAsync(operation, row, roles, patch);
                 }
 
-                var revised = CreateApplication.ToApplication((await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!, roles);
+                var revised = CreateApplication.ToApplication(
+                    catalog,
+                    (await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!,
+                    roles
+                );
                 entry.Changes = AuditChanges.Between(was, revised);
                 return revised;
             }
         );
+    }
+
+    /// <returns>The roles it has then.</returns>
+    private static async Task<IReadOnlyList<string>> GiveAsync(
+        OperationContext operation,
+        PrincipalRow row,
+        IReadOnlyList<string> before,
+        ApplicationPatch patch
+    )
+    {
+        var (tx, _, caller, reach, catalog) = operation;
+        var roles = patch.Roles.IsPresent ? RoleAssignment.Check(catalog, caller, reach, patch.Roles.Or(null)) : before;
+        var beside = GrantSet.OfNullable(row.Permissions);
+        var permissions = patch.Permissions.IsPresent
+            ? RoleAssignment.CheckPermissions(catalog, caller, reach, patch.Permissions.Or(null))
+            : beside;
+        if (MintingRule.IsOwn(caller, row.ToFacts([])))
+        {
+            RoleAssignment.CheckForOneself(catalog, caller, Given(before, beside), Given(roles, permissions));
+        }
+
+        if (patch.Roles.IsPresent)
+        {
+            await PrincipalStore.SetRolesAsync(tx, row.Id, roles);
+        }
+
+        if (patch.Permissions.IsPresent)
+        {
+            await PrincipalStore.SetPermissionsAsync(tx, row.Id, permissions?.ToColumn());
+        }
+
+        return roles;
+
+        PermissionSet Given(IReadOnlyList<string> ofRoles, GrantSet? own) =>
+            Rights.OfGrants(catalog, [.. ofRoles.Select(id => catalog.Role(id)?.Permissions), own]);
     }
 }

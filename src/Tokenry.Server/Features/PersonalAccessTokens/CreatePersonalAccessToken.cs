@@ -31,22 +31,20 @@ public sealed class CreatePersonalAccessToken(Gate gate, IssueCredential issue, 
                     catalog,
                     owner,
                     Kind,
-                    owner.Id == caller.Principal.Id ? Inherit(catalog, caller, request, draft) : draft
+                    owner.Id == caller.Principal.Id ? Inherit(catalog, caller, draft) : draft
                 );
             }
         );
     }
 
     /// <summary>
-    /// For oneself, what is not said is what the calling credential has: what it may do now (without management, which must be named), its
-    /// objects, its addresses, and an end no later than its own.
+    /// For oneself, what is not said is what the calling credential has: what it may do now (without management, which must be named) and its
+    /// objects. Its addresses, limits and end bind whatever one makes for oneself (<see cref="CredentialDraft.Within"/>).
     /// </summary>
-    private static CredentialDraft Inherit(Catalog catalog, Caller caller, CredentialRequest request, CredentialDraft draft) =>
+    private static CredentialDraft Inherit(Catalog catalog, Caller caller, CredentialDraft draft) =>
         draft with
         {
             Grants = draft.Permissions is null ? Rights.Snapshot(catalog, caller).ToColumn() : null,
             Objects = draft.Objects ?? caller.Objects?.Select(pattern => pattern.ToString()).ToList(),
-            AllowedIps = draft.AllowedIps ?? caller.AllowedIps?.Select(range => range.ToString()).ToList(),
-            ExpiresAt = !request.ExpiresAt.IsPresent && caller.ExpiresAt < draft.ExpiresAt ? caller.ExpiresAt : draft.ExpiresAt,
         };
 }

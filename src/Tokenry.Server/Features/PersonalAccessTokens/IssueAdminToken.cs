@@ -11,34 +11,50 @@ namespace Tokenry.Server.Features.PersonalAccessTokens;
 /// <summary>
 /// <c>admin token</c>: a personal access token of the first administrator for whoever may run commands on the host. There is no route for it.
 /// </summary>
-public sealed class IssueAdminToken(SystemGate gate, Database database, CatalogCache catalogs, IssueCredential issue, TimeProvider time)
+public sealed class IssueAdminToken(
+    SystemGate gate,
+    Database database,
+    CatalogCache catalogs,
+    IssueCredential issue,
+    ReviveAdministrator revive,
+    TimeProvider time
+)
 {
     public static readonly CommandVerb Command = new("admin token", "Prints a personal access token of the administrator.")
     {
         Options = new Dictionary<string, string>(StringComparer.Ordinal) { ["scopes"] = "\"A B\"", ["expires-in"] = "24h" },
+        Flags = ["revive"],
     };
+
+    private const string Remedy =
+        "Or run './run admin token --revive' here: it enables the administrator or makes a new one, and says so in the audit.";
 
     private static readonly TimeSpan DefaultLife = TimeSpan.FromHours(24);
 
-    /// <exception cref="StartupException">An option does not fit.</exception>
-    public async Task<ControlAnswer> RunAsync(IReadOnlyDictionary<string, string> options)
+    /// <param name="options">Of the command line.</param>
+    /// <param name="user">Who ran it, for the audit.</param>
+    /// <exception cref="StartupException">An option does not fit, or the token would not work.</exception>
+    public async Task<ControlAnswer> RunAsync(IReadOnlyDictionary<string, string> options, OperatingSystemUser user)
     {
         var scopes = Scopes(options.GetValueOrDefault("scopes"));
         var life = Life(options.GetValueOrDefault("expires-in"));
         var catalog = await catalogs.GetAsync();
+        var revived = options.ContainsKey("revive") ? await revive.RunAsync(catalog, user) : null;
         var administrator =
             await PrincipalStore.FindBootstrapAsync(database)
             ?? throw new StartupException("The store has no administrator yet: start the server once.");
         var token = await gate.WriteAsync(
             "personal_access_token.created",
             async (tx, entry) =>
-                await issue.RunAsync(
+            {
+                entry.Reason = $"by the operating-system user {user}";
+                return await issue.RunAsync(
                     tx,
                     entry,
                     caller: null,
                     Reach.All,
                     catalog,
-                    await PrincipalStore.FactsAsync(tx, administrator),
+                    await FindAsync(tx, catalog, administrator, scopes),
                     CredentialKind.PersonalAccessToken,
                     new CredentialDraft
                     {
@@ -46,12 +62,40 @@ public sealed class IssueAdminToken(SystemGate gate, Database database, CatalogC
                         Permissions = new([new(ManagementApi.Identifier, [.. scopes])]),
                         ExpiresAt = life is { } span ? time.GetUtcNow() + span : null,
                     }
-                )
+                );
+            }
         );
-        return new ControlAnswer(
-            token.Token,
-            $"{token.Id}: a token of the administrator, {(token.ExpiresAt is { } end ? $"good until {TimestampConverter.Format(end)}" : "without expiry")}. It is shown this once."
-        );
+        var words =
+            $"{token.Id}: a token of the administrator, {(token.ExpiresAt is { } end ? $"good until {TimestampConverter.Format(end)}" : "without expiry")}. It is shown this once.";
+        return new ControlAnswer(token.Token, revived is null ? words : $"{revived}\n{words}");
+    }
+
+    /// <summary>The administrator, with whom a token of these scopes would work.</summary>
+    private static async Task<PrincipalFacts> FindAsync(WriteTransaction tx, Catalog catalog, string id, ScopeSet scopes)
+    {
+        if (await PrincipalStore.FindAsync(tx, PrincipalType.User, id) is not { } row)
+        {
+            throw new StartupException(
+                $"The administrator {id} was deleted, so that no token of theirs would work. Use another administrator's token. {Remedy}"
+            );
+        }
+
+        if (row.Enabled != 1)
+        {
+            throw new StartupException(
+                $"The administrator {row.Email} is disabled, so that a token would not work. With another administrator's token, POST "
+                    + $"/v1/users/{id}/enable. {Remedy}"
+            );
+        }
+
+        var administrator = await PrincipalStore.FactsAsync(tx, row);
+        var lacking = scopes.Except(Rights.Of(catalog, administrator, ManagementApi.Resource));
+        return lacking.IsEmpty
+            ? administrator
+            : throw new StartupException(
+                $"The administrator {row.Email} lacks the management rights {lacking}. Ask for others with --scopes, or have another administrator "
+                    + $"give them the role administrator. {Remedy}"
+            );
     }
 
     private static ScopeSet Scopes(string? text)

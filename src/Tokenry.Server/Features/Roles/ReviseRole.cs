@@ -4,6 +4,7 @@ using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Principals;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Features.Roles;
@@ -42,7 +43,17 @@ public sealed class ReviseRole(Gate gate)
                         Permissions = patch.Permissions.IsPresent ? GrantSet.Of(catalog, permissions).ToColumn() : old.Permissions,
                         CreatedAt = old.CreatedAt,
                     };
-                    await RoleStore.UpdateAsync(tx, row);
+                    if (patch.Permissions.IsPresent && caller.Principal.RoleIds.Contains(id))
+                    {
+                        RoleAssignment.CheckForOneself(
+                            catalog,
+                            caller,
+                            Rights.OfGrants(catalog, GrantSet.Of(old.Permissions)),
+                            Rights.OfGrants(catalog, GrantSet.Of(row.Permissions))
+                        );
+                    }
+
+                    await LastAdministrator.KeepAsync(operation, row.ToFacts(), () => RoleStore.UpdateAsync(tx, row));
                     var role = row.ToRole(catalog);
                     entry.Changes = AuditChanges.Between(old.ToRole(catalog), role);
                     return role;

@@ -24,6 +24,7 @@ public static class RolesApi
                 }
             )
             .WithSummary("Create a role.")
+            .ChangesRights()
             .Needs(ManagementApi.RolesWrite);
         group
             .MapGet("", async (Caller caller, Listing listing, ListRoles list) => TypedResults.Ok(await list.RunAsync(caller, listing)))
@@ -41,6 +42,7 @@ public static class RolesApi
                     TypedResults.Ok(await revise.RunAsync(caller, id, body.Value))
             )
             .WithSummary("Revise the role.")
+            .ChangesRights()
             .Needs(ManagementApi.RolesWrite);
         group
             .MapDelete(
@@ -52,6 +54,7 @@ public static class RolesApi
                 }
             )
             .WithSummary("Delete the role.")
+            .ChangesRights()
             .Needs(ManagementApi.RolesWrite);
     }
 }

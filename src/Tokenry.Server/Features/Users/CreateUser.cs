@@ -9,18 +9,12 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Features.Users;
 
 /// <summary>Makes a user.</summary>
-public sealed class CreateUser(Gate gate, Passwords passwords, TimeProvider time)
+public sealed class CreateUser(Gate gate, TimeProvider time)
 {
     private static readonly Demand Demand = new(ManagementApi.UsersWrite);
 
     public async Task<User> RunAsync(Caller caller, UserRequest request)
     {
-        await gate.AuthorizeAsync(caller, Demand, "user.created"); // before half a second of a core is spent on a password
-        var check = new Validation();
-        var email = UserRules.Email(check, request.Email);
-        var name = check.Name("name", request.Name ?? request.Email);
-        check.ThrowIfAny();
-        var hash = request.Password is null ? null : await passwords.HashAsync(request.Password);
         try
         {
             return await gate.WriteOnceAsync(
@@ -30,6 +24,11 @@ public sealed class CreateUser(Gate gate, Passwords passwords, TimeProvider time
                 async operation =>
                 {
                     var (tx, entry, caller, reach, catalog) = operation;
+                    var check = new Validation();
+                    var email = UserRules.Email(check, request.Email);
+                    var name = check.Name("name", request.Name ?? request.Email);
+                    UserRules.RefusePassword(check, request.Password);
+                    check.ThrowIfAny();
                     var roles = RoleAssignment.Check(catalog, caller, reach, request.Roles);
                     var now = time.GetUtcNow();
                     var row = new PrincipalRow
@@ -43,7 +42,7 @@ public sealed class CreateUser(Gate gate, Passwords passwords, TimeProvider time
                     };
                     entry.TargetType = PrincipalType.User;
                     entry.TargetId = row.Id;
-                    await PrincipalStore.InsertAsync(tx, row, hash, roles);
+                    await PrincipalStore.InsertAsync(tx, row, passwordHash: null, roles);
                     return UserRules.ToUser(row, roles);
                 }
             );

@@ -23,8 +23,7 @@ public sealed class ListUsers(Gate gate)
                 var (rows, roles) = await PrincipalStore.ListAsync(
                     connection,
                     PrincipalType.User,
-                    reach.OwnOf,
-                    listing.Text("email")?.ToLowerInvariant(),
+                    new PrincipalFilter(reach.OwnOf) { Email = listing.Text("email")?.ToLowerInvariant() },
                     listing.IdCursor("usr"),
                     listing.Limit + 1
                 );

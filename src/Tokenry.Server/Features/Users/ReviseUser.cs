@@ -8,15 +8,13 @@ using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Features.Users;
 
-/// <summary>PATCH of a user: name, email, password, roles. Only who holds every management right the user holds may.</summary>
-public sealed class ReviseUser(Gate gate, Passwords passwords)
+/// <summary>PATCH of a user: name, email, roles; a password can only be taken away. Only who holds every management right the user holds may.</summary>
+public sealed class ReviseUser(Gate gate)
 {
     private static readonly Demand Demand = new(ManagementApi.UsersWrite);
 
     public async Task<User> RunAsync(Caller caller, string id, UserPatch patch)
     {
-        await gate.AuthorizeAsync(caller, Demand, "user.updated");
-        var hash = patch.Password.Or(null) is { } password ? await passwords.HashAsync(password) : null;
         try
         {
             return await gate.WriteAsync(
@@ -26,39 +24,38 @@ public sealed class ReviseUser(Gate gate, Passwords passwords)
                 async operation =>
                 {
                     var (tx, entry, caller, reach, catalog) = operation;
-                    var (row, roles) = await PrincipalOperations.FindForChangeAsync(
-                        tx,
-                        entry,
-                        reach,
-                        catalog,
-                        caller,
-                        PrincipalType.User,
-                        id
-                    );
+                    var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation, PrincipalType.User, id);
                     var before = UserRules.ToUser(row, roles);
                     var check = new Validation();
                     var name = check.Name("name", patch.Name.Or(row.Name));
                     // One that was taken before by other rules stays until another is said.
                     var email = patch.Email.IsPresent ? UserRules.Email(check, patch.Email.Or(null)) : row.Email;
+                    UserRules.RefusePassword(check, patch.Password.Or(null));
                     check.ThrowIfAny();
                     await PrincipalStore.SetNameAndEmailAsync(tx, id, name, email);
                     var oldHash = await PrincipalStore.PasswordHashAsync(tx, id);
                     if (patch.Password.IsPresent)
                     {
-                        await PrincipalStore.SetPasswordHashAsync(tx, id, hash);
+                        await PrincipalStore.SetPasswordHashAsync(tx, id, passwordHash: null);
                     }
 
                     if (patch.Roles.IsPresent)
                     {
-                        roles = RoleAssignment.Check(catalog, caller, reach, patch.Roles.Or(null));
-                        await PrincipalStore.SetRolesAsync(tx, id, roles);
+                        var given = RoleAssignment.Check(catalog, caller, reach, patch.Roles.Or(null));
+                        if (id == caller.Principal.Id)
+                        {
+                            RoleAssignment.CheckForOneself(catalog, caller, Rights.OfRoles(catalog, roles), Rights.OfRoles(catalog, given));
+                        }
+
+                        await LastAdministrator.KeepAsync(operation, row, roles, () => PrincipalStore.SetRolesAsync(tx, id, given));
+                        roles = given;
                     }
 
                     var after = UserRules.ToUser((await PrincipalStore.FindAsync(tx, PrincipalType.User, id))!, roles);
                     entry.Changes = AuditChanges.Between(before, after);
                     if (patch.Password.IsPresent)
                     {
-                        entry.Changes = [.. entry.Changes ?? [], AuditChanges.Of("password", oldHash, hash)];
+                        entry.Changes = [.. entry.Changes ?? [], AuditChanges.Of("password", oldHash, null)];
                     }
 
                     return after;

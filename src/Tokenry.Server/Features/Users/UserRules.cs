@@ -20,6 +20,16 @@ public static class UserRules
         return lower;
     }
 
+    /// <summary>
+    /// A caller that could set a password with a token could sign in as that person, and stay when the token is gone. A person sets their own.
+    /// </summary>
+    public static void RefusePassword(Validation check, string? password) =>
+        check.Require(
+            password is null,
+            "password",
+            "cannot be set with a token: a person sets their own when they sign in. Leave it out, and make a personal access token for the user"
+        );
+
     public static User ToUser(PrincipalRow row, IEnumerable<string> roles) =>
         new()
         {

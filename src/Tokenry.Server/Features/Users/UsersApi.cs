@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
@@ -44,17 +46,27 @@ public static class UsersApi
                     TypedResults.Ok(await revise.RunAsync(caller, id, body.Value))
             )
             .WithSummary("Revise the user.")
+            .ChangesRights()
             .Needs(ManagementApi.UsersWrite);
         group
             .MapDelete(
                 "/{id}",
-                async (string id, Caller caller, string? reason, PrincipalOperations principals) =>
+                async (
+                    string id,
+                    Caller caller,
+                    string? reason,
+                    [FromQuery(Name = OwnershipTransfer.TransferTo)] string? transferTo,
+                    PrincipalOperations principals
+                ) =>
                 {
-                    await principals.DeleteAsync(caller, Write, PrincipalType.User, id, reason);
+                    await principals.DeleteAsync(caller, Write, PrincipalType.User, id, reason, transferTo);
                     return TypedResults.NoContent();
                 }
             )
-            .WithSummary("Delete the user and revoke all it owns.")
+            .WithSummary(
+                "Delete the user and revoke their credentials. Their applications answer owner_disabled, unless transfer_to names a user or none."
+            )
+            .ChangesRights()
             .Needs(ManagementApi.UsersWrite);
         group
             .MapPost(
@@ -64,19 +76,41 @@ public static class UsersApi
             )
             .WithSummary("Revoke every credential and access token of the user, or those issued before a time.")
             .Needs(ManagementApi.CredentialsWrite, ManagementApi.TokensOwn);
-        foreach (var enabled in new[] { true, false })
-        {
-            group
-                .MapPost(
-                    enabled ? "/{id}/enable" : "/{id}/disable",
-                    async (string id, Caller caller, PrincipalOperations principals) =>
-                    {
-                        var (row, roles) = await principals.SetEnabledAsync(caller, Write, PrincipalType.User, id, enabled);
-                        return TypedResults.Ok(UserRules.ToUser(row, roles));
-                    }
-                )
-                .WithSummary(enabled ? "Enable the user." : "Disable the user.")
-                .Needs(ManagementApi.UsersWrite);
-        }
+        group
+            .MapPost(
+                "/{id}/enable",
+                async (string id, Caller caller, PrincipalOperations principals) =>
+                    await SetEnabledAsync(principals, caller, id, enabled: true, transferTo: null)
+            )
+            .WithSummary("Enable the user.")
+            .ChangesRights()
+            .Needs(ManagementApi.UsersWrite);
+        group
+            .MapPost(
+                "/{id}/disable",
+                async (
+                    string id,
+                    Caller caller,
+                    [FromQuery(Name = OwnershipTransfer.TransferTo)] string? transferTo,
+                    PrincipalOperations principals
+                ) => await SetEnabledAsync(principals, caller, id, enabled: false, transferTo)
+            )
+            .WithSummary(
+                "Disable the user. Their credentials and applications answer owner_disabled; transfer_to gives the applications to a user or none."
+            )
+            .ChangesRights()
+            .Needs(ManagementApi.UsersWrite);
+    }
+
+    private static async Task<Ok<User>> SetEnabledAsync(
+        PrincipalOperations principals,
+        Caller caller,
+        string id,
+        bool enabled,
+        string? transferTo
+    )
+    {
+        var (row, roles) = await principals.SetEnabledAsync(caller, Write, PrincipalType.User, id, enabled, transferTo);
+        return TypedResults.Ok(UserRules.ToUser(row, roles));
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Data.Common;
 using Dapper;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
@@ -163,18 +164,27 @@ public sealed class CatalogCache
     /// <summary>The snapshot as it is now; there always is one.</summary>
     public ValueTask<Catalog> GetAsync() => cache.GetAsync(Whole)!;
 
+    private const string SelectResources =
+        "SELECT id, identifier, scopes, accepted_credentials, object_types, objects_in_tokens, access_token_lifetime_seconds, "
+        + "access_token_signing_alg, resource_servers, carriers, access_log, minimum_strength, one_time_tokens, scope_generation, created_at "
+        + "FROM api_resources";
+
+    private const string SelectRoles = $"SELECT {RoleRow.Columns} FROM roles";
+
+    /// <summary>As a reader finds it, in whatever snapshot it reads.</summary>
+    internal static async Task<Catalog> ReadAsync(DbConnection connection) =>
+        Of(await connection.QueryAsync<ResourceRow>(SelectResources), await connection.QueryAsync<RoleRow>(SelectRoles));
+
+    /// <summary>As a mutation has made it so far.</summary>
+    internal static async Task<Catalog> ReadAsync(WriteTransaction tx) =>
+        Of(await tx.QueryAsync<ResourceRow>(SelectResources), await tx.QueryAsync<RoleRow>(SelectRoles));
+
+    private static Catalog Of(IEnumerable<ResourceRow> resources, IEnumerable<RoleRow> roles) =>
+        new([.. resources.Select(row => row.ToFacts())], [.. roles.Select(row => row.ToFacts())]);
+
     private static async Task<Catalog?> LoadAsync(Database database, SigningKeys signingKeys)
     {
-        var catalog = await database.ReadAsync(async connection =>
-        {
-            var resources = await connection.QueryAsync<ResourceRow>(
-                "SELECT id, identifier, scopes, accepted_credentials, object_types, objects_in_tokens, access_token_lifetime_seconds, "
-                    + "access_token_signing_alg, resource_servers, carriers, access_log, minimum_strength, one_time_tokens, scope_generation, created_at "
-                    + "FROM api_resources"
-            );
-            var roles = await connection.QueryAsync<RoleRow>($"SELECT {RoleRow.Columns} FROM roles");
-            return new Catalog([.. resources.Select(row => row.ToFacts())], [.. roles.Select(row => row.ToFacts())]);
-        });
+        var catalog = await database.ReadAsync(ReadAsync);
         await signingKeys.HoldAsync(catalog.Resources.Select(api => api.AccessTokenSigningAlg));
         return catalog;
     }

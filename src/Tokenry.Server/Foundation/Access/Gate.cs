@@ -24,8 +24,7 @@ public sealed class Gate(
     Database database,
     Idempotency idempotency,
     CallerJudge judge,
-    CatalogCache catalogs,
-    ChangeHub hub,
+    RightsEffects effects,
     Denials denials,
     TimeProvider time
 )
@@ -46,7 +45,23 @@ public sealed class Gate(
             caller,
             demand,
             action,
-            (current, reach, catalog) => database.WriteAsync(tx => AuditedAsync(tx, current, action, operation, reach, catalog))
+            async (current, reach, catalog) =>
+            {
+                Task<T> Run(WriteTransaction tx) => AuditedAsync(tx, current, action, operation, reach, catalog);
+                if (current.Request.Preview is not { } preview)
+                {
+                    return await database.WriteAsync(Run);
+                }
+
+                var (effect, asOf) = await TryOutAsync(Run);
+                Mind(preview, effect);
+                return await database.WriteAsync(tx =>
+                {
+                    // The effect was counted then: whatever changed since, it is counted again.
+                    tx.StandsOn(new Premise(asOf, []) { IsOfAll = true });
+                    return Run(tx);
+                });
+            }
         );
 
     /// <summary>A mutation that answers a repeated <c>Idempotency-Key</c> with what it answered before: creates and rotates.</summary>
@@ -57,13 +72,22 @@ public sealed class Gate(
             caller,
             demand,
             action,
-            (current, reach, catalog) =>
-                idempotency.RunAsync(
+            async (current, reach, catalog) =>
+            {
+                Task<T> Run(WriteTransaction tx) => AuditedAsync(tx, current, action, operation, reach, catalog);
+                if (current.Request.Preview is { } preview)
+                {
+                    // A new thing has no holder yet. It is not tried out: an answer that is repeated may have made it already.
+                    Mind(preview, preview.IsDryRun ? (await TryOutAsync(Run)).Effect : RightsEffects.None);
+                }
+
+                return await idempotency.RunAsync(
                     current,
                     tx => tx.StandsOn(current.Premise()),
-                    tx => AuditedAsync(tx, current, action, operation, reach, catalog),
+                    Run,
                     (tx, answer) => RecordReplay(tx, current, action, answer)
-                )
+                );
+            }
         );
 
     /// <summary>A read of many records: where they are not the caller's own, that is recorded too, counted by the minute.</summary>
@@ -139,14 +163,14 @@ public sealed class Gate(
                 for (var judgements = 1; ; judgements++)
                 {
                     var current = await judge.AgainAsync(caller);
-                    var catalog = await catalogs.GetAsync();
+                    var catalog = await judge.CatalogAsync();
                     try
                     {
                         return await run(current, Authorize(current, demand), catalog);
                     }
                     catch (PremiseChangedException changed) when (judgements < MostJudgements)
                     {
-                        await hub.ReachedAsync(changed.Position, Patience);
+                        await judge.CatchUpAsync(changed.Position, Patience);
                     }
                     catch (PremiseChangedException changed)
                     {
@@ -155,6 +179,46 @@ public sealed class Gate(
                 }
             }
         );
+
+    /// <summary>Runs a mutation, takes it back, and counts what it would have done to credentials.</summary>
+    private async Task<(RightsEffect Effect, long AsOf)> TryOutAsync<T>(Func<WriteTransaction, Task<T>> run)
+    {
+        try
+        {
+            await database.WriteAsync<T>(async tx =>
+            {
+                await run(tx);
+                throw new TriedOutException(await RightsChange.ReadAsync(tx));
+            });
+        }
+        catch (TriedOutException tried)
+        {
+            return await effects.CountAsync(tried.Change);
+        }
+
+        throw new InvalidOperationException("A mutation that was only to be tried out was made.");
+    }
+
+    private static void Mind(RightsPreview preview, RightsEffect effect)
+    {
+        if (preview.IsDryRun)
+        {
+            throw new DryRunAnswer(effect);
+        }
+
+        if (effect.Gains.Count != preview.ExpectedGains)
+        {
+            throw new ProblemException(
+                409,
+                ProblemCode.GainsDiffer,
+                $"{RightsPreview.ExpectGains} says {preview.ExpectedGains}, and there would be {effect.Gains.Count}. Nothing was changed. Look at gains, and "
+                    + "send the number they have if they are meant."
+            )
+            {
+                Effect = effect,
+            };
+        }
+    }
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 

@@ -2,6 +2,7 @@ using System.Net;
 using Tokenry.Protocol.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Foundation.Limits;
 using Tokenry.Server.Foundation.Principals;
 
 namespace Tokenry.Server.Foundation.Access;
@@ -27,12 +28,17 @@ public sealed record MintedCredential
 
     public IReadOnlyList<string>? AllowedIps { get; init; }
 
+    public IReadOnlyList<UseLimit>? RateLimits { get; init; }
+
     public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Whether the operation changes nothing of what it may do, from where, how often and how long: a new name.</summary>
+    public bool IsAsStrong { get; init; }
 }
 
 /// <summary>
 /// Nobody makes, edits or rotates a credential stronger than they are. For oneself: within the calling credential's effective rights, its
-/// objects, its addresses and its life. For others: within that owner's rights, and every management right it can reach must be held by the
+/// objects, its addresses, its limits and its life; for the applications one owns, too. For others: within that owner's rights, and every management right it can reach must be held by the
 /// caller. Always asked about the resulting credential.
 /// </summary>
 public static class MintingRule
@@ -60,7 +66,7 @@ public static class MintingRule
     public static void CheckExisting(Catalog catalog, Caller caller, Reach reach, MintedCredential minted)
     {
         var reached = Reached(catalog, minted);
-        CheckManagement(caller, ReachedManagement(reached, minted));
+        CheckManagement(caller, ReachedManagement(catalog, minted));
         var forOneself = minted.Owner.Id == caller.Principal.Id;
         if (forOneself || reach.OwnOf is not null)
         {
@@ -71,11 +77,15 @@ public static class MintingRule
             }
         }
 
-        if (forOneself)
+        if (IsOwn(caller, minted.Owner) && !minted.IsAsStrong)
         {
             CheckLimits(caller, minted);
         }
     }
+
+    /// <summary>Whether a credential of that principal is for the caller: for itself, or for an application it owns.</summary>
+    public static bool IsOwn(Caller caller, PrincipalFacts owner) =>
+        owner.Id == caller.Principal.Id || owner.OwnerId == caller.Principal.Id;
 
     /// <summary>Whoever changes a principal, its roles, its password or a role must hold every management right that is in reach through it.</summary>
     public static void CheckManagement(Caller caller, ScopeSet reached)
@@ -118,16 +128,27 @@ public static class MintingRule
         return minted.Objects is null ? reached : PermissionSet.Of(reached.Entries.Where(entry => entry.Api != ManagementApi.Identifier));
     }
 
-    /// <summary>What is named counts, not what the owner may do of it now: a demoted owner may be promoted again.</summary>
-    private static ScopeSet ReachedManagement(PermissionSet reached, MintedCredential minted) =>
-        minted.ReachesAll ? reached.At(ManagementApi.Identifier)
+    /// <summary>
+    /// What is named counts, not what the owner may do of it now: a demoted owner may be promoted again, and so may the user who bounds an
+    /// application.
+    /// </summary>
+    private static ScopeSet ReachedManagement(Catalog catalog, MintedCredential minted) =>
+        minted.ReachesAll ? Rights.Of(catalog, OnceEnabled(minted.Owner) with { Owner = null }, ManagementApi.Resource)
         : minted.ReachesNothing || minted.Objects is not null ? ScopeSet.Empty
         : minted.Permissions?.At(ManagementApi.Resource) ?? ScopeSet.Empty;
 
     /// <summary>A disabled owner may do nothing now, but a credential made meanwhile is as strong as the owner will be again.</summary>
-    private static PrincipalFacts OnceEnabled(PrincipalFacts owner) => owner with { Active = true };
+    private static PrincipalFacts OnceEnabled(PrincipalFacts owner) =>
+        owner with
+        {
+            Active = true,
+            Owner = owner.Owner is { } bound ? OnceEnabled(bound) : null,
+        };
 
-    /// <summary>What one makes for oneself works no longer, on no more and from nowhere else than what one makes it with.</summary>
+    /// <summary>
+    /// What one makes for oneself or one's applications works no longer, no more often, on no more and from nowhere else than what one makes
+    /// it with.
+    /// </summary>
     public static void CheckLimits(Caller caller, MintedCredential minted)
     {
         if (caller.ExpiresAt is { } end && (minted.ExpiresAt is null || minted.ExpiresAt > end))
@@ -146,7 +167,25 @@ public static class MintingRule
         {
             throw Problems.ExceedsOwn("It would work from addresses that the calling credential does not work from.");
         }
+
+        foreach (var limit in LimitsOf(caller, minted.Owner))
+        {
+            if (!Covers(limit, minted.RateLimits) && !Covers(limit, minted.Owner.RateLimits))
+            {
+                throw Problems.ExceedsOwn($"It would be used more often than the limit {limit.Name} lets the calling credential be used.");
+            }
+        }
     }
+
+    /// <summary>
+    /// The limits that bind what is made for that principal: those of the calling credential, and those of the calling application over all
+    /// that is its own, which count what it makes for itself anyway.
+    /// </summary>
+    public static IReadOnlyList<UseLimit> LimitsOf(Caller caller, PrincipalFacts owner) =>
+        [.. caller.Credential.Credential?.RateLimits ?? [], .. owner.Id == caller.Principal.Id ? [] : caller.Principal.RateLimits ?? []];
+
+    private static bool Covers(UseLimit limit, IReadOnlyList<UseLimit>? limits) =>
+        limits?.Any(other => other.Span == limit.Span && other.Limit <= limit.Limit) == true;
 
     private static bool Covers(IReadOnlyList<ObjectPattern> own, IReadOnlyList<string>? asked) =>
         asked is not null && asked.All(text => ObjectPattern.TryParse(text, out var pattern) && own.Any(wide => wide.Covers(pattern)));

@@ -10,7 +10,10 @@ namespace Tokenry.Server.Foundation.Access;
 /// </summary>
 public static class Rights
 {
-    /// <summary>What a principal may do at an API: the union of its roles, of scopes the API still defines.</summary>
+    /// <summary>
+    /// What a principal may do at an API: the union of its roles and of what it is given beside them, of scopes the API still defines; of an
+    /// application that its owner bounds, no more than the owner may do there.
+    /// </summary>
     public static ScopeSet Of(Catalog catalog, PrincipalFacts principal, ApiResourceFacts api)
     {
         if (!principal.Active)
@@ -18,7 +21,10 @@ public static class Rights
             return ScopeSet.Empty;
         }
 
-        var scopes = principal.IsUser ? ManagementApi.Member.Permissions.At(api) : ScopeSet.Empty;
+        var scopes =
+            principal.IsUser ? ManagementApi.Member.Permissions.At(api)
+            : principal.Permissions is { } own ? own.At(api)
+            : ScopeSet.Empty;
         foreach (var roleId in principal.RoleIds)
         {
             if (catalog.Role(roleId) is { } role)
@@ -27,16 +33,20 @@ public static class Rights
             }
         }
 
-        return scopes.Intersect(api.Scopes);
+        scopes = scopes.Intersect(api.Scopes);
+        return principal.Owner is { } bound && !scopes.IsEmpty ? scopes.Intersect(Of(catalog, bound, api)) : scopes;
     }
 
     /// <summary>What roles give together, API by API. What is no role any more gives nothing.</summary>
     public static PermissionSet OfRoles(Catalog catalog, IReadOnlyList<string> roles) =>
+        OfGrants(catalog, [.. roles.Select(id => catalog.Role(id)?.Permissions)]);
+
+    /// <summary>What grants give together, API by API, at APIs that are registered still.</summary>
+    public static PermissionSet OfGrants(Catalog catalog, params IReadOnlyList<GrantSet?> sets) =>
         PermissionSet.Of(
-            from id in roles
-            let role = catalog.Role(id)
-            where role is not null
-            from grant in role.Permissions.Grants
+            from set in sets
+            where set is not null
+            from grant in set.Grants
             let api = catalog.ResourceById(grant.ResourceId)
             where api is not null
             select (api.Identifier, grant.At(api).Intersect(api.Scopes))

@@ -64,11 +64,22 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
         new(
             JudgedAt.Position,
             [
-                .. new[] { Credential.CredentialId, Principal.Id, Credential.Client?.Id, Credential.Token?.TokenId }
+                .. new[] { Credential.CredentialId, Credential.Token?.TokenId }
+                    .Concat(Line(Principal))
+                    .Concat(Line(Credential.Client))
                     .OfType<string>()
                     .Distinct(StringComparer.Ordinal),
             ]
         );
+
+    /// <summary>The principal and who bounds it: what one of them loses, it loses.</summary>
+    private static IEnumerable<string?> Line(PrincipalFacts? principal)
+    {
+        for (var next = principal; next is not null; next = next.Owner)
+        {
+            yield return next.Id;
+        }
+    }
 
     /// <summary>What the calling credential may do at that API now.</summary>
     public ScopeSet EffectiveAt(Catalog catalog, string api) =>

@@ -33,6 +33,12 @@ public sealed class CallerJudge(
     /// <summary>To be taken before the facts are read.</summary>
     public Judgement Now => new(hub.Position, time.GetTimestamp());
 
+    /// <summary>The APIs and roles that a caller is judged by.</summary>
+    public ValueTask<Catalog> CatalogAsync() => catalogs.GetAsync();
+
+    /// <summary>Waits until the facts hold the change of that number.</summary>
+    public Task CatchUpAsync(long position, TimeSpan patience) => hub.ReachedAsync(position, patience);
+
     /// <summary>The caller as it is now, at <see cref="ChangeHub.Position"/> or later.</summary>
     /// <exception cref="Http.ProblemException">401: it may not call any more.</exception>
     public async ValueTask<Caller> AgainAsync(Caller before)

@@ -1,8 +1,10 @@
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Limits;
+using Tokenry.Server.Foundation.Principals;
 
 namespace Tokenry.Server.Foundation.Credentials;
 
@@ -20,6 +22,9 @@ public sealed record CredentialDraft
     public IReadOnlyList<string>? Objects { get; init; }
 
     public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Whether its end was asked for, be it never; else it is the default of its kind.</summary>
+    public bool IsEndSaid { get; init; }
 
     public int? RotateEveryDays { get; init; }
 
@@ -57,6 +62,7 @@ public sealed record CredentialDraft
             Permissions = request.Permissions,
             Objects = request.Objects,
             ExpiresAt = expiresAt,
+            IsEndSaid = request.ExpiresAt.IsPresent,
             RotateEveryDays = request.RotateEveryDays,
             NotBefore = request.NotBefore,
             AllowedIps = request.AllowedIps,
@@ -65,6 +71,23 @@ public sealed record CredentialDraft
             RequestSigning = request.RequestSigning,
         };
     }
+
+    /// <summary>
+    /// For the caller or an application of theirs, what is not said is what the calling credential has: its addresses, its limits, and an end
+    /// no later than its own. What is said must lie within (<see cref="MintingRule.CheckLimits"/>).
+    /// </summary>
+    public CredentialDraft Within(Caller caller, PrincipalFacts owner, string kind) =>
+        !MintingRule.IsOwn(caller, owner)
+            ? this
+            : this with
+            {
+                AllowedIps = AllowedIps ?? caller.AllowedIps?.Select(range => range.ToString()).ToList(),
+                // What only buys tokens has none, so that a limited caller cannot make it (CheckLimits).
+                RateLimits = CredentialKind.IsClientAuthentication(kind)
+                    ? RateLimits
+                    : RateLimits ?? UseLimit.Tightest(MintingRule.LimitsOf(caller, owner)),
+                ExpiresAt = !IsEndSaid && caller.ExpiresAt is { } end && !(ExpiresAt <= end) ? end : ExpiresAt,
+            };
 
     /// <summary>Checks form; rights are the minting rule's.</summary>
     /// <param name="catalog">To know APIs and scopes by name.</param>

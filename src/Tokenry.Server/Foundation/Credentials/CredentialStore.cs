@@ -143,6 +143,19 @@ public static class CredentialStore
             }
         );
 
+    /// <summary>What a principal owns that is not revoked: how many, and the first of them.</summary>
+    public static async Task<(long Count, IReadOnlyList<CredentialRow> First)> LiveOfAsync(WriteTransaction tx, string ownerId, int most) =>
+        (
+            await tx.FirstOrDefaultAsync<long>(
+                "SELECT count(*) FROM credentials WHERE owner_id = @ownerId AND state <> 'revoked'",
+                new { ownerId }
+            ),
+            await tx.QueryAsync<CredentialRow>(
+                $"{CredentialRow.Select} WHERE c.owner_id = @ownerId AND c.state <> 'revoked' ORDER BY c.id LIMIT @most",
+                new { ownerId, most }
+            )
+        );
+
     /// <summary>Ends everything of a principal that was made before then.</summary>
     public static async Task<IReadOnlyList<RevokedCredential>> RevokeAllOfAsync(
         WriteTransaction tx,

@@ -4,6 +4,7 @@ using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Limits;
 using Tokenry.Server.Foundation.Principals;
 using Tokenry.Server.Foundation.Storage;
 
@@ -88,7 +89,9 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
         NewCredential made
     )
     {
-        var asked = draft.Checked(catalog, made.Kind).Or(made.Kind, () => Rights.Snapshot(catalog, owner));
+        var asked = (caller is null ? draft : draft.Within(caller, owner, made.Kind))
+            .Checked(catalog, made.Kind)
+            .Or(made.Kind, () => Rights.Snapshot(catalog, owner));
         var now = time.GetUtcNow();
         if (asked.ExpiresAt <= now)
         {
@@ -154,6 +157,7 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
                 Grants = row.Permissions,
                 Objects = JsonColumn.ReadNullable<string[]>(row.Objects),
                 AllowedIps = JsonColumn.ReadNullable<string[]>(row.AllowedIps),
+                RateLimits = JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(row.RateLimits),
                 ExpiresAt = row.Expiry,
             }
         );
@@ -167,6 +171,7 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
             ReachesNothing = kind == CredentialKind.AnonymousApiKey,
             Objects = draft.Objects,
             AllowedIps = draft.AllowedIps,
+            RateLimits = UseLimit.Of(draft.RateLimits),
             ExpiresAt = draft.ExpiresAt,
         };
 

@@ -206,7 +206,8 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
                 .ToArray();
             where.Append(
                 " AND (replace(c.permissions, @mark, '') <> c.permissions OR (c.permissions IS NULL AND c.kind <> 'anonymous_api_key' AND (c.kind IN ('client_secret', 'public_key', 'certificate', 'federated_identity') OR @isOther = 1) "
-                    + $"AND EXISTS (SELECT 1 FROM principal_roles r WHERE r.principal_id = c.owner_id AND {dialect.In("r.role_id", "@roles")})))"
+                    + "AND (replace(p.permissions, @mark, '') <> p.permissions "
+                    + $"OR EXISTS (SELECT 1 FROM principal_roles r WHERE r.principal_id = c.owner_id AND {dialect.In("r.role_id", "@roles")}))))"
             );
             // Looked for with replace, which compares bytes on both engines: SQLite's LIKE does not mind case.
             parameters.Add("mark", StoredGrant.Mark(resource?.Id ?? ""));

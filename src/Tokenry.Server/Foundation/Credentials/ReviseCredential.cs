@@ -63,7 +63,7 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, TimeProvide
                 }
 
                 var owner = await PrincipalStore.FactsAsync(tx, row.OwnerId);
-                var resulting = IssueCredential.Minted(owner, row.Kind, draft);
+                var resulting = IssueCredential.Minted(owner, row.Kind, draft) with { IsAsStrong = IsAsStrong(patch) };
                 if (patch.Permissions.IsPresent)
                 {
                     MintingRule.Check(catalog, caller, reach, resulting);
@@ -100,6 +100,13 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, TimeProvide
             }
         );
     }
+
+    private static bool IsAsStrong(CredentialPatch patch) =>
+        !patch.Permissions.IsPresent
+        && !patch.Objects.IsPresent
+        && !patch.ExpiresAt.IsPresent
+        && !patch.AllowedIps.IsPresent
+        && !patch.RateLimits.IsPresent;
 
     /// <summary>Whether it must sign may change; whether it can was decided when its secret was made.</summary>
     private static string? Signing(CredentialRow row, CredentialPatch patch)

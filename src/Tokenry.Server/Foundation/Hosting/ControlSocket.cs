@@ -14,10 +14,13 @@ public sealed partial class ControlSocket(TokenryOptions options, ILogger<Contro
 {
     private const int LongestLine = 8192;
 
-    private readonly Dictionary<string, Func<IReadOnlyDictionary<string, string>, Task<ControlAnswer>>> verbs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Func<IReadOnlyDictionary<string, string>, OperatingSystemUser, Task<ControlAnswer>>> verbs = new(
+        StringComparer.Ordinal
+    );
 
-    /// <summary>Registers what a verb of the command line does; before the server starts.</summary>
-    public void Map(string verb, Func<IReadOnlyDictionary<string, string>, Task<ControlAnswer>> run) => verbs.Add(verb, run);
+    /// <summary>Registers what a verb of the command line does, with its options and for whom; before the server starts.</summary>
+    public void Map(string verb, Func<IReadOnlyDictionary<string, string>, OperatingSystemUser, Task<ControlAnswer>> run) =>
+        verbs.Add(verb, run);
 
     /// <summary>Asks the running server; <c>null</c> where none answers.</summary>
     public static async Task<ControlAnswer?> AskAsync(string dataDirectory, ControlRequest request)
@@ -95,7 +98,7 @@ public sealed partial class ControlSocket(TokenryOptions options, ILogger<Contro
                 return; // a command that only looks which servers run
             }
 
-            var answer = await AnswerAsync(line); // as long as it takes: a trail of millions of events is verified in minutes
+            var answer = await AnswerAsync(line, OperatingSystemUser.OfPeer(connection)); // as long as it takes: a trail of millions of events is verified in minutes
             using var writing = Patience(stopping);
             await stream.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.ControlAnswer), writing.Token);
             stream.WriteByte((byte)'\n');
@@ -114,7 +117,7 @@ public sealed partial class ControlSocket(TokenryOptions options, ILogger<Contro
         return timeout;
     }
 
-    private async Task<ControlAnswer> AnswerAsync(byte[] line)
+    private async Task<ControlAnswer> AnswerAsync(byte[] line, OperatingSystemUser user)
     {
         var request = JsonSerializer.Deserialize(line, ControlJson.Default.ControlRequest);
         if (request is not { Verb: not null, Options: not null } || !verbs.TryGetValue(request.Verb, out var run))
@@ -124,7 +127,7 @@ public sealed partial class ControlSocket(TokenryOptions options, ILogger<Contro
 
         try
         {
-            return await run(request.Options);
+            return await run(request.Options, user);
         }
         catch (Exception exception) when (exception is StartupException or Storage.StoreUnavailableException)
         {

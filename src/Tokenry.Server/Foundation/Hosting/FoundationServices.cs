@@ -36,8 +36,19 @@ public static class FoundationServices
             .AddSingleton<CredentialCache>()
             .AddSingleton<ClientKeyCache>()
             .AddSingleton<RevokedAccessTokens>();
-        services.AddSingleton<CallerJudge>().AddSingleton<Idempotency>().AddSingleton<Gate>().AddSingleton<SystemGate>();
-        services.AddSingleton<Passwords>().AddSingleton<PrincipalOperations>().AddSingleton<Caps>().AddSingleton<RevokeAll>();
+        services
+            .AddSingleton<CallerJudge>()
+            .AddSingleton<Idempotency>()
+            .AddSingleton<RightsEffects>()
+            .AddSingleton<Gate>()
+            .AddSingleton<SystemGate>();
+        services
+            .AddSingleton<Passwords>()
+            .AddSingleton<PrincipalOperations>()
+            .AddSingleton<OwnedApplications>()
+            .AddSingleton<ReviveAdministrator>()
+            .AddSingleton<Caps>()
+            .AddSingleton<RevokeAll>();
         services.AddSingleton<PepperRenewal>().AddSingleton<KeyRotation>().AddSingleton<RotateKeys>();
         services.AddSingleton<SecretMint>().AddSingleton<ExpiryPolicy>().AddSingleton<IssueCredential>();
         services.AddSingleton<ReviseCredential>().AddSingleton<RotateCredential>().AddSingleton<SetCredentialDisabled>();
@@ -130,6 +141,7 @@ public static class FoundationServices
             await database.MigrateAsync(Migration.Embedded);
             await keys.OpenAsync(database, options.KeyFile);
             await services.GetRequiredService<SigningKeys>().OpenAsync();
+            await services.GetRequiredService<OwnedApplications>().SettleAsync();
         }
         catch (StoreUnavailableException exception)
         {

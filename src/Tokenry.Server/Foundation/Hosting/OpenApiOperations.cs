@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Http;
 using Document = Microsoft.OpenApi.OpenApiDocument;
 
@@ -25,6 +26,11 @@ internal static class OpenApiOperations
         AddPathParameters(operation, path);
         AddFilters(operation, filters, path);
         AddIdempotencyKey(operation, method, path);
+        if (metadata.OfType<RouteChangesRights>().Any())
+        {
+            AddPreview(operation);
+        }
+
         if (form is not null)
         {
             operation.RequestBody = new OpenApiRequestBody { Required = true, Content = Content(MediaType.Form, ObjectOf(form.Members)) };
@@ -129,6 +135,27 @@ internal static class OpenApiOperations
                 )
             );
         }
+    }
+
+    private static void AddPreview(OpenApiOperation operation)
+    {
+        operation.Parameters!.Add(
+            Parameter(
+                RightsPreview.DryRun,
+                ParameterLocation.Query,
+                "true changes nothing and answers 200 with {\"gains\":{\"count\",\"items\"},\"loses\":{\"count\",\"items\"}}: which credentials would gain or lose "
+                    + "what.",
+                new OpenApiSchema { Type = JsonSchemaType.Boolean }
+            )
+        );
+        operation.Parameters!.Add(
+            Parameter(
+                RightsPreview.ExpectGains,
+                ParameterLocation.Header,
+                "The change is made only if it has that many gains, else 409 gains_differ with the same members.",
+                new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "0" }
+            )
+        );
     }
 
     private static void AddAccess(OpenApiOperation operation, RouteAccess access, Document document)

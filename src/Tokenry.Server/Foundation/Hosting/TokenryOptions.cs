@@ -34,6 +34,7 @@ public sealed class TokenryOptions
         "PersonalAccessTokens:DefaultLifetimeDays",
         "PersonalAccessTokens:MaxLifetimeDays",
         "AccessLog:KeptDays",
+        "Rights:ExpectGains",
         "Dpop:RequireNonce",
         "Egress:Enabled",
         "Egress:AllowedNetworks",
@@ -86,6 +87,9 @@ public sealed class TokenryOptions
 
     /// <summary>How long entries of the access log are kept.</summary>
     public TimeSpan AccessLogKept { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>Whether a change of rights must say how many credentials gain by it (<c>Tokenry-Expect-Gains</c>).</summary>
+    public bool ExpectGains { get; init; }
 
     /// <summary>Public keys (SubjectPublicKeyInfo, P-256) of secret scanners by the name they send; empty = no scanner may report.</summary>
     public IReadOnlyDictionary<string, byte[]> ScannerKeys { get; init; } = new Dictionary<string, byte[]>(StringComparer.Ordinal);
@@ -205,6 +209,7 @@ public sealed class TokenryOptions
         }
 
         var requiresNonce = Flag(section, "Dpop:RequireNonce", faults);
+        var expectGains = Flag(section, "Rights:ExpectGains", faults);
         var fetchesKeys = Flag(section, "Egress:Enabled", faults);
         var scannerKeys = ScannerKeyOptions.Read(section.GetSection("LeakReports:Keys"), faults);
         var caps = CapOptions.Read(section.GetSection("Caps"), faults);
@@ -238,6 +243,7 @@ public sealed class TokenryOptions
             PersonalAccessTokenLifetime = TimeSpan.FromDays(defaultDays),
             PersonalAccessTokenMaxLifetime = maxDays is { } days ? TimeSpan.FromDays(days) : null,
             AccessLogKept = TimeSpan.FromDays(accessLogDays),
+            ExpectGains = expectGains,
             ScannerKeys = scannerKeys,
             RevokesReportedLeaks = leakPolicy == "revoke",
             RequiresDpopNonce = requiresNonce,

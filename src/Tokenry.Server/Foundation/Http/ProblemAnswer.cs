@@ -38,6 +38,8 @@ public static class ProblemAnswer
                 UsedBy = problem.UsedBy,
                 Limit = problem.Limit,
                 ExpiredAt = problem.ExpiredAt,
+                Gains = problem.Effect?.Gains,
+                Loses = problem.Effect?.Loses,
             },
             TokenryJson.Strict
         );

@@ -25,6 +25,9 @@ public sealed class ProblemException(int status, string code, string detail) : E
     /// <summary>When the credential ended, where that is why it is refused.</summary>
     public DateTimeOffset? ExpiredAt { get; init; }
 
+    /// <summary>What the refused change would do to credentials.</summary>
+    public RightsEffect? Effect { get; init; }
+
     /// <summary>Value of <c>WWW-Authenticate</c>; every 401 has one (RFC 9110 §15.5.2).</summary>
     public string? Challenge { get; set; }
 

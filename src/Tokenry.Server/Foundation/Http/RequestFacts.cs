@@ -1,5 +1,6 @@
 using System.Net;
 using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Hosting;
 
@@ -56,6 +57,9 @@ public sealed class RequestFacts
     public string Route => $"{Method} {Path}";
 
     public string? IdempotencyKey { get; }
+
+    /// <summary>What it asks about the effect of its change; <c>null</c> = nothing, or the route changes no rights.</summary>
+    public RightsPreview? Preview { get; set; }
 
     /// <summary>SHA-256 of the body, once it was read; for idempotency.</summary>
     public byte[] BodyHash { get; set; } = [];

@@ -53,6 +53,28 @@ public sealed record UseLimit(string Name, long Limit, string Span)
             ))
             .ToArray();
 
+    /// <summary>For each window the lowest of these limits, as they are written; <c>null</c> where there are none.</summary>
+    public static IReadOnlyList<RateLimit>? Tightest(IReadOnlyList<UseLimit> limits) =>
+        limits.Count == 0
+            ? null
+            :
+            [
+                .. limits
+                    .GroupBy(limit => limit.Span, StringComparer.Ordinal)
+                    .Select(ofSpan => ofSpan.MinBy(limit => limit.Limit)!)
+                    .GroupBy(limit => limit.Name, StringComparer.Ordinal)
+                    .SelectMany(ofName => ofName.Select((limit, i) => limit.ToRateLimit(i == 0 ? limit.Name : $"every-{limit.Span}"))),
+            ];
+
+    private RateLimit ToRateLimit(string name) =>
+        new()
+        {
+            Name = name,
+            Limit = Limit,
+            WindowSeconds = IsQuota ? null : (int)(windowMilliseconds / 1000),
+            Period = IsQuota ? Span : null,
+        };
+
     /// <summary>What a list of limits must look like.</summary>
     public static void Check(Validation check, string member, IReadOnlyList<RateLimit>? limits)
     {

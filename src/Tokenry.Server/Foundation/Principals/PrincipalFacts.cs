@@ -1,7 +1,5 @@
-using Dapper;
-using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Limits;
-using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Principals;
 
@@ -21,13 +19,22 @@ public sealed record PrincipalFacts
 
     public required string Name { get; init; }
 
-    /// <summary>Neither disabled nor deleted.</summary>
+    /// <summary>Neither disabled nor deleted, and neither is the owner that bounds it.</summary>
     public required bool Active { get; init; }
 
     /// <summary>Of an application: the user who registered it for themselves.</summary>
     public string? OwnerId { get; init; }
 
+    /// <summary>Whether an application has no more rights than its owner, and rests when its owner does.</summary>
+    public bool IsOwnerBound { get; init; }
+
+    /// <summary>The owner that bounds it, as it is now; <c>null</c> where none does.</summary>
+    public PrincipalFacts? Owner { get; init; }
+
     public required string[] RoleIds { get; init; }
+
+    /// <summary>Of an application: what it is given beside its roles; <c>null</c> = nothing.</summary>
+    public GrantSet? Permissions { get; init; }
 
     /// <summary>Of an application, over all that is its own; <c>null</c> = not limited.</summary>
     public IReadOnlyList<UseLimit>? RateLimits { get; init; }
@@ -39,40 +46,25 @@ public sealed record PrincipalFacts
     public long TokensSince { get; init; }
 
     public bool IsUser => Type == PrincipalType.User;
-}
 
-/// <summary>Principals by id.</summary>
-public sealed class PrincipalCache
-{
-    private readonly FactsCache<PrincipalFacts> cache;
+    /// <summary>
+    /// How many may own each other: a user an application, which registers another. A longer line (of a store that is older than this bound)
+    /// ends there, and its first may do nothing.
+    /// </summary>
+    public const int LongestLine = 3;
 
-    public PrincipalCache(Database database, ChangeHub hub, Freshness freshness)
+    /// <summary>The first of a line in which each is the owner of the one before, bounded by all of them.</summary>
+    public static PrincipalFacts Bounded(IReadOnlyList<PrincipalFacts> line)
     {
-        cache = new(id => LoadAsync(database, id), freshness, capacity: 100_000);
-        hub.Subscribe(ChangeKind.Principal, cache.Invalidate, cache.Clear);
+        PrincipalFacts? owner = null;
+        for (var i = line.Count - 1; i >= 0; i--)
+        {
+            owner = line[i].IsOwnerBound ? line[i].Under(owner) : line[i];
+        }
+
+        return owner!;
     }
 
-    public FactsCacheCounts Counts => cache.Counts;
-
-    public ValueTask<PrincipalFacts?> GetAsync(string id) => cache.GetAsync(id);
-
-    /// <summary>The application a client says it is; <c>null</c> where there is none. What is no id at all does not reach the cache.</summary>
-    public ValueTask<PrincipalFacts?> ClientAsync(string clientId) => PublicId.IsWellFormed(clientId, "app") ? GetAsync(clientId) : default;
-
-    private static Task<PrincipalFacts?> LoadAsync(Database database, string id) =>
-        database.ReadAsync(async connection =>
-        {
-            var row = await connection.QueryFirstOrDefaultAsync<PrincipalRow>(
-                $"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id",
-                new { id }
-            );
-            return row is null
-                ? null
-                : row.ToFacts([
-                    .. await connection.QueryAsync<string>(
-                        "SELECT role_id FROM principal_roles WHERE principal_id = @id ORDER BY role_id",
-                        new { id }
-                    ),
-                ]);
-        });
+    /// <summary>The same application, bounded by that owner; by one that is gone it may do nothing.</summary>
+    public PrincipalFacts Under(PrincipalFacts? owner) => this with { Owner = owner, Active = Active && owner is { Active: true } };
 }

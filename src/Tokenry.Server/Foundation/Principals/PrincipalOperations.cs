@@ -1,3 +1,4 @@
+using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
@@ -8,30 +9,40 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Foundation.Principals;
 
 /// <summary>What users and applications have in common in their life: being found, paused and deleted.</summary>
-public sealed class PrincipalOperations(Gate gate, CatalogCache catalogs, TimeProvider time)
+public sealed class PrincipalOperations(Gate gate, TimeProvider time)
 {
     /// <summary>Finds a principal that the caller may change, with its roles, and makes it the audit entry's target.</summary>
     public static async Task<(PrincipalRow Row, IReadOnlyList<string> Roles)> FindForChangeAsync(
-        WriteTransaction tx,
-        AuditEntry entry,
-        Reach reach,
-        Catalog catalog,
-        Caller caller,
+        OperationContext operation,
         string type,
         string id
     )
     {
+        var (tx, entry, caller, reach, catalog) = operation;
         var row = (await PrincipalStore.FindAsync(tx, type, RequireId(type, id))).OrNotFound(reach);
         entry.TargetType = type;
         entry.TargetId = id;
         var roles = await PrincipalStore.RolesAsync(tx, id);
-        RoleAssignment.CheckMayTouch(catalog, caller, roles);
+        RoleAssignment.CheckMayTouch(catalog, caller, row, roles);
         return (row, roles);
     }
 
     /// <summary>The owner of a credential to be made: there, not deleted, in reach.</summary>
     public static async Task<PrincipalFacts> FindOwnerAsync(WriteTransaction tx, Reach reach, string type, string id) =>
-        (await PrincipalStore.FindAsync(tx, type, RequireId(type, id))).OrNotFound(reach).ToFacts(await PrincipalStore.RolesAsync(tx, id));
+        await PrincipalStore.FactsAsync(tx, (await PrincipalStore.FindAsync(tx, type, RequireId(type, id))).OrNotFound(reach));
+
+    /// <summary>An application may own applications, and a user that one; a longer line would have to be followed at every check.</summary>
+    public static void RefuseLongLine(Caller caller, Reach reach)
+    {
+        if (reach.OwnOf is not null && caller.Principal.Owner?.OwnerId is not null)
+        {
+            throw new ProblemException(
+                403,
+                ProblemCode.ExceedsOwnRights,
+                "The owner of the calling application is owned itself, so that this one registers none. Have its owner register it."
+            );
+        }
+    }
 
     /// <summary>A disabled principal's credentials are refused with <c>owner_disabled</c> from the next check on.</summary>
     public async Task<(PrincipalRow Row, IReadOnlyList<string> Roles)> SetEnabledAsync(
@@ -39,39 +50,42 @@ public sealed class PrincipalOperations(Gate gate, CatalogCache catalogs, TimePr
         Demand demand,
         string type,
         string id,
-        bool enabled
+        bool enabled,
+        string? transferTo = null
     )
     {
-        var catalog = await catalogs.GetAsync();
         return await gate.WriteAsync(
             caller,
             demand,
             $"{type}.{(enabled ? "enabled" : "disabled")}",
             async operation =>
             {
-                var (tx, entry, caller, reach, catalog) = operation;
-                var (row, roles) = await FindForChangeAsync(tx, entry, reach, catalog, caller, type, id);
+                var (tx, entry, _, _, _) = operation;
+                var (row, roles) = await FindForChangeAsync(operation, type, id);
                 entry.Changes = row.Enabled == 1 == enabled ? null : [AuditChanges.Of("enabled", !enabled, enabled)];
-                await PrincipalStore.SetEnabledAsync(tx, id, enabled);
+                await LastAdministrator.KeepAsync(operation, row, roles, () => PrincipalStore.SetEnabledAsync(tx, id, enabled));
+                await OwnershipTransfer.MoveAllAsync(operation, id, transferTo, () => Moved(operation.Caller));
                 return ((await PrincipalStore.FindAsync(tx, type, id))!, roles);
             }
         );
     }
 
-    /// <summary>Deletes a principal and revokes all it owns. Once more changes nothing and is no error.</summary>
-    public async Task DeleteAsync(Caller caller, Demand demand, string type, string id, string? reason)
+    /// <summary>
+    /// Deletes a principal and revokes its credentials. Its applications rest, unless they get another owner in the same call. Once
+    /// more changes nothing and is no error.
+    /// </summary>
+    public async Task DeleteAsync(Caller caller, Demand demand, string type, string id, string? reason, string? transferTo = null)
     {
         var check = new Validation();
         check.Text("reason", reason, 200);
         check.ThrowIfAny();
-        var catalog = await catalogs.GetAsync();
         await gate.WriteAsync(
             caller,
             demand,
             $"{type}.deleted",
             async operation =>
             {
-                var (tx, entry, caller, reach, catalog) = operation;
+                var (tx, entry, _, reach, _) = operation;
                 entry.Reason = reason;
                 entry.TargetType = type;
                 entry.TargetId = id;
@@ -80,15 +94,18 @@ public sealed class PrincipalOperations(Gate gate, CatalogCache catalogs, TimePr
                     return false;
                 }
 
-                await FindForChangeAsync(tx, entry, reach, catalog, caller, type, id);
+                var (row, roles) = await FindForChangeAsync(operation, type, id);
+                await OwnershipTransfer.MoveAllAsync(operation, id, transferTo, () => Moved(operation.Caller));
                 var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-                await PrincipalStore.DeleteAsync(tx, id, now);
+                await LastAdministrator.KeepAsync(operation, row, roles, () => PrincipalStore.DeleteAsync(tx, id, now));
                 await AuditStore.EraseTargetAsync(tx, id);
                 await CredentialStore.RevokeAllOfAsync(tx, id, now, reason ?? "owner deleted");
                 return true;
             }
         );
     }
+
+    private AuditEntry Moved(Caller caller) => gate.Entry(caller, "application.transferred", AuditEntry.Success, reason: null);
 
     internal static string RequireId(string type, string id) =>
         Protocol.Credentials.PublicId.IsWellFormed(id, type == PrincipalType.User ? "usr" : "app") ? id : throw ProblemException.NotFound();

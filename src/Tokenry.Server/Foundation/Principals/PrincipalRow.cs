@@ -1,3 +1,4 @@
+using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Limits;
 
 namespace Tokenry.Server.Foundation.Principals;
@@ -5,7 +6,8 @@ namespace Tokenry.Server.Foundation.Principals;
 /// <summary>A user or application as stored. The password's hash is not among the columns that are read in general.</summary>
 public sealed class PrincipalRow
 {
-    public const string Columns = "id, type, name, email, owner_id, enabled, rate_limits, client, created_at, deleted_at, tokens_since";
+    public const string Columns =
+        "id, type, name, email, owner_id, owner_bound, enabled, permissions, rate_limits, client, created_at, deleted_at, tokens_since";
 
     public string Id { get; init; } = "";
 
@@ -17,7 +19,13 @@ public sealed class PrincipalRow
 
     public string? OwnerId { get; init; }
 
+    /// <summary>Of an application with an owner: 0 where it had more than its owner at an upgrade, and keeps it until it is transferred.</summary>
+    public long OwnerBound { get; init; } = 1;
+
     public long Enabled { get; init; }
+
+    /// <summary>Of an application: what it is given beside its roles, a <see cref="GrantSet"/>; <c>null</c> = nothing.</summary>
+    public string? Permissions { get; init; }
 
     /// <summary>Of an application.</summary>
     public string? RateLimits { get; init; }
@@ -31,6 +39,7 @@ public sealed class PrincipalRow
 
     public long? TokensSince { get; init; }
 
+    /// <summary>Its own facts; its owner's are added by who knows them (<see cref="PrincipalFacts.Under"/>).</summary>
     public PrincipalFacts ToFacts(string[] roleIds) =>
         new()
         {
@@ -39,6 +48,8 @@ public sealed class PrincipalRow
             Name = Name,
             Active = Enabled == 1 && DeletedAt is null,
             OwnerId = OwnerId,
+            IsOwnerBound = OwnerId is not null && OwnerBound == 1,
+            Permissions = GrantSet.OfNullable(Permissions),
             RoleIds = roleIds,
             RateLimits = UseLimit.Read(RateLimits),
             Client = ClientSettings.Read(Client),

@@ -29,39 +29,67 @@ public static class PrincipalStore
 
     /// <summary>What a decision inside a transaction is made from. Principals are never removed, so an owner is always found.</summary>
     public static async Task<PrincipalFacts> FactsAsync(WriteTransaction tx, string id) =>
+        await FactsAsync(
+            tx,
+            (await tx.FirstOrDefaultAsync<PrincipalRow>($"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id", new { id }))!
+        );
+
+    /// <summary>Without the owner that bounds it.</summary>
+    public static async Task<PrincipalFacts> OwnFactsAsync(WriteTransaction tx, string id) =>
         (await tx.FirstOrDefaultAsync<PrincipalRow>($"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id", new { id }))!.ToFacts(
             await RolesAsync(tx, id)
         );
 
+    /// <summary>The same of a row that was read: with its roles, and with the owner that bounds it.</summary>
+    public static async Task<PrincipalFacts> FactsAsync(WriteTransaction tx, PrincipalRow row)
+    {
+        var line = new List<PrincipalFacts> { row.ToFacts(await RolesAsync(tx, row.Id)) };
+        while (line[^1].IsOwnerBound && line.Count < PrincipalFacts.LongestLine)
+        {
+            var owner = await tx.FirstOrDefaultAsync<PrincipalRow>(
+                $"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id",
+                new { id = line[^1].OwnerId }
+            );
+            line.Add(owner!.ToFacts(await RolesAsync(tx, owner.Id)));
+        }
+
+        return PrincipalFacts.Bounded(line);
+    }
+
     public static async Task<string[]> RolesAsync(WriteTransaction tx, string id) =>
         [.. await tx.QueryAsync<string>("SELECT role_id FROM principal_roles WHERE principal_id = @id ORDER BY role_id", new { id })];
 
-    /// <summary>A page of one type, with each one's roles; <paramref name="ownOf"/> narrows to what that user is or registered.</summary>
+    /// <summary>A page of one type, with each one's roles.</summary>
     public static async Task<(IReadOnlyList<PrincipalRow> Rows, ILookup<string, string> Roles)> ListAsync(
         DbConnection connection,
         string type,
-        string? ownOf,
-        string? email,
+        PrincipalFilter filter,
         string? after,
         int limit
     )
     {
         // Conditions that are not asked for are left out: "@email IS NULL OR …" would keep the planner from the index.
-        var own = ownOf is null ? "" : " AND id IN (SELECT @ownOf UNION ALL SELECT id FROM principals WHERE owner_id = @ownOf)";
+        var conditions = string.Concat(
+            filter.OwnOf is null ? "" : " AND id IN (SELECT @OwnOf UNION ALL SELECT id FROM principals WHERE owner_id = @OwnOf)",
+            filter.Email is null ? "" : " AND email = @Email",
+            filter.Owner is null ? "" : " AND owner_id = @Owner",
+            filter.OwnerBound is null ? "" : " AND owner_id IS NOT NULL AND owner_bound = @OwnerBound",
+            after is null ? "" : " AND id > @after"
+        );
         var rows = (
             await connection.QueryAsync<PrincipalRow>(
                 $"""
                 SELECT {PrincipalRow.Columns} FROM principals
-                WHERE type = @type AND deleted_at IS NULL{own}{(email is null ? "" : " AND email = @email")}{(
-                    after is null ? "" : " AND id > @after"
-                )}
+                WHERE type = @type AND deleted_at IS NULL{conditions}
                 ORDER BY id LIMIT @limit
                 """,
                 new
                 {
                     type,
-                    ownOf,
-                    email,
+                    filter.OwnOf,
+                    filter.Email,
+                    filter.Owner,
+                    filter.OwnerBound,
                     after,
                     limit,
                 }
@@ -104,8 +132,8 @@ public static class PrincipalStore
     {
         await tx.ExecuteAsync(
             """
-            INSERT INTO principals (id, type, name, email, password_hash, owner_id, enabled, rate_limits, client, created_at)
-            VALUES (@Id, @Type, @Name, @Email, @passwordHash, @OwnerId, 1, @RateLimits, @Client, @CreatedAt)
+            INSERT INTO principals (id, type, name, email, password_hash, owner_id, enabled, permissions, rate_limits, client, created_at)
+            VALUES (@Id, @Type, @Name, @Email, @passwordHash, @OwnerId, 1, @Permissions, @RateLimits, @Client, @CreatedAt)
             """,
             new
             {
@@ -115,6 +143,7 @@ public static class PrincipalStore
                 row.Email,
                 passwordHash,
                 row.OwnerId,
+                row.Permissions,
                 row.RateLimits,
                 row.Client,
                 row.CreatedAt,
@@ -175,6 +204,27 @@ public static class PrincipalStore
             await tx.ExecuteAsync("INSERT INTO principal_roles (principal_id, role_id) VALUES (@id, @role)", new { id, role });
         }
     }
+
+    /// <summary>What an application is given beside its roles.</summary>
+    public static Task SetPermissionsAsync(WriteTransaction tx, string id, string? permissions)
+    {
+        tx.Changed(ChangeKind.Principal, id);
+        return tx.ExecuteAsync("UPDATE principals SET permissions = @permissions WHERE id = @id", new { id, permissions });
+    }
+
+    /// <summary>Gives an application another owner, which bounds it from then on; <c>null</c> = it has no owner.</summary>
+    public static Task SetOwnerAsync(WriteTransaction tx, string id, string? ownerId)
+    {
+        tx.Changed(ChangeKind.Principal, id);
+        return tx.ExecuteAsync("UPDATE principals SET owner_id = @ownerId, owner_bound = 1 WHERE id = @id", new { id, ownerId });
+    }
+
+    /// <summary>The applications of a user that are not deleted.</summary>
+    public static Task<IReadOnlyList<string>> ApplicationsOfAsync(WriteTransaction tx, string ownerId) =>
+        tx.QueryAsync<string>(
+            $"SELECT id FROM principals WHERE owner_id = @ownerId AND deleted_at IS NULL ORDER BY id{tx.Dialect.ForUpdate("principals")}",
+            new { ownerId }
+        );
 
     public static Task SetEnabledAsync(WriteTransaction tx, string id, bool enabled)
     {

@@ -1,5 +1,7 @@
+using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Http;
 
 namespace Tokenry.Server.Foundation.Principals;
@@ -25,21 +27,60 @@ public static class RoleAssignment
         }
 
         check.ThrowIfAny();
-        var reached = Rights.OfRoles(catalog, roles);
+        CheckReach(catalog, caller, reach, Rights.OfRoles(catalog, roles));
+        return roles;
+    }
+
+    /// <summary>What an application is to be given beside its roles: by the same rule. Empty is <c>null</c>.</summary>
+    public static GrantSet? CheckPermissions(Catalog catalog, Caller caller, Reach reach, IReadOnlyList<Permission>? asked)
+    {
+        var check = new Validation();
+        CredentialDraft.CheckPermissions(check, catalog, asked);
+        check.ThrowIfAny();
+        if (asked is not { Count: > 0 })
+        {
+            return null;
+        }
+
+        var grants = GrantSet.Of(catalog, asked);
+        CheckReach(catalog, caller, reach, Rights.OfGrants(catalog, grants));
+        return grants;
+    }
+
+    /// <summary>
+    /// To give oneself (or an application of one's own) rights at other APIs is to make a credential of one's own stronger: within what the
+    /// calling credential may do there. Who may make credentials for anybody gains nothing by it and is not bound.
+    /// </summary>
+    public static void CheckForOneself(Catalog catalog, Caller caller, PermissionSet before, PermissionSet after)
+    {
+        if (!caller.Management.Contains(ManagementApi.CredentialsWrite))
+        {
+            MintingRule.CheckWithinOwn(
+                catalog,
+                caller,
+                PermissionSet.Of(after.Entries.Select(entry => (entry.Api, entry.Scopes.Except(before.At(entry.Api)))))
+            );
+        }
+    }
+
+    /// <summary>
+    /// Whoever changes a principal could become it (by its secrets), so they must hold every management right it holds.
+    /// </summary>
+    public static void CheckMayTouch(Catalog catalog, Caller caller, PrincipalRow row, IReadOnlyList<string> roles) =>
+        MintingRule.CheckManagement(
+            caller,
+            Rights
+                .OfRoles(catalog, roles)
+                .At(ManagementApi.Identifier)
+                .Union(Rights.OfGrants(catalog, GrantSet.OfNullable(row.Permissions)).At(ManagementApi.Identifier))
+        );
+
+    private static void CheckReach(Catalog catalog, Caller caller, Reach reach, PermissionSet reached)
+    {
         MintingRule.CheckManagement(caller, reached.At(ManagementApi.Identifier));
         if (reach.OwnOf is not null)
         {
             MintingRule.CheckWithinOwn(catalog, caller, reached);
         }
-
-        return roles;
-    }
-
-    /// <summary>
-    /// Whoever changes a principal could become it (by its password, its secrets), so they must hold every management right it holds.
-    /// </summary>
-    public static void CheckMayTouch(Catalog catalog, Caller caller, IReadOnlyList<string> roles)
-    {
-        MintingRule.CheckManagement(caller, Rights.OfRoles(catalog, roles).At(ManagementApi.Identifier));
     }
 }

@@ -20,6 +20,8 @@ public sealed class Dialect
         IdType = "text COLLATE \"C\"",
         // Taken last in a mutating transaction, so that commit order is the order of `changes` and of the audit chain.
         CommitOrderLock = "SELECT 1 FROM pg_advisory_xact_lock(7600001);",
+        BeginSnapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        AdministratorsLock = "SELECT 1 FROM pg_advisory_xact_lock(7600002)",
         Notify = "SELECT 1 FROM pg_notify('tokenry_changes', '');",
     };
 
@@ -53,6 +55,12 @@ public sealed class Dialect
 
     /// <summary>A SELECT before others that serialises the ends of mutating transactions; empty on SQLite, which has one writer anyway.</summary>
     public string CommitOrderLock { get; init; } = "";
+
+    /// <summary>Begins a transaction in which a reader sees one moment of the store, until ROLLBACK.</summary>
+    public string BeginSnapshot { get; init; } = "BEGIN";
+
+    /// <summary>A SELECT that has changes of who is an administrator wait for each other until they end; empty on SQLite.</summary>
+    public string AdministratorsLock { get; init; } = "";
 
     /// <summary>A SELECT before others that tells other replicas, once the transaction is durable, to poll; empty where there are none.</summary>
     public string Notify { get; init; } = "";

@@ -23,7 +23,7 @@ public sealed class WriteTransaction(
     private readonly List<AuditEntry> events = [];
     private readonly List<Change> changes = [];
     private volatile bool ended;
-    private Premise? premise;
+    private readonly List<Premise> premises = [];
 
     public Dialect Dialect => dialect;
 
@@ -55,7 +55,7 @@ public sealed class WriteTransaction(
     public void Record(AuditEntry entry) => events.Add(entry);
 
     /// <summary>Has it commit only if what it was decided from has not changed (<see cref="PremiseChangedException"/>).</summary>
-    public void StandsOn(Premise what) => premise = what;
+    public void StandsOn(Premise what) => premises.Add(what);
 
     private DbConnection Connection => ended ? throw new InvalidOperationException("The transaction has ended.") : connection;
 
@@ -93,7 +93,7 @@ public sealed class WriteTransaction(
             last = await found.ReadFirstAsync<long>();
         }
 
-        if (premise is not null && last > premise.Position)
+        if (premises.Exists(premise => last > premise.Position))
         {
             await RequirePremiseAsync(); // behind the lock: nothing can come between this look and the commit
         }
@@ -105,9 +105,12 @@ public sealed class WriteTransaction(
 
     private async Task RequirePremiseAsync()
     {
-        if (premise is { } asked && await FirstOrDefaultAsync<long>(Premise.Select(dialect), asked) is > 0 and var changed)
+        foreach (var premise in premises)
         {
-            throw new PremiseChangedException(changed);
+            if (await FirstOrDefaultAsync<long>(Premise.Select(dialect), premise) is > 0 and var changed)
+            {
+                throw new PremiseChangedException(changed);
+            }
         }
     }
 

@@ -102,11 +102,43 @@ public sealed class ApiKeysTests(SharedServers servers)
         Assert.Equal("insufficient_scope", await admin.CodeAsync(first.Text("token"), api.Identifier, ["c"]));
         var application = await admin.GetAsync($"/v1/applications/{first.Text("owner.id")}").Expect(200);
         Assert.Equal("hurry", application.Text("name"));
-        // The same rights need one role, not one a key.
-        AssertJson(
-            application.Json.GetProperty("roles").GetRawText(),
-            (await admin.GetAsync($"/v1/applications/{second.Text("owner.id")}").Expect(200)).Json.GetProperty("roles")
+    }
+
+    [Theory, BothEngines]
+    public async Task A9g_one_call_makes_no_role(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var api = await admin.CreateApiAsync(["a", "b"]);
+        foreach (var scopes in new[] { ["a"], ["b"], new[] { "a", "b" } })
+        {
+            var key = await admin
+                .PostAsync(
+                    "/v1/api-keys",
+                    new
+                    {
+                        name = "hurry",
+                        api = api.Identifier,
+                        scopes,
+                    }
+                )
+                .Expect(201);
+            Assert.Equal("valid", await admin.CodeAsync(key.Text("token"), api.Identifier, scopes));
+            var application = await admin.GetAsync($"/v1/applications/{key.Text("owner.id")}").Expect(200);
+            AssertJson("[]", application.Json.GetProperty("roles"));
+            AssertJson(
+                $$"""[{"api":"{{api.Identifier}}","scopes":{{System.Text.Json.JsonSerializer.Serialize(scopes)}}}]""",
+                application.Json.GetProperty("permissions")
+            );
+        }
+
+        Assert.DoesNotContain(
+            api.Identifier,
+            (await admin.GetAsync("/v1/audit?action=role.created&limit=200").Expect(200)).Body,
+            StringComparison.Ordinal
         );
+        // Found by what it may do, as by a role.
+        var listed = await admin.GetAsync($"/v1/credentials?api={Uri.EscapeDataString(api.Identifier)}").Expect(200);
+        Assert.Equal(3, listed.Json.GetProperty("items").GetArrayLength());
     }
 
     [Theory]

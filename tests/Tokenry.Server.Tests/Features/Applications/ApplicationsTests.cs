@@ -16,7 +16,7 @@ public sealed class ApplicationsTests(SharedServers servers)
             $$"""
             {"id":"{{created.Text(
                 "id"
-            )}}","name":"billing-job","roles":["{{role.Id}}"],"enabled":true,"rate_limits":null,"owner_id":null,"token_endpoint_auth_methods":null,"accepts_untyped_assertions":false,"dpop_bound_access_tokens":false,"tls_client_certificate_bound_access_tokens":false,"token_exchange_audiences":null,
+            )}}","name":"billing-job","roles":["{{role.Id}}"],"permissions":[],"enabled":true,"rate_limits":null,"owner_id":null,"owner_bound":null,"weaknesses":[],"token_endpoint_auth_methods":null,"accepts_untyped_assertions":false,"dpop_bound_access_tokens":false,"tls_client_certificate_bound_access_tokens":false,"token_exchange_audiences":null,
              "created_at":"{{created.Text("created_at")}}"}
             """,
             created.Json
@@ -36,6 +36,107 @@ public sealed class ApplicationsTests(SharedServers servers)
         await admin.GetAsync(path).Expect(404, "not_found");
         await admin.PostAsync(path + "/api-keys", new { name = "late" }).Expect(404, "not_found");
         await admin.PostAsync(path + "/secrets", new { name = "late" }).Expect(404, "not_found");
+    }
+
+    [Theory, BothEngines]
+    public async Task A9g_an_application_has_permissions_of_its_own_beside_its_roles(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).Api("a", "b", "c").Role("a").CreateAsync();
+        var application = await admin.CreateApplicationAsync([made.Role.Id], new { permissions = new[] { At(made.Api.Identifier, "b") } });
+        var path = $"/v1/applications/{application.Id}";
+        AssertJson(
+            $$"""[{"api":"{{made.Api.Identifier}}","scopes":["b"]}]""",
+            (await admin.GetAsync(path).Expect(200)).Json.GetProperty("permissions")
+        );
+        var key = await admin.CreateApiKeyAsync(application.Id, new { permissions = new[] { At(made.Api.Identifier, "a", "b") } });
+        var secret = await admin.CreateClientSecretAsync(application.Id);
+        Assert.Equal(["a", "b"], await ScopesAsync());
+
+        await admin.PatchAsync(path, new { permissions = Array.Empty<object>() }).Expect(200);
+        Assert.Equal(["a"], await ScopesAsync());
+        await admin
+            .PatchAsync(path, new { permissions = new[] { At(made.Api.Identifier, "b", "c") }, roles = (string[]?)null })
+            .Expect(200);
+        Assert.Equal(["b"], await ScopesAsync()); // c is not the key's
+        AssertJson("[]", (await admin.PatchAsync(path, """{"permissions":null}""").Expect(200)).Json.GetProperty("permissions"));
+        Assert.Equal("wrong_api", await admin.CodeAsync(key.Secret, made.Api.Identifier));
+
+        async Task<string[]> ScopesAsync()
+        {
+            var verified = Strings((await admin.VerifyAsync(key.Secret, made.Api.Identifier).Expect(200)).Json.GetProperty("scopes"));
+            var bought = await admin
+                .With(null)
+                .FormAsync(
+                    "/oauth/token",
+                    [("grant_type", "client_credentials"), ("resource", made.Api.Identifier)],
+                    (application.Id, secret.Secret)
+                )
+                .Expect(200);
+            Assert.Superset(verified.ToHashSet(), bought.Text("scope").Split(' ').ToHashSet());
+            return verified;
+        }
+    }
+
+    [Theory, BothEngines]
+    public async Task A9g_an_API_at_which_an_application_has_permissions_is_in_use(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var (one, two) = (await admin.CreateApiAsync(["a"]), await admin.CreateApiAsync(["a"]));
+        var application = await admin.CreateApplicationAsync(
+            [],
+            new { permissions = new[] { At(one.Identifier, "a"), At(two.Identifier, "a") } }
+        );
+        var refusal = await admin.DeleteAsync($"/v1/api-resources/{one.Id}").Expect(409, "in_use");
+        Assert.Equal([application.Id], Strings(refusal.Json.GetProperty("used_by").GetProperty("applications").GetProperty("items")));
+        await admin.DeleteAsync($"/v1/api-resources/{one.Id}?force=true").Expect(204);
+        var shown = await admin.GetAsync($"/v1/applications/{application.Id}").Expect(200);
+        AssertJson($$"""[{"api":"{{two.Identifier}}","scopes":["a"]}]""", shown.Json.GetProperty("permissions"));
+        // Registered again it is another: nothing revives.
+        await admin
+            .PostAsync(
+                "/v1/api-resources",
+                new
+                {
+                    identifier = one.Identifier,
+                    name = "again",
+                    scopes = new[] { new { name = "a" } },
+                }
+            )
+            .Expect(201);
+        Assert.Equal(shown.Body, (await admin.GetAsync($"/v1/applications/{application.Id}").Expect(200)).Body);
+    }
+
+    [Theory, BothEngines]
+    public async Task A9g_permissions_of_an_application_are_bounded_as_its_roles_are(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).Api("a", "b").Role("a").CreateAsync();
+        await admin
+            .PostAsync("/v1/applications", new { name = "x", permissions = new[] { At(made.Api.Identifier, "z") } })
+            .ExpectFaultAsync("permissions");
+        var registrar = await admin.CallerAsync("applications:write");
+        await registrar
+            .Client.PostAsync("/v1/applications", new { name = "x", permissions = new[] { At(Management, "users:write") } })
+            .Expect(403, "exceeds_own_rights");
+        var strong = await admin.CreateApplicationAsync([], new { permissions = new[] { At(Management, "users:write") } });
+        foreach (var patch in new object[] { new { name = "y" }, new { permissions = Array.Empty<object>() } })
+            await registrar.Client.PatchAsync($"/v1/applications/{strong.Id}", patch).Expect(403, "exceeds_own_rights");
+        await registrar
+            .Client.PostAsync($"/v1/applications/{strong.Id}/transfer", new { owner = registrar.Id })
+            .Expect(403, "exceeds_own_rights");
+
+        var developer = await admin.PersonWithTokenAsync(
+            [Developer, made.Role.Id],
+            At(Management, "applications:own"),
+            At(made.Api.Identifier, "a")
+        );
+        var own = await developer
+            .Client.PostAsync("/v1/applications", new { name = "mine", permissions = new[] { At(made.Api.Identifier, "a") } })
+            .Expect(201);
+        await developer
+            .Client.PatchAsync($"/v1/applications/{own.Text("id")}", new { permissions = new[] { At(made.Api.Identifier, "a", "b") } })
+            .Expect(403, "exceeds_own_rights");
     }
 
     [Theory]

@@ -193,19 +193,67 @@ public sealed class UsersTests(SharedServers servers)
     }
 
     [Theory, BothEngines]
-    public async Task A_password_has_12_characters_and_at_most_1024_bytes(Engine engine)
+    public async Task A12_a_token_sets_no_password(Engine engine)
     {
         var admin = await servers.AdminAsync(engine);
         var user = await admin.PersonAsync();
-        foreach (var password in new[] { "", "elevenchars", new string('x', 1025), new string('ü', 513) })
+        foreach (var password in new[] { "", "correct horse battery staple", new string('x', 1024) })
         {
-            var answer = await admin.PatchAsync($"/v1/users/{user.Id}", new { password }).ExpectFaultAsync("password");
-            Assert.True(password.Length == 0 || !answer.Body.Contains(password, StringComparison.Ordinal));
+            var revised = await admin.PatchAsync($"/v1/users/{user.Id}", new { password }).ExpectFaultAsync("password");
+            Assert.Contains("make a personal access token", revised.Body, StringComparison.Ordinal);
+            Assert.True(password.Length == 0 || !revised.Body.Contains(password, StringComparison.Ordinal));
+            await admin
+                .PostAsync("/v1/users", new { email = $"{CreateRequests.Unique("p")}@example.com", password })
+                .ExpectFaultAsync("password");
         }
         await admin
-            .PostAsync("/v1/users", new { email = $"{CreateRequests.Unique("p")}@example.com", password = new string('x', 1025) })
-            .ExpectFaultAsync("password");
-        await admin.PatchAsync($"/v1/users/{user.Id}", new { password = new string('x', 1024) }).Expect(200);
+            .PostAsync("/v1/users", new { email = $"{CreateRequests.Unique("p")}@example.com", password = (string?)null })
+            .Expect(201);
+    }
+
+    [Theory, BothEngines]
+    public async Task A12_who_writes_users_makes_them_only_with_what_they_could_assign(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var manager = await admin.CallerAsync("users:write", "users:read");
+        var stronger = await admin.CreateRoleAsync([At(Management, "users:write", "audit:read")]);
+        foreach (var role in new[] { Administrator, stronger.Id })
+        {
+            await manager
+                .Client.PostAsync("/v1/users", new { email = $"{CreateRequests.Unique("x")}@example.com", roles = new[] { role } })
+                .Expect(403, "exceeds_own_rights");
+        }
+        var reader = await admin.CreateRoleAsync([At(Management, "users:read")]);
+        var made = await manager
+            .Client.PostAsync("/v1/users", new { email = $"{CreateRequests.Unique("x")}@example.com", roles = new[] { reader.Id } })
+            .Expect(201);
+        await manager
+            .Client.PatchAsync($"/v1/users/{made.Text("id")}", new { roles = new[] { stronger.Id } })
+            .Expect(403, "exceeds_own_rights");
+    }
+
+    [Theory, BothEngines]
+    public async Task A12_who_writes_users_or_roles_gives_themselves_no_right_at_an_API(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).Api("a", "b").Role("a").CreateAsync();
+        var own = await admin.CreateRoleAsync([At(Management, "users:write", "roles:write")]);
+        var manager = await admin.PersonWithTokenAsync([own.Id], At(Management, "users:write", "roles:write"));
+        var self = $"/v1/users/{manager.Id}";
+        await manager.Client.PatchAsync(self, new { roles = new[] { own.Id, made.Role.Id } }).Expect(403, "exceeds_own_rights");
+        await manager
+            .Client.PatchAsync(
+                $"/v1/roles/{own.Id}",
+                new { permissions = new[] { At(Management, "users:write", "roles:write"), At(made.Api.Identifier, "b") } }
+            )
+            .Expect(403, "exceeds_own_rights");
+        await manager.Client.PatchAsync(self, new { roles = new[] { own.Id } }).Expect(200);
+        // To another they may: it opens nothing to them.
+        var other = await admin.PersonAsync();
+        await manager.Client.PatchAsync($"/v1/users/{other.Id}", new { roles = new[] { made.Role.Id } }).Expect(200);
+        // Who makes credentials for anybody has the right through any of them.
+        var all = await admin.PersonWithTokenAsync([Administrator], At(Management, "users:write", "credentials:write"));
+        await admin.PatchAsync($"/v1/users/{all.Id}", new { roles = new[] { Administrator, made.Role.Id } }).Expect(200);
     }
 
     [Theory]

@@ -1,4 +1,3 @@
-using Tokenry.Server.Tests.Features.OAuth;
 using static Tokenry.Server.Tests.Foundation.Access.ManagementCalls;
 
 namespace Tokenry.Server.Tests.Features.Verification;
@@ -16,7 +15,11 @@ public sealed class WrongApiReasonTests(SharedServers servers)
         var key = made.ApiKey.Secret;
         await ExpectAsync("no_such_api", key, "https://unregistered.example.com");
         await ExpectAsync("no_role", key, other.Identifier);
-        await ExpectAsync("other_audience", await admin.With(null).AccessTokenAsync(made.Client()), other.Identifier);
+        await ExpectAsync(
+            "other_audience",
+            await OAuth.OAuthRequests.AccessTokenAsync(admin.With(null), OAuth.OAuthRequests.Client(made)),
+            other.Identifier
+        );
 
         var elsewhere = await admin.CreateRoleAsync([new { api = other.Identifier, scopes = new[] { "x" } }]);
         var narrow = new { permissions = new[] { new { api = made.Api.Identifier, scopes = new[] { "a" } } } };

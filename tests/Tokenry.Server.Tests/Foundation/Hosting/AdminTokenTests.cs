@@ -145,6 +145,70 @@ public sealed class AdminTokenTests
         await server.Client(named.Output.Trim()).GetAsync("/v1/me").Expect(200);
     }
 
+    [Theory, BothEngines]
+    public async Task A6_it_says_that_the_administrator_is_disabled_demoted_or_gone_and_revives_one(Engine engine)
+    {
+        await using var server = await ServerProcess.StartAsync(engine);
+        var admin = await server.AdminAsync();
+        var first = (await admin.GetAsync("/v1/me").Expect(200)).Text("user.id");
+        var other = await admin.CreateUserAsync(["rol_0000000000000000000001"]);
+        var scopes = (await admin.GetAsync("/v1/roles/rol_0000000000000000000001").Expect(200)).Json.GetProperty("permissions").Clone();
+        var second = admin.With((await admin.CreatePersonalAccessTokenAsync(other.Id, new { permissions = scopes })).Secret);
+
+        await second.PostAsync($"/v1/users/{first}/disable").Expect(200);
+        await RefusesAsync(server, "The administrator admin@localhost is disabled", "--expires-in", "1h");
+        await ReviveAsync(first, "was enabled and given the role administrator");
+
+        await second.PatchAsync($"/v1/users/{first}", new { roles = new[] { "rol_0000000000000000000002" } }).Expect(200);
+        await RefusesAsync(server, "The administrator admin@localhost lacks the management rights ");
+        (await server.RunAsync("admin", "token", "--scopes", "users:read")).Expect(0); // which an auditor has
+        await ReviveAsync(first, "was enabled and given the role administrator");
+
+        await second.DeleteAsync($"/v1/users/{first}").Expect(204);
+        await RefusesAsync(server, $"The administrator {first} was deleted");
+        var made = await ReviveAsync(null, "was made");
+        Assert.NotEqual(first, made);
+        Assert.Equal("admin@localhost", (await second.GetAsync($"/v1/users/{made}").Expect(200)).Text("email"));
+
+        // The same without the server between; and where nothing is amiss nothing is revived.
+        await second.PostAsync($"/v1/users/{made}/disable").Expect(200);
+        await server.StopAsync();
+        await RefusesAsync(server, "The administrator admin@localhost is disabled");
+        (await server.RunAsync("admin", "token", "--revive")).Expect(0);
+        (await server.RunAsync("admin", "token", "--revive")).Expect(0);
+        await server.LaunchAsync();
+        var told = await second.GetAsync("/v1/audit?action=administrator.revived").Expect(200);
+        var reasons = told.Json.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("reason").GetString()!).ToList();
+        Assert.Equal(4, reasons.Count);
+        // Over the control socket it is whoever connected, without a server whoever runs the command: both are us.
+        Assert.All(reasons, reason => Assert.EndsWith($"by the operating-system user {Me()}", reason, StringComparison.Ordinal));
+
+        async Task<string> ReviveAsync(string? id, string words)
+        {
+            var revived = (await server.RunAsync("admin", "token", "--revive")).Expect(0);
+            Assert.Contains(words, revived.Error, StringComparison.Ordinal);
+            var me = await server.Client(revived.Output.Trim()).GetAsync("/v1/me").Expect(200);
+            Assert.True(id is null || id == me.Text("user.id"));
+            await server.Client(revived.Output.Trim()).GetAsync("/v1/users").Expect(200);
+            return me.Text("user.id");
+        }
+
+        static string Me()
+        {
+            var id = File.ReadLines("/proc/self/status").First(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[2];
+            var name = File.ReadLines("/etc/passwd").Select(line => line.Split(':')).FirstOrDefault(fields => fields[2] == id)?[0];
+            return name is null ? $"uid {id}" : $"{name} (uid {id})";
+        }
+    }
+
+    [Fact]
+    public async Task A6_a_flag_takes_no_value()
+    {
+        await using var server = await ServerProcess.PrepareAsync(Engine.Sqlite);
+        await RefusesAsync(server, "'--revive' takes no value. Leave out '=yes'.", "--revive=yes");
+        Assert.False(Directory.Exists(server.DataDirectory));
+    }
+
     private static async Task RefusesAsync(ServerProcess server, string words, params string[] options)
     {
         var result = await server.RunAsync(["admin", "token", .. options]);

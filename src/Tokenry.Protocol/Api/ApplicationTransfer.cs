@@ -1,0 +1,26 @@
+namespace Tokenry.Protocol.Api;
+
+/// <summary>Body of <c>POST /v1/applications/{id}/transfer</c>.</summary>
+public sealed record ApplicationTransferRequest
+{
+    /// <summary>
+    /// <c>usr_…</c>: the enabled user who owns the application from now on and bounds its rights; the present owner confirms it.
+    /// <c>null</c> = it has no owner.
+    /// </summary>
+    public required string? Owner { get; init; }
+}
+
+/// <summary>Answer of <c>POST /v1/applications/{id}/transfer</c>.</summary>
+public sealed record ApplicationTransfer
+{
+    /// <summary>The application with its new owner.</summary>
+    public required Application Application { get; init; }
+
+    /// <summary>What went with it: a holder of one of these secrets acts as the application, under every owner.</summary>
+    public required TransferredCredentials Credentials { get; init; }
+}
+
+/// <summary>The credentials of a transferred application that are not revoked.</summary>
+/// <param name="Count">How many there are.</param>
+/// <param name="Items">The first 200 of them, oldest first.</param>
+public sealed record TransferredCredentials(long Count, IReadOnlyList<Credential> Items);

@@ -1,0 +1,14 @@
+namespace Tokenry.Server.Foundation.Principals;
+
+/// <summary>Which principals a list shows.</summary>
+/// <param name="OwnOf">Only what that principal is or owns: how far the Gate let the caller.</param>
+public sealed record PrincipalFilter(string? OwnOf)
+{
+    public string? Email { get; init; }
+
+    /// <summary>Applications of that owner.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>Applications with an owner that bounds them (1) or does not (0).</summary>
+    public long? OwnerBound { get; init; }
+}

@@ -1,0 +1,52 @@
+namespace Tokenry.Server.Tests.Contracts;
+
+/// <summary>C.2: every route whose change gives rights to credentials that exist, or takes them, knows <c>dry_run</c>.</summary>
+public sealed class DryRunRoutesTests(SharedServers servers)
+{
+    private static readonly string[] Nouns = ["/v1/roles", "/v1/api-resources", "/v1/users", "/v1/applications"];
+
+    /// <summary>What is new has no credential yet.</summary>
+    private static readonly string[] MakesOnly = ["POST /v1/users", "POST /v1/applications", "POST /v1/api-resources"];
+
+    [Fact]
+    public async Task C2_every_route_that_changes_rights_knows_dry_run()
+    {
+        var changing = (await Route.AllAsync())
+            .Where(route => route.Method != "GET" && route.Method != "HEAD" && !route.Path.Contains("{owner}", StringComparison.Ordinal))
+            .Where(route => Nouns.Any(noun => route.Path == noun || route.Path.StartsWith(noun + "/", StringComparison.Ordinal)))
+            .Select(route => route.ToString())
+            .Except(MakesOnly);
+        Assert.Equal(changing, (await Route.AllAsync()).Where(route => route.ChangesRights).Select(route => route.ToString()));
+    }
+
+    [Theory, BothEngines]
+    public async Task C2_a_dry_run_answers_and_changes_nothing(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        foreach (var route in (await Route.AllAsync()).Where(route => route.ChangesRights))
+        {
+            var target = await TargetAsync(route, admin);
+            var call = Call.To(route, target);
+            var path = route.HasTarget ? call.Path.Replace("/transfer", "", StringComparison.Ordinal) : "/v1/roles?limit=200";
+            path = path.Replace("/enable", "", StringComparison.Ordinal).Replace("/disable", "", StringComparison.Ordinal);
+            var before = (await admin.GetAsync(path).Expect(200)).Body;
+            var answer = await (call with { Path = call.Path + "?dry_run=true" }).SendAsync(admin);
+            Assert.True(answer.Status == 200, $"{route}: {answer.Status} {answer.Body}");
+            Assert.True(answer.Json.GetProperty("gains").GetProperty("count").GetInt64() >= 0, route.ToString());
+            Assert.True(answer.Json.GetProperty("loses").GetProperty("items").GetArrayLength() >= 0, route.ToString());
+            Assert.Equal(before, (await admin.GetAsync(path).Expect(200)).Body);
+            (await (call with { Path = call.Path + "?dry_run=maybe" }).SendAsync(admin)).Expect(400, "invalid_request");
+            (await call.SendAsync(admin, new Dictionary<string, string> { ["Tokenry-Expect-Gains"] = "-1" })).Expect(
+                400,
+                "invalid_request"
+            );
+            Assert.Equal(before, (await admin.GetAsync(path).Expect(200)).Body);
+        }
+    }
+
+    private static async Task<Target> TargetAsync(Route route, ApiClient admin) =>
+        !route.HasTarget ? Target.Nobody
+        : route.Path.StartsWith("/v1/roles", StringComparison.Ordinal) ? new Target((await admin.CreateRoleAsync([])).Id)
+        : route.Path.StartsWith("/v1/api-resources", StringComparison.Ordinal) ? new Target((await admin.CreateApiAsync(["a"])).Id)
+        : await Actor.ForeignAsync(route, admin);
+}
