@@ -42,6 +42,9 @@ public sealed class Dialect
     /// <summary>Ends a SELECT of work that one of several replicas shall do: what another is at is passed over.</summary>
     public string SkipLocked => this == Postgres ? " FOR UPDATE SKIP LOCKED" : "";
 
+    /// <summary>Behind a table's name: the index to go by, where the planner would take another. PostgreSQL counts rows and finds it.</summary>
+    public string By(string? index) => this == Sqlite && index is not null ? $" INDEXED BY {index}" : "";
+
     public static Dialect Of(DbConnection connection) => connection is NpgsqlConnection ? Postgres : Sqlite;
 
     /// <summary>The type of a column of bytes.</summary>
