@@ -42,6 +42,19 @@ app.MapGet(
     (string id, HttpRequest request) =>
         invoices.TryGetValue(id, out var invoice) ? Results.Ok(new { caller = Caller.Of(request.Headers), invoice }) : Results.NotFound()
 );
+
+// A preflight (CORS) comes past the door, without a credential: it may learn which origins may ask, and nothing else.
+app.MapMethods(
+    "/invoices/{id?}",
+    [HttpMethods.Options],
+    (HttpResponse response) =>
+    {
+        response.Headers.AccessControlAllowOrigin = "https://app.example.com";
+        response.Headers.AccessControlAllowMethods = "GET, POST";
+        response.Headers.AccessControlAllowHeaders = "Authorization, Content-Type";
+        return Results.NoContent();
+    }
+);
 app.MapPost(
     "/invoices",
     (Invoice invoice, HttpRequest request) =>

@@ -1,45 +1,39 @@
 using Tokenry.Server;
-using Tokenry.Server.Features.PersonalAccessTokens;
-using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Hosting;
 
+ProcessHardening.Apply();
 try
 {
-    if (CommandLine.Options(args, IssueAdminToken.Verb, "data-directory", "scopes", "expires-in", "revive") is { } arguments)
+    if (CommandLine.AsksForHelp(args))
     {
-        return await AdminCommand.RunAsync(
-            IssueAdminToken.Verb,
-            arguments,
-            services => services.GetRequiredService<IssueAdminToken>().RunAsync(arguments, OperatingSystemUser.OfProcess())
-        );
+        Console.WriteLine(CommandLine.Usage(AdminVerb.Commands));
+        return 0;
     }
 
-    if (RotateKeys.Options(args) is { } rotation)
+    if (CommandLine.AsksForVersion(args))
     {
-        return await AdminCommand.RunAsync(
-            RotateKeys.Verb,
-            rotation,
-            services => services.GetRequiredService<RotateKeys>().RunAsync(rotation)
-        );
+        Console.WriteLine($"Tokenry {CommandLine.Version} (.NET {Environment.Version})");
+        return 0;
     }
 
-    if (CommandLine.Options(args, VerifyAudit.Verb, "data-directory") is { } verification)
+    if (CommandLine.FindVerb(args, AdminVerb.Commands) is { } command)
     {
-        return await AdminCommand.RunAsync(
-            VerifyAudit.Verb,
-            verification,
-            services => services.GetRequiredService<VerifyAudit>().RunAsync(verification),
-            needsStore: true
-        );
+        return await AdminCommand.RunAsync(AdminVerb.All.Single(verb => verb.Command == command), args);
     }
 
+    CommandLine.CheckServerArguments(args);
     await using var server = await TokenryServer.BuildAsync(args);
     await server.RunAsync();
     return 0;
 }
-catch (StartupException exception)
+catch (UsageException exception)
 {
-    foreach (var fault in exception.Faults)
+    await Console.Error.WriteLineAsync($"{exception.Message}\n\n{CommandLine.Usage(AdminVerb.Commands)}");
+    return 2;
+}
+catch (Exception exception) when (StartFault.Describe(exception) is { } faults)
+{
+    foreach (var fault in faults)
     {
         await Console.Error.WriteLineAsync(fault);
     }

@@ -50,12 +50,15 @@ internal sealed class TokenryServer : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ServerLimits.LongestShutdown);
 
         var options = TokenryOptions.Read(builder.Configuration);
+        var closed = DataDirectory.Create(options.DataDirectory);
         var held = Hold(options);
         TlsListener.Add(builder.WebHost, builder.Configuration, options);
         AddServices(builder.Services, options, held);
+        ListeningServer.Wrap(builder.Services, options);
         var server = new TokenryServer(builder.Build(), options, held);
         try
         {
+            Announcement.WarnOfOpenFiles(server.App.Logger, closed);
             await FoundationServices.OpenStoreAsync(server.App.Services);
             await server.App.Services.GetRequiredService<AuditHeadKeeper>().OpenAsync();
             server.MapPipeline();
@@ -70,28 +73,11 @@ internal sealed class TokenryServer : IAsyncDisposable
 
     public async Task RunAsync()
     {
-        var generatedPassword = await App.Services.GetRequiredService<BootstrapAdministrator>().RunAsync();
-        if (generatedPassword is not null && Console.IsOutputRedirected)
-        {
-            Announcement.KeepPassword(Options, generatedPassword);
-        }
-
-        try
-        {
-            await App.StartAsync();
-        }
-        catch (IOException exception)
-        {
-            if (generatedPassword is not null)
-            {
-                Announcement.KeepPassword(Options, generatedPassword);
-            }
-
-            throw new StartupException($"The server cannot listen: {exception.Message}");
-        }
-
+        await App.Services.GetRequiredService<BootstrapAdministrator>().RunAsync();
+        await App.StartAsync();
         Announcement.WarnOfPlainHttp(App.Logger, Options, App.Urls);
-        Announcement.Print(App.Logger, Options, App.Services.GetRequiredService<Database>().Description, generatedPassword);
+        await ClockCheck.WarnAsync(App.Services);
+        Announcement.Print(App.Logger, Options, App.Services.GetRequiredService<Database>().Description);
         await App.WaitForShutdownAsync();
     }
 
@@ -101,16 +87,13 @@ internal sealed class TokenryServer : IAsyncDisposable
         Held?.Dispose();
     }
 
-    private static DataDirectory? Hold(TokenryOptions options)
-    {
-        DataDirectory.Create(options.DataDirectory);
-        return options.UsesPostgres
+    private static DataDirectory? Hold(TokenryOptions options) =>
+        options.UsesPostgres
             ? null
             : DataDirectory.TryHold(options.DataDirectory)
                 ?? throw new StartupException(
                     $"Another process holds the data directory {options.DataDirectory}. Stop it, or set Tokenry:DataDirectory."
                 );
-    }
 
     private static void AddServices(IServiceCollection services, TokenryOptions options, DataDirectory? held)
     {
@@ -137,9 +120,10 @@ internal sealed class TokenryServer : IAsyncDisposable
     {
         if (App.Services.GetService<ControlSocket>() is { } control)
         {
-            control.Map(IssueAdminToken.Verb, App.Services.GetRequiredService<IssueAdminToken>().RunAsync);
-            control.Map(RotateKeys.Verb, App.Services.GetRequiredService<RotateKeys>().RunAsync);
-            control.Map(VerifyAudit.Verb, App.Services.GetRequiredService<VerifyAudit>().RunAsync);
+            foreach (var verb in AdminVerb.All)
+            {
+                control.Map(verb.Command.Words, verb.Operation(App.Services));
+            }
         }
 
         if (Options.OtlpEndpoint is not null)
@@ -148,7 +132,14 @@ internal sealed class TokenryServer : IAsyncDisposable
         }
 
         App.UseMiddleware<ErrorFunnel>();
-        App.UsePathBase(new Uri(Options.Issuer).AbsolutePath.TrimEnd('/'));
+        App.UseMiddleware<HeadRequests>(); // before the path base, which routes by itself
+        var path = new Uri(Options.Issuer).AbsolutePath.TrimEnd('/');
+        if (path.Length > 0)
+        {
+            App.UsePathBase(path);
+            App.UseMiddleware<PublicLocations>(path);
+        }
+
         App.UseRouting();
         if (Options.Tls.ClientCertificateHeader is not null)
         {
@@ -156,6 +147,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         }
 
         App.UseMiddleware<TlsRequirement>();
+        App.UseMiddleware<PageGuard>();
         App.UseMiddleware<CallerAuthentication>();
 
         App.MapApiResources();
@@ -174,9 +166,10 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.MapProtectedResourceMetadata(Options, App.Services.GetRequiredService<CatalogCache>());
         App.MapSigningKeys();
         App.MapJwkSet(App.Services.GetRequiredService<SigningKeys>(), Options.SigningKeys.JwksMaxAge);
+        App.MapStartPage(Options);
         App.MapHealth();
         App.MapMetrics();
-        App.MapOpenApi().OpenToAnybody();
+        App.MapOpenApiDocument();
         App.RequireOnEveryRoute();
     }
 }

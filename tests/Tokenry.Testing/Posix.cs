@@ -22,6 +22,13 @@ internal static partial class Posix
 
     public static bool IsRoot => EffectiveUser() == 0;
 
+    public static void SetMode(string path, UnixFileMode mode)
+    {
+        if (OperatingSystem.IsWindows())
+            throw new PlatformNotSupportedException();
+        File.SetUnixFileMode(path, mode);
+    }
+
     /// <summary>Signals exactly one process. A process that is already gone is no error: tests race with their victims.</summary>
     public static void Send(int pid, Signal signal)
     {

@@ -43,6 +43,16 @@ public sealed class PostgresCluster : IAsyncDisposable
     /// <summary>The one cluster of this test process, without fsync. It ends with the process; disposing it does nothing.</summary>
     public static Task<PostgresCluster> StartAsync() => Shared.Value;
 
+    /// <summary>Ends that one and deletes its files, if a test asked for it; no test may ask again.</summary>
+    public static async Task EndSharedAsync()
+    {
+        if (!Shared.IsValueCreated || !Shared.Value.IsCompletedSuccessfully)
+            return;
+        var cluster = await Shared.Value;
+        AtExit.Remove(cluster.Remove);
+        cluster.Remove();
+    }
+
     /// <summary>A cluster of one's own to kill, stop and suspend. <paramref name="fsync"/> costs time and is what durability is made of.</summary>
     public static Task<PostgresCluster> StartPrivateAsync(bool fsync = true) => CreateAsync(fsync, shared: false);
 

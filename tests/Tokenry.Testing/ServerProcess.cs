@@ -71,12 +71,19 @@ public sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts this server (again) on the same data and port; throws with its output if it ends or is not ready in 30 s.</summary>
-    public async Task LaunchAsync()
+    public Task LaunchAsync() => LaunchAsync([]);
+
+    /// <summary>The same with more arguments on its command line.</summary>
+    public async Task LaunchAsync(string[] arguments)
     {
         if (IsRunning)
             throw new InvalidOperationException($"The server at {Address} is already running.");
         _process?.Dispose();
-        _process = ChildProcess.Start(Command(["--urls", $"http://{_options.ListenOn}:{new Uri(Address).Port}"]), _output, _error);
+        _process = ChildProcess.Start(
+            Command(["--urls", $"http://{_options.ListenOn}:{new Uri(Address).Port}", .. arguments]),
+            _output,
+            _error
+        );
         var anonymous = Client().Within(TimeSpan.FromSeconds(5));
         var waited = Stopwatch.StartNew();
         while (!await IsReadyAsync(anonymous))
@@ -105,6 +112,9 @@ public sealed class ServerProcess : IAsyncDisposable
             settings.TryAdd("Tokenry:KeyFile", Path.Combine(DataDirectory, "tokenry.keys"));
         return StartAsync(Engine, new ServerOptions { Settings = settings, ConnectionString = ConnectionString });
     }
+
+    /// <summary>A path in the directory where the process works and looks for <c>appsettings.json</c>.</summary>
+    public string InWork(string name) => Path.Combine(_work.FullName, name);
 
     /// <summary>SIGTERM; the answer is the exit code.</summary>
     public async Task<int> StopAsync()
@@ -197,6 +207,8 @@ public sealed class ServerProcess : IAsyncDisposable
             start.Environment.Remove(name); // a developer's shell must not configure the server under test
         Set("Tokenry:DataDirectory", DataDirectory);
         Set("ConnectionStrings:Tokenry", ConnectionString);
+        if (_options.Assembly == Repository.ServerDll)
+            Set("Tokenry:Management:RequestsPerMinute", "0"); // tests of a whole assembly share one administrator; older builds do not know it
         foreach (var (key, value) in _options.Settings)
             Set(key, value);
         return start;

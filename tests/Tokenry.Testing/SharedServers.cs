@@ -30,5 +30,8 @@ public sealed class SharedServers : IAsyncDisposable
             if (server is { IsValueCreated: true, Value.IsCompletedSuccessfully: true })
                 await (await server.Value).DisposeAsync();
         }
+        // Not while the process ends: the runner takes an end that lasts ten seconds for a thread that was left running, and a cluster with hundreds of
+        // databases is a hundred thousand files.
+        await PostgresCluster.EndSharedAsync();
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 
@@ -58,6 +59,13 @@ internal sealed class Registry : IDisposable
     private async Task<T> CreateAsync<T>(string path, object body)
     {
         using var answer = await _tokenry.PostAsJsonAsync(path, body);
+        if (answer.StatusCode == HttpStatusCode.TooManyRequests)
+        {
+            // Nothing was made: more requests than Tokenry:Management:RequestsPerMinute allows one credential.
+            await Task.Delay(answer.Headers.RetryAfter?.Delta ?? TimeSpan.FromSeconds(1));
+            return await CreateAsync<T>(path, body);
+        }
+
         if (!answer.IsSuccessStatusCode)
         {
             throw new HttpRequestException($"{path}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");

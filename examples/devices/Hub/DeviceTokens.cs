@@ -14,7 +14,10 @@ internal sealed class DeviceTokens(HubSettings settings, IssuerKeys keys, SeenTo
     /// <returns>The token, or in words why there is none.</returns>
     public (AccessToken? Token, string Fault) Check(HttpContext context)
     {
-        if (context.Request.Headers.Authorization.ToString().Split(' ') is not [var scheme, var text] || !IsBearer(scheme))
+        if (
+            context.Request.Headers.Authorization.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries) is not [var scheme, var text]
+            || !IsBearer(scheme)
+        )
         {
             return (null, "send an access token");
         }

@@ -22,8 +22,11 @@ public sealed record FederatedIdentity
     /// </summary>
     public IReadOnlyDictionary<string, string>? Claims { get; init; }
 
-    /// <summary>The issuer's public keys (RFC 7517); <c>null</c> where they are fetched.</summary>
+    /// <summary>The issuer's public keys that were taken (RFC 7517); <c>null</c> where they are fetched.</summary>
     public JsonElement? Jwks { get; init; }
+
+    /// <summary>Which members of the set were not taken, and why; <c>null</c> where all were.</summary>
+    public IReadOnlyList<string>? JwksUnused { get; init; }
 
     /// <summary>Where they are fetched from.</summary>
     public string? JwksUri { get; init; }

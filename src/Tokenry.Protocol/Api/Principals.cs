@@ -6,7 +6,7 @@ public sealed record User
     /// <summary><c>usr_…</c></summary>
     public required string Id { get; init; }
 
-    /// <summary>Sign-in name: ASCII <c>[a-z0-9._@+-]{1,128}</c>, stored in lower case, unique.</summary>
+    /// <summary>Sign-in name: an e-mail address in ASCII (RFC 5321 §4.1.2, nothing quoted), at most 254 characters, stored in lower case, unique.</summary>
     public required string? Email { get; init; }
 
     /// <summary>A name for people.</summary>
@@ -102,6 +102,9 @@ public sealed record Application
     /// </summary>
     public bool AcceptsUntypedAssertions { get; init; }
 
+    /// <summary>How strictly its assertions are taken, of <see cref="AssertionPolicy"/>; default <c>strict</c>.</summary>
+    public string Assertions { get; init; } = AssertionPolicy.Strict;
+
     /// <summary>Whether it gets tokens bound to a key of its own by DPoP only (RFC 9449 §5.2); default <c>false</c>.</summary>
     public bool DpopBoundAccessTokens { get; init; }
 
@@ -149,6 +152,19 @@ public static class ClientAuthenticationMethod
     [TlsClientAuth, SelfSignedTlsClientAuth, PrivateKeyJwt, ClientSecretBasic, ClientSecretPost, FederatedIdentity, None];
 }
 
+/// <summary>How strictly an application's assertions (<c>private_key_jwt</c>) are taken.</summary>
+public static class AssertionPolicy
+{
+    /// <summary>The type <c>client-authentication+jwt</c>, the issuer as the one audience, ten minutes at most (draft-ietf-oauth-rfc7523bis).</summary>
+    public const string Strict = "strict";
+
+    /// <summary>
+    /// What client libraries send by default (RFC 7523): any of the plain types, this server's endpoints as audience too, an hour at most. Such an
+    /// assertion can be replayed elsewhere if its client is misled to another server (audience injection).
+    /// </summary>
+    public const string Compatible = "compatible";
+}
+
 /// <summary>Body of <c>POST /v1/applications</c>.</summary>
 public sealed record ApplicationRequest
 {
@@ -169,6 +185,9 @@ public sealed record ApplicationRequest
 
     /// <inheritdoc cref="Application.AcceptsUntypedAssertions"/>
     public bool? AcceptsUntypedAssertions { get; init; }
+
+    /// <inheritdoc cref="Application.Assertions"/>
+    public string? Assertions { get; init; }
 
     /// <inheritdoc cref="Application.DpopBoundAccessTokens"/>
     public bool? DpopBoundAccessTokens { get; init; }
@@ -200,6 +219,9 @@ public sealed record ApplicationPatch
 
     /// <inheritdoc cref="Application.AcceptsUntypedAssertions"/>
     public Optional<bool?> AcceptsUntypedAssertions { get; init; }
+
+    /// <inheritdoc cref="Application.Assertions"/>
+    public Optional<string?> Assertions { get; init; }
 
     /// <inheritdoc cref="Application.DpopBoundAccessTokens"/>
     public Optional<bool?> DpopBoundAccessTokens { get; init; }

@@ -50,6 +50,10 @@ public sealed record Problem
     /// <summary>How many there may be; with <c>limit_reached</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Limit { get; init; }
+
+    /// <summary>When the credential ended; with <c>credential_expired</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? ExpiredAt { get; init; }
 }
 
 /// <summary>Values of <see cref="Problem.Code"/>.</summary>
@@ -63,6 +67,9 @@ public static class ProblemCode
 
     /// <summary>401: the credential presented is not good.</summary>
     public const string InvalidToken = "invalid_token";
+
+    /// <summary>401: the credential presented was good until <see cref="Problem.ExpiredAt"/>.</summary>
+    public const string CredentialExpired = "credential_expired";
 
     /// <summary>403: the credential lacks a scope.</summary>
     public const string InsufficientScope = "insufficient_scope";
@@ -121,6 +128,9 @@ public static class ProblemCode
     /// <summary>422: the same Idempotency-Key came with another body.</summary>
     public const string IdempotencyKeyReused = "idempotency_key_reused";
 
+    /// <summary>422: the list took too long and was stopped; ask for a shorter time or narrower filters.</summary>
+    public const string QueryTooSlow = "query_too_slow";
+
     /// <summary>413: the body is too large.</summary>
     public const string BodyTooLarge = "body_too_large";
 
@@ -141,6 +151,12 @@ public static class ProblemCode
 
     /// <summary>503: the store is away.</summary>
     public const string StoreUnavailable = "store_unavailable";
+
+    /// <summary>503: the server holds as many bytes as it takes from senders it does not know yet.</summary>
+    public const string Overloaded = "overloaded";
+
+    /// <summary>421: the page is not served under the host the request names.</summary>
+    public const string MisdirectedRequest = "misdirected_request";
 
     /// <summary>500: a fault of the server.</summary>
     public const string InternalError = "internal_error";

@@ -20,7 +20,7 @@ public sealed class TimestampConverter : JsonConverter<DateTimeOffset>
             return time;
         }
 
-        throw new JsonException("A time is written like 2027-01-01T00:00:00Z (RFC 3339, with an offset).");
+        throw new JsonException("A time is written like 2099-01-01T00:00:00Z (RFC 3339, with an offset).");
     }
 
     /// <inheritdoc/>

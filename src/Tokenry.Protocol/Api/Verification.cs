@@ -115,6 +115,10 @@ public sealed record VerifyRefusal
     /// <summary>The first reason in the contract's order.</summary>
     public required string Code { get; init; }
 
+    /// <summary>With <c>wrong_api</c>, for a caller with the management scope <c>verify</c>: one of <see cref="WrongApiReason"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Reason { get; init; }
+
     /// <summary>With <c>credential_kind_not_accepted</c>: the kinds that are.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? AcceptedCredentials { get; init; }
@@ -123,6 +127,10 @@ public sealed record VerifyRefusal
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? MissingScopes { get; init; }
 
+    /// <summary>With <c>expired</c>: when it ended.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? ExpiredAt { get; init; }
+
     /// <summary>With <c>proof_invalid</c>: the nonce that the next DPoP proof must carry, where that is all it lacked; for the header <c>DPoP-Nonce</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? DpopNonce { get; init; }
@@ -130,6 +138,25 @@ public sealed record VerifyRefusal
     /// <summary>With <c>rate_limited</c> and <c>quota_exceeded</c>: the limit that is used up.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RateLimitState? RateLimit { get; init; }
+}
+
+/// <summary>Values of <see cref="VerifyRefusal.Reason"/>: why a good credential has no rights at the API that was asked about.</summary>
+public static class WrongApiReason
+{
+    /// <summary>No API resource has that identifier.</summary>
+    public const string NoSuchApi = "no_such_api";
+
+    /// <summary>The access token was issued for another API: its <c>aud</c> says which.</summary>
+    public const string OtherAudience = "other_audience";
+
+    /// <summary>The credential's own permissions do not name the API; its owner has rights there.</summary>
+    public const string NotPermitted = "not_permitted";
+
+    /// <summary>The credential's own permissions name the API, and its owner has no role there any more.</summary>
+    public const string RoleRemoved = "role_removed";
+
+    /// <summary>The credential's owner has no role at the API.</summary>
+    public const string NoRole = "no_role";
 }
 
 /// <summary>Body of <c>POST /v1/verify/batch</c>.</summary>

@@ -20,7 +20,7 @@ public sealed record AccessToken
     /// <summary><c>exp</c>: from this second on it is not good, in UTC.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 
-    /// <summary><c>iat</c>: when it was issued, in UTC, whole seconds.</summary>
+    /// <summary><c>iat</c>: when it was issued, in UTC.</summary>
     public required DateTimeOffset IssuedAt { get; init; }
 
     /// <summary><c>jti</c>: its own id, by which it is denied or found in an audit.</summary>

@@ -6,7 +6,7 @@ public enum AccessTokenFault
     /// <summary>The token is good, as far as <see cref="AccessTokenValidator"/> looks.</summary>
     None,
 
-    /// <summary>Not a compact JWS, over 8 KiB, an algorithm we never take, or a header that may not be there.</summary>
+    /// <summary>Not a compact JWS, over 8,000 bytes, an algorithm we never take, or a header that may not be there.</summary>
     Malformed,
 
     /// <summary>There is no <c>kid</c>, or the issuer has no such key.</summary>

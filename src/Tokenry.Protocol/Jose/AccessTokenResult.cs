@@ -15,8 +15,8 @@ public sealed class AccessTokenResult
     public AccessTokenFault Fault { get; }
 
     /// <summary>
-    /// The token, when it is good. Also set for <see cref="AccessTokenFault.Expired"/>: the signature was good, so that it can be named, not
-    /// honoured. Test <see cref="IsValid"/>, never this for null.
+    /// The token, when it is good. Also set for <see cref="AccessTokenFault.Expired"/> and <see cref="AccessTokenFault.NotYetValid"/>: the signature
+    /// was good, so that it can be named and revoked, not honoured. Test <see cref="IsValid"/>, never this for null.
     /// </summary>
     public AccessToken? Token { get; }
 
@@ -27,6 +27,8 @@ public sealed class AccessTokenResult
     internal static AccessTokenResult Valid(AccessToken token) => new(AccessTokenFault.None, token);
 
     internal static AccessTokenResult Expired(AccessToken token) => new(AccessTokenFault.Expired, token);
+
+    internal static AccessTokenResult NotYetValid(AccessToken token) => new(AccessTokenFault.NotYetValid, token);
 
     internal static AccessTokenResult Invalid(AccessTokenFault fault) => new(fault, token: null);
 }

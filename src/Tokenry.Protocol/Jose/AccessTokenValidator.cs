@@ -109,7 +109,7 @@ public sealed class AccessTokenValidator(string issuer, TimeProvider time)
         var latestStart = now + MaxFutureIat;
         if (token.IssuedAt > latestStart || notBefore > latestStart)
         {
-            return AccessTokenResult.Invalid(AccessTokenFault.NotYetValid);
+            return AccessTokenResult.NotYetValid(token);
         }
 
         // RFC 7519 §4.1.4: on or after exp the token is not accepted.

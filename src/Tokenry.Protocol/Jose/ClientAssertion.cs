@@ -15,7 +15,7 @@ public enum ClientAssertionFault
     /// <summary>The assertion is good.</summary>
     None,
 
-    /// <summary>Not a compact JWS of an algorithm we take, over 8 KiB, or a header that may not be there.</summary>
+    /// <summary>Not a compact JWS of an algorithm we take, over 8,000 bytes, or a header that may not be there.</summary>
     Malformed,
 
     /// <summary>The <c>typ</c> is of some other kind of token.</summary>
@@ -30,7 +30,7 @@ public enum ClientAssertionFault
     /// <summary>The signature is not the key's, or names another algorithm than the key's.</summary>
     BadSignature,
 
-    /// <summary>The <c>aud</c> is anything but the issuer as one string.</summary>
+    /// <summary>The <c>aud</c> names anything but the issuer, and what else the rules allow.</summary>
     WrongAudience,
 
     /// <summary>A required claim is missing, or a claim has the wrong type or length.</summary>
@@ -39,7 +39,7 @@ public enum ClientAssertionFault
     /// <summary>Its <c>exp</c> lies more than a minute back.</summary>
     Expired,
 
-    /// <summary>Its <c>exp</c> lies more than ten minutes ahead.</summary>
+    /// <summary>Its <c>exp</c> lies further ahead than the rules allow.</summary>
     TooLongLived,
 
     /// <summary>Its <c>nbf</c> or <c>iat</c> lies more than a minute ahead.</summary>

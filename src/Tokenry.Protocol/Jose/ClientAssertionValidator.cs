@@ -18,9 +18,6 @@ public sealed class ClientAssertionValidator(string issuer, TimeProvider time)
     /// <summary>How far the client's clock may be off, in either direction.</summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(60);
 
-    /// <summary>How far ahead <c>exp</c> may lie: nothing that is good once needs to live long.</summary>
-    public static readonly TimeSpan LongestLife = TimeSpan.FromMinutes(10);
-
     /// <summary>
     /// Whom an assertion claims to come from, so that this client's keys can be found: its <c>sub</c>, worth nothing before <see cref="Validate"/>
     /// said so. Total; false for anything that is not a JWS with a string <c>sub</c>.
@@ -48,9 +45,7 @@ public sealed class ClientAssertionValidator(string issuer, TimeProvider time)
     /// </summary>
     /// <param name="assertion">The compact serialisation.</param>
     /// <param name="clientId">The client that must be its <c>iss</c> and <c>sub</c>.</param>
-    /// <param name="takesPlainType">
-    /// Whether a <c>typ</c> that is absent or <c>JWT</c>, as clients older than the revision send it, will do besides <c>client-authentication+jwt</c>.
-    /// </param>
+    /// <param name="rules">How strictly it is taken.</param>
     /// <param name="findKey">
     /// The client's key of a <c>kid</c> of 1…200 arbitrary characters, or of an assertion that names none (<c>null</c>), which will do for a client with one key.
     /// Must not do I/O.
@@ -58,17 +53,18 @@ public sealed class ClientAssertionValidator(string issuer, TimeProvider time)
     public ClientAssertionResult Validate(
         ReadOnlySpan<char> assertion,
         string clientId,
-        bool takesPlainType,
+        ClientAssertionRules rules,
         Func<string?, VerificationKey?> findKey
     )
     {
+        ArgumentNullException.ThrowIfNull(rules);
         ArgumentNullException.ThrowIfNull(findKey);
         if (!CompactJws.TryParse(assertion, stackalloc byte[CompactJws.MaxLength], bringsKey: false, out var jws))
         {
             return ClientAssertionResult.Invalid(ClientAssertionFault.Malformed);
         }
 
-        if (!IsType(jws.Header.Type, takesPlainType))
+        if (!IsType(jws.Header.Type, rules.TakesPlainType))
         {
             return ClientAssertionResult.Invalid(ClientAssertionFault.WrongType);
         }
@@ -90,7 +86,7 @@ public sealed class ClientAssertionValidator(string issuer, TimeProvider time)
 
         using (document)
         {
-            return Judge(document.RootElement, clientId, key.KeyId);
+            return Judge(document.RootElement, clientId, rules, key.KeyId);
         }
     }
 
@@ -100,9 +96,15 @@ public sealed class ClientAssertionValidator(string issuer, TimeProvider time)
             ? takesPlainType
             : type.Equals("client-authentication+jwt", StringComparison.OrdinalIgnoreCase)
                 || type.Equals("application/client-authentication+jwt", StringComparison.OrdinalIgnoreCase)
-                || (takesPlainType && type.Equals("JWT", StringComparison.OrdinalIgnoreCase));
+                || (
+                    takesPlainType
+                    && (
+                        type.Equals("JWT", StringComparison.OrdinalIgnoreCase)
+                        || type.Equals("application/jwt", StringComparison.OrdinalIgnoreCase)
+                    )
+                );
 
-    private ClientAssertionResult Judge(JsonElement claims, string clientId, string keyId)
+    private ClientAssertionResult Judge(JsonElement claims, string clientId, ClientAssertionRules rules, string keyId)
     {
         if (
             !JsonMember.TryGetText(claims, "iss", out var from)
@@ -122,14 +124,28 @@ public sealed class ClientAssertionValidator(string issuer, TimeProvider time)
         var keepUntil = expiresAt > DateTimeOffset.MaxValue - ClockSkew ? DateTimeOffset.MaxValue : expiresAt + ClockSkew;
         var fault =
             from != clientId || subject != clientId ? ClientAssertionFault.WrongClient
-            // One string and no array: an assertion that several servers take could be carried from one to the other.
-            : !JsonMember.TryGetText(claims, "aud", out var audience) || audience != issuer ? ClientAssertionFault.WrongAudience
+            : !IsForUs(claims, rules.OtherAudiences) ? ClientAssertionFault.WrongAudience
             : now >= keepUntil ? ClientAssertionFault.Expired
-            : expiresAt > now + LongestLife ? ClientAssertionFault.TooLongLived
+            : expiresAt > now + rules.LongestLife ? ClientAssertionFault.TooLongLived
             : notBefore > now + ClockSkew || issuedAt > now + ClockSkew ? ClientAssertionFault.NotYetValid
             : ClientAssertionFault.None;
         return fault == ClientAssertionFault.None
             ? ClientAssertionResult.Valid(new ClientAssertion(clientId, tokenId, keepUntil, keyId))
             : ClientAssertionResult.Invalid(fault);
+    }
+
+    // The issuer alone, as a string or as an array of one (RFC 7519 §4.1.3): an assertion that several servers take could be carried from one to the other.
+    private bool IsForUs(JsonElement claims, IReadOnlyList<string> others)
+    {
+        if (JsonMember.TryGetText(claims, "aud", out var audience))
+        {
+            return audience == issuer || others.Contains(audience, StringComparer.Ordinal);
+        }
+
+        return claims.TryGetProperty("aud", out var list)
+            && JsonMember.TryGetTexts(list, out var audiences)
+            && audiences.Length > 0
+            && (audiences.Length == 1 || others.Count > 0)
+            && Array.TrueForAll(audiences, named => named == issuer || others.Contains(named, StringComparer.Ordinal));
     }
 }

@@ -9,8 +9,11 @@ namespace Tokenry.Protocol.Jose;
 /// </summary>
 public readonly ref struct CompactJws
 {
-    /// <summary>The longest token we read, in bytes.</summary>
-    public const int MaxLength = 8192;
+    /// <summary>
+    /// The longest token, in bytes: the server issues none that is longer, and no reader takes one. With <c>Authorization: Bearer </c> before it,
+    /// such a token still fits the header buffers of common proxies and servers (nginx 8,192 bytes a line, Apache 8,190).
+    /// </summary>
+    public const int MaxLength = 8000;
 
     private CompactJws(JwsHeader header, ReadOnlySpan<byte> signingInput, byte[] payload, byte[] signature)
     {

@@ -28,7 +28,7 @@ public enum FederatedTokenFault
     /// <summary>The token is good.</summary>
     None,
 
-    /// <summary>Not a compact JWS of an algorithm we take, over 8 KiB, or a header that may not be there.</summary>
+    /// <summary>Not a compact JWS of an algorithm we take, over 8,000 bytes, or a header that may not be there.</summary>
     Malformed,
 
     /// <summary>The <c>typ</c> is of some other kind of token than a plain JWT.</summary>

@@ -48,11 +48,15 @@ public sealed class FederatedTokenValidator(TimeProvider time)
     /// </summary>
     /// <param name="token">The compact serialisation.</param>
     /// <param name="trust">What it must be.</param>
-    /// <param name="findKey">The issuer's key of a <c>kid</c> of 1…200 arbitrary characters, or null. Must not do I/O.</param>
-    public FederatedTokenResult Validate(ReadOnlySpan<char> token, FederatedTrust trust, Func<string, VerificationKey?> findKey)
+    /// <param name="findKeys">The issuer's keys of a <c>kid</c> of 1…200 arbitrary characters, mostly one; empty for none. Must not do I/O.</param>
+    public FederatedTokenResult Validate(
+        ReadOnlySpan<char> token,
+        FederatedTrust trust,
+        Func<string, IReadOnlyList<VerificationKey>> findKeys
+    )
     {
         ArgumentNullException.ThrowIfNull(trust);
-        ArgumentNullException.ThrowIfNull(findKey);
+        ArgumentNullException.ThrowIfNull(findKeys);
         if (!CompactJws.TryParse(token, stackalloc byte[CompactJws.MaxLength], bringsKey: false, out var jws))
         {
             return FederatedTokenResult.Invalid(FederatedTokenFault.Malformed);
@@ -63,12 +67,15 @@ public sealed class FederatedTokenValidator(TimeProvider time)
             return FederatedTokenResult.Invalid(FederatedTokenFault.WrongType);
         }
 
-        if (jws.Header.KeyId is not { Length: > 0 and <= VerificationKey.MaxKeyIdLength } keyId || findKey(keyId) is not { } key)
+        if (
+            jws.Header.KeyId is not { Length: > 0 and <= VerificationKey.MaxKeyIdLength } keyId
+            || findKeys(keyId) is not { Count: > 0 } keys
+        )
         {
             return FederatedTokenResult.Invalid(FederatedTokenFault.UnknownKey);
         }
 
-        if (!jws.IsSignedBy(key))
+        if (!IsSignedByAny(jws, keys))
         {
             return FederatedTokenResult.Invalid(FederatedTokenFault.BadSignature);
         }
@@ -90,6 +97,19 @@ public sealed class FederatedTokenValidator(TimeProvider time)
         type is null
         || type.Equals("JWT", StringComparison.OrdinalIgnoreCase)
         || type.Equals("application/jwt", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsSignedByAny(CompactJws jws, IReadOnlyList<VerificationKey> keys)
+    {
+        foreach (var key in keys)
+        {
+            if (jws.IsSignedBy(key))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private FederatedTokenResult Judge(JsonElement claims, FederatedTrust trust)
     {

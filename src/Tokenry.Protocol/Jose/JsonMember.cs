@@ -6,6 +6,9 @@ namespace Tokenry.Protocol.Jose;
 /// <summary>Typed reading of one member of an object: it is absent, of the right type, or wrong. Never throws for an object.</summary>
 internal static class JsonMember
 {
+    /// <summary>The last second of the year 9999, in Unix time.</summary>
+    private const long LastSecond = 253_402_300_799;
+
     /// <summary>False for a member that is there and not a string; absent gives true and null.</summary>
     public static bool TryGetOptionalText(JsonElement source, string name, out string? text)
     {
@@ -21,24 +24,34 @@ internal static class JsonMember
     }
 
     /// <summary>
-    /// False unless the member is a NumericDate we take: digits only (no sign, fraction or exponent), at most the end of the year 9999.
-    /// Stricter than RFC 7519 §2, which lets dates be fractional: nobody who issues to us needs that.
+    /// False unless the member is a NumericDate (RFC 7519 §2) from 1970 to the year 9999: any JSON number, since some clients send fractions of a
+    /// second and some libraries write large numbers with an exponent. What is finer than 100 ns is cut off.
     /// </summary>
     public static bool TryGetTime(JsonElement source, string name, out DateTimeOffset time)
     {
         time = default;
-        if (
-            !source.TryGetProperty(name, out var member)
-            || member.ValueKind != JsonValueKind.Number
-            || member.GetRawText().AsSpan().ContainsAnyExceptInRange('0', '9')
-            || !member.TryGetInt64(out var seconds)
-            || seconds > DateTimeOffset.MaxValue.ToUnixTimeSeconds()
-        )
+        if (!source.TryGetProperty(name, out var member) || member.ValueKind != JsonValueKind.Number)
         {
             return false;
         }
 
-        time = DateTimeOffset.FromUnixTimeSeconds(seconds);
+        if (member.TryGetInt64(out var seconds))
+        {
+            if (seconds is < 0 or > LastSecond)
+            {
+                return false;
+            }
+
+            time = DateTimeOffset.FromUnixTimeSeconds(seconds);
+            return true;
+        }
+
+        if (!member.TryGetDecimal(out var fractional) || fractional is < 0 or > LastSecond)
+        {
+            return false;
+        }
+
+        time = DateTimeOffset.UnixEpoch.AddTicks((long)(fractional * TimeSpan.TicksPerSecond));
         return true;
     }
 

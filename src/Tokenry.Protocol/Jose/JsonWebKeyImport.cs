@@ -57,6 +57,19 @@ internal static class JsonWebKeyImport
         return key is not null;
     }
 
+    /// <summary>The <c>kid</c> of anything, null where there is none that is text.</summary>
+    public static string? KeyIdOf(JsonElement jwk) =>
+        jwk.ValueKind == JsonValueKind.Object && JsonMember.TryGetText(jwk, "kid", out var keyId) ? keyId : null;
+
+    /// <summary>Why <see cref="TryImport(JsonElement, out VerificationKey)"/> said no, for a person.</summary>
+    public static string ReasonAgainst(JsonElement jwk) =>
+        jwk.ValueKind != JsonValueKind.Object ? "is not a JSON object"
+        : KeyIdOf(jwk) is not { Length: <= VerificationKey.MaxKeyIdLength }
+            ? $"has no kid of 1 to {VerificationKey.MaxKeyIdLength} characters"
+        : !JsonMember.TryGetText(jwk, "kty", out var type) || type is not ("EC" or "RSA") ? "has a kty that is not EC or RSA"
+        : !IsForVerification(jwk) ? "is not for signatures (use, key_ops)"
+        : "is not P-256 (ES256), P-384 (ES384) or RSA of 2048 to 8192 bits (RS256, PS256), or its members contradict each other";
+
     private static bool IsForVerification(JsonElement jwk) =>
         JsonMember.TryGetOptionalText(jwk, "use", out var use)
         && use is null or "sig"

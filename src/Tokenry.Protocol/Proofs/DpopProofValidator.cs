@@ -47,7 +47,11 @@ public sealed class DpopProofValidator(TimeProvider time)
             return DpopResult.Invalid(DpopFault.Malformed);
         }
 
-        if (!string.Equals(jws.Header.Type, "dpop+jwt", StringComparison.OrdinalIgnoreCase))
+        // Media types compare without case, and application/ may be left out (RFC 7515 §4.1.9).
+        if (
+            !string.Equals(jws.Header.Type, "dpop+jwt", StringComparison.OrdinalIgnoreCase)
+            && !string.Equals(jws.Header.Type, "application/dpop+jwt", StringComparison.OrdinalIgnoreCase)
+        )
         {
             return DpopResult.Invalid(DpopFault.WrongType);
         }
@@ -70,15 +74,34 @@ public sealed class DpopProofValidator(TimeProvider time)
 
     /// <summary>
     /// The form in which addresses are compared (RFC 3986 §6.2.2 and §6.2.3): scheme and host in lower case, no default port, no dot segments,
-    /// and neither query nor fragment (RFC 9449 §4.3). False for anything but http and https, and for addresses with a user.
+    /// escapes in upper case, and neither query nor fragment (RFC 9449 §4.3). False for anything but http and https, and for addresses with a user.
     /// </summary>
     internal static bool TryNormalize(Uri uri, [NotNullWhen(true)] out string? normal)
     {
         var isWeb =
             uri is { IsAbsoluteUri: true, UserInfo.Length: 0 } && (uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeHttp);
-        normal = isWeb ? uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped) : null;
+        normal = isWeb
+            ? WithUpperEscapes(uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped))
+            : null;
         return isWeb;
     }
+
+    // %2f and %2F are one escape (RFC 3986 §6.2.2.1); neither is a slash.
+    private static string WithUpperEscapes(string address) =>
+        !address.Contains('%', StringComparison.Ordinal)
+            ? address
+            : string.Create(
+                address.Length,
+                address,
+                static (upper, address) =>
+                {
+                    for (var i = 0; i < address.Length; i++)
+                    {
+                        var isOfEscape = (i >= 1 && address[i - 1] == '%') || (i >= 2 && address[i - 2] == '%');
+                        upper[i] = isOfEscape ? char.ToUpperInvariant(address[i]) : address[i];
+                    }
+                }
+            );
 
     /// <summary>The key in the header, if it is one that is taken and signed the proof.</summary>
     private BroughtKey? FindSigner(ReadOnlySpan<char> header, CompactJws jws, out DpopFault fault)

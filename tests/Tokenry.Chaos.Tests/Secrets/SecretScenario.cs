@@ -157,7 +157,7 @@ internal sealed class SecretScenario : IAsyncDisposable
                 "/v1/users",
                 new
                 {
-                    email = "x",
+                    email = "x@example.com",
                     name = "x",
                     password = Password,
                     unknown = secret,

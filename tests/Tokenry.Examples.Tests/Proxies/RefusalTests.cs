@@ -24,27 +24,29 @@ public sealed class RefusalTests(SharedExamples examples)
             .GetString();
         var revoked = await example.ApiKeyAsync();
         await example.Admin.DeleteAsync($"/v1/api-keys/{revoked.Id}").Expect(204);
+        string About(string scope) =>
+            $"scope=\"{scope}\", resource_metadata=\"{example["TOKENRY"]}/.well-known/oauth-protected-resource/{api}\"";
         (RawRequest Request, string Question, int Status, string Challenge)[] refusals =
         [
-            (
-                Get("/invoices/1001"),
-                Questions.ReadOne,
-                401,
-                $"{Bearer}, resource_metadata=\"{example["TOKENRY"]}/.well-known/oauth-protected-resource/{api}\"{Basic}{Dpop}"
-            ),
+            (Get("/invoices/1001"), Questions.ReadOne, 401, $"{Bearer}, {About("invoices:read")}{Basic}{Dpop}"),
             (
                 Get("/invoices/1001", $"X-API-Key: {revoked.Secret}"),
                 Questions.ReadOne,
                 401,
-                $"{Bearer}, error=\"invalid_token\"{Basic}{Dpop}"
+                $"{Bearer}, error=\"invalid_token\", {About("invoices:read")}{Basic}{Dpop}"
             ),
             (
                 Get("/invoices/1001", "X-API-Key: tkr_key_nonsense"),
                 Questions.ReadOne,
                 401,
-                $"{Bearer}, error=\"invalid_token\"{Basic}{Dpop}"
+                $"{Bearer}, error=\"invalid_token\", {About("invoices:read")}{Basic}{Dpop}"
             ),
-            (Get("/invoices/1001", "Authorization: Digest x"), Questions.ReadOne, 401, $"{Bearer}, error=\"invalid_token\"{Basic}{Dpop}"),
+            (
+                Get("/invoices/1001", "Authorization: Digest x"),
+                Questions.ReadOne,
+                401,
+                $"{Bearer}, error=\"invalid_token\", {About("invoices:read")}{Basic}{Dpop}"
+            ),
             (
                 Get("/invoices/1001", $"X-API-Key: {key}", $"Authorization: Bearer {pat}"),
                 Questions.ReadOne,
@@ -65,7 +67,7 @@ public sealed class RefusalTests(SharedExamples examples)
                 },
                 Questions.Write,
                 403,
-                $"{Bearer}, error=\"insufficient_scope\", scope=\"invoices:write\"{Basic}"
+                $"{Bearer}, error=\"insufficient_scope\", {About("invoices:write")}{Basic}"
             ),
             (
                 Get("/invoices/1002", $"X-API-Key: {one}"),

@@ -56,26 +56,23 @@ public sealed class AccessTokenValidatorTests : IDisposable
         var claims = TokenForge.Claims();
         claims.Remove(claim);
         Assert.Equal(AccessTokenFault.InvalidClaims, forge.FaultOf(forge.Sign(claims: claims)));
-        foreach (var wrong in new[] { "null", "true", "{}", "[]", "[1]", "[null]", "\"\"", "[\"\"]", "[[\"x\"]]", "1.5", "-1" })
+        foreach (var wrong in new[] { "null", "true", "{}", "[]", "[1]", "[null]", "\"\"", "[\"\"]", "[[\"x\"]]", "-1.5", "-1" })
         {
             Assert.Equal(AccessTokenFault.InvalidClaims, forge.FaultWith(claim, wrong));
         }
     }
 
     [Theory]
-    [InlineData("1e10")]
-    [InlineData("1E10")]
-    [InlineData("4000000000.0")]
-    [InlineData("4000000000.5")]
+    [InlineData("1e12")]
     [InlineData("\"4000000000\"")]
     [InlineData("-1")]
-    [InlineData("-0")]
+    [InlineData("-0.1")]
     [InlineData("253402300800")]
     [InlineData("9223372036854775807")]
     [InlineData("9223372036854775808")]
     [InlineData("99999999999999999999999999999999999999")]
     [InlineData("[4000000000]")]
-    public void Section3_4_times_are_whole_seconds(string json)
+    public void Section3_4_times_are_numbers_from_1970_to_9999(string json)
     {
         Assert.Equal(AccessTokenFault.InvalidClaims, forge.FaultWith("exp", json));
         Assert.Equal(AccessTokenFault.InvalidClaims, forge.FaultWith("iat", json));
@@ -239,19 +236,19 @@ public sealed class AccessTokenValidatorTests : IDisposable
         Assert.Equal(AccessTokenFault.Malformed, forge.FaultOf(forge.Sign(TokenForge.Header().ToJsonString(), payload)));
 
     [Fact]
-    public void Section3_4_eight_kibibytes_are_enough()
+    public void Section3_4_eight_thousand_bytes_are_enough()
     {
         var claims = TokenForge.Claims();
         claims["pad"] = "";
-        var room = (8192 - forge.Sign(claims: claims).Length) * 3 / 4;
+        var room = (CompactJws.MaxLength - forge.Sign(claims: claims).Length) * 3 / 4;
         claims["pad"] = new string('x', room);
         var fits = forge.Sign(claims: claims);
-        Assert.InRange(fits.Length, 8190, 8192);
+        Assert.InRange(fits.Length, CompactJws.MaxLength - 2, CompactJws.MaxLength);
         Assert.Equal(AccessTokenFault.None, forge.FaultOf(fits));
 
         claims["pad"] = new string('x', room + 3);
         var longer = forge.Sign(claims: claims);
-        Assert.InRange(longer.Length, 8193, 8197);
+        Assert.InRange(longer.Length, CompactJws.MaxLength + 1, CompactJws.MaxLength + 5);
         Assert.Equal(AccessTokenFault.Malformed, forge.FaultOf(longer));
         Assert.Equal(
             AccessTokenFault.Malformed,

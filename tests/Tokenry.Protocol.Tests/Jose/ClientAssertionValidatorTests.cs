@@ -35,7 +35,7 @@ public sealed class ClientAssertionValidatorTests : IDisposable
     [InlineData("", false, false)]
     [InlineData("at+jwt", false, false)]
     [InlineData("dpop+jwt", false, false)]
-    [InlineData("application/jwt", false, false)]
+    [InlineData("application/jwt", false, true)]
     [InlineData("client-authentication+jwt ", false, false)]
     public void The_type_is_explicit_but_for_clients_that_may_leave_it_out(string? type, bool strictly, bool plainly)
     {
@@ -52,7 +52,7 @@ public sealed class ClientAssertionValidatorTests : IDisposable
     [InlineData("iss", "7", ClientAssertionFault.InvalidClaims)]
     [InlineData("sub", null, ClientAssertionFault.InvalidClaims)]
     [InlineData("aud", null, ClientAssertionFault.WrongAudience)]
-    [InlineData("aud", "[\"https://tokenry.example.com\"]", ClientAssertionFault.WrongAudience)]
+    [InlineData("aud", "[\"https://tokenry.example.com\"]", ClientAssertionFault.None)] // RFC 7519 §4.1.3: the same as the string
     [InlineData("aud", "[\"https://tokenry.example.com\",\"https://evil.example.com\"]", ClientAssertionFault.WrongAudience)]
     [InlineData("aud", "\"https://tokenry.example.com/\"", ClientAssertionFault.WrongAudience)]
     [InlineData("aud", "\"https://tokenry.example.com/oauth/token\"", ClientAssertionFault.WrongAudience)]
@@ -79,6 +79,41 @@ public sealed class ClientAssertionValidatorTests : IDisposable
         }
 
         Assert.Equal(fault, Validate(Signed(claims)).Fault);
+    }
+
+    /// <summary>B.7: what client libraries send by default, for clients that are set so.</summary>
+    [Theory]
+    [InlineData("aud", "\"$issuer\"", ClientAssertionFault.None)]
+    [InlineData("aud", "\"$issuer/oauth/token\"", ClientAssertionFault.None)]
+    [InlineData("aud", "[\"$issuer/oauth/token\"]", ClientAssertionFault.None)]
+    [InlineData("aud", "[\"$issuer\",\"$issuer/oauth/token\"]", ClientAssertionFault.None)]
+    [InlineData("aud", "\"$issuer/\"", ClientAssertionFault.WrongAudience)]
+    [InlineData("aud", "\"$issuer/oauth/token/\"", ClientAssertionFault.WrongAudience)]
+    [InlineData("aud", "[\"$issuer/oauth/token\",\"https://evil.example.com\"]", ClientAssertionFault.WrongAudience)]
+    [InlineData("aud", "[]", ClientAssertionFault.WrongAudience)]
+    [InlineData("exp", "$now3600", ClientAssertionFault.None)]
+    [InlineData("exp", "$now3601", ClientAssertionFault.TooLongLived)]
+    [InlineData("jti", null, ClientAssertionFault.InvalidClaims)]
+    public void B7_compatible_rules_take_more_and_not_anything(string claim, string? json, ClientAssertionFault fault)
+    {
+        var rules = new ClientAssertionRules
+        {
+            TakesPlainType = true,
+            OtherAudiences = [TokenForge.Issuer + "/oauth/token"],
+            LongestLife = TimeSpan.FromHours(1),
+        };
+        var claims = Claims();
+        claims.Remove(claim);
+        if (json?.StartsWith("$now", StringComparison.Ordinal) == true)
+        {
+            claims[claim] = TokenForge.Now.ToUnixTimeSeconds() + int.Parse(json[4..], System.Globalization.CultureInfo.InvariantCulture);
+        }
+        else if (json is not null)
+        {
+            claims[claim] = JsonNode.Parse(json.Replace("$issuer", TokenForge.Issuer, StringComparison.Ordinal));
+        }
+
+        Assert.Equal(fault, Validator.Validate(Signed(claims, type: "JWT"), Client, rules, _ => forge.Key).Fault);
     }
 
     [Theory]
@@ -162,7 +197,7 @@ public sealed class ClientAssertionValidatorTests : IDisposable
             var header = Header("client-authentication+jwt", key.KeyId);
             header["alg"] = key.Algorithm;
             var token = TokenForge.Sign(header.ToJsonString(), Claims().ToJsonString(), sign);
-            Assert.True(Validator.Validate(token, Client, takesPlainType: false, _ => key).IsValid);
+            Assert.True(Validator.Validate(token, Client, ClientAssertionRules.Strict, _ => key).IsValid);
         }
     }
 
@@ -177,7 +212,12 @@ public sealed class ClientAssertionValidatorTests : IDisposable
 
     private ClientAssertionResult Validate(string assertion, bool takesPlainType = false)
     {
-        var result = Validator.Validate(assertion, Client, takesPlainType, id => id == TokenForge.KeyId ? forge.Key : null);
+        var result = Validator.Validate(
+            assertion,
+            Client,
+            new ClientAssertionRules { TakesPlainType = takesPlainType },
+            id => id == TokenForge.KeyId ? forge.Key : null
+        );
         Assert.Equal(result.Fault == ClientAssertionFault.None, result.IsValid);
         return result;
     }

@@ -77,7 +77,7 @@ public sealed class FederatedTokenValidatorTests : IDisposable
     [InlineData("kubernetes.io", "\"serviceaccount\"", FederatedTokenFault.WrongClaim)]
     [InlineData("exp", null, FederatedTokenFault.InvalidClaims)]
     [InlineData("exp", "\"4102444800\"", FederatedTokenFault.InvalidClaims)]
-    [InlineData("nbf", "1e10", FederatedTokenFault.InvalidClaims)]
+    [InlineData("nbf", "1e10", FederatedTokenFault.NotYetValid)]
     [InlineData("cnf", "{\"jkt\":\"x\"}", FederatedTokenFault.InvalidClaims)]
     [InlineData("may_act", "\"app_1\"", FederatedTokenFault.InvalidClaims)]
     public void Each_claim_is_held_to_the_trust(string claim, string? json, FederatedTokenFault fault) =>
@@ -187,7 +187,7 @@ public sealed class FederatedTokenValidatorTests : IDisposable
     }
 
     private FederatedTokenResult Validate(string token) =>
-        new FederatedTokenValidator(forge.Time).Validate(token, Trust, keyId => keyId == TokenForge.KeyId ? forge.Key : null);
+        new FederatedTokenValidator(forge.Time).Validate(token, Trust, keyId => keyId == TokenForge.KeyId ? [forge.Key] : []);
 
     private string Signed(Action<JsonObject>? change = null, string? type = "JWT")
     {

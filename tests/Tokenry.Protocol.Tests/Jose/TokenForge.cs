@@ -83,7 +83,10 @@ internal sealed class TokenForge : IDisposable
     {
         var result = Validate(token);
         Assert.Equal(result.Fault == AccessTokenFault.None, result.IsValid);
-        Assert.Equal(result.Fault is AccessTokenFault.None or AccessTokenFault.Expired, result.Token is not null);
+        Assert.Equal(
+            result.Fault is AccessTokenFault.None or AccessTokenFault.Expired or AccessTokenFault.NotYetValid,
+            result.Token is not null
+        );
         return result.Fault;
     }
 

@@ -52,7 +52,7 @@ public sealed class DpopProofValidatorTests : IDisposable
     [InlineData("htu", "7")]
     [InlineData("iat", null)]
     [InlineData("iat", "\"1\"")]
-    [InlineData("iat", "1.5")]
+    [InlineData("iat", "-1.5")]
     [InlineData("ath", "7")]
     [InlineData("nonce", "{}")]
     [InlineData("exp", "true")]
@@ -254,6 +254,30 @@ public sealed class DpopProofValidatorTests : IDisposable
         Assert.Equal(DpopFault.WrongType, validator.Validate(Signed(With(Header(), "typ", "\"jwt\""), Claims()), Request()).Fault);
         Assert.Equal(DpopFault.InvalidKey, validator.Validate(Signed(With(Header(), "alg", "\"RS256\""), Claims()), Request()).Fault);
     }
+
+    /// <summary>B.3: the two cases of an escape are one (RFC 3986 §6.2.2.1), and neither is what it stands for.</summary>
+    [Theory]
+    [InlineData("https://api.example.com/a%2fb%C3%a9", "https://api.example.com/a%2Fb%c3%A9", DpopFault.None)]
+    [InlineData("https://api.example.com/a%2Fb", "https://api.example.com/a%2fb", DpopFault.None)]
+    [InlineData("https://api.example.com/a%2fb", "https://api.example.com/a/b", DpopFault.WrongUri)]
+    [InlineData("https://api.example.com/%3A", "https://api.example.com/%3b", DpopFault.WrongUri)]
+    [InlineData("HTTPS://API.example.com:443/%7e", "https://api.example.com/~", DpopFault.None)]
+    [InlineData("https://api.example.com", "https://api.example.com/", DpopFault.None)]
+    public void B3_the_case_of_escapes_is_no_difference(string said, string asked, DpopFault fault)
+    {
+        var proof = Signed(Header(), With(Claims(), "htu", $"\"{said}\""));
+        Assert.Equal(fault, Judge(proof, new DpopRequest("POST", new Uri(asked))));
+    }
+
+    [Theory]
+    [InlineData("\"application/dpop+jwt\"", DpopFault.None)] // RFC 7515 §4.1.9: application/ may be left out, or not
+    [InlineData("\"DPoP+JWT\"", DpopFault.None)]
+    [InlineData("\"text/dpop+jwt\"", DpopFault.WrongType)]
+    public void B3_a_type_is_a_media_type(string json, DpopFault fault) => Assert.Equal(fault, JudgeHeader("typ", json));
+
+    [Fact]
+    public void B3_a_time_may_have_a_fraction() =>
+        Assert.Equal(DpopFault.None, Judge(With(Claims(), "iat", $"{Now.ToUnixTimeSeconds()}.25")));
 
     [Fact]
     public void Step_13_key_address_and_token_id_tell_proofs_apart()

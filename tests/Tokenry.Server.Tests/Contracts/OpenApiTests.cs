@@ -113,6 +113,105 @@ public sealed class OpenApiTests(SharedServers servers)
         }
     }
 
+    /// <summary>D.8: names of types of this program mean nothing to whoever reads the document.</summary>
+    [Fact]
+    public async Task No_word_of_the_programming_language_is_in_it()
+    {
+        string[] words =
+        [
+            "Optional",
+            "JsonElement",
+            "IReadOnlyList",
+            "DateTimeOffset",
+            "Nullable",
+            "PageOf",
+            "cref",
+            "<see",
+            "`1",
+            "System.",
+        ];
+        var text = (await DocumentAsync(Engine.Sqlite)).ToJsonString(Indented);
+        Assert.All(words, word => Assert.DoesNotContain(word, text, StringComparison.Ordinal));
+    }
+
+    /// <summary>D.8: a generated client gets an enumeration, not a text.</summary>
+    [Fact]
+    public async Task Codes_are_enumerated()
+    {
+        var schemas = (await DocumentAsync(Engine.Sqlite))["components"]!["schemas"]!;
+        foreach (
+            var (schema, member, value) in new[]
+            {
+                ("Problem", "code", "already_exists"),
+                ("VerifyAnswer", "code", "valid"),
+                ("VerifyRefusal", "code", "wrong_api"),
+                ("VerifyRefusal", "reason", "no_such_api"),
+                ("Credential", "kind", "api_key"),
+            }
+        )
+        {
+            var values = schemas[schema]!["properties"]![member]!["enum"]?.AsArray().Select(node => (string)node!);
+            Assert.True(values?.Contains(value) == true, $"{schema}.{member} is not enumerated");
+        }
+    }
+
+    /// <summary>D.8: each operation shows what is sent or what comes back, and each example fits its schema.</summary>
+    [Fact]
+    public async Task Every_operation_has_an_example_that_fits_its_schema()
+    {
+        var document = await DocumentAsync(Engine.Sqlite);
+        foreach (var (name, operation) in Operations(document))
+        {
+            var contents = operation["responses"]!
+                .AsObject()
+                .Where(response => response.Key[0] == '2')
+                .Select(response => response.Value!["content"])
+                .Append(operation["requestBody"]?["content"])
+                .OfType<JsonObject>()
+                .SelectMany(content => content)
+                .Where(content => !content.Key.StartsWith("text/", StringComparison.Ordinal))
+                .Select(content => content.Value!)
+                .ToList();
+            Assert.All(contents, content => Fits(document, content["schema"]!, content["example"], name));
+            var inPath = operation["parameters"]?.AsArray().Where(parameter => (string)parameter!["in"]! == "path") ?? [];
+            Assert.All(inPath, parameter => Assert.Matches("^[a-z]{3}_[0-9A-Za-z]{22}$", (string?)parameter!["example"]));
+        }
+    }
+
+    private static void Fits(JsonNode document, JsonNode schema, JsonNode? example, string where)
+    {
+        if ((string?)schema["$ref"] is { } pointer)
+        {
+            schema = pointer.Split('/').Skip(1).Aggregate(document, (node, part) => node[part]!);
+        }
+
+        if (schema["oneOf"] is JsonArray choices)
+        {
+            Fits(document, choices.First(choice => choice!["type"] is not JsonValue type || (string?)type != "null")!, example, where);
+            return;
+        }
+
+        if (schema["properties"] is JsonObject properties)
+        {
+            var members = Assert.IsType<JsonObject>(example);
+            Assert.NotEmpty(members);
+            Assert.All(
+                schema["required"]?.AsArray() ?? [],
+                required => Assert.True(members.ContainsKey((string)required!), $"{where}: {required}")
+            );
+            foreach (var (member, value) in members)
+            {
+                Assert.True(properties.ContainsKey(member), $"{where}: {member}");
+                if (value is not null)
+                    Fits(document, properties[member]!, value, $"{where}: {member}");
+            }
+        }
+        else if (schema["enum"] is JsonArray values)
+        {
+            Assert.Contains((string?)example, values.Select(value => (string?)value));
+        }
+    }
+
     [Theory, BothEngines]
     public async Task A_list_takes_the_filters_it_documents_and_no_others(Engine engine)
     {

@@ -104,7 +104,7 @@ internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes, C
             "1",
             "usr_0000000000000000000007",
             "active",
-            "2027-01-01T00:00:00Z",
+            "2099-01-01T00:00:00Z",
             edge.Made.Application.Id,
             edge.Made.Api.Identifier,
             "api_key",
@@ -140,7 +140,7 @@ internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes, C
     /// <summary>Members of every request there is: most fit no route whole, and each fits some.</summary>
     private string[] JsonSamples =>
         [
-            """{"name":"n","permissions":[{"api":"urn:tokenry:management","scopes":["verify"]}],"objects":["repo:*"],"expires_at":"2027-01-01T00:00:00Z","not_before":"2026-01-01T00:00:00Z","allowed_ips":["10.0.0.0/8","::/0"],"metadata":{"a":[1,"b",{"c":null}]}}""",
+            """{"name":"n","permissions":[{"api":"urn:tokenry:management","scopes":["verify"]}],"objects":["repo:*"],"expires_at":"2099-01-01T00:00:00Z","not_before":"2026-01-01T00:00:00Z","allowed_ips":["10.0.0.0/8","::/0"],"metadata":{"a":[1,"b",{"c":null}]}}""",
             """{"identifier":"https://x.example.com","name":"n","scopes":[{"name":"a","description":"b"}],"accepted_credentials":["api_key"],"carriers":["bearer","header:X-K"],"object_types":["repo"],"objects_in_tokens":false,"access_token_lifetime_seconds":300,"resource_servers":[]}""",
             // Some route ends what it is told of, so it is one that may end.
             $$"""{"token":"{{sacrificed.ApiKey.Secret}}","api":"{{edge.Made.Api.Identifier}}","scopes":["invoices:read"],"object":"repo:a","ip":"192.0.2.1","method":"GET","path":"/a"}""",

@@ -129,7 +129,8 @@ internal static class ProtocolParsers
                 HasOneForm = true,
             },
             new("JsonWebKeySet", ReadKeys, KeySet()),
-            new("Timestamp", ReadTime, "2027-01-01T00:00:00Z", "2027-01-01T01:02:03.456+02:00"),
+            new("ResourceIdentifier", ResourceIdentifier.Normalize, "HTTPS://API.example.com:443/", "urn:example:a"),
+            new("Timestamp", ReadTime, "2099-01-01T00:00:00Z", "2099-01-01T01:02:03.456+02:00"),
             .. Bodies(),
         ];
 
@@ -180,11 +181,11 @@ internal static class ProtocolParsers
             ),
             Body<CredentialRequest>(
                 """
-                {"name":"n","permissions":[{"api":"https://a.example.com","scopes":["a"]}],"objects":["r:*"],"expires_at":"2027-01-01T00:00:00Z","not_before":null,"allowed_ips":["10.0.0.0/8"],"metadata":{"a":[1]}}
+                {"name":"n","permissions":[{"api":"https://a.example.com","scopes":["a"]}],"objects":["r:*"],"expires_at":"2099-01-01T00:00:00Z","not_before":null,"allowed_ips":["10.0.0.0/8"],"metadata":{"a":[1]}}
                 """
             ),
             Body<CredentialPatch>("""{"name":"n","permissions":null,"expires_at":null,"metadata":{}}"""),
-            Body<RotationRequest>("""{"overlap_seconds":60,"expires_at":"2027-01-01T00:00:00Z"}"""),
+            Body<RotationRequest>("""{"overlap_seconds":60,"expires_at":"2099-01-01T00:00:00Z"}"""),
             Body<ApiResourceRequest>(
                 """{"identifier":"https://a.example.com","name":"n","scopes":[{"name":"a","description":"b"}],"carriers":["bearer"],"objects_in_tokens":true,"access_token_lifetime_seconds":300}"""
             ),
@@ -246,13 +247,13 @@ internal static class ProtocolParsers
 
     private static string? ReadAssertion(string text) =>
         new ClientAssertionValidator(Issuer, Clock)
-            .Validate(text, "app_1", takesPlainType: false, kid => kid == KeyId ? Verification : null)
+            .Validate(text, "app_1", ClientAssertionRules.Strict, kid => kid == KeyId ? Verification : null)
             .IsValid
             ? text
             : null;
 
     private static string? ReadFederated(string text) =>
-        new FederatedTokenValidator(Clock).Validate(text, Trust, kid => kid == KeyId ? Verification : null).IsValid ? text : null;
+        new FederatedTokenValidator(Clock).Validate(text, Trust, kid => kid == KeyId ? [Verification] : []).IsValid ? text : null;
 
     private static string? ReadProof(string text) =>
         new DpopProofValidator(Clock).Validate(text, new DpopRequest("POST", new Uri("https://tokens.example.com/oauth/token"))).IsValid

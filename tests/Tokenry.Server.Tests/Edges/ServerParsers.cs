@@ -64,7 +64,7 @@ internal static class ServerParsers
             new(
                 "Body<CredentialRequest>",
                 text => ReadBody<CredentialRequest>(text, "application/json"),
-                """{"name":"n","metadata":{"a":[1,"é"]},"expires_at":"2027-01-01T00:00:00Z","permissions":[]}"""
+                """{"name":"n","metadata":{"a":[1,"é"]},"expires_at":"2099-01-01T00:00:00Z","permissions":[]}"""
             ),
             new(
                 "media type of a body",
@@ -73,7 +73,7 @@ internal static class ServerParsers
                 "application/merge-patch+json; charset=\"utf-8\""
             ),
             new("media type of a form", text => ReadFormOfType(text), "application/x-www-form-urlencoded; charset=utf-8"),
-            new("Listing", ReadListing, "?limit=7&cursor=usr_0000000000000000000007&from=2027-01-01T00:00:00Z&state=active"),
+            new("Listing", ReadListing, "?limit=7&cursor=usr_0000000000000000000007&from=2099-01-01T00:00:00Z&state=active"),
             new(
                 "network range",
                 text => TokenryOptions.TryParseNetwork(text, out var network) ? network.ToString() : null,
@@ -113,6 +113,17 @@ internal static class ServerParsers
             ),
             new("RequestTarget", RequestTarget.OriginForm, "/a%2Fb?c", "https://a.example/b?c", "http://a.example?c"),
             new("text for people", text => Validation.IsClean(text) ? text : null, "Invoices é 😀") { HasOneForm = true },
+            new("text of people", text => Validation.IsReadable(text) ? text : null, "می\u200Cخواهم", "क्\u200Dष", "👩🏽\u200D💻")
+            {
+                HasOneForm = true,
+            },
+            new("EmailAddress", text => EmailAddress.IsValid(text) ? text : null, "o'brien+tag@sub.example.com") { HasOneForm = true },
+            new(
+                "AddressText",
+                text => AddressText.TryParse(text, out var address) ? address.ToString() : null,
+                "198.51.100.7:443",
+                "[2001:db8::1]:443"
+            ),
         ];
 
     private static X509Certificate2 Certificate { get; } = TestAuthority.SelfSigned(new LeafOptions { Dns = "billing.example.com" });

@@ -24,7 +24,7 @@ public sealed class CreateApiResource(Gate gate, SigningKeyOnDemand signingKey, 
                 Action,
                 async operation =>
                 {
-                    var (tx, entry, caller, _, _) = operation;
+                    var (tx, entry, caller, _, catalog) = operation;
                     var now = time.GetUtcNow();
                     var resource = new ApiResource
                     {
@@ -45,6 +45,11 @@ public sealed class CreateApiResource(Gate gate, SigningKeyOnDemand signingKey, 
                         CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds()),
                     };
                     await ApiResourceRules.CheckAsync(tx, resource);
+                    if (catalog.Named(resource.Identifier) is { } same)
+                    {
+                        throw ProblemException.Exists($"An API resource with this identifier exists: {same.Identifier}.");
+                    }
+
                     entry.TargetType = "api_resource";
                     entry.TargetId = resource.Id;
                     entry.Api = resource.Identifier;

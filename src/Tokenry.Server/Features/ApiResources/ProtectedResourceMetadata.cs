@@ -9,12 +9,11 @@ namespace Tokenry.Server.Features.ApiResources;
 
 /// <summary>
 /// <c>GET /.well-known/oauth-protected-resource/{id}</c> (RFC 9728): what a client must know to get a token for an API resource. The path without an id
-/// describes Tokenry's own API. An API serves its own at its own address by handing the request on.
+/// describes Tokenry's own API, and with <c>?resource=</c> the API resource of that identifier: a proxy at the API's own address hands requests for its
+/// document on so.
 /// </summary>
 public static class ProtectedResourceMetadata
 {
-    private const string Route = "/.well-known/oauth-protected-resource";
-
     private static readonly RouteMember[] Members =
     [
         new("resource", "The identifier of the API resource.", Required: true),
@@ -36,8 +35,9 @@ public static class ProtectedResourceMetadata
 
     public static void MapProtectedResourceMetadata(this IEndpointRouteBuilder app, TokenryOptions options, CatalogCache catalogs)
     {
-        Map(Route, "Describe Tokenry's own API to its clients (RFC 9728).");
-        Map(Route + "/{id}", "Describe an API resource to its clients (RFC 9728).").WithName("well_known_oauth_protected_resource_show");
+        Map(ResourceMetadata.Path, "Describe Tokenry's own API to its clients (RFC 9728).");
+        Map(ResourceMetadata.Path + "/{id}", "Describe an API resource to its clients (RFC 9728).")
+            .WithName("well_known_oauth_protected_resource_show");
 
         IEndpointConventionBuilder Map(string route, string summary) =>
             PublicDocument
@@ -51,8 +51,12 @@ public static class ProtectedResourceMetadata
     private static async ValueTask<PublicDocument> FindAsync(HttpContext context, TokenryOptions options, CatalogCache catalogs)
     {
         var catalog = await catalogs.GetAsync();
-        var id = context.GetRouteValue("id") as string;
-        var api = id is null ? ManagementApi.Resource : catalog.Resources.FirstOrDefault(api => api.Id == id);
+        var named = context.Request.Query["resource"];
+        var api =
+            context.GetRouteValue("id") is string id ? catalog.Resources.FirstOrDefault(api => api.Id == id)
+            : named.Count == 0 ? ManagementApi.Resource
+            : named is [{ } identifier] ? catalog.Named(identifier)
+            : null;
         return api is null ? throw ProblemException.NotFound() : new PublicDocument(Write(api, options), MediaType.Json);
     }
 

@@ -17,6 +17,7 @@ public static class ClientRules
         {
             Methods = request.TokenEndpointAuthMethods,
             AcceptsUntypedAssertions = request.AcceptsUntypedAssertions ?? false,
+            CompatibleAssertions = IsCompatible(request.Assertions),
             DpopBound = request.DpopBoundAccessTokens ?? false,
             CertificateBound = request.TlsClientCertificateBoundAccessTokens ?? false,
             ExchangeAudiences = request.TokenExchangeAudiences,
@@ -27,9 +28,22 @@ public static class ClientRules
         {
             Methods = patch.TokenEndpointAuthMethods.Or(old.Methods),
             AcceptsUntypedAssertions = patch.AcceptsUntypedAssertions.Or(old.AcceptsUntypedAssertions) ?? false,
+            CompatibleAssertions = patch.Assertions.IsPresent ? IsCompatible(patch.Assertions.Or(null)) : old.CompatibleAssertions,
             DpopBound = patch.DpopBoundAccessTokens.Or(old.DpopBound) ?? false,
             CertificateBound = patch.TlsClientCertificateBoundAccessTokens.Or(old.CertificateBound) ?? false,
             ExchangeAudiences = patch.TokenExchangeAudiences.Or(old.ExchangeAudiences),
+        };
+
+    /// <exception cref="ProblemException">400: there is no such policy.</exception>
+    private static bool IsCompatible(string? policy) =>
+        policy switch
+        {
+            null or AssertionPolicy.Strict => false,
+            AssertionPolicy.Compatible => true,
+            _ => throw ProblemException.Invalid(
+                "assertions",
+                $"'{Validation.Shown(policy)}' is not {AssertionPolicy.Strict} or {AssertionPolicy.Compatible}"
+            ),
         };
 
     public static void Check(Validation check, Catalog catalog, ClientSettings settings)

@@ -80,6 +80,7 @@ public sealed class CreateApplication(Gate gate, Caps caps, TimeProvider time)
             RateLimits = JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(row.RateLimits),
             TokenEndpointAuthMethods = client.Methods,
             AcceptsUntypedAssertions = client.AcceptsUntypedAssertions,
+            Assertions = client.CompatibleAssertions ? AssertionPolicy.Compatible : AssertionPolicy.Strict,
             DpopBoundAccessTokens = client.DpopBound,
             TlsClientCertificateBoundAccessTokens = client.CertificateBound,
             TokenExchangeAudiences = client.ExchangeAudiences,

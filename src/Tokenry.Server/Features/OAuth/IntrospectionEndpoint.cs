@@ -24,6 +24,9 @@ public sealed class IntrospectionEndpoint(
     TokenryOptions options
 )
 {
+    /// <summary>What a challenge says beside the error.</summary>
+    private readonly string about = $"scope=\"{ManagementApi.Introspect}\", resource_metadata=\"{ResourceMetadata.Of(options)}\"";
+
     public async Task ServeAsync(HttpContext context, FormParameters form)
     {
         var catalog = await catalogs.GetAsync();
@@ -85,16 +88,14 @@ public sealed class IntrospectionEndpoint(
 
         var (found, limits, _) = await callers.AuthenticateAsync(context, carrier);
         limits.WriteHeaders(context.Response.Headers);
-        var caller = limits.IsRefused ? throw OAuthError.TooManyFailures() : found ?? throw OAuthError.InvalidToken();
+        var caller = limits.IsRefused ? throw OAuthError.TooManyFailures() : found ?? throw OAuthError.InvalidToken(about);
         if (!Capabilities.Of(caller.Credential.Kind).ActsForOwner)
         {
-            throw OAuthError.InsufficientScope(ManagementApi.Introspect);
+            throw OAuthError.InsufficientScope(about);
         }
 
         var isListed = !caller.Principal.IsUser && catalog.Resources.Any(api => api.ResourceServers.Contains(caller.Principal.Id));
-        return isListed || caller.Management.Contains(ManagementApi.Introspect)
-            ? caller
-            : throw OAuthError.InsufficientScope(ManagementApi.Introspect);
+        return isListed || caller.Management.Contains(ManagementApi.Introspect) ? caller : throw OAuthError.InsufficientScope(about);
     }
 
     /// <summary>The APIs at which the credential is good and which the caller may know of, with its scopes there.</summary>

@@ -11,7 +11,7 @@ namespace Tokenry.Server.Features.OAuth;
 
 /// <summary>
 /// Authorization server metadata (RFC 8414), written once from the same lists the endpoints enforce and from the configured issuer, whatever
-/// Host a request names. Members without values are left out (§3.2).
+/// Host a request names. Optional members without values are left out (§3.2).
 /// </summary>
 public static class MetadataEndpoint
 {
@@ -22,6 +22,7 @@ public static class MetadataEndpoint
         new("introspection_endpoint", "RFC 7662.", Required: true),
         new("revocation_endpoint", "RFC 7009.", Required: true),
         new("jwks_uri", "The public keys.", Required: true),
+        new("response_types_supported", "None: there is no authorization endpoint.", Required: true, JsonSchemaType.Array),
         new("grant_types_supported", "The grants.", Required: true, JsonSchemaType.Array),
         new("token_endpoint_auth_methods_supported", "Client authentication there.", Required: true, JsonSchemaType.Array),
         new("introspection_endpoint_auth_methods_supported", "Client authentication there.", Required: true, JsonSchemaType.Array),
@@ -70,6 +71,8 @@ public static class MetadataEndpoint
             json.WriteString("issuer", issuer);
             WriteEndpoints(issuer);
             json.WriteString("jwks_uri", issuer + "/.well-known/jwks.json");
+            // REQUIRED by RFC 8414 §2, and checked by clients; empty, since there is no authorization endpoint.
+            WriteArray("response_types_supported", []);
             WriteArray("grant_types_supported", TokenEndpoint.GrantTypes);
             foreach (var endpoint in new[] { "token", "introspection", "revocation" })
             {

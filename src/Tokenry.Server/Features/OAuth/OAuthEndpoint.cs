@@ -38,6 +38,12 @@ public static partial class OAuthEndpoint
         try
         {
             RefuseSecretsInUrl(context);
+            if (MediaType.IsCoded(context.Request))
+            {
+                context.Response.Headers.AcceptEncoding = "identity"; // RFC 9110 §12.5.3
+                throw OAuthError.CodedBody();
+            }
+
             var (form, fault) = await FormParameters.ReadAsync(context.Request);
             if (form is null)
             {
@@ -54,6 +60,10 @@ public static partial class OAuthEndpoint
         catch (OAuthError error)
         {
             Write(context, error);
+        }
+        catch (OverloadedException)
+        {
+            Write(context, OAuthError.Overloaded());
         }
         catch (ProblemException problem) when (problem.Status == StatusCodes.Status401Unauthorized)
         {

@@ -30,8 +30,16 @@ public sealed class OAuthError(int status, string error, string description) : E
 
     public static OAuthError InvalidRequest(string description) => new(400, "invalid_request", description);
 
-    /// <summary>The same for every reason (RFC 6749 §5.2); with a challenge, as every 401 (RFC 9110 §15.5.2).</summary>
-    public static OAuthError InvalidClient() => new(401, "invalid_client", "client authentication failed") { Challenge = BasicChallenge };
+    /// <summary>RFC 9110 §15.5.16; of OAuth's own errors this is the one that fits.</summary>
+    public static OAuthError CodedBody() =>
+        new(415, "invalid_request", "the body is compressed, which this server does not take: send it without Content-Encoding");
+
+    /// <summary>
+    /// The same for every reason (RFC 6749 §5.2), but for what may be told to who proved the right secret; with a challenge, as every 401
+    /// (RFC 9110 §15.5.2).
+    /// </summary>
+    public static OAuthError InvalidClient(string? hint = null) =>
+        new(401, "invalid_client", hint ?? "client authentication failed") { Challenge = BasicChallenge };
 
     public static OAuthError TooManyFailures() =>
         new(429, "temporarily_unavailable", "too many failed authentications; wait before the next attempt")
@@ -84,16 +92,28 @@ public sealed class OAuthError(int status, string error, string description) : E
         new(422, "idempotency_key_reused", "this Idempotency-Key came with another renewal before; take a new key for a new renewal");
 
     /// <summary>RFC 6750 §3.1, where a bearer authenticates the caller of introspection.</summary>
-    public static OAuthError InvalidToken() =>
+    /// <param name="about">The scope it needs and where to read the rest, as in every challenge.</param>
+    public static OAuthError InvalidToken(string about) =>
         new(401, "invalid_client", "the bearer credential is not good here")
         {
-            Challenge = "Bearer realm=\"tokenry\", error=\"invalid_token\"",
+            Challenge = $"Bearer realm=\"tokenry\", error=\"invalid_token\", {about}",
         };
 
-    public static OAuthError InsufficientScope(string scope) =>
+    /// <param name="about">As of <see cref="InvalidToken"/>.</param>
+    public static OAuthError InsufficientScope(string about) =>
         new(403, "insufficient_scope", "the bearer credential lacks the scope introspect")
         {
-            Challenge = $"Bearer realm=\"tokenry\", error=\"insufficient_scope\", scope=\"{scope}\"",
+            Challenge = $"Bearer realm=\"tokenry\", error=\"insufficient_scope\", {about}",
+        };
+
+    public static OAuthError Overloaded() =>
+        new(
+            503,
+            "temporarily_unavailable",
+            "the server holds as many unfinished requests as it takes; send the whole body at once or try again"
+        )
+        {
+            RetryAfter = TimeSpan.FromSeconds(1),
         };
 
     public static OAuthError Unavailable() =>

@@ -20,7 +20,11 @@ public sealed class IssueAdminToken(
     TimeProvider time
 )
 {
-    public const string Verb = "admin token";
+    public static readonly CommandVerb Command = new("admin token", "Prints a personal access token of the administrator.")
+    {
+        Options = new Dictionary<string, string>(StringComparer.Ordinal) { ["scopes"] = "\"A B\"", ["expires-in"] = "24h" },
+        Flags = ["revive"],
+    };
 
     private const string Remedy =
         "Or run './run admin token --revive' here: it enables the administrator or makes a new one, and says so in the audit.";

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Data.Common;
 using System.Text;
 using System.Text.Json;
 using Dapper;
@@ -13,6 +14,10 @@ namespace Tokenry.Server.Features.Usage;
 public sealed class ListUsage(Gate gate, TimeProvider time)
 {
     public static readonly string[] Filters = ["span", "from", "to", "credential", "subject", "api", "scope", "code", "group"];
+
+    /// <summary>The longest time one query may ask about: minutes are kept no longer, and longer reports are asked for month by month.</summary>
+    private static readonly TimeSpan MostMinutes = TimeSpan.FromDays(2);
+    private static readonly TimeSpan MostHours = TimeSpan.FromDays(31);
 
     private const string Minute = "minute";
     private const string Hour = "hour";
@@ -35,6 +40,7 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
         var length = span == Minute ? TimeSpan.FromMinutes(1) : TimeSpan.FromHours(1);
         var to = listing.Time("to") ?? time.GetUtcNow();
         var from = listing.Time("from") ?? Before(to, span == Minute ? TimeSpan.FromHours(1) : TimeSpan.FromDays(1));
+        RefuseLongRange(span, to - from);
         var grouped = Grouped(listing);
         return gate.ReadAsync(
             caller,
@@ -45,8 +51,6 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
                 var columns = string.Join(", ", grouped.Select(dimension => dimension.Column).Prepend("at"));
                 var parameters = new DynamicParameters();
                 parameters.Add("span", span);
-                parameters.Add("from", from.ToUnixTimeMilliseconds() / (long)length.TotalMilliseconds * (long)length.TotalMilliseconds);
-                parameters.Add("to", to.ToUnixTimeMilliseconds());
                 parameters.Add("limit", listing.Limit + 1);
                 var where = new StringBuilder("span = @span AND at >= @from AND at < @to").Append(
                     UsageApi.Within(caller, reach, parameters)
@@ -58,15 +62,56 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
                         ? " AND scope <> ''"
                         : " AND scope = ''"
                 );
-                After(listing, grouped.Length + 1, columns, where, parameters);
-                var rows = await connection.QueryAsync<Row>(
+                var first = After(listing, grouped.Length + 1, columns, where, parameters) ?? 0;
+                var step = (long)length.TotalMilliseconds;
+                var rows = await ReadByTimeAsync(
+                    connection,
                     $"SELECT {columns}, CAST(sum(uses) AS bigint) AS uses FROM usage_counters WHERE {where} "
                         + $"GROUP BY {columns} ORDER BY {columns} LIMIT @limit",
-                    parameters
+                    parameters,
+                    new Slices(Math.Max(first, from.ToUnixTimeMilliseconds() / step * step), to.ToUnixTimeMilliseconds(), step),
+                    listing.Limit + 1
                 );
-                return listing.ToPage([.. rows], row => row.ToCount(), row => Cursor(row, grouped));
+                return listing.ToPage(rows, row => row.ToCount(), row => Cursor(row, grouped));
             }
         );
+    }
+
+    /// <summary>
+    /// What is oldest comes first, so a page is full long before the end of the time asked about: it is read in slices, each twice as long as the
+    /// one before, and costs what it shows and not what there is.
+    /// </summary>
+    private static async Task<List<Row>> ReadByTimeAsync(
+        DbConnection connection,
+        string sql,
+        DynamicParameters parameters,
+        Slices slices,
+        int most
+    )
+    {
+        var rows = new List<Row>();
+        for (var (from, length) = (slices.From, slices.Step); from < slices.To && rows.Count < most; length *= 2)
+        {
+            var end = Math.Min(slices.To, from + length);
+            parameters.Add("from", from);
+            parameters.Add("to", end);
+            rows.AddRange(await connection.QueryAsync<Row>(sql, parameters));
+            from = end;
+        }
+
+        return rows;
+    }
+
+    private static void RefuseLongRange(string span, TimeSpan range)
+    {
+        var most = span == Minute ? MostMinutes : MostHours;
+        if (range > most)
+        {
+            throw ProblemException.Invalid(
+                "from",
+                $"must be at most {most.TotalDays} days before 'to' with span={span}; ask for a longer time in parts"
+            );
+        }
     }
 
     private static DateTimeOffset Before(DateTimeOffset to, TimeSpan past) =>
@@ -103,11 +148,12 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
         }
     }
 
-    private static void After(Listing listing, int count, string columns, StringBuilder where, DynamicParameters parameters)
+    /// <returns>The time at which the page before ended; <c>null</c> on the first page.</returns>
+    private static long? After(Listing listing, int count, string columns, StringBuilder where, DynamicParameters parameters)
     {
         if (listing.Cursor is not { } cursor)
         {
-            return;
+            return null;
         }
 
         if (Decode(cursor) is not [JsonElement { ValueKind: JsonValueKind.Number } at, .. var rest] || rest.Length != count - 1)
@@ -116,14 +162,18 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
         }
 
         where.Append($" AND ({columns}) > (@c0{string.Concat(rest.Select((_, i) => $", @c{i + 1}"))})");
-        parameters.Add(
-            "c0",
-            at.TryGetInt64(out var number) ? number : throw ProblemException.Invalid("cursor", "is not a cursor of this list")
-        );
+        if (!at.TryGetInt64(out var number))
+        {
+            throw ProblemException.Invalid("cursor", "is not a cursor of this list");
+        }
+
+        parameters.Add("c0", number);
         for (var i = 0; i < rest.Length; i++)
         {
             parameters.Add($"c{i + 1}", rest[i].ValueKind == JsonValueKind.String ? rest[i].GetString() : "");
         }
+
+        return number;
     }
 
     private static string Cursor(Row row, (string Name, string Column)[] grouped) =>
@@ -147,6 +197,9 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
     }
 
     private static bool IsText(JsonElement value) => Validation.IsClean(value.GetString()!);
+
+    /// <summary>From when to when, in milliseconds, and how long the first slice is.</summary>
+    private sealed record Slices(long From, long To, long Step);
 
     private sealed class Row
     {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Hosting;
@@ -16,16 +15,18 @@ public sealed class BootstrapAdministrator(
     TimeProvider time
 )
 {
-    /// <returns>The password that was generated, where one was.</returns>
-    public async Task<string?> RunAsync()
+    /// <summary>
+    /// Without a configured password the administrator has none: it would open nothing until there is a page to sign in at. Whoever may run commands on
+    /// the host gets a token with <c>admin token</c>.
+    /// </summary>
+    public async Task RunAsync()
     {
         if (await PrincipalStore.FindBootstrapAsync(database) is not null)
         {
-            return null;
+            return;
         }
 
-        var generated = options.AdminPassword is null ? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(12)) : null;
-        var hash = await passwords.HashAsync(options.AdminPassword ?? generated!);
+        var hash = options.AdminPassword is { } password ? await passwords.HashAsync(password) : null;
         var now = time.GetUtcNow();
         var id = PublicId.Create("usr", PublicId.NewUuid7(now));
         try
@@ -60,9 +61,7 @@ public sealed class BootstrapAdministrator(
         }
         catch (UniqueViolationException)
         {
-            return null;
+            // Another replica made it.
         }
-
-        return generated;
     }
 }

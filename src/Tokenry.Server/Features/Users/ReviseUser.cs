@@ -28,7 +28,8 @@ public sealed class ReviseUser(Gate gate)
                     var before = UserRules.ToUser(row, roles);
                     var check = new Validation();
                     var name = check.Name("name", patch.Name.Or(row.Name));
-                    var email = UserRules.Email(check, patch.Email.Or(row.Email));
+                    // One that was taken before by other rules stays until another is said.
+                    var email = patch.Email.IsPresent ? UserRules.Email(check, patch.Email.Or(null)) : row.Email;
                     UserRules.RefusePassword(check, patch.Password.Or(null));
                     check.ThrowIfAny();
                     await PrincipalStore.SetNameAndEmailAsync(tx, id, name, email);

@@ -7,18 +7,15 @@ namespace Tokenry.Server.Features.Users;
 /// <summary>What a user must look like, at create and after every update.</summary>
 public static class UserRules
 {
-    private const int LongestEmail = 128;
-
     /// <summary>The sign-in name: ASCII only, so that no look-alike of another user can exist; lower case.</summary>
     public static string Email(Validation check, string? email)
     {
         // Before anything is lowered: the lower case of the Kelvin sign is an ASCII k.
         var lower = email is not null && System.Text.Ascii.IsValid(email) ? email.ToLowerInvariant() : "";
         check.Require(
-            lower.Length is > 0 and <= LongestEmail
-                && lower.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || "._@+-".Contains(c, StringComparison.Ordinal)),
+            EmailAddress.IsValid(lower),
             "email",
-            $"must be 1 to {LongestEmail} characters of a-z, 0-9 and . _ @ + -"
+            $"must be an address such as ada@example.com: ASCII, one @, at most 64 characters before it, {EmailAddress.Longest} in all, nothing quoted"
         );
         return lower;
     }

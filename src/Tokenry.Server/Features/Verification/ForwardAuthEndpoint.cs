@@ -1,9 +1,11 @@
 using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Signing;
 using Tokenry.Server.Foundation.Usage;
 
 namespace Tokenry.Server.Features.Verification;
@@ -37,7 +39,7 @@ public sealed partial class ForwardAuthEndpoint(
         var forwarded = ForwardedRequest.Of(context);
         var carrier = api.Carriers.Read(context.Request.Headers, forwarded.Query, brands.Begin);
         var proof = Proof(context, asked, forwarded, carrier);
-        if (Misplaced(api, carrier, proof?.Signed) is { } refusal)
+        if (Misplaced(api, asked, carrier, proof?.Signed) is { } refusal)
         {
             if (carrier.IsRefusedQuery)
             {
@@ -81,28 +83,47 @@ public sealed partial class ForwardAuthEndpoint(
                 context,
                 verdict.Possession.IsAmbiguous ? TwoCredentials(api)
                     : IsAboutSignature(api, proof, verdict)
-                        ? SignatureChallenge.Refusal(context.Response.Headers, forwarded.Method ?? "", error => Challenge(api, error))
+                        ? SignatureChallenge.Refusal(
+                            context.Response.Headers,
+                            forwarded.Method ?? "",
+                            error => Challenge(api, About(api, asked, error))
+                        )
                     : Refusal(api, asked, carrier, verdict)
             );
             return;
         }
 
+        var token = asked.AsJwt ? TokenFor(api, verdict, carrier, question) : null;
         Identify(context.Response.Headers, verdict);
-        if (asked.AsJwt)
+        if (token is not null)
         {
-            context.Response.Headers["X-Tokenry-Jwt"] = upstreamToken.For(api, verdict, carrier.Presented, question.From);
+            context.Response.Headers["X-Tokenry-Jwt"] = token;
+        }
+    }
+
+    /// <exception cref="ProblemException">400: the token would be too long to be carried.</exception>
+    private string TokenFor(ApiResourceFacts api, in Verdict verdict, Carrier carrier, in Question question)
+    {
+        try
+        {
+            return upstreamToken.For(api, verdict, carrier.Presented, question.From);
+        }
+        catch (TokenTooLongException)
+        {
+            throw ProblemException.Invalid(
+                "as",
+                $"cannot be jwt for this credential: a token with all its scopes and objects would be longer than {CompactJws.MaxLength} "
+                    + "characters, which no door reads. Give the credential permissions with the scopes it needs"
+            );
         }
     }
 
     /// <summary>The refusals that need no look at the credential.</summary>
-    private ProblemException? Misplaced(ApiResourceFacts api, Carrier carrier, SignedRequest? signed) =>
+    private ProblemException? Misplaced(ApiResourceFacts api, ForwardAuthRequest asked, Carrier carrier, SignedRequest? signed) =>
         carrier.IsAmbiguous ? TwoCredentials(api)
         : carrier.IsRefusedQuery ? InUrl(api)
         : carrier.Presented is null && signed is null
-            ? new(401, ProblemCode.CredentialMissing, "Send a credential for this API.")
-            {
-                Challenge = Challenge(api, $"resource_metadata=\"{options.Issuer}/.well-known/oauth-protected-resource/{api.Id}\""),
-            }
+            ? new(401, ProblemCode.CredentialMissing, "Send a credential for this API.") { Challenge = Challenge(api, About(api, asked)) }
         : null;
 
     private static ProblemException TwoCredentials(ApiResourceFacts api) =>
@@ -155,14 +176,21 @@ public sealed partial class ForwardAuthEndpoint(
             && verdict.Possession.Code == VerificationCode.Valid
             && verdict.Code is VerificationCode.StrengthTooLow or VerificationCode.ProofRequired;
 
+    /// <summary>The error, if any; all scopes that the place needs (RFC 6750 §3); and where to read what would do (RFC 9728 §5.1).</summary>
+    private string About(ApiResourceFacts api, ForwardAuthRequest asked, string? error = null)
+    {
+        var scope = asked.Scopes.IsEmpty ? "" : $"scope=\"{asked.Scopes}\", ";
+        return $"{(error is null ? "" : error + ", ")}{scope}resource_metadata=\"{ResourceMetadata.Of(options, api.Id)}\"";
+    }
+
     /// <summary>With the offer of the scheme <c>DPoP</c> where it would help.</summary>
-    private static string Challenge(ApiResourceFacts api, string? error) =>
+    private static string Challenge(ApiResourceFacts api, string error) =>
         api.Carriers.TakesAuthorization && api.AcceptedKinds.Contains(CredentialKind.AccessToken)
             ? $"{api.Carriers.Challenge(error)}, {DpopChallenge.Offer}"
             : api.Carriers.Challenge(error);
 
     /// <summary>Reasons why a credential is not good at all stay ours: the client learns what it can do about it, no more.</summary>
-    private static ProblemException Refusal(ApiResourceFacts api, ForwardAuthRequest asked, Carrier carrier, in Verdict verdict)
+    private ProblemException Refusal(ApiResourceFacts api, ForwardAuthRequest asked, Carrier carrier, in Verdict verdict)
     {
         switch (verdict.Code)
         {
@@ -171,7 +199,7 @@ public sealed partial class ForwardAuthEndpoint(
                 return new(403, ProblemCode.InsufficientScope, $"This needs the scope {missing} at {api.Identifier}.")
                 {
                     MissingScopes = [.. missing],
-                    Challenge = api.Carriers.Challenge($"error=\"insufficient_scope\", scope=\"{asked.Scopes}\""),
+                    Challenge = api.Carriers.Challenge(About(api, asked, "error=\"insufficient_scope\"")),
                 };
             case VerificationCode.CredentialKindNotAccepted:
                 var kinds = api.KindsFor(asked.Scopes);
@@ -205,7 +233,7 @@ public sealed partial class ForwardAuthEndpoint(
                     $"{api.Identifier} takes nothing that anybody could use who saw it: get a token that is bound to a key (DPoP) or a TLS client certificate."
                 )
                 {
-                    Challenge = Challenge(api, "error=\"invalid_token\", error_description=\"bound tokens only\""),
+                    Challenge = Challenge(api, About(api, asked, "error=\"invalid_token\", error_description=\"bound tokens only\"")),
                 };
             case VerificationCode.ProofRequired or VerificationCode.ProofInvalid when verdict.Possession.IsAboutCertificate:
                 // RFC 8705 §3: the scheme stays Bearer.
@@ -216,7 +244,7 @@ public sealed partial class ForwardAuthEndpoint(
                 )
                 {
                     Challenge = api.Carriers.Challenge(
-                        "error=\"invalid_token\", error_description=\"bound to another client certificate\""
+                        About(api, asked, "error=\"invalid_token\", error_description=\"bound to another client certificate\"")
                     ),
                 };
             // Not of a token that is good once, and was: no proof would mend that.
@@ -225,18 +253,20 @@ public sealed partial class ForwardAuthEndpoint(
             or VerificationCode.ProofReplayed when verdict.Possession.Code != VerificationCode.Valid:
                 return new(401, ProblemCode.InvalidToken, "The proof that has to come with this credential is missing or not good.")
                 {
-                    Challenge = $"{DpopChallenge.Failed(verdict.Possession)}, {api.Carriers.Challenge(null)}",
+                    Challenge = $"{DpopChallenge.Failed(verdict.Possession)}, {api.Carriers.Challenge(About(api, asked))}",
                 };
+            case VerificationCode.Expired when verdict.Credential.ExpiresAt is { } end:
+                return Problems.CredentialExpired(end, error => Challenge(api, About(api, asked, error)));
             default:
                 return new(
                     401,
                     ProblemCode.InvalidToken,
-                    "The credential is not good here. Check that it is complete, not expired or revoked, and meant for this API."
+                    "The credential is not good here. Check that it is complete, not revoked, and meant for this API."
                 )
                 {
                     Challenge = carrier.IsDpop
-                        ? $"{DpopChallenge.With("invalid_token")}, {api.Carriers.Challenge(null)}"
-                        : Challenge(api, "error=\"invalid_token\""),
+                        ? $"{DpopChallenge.With("invalid_token")}, {api.Carriers.Challenge(About(api, asked))}"
+                        : Challenge(api, About(api, asked, "error=\"invalid_token\"")),
                 };
         }
     }

@@ -18,12 +18,15 @@ public static class VerificationApi
         group
             .MapPost("/verify", verify.ServeAsync)
             .Exchanges<VerifyRequest, VerifyAnswer>()
+            .OrAnswers(typeof(VerifyRefusal))
             .WithSummary("Check whether a credential is good for a request.")
+            .IsUncounted()
             .Needs(ManagementApi.Verify);
         group
             .MapPost("/verify/batch", verify.ServeBatchAsync)
             .Exchanges<VerifyBatchRequest, VerifyBatchAnswer>()
             .WithSummary("Check up to a hundred credentials at once, in order.")
+            .IsUncounted()
             .Needs(ManagementApi.Verify);
         var door = app.ServiceProvider.GetRequiredService<ForwardAuthEndpoint>();
         group

@@ -12,6 +12,22 @@ namespace Tokenry.Server.Features.Verification;
 /// </summary>
 internal static class VerifyAnswerWriter
 {
+    /// <summary>As it is written for a caller who may know of every API and owner; a resource server may not.</summary>
+    public static void WriteExplained(
+        Utf8JsonWriter json,
+        Catalog catalog,
+        in Requirement requirement,
+        in Verdict verdict,
+        DpopNonces nonces
+    )
+    {
+        Write(json, catalog, requirement, verdict, nonces);
+        if (verdict.Code == VerificationCode.WrongApi)
+        {
+            json.WriteString("reason"u8, ReasonOf(catalog, verdict.Credential, requirement));
+        }
+    }
+
     public static void Write(Utf8JsonWriter json, Catalog catalog, in Requirement requirement, in Verdict verdict, DpopNonces nonces)
     {
         json.WriteBoolean("valid"u8, verdict.IsValid);
@@ -25,6 +41,13 @@ internal static class VerifyAnswerWriter
             WriteRefusal(json, requirement, verdict, nonces);
         }
     }
+
+    private static string ReasonOf(Catalog catalog, Authenticated credential, in Requirement requirement) =>
+        requirement.Api is not { } api ? WrongApiReason.NoSuchApi
+        : credential.Token is { } token && !token.Audience.Contains(api.Identifier) ? WrongApiReason.OtherAudience
+        : !Rights.Of(catalog, credential.Owner!, api).IsEmpty ? WrongApiReason.NotPermitted
+        : credential.NamedAt(api) is { IsEmpty: false } ? WrongApiReason.RoleRemoved
+        : WrongApiReason.NoRole;
 
     private static void WriteAnswer(Utf8JsonWriter json, Catalog catalog, in Requirement requirement, in Verdict verdict)
     {
@@ -79,6 +102,11 @@ internal static class VerifyAnswerWriter
         if (verdict.Code == VerificationCode.CredentialKindNotAccepted && requirement.Api is { } api)
         {
             WriteTexts(json, "accepted_credentials"u8, api.KindsFor(requirement.Scopes));
+        }
+
+        if (verdict.Code == VerificationCode.Expired && verdict.Credential.ExpiresAt is { } end)
+        {
+            json.WriteString("expired_at"u8, TimestampConverter.Format(end));
         }
 
         if (verdict.Possession.NeedsNonce)

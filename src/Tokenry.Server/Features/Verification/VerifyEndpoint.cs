@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Proofs;
@@ -27,8 +28,8 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
         var verdict = await door.CheckAsync(catalog, request.Token, question);
         JsonAnswer.WriteObject(
             context.Response,
-            (catalog, question.Requirement, verdict, nonces),
-            static (json, found) => VerifyAnswerWriter.Write(json, found.catalog, found.Requirement, found.verdict, found.nonces)
+            (catalog, question.Requirement, verdict, nonces, caller),
+            static (json, found) => Write(json, found.catalog, found.Requirement, found.verdict, found.nonces, found.caller)
         );
     }
 
@@ -58,14 +59,14 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
 
         JsonAnswer.WriteObject(
             context.Response,
-            (catalog, questions, verdicts, nonces),
+            (catalog, questions, verdicts, nonces, caller),
             static (json, found) =>
             {
                 json.WriteStartArray("items"u8);
                 for (var i = 0; i < found.verdicts.Length; i++)
                 {
                     json.WriteStartObject();
-                    VerifyAnswerWriter.Write(json, found.catalog, found.questions[i].Requirement, found.verdicts[i], found.nonces);
+                    Write(json, found.catalog, found.questions[i].Requirement, found.verdicts[i], found.nonces, found.caller);
                     json.WriteEndObject();
                 }
 
@@ -74,11 +75,30 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
         );
     }
 
+    private static void Write(
+        Utf8JsonWriter json,
+        Catalog catalog,
+        in Requirement requirement,
+        in Verdict verdict,
+        DpopNonces nonces,
+        Caller caller
+    )
+    {
+        if (!verdict.IsValid && caller.Management.Contains(ManagementApi.Verify))
+        {
+            VerifyAnswerWriter.WriteExplained(json, catalog, requirement, verdict, nonces);
+        }
+        else
+        {
+            VerifyAnswerWriter.Write(json, catalog, requirement, verdict, nonces);
+        }
+    }
+
     /// <summary>What is asked; of no use where <paramref name="check"/> found anything.</summary>
     private async ValueTask<Question> ReadAsync(Caller caller, Catalog catalog, VerifyRequest request, Validation check, string at)
     {
         IPAddress? address = null;
-        check.Require(request.Ip is null || IPAddress.TryParse(request.Ip, out address), at + "ip", "is not an IP address");
+        check.Require(request.Ip is null || AddressText.TryParse(request.Ip, out address), at + "ip", "is not an IP address");
         check.Require(request.Object is null || ObjectPattern.IsValidObject(request.Object), at + "object", "is not type:id");
         check.Require(
             request.Scopes is null || request.Scopes.All(scope => ScopeName.IsValid(scope)),
@@ -98,7 +118,7 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
             Scopes = request.Scopes is { Count: > 0 } scopes && check.IsEmpty ? ScopeSet.Of(scopes) : ScopeSet.Empty,
             Object = request.Object,
             Possession = Possession.Bearer, // until the door has looked at the proof
-            Address = address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address,
+            Address = address,
         };
         // The agent is the resource server's, not that of whoever presented the credential.
         var from = new UseCircumstances(requirement.Address, Agent: null, caller.Request.RequestId);

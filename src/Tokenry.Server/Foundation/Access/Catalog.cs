@@ -107,28 +107,41 @@ public sealed record RoleFacts
 }
 
 /// <summary>All API resources and roles, as one immutable snapshot that is replaced whole.</summary>
-public sealed class Catalog(IReadOnlyCollection<ApiResourceFacts> resources, IEnumerable<RoleFacts> roles)
+public sealed class Catalog
 {
-    private readonly FrozenDictionary<string, ApiResourceFacts> byIdentifier = resources
-        .Append(ManagementApi.Resource)
-        .ToFrozenDictionary(resource => resource.Identifier, StringComparer.Ordinal);
+    private readonly FrozenDictionary<string, ApiResourceFacts> byIdentifier;
 
-    private readonly FrozenDictionary<string, ApiResourceFacts> byResourceId = resources
-        .Append(ManagementApi.Resource)
-        .ToFrozenDictionary(resource => resource.Id, StringComparer.Ordinal);
+    private readonly FrozenDictionary<string, ApiResourceFacts> byResourceId;
 
-    private readonly FrozenDictionary<string, RoleFacts> byId = roles
-        .Concat(ManagementApi.BuiltInRoles)
-        .ToFrozenDictionary(role => role.Id, StringComparer.Ordinal);
+    /// <summary>By the form in which identifiers are compared; of those that share one, none.</summary>
+    private readonly FrozenDictionary<string, ApiResourceFacts> byNormalForm;
+
+    private readonly FrozenDictionary<string, RoleFacts> byId;
+
+    public Catalog(IEnumerable<ApiResourceFacts> resources, IEnumerable<RoleFacts> roles)
+    {
+        byIdentifier = resources.Append(ManagementApi.Resource).ToFrozenDictionary(resource => resource.Identifier, StringComparer.Ordinal);
+        byResourceId = byIdentifier.Values.ToFrozenDictionary(resource => resource.Id, StringComparer.Ordinal);
+        byNormalForm = byIdentifier
+            .Values.GroupBy(resource => ResourceIdentifier.Normalize(resource.Identifier), StringComparer.Ordinal)
+            .Where(same => same.Count() == 1)
+            .ToFrozenDictionary(same => same.Key, same => same.Single(), StringComparer.Ordinal);
+        byId = roles.Concat(ManagementApi.BuiltInRoles).ToFrozenDictionary(role => role.Id, StringComparer.Ordinal);
+    }
 
     /// <summary>Every API resource, the management API included.</summary>
     public IEnumerable<ApiResourceFacts> Resources => byIdentifier.Values;
 
     public IEnumerable<RoleFacts> Roles => byId.Values;
 
+    /// <summary>The API resource of exactly this identifier.</summary>
     public ApiResourceFacts? Resource(string identifier) => byIdentifier.GetValueOrDefault(identifier);
 
     public ApiResourceFacts? ResourceById(string id) => byResourceId.GetValueOrDefault(id);
+
+    /// <summary>The API resource that a client means: of this identifier, or of another spelling of it (<see cref="ResourceIdentifier"/>).</summary>
+    public ApiResourceFacts? Named(string identifier) =>
+        Resource(identifier) ?? byNormalForm.GetValueOrDefault(ResourceIdentifier.Normalize(identifier));
 
     public RoleFacts? Role(string id) => byId.GetValueOrDefault(id);
 }

@@ -25,6 +25,19 @@ public static class Problems
             Challenge = challenge,
         };
 
+    /// <summary>401 for the holder of the right secret alone: it was genuine, and good until then.</summary>
+    /// <param name="end">When it ended.</param>
+    /// <param name="challenge">Of the attributes of an error, the challenge.</param>
+    public static ProblemException CredentialExpired(DateTimeOffset end, Func<string, string> challenge)
+    {
+        var at = TimestampConverter.Format(end);
+        return new(401, ProblemCode.CredentialExpired, $"The credential expired at {at}. Renew it, or use the one that follows it.")
+        {
+            ExpiredAt = end,
+            Challenge = challenge($"error=\"invalid_token\", error_description=\"expired at {at}\""),
+        };
+    }
+
     public static ProblemException ExceedsOwn(string what) =>
         new(403, ProblemCode.ExceedsOwnRights, $"{what} You can only give what you may do yourself with the credential you are using.");
 

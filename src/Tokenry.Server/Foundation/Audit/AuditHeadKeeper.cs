@@ -28,6 +28,7 @@ public sealed partial class AuditHeadKeeper(
     private volatile AuditHead? current;
     private volatile ChainFault? lastFault;
     private string? unwritten;
+    private string? said;
 
     /// <summary>What was noticed last since this process started; <c>null</c> = the trail is what it was.</summary>
     public ChainFault? LastFault => lastFault;
@@ -152,11 +153,16 @@ public sealed partial class AuditHeadKeeper(
         try
         {
             file.Write(jws);
-            unwritten = null;
+            (unwritten, said) = (null, null);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogNotWritten(file.Path, exception.Message);
+            // Once, and not every five seconds.
+            if (said != exception.GetType().Name)
+            {
+                said = exception.GetType().Name;
+                LogNotWritten(file.Path, exception.Message);
+            }
         }
     }
 

@@ -8,7 +8,10 @@ namespace Tokenry.Server.Foundation.Audit;
 /// <summary><c>admin audit verify [--data-directory D]</c>: recomputes the chain and compares it with the signed head; exit code 0 = whole, 1 = not.</summary>
 public sealed class VerifyAudit(Database database, AuditChain chain, AuditHeadFile file)
 {
-    public const string Verb = "admin audit verify";
+    public static readonly CommandVerb Command = new(
+        "admin audit verify",
+        "Recomputes the audit chain and compares it with the signed head."
+    );
 
     public async Task<ControlAnswer> RunAsync(IReadOnlyDictionary<string, string> arguments)
     {

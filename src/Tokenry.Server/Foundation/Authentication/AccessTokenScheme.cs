@@ -1,4 +1,3 @@
-using Tokenry.Protocol.Credentials;
 using Tokenry.Protocol.Jose;
 using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Hosting;
@@ -28,9 +27,10 @@ public sealed class AccessTokenScheme(
     public async ValueTask<Authenticated> AuthenticateAsync(string presented)
     {
         await signingKeys.CatchUpAsync();
+        var fault = AccessTokenFault.None;
         if (!verified.TryGet(presented, findKey, out var known))
         {
-            (var fault, known) = Verify(presented);
+            (fault, known) = Verify(presented);
             if (fault == AccessTokenFault.UnknownKey && await signingKeys.LearnAsync())
             {
                 (fault, known) = Verify(presented);
@@ -43,14 +43,13 @@ public sealed class AccessTokenScheme(
                     {
                         AccessTokenFault.Malformed or AccessTokenFault.WrongType or AccessTokenFault.InvalidClaims =>
                             VerificationCode.Malformed,
-                        AccessTokenFault.NotYetValid => VerificationCode.NotYetValid,
                         _ => VerificationCode.Unknown,
                     }
                 );
             }
         }
 
-        return await JudgeAsync(known);
+        return await JudgeAsync(known, isEarly: fault == AccessTokenFault.NotYetValid);
     }
 
     /// <summary>The same token, judged by the facts of now; its key, too, must still be one that signs.</summary>
@@ -59,11 +58,11 @@ public sealed class AccessTokenScheme(
         await signingKeys.CatchUpAsync();
         var known = before.Verified!;
         return ReferenceEquals(findKey(known.Key.KeyId), known.Key)
-            ? await JudgeAsync(known)
+            ? await JudgeAsync(known, isEarly: false)
             : Authenticated.Failed(VerificationCode.Unknown);
     }
 
-    private async ValueTask<Authenticated> JudgeAsync(VerifiedTokens.Entry known)
+    private async ValueTask<Authenticated> JudgeAsync(VerifiedTokens.Entry known, bool isEarly)
     {
         var token = known.Token;
         var client = await principals.GetAsync(token.ClientId);
@@ -77,6 +76,7 @@ public sealed class AccessTokenScheme(
                 ? VerificationCode.Revoked
             : credential.Disabled ? VerificationCode.Disabled
             : owner is not { Active: true } || client is not { Active: true } ? VerificationCode.OwnerDisabled
+            : isEarly ? VerificationCode.NotYetValid
             // RFC 7519 §4.1.4: on or after exp the token is not accepted.
             : time.GetUtcNow() >= token.ExpiresAt ? VerificationCode.Expired
             : VerificationCode.Valid;
@@ -88,7 +88,7 @@ public sealed class AccessTokenScheme(
         Math.Max(credential.TokensSince, Math.Max(owner?.TokensSince ?? 0, client?.TokensSince ?? 0)) is > 0 and var since
         && known.MadeAt < since;
 
-    /// <summary>Signature and claims; of an expired token too, which can be named but not honoured.</summary>
+    /// <summary>Signature and claims; of a token too whose time is over or has not come, which can be named and revoked but not honoured.</summary>
     private (AccessTokenFault Fault, VerifiedTokens.Entry? Verified) Verify(string presented)
     {
         VerificationKey? used = null;

@@ -155,8 +155,14 @@ public sealed class ApiCarriers
             return takesBearer ? bearer : "";
         }
 
-        // The user name is whatever the client must fill in: the password is the credential (RFC 7617).
-        return takesBasic && BasicPair.TryRead(value, out _, out var password) ? System.Text.Encoding.Latin1.GetString(password) : "";
+        if (!takesBasic || !BasicPair.TryRead(value, out var user, out var password))
+        {
+            return "";
+        }
+
+        // The password is the credential, and the user name whatever the client must fill in (RFC 7617); clients that have one field only send it as the
+        // user name, with an empty password.
+        return System.Text.Encoding.Latin1.GetString(password.Length > 0 ? password : user);
     }
 
     private void FromQuery(string query, Func<string, bool> isOurs, ref Found found)

@@ -99,7 +99,12 @@ public sealed class Authenticated
     /// <summary>Unix ms: what an access token's <c>jti</c> must not be older than, if one is bought with this.</summary>
     public long TokensSince => Math.Max(Credential?.TokensSince ?? 0, Math.Max(Owner?.TokensSince ?? 0, Client?.TokensSince ?? 0));
 
-    public static Authenticated Failed(string code) => new(code);
+    /// <summary>What may be said of the failure, since the secret or key behind the credential was proved; <c>null</c> = nothing.</summary>
+    public string? Hint { get; private init; }
+
+    /// <param name="code">Why it is not good.</param>
+    /// <param name="hint">What its holder may be told about it; a constant.</param>
+    public static Authenticated Failed(string code, string? hint = null) => new(code) { Hint = hint };
 
     /// <summary>A credential of the store that was proved: good, or the first reason in its state, its owner's or the time why it is not.</summary>
     /// <param name="credential">The credential.</param>

@@ -18,7 +18,8 @@ public static class BasicPair
             return false;
         }
 
-        var encoded = authorization.AsSpan(Scheme.Length);
+        // One space or more stand between (RFC 9110 §11.4).
+        var encoded = authorization.AsSpan(Scheme.Length).TrimStart(' ');
         // .NET's decoder skips white space; a header with any inside is not the one that was meant.
         if (encoded.IndexOfAny(' ', '\t') >= 0 || !Base64.IsValid(encoded, out var length))
         {

@@ -2,6 +2,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Limits;
 
 namespace Tokenry.Server.Foundation.Authentication;
 
@@ -10,24 +11,31 @@ internal sealed class CallerAuthentication(
     RequestDelegate next,
     CallerAuthenticator callers,
     MessageSignatures signatures,
+    ManagementRate rate,
     TokenryOptions options
 )
 {
     private const string Bearer = "Bearer realm=\"tokenry\"";
 
-    /// <summary>Where nothing was presented: no error (RFC 6750 §3), and where to read what would do (RFC 9728 §5.1).</summary>
-    private readonly string challenge =
-        $"{Bearer}, resource_metadata=\"{options.Issuer}/.well-known/oauth-protected-resource\", {DpopChallenge.Offer}";
+    /// <summary>Where to read what would do (RFC 9728 §5.1).</summary>
+    private readonly string metadata = $"resource_metadata=\"{ResourceMetadata.Of(options)}\"";
 
     // RFC 6750 §2.3, and what other products call it; none of our own parameters has these names.
     private static readonly string[] QueryCarriers = ["access_token", "api_key"];
 
     public async Task InvokeAsync(HttpContext context)
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>() is { Kind: RouteAuthentication.Caller })
+        var route = context.GetEndpoint()?.Metadata;
+        if (route?.GetMetadata<RouteAccess>() is { Kind: RouteAuthentication.Caller })
         {
             context.Response.Headers.CacheControl = "no-store";
-            context.Features[typeof(Caller)] = await AuthenticateAsync(context);
+            var caller = await AuthenticateAsync(context);
+            if (route.GetMetadata<RouteIsUncounted>() is null)
+            {
+                Count(caller);
+            }
+
+            context.Features[typeof(Caller)] = caller;
         }
 
         await next(context);
@@ -66,11 +74,13 @@ internal sealed class CallerAuthentication(
                 "Send a credential: Authorization: Bearer tkr_pat_… or X-API-Key: tkr_key_…."
             )
             {
-                Challenge = challenge,
+                // No error where nothing was presented (RFC 6750 §3).
+                Challenge = $"{Bearer}, {About(context)}, {DpopChallenge.Offer}",
             };
         }
 
-        var (caller, limits, possession) = await callers.AuthenticateAsync(context, carrier, signed);
+        var found = await callers.AuthenticateAsync(context, carrier, signed);
+        var (caller, limits, possession) = found;
         limits.WriteHeaders(context.Response.Headers);
         return limits.IsRefused
             ? throw new ProblemException(429, limits.Code, "A limit of this credential is used up. Try again after Retry-After.")
@@ -81,9 +91,30 @@ internal sealed class CallerAuthentication(
                 ?? throw (
                     possession.IsAmbiguous ? TwoCredentials()
                     : possession.IsAboutSignature || carrier.Presented is null
-                        ? SignatureChallenge.Refusal(context.Response.Headers, context.Request.Method, error => $"{Bearer}, {error}")
-                    : Refused(carrier, possession)
+                        ? SignatureChallenge.Refusal(
+                            context.Response.Headers,
+                            RequestFacts.Of(context).Method,
+                            error => $"{Bearer}, {error}, {About(context)}"
+                        )
+                    : found.ExpiredAt is { } end
+                        ? Problems.CredentialExpired(end, error => $"{Bearer}, {error}, {About(context)}, {DpopChallenge.Offer}")
+                    : Refused(context, carrier, possession)
                 );
+    }
+
+    private void Count(Caller caller)
+    {
+        if (rate.Count(caller.CredentialId ?? caller.Principal.Id) is { Ticks: > 0 } wait)
+        {
+            throw new ProblemException(
+                429,
+                ProblemCode.TooManyRequests,
+                "This credential makes more requests than Tokenry:Management:RequestsPerMinute allows. Try again after Retry-After."
+            )
+            {
+                RetryAfter = wait,
+            };
+        }
     }
 
     private static ProblemException TwoCredentials() =>
@@ -92,11 +123,15 @@ internal sealed class CallerAuthentication(
             Challenge = $"{Bearer}, error=\"invalid_request\"",
         };
 
+    /// <summary>What a challenge says beside the error: the scope that the route needs, and where to read the rest.</summary>
+    private string About(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>()?.Needs is [var scope, ..] ? $"scope=\"{scope}\", {metadata}" : metadata;
+
     /// <summary>In the scheme that was used, and for a bound token in the one that it needs (RFC 9449 §7.1).</summary>
-    private static ProblemException Refused(Carrier carrier, in Possession possession) =>
+    private ProblemException Refused(HttpContext context, Carrier carrier, in Possession possession) =>
         Problems.CredentialNotGood(
             carrier.IsDpop || (possession.Code == VerificationCode.ProofRequired && !possession.IsAboutCertificate)
-                ? $"{DpopChallenge.Failed(possession)}, {Bearer}"
-                : $"{Bearer}, error=\"invalid_token\", {DpopChallenge.Offer}"
+                ? $"{DpopChallenge.Failed(possession)}, {Bearer}, {About(context)}"
+                : $"{Bearer}, error=\"invalid_token\", {About(context)}, {DpopChallenge.Offer}"
         );
 }

@@ -11,7 +11,11 @@ namespace Tokenry.Server.Foundation.Authentication;
 /// <param name="Caller">Whose it is; <c>null</c> where it is not good here, or its limits are used up.</param>
 /// <param name="Limits">What its limits said, which hold here as everywhere.</param>
 /// <param name="Possession">What the request proved.</param>
-public readonly record struct CallerResult(Caller? Caller, LimitOutcome Limits, Possession Possession);
+public readonly record struct CallerResult(Caller? Caller, LimitOutcome Limits, Possession Possession)
+{
+    /// <summary>When a credential ended that was genuine, and good but for its time; else <c>null</c>.</summary>
+    public DateTimeOffset? ExpiredAt { get; init; }
+}
 
 /// <summary>Who calls Tokenry's own API, for every endpoint that takes a credential in a header.</summary>
 public sealed class CallerAuthenticator(
@@ -61,7 +65,7 @@ public sealed class CallerAuthenticator(
 
         if (code != VerificationCode.Valid)
         {
-            return new(null, limits, possession);
+            return new(null, limits, possession) { ExpiredAt = code == VerificationCode.Expired ? authenticated.ExpiresAt : null };
         }
 
         var caller = new Caller
@@ -83,7 +87,7 @@ public sealed class CallerAuthenticator(
     private PresentedProof Proof(HttpContext context, Carrier carrier, SignedRequest? signed) =>
         new()
         {
-            Method = context.Request.Method,
+            Method = RequestFacts.Of(context).Method,
             Uri = PublicAddress.Of(context, options),
             IsDpop = carrier.IsDpop,
             Dpop = PresentedProof.DpopHeader(context.Request.Headers),

@@ -54,7 +54,8 @@ public readonly record struct Carrier(string? Presented, bool IsAmbiguous)
     {
         var space = authorization.IndexOf(' ', StringComparison.Ordinal);
         var isScheme = authorization.AsSpan(0, space < 0 ? authorization.Length : space).Equals(name, StringComparison.OrdinalIgnoreCase);
-        presented = isScheme ? authorization[(space < 0 ? authorization.Length : space + 1)..] : "";
+        // One space or more stand between (RFC 9110 §11.4).
+        presented = isScheme ? authorization.AsSpan(space < 0 ? authorization.Length : space).TrimStart(' ').ToString() : "";
         return isScheme;
     }
 }

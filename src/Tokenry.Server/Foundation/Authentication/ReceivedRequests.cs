@@ -17,7 +17,7 @@ public static class ReceivedRequests
         var fields = Fields(context.Request.Headers);
         var target = PublicAddress.Target(context, options);
         return signatures.Read(
-            new HttpMessage(context.Request.Method, address.Scheme, address.Authority, target, fields, body),
+            new HttpMessage(RequestFacts.Of(context).Method, address.Scheme, address.Authority, target, fields, body),
             fields,
             hasUnseenBody: false
         );

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using Tokenry.Server.Foundation.Hosting;
 
 namespace Tokenry.Server.Foundation.Credentials;
@@ -14,6 +15,21 @@ public sealed class Brands(TokenryOptions options)
 
     private static readonly SearchValues<char> Base64Url = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    );
+
+    private static readonly SearchValues<char> OfCredential = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+    );
+
+    private static readonly SearchValues<char> OfJwt = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
+    );
+
+    private const string Stars = "***";
+
+    private readonly SearchValues<string> beginnings = SearchValues.Create(
+        [.. options.RetiredBrands.Prepend(options.Brand).Select(brand => brand + "_"), JwtPrefix],
+        StringComparison.Ordinal
     );
 
     private readonly string[] prefixes = [.. options.RetiredBrands.Prepend(options.Brand).Select(brand => brand + "_")];
@@ -38,50 +54,80 @@ public sealed class Brands(TokenryOptions options)
         || Array.Exists(prefixes, prefix => text.StartsWith(prefix, StringComparison.Ordinal));
 
     /// <summary>A text for a record, without anything in it that could be a credential of ours.</summary>
-    public string Redact(string text)
+    public string Redact(string text) => MaskSigningKeys(MaskCredentials(text));
+
+    /// <summary>As <see cref="Redact(string)"/>, of a text whose sender chose how long it is: what is behind <paramref name="longest"/> is not looked at.</summary>
+    public string Redact(string text, int longest) => Redact(text.Length <= longest ? text : Cut(text, longest));
+
+    /// <summary>A signing key that is cut in two would not be known as one: its first part goes, too.</summary>
+    private static string Cut(string text, int longest)
+    {
+        var word = text.AsSpan(0, longest).LastIndexOfAnyExcept(Base64Url) + 1;
+        return text[..(longest - word < SigningKeyLength ? word : longest)];
+    }
+
+    /// <summary>Of each word that begins as a credential string, keeps the brand and puts stars for the rest; for a JWT, stars alone.</summary>
+    private string MaskCredentials(string text)
+    {
+        var at = text.AsSpan().IndexOfAny(beginnings);
+        if (at < 0)
+        {
+            return text;
+        }
+
+        var masked = new StringBuilder(text.Length);
+        for (var from = 0; ; )
+        {
+            masked.Append(text, from, at);
+            var word = text.AsSpan(from + at);
+            var prefix = PrefixOf(word);
+            masked.Append(prefix).Append(Stars);
+            var length = prefix is null ? word.IndexOfAnyExcept(OfJwt) : word.IndexOfAnyExcept(OfCredential);
+            if (length < 0)
+            {
+                return masked.ToString();
+            }
+
+            from += at + length;
+            at = text.AsSpan(from).IndexOfAny(beginnings);
+            if (at < 0)
+            {
+                return masked.Append(text, from, text.Length - from).ToString();
+            }
+        }
+    }
+
+    private string? PrefixOf(ReadOnlySpan<char> word)
     {
         foreach (var prefix in prefixes)
         {
-            text = Mask(text, prefix, prefix.Length, static c => char.IsAsciiLetterOrDigit(c) || c == '_');
+            if (word.StartsWith(prefix))
+            {
+                return prefix;
+            }
         }
 
-        return MaskSigningKeys(Mask(text, JwtPrefix, 0, static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.'));
+        return null;
     }
 
     /// <summary>Signing keys begin like nothing: whatever has their length and their characters may be one.</summary>
     private static string MaskSigningKeys(string text)
     {
+        StringBuilder? masked = null;
+        var from = 0;
         for (var at = 0; text.Length - at >= SigningKeyLength; at++)
         {
             var length = text.AsSpan(at).IndexOfAnyExcept(Base64Url);
             length = length < 0 ? text.Length - at : length;
             if (length == SigningKeyLength)
             {
-                text = string.Concat(text.AsSpan(0, at), "***", text.AsSpan(at + length));
-                length = 3;
+                (masked ??= new StringBuilder(text.Length)).Append(text, from, at - from).Append(Stars);
+                from = at + length;
             }
 
             at += length;
         }
 
-        return text;
-    }
-
-    /// <summary>Of each word that begins so, keeps the first characters and puts stars for the rest.</summary>
-    private static string Mask(string text, string prefix, int kept, Func<char, bool> belongs)
-    {
-        for (var at = text.IndexOf(prefix, StringComparison.Ordinal); at >= 0; )
-        {
-            var end = at + prefix.Length;
-            while (end < text.Length && belongs(text[end]))
-            {
-                end++;
-            }
-
-            text = string.Concat(text.AsSpan(0, at + kept), "***", text.AsSpan(end));
-            at = text.IndexOf(prefix, at + kept + 3, StringComparison.Ordinal);
-        }
-
-        return text;
+        return masked is null ? text : masked.Append(text, from, text.Length - from).ToString();
     }
 }

@@ -13,6 +13,7 @@ public static class FederatedIdentityMaterial
 {
     private const int LongestAddress = 500;
     private const int LongestKeys = 64 * 1024;
+    private const int MostUnusedShown = 20;
     private const int MostClaims = 20;
     private const int LongestMask = 100;
 
@@ -46,7 +47,7 @@ public static class FederatedIdentityMaterial
             "send the issuer's public keys as jwks (a JWK Set), or jwks_uri to have them fetched, one of them"
         );
         CheckKeysUri(check, request.JwksUri, options);
-        var keys = request.Jwks is { } jwks ? ReadKeys(check, jwks) : null;
+        var (keys, unused) = request.Jwks is { } jwks ? ReadKeys(check, jwks) : default;
         check.ThrowIfAny();
         var identity = new FederatedIdentity
         {
@@ -55,6 +56,7 @@ public static class FederatedIdentityMaterial
             Subject = request.Subject,
             Claims = request.Claims is { Count: > 0 } ? request.Claims : null,
             Jwks = keys,
+            JwksUnused = unused,
             JwksUri = request.JwksUri,
         };
         return new RegisteredMaterial(
@@ -85,6 +87,10 @@ public static class FederatedIdentityMaterial
             identity.JwksUri is null ? null : new Uri(identity.JwksUri)
         );
     }
+
+    /// <summary>A member of a set that is of no use, for its publisher.</summary>
+    internal static string Describe(UnusedJsonWebKey key) =>
+        $"keys[{key.Position}] ({Validation.Shown(key.KeyId ?? "no kid")}) {key.Reason}";
 
     private static bool IsIssuer(string? text) =>
         text is { Length: <= LongestAddress }
@@ -156,13 +162,13 @@ public static class FederatedIdentityMaterial
     }
 
     /// <summary>What is kept of a set: the usable keys, their public members.</summary>
-    private static JsonElement? ReadKeys(Validation check, JsonElement jwks)
+    private static (JsonElement? Keys, IReadOnlyList<string>? Unused) ReadKeys(Validation check, JsonElement jwks)
     {
         var text = Encoding.UTF8.GetBytes(jwks.GetRawText());
         check.Require(text.Length <= LongestKeys, "jwks", $"is larger than {LongestKeys} bytes");
         if (text.Length > LongestKeys)
         {
-            return null;
+            return default;
         }
 
         if (!JsonWebKeySet.TryParse(text, out var set))
@@ -170,18 +176,20 @@ public static class FederatedIdentityMaterial
             check.Require(
                 false,
                 "jwks",
-                $"is not a JWK Set of at most {JsonWebKeySet.MaxKeys} public keys, each with its own kid. A set with a private key in it is refused whole: it has "
-                    + "left its owner"
+                "is not a JWK Set of public keys: an object with the array keys. A set with a private or symmetric key in it is refused whole: the key has left "
+                    + "its owner"
             );
-            return null;
+            return default;
         }
 
         using (set)
         {
+            string[] unused = [.. set.Unused.Take(MostUnusedShown).Select(Describe)];
             check.Require(
                 set.Keys.Count > 0,
                 "jwks",
                 "holds no key that is taken: one with a kid, for signatures, P-256 (ES256), P-384 (ES384) or RSA of 2048 to 8192 bits (RS256, PS256)"
+                    + string.Concat(unused.Take(1).Select(first => $". {first}"))
             );
             using var buffer = new MemoryStream();
             using (var writer = new Utf8JsonWriter(buffer))
@@ -198,7 +206,7 @@ public static class FederatedIdentityMaterial
             }
 
             using var written = JsonDocument.Parse(buffer.ToArray());
-            return written.RootElement.Clone();
+            return (written.RootElement.Clone(), unused.Length > 0 ? unused : null);
         }
     }
 }

@@ -5,8 +5,15 @@ using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Credentials;
 
-/// <summary>A credential that a mutation revoked.</summary>
-public sealed record RevokedCredential(string Id, string Kind, string OwnerId);
+/// <summary>A credential that a mutation revoked. Not a positional record: SQLite knows no types of what <c>RETURNING</c> returns where there is none.</summary>
+public sealed record RevokedCredential
+{
+    public string Id { get; init; } = "";
+
+    public string Kind { get; init; } = "";
+
+    public string OwnerId { get; init; } = "";
+}
 
 /// <summary>SQL of what a credential made: the ones it minted (<c>created_with</c>) and, of what is registered, the ones that replaced it (<c>renewed_from</c>).</summary>
 internal static class LineageStore
@@ -59,7 +66,7 @@ internal static class LineageStore
     /// <summary>Links what replaces a credential to it.</summary>
     public static async Task SupersedeAsync(WriteTransaction tx, CredentialRow replaced, string createdBy, string id)
     {
-        await tx.ExecuteAsync("UPDATE credentials SET superseded_by = @id WHERE id = @Id", new { replaced.Id, id });
+        await tx.ExecuteAsync("UPDATE credentials SET superseded_by = @id WHERE id = @from", new { id, from = replaced.Id });
         await tx.ExecuteAsync(
             "UPDATE credentials SET renewed_from = @from, created_with = @from, created_by = @createdBy WHERE id = @id",
             new
@@ -136,8 +143,8 @@ internal static class LineageStore
         IReadOnlyList<RevokedCredential> more;
         var parameters = new
         {
-            row.Id,
-            row.OwnerId,
+            id = row.Id,
+            ownerId = row.OwnerId,
             now,
             reason,
             own,

@@ -1,14 +1,16 @@
 namespace Tokenry.Server.Foundation.Hosting;
 
-/// <summary>What a person who starts the server needs to read: where it is, how to sign in, a line that works.</summary>
+/// <summary>What a person who starts the server needs to read: where it is and a line that works.</summary>
 public static partial class Announcement
 {
     /// <summary>For people on a terminal; elsewhere stdout is for logs, and one line of them names the store.</summary>
-    public static void Print(ILogger logger, TokenryOptions options, string store, string? generatedPassword)
+    public static void Print(ILogger logger, TokenryOptions options, string store)
     {
+        var command = $"./run admin token{DataDirectoryArgument(options)}";
         if (Console.IsOutputRedirected)
         {
             LogStore(logger, store);
+            LogToken(logger, options.AdminEmail, command);
             if (options.Tls.Url is { } address)
             {
                 LogTls(logger, address, OwnCertificate(options));
@@ -25,17 +27,25 @@ public static partial class Announcement
             text.WriteLine($"  TLS with client certificates at {tls.GetLeftPart(UriPartial.Authority)}{OwnCertificate(options)}");
         }
 
-        if (generatedPassword is not null)
-        {
-            text.WriteLine();
-            text.WriteLine($"  Administrator   {options.AdminEmail}");
-            text.WriteLine($"  Password        {generatedPassword}   (shown this once)");
-        }
-
+        text.WriteLine();
+        text.WriteLine($"  Administrator   {options.AdminEmail}; there is no page to sign in at yet, the next line has a token");
         text.WriteLine();
         text.WriteLine("  Try it from another terminal:");
-        text.WriteLine($"  curl -H \"Authorization: Bearer $(./run admin token)\" {options.Issuer}/v1/me");
+        text.WriteLine($"  curl -H \"Authorization: Bearer $({command})\" {options.Issuer}/v1/me");
         text.WriteLine();
+    }
+
+    /// <summary>What <c>admin token</c> must be told to find this server's store: nothing where it is the usual place.</summary>
+    private static string DataDirectoryArgument(TokenryOptions options)
+    {
+        if (options.DataDirectory == Path.GetFullPath("data"))
+        {
+            return "";
+        }
+
+        var isPlain = options.DataDirectory.All(c => char.IsAsciiLetterOrDigit(c) || "/._-".Contains(c, StringComparison.Ordinal));
+        var quoted = isPlain ? options.DataDirectory : $"'{options.DataDirectory.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+        return $" --{CommandVerb.DataDirectoryOption} {quoted}";
     }
 
     /// <summary>A plain http address that other machines reach serves nobody but listed proxies, and none is listed.</summary>
@@ -60,21 +70,27 @@ public static partial class Announcement
 
     private static bool IsLocal(Uri uri) => uri.IsLoopback || uri.Host == "unix";
 
-    /// <summary>Where nobody reads along, the generated password waits in a file (0600) of the data directory.</summary>
-    public static void KeepPassword(TokenryOptions options, string password)
+    /// <summary>What was closed to other users: they may have read it before.</summary>
+    public static void WarnOfOpenFiles(ILogger logger, IReadOnlyList<string> closed)
     {
-        var create = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
+        foreach (var what in closed)
         {
-            create.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            LogClosed(logger, what);
         }
-
-        using var file = new StreamWriter(Path.Combine(options.DataDirectory, "initial-admin-password"), create);
-        file.WriteLine(password);
     }
+
+    [LoggerMessage(
+        EventId = 4,
+        Level = LogLevel.Warning,
+        Message = "{What} If other users of this machine are not trusted, rotate what was in it."
+    )]
+    private static partial void LogClosed(ILogger logger, string what);
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Store: {Store}")]
     private static partial void LogStore(ILogger logger, string store);
+
+    [LoggerMessage(EventId = 4, Level = LogLevel.Information, Message = "A token of the administrator {Administrator}: {Command}")]
+    private static partial void LogToken(ILogger logger, string administrator, string command);
 
     [LoggerMessage(EventId = 3, Level = LogLevel.Information, Message = "TLS with client certificates at {Address}{Certificate}")]
     private static partial void LogTls(ILogger logger, Uri address, string certificate);

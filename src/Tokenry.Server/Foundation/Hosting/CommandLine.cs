@@ -1,45 +1,134 @@
+using System.Reflection;
+using System.Text;
+
 namespace Tokenry.Server.Foundation.Hosting;
 
-/// <summary>The verbs that run beside or instead of the server: <c>admin token [--data-directory D] [--scopes "a b"] [--expires-in 24h]</c>, <c>admin rotate-keys</c>.</summary>
+/// <summary>
+/// What the arguments ask for: a verb, help, or a server with settings. Plain string work: the server's own start passes through here, and a library of
+/// commands would cost it more than the parsing.
+/// </summary>
 public static class CommandLine
 {
-    /// <summary>Options that take no value: they are said or not.</summary>
-    private static readonly string[] Flags = ["revive"];
+    private static readonly string[] ServerOptions = ["urls", "environment", "contentRoot"];
+    private static readonly string[] ServerSections = ["Tokenry:", "Logging:", "Kestrel:", "ConnectionStrings:"];
 
-    /// <summary>The verb's options by name, or <c>null</c> where the arguments are not this verb.</summary>
-    /// <exception cref="StartupException">An option is not known or lacks its value.</exception>
-    public static Dictionary<string, string>? Options(string[] arguments, string verb, params ReadOnlySpan<string> known)
+    /// <summary>Names that people try for an address, from other servers.</summary>
+    private static readonly string[] WordsForAddress = ["port", "p", "url", "address", "addr", "listen", "bind", "host", "hostname"];
+
+    public static string Version
     {
-        var words = verb.Split(' ');
-        if (!arguments.AsSpan().StartsWith(words))
+        get
+        {
+            var assembly = typeof(CommandLine).Assembly;
+            return assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+                ?? assembly.GetName().Version!.ToString();
+        }
+    }
+
+    public static bool AsksForHelp(ReadOnlySpan<string> arguments) =>
+        arguments is ["help", ..] || arguments.ContainsAny(["--help", "-h", "-?"]);
+
+    public static bool AsksForVersion(ReadOnlySpan<string> arguments) => arguments is ["version"] or ["--version"];
+
+    /// <summary>The verb that the arguments begin with, or <c>null</c> where they are a server's.</summary>
+    /// <exception cref="UsageException">They begin with words that are no verb.</exception>
+    public static CommandVerb? FindVerb(string[] arguments, IReadOnlyList<CommandVerb> verbs)
+    {
+        if (arguments is not [var first, ..] || first.StartsWith('-'))
         {
             return null;
         }
 
-        var options = new Dictionary<string, string>(StringComparer.Ordinal);
-        for (var i = words.Length; i < arguments.Length; i++)
+        if (verbs.FirstOrDefault(verb => arguments.AsSpan().StartsWith(verb.Words.Split(' '))) is { } found)
         {
-            var equals = arguments[i].IndexOf('=', StringComparison.Ordinal);
-            var name = equals < 0 ? arguments[i] : arguments[i][..equals];
-            if (!name.StartsWith("--", StringComparison.Ordinal) || !known.Contains(name[2..]))
-            {
-                throw new StartupException($"'{name}' is not an option of {verb}. Known: --{string.Join(", --", known.ToArray())}.");
-            }
-
-            if (Flags.Contains(name[2..]))
-            {
-                options[name[2..]] = equals < 0 ? "true" : throw new StartupException($"'{name}' takes no value.");
-                continue;
-            }
-
-            if (equals < 0 && i + 1 == arguments.Length)
-            {
-                throw new StartupException($"'{name}' needs a value.");
-            }
-
-            options[name[2..]] = equals < 0 ? arguments[++i] : arguments[i][(equals + 1)..];
+            return found;
         }
 
-        return options;
+        var words = string.Join(' ', arguments.TakeWhile(word => !word.StartsWith('-')));
+        if (words.Contains('=', StringComparison.Ordinal))
+        {
+            throw new UsageException($"'{words}' is not a command. Settings start with two hyphens: --{words}.");
+        }
+
+        var known = verbs.Select(verb => verb.Words).ToList();
+        throw new UsageException(
+            words == "admin"
+                ? $"'admin' lacks its command. Known: {string.Join(", ", known)}."
+                : $"'{words}' is not a command.{DidYouMean(NearestName.Of(words, known))} Known: {string.Join(", ", known)}."
+        );
+    }
+
+    /// <summary>Whether each argument is a setting of the server with its value.</summary>
+    /// <exception cref="UsageException">One is not.</exception>
+    public static void CheckServerArguments(ReadOnlySpan<string> arguments)
+    {
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            var equals = arguments[i].IndexOf('=', StringComparison.Ordinal);
+            var option = equals < 0 ? arguments[i] : arguments[i][..equals];
+            if (!option.StartsWith("--", StringComparison.Ordinal) || !IsServerOption(option[2..]))
+            {
+                throw new UsageException($"'{option}' is not an option.{DidYouMean(NearestOption(option))}");
+            }
+
+            // The configuration would take the next option for the value.
+            var isMissing = equals < 0 && (i + 1 == arguments.Length || arguments[i + 1].StartsWith("--", StringComparison.Ordinal));
+            var value =
+                isMissing ? ""
+                : equals < 0 ? arguments[++i]
+                : arguments[i][(equals + 1)..];
+            if (isMissing || (value.Length == 0 && ServerOptions.Contains(option[2..], StringComparer.OrdinalIgnoreCase)))
+            {
+                var example = option.Equals("--urls", StringComparison.OrdinalIgnoreCase)
+                    ? $", such as --urls {TokenryOptions.DefaultUrl}"
+                    : "";
+                throw new UsageException($"'{option}' needs a value{example}.");
+            }
+        }
+    }
+
+    public static string Usage(IReadOnlyList<CommandVerb> verbs)
+    {
+        var text = new StringBuilder();
+        text.AppendLine("Tokenry issues and checks API keys, personal access tokens and OAuth access tokens.");
+        text.AppendLine();
+        text.AppendLine("Usage:");
+        text.AppendLine("  ./run [--urls URL] [--Tokenry:NAME VALUE]...");
+        text.AppendLine($"      Starts the server, at {TokenryOptions.DefaultUrl} unless --urls says otherwise.");
+        foreach (var verb in verbs)
+        {
+            text.AppendLine($"  ./run {verb.Usage}");
+            text.AppendLine($"      {verb.Summary}");
+        }
+
+        text.AppendLine("  ./run --help | --version");
+        text.AppendLine();
+        text.Append("Settings: docs/configuration.md. First steps: README.md. API reference of a running server: /openapi/v1.json.");
+        return text.ToString();
+    }
+
+    internal static string DidYouMean(string? name) => name is null ? "" : $" Did you mean {name}?";
+
+    private static bool IsServerOption(string name) =>
+        ServerOptions.Contains(name, StringComparer.OrdinalIgnoreCase)
+        || ServerSections.Any(section => name.StartsWith(section, StringComparison.OrdinalIgnoreCase) && name.Length > section.Length);
+
+    private static string? NearestOption(string option)
+    {
+        var name = option.TrimStart('-');
+        if (WordsForAddress.Contains(name, StringComparer.OrdinalIgnoreCase))
+        {
+            return $"--urls {TokenryOptions.DefaultUrl}";
+        }
+
+        // A setting without its section (--Issuer), or with hyphens (--data-directory).
+        return
+            KnownSettings.All.FirstOrDefault(known => NearestName.IsNear(name, known[(known.IndexOf(':', StringComparison.Ordinal) + 1)..]))
+                is { } setting
+            ? "--" + setting
+            : NearestName.Of(
+                option,
+                [.. ServerOptions.Select(known => "--" + known), "--help", "--version", .. KnownSettings.All.Select(known => "--" + known)]
+            );
     }
 }

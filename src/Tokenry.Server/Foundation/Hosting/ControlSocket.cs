@@ -5,10 +5,11 @@ using System.Text.Json;
 namespace Tokenry.Server.Foundation.Hosting;
 
 /// <summary>
-/// How a command on the same host asks the server that holds the data directory: one JSON line in, one out, over a Unix socket that only the
-/// owner of the directory can open. It is no HTTP door: nothing reaches it from the network.
+/// How a command on the same host asks a running server: one JSON line in, one out, over a Unix socket that only the owner of the data directory can open.
+/// On PostgreSQL, where no process holds a data directory, the socket is among <see cref="RunningServers"/>. It is no HTTP door: nothing reaches it
+/// from the network.
 /// </summary>
-public sealed partial class ControlSocket(DataDirectory directory, TokenryOptions options, ILogger<ControlSocket> logger)
+public sealed partial class ControlSocket(TokenryOptions options, ILogger<ControlSocket> logger, DataDirectory? directory = null)
     : BackgroundService
 {
     private const int LongestLine = 8192;
@@ -28,11 +29,12 @@ public sealed partial class ControlSocket(DataDirectory directory, TokenryOption
     /// <summary>Asks the running server; <c>null</c> where none answers.</summary>
     public static async Task<ControlAnswer?> AskAsync(string dataDirectory, ControlRequest request)
     {
-        if (DataDirectory.ReadState(dataDirectory) is not { } state)
-        {
-            return null;
-        }
+        return DataDirectory.ReadState(dataDirectory) is { } state ? await AskAsync(state, request) : null;
+    }
 
+    /// <summary>Asks the server; <c>null</c> where it does not answer.</summary>
+    public static async Task<ControlAnswer?> AskAsync(ServerState state, ControlRequest request)
+    {
         try
         {
             using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -51,7 +53,12 @@ public sealed partial class ControlSocket(DataDirectory directory, TokenryOption
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var path = directory.ControlSocketPath();
+        if ((directory is null ? RunningServers.SocketPath() : directory.ControlSocketPath()) is not { } path)
+        {
+            LogNone();
+            return;
+        }
+
         File.Delete(path); // left by a process that was killed; the lock says it is gone
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(path));
@@ -61,7 +68,9 @@ public sealed partial class ControlSocket(DataDirectory directory, TokenryOption
         }
 
         listener.Listen(8);
-        directory.WriteState(new ServerState(Environment.ProcessId, options.Issuer, path));
+        var state = new ServerState(Environment.ProcessId, options.Issuer, path, options.DataDirectory);
+        directory?.WriteState(state);
+        RunningServers.Add(state);
         try
         {
             while (true)
@@ -76,6 +85,7 @@ public sealed partial class ControlSocket(DataDirectory directory, TokenryOption
         }
         finally
         {
+            RunningServers.RemoveThis();
             File.Delete(path);
         }
     }
@@ -87,6 +97,11 @@ public sealed partial class ControlSocket(DataDirectory directory, TokenryOption
             await using var stream = new NetworkStream(connection);
             using var reading = Patience(stopping);
             var line = await ReadLineAsync(stream, reading.Token);
+            if (line.Length == 0)
+            {
+                return; // a command that only looks which servers run
+            }
+
             var answer = await AnswerAsync(line, OperatingSystemUser.OfPeer(connection)); // as long as it takes: a trail of millions of events is verified in minutes
             using var writing = Patience(stopping);
             await stream.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.ControlAnswer), writing.Token);
@@ -139,7 +154,7 @@ public sealed partial class ControlSocket(DataDirectory directory, TokenryOption
             var read = await stream.ReadAsync(buffer.AsMemory(length), cancellation);
             if (read == 0)
             {
-                break;
+                return length == 0 ? [] : throw new IOException("The line was not finished.");
             }
 
             var end = Array.IndexOf(buffer, (byte)'\n', length, read);
@@ -150,8 +165,15 @@ public sealed partial class ControlSocket(DataDirectory directory, TokenryOption
             }
         }
 
-        throw new IOException("The line is too long or was not finished.");
+        throw new IOException("The line is too long.");
     }
+
+    [LoggerMessage(
+        EventId = 2,
+        Level = LogLevel.Information,
+        Message = "There is no private directory for a control socket: admin commands need this server's ConnectionStrings__Tokenry."
+    )]
+    private partial void LogNone();
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "A command over the control socket failed: {Reason}")]
     private partial void LogFailed(string reason);

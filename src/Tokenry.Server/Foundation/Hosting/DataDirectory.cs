@@ -22,12 +22,13 @@ public sealed class DataDirectory : IDisposable
 
     private string StatePath => Path.Combine(path, "server.json");
 
-    /// <summary>Creates the directory (0700) if need be.</summary>
-    public static void Create(string path)
+    /// <summary>Creates the directory (0700) if need be; one that is there is closed to other users.</summary>
+    /// <returns>What had to be closed, for the operator to read.</returns>
+    public static IReadOnlyList<string> Create(string path)
     {
         if (Directory.Exists(path))
         {
-            return;
+            return PrivateDirectory.Close(path);
         }
 
         try
@@ -45,12 +46,13 @@ public sealed class DataDirectory : IDisposable
         {
             throw new StartupException($"The data directory {path} cannot be created: {exception.Message}");
         }
+
+        return [];
     }
 
     /// <summary>Takes the lock, or returns <c>null</c> where another process holds it.</summary>
     public static DataDirectory? TryHold(string path)
     {
-        Create(path);
         try
         {
             return new DataDirectory(

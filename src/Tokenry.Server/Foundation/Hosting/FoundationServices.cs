@@ -73,7 +73,7 @@ public static class FoundationServices
 
         services.AddSingleton<SigningKeys>().AddSingleton<AccessTokenWriter>();
         services.AddSingleton(options.SigningKeys).AddSingleton<SigningKeyMoves>();
-        services.AddSingleton<FailureThrottle>().AddSingleton<RateLimiter>();
+        services.AddSingleton<FailureThrottle>().AddSingleton<RateLimiter>().AddSingleton<ManagementRate>();
         services.AddSingleton<LastUsed>().AddSingleton<UsageCounters>().AddSingleton<Denials>();
         services.AddSingleton<AccessLog>().AddSingleton<Signals>().AddSingleton<UseRecorder>();
         return services;
@@ -90,9 +90,10 @@ public static class FoundationServices
         if (held is not null)
         {
             services.AddSingleton(held);
-            services.AddSingleton<ControlSocket>();
-            services.AddHostedService(provider => provider.GetRequiredService<ControlSocket>());
         }
+
+        services.AddSingleton<ControlSocket>();
+        services.AddHostedService(provider => provider.GetRequiredService<ControlSocket>());
 
         if (options.OtlpEndpoint is not null)
         {
@@ -132,6 +133,7 @@ public static class FoundationServices
         var options = services.GetRequiredService<TokenryOptions>();
         var keys = services.GetRequiredService<KeyRing>();
         Database? database = null;
+        string Description() => database?.Description ?? (options.UsesPostgres ? "The database" : $"SQLite {options.DatabasePath}");
         services.GetService<Pkcs11Token>()?.Open();
         try
         {
@@ -143,9 +145,11 @@ public static class FoundationServices
         }
         catch (StoreUnavailableException exception)
         {
-            throw new StartupException(
-                $"{database?.Description ?? "The store"} cannot be used: {exception.InnerException?.Message ?? exception.Message}"
-            );
+            throw StartFault.OfStore(Description(), exception);
+        }
+        catch (Npgsql.PostgresException exception)
+        {
+            throw StartFault.OfStore(Description(), exception);
         }
         catch (System.Security.Cryptography.CryptographicException)
         {

@@ -2,8 +2,12 @@ using System.Text.Json.Serialization;
 
 namespace Tokenry.Server.Foundation.Hosting;
 
-/// <summary><c>server.json</c>: how to reach the process that holds the data directory.</summary>
-public sealed record ServerState(int ProcessId, string Urls, string ControlSocket);
+/// <summary><c>server.json</c> and <see cref="RunningServers"/>: a server and how a command on this host reaches it.</summary>
+/// <param name="ProcessId">Of the operating system.</param>
+/// <param name="Urls">The issuer.</param>
+/// <param name="ControlSocket">Path of the socket that commands go to.</param>
+/// <param name="DataDirectory">Full path.</param>
+public sealed record ServerState(int ProcessId, string Urls, string ControlSocket, string DataDirectory);
 
 /// <summary>One line on the control socket: a verb of the command line and its options.</summary>
 public sealed record ControlRequest(string Verb, Dictionary<string, string> Options);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 
 namespace Tokenry.Server.Foundation.Hosting;
 
@@ -9,7 +10,11 @@ internal static class IssuerSetting
     {
         if (configured is not null)
         {
-            if (
+            if (!Ascii.IsValid(configured))
+            {
+                faults.Add(NotAscii(configured));
+            }
+            else if (
                 !Uri.TryCreate(configured, UriKind.Absolute, out var uri)
                 || uri.Scheme is not ("https" or "http")
                 || configured.AsSpan().IndexOfAny('?', '#') >= 0
@@ -36,7 +41,13 @@ internal static class IssuerSetting
         var candidates = https.Count > 0 ? https : loopback;
         if (candidates is [{ } only] && all.Count == 1)
         {
-            return only.GetLeftPart(UriPartial.Authority);
+            var taken = only.GetLeftPart(UriPartial.Authority);
+            if (!Ascii.IsValid(taken))
+            {
+                faults.Add(NotAscii(taken));
+            }
+
+            return taken;
         }
 
         faults.Add(
@@ -45,6 +56,14 @@ internal static class IssuerSetting
         );
         return "";
     }
+
+    private static string NotAscii(string issuer) =>
+        $"Tokenry:Issuer '{issuer}' is not ASCII, and headers carry nothing else. Write the host in punycode"
+        + (Punycode(issuer) is { } punycode ? $" ({punycode})" : "")
+        + " and the path with percent escapes.";
+
+    private static string? Punycode(string configured) =>
+        Uri.TryCreate(configured, UriKind.Absolute, out var uri) && Ascii.IsValid(uri.IdnHost) ? uri.IdnHost : null;
 
     /// <summary><c>0.0.0.0</c> and <c>[::]</c> say where to listen, not where to reach it.</summary>
     private static bool IsAnyAddress(Uri uri) =>

@@ -62,6 +62,13 @@ internal static class KeyFile
             throw new StartupException($"The key file {path} can be read by other users of this machine: chmod 600 {path}");
         }
 
+        if (new FileInfo(path).Length == 0)
+        {
+            throw new StartupException(
+                $"The key file {path} is empty. Copy it back from its backup; for a store that holds nothing yet, delete it and start again."
+            );
+        }
+
         try
         {
             var bytes = FindSealed(path) is { } found ? KeyFileSeal.Open(seal, path, found) : File.ReadAllBytes(path);

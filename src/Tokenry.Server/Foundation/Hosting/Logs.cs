@@ -20,6 +20,7 @@ public static class Logs
         // nothing else to say, and if it could, every request would get an Activity for it.
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         logging.AddFilter("Microsoft.AspNetCore.Routing", LogLevel.Warning);
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Warning && !ListeningServer.HasFailed);
         if (Console.IsOutputRedirected)
         {
             logging.AddJsonConsole(console =>
@@ -31,7 +32,11 @@ public static class Logs
         }
         else
         {
-            logging.AddSimpleConsole(console => console.SingleLine = true);
+            logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.TimestampFormat = "HH:mm:ss ";
+            });
         }
     }
 }

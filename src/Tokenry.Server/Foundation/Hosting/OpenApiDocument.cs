@@ -1,14 +1,40 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Http;
 
 namespace Tokenry.Server.Foundation.Hosting;
 
 /// <summary><c>/openapi/v1.json</c>, made from the routes themselves.</summary>
 public static class OpenApiDocument
 {
+    private const string Name = "v1";
+
+    private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(5);
+
+    /// <summary>Made once, when it is first asked for: making it takes longer than ten thousand verifications.</summary>
+    public static void MapOpenApiDocument(this WebApplication app)
+    {
+        var document = new Lazy<Task<PublicDocument>>(() => MakeAsync(app.Services));
+        PublicDocument
+            .Map(app, $"/openapi/{Name}.json", () => new ValueTask<PublicDocument>(document.Value), MaxAge)
+            .ExcludeFromDescription()
+            .OpenToAnybody();
+    }
+
+    private static async Task<PublicDocument> MakeAsync(IServiceProvider services)
+    {
+        var document = await services.GetRequiredKeyedService<IOpenApiDocumentProvider>(Name).GetOpenApiDocumentAsync();
+        await using var text = new StringWriter(CultureInfo.InvariantCulture);
+        document.SerializeAs(OpenApiSpecVersion.OpenApi3_1, new OpenApiJsonWriter(text));
+        return new PublicDocument(Encoding.UTF8.GetBytes(text.ToString()), MediaType.Json);
+    }
+
     public static IServiceCollection AddOpenApiDocument(this IServiceCollection services, TokenryOptions options) =>
         services.AddOpenApi(
-            "v1",
+            Name,
             openApi =>
             {
                 openApi.AddDocumentTransformer(
@@ -53,8 +79,16 @@ public static class OpenApiDocument
                             await context.GetOrCreateSchemaAsync(typeof(Problem), cancellationToken: cancellation)
                         )
                 );
+                openApi.CreateSchemaReferenceId = OpenApiSchemas.ReferenceId;
                 openApi.AddOperationTransformer(OpenApiOperations.Describe);
                 openApi.AddSchemaTransformer(OpenApiSchemas.DescribeAsync);
+                openApi.AddDocumentTransformer(
+                    (document, _, _) =>
+                    {
+                        OpenApiExamples.AddTo(document);
+                        return Task.CompletedTask;
+                    }
+                );
             }
         );
 }

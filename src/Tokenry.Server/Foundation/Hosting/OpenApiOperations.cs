@@ -10,7 +10,11 @@ namespace Tokenry.Server.Foundation.Hosting;
 /// <summary>Describes of each route what its markers say: access, filters, form, answer, errors.</summary>
 internal static class OpenApiOperations
 {
-    public static Task Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellation)
+    public static async Task Describe(
+        OpenApiOperation operation,
+        OpenApiOperationTransformerContext context,
+        CancellationToken cancellation
+    )
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         var method = context.Description.HttpMethod!;
@@ -38,13 +42,30 @@ internal static class OpenApiOperations
             operation.Responses!["200"] = new OpenApiResponse { Description = "OK", Content = Content(type, schema) };
         }
 
+        if (metadata.OfType<RouteAlternative>().LastOrDefault() is { } alternative)
+        {
+            await AddAlternativeAsync(operation, alternative.Answer, context, cancellation);
+        }
+
         if (metadata.OfType<RouteAccess>().LastOrDefault() is { } access)
         {
             AddAccess(operation, access, context.Document!);
             AddErrors(operation, access, context.Document!);
         }
+    }
 
-        return Task.CompletedTask;
+    /// <summary>The answer is what the handler names, or this.</summary>
+    private static async Task AddAlternativeAsync(
+        OpenApiOperation operation,
+        Type answer,
+        OpenApiOperationTransformerContext context,
+        CancellationToken cancellation
+    )
+    {
+        var document = context.Document!;
+        document.AddComponent(answer.Name, await context.GetOrCreateSchemaAsync(answer, cancellationToken: cancellation));
+        var content = operation.Responses!["200"].Content![MediaType.Json];
+        content.Schema = new OpenApiSchema { OneOf = [content.Schema!, new OpenApiSchemaReference(answer.Name, document)] };
     }
 
     /// <summary>The path's own words and what is done there: <c>applications_api_keys_rotate</c>.</summary>

@@ -1,18 +1,50 @@
 using System.Net;
+using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Tokenry.Protocol.Api;
+using Tokenry.Server.Foundation.Authentication;
 
 namespace Tokenry.Server.Foundation.Hosting;
 
 /// <summary>Describes the types whose converters hide from the document what they read and write.</summary>
 internal static class OpenApiSchemas
 {
+    /// <summary>Members whose values are among a set of constants.</summary>
+    private static readonly Dictionary<(Type Record, string Member), string[]> Values = new()
+    {
+        [(typeof(Problem), "code")] = Constants(typeof(ProblemCode)),
+        [(typeof(VerifyAnswer), "code")] = [VerificationCode.Valid],
+        [(typeof(VerifyRefusal), "code")] = [.. Constants(typeof(VerificationCode)).Where(code => code != VerificationCode.Valid)],
+        [(typeof(VerifyRefusal), "reason")] = Constants(typeof(WrongApiReason)),
+        [(typeof(Credential), "kind")] = Constants(typeof(CredentialKind)),
+    };
+
+    /// <summary>Names that mean something outside this program: none for the wrappers of single members, which are described in place.</summary>
+    public static string? ReferenceId(JsonTypeInfo type)
+    {
+        var clr = Nullable.GetUnderlyingType(type.Type) ?? type.Type;
+        return clr == typeof(JsonElement) || IsOptional(clr) ? null
+            : clr.IsGenericType && clr.GetGenericTypeDefinition() == typeof(Page<>) ? clr.GetGenericArguments()[0].Name + "Page"
+            : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
+    }
+
     public static async Task DescribeAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
     {
         var type = context.JsonTypeInfo.Type;
-        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Optional<>))
+        if (
+            context.JsonPropertyInfo is { } member
+            && (member.AttributeProvider as MemberInfo)?.DeclaringType is { } record
+            && Values.TryGetValue((record, member.Name), out var values)
+        )
+        {
+            schema.Enum = [.. values.Select(value => (JsonNode)value)];
+        }
+
+        if (IsOptional(type))
         {
             // A member that may be absent is described as what it holds.
             var held = type.GetGenericArguments()[0];
@@ -60,4 +92,13 @@ internal static class OpenApiSchemas
         // They come from XML comments.
         schema.Description = WebUtility.HtmlDecode(schema.Description);
     }
+
+    private static bool IsOptional(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Optional<>);
+
+    private static string[] Constants(Type type) =>
+        [
+            .. type.GetFields(BindingFlags.Public | BindingFlags.Static)
+                .Where(field => field.IsLiteral)
+                .Select(field => (string)field.GetRawConstantValue()!),
+        ];
 }

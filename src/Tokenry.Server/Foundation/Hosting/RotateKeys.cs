@@ -6,39 +6,11 @@ namespace Tokenry.Server.Foundation.Hosting;
 /// </summary>
 public sealed class RotateKeys(KeyRotation rotation, TokenryOptions options)
 {
-    public const string Verb = "admin rotate-keys";
-
-    private const string StepOption = "step";
-    private static readonly string[] Steps = ["prepare", "activate", "status"];
-    private static readonly string[] Flags = ["--pepper", "--kek"];
-
-    /// <summary>What the arguments ask for, or <c>null</c> where they are not this verb.</summary>
-    /// <exception cref="StartupException">A step or an option is not known.</exception>
-    public static Dictionary<string, string>? Options(string[] arguments)
+    public static readonly CommandVerb Command = new("admin rotate-keys", "Makes new keys in the key file and has them used.")
     {
-        var words = Verb.Split(' ');
-        if (!arguments.AsSpan().StartsWith(words))
-        {
-            return null;
-        }
-
-        var rest = arguments.Skip(words.Length).ToList();
-        var step = rest.Count > 0 && !rest[0].StartsWith("--", StringComparison.Ordinal) ? rest[0] : null;
-        if (step is not null && !Steps.Contains(step))
-        {
-            throw new StartupException($"'{step}' is not a step of {Verb}. Known: {string.Join(", ", Steps)}.");
-        }
-
-        // A flag needs no value here; the one reader of options wants one.
-        string[] named = [.. words, .. rest.Skip(step is null ? 0 : 1).Select(word => Flags.Contains(word) ? word + "=yes" : word)];
-        var options = CommandLine.Options(named, Verb, "data-directory", "pepper", "kek")!;
-        if (step is not null)
-        {
-            options[StepOption] = step;
-        }
-
-        return options;
-    }
+        Steps = ["prepare", "activate", "status"],
+        Flags = ["pepper", "kek"],
+    };
 
     /// <exception cref="StartupException">Says what to do.</exception>
     public async Task<ControlAnswer> RunAsync(IReadOnlyDictionary<string, string> arguments)
@@ -46,7 +18,7 @@ public sealed class RotateKeys(KeyRotation rotation, TokenryOptions options)
         var both = !arguments.ContainsKey("pepper") && !arguments.ContainsKey("kek");
         var (pepper, keyEncryptionKey) = (both || arguments.ContainsKey("pepper"), both || arguments.ContainsKey("kek"));
         var words = new List<string>();
-        switch (arguments.GetValueOrDefault(StepOption))
+        switch (arguments.GetValueOrDefault(CommandVerb.StepOption))
         {
             case "prepare":
                 await rotation.PrepareAsync(pepper, keyEncryptionKey, words.Add);

@@ -15,7 +15,12 @@ public static class ServerLimits
         kestrel.AddServerHeader = false;
         // A line that ends in LF alone is one line to some proxies and two to others (RFC 9112 §2.2 leaves it open).
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", isEnabled: true);
+        kestrel.RequestHeaderEncodingSelector = LengthDigits.Select;
         kestrel.Limits.MaxRequestBodySize = LongestBody;
+        // What a connection may have sent before anything reads it; a whole body is read piece by piece.
+        kestrel.Limits.MaxRequestBufferSize = 64 * 1024;
+        kestrel.Limits.Http2.InitialStreamWindowSize = 64 * 1024;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = 128 * 1024;
         kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
         kestrel.Limits.MaxRequestHeaderCount = 64;
         kestrel.Limits.MaxRequestLineSize = 4 * 1024;

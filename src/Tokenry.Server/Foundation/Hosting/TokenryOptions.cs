@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Signing;
 using Tokenry.Server.Foundation.Signing.Pkcs11;
 
@@ -10,10 +11,13 @@ public sealed class TokenryOptions
 {
     public const string DefaultUrl = "http://127.0.0.1:7600";
 
+    private const int DefaultRequestsPerMinute = 6000;
+    private const int MostRequestsPerMinute = 600_000_000;
+
     /// <summary>Older patch releases of ASP.NET Core have holes that matter here.</summary>
     private static readonly Version OldestRuntime = new(10, 0, 12);
 
-    private static readonly string[] KnownKeys =
+    internal static readonly string[] KnownKeys =
     [
         "Issuer",
         "DataDirectory",
@@ -34,6 +38,8 @@ public sealed class TokenryOptions
         "Dpop:RequireNonce",
         "Egress:Enabled",
         "Egress:AllowedNetworks",
+        "Management:RequestsPerMinute",
+        "AllowedHosts",
         "LeakReports:Policy",
         "LeakReports:Keys",
         .. CapOptions.Keys,
@@ -109,6 +115,12 @@ public sealed class TokenryOptions
     /// <summary>Networks it may connect to for that besides the public internet.</summary>
     public IReadOnlyList<IPNetwork> EgressNetworks { get; init; } = [];
 
+    /// <summary>Requests a minute of one credential at Tokenry's own API; 0 = as many as it likes.</summary>
+    public int ManagementRequestsPerMinute { get; init; } = DefaultRequestsPerMinute;
+
+    /// <summary>Hosts under which pages are served.</summary>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
     public string DatabasePath => Path.Combine(DataDirectory, "tokenry.db");
 
     public bool UsesPostgres => ConnectionString is not null;
@@ -118,14 +130,7 @@ public sealed class TokenryOptions
     {
         var faults = new List<string>();
         var section = configuration.GetSection("Tokenry");
-        foreach (var (key, value) in section.AsEnumerable(makePathsRelative: true))
-        {
-            if (value is not null && !KnownKeys.Any(known => Is(key, known)))
-            {
-                faults.Add($"Tokenry:{key} is not a setting. Known: {string.Join(", ", KnownKeys)}.");
-            }
-        }
-
+        KnownSettings.Check(configuration, faults);
         var dataDirectory = Path.GetFullPath(section["DataDirectory"] ?? "data");
         var brand = section["Brand"] ?? "tkr";
         var retired = List(section, "RetiredBrands");
@@ -146,9 +151,15 @@ public sealed class TokenryOptions
         }
 
         var email = (section["Bootstrap:AdminEmail"] ?? "admin@localhost").ToLowerInvariant();
-        if (email.Length is 0 or > 128 || !email.All(c => char.IsAsciiLetterOrDigit(c) || "._@+-".Contains(c, StringComparison.Ordinal)))
+        // The second is what earlier versions took; a server that was set up so starts.
+        if (
+            !EmailAddress.IsValid(email)
+            && (
+                email.Length is 0 or > 128 || !email.All(c => char.IsAsciiLetterOrDigit(c) || "._@+-".Contains(c, StringComparison.Ordinal))
+            )
+        )
         {
-            faults.Add($"Tokenry:Bootstrap:AdminEmail '{email}' is not 1 to 128 characters of a-z, 0-9 and . _ @ + -.");
+            faults.Add($"Tokenry:Bootstrap:AdminEmail '{email}' is not an address such as admin@example.com.");
         }
 
         var password = section["Bootstrap:AdminPassword"];
@@ -206,6 +217,8 @@ public sealed class TokenryOptions
         var pkcs11 = Pkcs11Options.Read(section, faults);
         var issuer = needsIssuer ? IssuerSetting.Read(section["Issuer"], configuration["urls"] ?? DefaultUrl, faults) : "";
         var tls = TlsOptions.Read(section, configuration, issuer, faults);
+        var requestsPerMinute = RequestsPerMinute(section, faults);
+        var hosts = AllowedHostsSetting.Read(List(section, "AllowedHosts"), issuer, faults);
         if (faults.Count > 0)
         {
             throw new StartupException(faults);
@@ -240,13 +253,18 @@ public sealed class TokenryOptions
             Tls = tls,
             FetchesKeys = fetchesKeys,
             EgressNetworks = egress,
+            ManagementRequestsPerMinute = requestsPerMinute,
+            AllowedHosts = hosts,
         };
     }
+
+    /// <summary>Whether a key below <c>Tokenry:</c> is one of <see cref="KnownKeys"/> or an item of such a list.</summary>
+    internal static bool IsKnown(string key) => KnownKeys.Any(known => Is(key, known));
 
     private static bool Is(string key, string known) =>
         key.Equals(known, StringComparison.OrdinalIgnoreCase)
         || (
-            known is "RetiredBrands" or "TrustedProxies" or "LeakReports:Keys" or "Egress:AllowedNetworks"
+            known is "RetiredBrands" or "AllowedHosts" or "TrustedProxies" or "LeakReports:Keys" or "Egress:AllowedNetworks"
             && key.StartsWith(known + ":", StringComparison.OrdinalIgnoreCase) // a list's items
         );
 
@@ -290,6 +308,23 @@ public sealed class TokenryOptions
 
         faults.Add($"Tokenry:{key} '{text}' is not a number of days from 1 to 36500.");
         return null;
+    }
+
+    private static int RequestsPerMinute(IConfigurationSection section, List<string> faults)
+    {
+        const string Key = "Management:RequestsPerMinute";
+        if (section[Key] is not { } text)
+        {
+            return DefaultRequestsPerMinute;
+        }
+
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var most) && most <= MostRequestsPerMinute)
+        {
+            return most;
+        }
+
+        faults.Add($"Tokenry:{Key} '{text}' is not a number of requests from 1 to {MostRequestsPerMinute}, or 0 for no limit.");
+        return DefaultRequestsPerMinute;
     }
 
     private static bool Flag(IConfigurationSection section, string key, List<string> faults)

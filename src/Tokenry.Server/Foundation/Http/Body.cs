@@ -35,6 +35,17 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
             throw new ProblemException(415, ProblemCode.UnsupportedMediaType, "Send the body as application/json.");
         }
 
+        if (MediaType.IsCoded(context.Request))
+        {
+            // RFC 9110 §12.5.3: what would have been taken.
+            context.Response.Headers.AcceptEncoding = "identity";
+            throw new ProblemException(
+                415,
+                ProblemCode.UnsupportedMediaType,
+                "The body is compressed, which this server does not take. Send it as it is, without Content-Encoding."
+            );
+        }
+
         var bytes = await ReadBytesAsync(context);
         var facts = RequestFacts.Of(context);
         if (facts.IdempotencyKey is not null)
@@ -57,7 +68,7 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
         }
         catch (JsonException exception)
         {
-            throw Explain(exception);
+            throw Explain(exception, bytes);
         }
         // Bad UTF-8, lone surrogates and numbers out of range surface as these.
         catch (Exception exception) when (exception is InvalidOperationException or FormatException or OverflowException)
@@ -92,7 +103,7 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
     }
 
     /// <summary>The serializer's words name our types; these name the member and what to do.</summary>
-    private static ProblemException Explain(JsonException exception)
+    private static ProblemException Explain(JsonException exception, ReadOnlySpan<byte> body)
     {
         var message = exception.Message;
         var member = (exception.Path ?? "$").TrimStart('$').TrimStart('.');
@@ -122,7 +133,8 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
                 message.Contains("could not be mapped", StringComparison.Ordinal) ? "is not a member of this request"
                 : message.Contains("uplicate", StringComparison.Ordinal) ? "stands twice"
                 : message.StartsWith("Permissions are", StringComparison.Ordinal) ? "is a list of {api, scopes}, or \"owner\""
-                : message.StartsWith("A time", StringComparison.Ordinal) ? "is not a time such as 2027-01-01T00:00:00Z"
+                : OddNumber.Explain(exception, body) is { } number ? number
+                : message.StartsWith("A time", StringComparison.Ordinal) ? "is not a time such as 2099-01-01T00:00:00Z"
                 : "has the wrong type, or is null where it may not be"
         );
     }

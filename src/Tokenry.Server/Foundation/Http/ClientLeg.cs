@@ -8,6 +8,9 @@ namespace Tokenry.Server.Foundation.Http;
 /// <param name="IsFromProxy">Whether the peer is a listed proxy, whose forwarded headers count.</param>
 public readonly record struct ClientLeg(IPAddress? Address, bool IsInClear, bool IsFromProxy)
 {
+    /// <summary>Empty elements of a list mean nothing (RFC 9110 §5.6.1.2).</summary>
+    private const StringSplitOptions ListElements = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
+
     /// <summary>Whether a listed proxy says that the client did not speak TLS, even if it is on the same machine.</summary>
     public bool IsToldPlain { get; private init; }
 
@@ -29,17 +32,12 @@ public readonly record struct ClientLeg(IPAddress? Address, bool IsInClear, bool
     // From the right: the first address that is no listed proxy. What stands further left anybody may have written.
     private static (IPAddress? Address, int Hops) BehindProxies(IPAddress? peer, string forwardedFor, IReadOnlyList<IPNetwork> proxies)
     {
-        var forwarded = forwardedFor.Split(',', StringSplitOptions.TrimEntries);
+        var forwarded = forwardedFor.Split(',', ListElements);
         var (address, hops) = (peer, 0);
         for (var i = forwarded.Length - 1; i >= 0 && IsProxy(address, proxies); i--)
         {
             // What cannot be read is nobody's address, and not the proxy's: limits by address must not open for it.
-            if (!IPAddress.TryParse(forwarded[i], out var hop))
-            {
-                hop = IPEndPoint.TryParse(forwarded[i], out var endpoint) ? endpoint.Address : null;
-            }
-
-            (address, hops) = (Unmap(hop), hops + 1);
+            (address, hops) = (AddressText.TryParse(forwarded[i], out var hop) ? hop : null, hops + 1);
         }
 
         return (address, hops);
@@ -47,17 +45,19 @@ public readonly record struct ClientLeg(IPAddress? Address, bool IsInClear, bool
 
     /// <summary>
     /// Each listed proxy wrote at most one word, the client's own stand further left: of the last <paramref name="hops"/> the first is about
-    /// the client's leg. A proxy that says nothing is taken to speak TLS; a word that is not <c>https</c> is not.
+    /// the client's leg. A proxy that says nothing is taken to speak TLS; a word that is neither <c>https</c> nor <c>wss</c>, which some proxies say of
+    /// WebSockets, is not.
     /// </summary>
     private static bool SaysPlainHttp(string forwardedProto, int hops)
     {
-        if (forwardedProto.Length == 0)
+        var words = forwardedProto.Split(',', ListElements);
+        if (words.Length == 0)
         {
             return false;
         }
 
-        var words = forwardedProto.Split(',', StringSplitOptions.TrimEntries);
-        return !words[Math.Max(0, words.Length - Math.Max(1, hops))].Equals("https", StringComparison.OrdinalIgnoreCase);
+        var word = words[Math.Max(0, words.Length - Math.Max(1, hops))];
+        return !word.Equals("https", StringComparison.OrdinalIgnoreCase) && !word.Equals("wss", StringComparison.OrdinalIgnoreCase);
     }
 
     private static bool IsProxy(IPAddress? address, IReadOnlyList<IPNetwork> proxies)

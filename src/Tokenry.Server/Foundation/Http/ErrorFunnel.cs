@@ -26,10 +26,11 @@ internal sealed partial class ErrorFunnel(
         context.Response.Headers.XContentTypeOptions = "nosniff";
         try
         {
-            RefuseAmbiguity(context.Request);
+            RefuseAmbiguity(context);
             await next(context);
             if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null })
             {
+                AllowHead(context.Response.Headers);
                 await ProblemAnswer.WriteAsync(context, Unrouted(context.Response.StatusCode));
             }
         }
@@ -40,16 +41,38 @@ internal sealed partial class ErrorFunnel(
                 return; // nobody is there to read an answer
             }
 
-            await ProblemAnswer.WriteAsync(context, ToProblem(exception));
+            await ProblemAnswer.WriteAsync(context, WithMetadata(ToProblem(exception)));
         }
+    }
+
+    /// <summary>What is missing at Tokenry's own API can be got: a 403 says where to read how, as a 401 does (RFC 9728 §5.1).</summary>
+    private ProblemException WithMetadata(ProblemException problem)
+    {
+        if (problem.Code == ProblemCode.InsufficientScope && problem.Challenge is { } challenge)
+        {
+            problem.Challenge = $"{challenge}, resource_metadata=\"{ResourceMetadata.Of(options)}\"";
+        }
+
+        return problem;
     }
 
     /// <summary>
     /// Both Content-Length and Transfer-Encoding: Kestrel takes the second, others the first (RFC 9112 §6.1). Control characters, which
     /// Kestrel lets pass, mean something to logs and backends (RFC 9110 §5.5 allows the tab alone).
     /// </summary>
-    private static void RefuseAmbiguity(HttpRequest request)
+    private static void RefuseAmbiguity(HttpContext context)
     {
+        var request = context.Request;
+        // Any other coding, or this one twice, has another end to a reader who does not undo it (RFC 9112 §6.1). Nothing after it is a request.
+        if (
+            request.Headers.TransferEncoding is { Count: > 0 } codings
+            && (codings.Count > 1 || !string.Equals(codings[0], "chunked", StringComparison.OrdinalIgnoreCase))
+        )
+        {
+            context.Response.Headers.Connection = "close";
+            throw new ProblemException(400, ProblemCode.InvalidRequest, "Send Transfer-Encoding: chunked, or none.");
+        }
+
         // Kestrel has taken the Content-Length away by now, and keeps it under this name.
         if (request.Headers.TransferEncoding.Count > 0 && request.Headers.ContainsKey("X-Content-Length"))
         {
@@ -74,6 +97,15 @@ internal sealed partial class ErrorFunnel(
         }
     }
 
+    /// <summary>HEAD is answered wherever GET is (<see cref="HeadRequests"/>), which routing does not know.</summary>
+    private static void AllowHead(IHeaderDictionary headers)
+    {
+        if (headers.Allow.ToString() is { Length: > 0 } allowed && allowed.Split(", ").Contains("GET", StringComparer.Ordinal))
+        {
+            headers.Allow = allowed + ", HEAD";
+        }
+    }
+
     private ProblemException ToProblem(Exception exception)
     {
         switch (exception)
@@ -86,6 +118,19 @@ internal sealed partial class ErrorFunnel(
                 {
                     RetryAfter = TimeSpan.FromSeconds(1),
                 };
+            case OverloadedException:
+                return new ProblemException(503, ProblemCode.Overloaded, exception.Message) { RetryAfter = OverloadedException.Wait };
+            case ListsBusyException:
+                return new ProblemException(429, ProblemCode.TooManyRequests, "Too many lists are being read at once. Try again shortly.")
+                {
+                    RetryAfter = TimeSpan.FromSeconds(1),
+                };
+            case ListTooSlowException:
+                return new ProblemException(
+                    422,
+                    ProblemCode.QueryTooSlow,
+                    $"The list was stopped after {ListTooSlowException.Deadline.TotalSeconds} s. Ask for a shorter time or narrower filters."
+                );
             case BadHttpRequestException { StatusCode: 413 }:
                 return new ProblemException(413, ProblemCode.BodyTooLarge, "The body is larger than this route takes.");
             case BadHttpRequestException { StatusCode: 408 }:

@@ -24,8 +24,9 @@ public readonly record struct ForwardedRequest(string? Method, string? Path, str
         }
 
         var headers = context.Request.Headers;
-        var method = One(headers, MethodHeaders);
-        var target = One(headers, TargetHeaders);
+        var method = One(headers, MethodHeaders, static said => said);
+        // One may say the path and another the whole address, as ingress-nginx does.
+        var target = One(headers, TargetHeaders, RequestTarget.OriginForm);
         return Told(method, target);
     }
 
@@ -43,7 +44,7 @@ public readonly record struct ForwardedRequest(string? Method, string? Path, str
         return mark < 0 ? new(method, Short(target, LongestPath), null) : new(method, Short(target[..mark], LongestPath), target[mark..]);
     }
 
-    private static string? One(IHeaderDictionary headers, string[] names)
+    private static string? One(IHeaderDictionary headers, string[] names, Func<string, string> meaning)
     {
         string? found = null;
         foreach (var name in names)
@@ -55,7 +56,8 @@ public readonly record struct ForwardedRequest(string? Method, string? Path, str
                     continue; // how a proxy clears what a client sent
                 }
 
-                if (found is not null && found != value)
+                var said = meaning(value);
+                if (found is not null && found != said)
                 {
                     throw new ProblemException(
                         400,
@@ -64,7 +66,7 @@ public readonly record struct ForwardedRequest(string? Method, string? Path, str
                     );
                 }
 
-                found = value;
+                found = said;
             }
         }
 

@@ -76,7 +76,7 @@ public sealed class Listing : IBindableFromHttpContext<Listing>
 
         return TimestampConverter.TryParse(text, out var time) && time >= DateTimeOffset.UnixEpoch
             ? time
-            : throw ProblemException.Invalid(filter, "is not a time such as 2027-01-01T00:00:00Z");
+            : throw ProblemException.Invalid(filter, "is not a time such as 2099-01-01T00:00:00Z");
     }
 
     public string? OneOf(string filter, params ReadOnlySpan<string> allowed)

@@ -37,6 +37,7 @@ public static class ProblemAnswer
                 AcceptedCredentials = problem.AcceptedCredentials,
                 UsedBy = problem.UsedBy,
                 Limit = problem.Limit,
+                ExpiredAt = problem.ExpiredAt,
                 Gains = problem.Effect?.Gains,
                 Loses = problem.Effect?.Loses,
             },

@@ -22,11 +22,14 @@ public sealed class ProblemException(int status, string code, string detail) : E
     /// <summary>How many there may be.</summary>
     public long? Limit { get; init; }
 
+    /// <summary>When the credential ended, where that is why it is refused.</summary>
+    public DateTimeOffset? ExpiredAt { get; init; }
+
     /// <summary>What the refused change would do to credentials.</summary>
     public RightsEffect? Effect { get; init; }
 
     /// <summary>Value of <c>WWW-Authenticate</c>; every 401 has one (RFC 9110 §15.5.2).</summary>
-    public string? Challenge { get; init; }
+    public string? Challenge { get; set; }
 
     /// <summary>Value of <c>Retry-After</c>.</summary>
     public TimeSpan? RetryAfter { get; init; }

@@ -10,9 +10,9 @@ public sealed class PublicDocument(byte[] content, string contentType)
 
     private readonly string etag = $"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 16))}\"";
 
-    /// <summary>Maps GET, to be described further, and HEAD, which every resource has (RFC 9110 §9.1).</summary>
+    /// <summary>Maps GET, to be described further.</summary>
     public IEndpointConventionBuilder Map(IEndpointRouteBuilder app, string route) =>
-        Map(app, route, context => ServeAsync(context, MaxAge));
+        app.MapGet(route, context => ServeAsync(context, MaxAge));
 
     /// <summary>As <see cref="Map(IEndpointRouteBuilder, string)"/>, for a document that is replaced while the server runs.</summary>
     public static IEndpointConventionBuilder Map(
@@ -20,20 +20,14 @@ public sealed class PublicDocument(byte[] content, string contentType)
         string route,
         Func<ValueTask<PublicDocument>> current,
         TimeSpan maxAge
-    ) => Map(app, route, async context => await (await current()).ServeAsync(context, maxAge));
+    ) => app.MapGet(route, async context => await (await current()).ServeAsync(context, maxAge));
 
     /// <summary>As the others, for one of many; whoever looks for it throws 404.</summary>
     public static IEndpointConventionBuilder MapFound(
         IEndpointRouteBuilder app,
         string route,
         Func<HttpContext, ValueTask<PublicDocument>> find
-    ) => Map(app, route, async context => await (await find(context)).ServeAsync(context, MaxAge));
-
-    private static IEndpointConventionBuilder Map(IEndpointRouteBuilder app, string route, RequestDelegate serve)
-    {
-        app.MapMethods(route, [HttpMethods.Head], serve).ExcludeFromDescription().OpenToAnybody();
-        return app.MapGet(route, serve);
-    }
+    ) => app.MapGet(route, async context => await (await find(context)).ServeAsync(context, MaxAge));
 
     private Task ServeAsync(HttpContext context, TimeSpan maxAge)
     {

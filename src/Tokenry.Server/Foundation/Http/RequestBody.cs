@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Tokenry.Server.Foundation.Authentication;
 
 namespace Tokenry.Server.Foundation.Http;
 
@@ -11,6 +12,7 @@ public static class RequestBody
     /// <exception cref="BadHttpRequestException">
     /// It cannot be read: Kestrel says so of most faults, but not of a chunk longer than 2 GiB. 408: it did not come in time.
     /// </exception>
+    /// <exception cref="OverloadedException">Too many bytes of senders that are not known yet wait for the rest.</exception>
     public static ValueTask<ReadResult> ReadBodyAsync(this HttpRequest request, long received)
     {
         try
@@ -26,6 +28,8 @@ public static class RequestBody
 
     private static async ValueTask<ReadResult> WaitAsync(HttpRequest request, long received)
     {
+        var isKnown = request.HttpContext.Features[typeof(Caller)] is not null;
+        using var share = UnknownSenders.Hold(isKnown ? 0 : received);
         try
         {
             return await BodyDeadline.Of(request.HttpContext).ReadAsync(request.BodyReader, received, request.HttpContext.RequestAborted);

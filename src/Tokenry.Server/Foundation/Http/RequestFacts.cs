@@ -11,6 +11,9 @@ public sealed class RequestFacts
 {
     private const int LongestAgent = 200;
 
+    /// <summary>What is looked at of one: what is masked makes room for what follows.</summary>
+    private const int LongestAgentRead = 1000;
+
     private RequestFacts(HttpContext context, TimeProvider time, TokenryOptions options, Brands brands)
     {
         RequestId = PublicId.Create("req", PublicId.NewUuid7(time.GetUtcNow()));
@@ -20,7 +23,7 @@ public sealed class RequestFacts
         IsInClear = leg.IsInClear;
         IsToldPlain = leg.IsToldPlain;
         var agent = context.Request.Headers.UserAgent.ToString();
-        Agent = agent.Length == 0 ? null : Cleaned(brands.Redact(agent));
+        Agent = agent.Length == 0 ? null : Cleaned(brands.Redact(agent, LongestAgentRead));
         Method = context.Request.Method;
         Path = context.Request.Path.Value ?? "";
         var keys = context.Request.Headers["Idempotency-Key"];

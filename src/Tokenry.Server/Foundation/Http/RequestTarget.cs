@@ -5,13 +5,13 @@ public static class RequestTarget
 {
     private const string AfterScheme = "://";
 
+    /// <summary>Of addresses that are told; WebSockets begin as requests over http.</summary>
+    private static readonly string[] Schemes = ["http://", "https://", "ws://", "wss://"];
+
     /// <summary>Path and query, also of a target that is a whole address.</summary>
     public static string OriginForm(string target)
     {
-        if (
-            !target.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
-            && !target.StartsWith("https://", StringComparison.OrdinalIgnoreCase)
-        )
+        if (target.StartsWith('/') || !Array.Exists(Schemes, scheme => target.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)))
         {
             return target; // what begins with a slash is a path, whatever stands in it
         }

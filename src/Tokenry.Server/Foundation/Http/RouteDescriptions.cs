@@ -16,6 +16,9 @@ public sealed record RouteForm(IReadOnlyList<RouteMember> Members);
 /// <summary>What a route answers with that writes its answer itself; without members it is text, or nothing where there is no media type.</summary>
 public sealed record RouteAnswer(string? ContentType, IReadOnlyList<RouteMember> Members);
 
+/// <summary>Another type that a route answers with, beside the one its handler names.</summary>
+public sealed record RouteAlternative(Type Answer);
+
 /// <summary>What the OpenAPI document cannot learn of a route from its handler's signature.</summary>
 public static class RouteDescriptions
 {
@@ -33,6 +36,9 @@ public static class RouteDescriptions
                 new AcceptsMetadata([MediaType.Json], typeof(TRequest)),
                 new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(TAnswer), [MediaType.Json])
             );
+
+    public static TBuilder OrAnswers<TBuilder>(this TBuilder builder, Type answer)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RouteAlternative(answer));
 
     public static TBuilder Answers<TBuilder>(this TBuilder builder, string? contentType, params RouteMember[] members)
         where TBuilder : IEndpointConventionBuilder => builder.NamesItsHandler().WithMetadata(new RouteAnswer(contentType, members));

@@ -11,6 +11,12 @@ public sealed record RouteAccess(RouteAuthentication Kind, IReadOnlyList<string>
 /// <summary>A route open to anybody to which credentials are brought all the same: a door.</summary>
 public sealed record RouteTakesCredentials;
 
+/// <summary>A route that people open in a browser; see <see cref="PageGuard"/>.</summary>
+public sealed record RouteIsPage;
+
+/// <summary>A door of Tokenry's own API, called for every request at other APIs: not counted by <c>Tokenry:Management:RequestsPerMinute</c>.</summary>
+public sealed record RouteIsUncounted;
+
 public enum RouteAuthentication
 {
     /// <summary>Open to anybody, and said so on purpose.</summary>
@@ -31,6 +37,14 @@ public static class RouteMarkers
     /// <summary>Open to anybody; what credential the request carries is what the endpoint is asked about.</summary>
     public static TBuilder IsDoor<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder => builder.OpenToAnybody().WithMetadata(new RouteTakesCredentials());
+
+    /// <summary>A page: guarded by <c>Tokenry:AllowedHosts</c>, and with HSTS where it applies.</summary>
+    public static TBuilder IsPage<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RouteIsPage());
+
+    /// <summary>Not counted among the requests of a credential at Tokenry's own API.</summary>
+    public static TBuilder IsUncounted<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RouteIsUncounted());
 
     /// <param name="builder">The route.</param>
     /// <param name="orScopes">A credential with one of these opens the route too.</param>

@@ -61,7 +61,7 @@ public sealed class Validation
         if (value is not null)
         {
             Require(value.Length <= longest, member, $"is longer than {longest} characters");
-            Require(IsClean(value), member, "holds control or invisible formatting characters");
+            Require(IsReadable(value), member, "holds control characters, or invisible ones that hide or reorder text");
         }
     }
 
@@ -126,13 +126,23 @@ public sealed class Validation
         text.Length <= longest ? text : text[..(char.IsLowSurrogate(text[longest]) ? longest - 1 : longest)];
 
     /// <summary>No control, formatting (bidi, zero-width), line-separator, private or unpaired surrogate character.</summary>
-    public static bool IsClean(string text)
+    public static bool IsClean(string text) => IsClean(text, takesJoiners: false);
+
+    /// <summary>As <see cref="IsClean(string)"/>, and joiners where they belong to a word or an emoji: text that people write for people.</summary>
+    public static bool IsReadable(string text) => IsClean(text, takesJoiners: true);
+
+    private static bool IsClean(string text, bool takesJoiners)
     {
         for (var i = 0; i < text.Length; i++)
         {
             if (!Rune.TryGetRuneAt(text, i, out var rune))
             {
                 return false;
+            }
+
+            if (takesJoiners && Joiners.MayStand(text, i))
+            {
+                continue;
             }
 
             if (

@@ -14,6 +14,10 @@ public sealed record ClientSettings
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool AcceptsUntypedAssertions { get; init; }
 
+    /// <summary>Whether its assertions are taken as client libraries send them by default; else strictly.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool CompatibleAssertions { get; init; }
+
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool DpopBound { get; init; }
 

@@ -47,6 +47,7 @@ public sealed class AccessTokenWriter(SigningKeys keys, TokenryOptions options, 
 {
     /// <param name="claims">What it says.</param>
     /// <param name="algorithm">What its API wants it signed with, of <see cref="JwsAlgorithms"/>.</param>
+    /// <exception cref="TokenTooLongException">It would be longer than any door reads; nothing was signed.</exception>
     public (string Token, string TokenId) Write(AccessTokenClaims claims, string algorithm)
     {
         var now = time.GetUtcNow();
@@ -126,6 +127,11 @@ public sealed class AccessTokenWriter(SigningKeys keys, TokenryOptions options, 
         var payloadLength = Base64Url.GetEncodedLength(payload.Length);
         var signatureLength = Base64Url.GetEncodedLength(key.SignatureBytes);
         var total = header.Length + payloadLength + 1 + signatureLength;
+        if (total > CompactJws.MaxLength)
+        {
+            throw new TokenTooLongException();
+        }
+
         var buffer = ArrayPool<byte>.Shared.Rent(total);
         try
         {

@@ -19,8 +19,22 @@ public abstract class Database(TimeProvider time) : IAsyncDisposable
     /// <summary>What is said of the engine at start.</summary>
     public abstract string Description { get; }
 
+    /// <summary>Told of the connection before a list is read: a test asks for the plans of its statements.</summary>
+    internal Func<DbConnection, Task>? BeforeList { get; set; }
+
     /// <exception cref="StoreUnavailableException">The store is away or did not answer in time.</exception>
     public abstract Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read);
+
+    /// <summary>
+    /// Reads what may take long, for people and reports: on connections of its own, so that doors never wait for it, a few at a time, and
+    /// until a deadline.
+    /// </summary>
+    /// <param name="principal">Who asks; one never has all the turns.</param>
+    /// <param name="read">The queries.</param>
+    /// <exception cref="StoreUnavailableException">The store is away or did not answer in time.</exception>
+    /// <exception cref="ListsBusyException">Too many lists are being read at once.</exception>
+    /// <exception cref="ListTooSlowException">The queries took longer than <see cref="ListTooSlowException.Deadline"/>.</exception>
+    public virtual Task<T> ListAsync<T>(string principal, Func<DbConnection, Task<T>> read) => ReadAsync(read);
 
     /// <summary>
     /// Runs <paramref name="operation"/> in a transaction and returns once it is durable and the caches of this process know of it.

@@ -16,13 +16,10 @@ public sealed class InternPool<T>(Func<string, T> make)
     /// <summary>How many texts are remembered, of which some may be nobody's any more.</summary>
     internal int Count => known.Count;
 
-    public T Get(string text)
-    {
-        if (known.TryGetValue(text, out var reference) && reference.TryGetTarget(out var shared))
-        {
-            return shared;
-        }
+    public T Get(string text) => known.TryGetValue(text, out var reference) && reference.TryGetTarget(out var shared) ? shared : Add(text);
 
+    private T Add(string text)
+    {
         var made = make(text);
         var winner = made;
         known.AddOrUpdate(

@@ -1,7 +1,7 @@
-using System.Collections.Concurrent;
 using System.Data.Common;
 using Dapper;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 using Tokenry.Server.Foundation.Audit;
 
 namespace Tokenry.Server.Foundation.Storage;
@@ -14,12 +14,16 @@ public sealed class SqliteDatabase : Database
 {
     private const int Readers = 4;
 
-    private readonly ConcurrentBag<SqliteConnection> idle = [];
-    private readonly SemaphoreSlim free = new(Readers, Readers);
+    /// <summary>Virtual machine instructions between two looks at the clock: about a millisecond.</summary>
+    private const int InstructionsPerLook = 50_000;
+
+    private readonly SqliteReaders readers;
+    private readonly SqliteReaders listReaders;
+    private readonly ListTurns turns;
     private readonly SqliteWriter writer;
     private readonly StoreMetrics metrics;
     private readonly ChangeHub hub;
-    private readonly string path;
+    private readonly TimeProvider time;
 
     public SqliteDatabase(string path, AuditChain chain, ChangeHub hub, TimeProvider time, StoreMetrics metrics)
         : base(time)
@@ -36,10 +40,15 @@ public sealed class SqliteDatabase : Database
             throw new StoreUnavailableException("SQLite must not lie on a network file system. Take a local disk, or PostgreSQL.");
         }
 
-        this.path = path;
         this.metrics = metrics;
         this.hub = hub;
+        this.time = time;
         Description = $"SQLite {version} at {path}";
+        // A list holds a processor until it ends: half of them are left to the doors.
+        var lists = Math.Clamp(Environment.ProcessorCount / 2, 2, 4);
+        readers = new SqliteReaders(path, Readers);
+        listReaders = new SqliteReaders(path, lists);
+        turns = new ListTurns(lists, time);
         writer = new SqliteWriter(path, chain, hub, time, metrics);
     }
 
@@ -49,31 +58,32 @@ public sealed class SqliteDatabase : Database
 
     public override async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read)
     {
-        await free.WaitAsync();
         try
         {
-            if (!idle.TryTake(out var connection))
-            {
-                connection = OpenReader();
-            }
-
-            try
-            {
-                return await read(connection);
-            }
-            finally
-            {
-                idle.Add(connection);
-            }
+            return await readers.ReadAsync(read);
         }
         catch (SqliteException exception)
         {
             metrics.ReadUnserved();
             throw new StoreUnavailableException("The database could not be read.", exception);
         }
-        finally
+    }
+
+    public override async Task<T> ListAsync<T>(string principal, Func<DbConnection, Task<T>> read)
+    {
+        try
         {
-            free.Release();
+            return await turns.RunAsync(
+                principal,
+                () => OnOwnThreadAsync(() => listReaders.ReadAsync(connection => BeforeDeadlineAsync(connection, read)))
+            );
+        }
+        catch (SqliteException exception)
+        {
+            metrics.ReadUnserved();
+            throw exception.SqliteErrorCode == raw.SQLITE_INTERRUPT
+                ? new ListTooSlowException(exception)
+                : new StoreUnavailableException("The database could not be read.", exception);
         }
     }
 
@@ -99,29 +109,42 @@ public sealed class SqliteDatabase : Database
 
     public override ValueTask DisposeAsync()
     {
-        while (idle.TryTake(out var connection))
-        {
-            connection.Dispose();
-        }
-
+        readers.Dispose();
+        listReaders.Dispose();
         writer.Dispose();
-        free.Dispose();
         return ValueTask.CompletedTask;
     }
 
-    private SqliteConnection OpenReader()
+    /// <summary>SQLite reads without ever awaiting: on a thread of the pool, a few lists would hold up every answer.</summary>
+    private static Task<T> OnOwnThreadAsync<T>(Func<Task<T>> read) =>
+        Task
+            .Factory.StartNew(
+                read,
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
+                TaskScheduler.Default
+            )
+            .Unwrap();
+
+    /// <summary>SQLite looks at the clock itself, so that nothing can interrupt a connection that somebody else has by then.</summary>
+    private async Task<T> BeforeDeadlineAsync<T>(DbConnection connection, Func<DbConnection, Task<T>> read)
     {
-        var connection = new SqliteConnection(
-            new SqliteConnectionStringBuilder
-            {
-                DataSource = path,
-                Mode = SqliteOpenMode.ReadWrite, // a WAL reader must be able to map the shared-memory file
-                Pooling = false,
-                DefaultTimeout = 5,
-            }.ToString()
+        var handle = ((SqliteConnection)connection).Handle!;
+        var startedAt = time.GetTimestamp();
+        raw.sqlite3_progress_handler(
+            handle,
+            InstructionsPerLook,
+            _ => time.GetElapsedTime(startedAt) > ListTooSlowException.Deadline ? 1 : 0,
+            null
         );
-        connection.Open();
-        connection.Execute("PRAGMA query_only = 1; PRAGMA wal_autocheckpoint = 0; PRAGMA mmap_size = 268435456;");
-        return connection;
+        try
+        {
+            await (BeforeList?.Invoke(connection) ?? Task.CompletedTask);
+            return await read(connection);
+        }
+        finally
+        {
+            raw.sqlite3_progress_handler(handle, 0, null, null);
+        }
     }
 }

@@ -44,14 +44,14 @@ public sealed class CertificatesTests(SharedServers servers)
                 {
                     name = "mesh",
                     tls_client_auth = rule,
-                    expires_at = "2030-01-01T00:00:00Z",
+                    expires_at = "2099-01-01T00:00:00Z",
                 }
             )
             .Expect(201);
         Assert.Equal("san_uri: spiffe://example.com/billing", created.Text("masked"));
         Assert.Equal("spiffe://example.com/billing", created.Text("certificate.tls_client_auth.san_uri"));
         Assert.Equal(Root.Pem, created.Text("certificate.tls_client_auth.ca_certificates"));
-        Assert.Equal("2030-01-01T00:00:00Z", created.Text("expires_at"));
+        Assert.Equal("2099-01-01T00:00:00Z", created.Text("expires_at"));
         // Several of the same are several.
         var without = await admin.PostAsync(path, new { name = "mesh", tls_client_auth = rule }).Expect(201);
         Assert.Equal(JsonValueKind.Null, without.Json.GetProperty("expires_at").ValueKind);

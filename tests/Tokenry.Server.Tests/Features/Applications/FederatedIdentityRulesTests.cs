@@ -31,6 +31,55 @@ public sealed class FederatedIdentityRulesTests(SharedServers servers)
         await admin.PostAsync($"{Path(application)}/{id}/rotate", new { overlap_seconds = 60 }).Expect(404);
     }
 
+    /// <summary>B.4: one bad member does not spoil the set, and the answer says which keys were taken.</summary>
+    [Theory, BothEngines]
+    public async Task B4_the_answer_says_which_keys_were_taken(Engine engine)
+    {
+        using var issuer = new ForeignIssuer(algorithm: "ES256");
+        var (admin, application) = await ArrangeAsync(engine);
+        var good = issuer.Jwks["keys"]![0]!;
+        var encryption = good.DeepClone();
+        encryption["use"] = "enc";
+        JsonNode?[] keys =
+        [
+            null,
+            "text",
+            JsonNode.Parse("""{"kty":"AKP","kid":"pq","alg":"ML-DSA-44","pub":"AA"}"""),
+            encryption,
+            good.DeepClone(),
+            good.DeepClone(),
+        ];
+        var created = await admin.CreateFederatedIdentityAsync(
+            application,
+            issuer,
+            new { jwks = new JsonObject { ["keys"] = new JsonArray(keys) } }
+        );
+        var shown = created.Json.GetProperty("federated_identity");
+        var taken = Assert.Single(shown.GetProperty("jwks").GetProperty("keys").EnumerateArray());
+        Assert.Equal(issuer.KeyId, taken.GetProperty("kid").GetString());
+        var unused = shown.GetProperty("jwks_unused").EnumerateArray().Select(text => text.GetString()!).ToArray();
+        Assert.Equal(
+            ["keys[0] (no kid) is not a JSON", "keys[1] (no kid) is not a JSON", "keys[2] (pq) has a kty that"],
+            unused.Take(3).Select(text => text[..Math.Min(text.Length, text.StartsWith("keys[2]", StringComparison.Ordinal) ? 27 : 30)])
+        );
+        Assert.StartsWith($"keys[3] ({issuer.KeyId}) is not for signatures", unused[3], StringComparison.Ordinal);
+        Assert.Equal($"keys[5] ({issuer.KeyId}) is in the set already", unused[4]);
+
+        var token = issuer.Token(ForeignIssuer.GitHub(admin.Address));
+        await admin
+            .With(null)
+            .FormAsync(
+                "/oauth/token",
+                [
+                    ("grant_type", "client_credentials"),
+                    ("client_id", application),
+                    ("client_assertion_type", AssertionType),
+                    ("client_assertion", token),
+                ]
+            )
+            .ExpectOAuth(400, "invalid_target"); // authenticated, and without any right
+    }
+
     public static TheoryData<string, string> BadRequests =>
         new()
         {

@@ -38,6 +38,8 @@ public sealed class AccessTokenClaimsTests(SharedServers servers)
             {
                 if (json == "\"123\"" && claim is not ("exp" or "iat"))
                     continue; // a string is what the others are
+                if ((json is "1.5" or "1e10") && claim is ("exp" or "iat"))
+                    continue; // a time, see NumericDateTests
                 var altered = claims.DeepClone().AsObject();
                 altered[claim] = JsonNode.Parse(json);
                 await doors.ExpectRefusedAsync(key.Sign(key.Header(), altered), "malformed");

@@ -30,7 +30,6 @@ public sealed class FormEndpointTests(SharedServers servers)
     [InlineData("multipart/form-data; boundary=x")]
     [InlineData("text/plain")]
     [InlineData("application/x-www-form-urlencoded2")]
-    [InlineData("application/x-www-form-urlencoded; charset=iso-8859-1")]
     [InlineData("application/x-www-form-urlencoded, application/json")]
     [InlineData(";")]
     [InlineData(null)]

@@ -1,4 +1,5 @@
 using System.Text;
+using Tokenry.Server.Tests.Foundation.Http;
 
 namespace Tokenry.Server.Tests.Features.OAuth;
 
@@ -17,7 +18,10 @@ public sealed class IntrospectionEndpointTests(SharedServers servers)
         foreach (var bearer in new[] { "junk", admin.Bearer![..^1], made.ClientSecret.Secret, token })
         {
             var refused = await anonymous.With(bearer).IntrospectAsync(token).ExpectOAuth(401, "invalid_client");
-            Assert.Equal("Bearer realm=\"tokenry\", error=\"invalid_token\"", refused.Header("WWW-Authenticate"));
+            Assert.Equal(
+                $"Bearer realm=\"tokenry\", error=\"invalid_token\", {ChallengeTests.About(anonymous, null, "introspect")}",
+                refused.Header("WWW-Authenticate")
+            );
         }
     }
 
@@ -30,7 +34,7 @@ public sealed class IntrospectionEndpointTests(SharedServers servers)
         await (await server.AdminAsync("introspect")).IntrospectAsync(token).ExpectActive();
         var verifier = await server.AdminAsync("verify");
         var refused = await verifier.IntrospectAsync(token).ExpectOAuth(403, "insufficient_scope");
-        Assert.Equal("Bearer realm=\"tokenry\", error=\"insufficient_scope\", scope=\"introspect\"", refused.Header("WWW-Authenticate"));
+        Assert.Equal(ChallengeTests.Insufficient(anonymous, "introspect"), refused.Header("WWW-Authenticate"));
         var withKey = new Dictionary<string, string> { ["X-API-Key"] = verifier.Bearer! };
         await anonymous.FormAsync("/oauth/introspect", [("token", token)], headers: withKey).ExpectOAuth(403, "insufficient_scope");
     }

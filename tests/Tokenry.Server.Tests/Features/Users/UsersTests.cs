@@ -106,13 +106,90 @@ public sealed class UsersTests(SharedServers servers)
         await admin.PatchAsync($"/v1/users/{user.Id}", new { email }).ExpectFaultAsync("email");
     }
 
-    [Theory, BothEngines]
-    public async Task An_email_has_at_most_128_characters(Engine engine)
+    /// <summary>B.6: addresses as RFC 5321 §4.1.2 has them.</summary>
+    [Theory]
+    [BothEngines("{0}@example.com", true)]
+    [BothEngines("{0}@localhost", true)]
+    [BothEngines("{0}.o'brien+tag@sub.example-site.com", true)]
+    [BothEngines("{0}!#$%&'*+-/=?^_`{{|}}~@example.com", true)]
+    [BothEngines("{0}@EXAMPLE.com", true)]
+    [BothEngines("{0}", false)]
+    [BothEngines("@{0}.example.com", false)]
+    [BothEngines("{0}@", false)]
+    [BothEngines("{0}@b@example.com", false)]
+    [BothEngines("{0}.@example.com", false)]
+    [BothEngines(".{0}@example.com", false)]
+    [BothEngines("{0}..a@example.com", false)]
+    [BothEngines("\"{0}\"@example.com", false)] // quoted: no two programs compare them alike
+    [BothEngines("{0}@[127.0.0.1]", false)]
+    [BothEngines("{0}@example..com", false)]
+    [BothEngines("{0}@.example.com", false)]
+    [BothEngines("{0}@example.com.", false)]
+    [BothEngines("{0}@-example.com", false)]
+    [BothEngines("{0}@example-.com", false)]
+    [BothEngines("{0}@exa_mple.com", false)]
+    [BothEngines("{0}(comment)@example.com", false)]
+    [BothEngines("a,{0}@example.com", false)]
+    public async Task B6_an_email_has_one_at_and_a_domain(Engine engine, string format, bool isTaken)
     {
         var admin = await servers.AdminAsync(engine);
-        var unique = CreateRequests.Unique("long");
-        await admin.PostAsync("/v1/users", new { email = unique.PadRight(129, 'x') }).ExpectFaultAsync("email");
-        await admin.PostAsync("/v1/users", new { email = unique.PadRight(128, 'x') }).Expect(201);
+        var email = string.Format(format, CreateRequests.Unique("mail"));
+        if (isTaken)
+            Assert.Equal(email.ToLowerInvariant(), (await admin.PostAsync("/v1/users", new { email }).Expect(201)).Text("email"));
+        else
+            await admin.PostAsync("/v1/users", new { email, name = "x" }).ExpectFaultAsync("email");
+    }
+
+    [Theory, BothEngines]
+    public async Task B6_an_email_has_at_most_64_characters_and_254_in_all(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var local = CreateRequests.Unique("long").PadRight(64, 'x');
+        var domain = string.Join('.', Enumerable.Repeat(new string('d', 62), 3));
+        Assert.Equal(253, $"{local}@{domain}".Length);
+        await admin.PostAsync("/v1/users", new { email = $"{local}@{domain}dd", name = "x" }).ExpectFaultAsync("email");
+        await admin.PostAsync("/v1/users", new { email = $"{local}@{domain}d", name = "x" }).Expect(201);
+        await admin.PostAsync("/v1/users", new { email = $"x{local}@example.com", name = "x" }).ExpectFaultAsync("email");
+    }
+
+    /// <summary>B.6: joiners as RFC 5892 A.1 and A.2 allow, and in emoji; nothing that hides or reorders.</summary>
+    [Theory]
+    [InlineData("می\u200Cخواهم", true)] // Persian
+    [InlineData("علی\u200Cرضا", true)]
+    [InlineData("کتاب\u200Cها", true)]
+    [InlineData("क्\u200Dष", true)] // Devanagari, after a virama
+    [InlineData("राष्\u200Cट्र", true)]
+    [InlineData("ශ්\u200Dරී", true)] // Sinhala
+    [InlineData("👨\u200D👩\u200D👧", true)]
+    [InlineData("👩🏽\u200D💻", true)] // with a skin
+    [InlineData("🏳\uFE0F\u200D🌈", true)]
+    [InlineData("🙂\u200D↔\uFE0F", true)]
+    [InlineData("a\u200Cb", false)]
+    [InlineData("a\u200Db", false)]
+    [InlineData("\u200Cخواهم", false)]
+    [InlineData("م\u200C", false)]
+    [InlineData("د\u200Cم", false)] // a letter that never joins to the next
+    [InlineData("م\u200Dم", false)]
+    [InlineData("👨\u200D\u200D👩", false)]
+    [InlineData("👨\u200Da", false)]
+    [InlineData("\u200D👨", false)]
+    [InlineData("क्\u200C\u200Cष", false)]
+    [InlineData("a\u202Eb", false)] // bidi
+    [InlineData("a\u2066b", false)]
+    [InlineData("a\u200Fb", false)]
+    [InlineData("a\u200Bb", false)]
+    [InlineData("a\uFEFFb", false)]
+    [InlineData("a\u00ADb", false)]
+    [InlineData("a\U000E0041b", false)] // invisible letters
+    public async Task B6_names_of_people(string name, bool isTaken)
+    {
+        var admin = await servers.AdminAsync(Engine.Sqlite);
+        var user = await admin.PersonAsync();
+        var patched = await admin.PatchAsync($"/v1/users/{user.Id}", new { name });
+        if (isTaken)
+            Assert.Equal(name, patched.Expect(200).Text("name"));
+        else
+            await Task.FromResult(patched).ExpectFaultAsync("name");
     }
 
     [Theory, BothEngines]
@@ -199,7 +276,7 @@ public sealed class UsersTests(SharedServers servers)
     public async Task A_member_that_does_not_fit_is_named(Engine engine, string member, string value)
     {
         var admin = await servers.AdminAsync(engine);
-        var email = member == "email" ? "" : $"\"email\":\"{CreateRequests.Unique("fault")}\",";
+        var email = member == "email" ? "" : $"\"email\":\"{CreateRequests.Unique("fault")}@example.com\",";
         await admin.PostAsync("/v1/users", $"{{{email}\"{member}\":{value}}}").ExpectFaultAsync(member);
         var user = await admin.PersonAsync();
         await admin.PatchAsync($"/v1/users/{user.Id}", $"{{\"{member}\":{value}}}").ExpectFaultAsync(member);

@@ -69,7 +69,7 @@ public sealed class ForwardAuthTests(SharedServers servers)
     {
         var (made, door) = await ArrangeAsync(engine);
         var answer = (await door.GetAsync(Path(made, "&scope=a"))).Expect(401, "credential_missing");
-        Assert.Equal([ChallengeTests.Missing(door, made.Api.Id)], answer.Headers["WWW-Authenticate"]);
+        Assert.Equal([ChallengeTests.Missing(door, made.Api.Id, "a")], answer.Headers["WWW-Authenticate"]);
     }
 
     [Theory, BothEngines]
@@ -103,7 +103,7 @@ public sealed class ForwardAuthTests(SharedServers servers)
         )
         {
             var answer = (await door.GetAsync(Path(made), headers: Bearer(secret))).Expect(401, "invalid_token");
-            Assert.Equal([ChallengeTests.Refused], answer.Headers["WWW-Authenticate"]);
+            Assert.Equal([ChallengeTests.Refused(door, made.Api.Id)], answer.Headers["WWW-Authenticate"]);
             Assert.All(Identity, name => Assert.Null(answer.Header($"X-Tokenry-{name}")));
             bodies.Add(answer.Body.Replace(answer.Text("request_id"), "", StringComparison.Ordinal));
         }
@@ -120,7 +120,7 @@ public sealed class ForwardAuthTests(SharedServers servers)
             "insufficient_scope"
         );
         Assert.Equal(["c", "d"], Strings(answer.Json.GetProperty("missing_scopes")));
-        Assert.Equal(["Bearer realm=\"tokenry\", error=\"insufficient_scope\", scope=\"a c d\""], answer.Headers["WWW-Authenticate"]);
+        Assert.Equal([ChallengeTests.Insufficient(door, "a c d", made.Api.Id)], answer.Headers["WWW-Authenticate"]);
     }
 
     [Theory]

@@ -33,7 +33,7 @@ public sealed class VerifyWireTests(SharedServers servers)
         await ExpectAsync("ip_not_allowed", new { token, api });
         await ExpectAsync("insufficient_scope", Asking(token, ["c", "a", "none"], "repo:acme/web"), "missing_scopes");
         await ExpectAsync("object_not_allowed", Asking(token, ["a"], "repo:other"));
-        await ExpectAsync("wrong_api", new { token, api = "https://unregistered.example.com" });
+        await ExpectAsync("wrong_api", new { token, api = "https://unregistered.example.com" }, "reason");
         await ExpectAsync("credential_kind_not_accepted", new { token = made.ClientSecret.Secret });
         await ExpectAsync("credential_kind_not_accepted", new { token = made.ClientSecret.Secret, api }, "accepted_credentials");
         await ExpectAsync("expired", new { token = await ChangedKeyAsync(new { expires_at = In(-5) }), api });

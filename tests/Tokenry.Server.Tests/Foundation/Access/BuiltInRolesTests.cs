@@ -144,7 +144,7 @@ public sealed class BuiltInRolesTests(SharedServers servers)
         foreach (
             var (method, path, body) in new (string, string, object?)[]
             {
-                ("POST", "/v1/users", new { email = "x" }),
+                ("POST", "/v1/users", new { email = "x@example.com" }),
                 ("POST", "/v1/applications", new { name = "x" }),
                 ("POST", "/v1/api-resources", new { name = "x", identifier = "https://x.example.com" }),
                 ("POST", "/v1/roles", new { name = "x" }),

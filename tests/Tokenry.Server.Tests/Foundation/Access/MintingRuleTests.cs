@@ -151,7 +151,9 @@ public sealed class MintingRuleTests(SharedServers servers)
         foreach (var role in new[] { strong.Id, Administrator, Auditor })
         {
             var roles = new[] { role };
-            await client.PostAsync("/v1/users", new { email = CreateRequests.Unique("u"), roles }).Expect(403, "exceeds_own_rights");
+            await client
+                .PostAsync("/v1/users", new { email = $"{CreateRequests.Unique("u")}@example.com", roles })
+                .Expect(403, "exceeds_own_rights");
             await client.PatchAsync($"/v1/users/{user.Id}", new { roles }).Expect(403, "exceeds_own_rights");
             await client.PostAsync("/v1/applications", new { name = "x", roles }).Expect(403, "exceeds_own_rights");
         }

@@ -116,7 +116,7 @@ public sealed class NarrowTokenTests(SharedServers servers)
             : path.EndsWith("/rotate", StringComparison.Ordinal) ? new { overlap_seconds = 60 }
             : path == "/v1/verify" ? new { token = "x" }
             : path == "/v1/verify/batch" ? new { items = new[] { new { token = "x" } } }
-            : path == "/v1/users" ? new { email = CreateRequests.Unique("n") }
+            : path == "/v1/users" ? new { email = $"{CreateRequests.Unique("n")}@example.com" }
             : path == "/v1/api-resources" ? new { name = "x", identifier = $"urn:example:{CreateRequests.Unique("n")}" }
             : path == "/v1/api-keys"
                 ? new

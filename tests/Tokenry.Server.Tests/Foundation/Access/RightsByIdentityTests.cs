@@ -25,12 +25,12 @@ public sealed class RightsByIdentityTests(SharedServers servers)
         Assert.Equal("wrong_api", await admin.CodeAsync(jwt));
         await admin.IntrospectAsync(jwt).ExpectInactive();
         await door.IntrospectAsync(jwt, made.Client()).ExpectInactive();
-        await door.GetAsync(Path(made), headers: Bearer(jwt)).Expect(403);
+        await door.GetAsync(Path(made), headers: Bearer(jwt)).Expect(401, "invalid_token");
         foreach (var key in made.ApiKeys)
         {
             Assert.Equal("wrong_api", await admin.CodeAsync(key.Secret, made.Api.Identifier));
             await admin.IntrospectAsync(key.Secret).ExpectInactive();
-            await door.GetAsync(Path(made), headers: Key(key.Secret)).Expect(403);
+            await door.GetAsync(Path(made), headers: Key(key.Secret)).Expect(401, "invalid_token");
             AssertJson("[]", (await admin.With(key.Secret).GetAsync("/v1/me").Expect(200)).Json.GetProperty("permissions"));
         }
 
@@ -136,8 +136,11 @@ public sealed class RightsByIdentityTests(SharedServers servers)
         var stripped = await admin.GetAsync($"/v1/applications/{exchanger.Id}").Expect(200);
         Assert.Equal(JsonValueKind.Null, stripped.Json.GetProperty("token_exchange_audiences").ValueKind);
 
-        var deletion = await admin.ToldAsync($"target={made.Api.Id}&action=api_resource.deleted&result=success");
-        Assert.Equal("taken from 1 roles, 1 credentials and 1 applications", deletion.GetProperty("reason").GetString());
+        var deletions = await admin.GetAsync($"/v1/audit?target={made.Api.Id}&action=api_resource.deleted").Expect(200);
+        Assert.Contains(
+            deletions.Json.GetProperty("items").EnumerateArray(),
+            deletion => deletion.GetProperty("reason").GetString() == "taken from 1 roles, 1 credentials and 1 applications"
+        );
         foreach (var id in new[] { made.Role.Id, exchanger.Id })
         {
             var told = await admin.ToldAsync($"target={id}");

@@ -17,7 +17,7 @@ public sealed class IssuerKeysTests : IDisposable
 
     public IssuerKeysTests()
     {
-        _keys = new IssuerKeys(_egress, _time);
+        _keys = new IssuerKeys(_egress, _time, NullLogger<IssuerKeys>.Instance);
         _server.Body = _issuer.Jwks.ToJsonString();
     }
 
@@ -81,6 +81,26 @@ public sealed class IssuerKeysTests : IDisposable
         _time.Advance(TimeSpan.FromSeconds(30));
         Assert.True(await FindAsync(_issuer.KeyId));
         Assert.Equal(3, _server.Requests);
+    }
+
+    /// <summary>A.12: an issuer that vanished is not trusted for ever.</summary>
+    [Fact]
+    public async Task Keys_are_dropped_after_an_hour_of_failing_fetches()
+    {
+        Assert.True(await FindAsync(_issuer.KeyId));
+        _server.Status = 503;
+        for (var minutes = 0; minutes < 55; minutes += 5)
+        {
+            _time.Advance(TimeSpan.FromMinutes(5));
+            Assert.True(await FindAsync(_issuer.KeyId));
+        }
+
+        _time.Advance(TimeSpan.FromMinutes(5));
+        Assert.False(await FindAsync(_issuer.KeyId));
+        Assert.False(await FindAsync(_issuer.KeyId)); // nor where no fetch is due
+        _server.Status = 200;
+        _time.Advance(TimeSpan.FromSeconds(30));
+        Assert.True(await FindAsync(_issuer.KeyId));
     }
 
     [Fact]

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Jose;
-using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 
 namespace Tokenry.Server.Tests.Foundation.Authentication;

@@ -166,7 +166,7 @@ public sealed class RotateKeysTests
     public async Task What_is_not_understood_changes_nothing(params string[] words)
     {
         await using var server = await ServerProcess.PrepareAsync(Engine.Sqlite);
-        (await server.RunAsync(["admin", "rotate-keys", .. words])).Expect(1);
+        (await server.RunAsync(["admin", "rotate-keys", .. words])).Expect(2);
         Assert.False(File.Exists(Path.Combine(server.DataDirectory, "tokenry.keys")));
     }
 

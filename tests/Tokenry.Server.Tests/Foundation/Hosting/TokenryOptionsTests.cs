@@ -102,7 +102,7 @@ public sealed class TokenryOptionsTests
         );
         string[] named =
         [
-            "Tokenry:Isuer is not a setting",
+            "Tokenry:Isuer is not a setting. Did you mean Tokenry:Issuer?",
             "'Capital'",
             "'x'",
             "'nonsense'",
@@ -119,8 +119,10 @@ public sealed class TokenryOptionsTests
     [Fact]
     public void A_key_that_is_no_setting_is_named_with_those_that_are()
     {
-        var fault = Assert.Single(Faults(("Tokenry:Bootstrap:Password", "x")));
-        Assert.StartsWith("Tokenry:Bootstrap:Password is not a setting. Known: Issuer, DataDirectory, ", fault, StringComparison.Ordinal);
+        var near = Assert.Single(Faults(("Tokenry:Bootstrap:Password", "x")));
+        Assert.Equal("Tokenry:Bootstrap:Password is not a setting. Did you mean Tokenry:Bootstrap:AdminPassword?", near);
+        var far = Assert.Single(Faults(("Tokenry:Xyz", "x")));
+        Assert.StartsWith("Tokenry:Xyz is not a setting. Known: Issuer, DataDirectory, ", far, StringComparison.Ordinal);
     }
 
     [Theory]

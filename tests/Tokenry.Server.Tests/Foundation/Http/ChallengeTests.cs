@@ -8,13 +8,24 @@ public sealed class ChallengeTests(SharedServers servers)
     public const string Dpop = "DPoP algs=\"ES256 PS256 RS256\"";
 
     /// <summary>Where a credential was presented that is not good.</summary>
-    public const string Refused = $"Bearer realm=\"tokenry\", error=\"invalid_token\", {Dpop}";
+    /// <inheritdoc cref="Missing"/>
+    public static string Refused(ApiClient client, string? api = null, string? scope = null) =>
+        $"Bearer realm=\"tokenry\", error=\"invalid_token\", {About(client, api, scope)}, {Dpop}";
 
-    /// <summary>Where none was presented: no error, and where to read what would do (RFC 9728 §5.1).</summary>
+    /// <summary>Where none was presented: no error, what scope is needed, and where to read the rest (RFC 9728 §5.1).</summary>
     /// <param name="client">Of the server.</param>
     /// <param name="api">The API resource behind a door; left out, Tokenry's own API.</param>
-    public static string Missing(ApiClient client, string? api = null) =>
-        $"Bearer realm=\"tokenry\", resource_metadata=\"{client.Address}/.well-known/oauth-protected-resource{(api is null ? "" : "/" + api)}\", {Dpop}";
+    /// <param name="scope">What the route or place needs; left out, nothing.</param>
+    public static string Missing(ApiClient client, string? api = null, string? scope = null) =>
+        $"Bearer realm=\"tokenry\", {About(client, api, scope)}, {Dpop}";
+
+    /// <summary>Where too little was presented.</summary>
+    /// <inheritdoc cref="Missing"/>
+    public static string Insufficient(ApiClient client, string scope, string? api = null) =>
+        $"Bearer realm=\"tokenry\", error=\"insufficient_scope\", {About(client, api, scope)}";
+
+    public static string About(ApiClient client, string? api, string? scope) =>
+        $"{(scope is null ? "" : $"scope=\"{scope}\", ")}resource_metadata=\"{client.Address}/.well-known/oauth-protected-resource{(api is null ? "" : "/" + api)}\"";
 
     [Theory, BothEngines]
     public async Task Without_a_credential_the_challenge_has_no_error(Engine engine)
@@ -59,7 +70,7 @@ public sealed class ChallengeTests(SharedServers servers)
         foreach (var credential in refused)
         {
             var response = await anonymous.With(credential).GetAsync("/v1/me").Expect(401, "invalid_token");
-            Assert.Equal(Refused, response.Header("WWW-Authenticate"));
+            Assert.Equal(Refused(anonymous), response.Header("WWW-Authenticate"));
             Assert.DoesNotContain(credential, response.Body, StringComparison.Ordinal);
             var fixedBody = response.Body.Replace(response.Text("request_id"), "", StringComparison.Ordinal);
             var expected = await anonymous.With("junk").GetAsync("/v1/me");
@@ -76,7 +87,7 @@ public sealed class ChallengeTests(SharedServers servers)
         var reader = admin.With(made.PersonalAccessToken.Secret);
         await reader.GetAsync("/v1/users").Expect(200);
         var refused = await reader.GetAsync("/v1/audit").Expect(403, "insufficient_scope");
-        Assert.Equal("Bearer realm=\"tokenry\", error=\"insufficient_scope\", scope=\"audit:read\"", refused.Header("WWW-Authenticate"));
+        Assert.Equal(Insufficient(admin, "audit:read"), refused.Header("WWW-Authenticate"));
     }
 
     [Theory]
@@ -96,7 +107,6 @@ public sealed class ChallengeTests(SharedServers servers)
     [InlineData("Digest {0}")]
     [InlineData("{0}")]
     [InlineData("Bearer")]
-    [InlineData("Bearer  {0}")]
     [InlineData("Bearer {0}, Bearer {0}")]
     [InlineData("Bearer {0};x")]
     public async Task Anything_else_in_the_header_is_a_credential_that_is_not_good(string format)

@@ -79,7 +79,14 @@ public sealed class OwnershipTransferTests(SharedServers servers)
         }
         await world.ExpectAsync("valid"); // nothing was half done
 
-        var manager = await admin.CallerAsync("users:write", "roles:read", "audit:read", "applications:own", "tokens:own", "api-resources:read");
+        var manager = await admin.CallerAsync(
+            "users:write",
+            "roles:read",
+            "audit:read",
+            "applications:own",
+            "tokens:own",
+            "api-resources:read"
+        );
         await manager.Client.DeleteAsync($"{world.User}?transfer_to={heir.Id}").Expect(403, "insufficient_scope");
         var disabled = await admin.PostAsync($"{world.User}/disable?transfer_to={heir.Id}").Expect(200);
         Assert.False(disabled.Json.GetProperty("enabled").GetBoolean());

@@ -83,8 +83,13 @@ public sealed class ClientAuthenticator(
         // RFC 8693 §2.2.2: of a subject token it is the request that is wrong.
         : presented.IsSubjectToken || proved.Kind == CredentialKind.ApiKey && presented.Method == ClientAuthenticationMethod.None
             ? OAuthError.SubjectTokenNotAcceptable()
-        : OAuthError.InvalidClient();
+        : OAuthError.InvalidClient(Hint(proved));
     }
+
+    /// <summary>What helps the holder of the right secret or key; no other sender is told it.</summary>
+    private static string? Hint(Authenticated proved) =>
+        proved.Hint
+        ?? (proved.Code == VerificationCode.Expired ? "the credential has expired: renew it, or use the one that follows it" : null);
 
     private async ValueTask<(Authenticated Proved, ClientAssertion? OnceOnly)> ProveAsync(
         PresentedClient presented,

@@ -66,7 +66,7 @@ public sealed class FederatedIdentities(
             }
 
             var keys = rule.Keys ?? await issuerKeys.GetAsync(rule.KeysUri!, keyId);
-            var result = validator.Validate(token, rule.Trust, id => keys?.Find(id));
+            var result = validator.Validate(token, rule.Trust, id => keys?.FindAll(id) ?? []);
             if (!result.IsValid)
             {
                 furthest = result.Fault > furthest ? result.Fault : furthest;

@@ -25,10 +25,31 @@ public sealed class PrivateKeyJwt(
 {
     private const string AssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
+    private const string Remedy =
+        "; change the client, or set assertions to compatible on the application, which takes what client libraries send by default";
+
     /// <summary>In <see cref="SingleUse"/>.</summary>
     private const string UseKind = "client_assertion";
 
+    private static readonly ClientAssertionRules Untyped = new() { TakesPlainType = true };
+
     private readonly ClientAssertionValidator validator = new(options.Issuer, time);
+
+    /// <summary>What client libraries send by default.</summary>
+    private readonly ClientAssertionRules compatible = new()
+    {
+        TakesPlainType = true,
+        OtherAudiences =
+        [
+            .. new[] { options.Issuer, PublicAddress.ForCertificates(options) }
+                .OfType<string>()
+                .SelectMany(address => Endpoints.Select(endpoint => address + endpoint)),
+        ],
+        LongestLife = TimeSpan.FromHours(1) + ClientAssertionValidator.ClockSkew,
+    };
+
+    /// <summary>Where assertions are taken, and so what they may name as audience.</summary>
+    private static readonly string[] Endpoints = ["/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/renew"];
 
     /// <exception cref="OAuthError">400 where an assertion is of another type, or the type stands alone.</exception>
     public static PresentedClient Read(FormParameters form)
@@ -65,19 +86,34 @@ public sealed class PrivateKeyJwt(
         }
 
         var keys = await clientKeys.OfAsync(clientId, credentials, CredentialKind.PublicKey);
-        var result = validator.Validate(
-            assertion,
-            clientId,
-            owner.Client.AcceptsUntypedAssertions,
-            keyId => keys.Find(key => keyId is null ? keys.Count == 1 : key.PublicKey!.KeyId == keyId)?.PublicKey
-        );
-        return result.IsValid
-            ? (
-                Authenticated.Stored(keys.First(key => key.PublicKey!.KeyId == result.Assertion.KeyId), owner, time.GetUtcNow()),
-                result.Assertion
-            )
-            : (Authenticated.Failed(Reason(result.Fault)), null);
+        Func<string?, VerificationKey?> findKey = keyId =>
+            keys.Find(key => keyId is null ? keys.Count == 1 : key.PublicKey!.KeyId == keyId)?.PublicKey;
+        var result = validator.Validate(assertion, clientId, RulesOf(owner.Client), findKey);
+        if (result.IsValid)
+        {
+            var key = keys.First(key => key.PublicKey!.KeyId == result.Assertion.KeyId);
+            return (Authenticated.Stored(key, owner, time.GetUtcNow()), result.Assertion);
+        }
+
+        // Told only to the holder of the client's key: the same assertion would do for a client that is set so.
+        var hint =
+            HintFor(result.Fault) is { } words && validator.Validate(assertion, clientId, compatible, findKey).IsValid ? words : null;
+        return (Authenticated.Failed(Reason(result.Fault), hint), null);
     }
+
+    private ClientAssertionRules RulesOf(ClientSettings client) =>
+        client.CompatibleAssertions ? compatible
+        : client.AcceptsUntypedAssertions ? Untyped
+        : ClientAssertionRules.Strict;
+
+    private static string? HintFor(ClientAssertionFault fault) =>
+        fault switch
+        {
+            ClientAssertionFault.WrongType => "the typ of the assertion is not client-authentication+jwt" + Remedy,
+            ClientAssertionFault.WrongAudience => "the aud of the assertion is not the issuer alone" + Remedy,
+            ClientAssertionFault.TooLongLived => "the exp of the assertion is more than ten minutes ahead" + Remedy,
+            _ => null,
+        };
 
     /// <summary>Uses the assertion up; false where it was used before, here or on another replica. Durable before the answer.</summary>
     public Task<bool> ClaimAsync(ClientAssertion assertion)

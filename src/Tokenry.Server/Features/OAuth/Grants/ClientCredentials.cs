@@ -20,7 +20,8 @@ public sealed class ClientCredentials(CatalogCache catalogs, AccessTokenWriter w
         TokenTarget.Check(api, allowed);
         var confirmation = request.ConfirmationFor(api);
         var scope = TokenTarget.Scope(form, api, allowed);
-        var (token, tokenId) = writer.Write(
+        var (token, tokenId) = AccessTokenGrant.Sign(
+            writer,
             new AccessTokenClaims
             {
                 Audience = api.Identifier,
@@ -32,7 +33,7 @@ public sealed class ClientCredentials(CatalogCache catalogs, AccessTokenWriter w
                 Lifetime = api.AccessTokenLifetime,
                 Since = Math.Max(api.NamesSince, client.Credential.TokensSince),
             },
-            api.AccessTokenSigningAlg
+            api
         );
         return new IssuedToken(token, tokenId, api, api.AccessTokenLifetime, scope) { Confirmation = confirmation };
     }

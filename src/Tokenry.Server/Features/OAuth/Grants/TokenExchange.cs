@@ -147,7 +147,8 @@ public sealed class TokenExchange(
         TimeSpan lifetime
     )
     {
-        var (token, tokenId) = writer.Write(
+        var (token, tokenId) = AccessTokenGrant.Sign(
+            writer,
             new AccessTokenClaims
             {
                 Audience = api.Identifier,
@@ -162,7 +163,7 @@ public sealed class TokenExchange(
                 Lifetime = lifetime,
                 Since = Math.Max(api.NamesSince, Math.Max(found.TokensSince, request.Client.Principal.TokensSince)),
             },
-            api.AccessTokenSigningAlg
+            api
         );
         return new IssuedToken(token, tokenId, api, lifetime, scope)
         {

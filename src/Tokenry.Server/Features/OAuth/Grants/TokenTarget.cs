@@ -19,7 +19,7 @@ public static class TokenTarget
         var named = form.All("resource", "audience");
         for (var i = 1; i < named.Count; i++)
         {
-            if (named[i] != named[0])
+            if (!ResourceIdentifier.AreSame(named[i], named[0]))
             {
                 throw OAuthError.InvalidTarget("one resource a token");
             }
@@ -27,7 +27,7 @@ public static class TokenTarget
 
         if (named.Count > 0)
         {
-            return catalog.Resource(named[0]) is { } api && isOpen(api) ? api : throw OAuthError.InvalidTarget(NoAccess);
+            return catalog.Named(named[0]) is { } api && isOpen(api) ? api : throw OAuthError.InvalidTarget(NoAccess);
         }
 
         var open = catalog.Resources.Where(isOpen).Take(2).ToList();

@@ -77,7 +77,10 @@ public sealed class ClientAuthenticatorTests(SharedServers servers)
             await ExpectSameAsync(why, id, tried);
 
         await UntilExpiredAsync(client, (app, expiring.Secret));
-        await ExpectSameAsync("expired secret", app, expiring.Secret);
+        // Told to who holds it, and to nobody who guesses.
+        var expired = await client.TokenAsync((app, expiring.Secret)).ExpectOAuth(401, "invalid_client");
+        Assert.Contains("has expired", expired.Text("error_description"), StringComparison.Ordinal);
+        await ExpectSameAsync("expired secret, guessed", app, expiring.Secret[..^1] + (expiring.Secret[^1] == '0' ? '1' : '0'));
 
         async Task ExpectSameAsync(string why, string id, string tried)
         {

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json.Nodes;
+using Tokenry.Server.Tests.Foundation.Access;
 
 namespace Tokenry.Server.Tests.Features.OAuth.ClientAuthentication;
 
@@ -42,22 +43,20 @@ public sealed class PrivateKeyJwtTests(SharedServers servers)
         {
             { "iss is another's", """{"iss":"app_0000000000000000000001"}""" },
             { "sub is another's", """{"sub":"app_0000000000000000000001"}""" },
-            { "aud is an array", """{"aud":["$issuer"]}""" },
-            { "aud is the token endpoint", """{"aud":"$issuer/oauth/token"}""" },
+            { "aud is an array of two", """{"aud":["$issuer","https://evil.example.com"]}""" },
+            { "aud is an empty array", """{"aud":[]}""" },
+            { "exp is two hours ahead", """{"exp":$now+7200}""" },
             { "aud has a closing slash", """{"aud":"$issuer/"}""" },
             { "aud is absent", """{"aud":null}""" },
             { "aud is a number", """{"aud":7}""" },
             { "exp is absent", """{"exp":null}""" },
             { "exp is past", """{"exp":$now-61}""" },
-            { "exp is 11 minutes ahead", """{"exp":$now+660}""" },
             { "exp is text", """{"exp":"$now"}""" },
             { "nbf is 70 seconds ahead", """{"nbf":$now+70}""" },
             { "jti is absent", """{"jti":null}""" },
             { "jti is too long", $$"""{"jti":"{{new string('j', 257)}}"}""" },
             { "typ is an access token's", """{"typ":"at+jwt"}""" },
             { "typ is a proof's", """{"typ":"dpop+jwt"}""" },
-            { "typ is the plain one", """{"typ":"JWT"}""" },
-            { "typ is absent", """{"typ":null}""" },
             { "alg is none", """{"alg":"none"}""" },
             { "alg is another of the family", """{"alg":"ES384"}""" },
             { "alg is symmetric", """{"alg":"HS256"}""" },
@@ -82,6 +81,8 @@ public sealed class PrivateKeyJwtTests(SharedServers servers)
     [InlineData("exp 30 seconds past", """{"exp":$now-30}""")]
     [InlineData("nbf 8 seconds ahead", """{"nbf":$now+8}""")]
     [InlineData("no kid, one key", """{"kid":null}""")]
+    [InlineData("aud an array of one", """{"aud":["$issuer"]}""")]
+    [InlineData("times with fractions", """{"exp":$now+60.5,"iat":$now-0.25,"nbf":$now-0.125}""")]
     [InlineData("unknown claims", """{"x":{"y":1}}""")]
     [InlineData("typ with application/", """{"typ":"application/client-authentication+jwt"}""")]
     public async Task What_clocks_and_libraries_differ_in_is_taken(string why, string change)
@@ -90,6 +91,62 @@ public sealed class PrivateKeyJwtTests(SharedServers servers)
         var (client, _, made, _) = await ArrangeAsync(Engine.Sqlite, key);
         var answer = await TokenAsync(client, key.Assertion(made.Application.Id, client.Address, Changed(change, client.Address)));
         Assert.Equal((why, 200), (why, answer.Status));
+    }
+
+    /// <summary>
+    /// B.7: Authlib's and others' defaults need one switch per application, and the refusal names it to who holds the key, and to nobody else.
+    /// </summary>
+    [Theory]
+    [BothEngines("typ", """{"typ":"JWT"}""")]
+    [BothEngines("typ", """{"typ":null}""")]
+    [BothEngines("aud", """{"aud":"$issuer/oauth/token"}""")]
+    [BothEngines("aud", """{"aud":["$issuer","$issuer/oauth/token"]}""")]
+    [BothEngines("exp", """{"exp":$now+3600}""")]
+    [BothEngines("typ", """{"typ":"JWT","aud":"$issuer/oauth/token","exp":$now+3600}""")] // Authlib's
+    public async Task B7_what_libraries_send_needs_one_switch_that_the_refusal_names(Engine engine, string member, string change)
+    {
+        using var key = ClientKey.Make();
+        using var stranger = ClientKey.Make();
+        var (client, admin, made, _) = await ArrangeAsync(engine, key);
+        var app = made.Application.Id;
+        string Sent(ClientKey by) =>
+            by.Assertion(
+                app,
+                client.Address,
+                (header, claims) =>
+                {
+                    Changed(change, client.Address)(header, claims);
+                    header["kid"] = key.Thumbprint;
+                }
+            );
+        var refused = await TokenAsync(client, Sent(key)).ExpectOAuth(401, "invalid_client");
+        Assert.Contains($"the {member} of the assertion", refused.Text("error_description"), StringComparison.Ordinal);
+        Assert.Contains("set assertions to compatible", refused.Text("error_description"), StringComparison.Ordinal);
+        var nobody = await TokenAsync(client, Sent(stranger)).ExpectOAuth(401, "invalid_client");
+        Assert.DoesNotContain("compatible", nobody.Body, StringComparison.Ordinal);
+
+        var patched = await admin.PatchAsync($"/v1/applications/{app}", new { assertions = "compatible" }).Expect(200);
+        Assert.Equal("compatible", patched.Text("assertions"));
+        var assertion = Sent(key);
+        await TokenAsync(client, assertion).Expect(200);
+        await TokenAsync(client, assertion).ExpectOAuth(401, "invalid_client"); // still once
+        await TokenAsync(client, Sent(stranger)).ExpectOAuth(401, "invalid_client");
+        await admin.PatchAsync($"/v1/applications/{app}", """{"assertions":null}""").Expect(200);
+        await TokenAsync(client, Sent(key)).ExpectOAuth(401, "invalid_client");
+    }
+
+    [Theory, BothEngines]
+    public async Task B7_assertions_are_strict_unless_said_otherwise(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var application = await admin.CreateApplicationAsync([]);
+        Assert.Equal("strict", application.Response.Text("assertions"));
+        var compatible = await admin.CreateApplicationAsync([], new { assertions = "compatible" });
+        Assert.Equal("compatible", (await admin.GetAsync($"/v1/applications/{compatible.Id}").Expect(200)).Text("assertions"));
+        await admin.PatchAsync($"/v1/applications/{compatible.Id}", new { name = "x" }).Expect(200);
+        Assert.Equal("compatible", (await admin.GetAsync($"/v1/applications/{compatible.Id}").Expect(200)).Text("assertions"));
+        foreach (var wrong in new[] { "loose", "", "Compatible" })
+            await admin.PatchAsync($"/v1/applications/{application.Id}", new { assertions = wrong }).ExpectFaultAsync("assertions");
     }
 
     [Fact]
@@ -285,10 +342,13 @@ public sealed class PrivateKeyJwtTests(SharedServers servers)
     {
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         var text = change.Replace("$issuer", issuer, StringComparison.Ordinal);
-        foreach (var sum in new[] { "-61", "+660", "+70", "-30", "+8" })
+        foreach (var sum in new[] { "-61", "+7200", "+3600", "+60.5", "-0.25", "-0.125", "+70", "-30", "+8" })
             text = text.Replace(
                 "$now" + sum,
-                $"{now + int.Parse(sum, System.Globalization.CultureInfo.InvariantCulture)}",
+                string.Create(
+                    System.Globalization.CultureInfo.InvariantCulture,
+                    $"{now + decimal.Parse(sum, System.Globalization.CultureInfo.InvariantCulture)}"
+                ),
                 StringComparison.Ordinal
             );
         var changes = JsonNode.Parse(text.Replace("$now", $"{now}", StringComparison.Ordinal))!.AsObject();

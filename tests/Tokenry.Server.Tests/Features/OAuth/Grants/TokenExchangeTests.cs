@@ -240,7 +240,7 @@ public sealed class TokenExchangeTests(SharedServers servers)
     public async Task A_resource_server_goes_on_to_another_API_within_the_callers_credential(Engine engine)
     {
         var admin = await servers.AdminAsync(engine);
-        var exchange = await ArrangeAsync(engine);
+        var exchange = await Exchange.ArrangeAsync(admin, pat: _ => new { permissions = "owner" });
         var second = await admin.CreateApiAsync(["ledger:read", "ledger:write"]);
         var role = await admin.CreateRoleAsync([new { api = second.Identifier, scopes = new[] { "ledger:read" } }]);
         await admin.PatchAsync($"/v1/users/{exchange.UserId}", new { roles = new[] { exchange.Made.Role.Id, role.Id } }).Expect(200);

@@ -6,8 +6,9 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tokenry.Protocol.Jose;
+using Tokenry.Server.Tests.Features.OAuth;
 
-namespace Tokenry.Server.Tests.Features.OAuth;
+namespace Tokenry.Server.Tests.Attack;
 
 /// <summary>What an attacker can make without the server's key (security §2 rows 1–6), at every door.</summary>
 public sealed class ForgedTokenTests(SharedServers servers)

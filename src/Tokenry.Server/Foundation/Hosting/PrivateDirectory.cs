@@ -1,0 +1,61 @@
+namespace Tokenry.Server.Foundation.Hosting;
+
+/// <summary>Keeps a directory and the files in it to the user the server runs as. Others could read keys there, or put a file of theirs in the way.</summary>
+internal static class PrivateDirectory
+{
+    private const UnixFileMode OfOthers =
+        UnixFileMode.GroupRead
+        | UnixFileMode.GroupWrite
+        | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead
+        | UnixFileMode.OtherWrite
+        | UnixFileMode.OtherExecute;
+
+    /// <returns>What was open to other users and is not any more.</returns>
+    /// <exception cref="StartupException">It is open to other users, and not ours to close.</exception>
+    public static IReadOnlyList<string> Close(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return [];
+        }
+
+        var closed = new List<string>();
+        try
+        {
+            Close(new DirectoryInfo(path), closed);
+            foreach (var file in new DirectoryInfo(path).EnumerateFiles().Where(file => file.LinkTarget is null))
+            {
+                Close(file, closed);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException(
+                $"The data directory {path} is open to other users, and this user cannot close it ({exception.Message}). Make it this user's "
+                    + "own (chown, then chmod 700), or set Tokenry:DataDirectory to another."
+            );
+        }
+
+        return closed;
+    }
+
+    private static void Close(FileSystemInfo entry, List<string> closed)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        var mode = entry.UnixFileMode;
+        if ((mode & OfOthers) == 0)
+        {
+            return;
+        }
+
+        File.SetUnixFileMode(entry.FullName, mode & ~OfOthers);
+        closed.Add($"{entry.FullName} was open to other users (mode {Octal(mode)}). It is {Octal(mode & ~OfOthers)} now.");
+    }
+
+    private static string Octal(UnixFileMode mode) => Convert.ToString((int)mode, 8).PadLeft(4, '0');
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using Tokenry.Server.Foundation.Http;
+
+namespace Tokenry.Server.Tests.Contracts;
+
+/// <summary>
+/// A.9 (a): what a stranger may have the server do is a small multiple of <c>/health/live</c>, in allocated bytes and in processor time of one and the
+/// same process: never so many milliseconds, which a busy machine would not keep.
+/// </summary>
+public sealed class AnonymousBudgetTests
+{
+    private const int Requests = 200;
+    private const int Rounds = 3;
+
+    /// <summary>Times the cost of <c>/health/live</c>; the best of the rounds counts.</summary>
+    private const double MostProcessor = 25;
+
+    private const double MostBytes = 25;
+
+    /// <summary>Routes that may cost more, and why.</summary>
+    private static readonly Dictionary<string, double> MoreBytes = new()
+    {
+        ["GET /metrics"] = 100, // a text of every series, made anew: it is of now
+    };
+
+    [Fact]
+    public async Task Every_anonymous_route_stays_within_its_budget()
+    {
+        await using var server = await ServerProcess.StartAsync(Engine.Sqlite);
+        var anonymous = server.Client();
+        var open = (await Route.AllAsync()).Where(route => route.Access.Kind == RouteAuthentication.Public).ToList();
+        Assert.Equal(
+            GoldenFile.Lines("open-routes.txt").Where(line => line.Length > 0).Order(StringComparer.Ordinal),
+            open.Select(route => route.ToString()).Order(StringComparer.Ordinal)
+        );
+        var live = await CostAsync("/health/live", () => anonymous.GetAsync("/health/live"));
+        var faults = new List<string>();
+        foreach (var route in open)
+        {
+            var call = Call.To(route with { Method = route.Method == "ANY" ? "PUT" : route.Method }, Target.Nobody);
+            var cost = await CostAsync(route.ToString(), () => call.SendAsync(anonymous));
+            var (bytes, processor) = (cost.Bytes / live.Bytes, cost.Processor / live.Processor);
+            var line = string.Create(CultureInfo.InvariantCulture, $"{route}: {bytes:F1} × the bytes, {processor:F1} × the processor time");
+            TestContext.Current.TestOutputHelper?.WriteLine(line);
+            if (bytes > MoreBytes.GetValueOrDefault(route.ToString(), MostBytes) || processor > MostProcessor)
+                faults.Add(line);
+        }
+
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
+
+        async Task<(double Bytes, double Processor)> CostAsync(string name, Func<Task<ApiResponse>> send)
+        {
+            for (var i = 0; i < 20; i++)
+                Assert.True((await send()).Status != 500, name);
+            var best = (Bytes: double.MaxValue, Processor: double.MaxValue);
+            for (var round = 0; round < Rounds; round++)
+            {
+                var before = await SpentAsync();
+                for (var i = 0; i < Requests; i++)
+                    await send();
+                var after = await SpentAsync();
+                best = (
+                    Math.Min(best.Bytes, (after.Bytes - before.Bytes) / Requests),
+                    Math.Min(best.Processor, Math.Max((after.Processor - before.Processor) / Requests, 1e-6))
+                );
+            }
+
+            return best;
+        }
+
+        async Task<(double Bytes, double Processor)> SpentAsync()
+        {
+            var text = (await anonymous.GetAsync("/metrics")).Body;
+            return (Sum(text, "dotnet_gc_allocated_bytes_total"), Sum(text, "process_cpu_seconds_total"));
+        }
+    }
+
+    private static double Sum(string metrics, string name)
+    {
+        var values = metrics
+            .Split('\n')
+            .Where(line => line.StartsWith(name + " ", StringComparison.Ordinal) || line.StartsWith(name + "{", StringComparison.Ordinal))
+            .Select(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture))
+            .ToList();
+        Assert.NotEmpty(values);
+        return values.Sum();
+    }
+}

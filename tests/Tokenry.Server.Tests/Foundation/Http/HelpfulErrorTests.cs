@@ -1,0 +1,140 @@
+using System.IO.Compression;
+using System.Text;
+using Tokenry.Server.Tests.Features.OAuth;
+
+namespace Tokenry.Server.Tests.Foundation.Http;
+
+/// <summary>B.8: an error says what to do.</summary>
+public sealed class HelpfulErrorTests(SharedServers servers)
+{
+    /// <summary>At every door: <c>expired</c> and since when, for the right secret alone.</summary>
+    [Theory, BothEngines]
+    public async Task B8_expired_is_said_to_who_holds_the_right_secret(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var anonymous = await servers.AnonymousAsync(engine);
+        var made = await Scenario
+            .On(admin)
+            .Api("a")
+            .Role()
+            .ApiKey(_ => new { expires_at = DateTimeOffset.UtcNow.AddSeconds(2) })
+            .ClientSecret(_ => new { expires_at = DateTimeOffset.UtcNow.AddSeconds(2) })
+            .CreateAsync();
+        var (key, secret) = (made.ApiKey.Secret, made.Client());
+        var at = made.ApiKey.Response.Text("expires_at");
+        var door = $"/v1/forward-auth?api={Uri.EscapeDataString(made.Api.Identifier)}&scope=a";
+        for (var waited = 0; await admin.VerifyAsync(key, made.Api.Identifier) != "expired"; waited++)
+        {
+            Assert.True(waited < 200);
+            await Task.Delay(50);
+        }
+
+        var (api, scope) = (made.Api.Id, "a");
+        foreach (
+            var (answer, about) in new[]
+            {
+                (await anonymous.With(key).GetAsync("/v1/me"), ChallengeTests.About(anonymous, null, null)),
+                (await anonymous.With(key).GetAsync(door), ChallengeTests.About(anonymous, api, scope)),
+            }
+        )
+        {
+            answer.Expect(401, "credential_expired");
+            Assert.Equal(at, answer.Text("expired_at"));
+            Assert.Contains(at, answer.Text("detail"), StringComparison.Ordinal);
+            Assert.Equal(
+                $"Bearer realm=\"tokenry\", error=\"invalid_token\", error_description=\"expired at {at}\", {about}, {ChallengeTests.Dpop}",
+                answer.Header("WWW-Authenticate")
+            );
+        }
+
+        var verified = await admin.PostAsync("/v1/verify", new { token = key, api = made.Api.Identifier }).Expect(200);
+        Assert.Equal(("expired", at), (verified.Text("code"), verified.Text("expired_at")));
+        for (var waited = 0; (await anonymous.TokenAsync(secret)).Status == 200; waited++)
+        {
+            Assert.True(waited < 200);
+            await Task.Delay(50);
+        }
+
+        var client = await anonymous.TokenAsync(secret).ExpectOAuth(401, "invalid_client");
+        Assert.Contains("has expired", client.Text("error_description"), StringComparison.Ordinal);
+
+        // A guess at the rest of it learns nothing.
+        foreach (var guess in new[] { key[..^1] + (key[^1] == '0' ? '1' : '0'), made.ApiKey.Id })
+        {
+            (await anonymous.With(guess).GetAsync(door)).Expect(401, "invalid_token");
+            var answer = await anonymous.With(guess).GetAsync("/v1/me").Expect(401, "invalid_token");
+            Assert.DoesNotContain("expired_at", answer.Body, StringComparison.Ordinal);
+        }
+
+        await admin.PostAsync($"/v1/applications/{made.Application.Id}/disable").Expect(200);
+        (await anonymous.With(key).GetAsync(door)).Expect(401, "invalid_token");
+    }
+
+    [Theory]
+    [InlineData("gzip", false)]
+    [InlineData("deflate", false)]
+    [InlineData("br", false)]
+    [InlineData("identity", true)]
+    [InlineData("IDENTITY", true)]
+    public async Task B8_a_compressed_body_is_415_and_says_so(string coding, bool isRead)
+    {
+        var admin = await servers.AdminAsync(Engine.Sqlite);
+        var json = Encoding.UTF8.GetBytes($$"""{"name":"{{CreateRequests.Unique("coded")}}","permissions":[]}""");
+        using var buffer = new MemoryStream();
+        await using (var zip = new GZipStream(buffer, CompressionMode.Compress, leaveOpen: true))
+        {
+            await zip.WriteAsync(json);
+        }
+
+        using var content = new ByteArrayContent(isRead ? json : buffer.ToArray());
+        content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
+        content.Headers.TryAddWithoutValidation("Content-Encoding", coding);
+        var answer = await admin.PostAsync("/v1/roles", content);
+        if (isRead)
+        {
+            answer.Expect(201);
+            return;
+        }
+
+        answer.Expect(415, "unsupported_media_type");
+        Assert.Contains("Content-Encoding", answer.Text("detail"), StringComparison.Ordinal);
+        Assert.Equal("identity", answer.Header("Accept-Encoding"));
+        using var form = new ByteArrayContent(buffer.ToArray());
+        form.Headers.TryAddWithoutValidation("Content-Type", "application/x-www-form-urlencoded");
+        form.Headers.TryAddWithoutValidation("Content-Encoding", coding);
+        var refused = await admin.With(null).PostAsync("/oauth/token", form).ExpectOAuth(415, "invalid_request");
+        Assert.Contains("Content-Encoding", refused.Text("error_description"), StringComparison.Ordinal);
+    }
+
+    /// <summary>A door is asked about the headers of a request whose body it never sees.</summary>
+    [Fact]
+    public async Task B8_a_door_lets_a_compressed_upload_pass()
+    {
+        var admin = await servers.AdminAsync(Engine.Sqlite);
+        var made = await Scenario.On(admin).ApiKey().CreateAsync();
+        var door = $"GET /v1/forward-auth?api={Uri.EscapeDataString(made.Api.Identifier)} HTTP/1.1";
+        string[] lines = ["Content-Encoding: gzip", $"X-API-Key: {made.ApiKey.Secret}"];
+        Assert.Equal(200, (await RawHttp.SendAsync(admin, door, lines)).Status);
+    }
+
+    [Theory]
+    [InlineData("1e2", "is written as 1e2: write 100")]
+    [InlineData("1E+2", "is written as 1E+2: write 100")]
+    [InlineData("100.0", "is written as 100.0: write 100")]
+    [InlineData("1.5", "is 1.5: write a whole number")]
+    [InlineData("\n1e2", "is written as 1e2: write 100")]
+    [InlineData("\"100\"", "has the wrong type")]
+    [InlineData("true", "has the wrong type")]
+    [InlineData("99999999999", "has the wrong type")]
+    public async Task B8_an_odd_number_is_shown_as_it_should_be(string number, string fault)
+    {
+        var admin = await servers.AdminAsync(Engine.Sqlite);
+        var body = $"{{\"identifier\":\"https://odd.example.com\",\"access_token_lifetime_seconds\":{number},\"name\":\"x\"}}";
+        var answer = await admin.PostAsync("/v1/api-resources", body).Expect(400, "invalid_request");
+        Assert.StartsWith(
+            fault,
+            answer.Json.GetProperty("errors").GetProperty("access_token_lifetime_seconds")[0].GetString(),
+            StringComparison.Ordinal
+        );
+    }
+}
