@@ -218,7 +218,7 @@ public sealed partial class ReadmeTour
             start.Environment["ConnectionStrings__Tokenry"] = connection;
         using var shell = Process.Start(start)!;
         var (output, error) = (shell.StandardOutput.ReadToEndAsync(), shell.StandardError.ReadToEndAsync());
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(10));
         try
         {
             await shell.WaitForExitAsync(patience.Token);

@@ -48,9 +48,7 @@ public sealed class PostgresCluster : IAsyncDisposable
     {
         if (!Shared.IsValueCreated || !Shared.Value.IsCompletedSuccessfully)
             return;
-        var cluster = await Shared.Value;
-        AtExit.Remove(cluster.Remove);
-        cluster.Remove();
+        await (await Shared.Value).EndAndRemoveAsync();
     }
 
     /// <summary>A cluster of one's own to kill, stop and suspend. <paramref name="fsync"/> costs time and is what durability is made of.</summary>
@@ -105,8 +103,12 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_shared)
-            return;
+        if (!_shared)
+            await EndAndRemoveAsync();
+    }
+
+    private async Task EndAndRemoveAsync()
+    {
         if (IsRunning)
         {
             Resume();

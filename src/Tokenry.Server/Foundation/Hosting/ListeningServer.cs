@@ -50,7 +50,8 @@ internal sealed class ListeningServer(IServer inner, TokenryOptions options) : I
 
     private string Describe(Exception exception)
     {
-        var addresses = string.Join(", ", Features.Get<IServerAddressesFeature>()?.Addresses ?? []);
+        IFeatureCollection known = Features;
+        var addresses = string.Join(", ", known.Get<IServerAddressesFeature>()?.Addresses ?? []);
         return exception switch
         {
             IOException { InnerException: AddressInUseException } => DescribeTaken(exception.Message, addresses),

@@ -39,7 +39,8 @@ internal static class StartPage
             .WithName("start_page")
             .WithSummary("Show a person what this server is and where to read on.")
             .Answers("text/html")
-            .OpenToAnybody();
+            .OpenToAnybody()
+            .IsPage();
     }
 
     private static async Task ServeAsync(HttpContext context, byte[] page)
