@@ -8,9 +8,9 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using SQLitePCL;
-using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Features.PersonalAccessTokens;
 using Tokenry.Server.Features.Users;
+using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Storage;
 
@@ -82,7 +82,11 @@ public sealed partial class ListPlansTests
             await using var server = await TokenryServer.BuildAsync(arguments);
             var services = server.App.Services;
             await services.GetRequiredService<BootstrapAdministrator>().RunAsync();
-            var token = (await services.GetRequiredService<IssueAdminToken>().RunAsync(new Dictionary<string, string>(), OperatingSystemUser.OfProcess())).Output;
+            var token = (
+                await services
+                    .GetRequiredService<IssueAdminToken>()
+                    .RunAsync(new Dictionary<string, string>(), OperatingSystemUser.OfProcess())
+            ).Output;
             await server.App.StartAsync();
             var admin = new ApiClient(address, token);
             var made = await Scenario
