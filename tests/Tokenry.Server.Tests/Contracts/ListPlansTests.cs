@@ -10,6 +10,7 @@ using Npgsql;
 using SQLitePCL;
 using Tokenry.Server.Features.PersonalAccessTokens;
 using Tokenry.Server.Features.Users;
+using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Storage;
 
@@ -81,7 +82,11 @@ public sealed partial class ListPlansTests
             await using var server = await TokenryServer.BuildAsync(arguments);
             var services = server.App.Services;
             await services.GetRequiredService<BootstrapAdministrator>().RunAsync();
-            var token = (await services.GetRequiredService<IssueAdminToken>().RunAsync(new Dictionary<string, string>())).Output;
+            var token = (
+                await services
+                    .GetRequiredService<IssueAdminToken>()
+                    .RunAsync(new Dictionary<string, string>(), OperatingSystemUser.OfProcess())
+            ).Output;
             await server.App.StartAsync();
             var admin = new ApiClient(address, token);
             var made = await Scenario

@@ -53,7 +53,7 @@ public sealed class Gate(
                     return await database.WriteAsync(Run);
                 }
 
-                var (effect, asOf) = await TryOutAsync(Run);
+                var (effect, asOf) = await TryOutAsync(current, Run);
                 Mind(preview, effect);
                 return await database.WriteAsync(tx =>
                 {
@@ -78,7 +78,7 @@ public sealed class Gate(
                 if (current.Request.Preview is { } preview)
                 {
                     // A new thing has no holder yet. It is not tried out: an answer that is repeated may have made it already.
-                    Mind(preview, preview.IsDryRun ? (await TryOutAsync(Run)).Effect : RightsEffects.None);
+                    Mind(preview, preview.IsDryRun ? (await TryOutAsync(current, Run)).Effect : RightsEffects.None);
                 }
 
                 return await idempotency.RunAsync(
@@ -181,7 +181,7 @@ public sealed class Gate(
         );
 
     /// <summary>Runs a mutation, takes it back, and counts what it would have done to credentials.</summary>
-    private async Task<(RightsEffect Effect, long AsOf)> TryOutAsync<T>(Func<WriteTransaction, Task<T>> run)
+    private async Task<(RightsEffect Effect, long AsOf)> TryOutAsync<T>(Caller caller, Func<WriteTransaction, Task<T>> run)
     {
         try
         {
@@ -193,7 +193,7 @@ public sealed class Gate(
         }
         catch (TriedOutException tried)
         {
-            return await effects.CountAsync(tried.Change);
+            return await effects.CountAsync(tried.Change, caller.Principal.Id);
         }
 
         throw new InvalidOperationException("A mutation that was only to be tried out was made.");

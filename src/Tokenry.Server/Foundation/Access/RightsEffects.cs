@@ -19,9 +19,15 @@ public sealed class RightsEffects(Database database, TimeProvider time)
     /// <summary>No effect at all.</summary>
     public static RightsEffect None { get; } = new() { Gains = new(0, []), Loses = new(0, []) };
 
+    /// <param name="change">What a mutation would make of the facts.</param>
+    /// <param name="principal">Who asks: each has a turn of their own at what takes long.</param>
     /// <returns>The effect, and the position in <c>changes</c> that the snapshot holds.</returns>
-    public Task<(RightsEffect Effect, long AsOf)> CountAsync(RightsChange change) =>
-        database.ReadAsync(async connection =>
+    public Task<(RightsEffect Effect, long AsOf)> CountAsync(RightsChange change, string principal)
+    {
+        // On SQLite apart from the readers of the doors; PostgreSQL has connections enough, and a list's begins without a snapshot.
+        return database.Dialect == Dialect.Sqlite ? database.ListAsync(principal, InSnapshotAsync) : database.ReadAsync(InSnapshotAsync);
+
+        async Task<(RightsEffect, long)> InSnapshotAsync(DbConnection connection)
         {
             await connection.ExecuteAsync(database.Dialect.BeginSnapshot);
             try
@@ -31,9 +37,11 @@ public sealed class RightsEffects(Database database, TimeProvider time)
             }
             finally
             {
-                await connection.ExecuteAsync("ROLLBACK");
+                // Two words: Dapper takes one for the name of a procedure.
+                await connection.ExecuteAsync("ROLLBACK TRANSACTION");
             }
-        });
+        }
+    }
 
     private async Task<RightsEffect> CountAsync(DbConnection connection, RightsChange change)
     {

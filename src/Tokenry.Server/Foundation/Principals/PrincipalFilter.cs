@@ -11,4 +11,12 @@ public sealed record PrincipalFilter(string? OwnOf)
 
     /// <summary>Applications with an owner that bounds them (1) or does not (0).</summary>
     public long? OwnerBound { get; init; }
+
+    /// <summary>As SQL; a condition that is not asked for is left out, since it would keep the planner from the index.</summary>
+    internal string Conditions =>
+        string.Concat(
+            Email is null ? "" : " AND email = @Email",
+            Owner is null ? "" : " AND owner_id = @Owner",
+            OwnerBound is null ? "" : " AND owner_id IS NOT NULL AND owner_bound = @OwnerBound"
+        );
 }

@@ -69,18 +69,12 @@ public static class PrincipalStore
     )
     {
         // Conditions that are not asked for are left out: "@email IS NULL OR …" would keep the planner from the index.
-        var conditions = string.Concat(
-            filter.OwnOf is null ? "" : " AND id IN (SELECT @OwnOf UNION ALL SELECT id FROM principals WHERE owner_id = @OwnOf)",
-            filter.Email is null ? "" : " AND email = @Email",
-            filter.Owner is null ? "" : " AND owner_id = @Owner",
-            filter.OwnerBound is null ? "" : " AND owner_id IS NOT NULL AND owner_bound = @OwnerBound",
-            after is null ? "" : " AND id > @after"
-        );
+        var own = filter.OwnOf is null ? "" : " AND id IN (SELECT @OwnOf UNION ALL SELECT id FROM principals WHERE owner_id = @OwnOf)";
         var rows = (
             await connection.QueryAsync<PrincipalRow>(
                 $"""
                 SELECT {PrincipalRow.Columns} FROM principals
-                WHERE type = @type AND deleted_at IS NULL{conditions}
+                WHERE type = @type AND deleted_at IS NULL{own}{filter.Conditions}{(after is null ? "" : " AND id > @after")}
                 ORDER BY id LIMIT @limit
                 """,
                 new

@@ -57,7 +57,7 @@ public sealed class Dialect
     public string CommitOrderLock { get; init; } = "";
 
     /// <summary>Begins a transaction in which a reader sees one moment of the store, until ROLLBACK.</summary>
-    public string BeginSnapshot { get; init; } = "BEGIN";
+    public string BeginSnapshot { get; init; } = "BEGIN TRANSACTION";
 
     /// <summary>A SELECT that has changes of who is an administrator wait for each other until they end; empty on SQLite.</summary>
     public string AdministratorsLock { get; init; } = "";

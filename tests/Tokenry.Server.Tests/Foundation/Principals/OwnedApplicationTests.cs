@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Tokenry.Server.Tests.Features.OAuth;
 using static Tokenry.Server.Tests.Foundation.Access.ManagementCalls;
 
 namespace Tokenry.Server.Tests.Foundation.Principals;
