@@ -30,14 +30,14 @@ internal static class AdminCommand
         var options = TokenryOptions.Read(configuration, needsIssuer: false);
         var request = new ControlRequest(verb.Command.Words, arguments);
         var isNamed = configuration["Tokenry:DataDirectory"] is not null;
-        var answer =
-            options.UsesPostgres ? await RunHereAsync(options, verb, arguments)
-            : FindServer(options.DataDirectory, isNamed) is { } server
-                ? await ControlSocket.AskAsync(server, request)
-                    ?? new ControlAnswer(null, $"The server at {server.Urls} does not answer. Try again.", failed: true)
-            : verb.NeedsStore && !File.Exists(options.DatabasePath)
-                ? throw new StartupException($"There is no store in {options.DataDirectory}. Name its directory: --data-directory D.")
-            : await RunOnSqliteAsync(options, verb, request);
+        var answer = options.UsesPostgres
+            ? await RunHereAsync(options, verb, arguments)
+            : await AskAsync(FindServer(options.DataDirectory, isNamed), options, request)
+                ?? (
+                    verb.NeedsStore && !File.Exists(options.DatabasePath)
+                        ? throw new StartupException($"There is no store in {options.DataDirectory}. Name its directory: --data-directory D.")
+                        : await RunOnSqliteAsync(options, verb, request)
+                );
         if (answer.Message is { } message)
         {
             await Console.Error.WriteLineAsync(message);
@@ -81,6 +81,13 @@ internal static class AdminCommand
                 + $"Name the one you mean: --{CommandVerb.DataDirectoryOption} {running[0].DataDirectory}"
         );
     }
+
+    /// <summary>What the running server says; <c>null</c> where none is meant, or the one of this data directory is just starting or stopping.</summary>
+    private static async Task<ControlAnswer?> AskAsync(ServerState? server, TokenryOptions options, ControlRequest request) =>
+        server is null ? null
+        : await ControlSocket.AskAsync(server, request) is { } answer ? answer
+        : server.DataDirectory == options.DataDirectory ? null
+        : new ControlAnswer(null, $"The server at {server.Urls} does not answer. Try again.", failed: true);
 
     private static async Task<ControlAnswer> RunOnSqliteAsync(TokenryOptions options, AdminVerb verb, ControlRequest request)
     {

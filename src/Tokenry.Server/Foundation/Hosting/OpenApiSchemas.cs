@@ -84,9 +84,10 @@ internal static class OpenApiSchemas
         else if (type == typeof(AuditChange))
         {
             // The values of any member, of whatever type that is.
-            schema.Properties!["before"] = new OpenApiSchema { Description = "Its value before; `null` where it had none." };
+            schema.Properties!["before"] = new OpenApiSchema { Type = AnyType, Description = "Its value before; `null` where it had none." };
             schema.Properties["after"] = new OpenApiSchema
             {
+                Type = AnyType,
                 Description =
                     "Its value after; `null` where it has none. A secret is `{\"digest\":\"…\"}`, an erased value `{\"pseudonym\":\"…\"}`.",
             };
@@ -95,6 +96,14 @@ internal static class OpenApiSchemas
         // They come from XML comments.
         schema.Description = WebUtility.HtmlDecode(schema.Description);
     }
+
+    private const JsonSchemaType AnyType =
+        JsonSchemaType.Null
+        | JsonSchemaType.Boolean
+        | JsonSchemaType.Number
+        | JsonSchemaType.String
+        | JsonSchemaType.Object
+        | JsonSchemaType.Array;
 
     private static bool IsOptional(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Optional<>);
 

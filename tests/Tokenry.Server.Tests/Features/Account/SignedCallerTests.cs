@@ -24,7 +24,7 @@ public sealed class SignedCallerTests(SharedServers servers)
             replayed.Header("Accept-Signature")
         );
         Assert.Equal(
-            "Bearer realm=\"tokenry\", error=\"invalid_token\", error_description=\"signed requests only\"",
+            $"Bearer realm=\"tokenry\", error=\"invalid_token\", error_description=\"signed requests only\", {ChallengeTests.About(client, api: null, scope: null)}",
             replayed.Header("WWW-Authenticate")
         );
         var once = signer.Sign("GET", client.Address + "/v1/me");

@@ -128,7 +128,6 @@ public sealed class RequestFormTests(SharedServers servers)
     [Theory]
     [BothEngines("GET", "/v1/nothing")]
     [BothEngines("POST", "/v1")]
-    [BothEngines("GET", "/")]
     [BothEngines("GET", "/V1/api-resources/x/y")]
     [BothEngines("DELETE", "/v1/users/usr_0000000000000000000000/nothing")]
     public async Task An_unknown_route_is_a_404_problem(Engine engine, string method, string path)

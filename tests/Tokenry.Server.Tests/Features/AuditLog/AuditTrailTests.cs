@@ -28,7 +28,7 @@ public sealed class AuditTrailTests(SharedServers servers)
         var role = await PostAsync("/v1/roles", new { name, permissions = new[] { At(api.Text("identifier"), "a") } });
         await OneAsync(role, "role.created", "role", role.Text("id"));
         await PatchAsync($"/v1/roles/{role.Text("id")}", "role.updated", "role");
-        var user = await PostAsync("/v1/users", new { email = name });
+        var user = await PostAsync("/v1/users", new { email = $"{name}@example.com" });
         await OneAsync(user, "user.created", "user", user.Text("id"));
         await PatchAsync($"/v1/users/{user.Text("id")}", "user.updated", "user");
         var application = await PostAsync("/v1/applications", new { name });

@@ -43,8 +43,11 @@ internal sealed class Doors(ApiClient admin, Created made)
             // Its holder may know that it was genuine once.
             var isExpired = code == "expired";
             var refused = await Anonymous.With(token).GetAsync("/v1/me").Expect(401, isExpired ? "credential_expired" : "invalid_token");
-            if (!isExpired)
-                Assert.Equal(ChallengeTests.Refused(admin), refused.Header("WWW-Authenticate"));
+            if (isExpired)
+                return;
+            // The issuer, which need not be the address that was asked.
+            var issuer = (await Anonymous.GetAsync("/.well-known/oauth-authorization-server").Expect(200)).Text("issuer");
+            Assert.Equal(ChallengeTests.Refused(admin.At(issuer)), refused.Header("WWW-Authenticate"));
         }
     }
 }

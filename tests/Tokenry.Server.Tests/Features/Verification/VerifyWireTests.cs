@@ -36,7 +36,7 @@ public sealed class VerifyWireTests(SharedServers servers)
         await ExpectAsync("wrong_api", new { token, api = "https://unregistered.example.com" }, "reason");
         await ExpectAsync("credential_kind_not_accepted", new { token = made.ClientSecret.Secret });
         await ExpectAsync("credential_kind_not_accepted", new { token = made.ClientSecret.Secret, api }, "accepted_credentials");
-        await ExpectAsync("expired", new { token = await ChangedKeyAsync(new { expires_at = In(-5) }), api });
+        await ExpectAsync("expired", new { token = await ChangedKeyAsync(new { expires_at = In(-5) }), api }, "expired_at");
         await ExpectAsync("not_yet_valid", new { token = await ChangedKeyAsync(new { not_before = In(600) }), api });
         await ExpectAsync(
             "rate_limited",

@@ -34,7 +34,7 @@ public sealed class IdempotencyTests(SharedServers servers)
             {
                 ("/v1/api-resources", new { identifier = $"https://{name}.example.com", name }, 201),
                 ("/v1/roles", new { name }, 201),
-                ("/v1/users", new { email = name }, 201),
+                ("/v1/users", new { email = $"{name}@example.com" }, 201),
                 ("/v1/applications", new { name }, 201),
                 (
                     "/v1/api-keys",

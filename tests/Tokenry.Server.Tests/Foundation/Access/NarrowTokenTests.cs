@@ -114,6 +114,9 @@ public sealed class NarrowTokenTests(SharedServers servers)
                     subject = "x",
                 }
             : path.EndsWith("/rotate", StringComparison.Ordinal) ? new { overlap_seconds = 60 }
+            : path.EndsWith("/revoke-all", StringComparison.Ordinal) || path.EndsWith("/descendants/revoke", StringComparison.Ordinal)
+                ? new { reason = "x" }
+            : path.EndsWith("/transfer", StringComparison.Ordinal) ? new { owner = (string?)null }
             : path == "/v1/verify" ? new { token = "x" }
             : path == "/v1/verify/batch" ? new { items = new[] { new { token = "x" } } }
             : path == "/v1/users" ? new { email = $"{CreateRequests.Unique("n")}@example.com" }

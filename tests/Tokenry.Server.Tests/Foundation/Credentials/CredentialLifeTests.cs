@@ -25,7 +25,7 @@ public sealed class CredentialLifeTests(SharedServers servers)
             }
         }
         Assert.Equal("expired", (await admin.GetAsync($"/v1/api-keys/{made.ApiKey.Id}").Expect(200)).Text("state"));
-        await admin.With(made.ApiKey.Secret).GetAsync("/v1/me").Expect(401, "invalid_token");
+        await admin.With(made.ApiKey.Secret).GetAsync("/v1/me").Expect(401, "credential_expired");
     }
 
     [Theory, BothEngines]

@@ -205,7 +205,9 @@ public sealed class AdminTokenTests
     public async Task A6_a_flag_takes_no_value()
     {
         await using var server = await ServerProcess.PrepareAsync(Engine.Sqlite);
-        await RefusesAsync(server, "'--revive' takes no value. Leave out '=yes'.", "--revive=yes");
+        var result = await server.RunAsync("admin", "token", "--revive=yes");
+        Assert.Equal((2, ""), (result.ExitCode, result.Output));
+        Assert.Contains("'--revive' takes no value. Leave out '=yes'.", result.Error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(server.DataDirectory));
     }
 

@@ -57,7 +57,7 @@ public sealed class KeyRingTests
     }
 
     [Theory]
-    [InlineData("", "cannot be read")]
+    [InlineData("", "is empty")]
     [InlineData("not json", "cannot be read")]
     [InlineData("null", "lacks a key")]
     [InlineData("{}", "lacks a key")]

@@ -45,7 +45,6 @@ public sealed class ClientSecretBasicTests
             "aWQ6cw", // padding missing
             "aWQ6c2 VjcmV0",
             "aWQ6\tc2VjcmV0",
-            " aWQ6c2VjcmV0",
             "aWQ6c2VjcmV0, Basic aWQ6c2VjcmV0",
             "-_-_",
             Encode("no colon"),
