@@ -35,7 +35,9 @@ internal static class AdminCommand
             : await AskAsync(FindServer(options.DataDirectory, isNamed), options, request)
                 ?? (
                     verb.NeedsStore && !File.Exists(options.DatabasePath)
-                        ? throw new StartupException($"There is no store in {options.DataDirectory}. Name its directory: --data-directory D.")
+                        ? throw new StartupException(
+                            $"There is no store in {options.DataDirectory}. Name its directory: --data-directory D."
+                        )
                         : await RunOnSqliteAsync(options, verb, request)
                 );
         if (answer.Message is { } message)

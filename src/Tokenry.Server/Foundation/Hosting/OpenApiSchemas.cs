@@ -84,7 +84,11 @@ internal static class OpenApiSchemas
         else if (type == typeof(AuditChange))
         {
             // The values of any member, of whatever type that is.
-            schema.Properties!["before"] = new OpenApiSchema { Type = AnyType, Description = "Its value before; `null` where it had none." };
+            schema.Properties!["before"] = new OpenApiSchema
+            {
+                Type = AnyType,
+                Description = "Its value before; `null` where it had none.",
+            };
             schema.Properties["after"] = new OpenApiSchema
             {
                 Type = AnyType,

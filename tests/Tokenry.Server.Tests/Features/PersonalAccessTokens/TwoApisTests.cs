@@ -12,7 +12,10 @@ public sealed class TwoApisTests(SharedServers servers)
         var invoices = await admin.CreateApiAsync(["read", "write"]);
         var parcels = await admin.CreateApiAsync(["read", "write"]);
         var other = await admin.CreateApiAsync(["read", "write"]);
-        object[] all = [.. new[] { invoices, parcels, other }.Select(api => new { api = api.Identifier, scopes = new[] { "read", "write" } })];
+        object[] all =
+        [
+            .. new[] { invoices, parcels, other }.Select(api => new { api = api.Identifier, scopes = new[] { "read", "write" } }),
+        ];
         var user = await admin.CreateUserAsync([(await admin.CreateRoleAsync(all)).Id]);
         object[] named =
         [
@@ -46,7 +49,12 @@ public sealed class TwoApisTests(SharedServers servers)
             var proxied = await admin
                 .With(token.Secret)
                 .GetAsync($"/v1/forward-auth?api={Uri.EscapeDataString(api.Identifier)}&scope={scope}");
-            Assert.Equal(code == "valid" ? 200 : code == "wrong_api" ? 401 : 403, proxied.Status);
+            Assert.Equal(
+                code == "valid" ? 200
+                    : code == "wrong_api" ? 401
+                    : 403,
+                proxied.Status
+            );
         }
 
         await admin.IntrospectAsync(token.Secret).ExpectActive();

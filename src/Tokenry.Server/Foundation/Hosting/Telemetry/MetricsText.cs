@@ -12,7 +12,7 @@ internal sealed partial class MetricsText : IDisposable
 {
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
-    private static readonly TimeSpan Lifetime = TimeSpan.FromMilliseconds(250);
+    internal static readonly TimeSpan Lifetime = TimeSpan.FromMilliseconds(250);
 
     private readonly ConcurrentDictionary<MetricDefinition, MetricFamily> families = new(ReferenceEqualityComparer.Instance);
     private readonly MeterListener listener = new();
