@@ -171,13 +171,10 @@ internal static class ServerParsers
     private static string? ReadBody<T>(string text, string type)
         where T : class
     {
+        T read;
         try
         {
-            return JsonSerializer.Serialize(Now(Body<T>.BindAsync(Request(text, type), null!))!.Value, TokenryJson.Strict);
-        }
-        catch (JsonException)
-        {
-            return null; // it cannot be written: an element lacks a member, which the operation's own check names ("each needs api and scopes")
+            read = Now(Body<T>.BindAsync(Request(text, type), null!))!.Value;
         }
         catch (ProblemException problem) when (problem.Status is 400 or 415)
         {
@@ -186,6 +183,15 @@ internal static class ServerParsers
                 member => Assert.True(member.Length is > 0 and <= 101 && Validation.IsClean(member), member)
             );
             return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Serialize(read, TokenryJson.Strict);
+        }
+        catch (JsonException)
+        {
+            return null; // an element lacks a member, which the operation's own check names ("each needs api and scopes")
         }
     }
 
