@@ -19,32 +19,19 @@ public sealed class FrozenReplicaTests(ITestOutputHelper output)
         await using var observer = new NpgsqlConnection(one.ConnectionString);
         await observer.OpenAsync();
 
-        // Between the lock and the commit the audit row is written: there it is held up, stopped, and let go.
-        Task<ApiResponse> frozen;
-        await using (var holder = await observer.BeginTransactionAsync())
+        var attempt = 0;
+        var (frozen, holds) = await FreezeAsync(one, observer, () => CreateAsync(here, attempt));
+        while (!holds)
         {
-            await observer.ExecuteAsync("LOCK TABLE audit_events IN SHARE MODE", transaction: holder);
-            frozen = here.Within(TimeSpan.FromMinutes(2)).PostAsync("/v1/users", new { email = "frozen@example.com" });
-            var waited = Stopwatch.StartNew();
-            while (
-                await observer.ExecuteScalarAsync<long>(
-                    "SELECT count(*) FROM pg_locks w JOIN pg_locks h ON h.pid = w.pid WHERE NOT w.granted AND w.relation = 'audit_events'::regclass "
-                        + "AND h.granted AND h.locktype = 'advisory' AND h.objid = 7600001",
-                    transaction: holder
-                ) == 0
-            )
-            {
-                Assert.True(waited.Elapsed < Limit, "the first replica never came to its lock");
-                await Task.Delay(10);
-            }
-
-            one.Suspend();
-            await holder.RollbackAsync();
+            // Another writer was at the lock in its place: a replica also writes of its own accord.
+            one.Resume();
+            await frozen.Expect(201);
+            Assert.True(++attempt < 10, "the first replica was never frozen with the lock in its hand");
+            (frozen, holds) = await FreezeAsync(one, observer, () => CreateAsync(here, attempt));
         }
 
         try
         {
-            output.WriteLine($"Of the lock: {await HoldersAsync(observer)} holders as the first replica is frozen.");
             var waited = Stopwatch.StartNew();
             ApiResponse answer;
             while ((answer = await there.PostAsync("/v1/users", new { email = "free@example.com" })).Status != 201)
@@ -62,9 +49,58 @@ public sealed class FrozenReplicaTests(ITestOutputHelper output)
 
         // What the frozen one had begun is undone, and it works on.
         (await frozen).Expect(503);
-        await here.PostAsync("/v1/users", new { email = "frozen@example.com" }).Expect(201);
+        await CreateAsync(here, attempt).Expect(201);
     }
 
-    private static Task<long> HoldersAsync(NpgsqlConnection observer) =>
-        observer.ExecuteScalarAsync<long>("SELECT count(*) FROM pg_locks WHERE granted AND locktype = 'advisory' AND objid = 7600001");
+    private static Task<ApiResponse> CreateAsync(ApiClient client, int attempt) =>
+        client.Within(TimeSpan.FromMinutes(2)).PostAsync("/v1/users", new { email = $"frozen-{attempt}@example.com" });
+
+    /// <summary>
+    /// Between the lock and the commit the audit row is written: there a writer is held up, the replica stopped, and the writer let go. Only if it is the
+    /// replica's does the lock stay held.
+    /// </summary>
+    private static async Task<(Task<ApiResponse> Write, bool HoldsLock)> FreezeAsync(
+        ServerProcess replica,
+        NpgsqlConnection observer,
+        Func<Task<ApiResponse>> begin
+    )
+    {
+        Task<ApiResponse> write;
+        await using (var holder = await observer.BeginTransactionAsync())
+        {
+            await observer.ExecuteAsync("LOCK TABLE audit_events IN SHARE MODE", transaction: holder);
+            write = begin();
+            var waited = Stopwatch.StartNew();
+            while (
+                await observer.ExecuteScalarAsync<long>(
+                    "SELECT count(*) FROM pg_locks w JOIN pg_locks h ON h.pid = w.pid WHERE NOT w.granted AND w.relation = 'audit_events'::regclass "
+                        + "AND h.granted AND h.locktype = 'advisory' AND h.objid = 7600001",
+                    transaction: holder
+                ) == 0
+            )
+            {
+                Assert.True(waited.Elapsed < Limit, "nobody came to the lock");
+                await Task.Delay(10);
+            }
+
+            replica.Suspend();
+            await holder.RollbackAsync();
+        }
+
+        for (var look = 0; look < 20; look++)
+        {
+            var idle = await observer.ExecuteScalarAsync<long>(
+                "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.granted AND l.locktype = 'advisory' AND l.objid = 7600001 "
+                    + "AND a.state = 'idle in transaction'"
+            );
+            if (idle > 0)
+            {
+                return (write, true);
+            }
+
+            await Task.Delay(50);
+        }
+
+        return (write, false);
+    }
 }

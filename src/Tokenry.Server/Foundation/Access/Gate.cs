@@ -81,12 +81,7 @@ public sealed class Gate(
                     Mind(preview, preview.IsDryRun ? (await TryOutAsync(current, Run)).Effect : RightsEffects.None);
                 }
 
-                return await idempotency.RunAsync(
-                    current,
-                    tx => tx.StandsOn(current.Premise()),
-                    Run,
-                    (tx, answer) => RecordReplay(tx, current, action, answer)
-                );
+                return await idempotency.RunAsync(current, Run, (tx, answer) => RecordReplay(tx, current, action, answer));
             }
         );
 

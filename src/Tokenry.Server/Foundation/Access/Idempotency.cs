@@ -24,15 +24,9 @@ public sealed class Idempotency(Database database, KeyRing keys, TimeProvider ti
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <param name="caller">Who asks, with the key and the hash of the body.</param>
-    /// <param name="replaying">What a transaction needs before it answers again what was answered before.</param>
     /// <param name="operation">The mutation, which may throw what it refuses: then nothing is kept.</param>
     /// <param name="replayed">Told what is answered again.</param>
-    public async Task<T> RunAsync<T>(
-        Caller caller,
-        Action<WriteTransaction> replaying,
-        Func<WriteTransaction, Task<T>> operation,
-        Action<WriteTransaction, T> replayed
-    )
+    public async Task<T> RunAsync<T>(Caller caller, Func<WriteTransaction, Task<T>> operation, Action<WriteTransaction, T> replayed)
         where T : class
     {
         if (caller.Request.IdempotencyKey is not { } key)
@@ -58,9 +52,9 @@ public sealed class Idempotency(Database database, KeyRing keys, TimeProvider ti
         {
             return await database.WriteAsync(async tx =>
             {
-                replaying(tx);
                 if (await ReplayAsync<T>(tx, scope, scopeName, caller.Request.BodyHash) is { } answer)
                 {
+                    tx.StandsOn(caller.Premise());
                     replayed(tx, answer);
                     return answer;
                 }

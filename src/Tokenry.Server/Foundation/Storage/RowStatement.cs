@@ -77,8 +77,7 @@ public sealed class RowStatement<TRow>(string sql)
                 : RunBatchAsync(postgres, within, rows, returned);
         }
 
-        var database = ((SqliteConnection)connection).Handle!;
-        RunPrepared(database, statements!.Get(forSqlite), rows, returned);
+        RunPrepared(statements!.Database, statements.Get(forSqlite), rows, returned);
         return Task.CompletedTask;
     }
 

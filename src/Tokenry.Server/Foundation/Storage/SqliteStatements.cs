@@ -8,6 +8,8 @@ public sealed class SqliteStatements(sqlite3 database) : IDisposable
 {
     private readonly Dictionary<string, sqlite3_stmt> kept = new(StringComparer.Ordinal);
 
+    public sqlite3 Database => database;
+
     /// <summary>Ready to be bound. Whoever steps it resets it, too, however that ends.</summary>
     public sqlite3_stmt Get(string sql)
     {

@@ -22,6 +22,7 @@ internal sealed class SqliteWriter : IDisposable
     private readonly TimeProvider time;
     private readonly StoreMetrics metrics;
     private readonly SqliteStatements statements;
+    private readonly PreparedConnection prepared;
     private readonly Thread thread;
 
     public SqliteWriter(string path, AuditChain chain, ChangeHub hub, TimeProvider time, StoreMetrics metrics)
@@ -44,6 +45,7 @@ internal sealed class SqliteWriter : IDisposable
             connection.Open();
             connection.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = 1;");
             statements = new SqliteStatements(connection.Handle!);
+            prepared = new PreparedConnection(connection);
         }
         catch (SqliteException exception)
         {
@@ -80,6 +82,7 @@ internal sealed class SqliteWriter : IDisposable
         queue.CompleteAdding();
         thread.Join();
         statements.Dispose();
+        prepared.Dispose();
         connection.Dispose();
         queue.Dispose();
     }
@@ -117,7 +120,7 @@ internal sealed class SqliteWriter : IDisposable
         try
         {
             statements.Execute("SAVEPOINT operation");
-            var transaction = new WriteTransaction(connection, null, Dialect.Sqlite, statements);
+            var transaction = new WriteTransaction(prepared, null, Dialect.Sqlite, statements);
             work.Run(transaction, chain, time.GetUtcNow().ToUnixTimeMilliseconds());
             statements.Execute("RELEASE operation");
             batch.Add(work);
