@@ -8,6 +8,9 @@ namespace Tokenry.Server.Foundation.Access;
 /// <param name="Apis">Identifiers of APIs at which anybody's rights may differ.</param>
 internal sealed record CatalogDifference(IReadOnlySet<string> Roles, IReadOnlySet<string> Resources, IReadOnlyCollection<string> Apis)
 {
+    /// <summary>Whether somebody may have more by it; where not, nobody has, whoever comes to hold what differs.</summary>
+    public bool Widens { get; private init; }
+
     public bool IsEmpty => Apis.Count == 0;
 
     public static CatalogDifference Of(Catalog before, Catalog after)
@@ -20,6 +23,7 @@ internal sealed record CatalogDifference(IReadOnlySet<string> Roles, IReadOnlySe
             .ToHashSet(StringComparer.Ordinal);
         var roles = new HashSet<string>(StringComparer.Ordinal);
         var apis = new HashSet<string>(resources, StringComparer.Ordinal);
+        var widens = resources.Any(api => after.Resource(api) is not null);
         foreach (var id in before.Roles.Concat(after.Roles).Select(role => role.Id).Distinct(StringComparer.Ordinal))
         {
             var (was, would) = (before.Role(id)?.Permissions, after.Role(id)?.Permissions);
@@ -30,13 +34,14 @@ internal sealed record CatalogDifference(IReadOnlySet<string> Roles, IReadOnlySe
                 .Where(api => !given.At(api).Equals(then.At(api)))
                 .ToList();
             apis.UnionWith(differ);
+            widens |= differ.Any(api => !then.At(api).Except(given.At(api)).IsEmpty);
             if (differ.Count > 0 || given.Entries.Any(entry => resources.Contains(entry.Api)))
             {
                 roles.Add(id);
             }
         }
 
-        return new(roles, resources, apis);
+        return new(roles, resources, apis) { Widens = widens };
     }
 
     /// <summary>Whether they name an API that differs.</summary>

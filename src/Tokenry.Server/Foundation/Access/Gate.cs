@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Dapper;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Audit;
@@ -17,7 +18,7 @@ public readonly record struct Demand(string Scope, string? OwnScope = null);
 /// writes. No audit, no action. Denials are recorded too, counted as those at the doors are (<see cref="Denials"/>).
 /// <para>
 /// The caller was authenticated before its body arrived. The gate judges it again, and its transaction commits only if nothing that this judgement rests on
-/// has changed (<see cref="Premise"/>); else the operation is judged and run once more (docs/decisions/0060-judged-in-the-transaction.md).
+/// has changed (<see cref="Premise"/>); else the operation is judged and run again (docs/decisions/0060-judged-in-the-transaction.md).
 /// </para>
 /// </summary>
 public sealed class Gate(
@@ -27,13 +28,15 @@ public sealed class Gate(
     RightsEffects effects,
     Denials denials,
     TimeProvider time
-)
+) : IDisposable
 {
     /// <summary>How often an operation is judged again before it gives up. Each time, another change was in the way and has been committed.</summary>
     private const int MostJudgements = 50;
 
     /// <summary>How long the caches of a replica may take to learn of the change that was in the way.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly SemaphoreSlim turn = new(1);
 
     /// <summary>A mutation. <paramref name="operation"/> names its target on the entry and throws what it refuses; it may run more than once.</summary>
     /// <param name="caller">Who asks.</param>
@@ -53,12 +56,11 @@ public sealed class Gate(
                     return await database.WriteAsync(Run);
                 }
 
-                var (effect, asOf) = await TryOutAsync(current, Run);
+                var (effect, premise) = await TryOutAsync(current, Run);
                 Mind(preview, effect);
                 return await database.WriteAsync(tx =>
                 {
-                    // The effect was counted then: whatever changed since, it is counted again.
-                    tx.StandsOn(new Premise(asOf, []) { IsOfAll = true });
+                    tx.StandsOn(premise);
                     return Run(tx);
                 });
             }
@@ -155,29 +157,62 @@ public sealed class Gate(
             action,
             async () =>
             {
-                for (var judgements = 1; ; judgements++)
+                try
                 {
-                    var current = await judge.AgainAsync(caller);
-                    var catalog = await judge.CatalogAsync();
-                    try
-                    {
-                        return await run(current, Authorize(current, demand), catalog);
-                    }
-                    catch (PremiseChangedException changed) when (judgements < MostJudgements)
-                    {
-                        await judge.CatchUpAsync(changed.Position, Patience);
-                    }
-                    catch (PremiseChangedException changed)
-                    {
-                        throw new StoreUnavailableException("The rights that the operation rests on do not stop changing.", changed);
-                    }
+                    return await JudgedOnceAsync(caller, demand, run);
+                }
+                catch (PremiseChangedException changed)
+                {
+                    return await InTurnAsync(changed, () => JudgedOnceAsync(caller, demand, run));
                 }
             }
         );
 
-    /// <summary>Runs a mutation, takes it back, and counts what it would have done to credentials.</summary>
-    private async Task<(RightsEffect Effect, long AsOf)> TryOutAsync<T>(Caller caller, Func<WriteTransaction, Task<T>> run)
+    private async Task<T> JudgedOnceAsync<T>(Caller caller, Demand? demand, Func<Caller, Reach, Catalog, Task<T>> run)
     {
+        var current = await judge.AgainAsync(caller);
+        return await run(current, Authorize(current, demand), await judge.CatalogAsync());
+    }
+
+    /// <summary>Those in whose way a change was are run one at a time: many that change the catalog would else be in each other's way again and again.</summary>
+    private async Task<T> InTurnAsync<T>(PremiseChangedException changed, Func<Task<T>> run)
+    {
+        var hasTurn = await turn.WaitAsync(Patience);
+        try
+        {
+            for (var judgements = 2; ; judgements++)
+            {
+                await judge.CatchUpAsync(changed.Position, Patience);
+                try
+                {
+                    return await run();
+                }
+                catch (PremiseChangedException again) when (judgements < MostJudgements)
+                {
+                    changed = again;
+                }
+                catch (PremiseChangedException again)
+                {
+                    throw new StoreUnavailableException("The rights that the operation rests on do not stop changing.", again);
+                }
+            }
+        }
+        finally
+        {
+            if (hasTurn)
+            {
+                turn.Release();
+            }
+        }
+    }
+
+    public void Dispose() => turn.Dispose();
+
+    /// <summary>Runs a mutation, takes it back, and counts what it would have done to credentials.</summary>
+    private async Task<(RightsEffect Effect, Premise Premise)> TryOutAsync<T>(Caller caller, Func<WriteTransaction, Task<T>> run)
+    {
+        // Of what is committed: the transaction may see more, which can still come to nothing.
+        var asOf = await database.ReadAsync(connection => connection.QuerySingleAsync<long>("SELECT coalesce(max(seq), 0) FROM changes"));
         try
         {
             await database.WriteAsync<T>(async tx =>
@@ -188,7 +223,7 @@ public sealed class Gate(
         }
         catch (TriedOutException tried)
         {
-            return await effects.CountAsync(tried.Change, caller.Principal.Id);
+            return await effects.CountAsync(tried.Change, caller.Principal.Id, asOf);
         }
 
         throw new InvalidOperationException("A mutation that was only to be tried out was made.");

@@ -21,19 +21,19 @@ public sealed class RightsEffects(Database database, TimeProvider time)
 
     /// <param name="change">What a mutation would make of the facts.</param>
     /// <param name="principal">Who asks: each has a turn of their own at what takes long.</param>
-    /// <returns>The effect, and the position in <c>changes</c> that the snapshot holds.</returns>
-    public Task<(RightsEffect Effect, long AsOf)> CountAsync(RightsChange change, string principal)
+    /// <param name="asOf">A position in <c>changes</c>, read before the mutation was tried out.</param>
+    /// <returns>The effect, and what it holds on.</returns>
+    public Task<(RightsEffect Effect, Premise Premise)> CountAsync(RightsChange change, string principal, long asOf)
     {
         // On SQLite apart from the readers of the doors; PostgreSQL has connections enough, and a list's begins without a snapshot.
         return database.Dialect == Dialect.Sqlite ? database.ListAsync(principal, InSnapshotAsync) : database.ReadAsync(InSnapshotAsync);
 
-        async Task<(RightsEffect, long)> InSnapshotAsync(DbConnection connection)
+        async Task<(RightsEffect, Premise)> InSnapshotAsync(DbConnection connection)
         {
             await connection.ExecuteAsync(database.Dialect.BeginSnapshot);
             try
             {
-                var asOf = await connection.QuerySingleAsync<long>("SELECT coalesce(max(seq), 0) FROM changes");
-                return (await CountAsync(connection, change), asOf);
+                return await CountAsync(connection, change, asOf);
             }
             finally
             {
@@ -43,7 +43,7 @@ public sealed class RightsEffects(Database database, TimeProvider time)
         }
     }
 
-    private async Task<RightsEffect> CountAsync(DbConnection connection, RightsChange change)
+    private async Task<(RightsEffect, Premise)> CountAsync(DbConnection connection, RightsChange change, long asOf)
     {
         var before = await CatalogCache.ReadAsync(connection);
         var after = change.Catalog ?? before;
@@ -56,6 +56,7 @@ public sealed class RightsEffects(Database database, TimeProvider time)
         await world.LoadOwnersAsync();
 
         var (gains, loses) = (new Side(), new Side());
+        var widens = altered.Widens;
         foreach (var chunk in looked.Chunk(Step))
         {
             // Most principals are touched by a change that comes to nothing for them: only the others' credentials are read.
@@ -71,6 +72,7 @@ public sealed class RightsEffects(Database database, TimeProvider time)
                 )
                 .Where(principal => principal.Apis.Count > 0)
                 .ToDictionary(principal => principal.Id, StringComparer.Ordinal);
+            widens |= different.Values.Any(owner => owner.Apis.Any(api => Widens(before, after, owner.Before, owner.After, api)));
             var owners = different.Keys.ToArray();
             if (owners.Length == 0)
             {
@@ -95,8 +97,17 @@ public sealed class RightsEffects(Database database, TimeProvider time)
             }
         }
 
-        return new RightsEffect { Gains = gains.ToDifference(), Loses = loses.ToDifference() };
+        return (
+            new RightsEffect { Gains = gains.ToDifference(), Loses = loses.ToDifference() },
+            // What only takes away gives nothing to whoever else changes meanwhile: nobody can hold a demotion up by being busy.
+            widens
+                ? new GainsPremise(asOf, looked.ToHashSet(StringComparer.Ordinal), altered)
+                : new Premise(asOf, [.. change.Principals.Keys])
+        );
     }
+
+    private static bool Widens(Catalog before, Catalog after, PrincipalFacts? was, PrincipalFacts? would, string api) =>
+        !Of(after, would, after.Resource(api)).Except(Of(before, was, before.Resource(api))).IsEmpty;
 
     /// <summary>The APIs at which the principal's rights differ, or which differ themselves.</summary>
     /// <param name="before">APIs and roles as they are.</param>

@@ -6,17 +6,17 @@ namespace Tokenry.Server.Foundation.Storage;
 /// </summary>
 /// <param name="Position">The sequence number up to which the facts hold every change (<see cref="ChangeHub.Position"/>).</param>
 /// <param name="Ids">Ids of the credential, the principals and the access token. The catalog and the signing keys always count.</param>
-public sealed record Premise(long Position, string[] Ids)
+public record Premise(long Position, IReadOnlyList<string> Ids)
 {
-    /// <summary>Whether every credential and principal counts, not those of <see cref="Ids"/> alone.</summary>
-    public bool IsOfAll { get; init; }
-
-    /// <summary>The same as a parameter of SQL, for which it must be public.</summary>
-    public long OfAll => IsOfAll ? 1 : 0;
-
-    /// <summary>Finds a change that the facts do not hold. On SQLite a change of the running batch counts: caches learn of it after COMMIT.</summary>
-    internal static string Select(Dialect dialect) =>
-        $"SELECT coalesce(max(seq), 0) FROM changes WHERE seq > @Position AND (kind IN ('{ChangeKind.Catalog}', '{ChangeKind.SigningKey}') OR {dialect.In("id", "@Ids")} OR (@OfAll = 1 AND kind IN ('{ChangeKind.Principal}', '{ChangeKind.Credential}')))";
+    /// <summary>Finds a change that the facts do not hold; 0 = none. On SQLite a change of the running batch counts: caches learn of it after COMMIT.</summary>
+    internal virtual Task<long> FindChangeAsync(WriteTransaction tx) =>
+        tx.FirstOrDefaultAsync<long>(
+            $"""
+            SELECT coalesce(max(seq), 0) FROM changes
+            WHERE seq > @Position AND (kind IN ('{ChangeKind.Catalog}', '{ChangeKind.SigningKey}') OR {tx.Dialect.In("id", "@Ids")})
+            """,
+            new { Position, Ids }
+        );
 }
 
 /// <summary>The transaction was rolled back because its <see cref="Premise"/> no longer held. The decision must be made again.</summary>

@@ -107,7 +107,7 @@ public sealed class WriteTransaction(
     {
         foreach (var premise in premises)
         {
-            if (await FirstOrDefaultAsync<long>(Premise.Select(dialect), premise) is > 0 and var changed)
+            if (await premise.FindChangeAsync(this) is > 0 and var changed)
             {
                 throw new PremiseChangedException(changed);
             }
