@@ -15,6 +15,31 @@ public sealed class AuditChain(KeyRing keys)
     /// <summary>Rows of one read, so that a long trail holds up nobody.</summary>
     private const int Batch = 5000;
 
+    private static readonly RowStatement<AuditRow> Insert = new RowStatement<AuditRow>(
+        $"INSERT INTO audit_events ({AuditRow.Columns}) VALUES ({string.Join(", ", Enumerable.Range(1, 21).Select(i => $"@{i}"))})"
+    )
+        .Number(row => row.Seq)
+        .Text(row => row.Id)
+        .Number(row => row.At)
+        .Text(row => row.Actor)
+        .Text(row => row.CredentialId)
+        .Text(row => row.Action)
+        .Text(row => row.TargetType)
+        .Text(row => row.TargetId)
+        .Text(row => row.Api)
+        .Text(row => row.Result)
+        .Text(row => row.Reason)
+        .Text(row => row.Ip)
+        .Text(row => row.IpPseudonym)
+        .Text(row => row.Agent)
+        .Text(row => row.RequestId)
+        .Number(row => row.Count)
+        .NumberOrNull(row => row.LastAt)
+        .Text(row => row.Changes)
+        .Text(row => row.Personal)
+        .Bytes(row => row.Prev)
+        .Bytes(row => row.Hash);
+
     private readonly Lock newestLock = new();
     private readonly ConcurrentQueue<ChainFault> faults = new();
     private ChainHead? newest;
@@ -95,41 +120,12 @@ public sealed class AuditChain(KeyRing keys)
         Observe(head);
         var last = head;
         var auditKey = keys.AuditKey;
-        foreach (var entry in entries)
+        var rows = new AuditRow[entries.Count];
+        for (var i = 0; i < rows.Length; i++)
         {
-            var changes = StoredChanges.Of(entry.Changes, auditKey);
-            var row = new AuditRow
-            {
-                Seq = (last?.Seq ?? 0) + 1,
-                Id = entry.Id,
-                At = entry.At,
-                Actor = entry.Actor,
-                CredentialId = entry.CredentialId,
-                Action = entry.Action,
-                TargetType = entry.TargetType,
-                TargetId = entry.TargetId,
-                Api = entry.Api,
-                Result = entry.Result,
-                Reason = entry.Reason,
-                Ip = entry.Ip,
-                IpPseudonym = entry.Ip is null ? null : AuditRow.Pseudonym(entry.Ip, auditKey),
-                Agent = entry.Agent,
-                RequestId = entry.RequestId,
-                Count = entry.Count,
-                LastAt = entry.LastAt,
-                Changes = changes.Changes,
-                Personal = changes.Personal,
-                Prev = last?.Hash ?? ChainAnchor.Genesis.Hash,
-            };
+            var row = Row(entries[i], last, auditKey);
             row.Hash = row.ComputeHash(auditKey);
-            await tx.ExecuteAsync(
-                $"""
-                INSERT INTO audit_events ({AuditRow.Columns})
-                VALUES (@Seq, @Id, @At, @Actor, @CredentialId, @Action, @TargetType, @TargetId, @Api, @Result, @Reason, @Ip, @IpPseudonym,
-                  @Agent, @RequestId, @Count, @LastAt, @Changes, @Personal, @Prev, @Hash)
-                """,
-                row
-            );
+            rows[i] = row;
             last = new ChainHead
             {
                 Seq = row.Seq,
@@ -138,7 +134,36 @@ public sealed class AuditChain(KeyRing keys)
             };
         }
 
+        await tx.ExecuteEachAsync(Insert, rows);
         return last;
+    }
+
+    private static AuditRow Row(AuditEntry entry, ChainHead? last, byte[] auditKey)
+    {
+        var changes = StoredChanges.Of(entry.Changes, auditKey);
+        return new AuditRow
+        {
+            Seq = (last?.Seq ?? 0) + 1,
+            Id = entry.Id,
+            At = entry.At,
+            Actor = entry.Actor,
+            CredentialId = entry.CredentialId,
+            Action = entry.Action,
+            TargetType = entry.TargetType,
+            TargetId = entry.TargetId,
+            Api = entry.Api,
+            Result = entry.Result,
+            Reason = entry.Reason,
+            Ip = entry.Ip,
+            IpPseudonym = entry.Ip is null ? null : AuditRow.Pseudonym(entry.Ip, auditKey),
+            Agent = entry.Agent,
+            RequestId = entry.RequestId,
+            Count = entry.Count,
+            LastAt = entry.LastAt,
+            Changes = changes.Changes,
+            Personal = changes.Personal,
+            Prev = last?.Hash ?? ChainAnchor.Genesis.Hash,
+        };
     }
 
     /// <summary>Recomputes every link. Returns the number of events and what is wrong with the first broken one, if any.</summary>

@@ -1,3 +1,4 @@
+using Dapper;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Storage;
@@ -71,24 +72,32 @@ public sealed partial class AuditRetention(
 
     private async Task EraseAsync(long before)
     {
-        int erased;
-        do
+        // Looked for beside the writers: after a start, everything that was erased before lies in front of it.
+        var from = await database.ReadAsync(connection =>
+            connection.QueryFirstOrDefaultAsync<long?>(
+                "SELECT at FROM audit_events WHERE at >= @erasedUpTo AND at < @before AND (ip IS NOT NULL OR personal IS NOT NULL) ORDER BY at LIMIT 1",
+                new { erasedUpTo, before }
+            )
+        );
+        while (from is { } next)
         {
-            erased = await database.WriteAsync(tx =>
-                tx.ExecuteAsync(
+            var erased = await database.WriteAsync(tx =>
+                tx.QueryAsync<long>(
                     """
                     UPDATE audit_events SET ip = NULL, personal = NULL WHERE seq IN (SELECT seq FROM audit_events
-                      WHERE at >= @erasedUpTo AND at < @before AND (ip IS NOT NULL OR personal IS NOT NULL) ORDER BY at LIMIT @Step)
+                      WHERE at >= @next AND at < @before AND (ip IS NOT NULL OR personal IS NOT NULL) ORDER BY at LIMIT @Step)
+                    RETURNING at
                     """,
                     new
                     {
-                        erasedUpTo,
+                        next,
                         before,
                         Step,
                     }
                 )
             );
-        } while (erased == Step);
+            from = erased.Count == Step ? erased.Max() : null;
+        }
 
         // An event that stands for a minute is written when that is over, with the time of the first.
         erasedUpTo = before - (long)Slack.TotalMilliseconds;

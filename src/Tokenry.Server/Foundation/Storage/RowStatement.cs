@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using Npgsql;
+using NpgsqlTypes;
 using SQLitePCL;
 
 namespace Tokenry.Server.Foundation.Storage;
@@ -39,6 +40,25 @@ public sealed class RowStatement<TRow>(string sql)
             row => new NpgsqlParameter<long> { TypedValue = value(row) },
             "bigint",
             rows => new NpgsqlParameter<long[]> { TypedValue = All(rows, value) }
+        );
+
+    /// <summary>The next parameter is a number, or nothing.</summary>
+    public RowStatement<TRow> NumberOrNull(Func<TRow, long?> value) =>
+        Add(
+            (statement, index, row) =>
+            {
+                if (value(row) is { } number)
+                {
+                    raw.sqlite3_bind_int64(statement, index, number);
+                }
+                else
+                {
+                    raw.sqlite3_bind_null(statement, index);
+                }
+            },
+            row => new NpgsqlParameter { Value = (object?)value(row) ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
+            "bigint",
+            rows => new NpgsqlParameter<long?[]> { TypedValue = All(rows, value) }
         );
 
     /// <summary>The next parameter is bytes.</summary>

@@ -24,7 +24,8 @@ public sealed class AuditRetentionTests
 
         Assert.Equal(1501, await OldestAsync(store));
         Assert.Equal((7L, null), await store.ReadAsync(store.Chain.VerifyAsync)); // five and two that say what was removed
-        Assert.Equal(1500, await store.CountAsync("audit_events", "action = 'audit.purged' AND count = 1000") * 1000 + 500);
+        Assert.Equal(1, await store.CountAsync("audit_events", "action = 'audit.purged' AND count = 1000"));
+        Assert.Equal(1, await store.CountAsync("audit_events", "action = 'audit.purged' AND count = 500"));
         await retention.RunOnceAsync();
         Assert.Equal((7L, null), await store.ReadAsync(store.Chain.VerifyAsync));
         await AppendAsync(store, 1);
