@@ -17,7 +17,7 @@ public sealed class RaceTests(SharedServers servers)
             Enumerable.Range(0, 20).Select(_ => admin.PostAsync($"/v1/api-keys/{made.ApiKey.Id}/rotate", new { overlap_seconds = 3600 }))
         );
         var secrets = answers.Where(answer => answer.Status == 200).Select(answer => answer.Text("token")).Append(made.ApiKey.Secret);
-        Assert.All(answers, answer => Assert.True(answer.Status is 200 or 409 or 503, answer.Body));
+        Assert.All(answers, answer => Assert.True(answer.Status is 200 or 409, answer.Body));
         var live = 0;
         foreach (var secret in secrets)
             live += await admin.VerifyAsync(secret, made.Api.Identifier) == "valid" ? 1 : 0;
@@ -35,6 +35,7 @@ public sealed class RaceTests(SharedServers servers)
         var revocations = Enumerable.Range(0, 20).Select(_ => admin.DeleteAsync($"/v1/api-keys/{made.ApiKey.Id}"));
         var answers = await Task.WhenAll(rotations.Zip(revocations).SelectMany(pair => new[] { pair.First, pair.Second }));
         Assert.Contains(answers, answer => answer.Status == 204);
+        Assert.All(answers, answer => Assert.True(answer.Status is 200 or 204 or 409, answer.Body));
         foreach (
             var secret in answers.Where(answer => answer.Status == 200).Select(answer => answer.Text("token")).Append(made.ApiKey.Secret)
         )
@@ -49,7 +50,7 @@ public sealed class RaceTests(SharedServers servers)
         var path = $"/v1/applications/{made.Application.Id}/api-keys";
         var headers = new Dictionary<string, string> { ["Idempotency-Key"] = CreateRequests.Unique("race") };
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => admin.PostAsync(path, new { name = "once" }, headers)));
-        Assert.All(answers, answer => Assert.True(answer.Status is 201 or 409 or 503, answer.Body));
+        Assert.All(answers, answer => Assert.True(answer.Status is 201 or 409, answer.Body));
         Assert.Single(answers.Where(answer => answer.Status == 201).Select(answer => answer.Text("token")).Distinct());
         Assert.Single((await admin.GetAsync(path).Expect(200)).Json.GetProperty("items").EnumerateArray());
     }
