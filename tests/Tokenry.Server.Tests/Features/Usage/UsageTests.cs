@@ -56,6 +56,11 @@ public sealed class UsageTests(SharedServers servers)
             Assert.InRange((await admin.GetAsync($"/v1/usage?to={time}")).Status, 200, 400);
         await admin.GetAsync("/v1/usage?group=nonsense").ExpectFaultAsync("group");
         await admin.GetAsync("/v1/usage?span=day").ExpectFaultAsync("span");
+        foreach (var (span, longest) in new[] { ("minute", 2 * 86_400), ("hour", 31 * 86_400) })
+        {
+            await admin.GetAsync($"/v1/usage?span={span}&from={In(7200 - longest)}&to={In(0)}").Expect(200);
+            await admin.GetAsync($"/v1/usage?span={span}&from={In(-7200 - longest)}&to={In(0)}").ExpectFaultAsync("from");
+        }
     }
 
     [Theory, BothEngines]
