@@ -52,7 +52,11 @@ public static partial class FoundationServices
         services.AddSingleton<PepperRenewal>().AddSingleton<KeyRotation>().AddSingleton<RotateKeys>();
         services.AddSingleton<SecretMint>().AddSingleton<ExpiryPolicy>().AddSingleton<IssueCredential>();
         services.AddSingleton<ReviseCredential>().AddSingleton<RotateCredential>().AddSingleton<SetCredentialDisabled>();
-        services.AddSingleton<RenewRegistered>().AddSingleton<RevokeCredential>().AddSingleton<ListCredentials>();
+        services
+            .AddSingleton<RenewRegistered>()
+            .AddSingleton<RevokeCredential>()
+            .AddSingleton<CountDescendants>()
+            .AddSingleton<ListCredentials>();
         services
             .AddSingleton<Brands>()
             .AddSingleton<OpaqueCredentialScheme>()
