@@ -1,129 +1,158 @@
+using System.Data.Common;
+using Dapper;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Principals;
 using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Features.ApiResources;
 
 /// <summary>
-/// What refers to an API resource: grants of roles and credentials, and applications that may exchange tokens for it. Read and taken away in the transaction
-/// that deletes it; each look reads whole tables, which is what a deletion may cost.
+/// What refers to an API resource: grants of roles, applications and credentials, and applications that may exchange tokens for it. A deletion takes it from
+/// roles and applications. It leaves it in credentials, of which there may be millions: a grant is of the id of an API, which is never used again.
 /// </summary>
 internal sealed class ApiResourceUses
 {
+    /// <summary>How many are counted of each kind.</summary>
+    public const int MostCounted = 10_000;
+
     private const int MostShown = 10;
-    private const int MostIds = 400;
 
-    private IReadOnlyList<GrantRow> Roles { get; init; } = [];
+    private IReadOnlyList<RoleRow> Roles { get; init; } = [];
 
-    private IReadOnlyList<GrantRow> Credentials { get; init; } = [];
+    private IReadOnlyList<ApplicationUse> Applications { get; init; } = [];
 
-    private IReadOnlyList<ClientRow> Applications { get; init; } = [];
+    /// <summary>Whether there is nothing.</summary>
+    public bool IsNothing => Roles.Count + Applications.Count == 0;
 
-    /// <summary>Applications with permissions there beside their roles.</summary>
-    private IReadOnlyList<GrantRow> Granted { get; init; } = [];
+    /// <summary>Credentials that are not revoked and name something of it: how many, and some of them. Read where lists are: it may look through all there are.</summary>
+    public static async Task<UsedByIds> CredentialsAsync(DbConnection connection, string resourceId) =>
+        // Without an order: the first that are found end it, and where there are very many nearly all of them match.
+        Shown(
+            await connection.QueryAsync<string>(
+                "SELECT id FROM credentials WHERE permissions IS NOT NULL AND replace(permissions, @mark, '') <> permissions AND state <> 'revoked' LIMIT @MostCounted",
+                new { mark = StoredGrant.Mark(resourceId), MostCounted }
+            )
+        );
 
-    public IEnumerable<string> RoleIds => Roles.Select(row => row.Id);
-
-    public IEnumerable<string> ApplicationIds =>
-        Applications
-            .Select(row => row.Id)
-            .Concat(Granted.Select(row => row.Id))
-            .Distinct(StringComparer.Ordinal)
-            .Order(StringComparer.Ordinal);
-
-    public static async Task<ApiResourceUses> FindAsync(WriteTransaction tx, ApiResourceRow resource)
+    /// <summary>Roles and applications, in the order in which they are locked if they are.</summary>
+    /// <param name="tx">The transaction, which has locked the API resource: no other names it as an audience meanwhile.</param>
+    /// <param name="resource">The API resource.</param>
+    /// <param name="isChanged">Whether what is found is to be changed.</param>
+    public static async Task<ApiResourceUses> FindAsync(WriteTransaction tx, ApiResourceRow resource, bool isChanged)
     {
         var mark = StoredGrant.Mark(resource.Id);
         var identifier = JsonColumn.Write(new[] { resource.Identifier }, StoredJson.Default.StringArray)[1..^1];
+        string Locking(string table) => isChanged ? tx.Dialect.ForUpdate(table) : "";
         return new()
         {
-            Roles = await tx.QueryAsync<GrantRow>(
-                $"SELECT id, permissions FROM roles WHERE replace(permissions, @mark, '') <> permissions ORDER BY id{tx.Dialect.ForUpdate("roles")}",
-                new { mark }
-            ),
-            Credentials = await tx.QueryAsync<GrantRow>(
-                "SELECT id, permissions FROM credentials WHERE permissions IS NOT NULL AND replace(permissions, @mark, '') <> permissions "
-                    + $"AND state <> 'revoked' ORDER BY id{tx.Dialect.ForUpdate("credentials")}",
-                new { mark }
-            ),
-            Granted = await tx.QueryAsync<GrantRow>(
-                "SELECT id, permissions FROM principals WHERE permissions IS NOT NULL AND replace(permissions, @mark, '') <> permissions "
-                    + $"AND deleted_at IS NULL ORDER BY id{tx.Dialect.ForUpdate("principals")}",
+            Roles = await tx.QueryAsync<RoleRow>(
+                $"SELECT {RoleRow.Columns} FROM roles WHERE replace(permissions, @mark, '') <> permissions ORDER BY id{Locking("roles")}",
                 new { mark }
             ),
             Applications =
             [
                 .. (
-                    await tx.QueryAsync<ClientRow>(
-                        "SELECT id, client FROM principals WHERE client IS NOT NULL AND deleted_at IS NULL AND replace(client, @identifier, '') <> client "
-                            + $"ORDER BY id{tx.Dialect.ForUpdate("principals")}",
-                        new { identifier }
+                    await tx.QueryAsync<ApplicationUse>(
+                        "SELECT id, permissions, client FROM principals WHERE type = 'application' AND deleted_at IS NULL "
+                            + "AND (replace(permissions, @mark, '') <> permissions OR replace(client, @identifier, '') <> client) "
+                            + $"ORDER BY id{Locking("principals")}",
+                        new { mark, identifier }
                     )
-                ).Where(row => ClientSettings.Read(row.Client).ExchangesFor(resource.Identifier)),
+                ).Where(row => row.IsOf(resource)),
             ],
         };
     }
 
-    public UsedBy ToUsedBy() =>
+    public UsedBy ToUsedBy(UsedByIds credentials) =>
         new()
         {
             Roles = Shown(Roles.Select(row => row.Id)),
-            Credentials = Shown(Credentials.Select(row => row.Id)),
-            Applications = Shown(ApplicationIds),
+            Credentials = credentials,
+            Applications = Shown(Applications.Select(row => row.Id)),
         };
 
-    /// <summary>Takes all of it away.</summary>
-    public async Task StripAsync(WriteTransaction tx, ApiResourceRow resource)
+    /// <summary>Takes it from all of them.</summary>
+    /// <param name="tx">The transaction, which has locked them.</param>
+    /// <param name="catalog">With the API resource.</param>
+    /// <param name="resource">The API resource.</param>
+    /// <param name="stripped">Told of each what was changed.</param>
+    public async Task StripAsync(
+        WriteTransaction tx,
+        Catalog catalog,
+        ApiResourceRow resource,
+        Action<string, string, IReadOnlyList<AuditChange>> stripped
+    )
     {
-        await StripAsync(tx, "roles", ChangeKind.Catalog, Roles, resource.Id);
-        await StripAsync(tx, "credentials", ChangeKind.Credential, Credentials, resource.Id);
-        await StripAsync(tx, "principals", ChangeKind.Principal, Granted, resource.Id);
+        foreach (var role in Roles)
+        {
+            var left = GrantSet.Of(role.Permissions).Without(resource.Id);
+            var after = new RoleRow
+            {
+                Id = role.Id,
+                Name = role.Name,
+                Description = role.Description,
+                Permissions = left.ToColumn(),
+                CreatedAt = role.CreatedAt,
+            };
+            await RoleStore.UpdateAsync(tx, after);
+            stripped("role", role.Id, [Change(catalog, GrantSet.Of(role.Permissions), left)]);
+        }
+
         foreach (var application in Applications)
         {
-            var client = ClientSettings.Read(application.Client);
-            var left = client.ExchangeAudiences!.Where(api => api != resource.Identifier).ToList();
-            await PrincipalStore.SetClientAsync(tx, application.Id, client with { ExchangeAudiences = left.Count > 0 ? left : null });
+            stripped(PrincipalType.Application, application.Id, await StripAsync(tx, catalog, application, resource));
         }
     }
 
-    /// <summary>An update for all that have the same.</summary>
-    private static async Task StripAsync(WriteTransaction tx, string table, string change, IReadOnlyList<GrantRow> rows, string resourceId)
+    private static async Task<IReadOnlyList<AuditChange>> StripAsync(
+        WriteTransaction tx,
+        Catalog catalog,
+        ApplicationUse application,
+        ApiResourceRow resource
+    )
     {
-        foreach (var alike in rows.GroupBy(row => row.Permissions, row => row.Id, StringComparer.Ordinal))
+        var changes = new List<AuditChange>();
+        if (application.IsGrantedAt(resource))
         {
-            var permissions = GrantSet.Of(alike.Key).Without(resourceId).ToColumn();
-            foreach (var ids in alike.Chunk(MostIds))
-            {
-                await tx.ExecuteAsync(
-                    $"UPDATE {table} SET permissions = @permissions WHERE {tx.Dialect.In("id", "@ids")}",
-                    new { permissions, ids }
-                );
-                foreach (var id in ids)
-                {
-                    tx.Changed(change, id);
-                }
-            }
+            var before = GrantSet.Of(application.Permissions!);
+            var left = before.Without(resource.Id);
+            await PrincipalStore.SetPermissionsAsync(tx, application.Id, left.ToColumn());
+            changes.Add(Change(catalog, before, left));
         }
+
+        var client = ClientSettings.Read(application.Client);
+        if (client.ExchangesFor(resource.Identifier))
+        {
+            var left = client.ExchangeAudiences!.Where(api => api != resource.Identifier).ToList() is { Count: > 0 } some ? some : null;
+            await PrincipalStore.SetClientAsync(tx, application.Id, client with { ExchangeAudiences = left });
+            changes.Add(AuditChanges.OfType<IReadOnlyList<string>>("token_exchange_audiences", client.ExchangeAudiences, left));
+        }
+
+        return changes;
     }
+
+    private static AuditChange Change(Catalog catalog, GrantSet before, GrantSet after) =>
+        AuditChanges.OfType<IReadOnlyList<Permission>>("permissions", before.ToPermissions(catalog), after.ToPermissions(catalog));
 
     private static UsedByIds Shown(IEnumerable<string> ids)
     {
-        var all = ids.ToList();
+        var all = ids.Take(MostCounted).Order(StringComparer.Ordinal).ToList();
         return new(all.Count, [.. all.Take(MostShown)]);
     }
 
-    private sealed class GrantRow
+    private sealed class ApplicationUse
     {
         public string Id { get; init; } = "";
 
-        public string Permissions { get; init; } = "[]";
-    }
-
-    private sealed class ClientRow
-    {
-        public string Id { get; init; } = "";
+        public string? Permissions { get; init; }
 
         public string? Client { get; init; }
+
+        public bool IsGrantedAt(ApiResourceRow resource) =>
+            GrantSet.OfNullable(Permissions)?.Grants.Any(grant => grant.ResourceId == resource.Id) == true;
+
+        public bool IsOf(ApiResourceRow resource) => IsGrantedAt(resource) || ClientSettings.Read(Client).ExchangesFor(resource.Identifier);
     }
 }

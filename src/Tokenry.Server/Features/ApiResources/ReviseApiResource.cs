@@ -12,6 +12,7 @@ namespace Tokenry.Server.Features.ApiResources;
 public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, TimeProvider time)
 {
     private const string Updated = "api_resource.updated";
+    private const string Deleted = "api_resource.deleted";
     private static readonly Demand Demand = new(ManagementApi.ApiResourcesWrite);
 
     public async Task<ApiResource> RunAsync(Caller caller, string id, ApiResourcePatch patch)
@@ -57,14 +58,16 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, 
     }
 
     /// <summary>Takes an API away that nothing uses, or, by force, from all that do: what is registered under its identifier later starts with nothing.</summary>
-    public Task DeleteAsync(Caller caller, string id, bool force) =>
-        gate.WriteAsync(
+    public async Task DeleteAsync(Caller caller, string id, bool force)
+    {
+        var credentials = await CredentialsAsync(caller, id);
+        await gate.WriteAsync(
             caller,
             Demand,
-            "api_resource.deleted",
+            Deleted,
             async operation =>
             {
-                var (tx, entry, caller, _, _) = operation;
+                var (tx, entry, caller, _, catalog) = operation;
                 entry.TargetType = "api_resource";
                 entry.TargetId = IsId(id) ? id : throw ProblemException.NotFound();
                 if (await ApiResourceStore.FindAsync(tx, id) is not { } row)
@@ -73,43 +76,82 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, 
                 }
 
                 entry.Api = row.Identifier;
-                var uses = await ApiResourceUses.FindAsync(tx, row);
-                var used = uses.ToUsedBy();
-                if (!used.IsNothing)
+                var uses = await ApiResourceUses.FindAsync(tx, row, isChanged: force);
+                if (!uses.IsNothing || credentials is not { Count: 0 })
                 {
-                    entry.Reason = force
-                        ? $"taken from {InWords(used)}"
-                        : throw new ProblemException(
-                            409,
-                            ProblemCode.InUse,
-                            $"The API is used by {InWords(used)}; used_by names some. Take it from them first, or send ?force=true to do so with its deletion."
-                        )
-                        {
-                            UsedBy = used,
-                        };
-                    await uses.StripAsync(tx, row);
-                    RecordStripped(tx, caller, "role", uses.RoleIds, row);
-                    RecordStripped(tx, caller, "application", uses.ApplicationIds, row);
+                    var used = uses.ToUsedBy(credentials ?? new UsedByIds(0, []));
+                    var words = InWords(used, isCounted: credentials is not null);
+                    entry.Reason = force ? $"taken from {words}" : throw InUse(words, credentials is null ? null : used);
+                    // One member for all of them, since there may be a million: they keep the grant, and it means nothing any more.
+                    entry.Changes = credentials is { Count: > 0 } named
+                        ? [AuditChanges.OfType<UsedByIds>("credentials", named, null)]
+                        : null;
+                    await uses.StripAsync(
+                        tx,
+                        catalog,
+                        row,
+                        (type, target, changes) => RecordStripped(tx, caller, (type, target), changes, row)
+                    );
                 }
 
                 return await ApiResourceStore.DeleteAsync(tx, id);
             }
         );
+    }
 
-    private static string InWords(UsedBy used) =>
-        $"{used.Roles.Count} roles, {used.Credentials.Count} credentials and {used.Applications.Count} applications";
+    /// <summary>Credentials that name it, by who may delete it; <c>null</c> where there are too many others to look through.</summary>
+    private async Task<UsedByIds?> CredentialsAsync(Caller caller, string id)
+    {
+        try
+        {
+            return await gate.ReadAsync(
+                caller,
+                Demand,
+                Deleted,
+                async (connection, _) =>
+                    IsId(id) && await ApiResourceStore.FindAsync(connection, id) is not null
+                        ? await ApiResourceUses.CredentialsAsync(connection, id)
+                        : new UsedByIds(0, [])
+            );
+        }
+        catch (ListTooSlowException)
+        {
+            return null;
+        }
+    }
+
+    private static ProblemException InUse(string words, UsedBy? used) =>
+        new(
+            409,
+            ProblemCode.InUse,
+            $"The API is used by {words}; used_by names some. Take it from them first, or send ?force=true to do so with its deletion."
+        )
+        {
+            UsedBy = used,
+        };
+
+    private static string InWords(UsedBy used, bool isCounted)
+    {
+        var credentials = isCounted ? Number(used.Credentials) : "an unknown number of";
+        return $"{Number(used.Roles)} roles, {credentials} credentials and {Number(used.Applications)} applications";
+
+        static string Number(UsedByIds ids) => ids.Count == ApiResourceUses.MostCounted ? $"{ids.Count} or more" : $"{ids.Count}";
+    }
 
     /// <summary>Whoever lost it finds that under their own name too.</summary>
-    private void RecordStripped(WriteTransaction tx, Caller caller, string type, IEnumerable<string> ids, ApiResourceRow resource)
+    private void RecordStripped(
+        WriteTransaction tx,
+        Caller caller,
+        (string Type, string Id) target,
+        IReadOnlyList<AuditChange> changes,
+        ApiResourceRow resource
+    )
     {
-        foreach (var id in ids)
-        {
-            var entry = gate.Entry(caller, $"{type}.updated", AuditEntry.Success, $"{resource.Id} was deleted");
-            entry.TargetType = type;
-            entry.TargetId = id;
-            entry.Api = resource.Identifier;
-            tx.Record(entry);
-        }
+        var entry = gate.Entry(caller, $"{target.Type}.updated", AuditEntry.Success, $"{resource.Id} was deleted");
+        (entry.TargetType, entry.TargetId) = target;
+        entry.Api = resource.Identifier;
+        entry.Changes = changes;
+        tx.Record(entry);
     }
 
     internal static bool IsId(string id) => PublicId.IsWellFormed(id, "res");

@@ -87,13 +87,20 @@ public static class ClientRules
     /// Keeps what is named from being deleted before this commits: audiences are names, and whoever deletes an API resource takes them away with it
     /// (docs/decisions/0045-rights-by-identity.md).
     /// </summary>
-    public static async Task HoldAudiencesAsync(WriteTransaction tx, ClientSettings settings)
+    /// <param name="tx">The transaction, which has locked no principal yet.</param>
+    /// <param name="catalog">API resources.</param>
+    /// <param name="audiences">As they came; what is not registered is refused elsewhere.</param>
+    public static async Task HoldAudiencesAsync(WriteTransaction tx, Catalog catalog, IReadOnlyList<string>? audiences)
     {
-        if (settings.ExchangeAudiences is { Count: > 0 } identifiers)
+        var identifiers = (audiences ?? [])
+            .Take(MostAudiences)
+            .Where(api => api is not null && catalog.Resource(api) is not null)
+            .ToArray();
+        if (identifiers.Length > 0)
         {
             await tx.QueryAsync<string>(
                 $"SELECT id FROM api_resources WHERE {tx.Dialect.In("identifier", "@identifiers")} ORDER BY id{tx.Dialect.ForUpdate("api_resources")}",
-                new { identifiers = identifiers.ToArray() }
+                new { identifiers }
             );
         }
     }

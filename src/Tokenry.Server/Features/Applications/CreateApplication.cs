@@ -27,7 +27,7 @@ public sealed class CreateApplication(Gate gate, Caps caps, TimeProvider time)
                 var client = ClientRules.Of(request);
                 ClientRules.Check(check, catalog, client);
                 check.ThrowIfAny();
-                await ClientRules.HoldAudiencesAsync(tx, client);
+                await ClientRules.HoldAudiencesAsync(tx, catalog, client.ExchangeAudiences);
                 ClientRules.RefuseForeignAudiences(catalog, caller, reach, ClientSettings.Default, client);
                 RefuseOwnLimits(reach, request.RateLimits is not null);
                 PrincipalOperations.RefuseLongLine(caller, reach);

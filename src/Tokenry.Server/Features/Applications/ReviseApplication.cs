@@ -21,6 +21,8 @@ public sealed class ReviseApplication(Gate gate)
             async operation =>
             {
                 var (tx, entry, caller, reach, catalog) = operation;
+                // API resources before principals, as whoever deletes one locks them.
+                await ClientRules.HoldAudiencesAsync(tx, catalog, patch.TokenExchangeAudiences.Or(null));
                 var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation, PrincipalType.Application, id);
                 var was = CreateApplication.ToApplication(catalog, row, roles);
                 var check = new Validation();
@@ -31,7 +33,6 @@ public sealed class ReviseApplication(Gate gate)
                 var client = ClientRules.Revised(before, patch);
                 ClientRules.Check(check, catalog, client);
                 check.ThrowIfAny();
-                await ClientRules.HoldAudiencesAsync(tx, client);
                 ClientRules.RefuseForeignAudiences(catalog, caller, reach, before, client);
                 CreateApplication.RefuseOwnLimits(reach, patch.RateLimits.IsPresent);
                 await PrincipalStore.SetNameAndEmailAsync(tx, id, name, email: null);

@@ -10,35 +10,50 @@ namespace Tokenry.Server.Features.Credentials;
 /// Ends everything that a credential made, for others too: a deployment token that leaked made a thousand keys, which do not end with it. The credential itself
 /// stays as it is. A caller who may write only their own ends only their own.
 /// </summary>
-public sealed class RevokeDescendants(Gate gate, TimeProvider time)
+public sealed class RevokeDescendants(Gate gate, CountDescendants count, TimeProvider time)
 {
-    /// <returns>How many ended, and how many live on.</returns>
-    public Task<(long Revoked, long Left)> RunAsync(Caller caller, string id, DescendantsRevocationRequest request)
+    private const int Step = 10_000;
+
+    /// <summary>Whatever goes on minting meanwhile.</summary>
+    private const int MostSteps = 1000;
+
+    /// <returns>How many ended, and how many live on (<see cref="CountDescendants"/>).</returns>
+    public async Task<(long Revoked, string? Left)> RunAsync(Caller caller, string id, DescendantsRevocationRequest request)
     {
         var check = new Validation();
         check.Text("reason", request.Reason, RevokeCredential.LongestReason);
         check.ThrowIfAny();
         var family = CredentialFamily.OfId(id);
-        return gate.WriteAsync(
-            caller,
-            family.Write,
-            "credential.descendants_revoked",
-            operation => EndAsync(operation, new CredentialAddress(family, id), request.Reason)
-        );
+        var address = new CredentialAddress(family, id);
+        var revoked = 0L;
+        // In steps, each a transaction with an event of its own: a token that made millions would else hold up every other mutation, or never be done with.
+        for (var step = 0; step < MostSteps && revoked == step * (long)Step; step++)
+        {
+            var isFirst = step == 0;
+            revoked += await gate.WriteAsync(
+                caller,
+                family.Write,
+                "credential.descendants_revoked",
+                operation => EndAsync(operation, address, request.Reason, isFirst)
+            );
+        }
+
+        return (revoked, await count.RunAsync(caller.Principal.Id, id));
     }
 
-    private async Task<(long Revoked, long Left)> EndAsync(OperationContext operation, CredentialAddress address, string? asked)
+    private async Task<long> EndAsync(OperationContext operation, CredentialAddress address, string? asked, bool areNamed)
     {
         var (tx, entry, _, reach, _) = operation;
+        await LineageStore.HoldMintsAsync(tx);
         var row = await address.FindAsync(tx, reach);
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         entry.TargetType = row.Kind;
         entry.TargetId = row.Id;
         entry.Reason = asked;
         var reason = EndCredential.ReasonOf(asked, row.Id);
-        var revoked = await LineageStore.RevokeInReachAsync(tx, row, reach, now, reason);
-        EndCredential.Record(tx, entry, revoked, reason);
+        var revoked = await LineageStore.RevokeInReachAsync(tx, row, reach, now, reason, Step);
+        EndCredential.Record(tx, entry, revoked, reason, areNamed);
         await CredentialCounts.RemoveAsync(tx, revoked);
-        return (revoked.Count, await LineageStore.CountAsync(tx, row.Id, now));
+        return revoked.Count;
     }
 }

@@ -7,34 +7,49 @@ using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Features.Revocation;
 
+/// <summary>What a report led to.</summary>
+public enum LeakOutcome
+{
+    /// <summary>It is no credential of this server.</summary>
+    Foreign,
+
+    /// <summary>It is, or was, one of ours; there was nothing left to end, or nothing to hide.</summary>
+    NothingEnded,
+
+    /// <summary>It ended, or its owner was told.</summary>
+    Done,
+}
+
 /// <summary>Ends a credential whose secret somebody found. Holding the whole string is the only right that is needed: whoever has it could use it.</summary>
 public sealed class ReportLeak(Authenticator authenticator, Gate gate, Database database, TimeProvider time)
 {
     /// <summary>What the record of the credential says to its owner.</summary>
     public const string Reason = "reported as leaked";
 
+    /// <summary>Stands for all who report, among those who read lists.</summary>
+    private const string Readers = "leak reports";
+
     /// <param name="request">Who reports.</param>
     /// <param name="token">The string that was found.</param>
     /// <param name="found">Where it was found, for the audit.</param>
     /// <param name="revokes">Whether it ends, or is only told.</param>
-    /// <returns>Whether it is, or was, a credential of ours.</returns>
-    public async Task<bool> RunAsync(RequestFacts request, string token, string? found, bool revokes)
+    public async Task<LeakOutcome> RunAsync(RequestFacts request, string token, string? found, bool revokes)
     {
         var presented = await authenticator.AuthenticateAsync(token);
         if (presented.Kind is not { } kind)
         {
-            return false;
+            return LeakOutcome.Foreign;
         }
 
         if (!Capabilities.Of(kind).EndsWhenReported)
         {
-            return true; // it was public before
+            return LeakOutcome.NothingEnded; // it was public before
         }
 
         var hasEnded = presented.Code == VerificationCode.Revoked || presented is { Token: not null, Code: VerificationCode.Expired };
         if (hasEnded && !(revokes && presented.Token is null && await LeavesSomethingAsync(presented)))
         {
-            return true; // there is nothing left to end
+            return LeakOutcome.NothingEnded;
         }
 
         var reason = found is null ? Reason : $"{Reason}: {found}";
@@ -44,7 +59,7 @@ public sealed class ReportLeak(Authenticator authenticator, Gate gate, Database 
             revokes ? $"{noun}.revoked" : $"{noun}.leak_reported",
             (tx, entry) => EndAsync(tx, entry, presented, reason, revokes)
         );
-        return true;
+        return LeakOutcome.Done;
     }
 
     private async Task<bool> EndAsync(WriteTransaction tx, AuditEntry entry, Authenticated presented, string reason, bool revokes)
@@ -66,8 +81,13 @@ public sealed class ReportLeak(Authenticator authenticator, Gate gate, Database 
         entry.TargetId = presented.Credential!.Id;
         if (revokes)
         {
-            var row = (await CredentialStore.FindAsync(tx, presented.Credential.Id))!;
-            await EndCredential.RunAsync(tx, entry, row, new Ending(Reason, TakesDescendants: true), time.GetUtcNow());
+            await EndCredential.RunAsync(
+                tx,
+                entry,
+                async () => (await CredentialStore.FindAsync(tx, presented.Credential.Id))!,
+                new Ending(Reason, TakesDescendants: true, TakesSuccessors: true),
+                time.GetUtcNow()
+            );
             entry.Reason = reason;
         }
 
@@ -80,6 +100,7 @@ public sealed class ReportLeak(Authenticator authenticator, Gate gate, Database 
         var credential = presented.Credential!;
         return credential.Revoked
             && presented.SecretVersion == credential.Secrets[0].Version
-            && await database.ReadAsync(connection => LineageStore.AnyOfOwnerAsync(connection, credential.Id, credential.OwnerId));
+            // Anyone who holds a revoked string asks this: not where doors read.
+            && await database.ListAsync(Readers, connection => LineageStore.AnyOfOwnerAsync(connection, credential.Id, credential.OwnerId));
     }
 }

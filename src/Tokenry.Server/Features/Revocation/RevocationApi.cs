@@ -35,13 +35,18 @@ public static class RevocationApi
         // Asked first, so that the answer says nothing about the string.
         if (throttle.IsBlocked(Throttled, request.Address))
         {
-            throw new ProblemException(429, ProblemCode.TooManyRequests, "Too many reports of what is no credential of this server.")
+            throw new ProblemException(
+                429,
+                ProblemCode.TooManyRequests,
+                "Too many reports of what is no credential of this server, or ended before."
+            )
             {
                 RetryAfter = TimeSpan.FromSeconds(1),
             };
         }
 
-        if (!await report.RunAsync(request, body.Value.Token, found: null, revokes: true))
+        // A report that is repeated is as cheap to send as a string that is made up.
+        if (await report.RunAsync(request, body.Value.Token, found: null, revokes: true) != LeakOutcome.Done)
         {
             throttle.IsTooMany(Throttled, request.Address);
         }

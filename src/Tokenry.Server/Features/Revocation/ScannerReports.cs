@@ -30,7 +30,9 @@ public sealed class ScannerReports(ReportLeak report, Brands brands, TokenryOpti
         var labels = new List<FoundSecretLabel>(found.Count);
         foreach (var secret in found)
         {
-            var isOurs = await report.RunAsync(RequestFacts.Of(context), secret.Token, Place(secret), options.RevokesReportedLeaks);
+            var isOurs =
+                await report.RunAsync(RequestFacts.Of(context), secret.Token, Place(secret), options.RevokesReportedLeaks)
+                != LeakOutcome.Foreign;
             var hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(secret.Token)));
             labels.Add(new(hash, secret.Type, isOurs ? "true_positive" : "false_positive"));
         }

@@ -2,6 +2,7 @@ using Dapper;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Principals;
 
 namespace Tokenry.Server.Features.Usage;
 
@@ -58,10 +59,9 @@ public static class UsageApi
         var applications = caller.Management.Contains(ManagementApi.ApplicationsOwn);
         return (tokens, applications) switch
         {
-            // One list of ids and not OR, which would keep the planner from the index.
-            (true, true) => " AND subject IN (SELECT @own UNION ALL SELECT id FROM principals WHERE owner_id = @own)",
+            (true, true) => $" AND subject IN ({OwnerLine.Of("@own")})",
             (true, false) => " AND subject = @own",
-            _ => " AND subject IN (SELECT id FROM principals WHERE owner_id = @own)",
+            _ => $" AND subject IN ({OwnerLine.Below("@own")})",
         };
     }
 }

@@ -23,7 +23,7 @@ public sealed record ApiResourceFacts
     /// <summary>Which scopes its names stand for, and what they imply.</summary>
     public ScopeRegister Register { get; init; } = ScopeRegister.Plain;
 
-    /// <summary>Unix ms: what names this API and is older meant another.</summary>
+    /// <summary>Unix ms, ahead as ids of access tokens may be (<see cref="TokenIds.After"/>): what names this API and is older meant another.</summary>
     public long CreatedAt { get; init; }
 
     /// <summary>Unix ms from which its identifier and all its scopes' names mean what they do now.</summary>
@@ -231,7 +231,7 @@ public sealed class CatalogCache
                 Scopes = ScopeSet.Of(scopes.Select(scope => scope.Name)),
                 Register = ScopeRegister.Of(ScopeGeneration, scopes),
                 // The id is of the same count as the ids of access tokens: those made before it lie before, whatever the clock does.
-                CreatedAt = PublicId.TryParse(Id, "res", out var id) ? PublicId.MillisecondsOf(id) + 1 : CreatedAt,
+                CreatedAt = TokenIds.After(PublicId.TryParse(Id, "res", out var id) ? PublicId.MillisecondsOf(id) + 1 : CreatedAt),
                 NarrowedScopes = scopes
                     .Where(scope => scope.AcceptedCredentials is not null)
                     .ToFrozenDictionary(scope => scope.Name, scope => scope.AcceptedCredentials!, StringComparer.Ordinal),

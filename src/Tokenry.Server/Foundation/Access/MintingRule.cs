@@ -83,9 +83,9 @@ public static class MintingRule
         }
     }
 
-    /// <summary>Whether a credential of that principal is for the caller: for itself, or for an application it owns.</summary>
+    /// <summary>Whether a credential of that principal is for the caller: for itself, or for an application below it.</summary>
     public static bool IsOwn(Caller caller, PrincipalFacts owner) =>
-        owner.Id == caller.Principal.Id || owner.OwnerId == caller.Principal.Id;
+        OwnerLine.Includes(caller.Principal.Id, owner.Id, owner.OwnerId, owner.OwnerOwnerId);
 
     /// <summary>Whoever changes a principal, its roles, its password or a role must hold every management right that is in reach through it.</summary>
     public static void CheckManagement(Caller caller, ScopeSet reached)

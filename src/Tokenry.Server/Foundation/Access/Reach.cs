@@ -8,8 +8,10 @@ public readonly record struct Reach(string? OwnOf)
 {
     public static readonly Reach All = new(null);
 
-    /// <summary>A principal is in reach if it is the caller, or an application the caller registered.</summary>
-    public bool Includes(string principalId, string? ownerId) => OwnOf is null || principalId == OwnOf || ownerId == OwnOf;
-
-    public bool Includes(PrincipalFacts principal) => Includes(principal.Id, principal.OwnerId);
+    /// <summary>Whether a principal is in reach: the caller, or below it (<see cref="OwnerLine"/>).</summary>
+    /// <param name="principalId">The principal.</param>
+    /// <param name="ownerId">Its owner.</param>
+    /// <param name="ownerOwnerId">The owner of its owner.</param>
+    public bool Includes(string principalId, string? ownerId, string? ownerOwnerId) =>
+        OwnOf is null || OwnerLine.Includes(OwnOf, principalId, ownerId, ownerOwnerId);
 }

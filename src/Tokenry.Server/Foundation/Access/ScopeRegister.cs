@@ -1,4 +1,5 @@
 using Tokenry.Protocol.Access;
+using Tokenry.Server.Foundation.Signing;
 
 namespace Tokenry.Server.Foundation.Access;
 
@@ -22,7 +23,7 @@ public sealed class ScopeRegister
     /// <summary>By <see cref="Generation"/>; only names that were used before can matter.</summary>
     public ScopeBirths Generations { get; }
 
-    /// <summary>By Unix ms, which is what an access token can be told by.</summary>
+    /// <summary>By Unix ms, which is what an access token can be told by, ahead as its id may be (<see cref="TokenIds.After"/>).</summary>
     public ScopeBirths Creations { get; }
 
     public ScopeHierarchy Hierarchy { get; }
@@ -37,7 +38,7 @@ public sealed class ScopeRegister
         new(
             generation,
             new ScopeBirths(scopes.Select(scope => (scope.Name, scope.Since))),
-            new ScopeBirths(scopes.Select(scope => (scope.Name, scope.CreatedAt))),
+            new ScopeBirths(scopes.Select(scope => (scope.Name, scope.CreatedAt == 0 ? 0 : TokenIds.After(scope.CreatedAt)))),
             scopes.All(scope => scope.Implies is null)
                 ? ScopeHierarchy.Flat
                 : new ScopeHierarchy(

@@ -37,6 +37,15 @@ public static class AuditChanges
     /// <param name="after">The same.</param>
     public static AuditChange Of(string member, object? before, object? after) => new(member, Value(before), Value(after));
 
+    /// <summary>The same of a list or a record.</summary>
+    /// <inheritdoc cref="Of"/>
+    /// <typeparam name="T">As it is in the record.</typeparam>
+    public static AuditChange OfType<T>(string member, T? before, T? after)
+        where T : class => new(member, Typed(before), Typed(after));
+
+    private static JsonElement? Typed<T>(T? value)
+        where T : class => value is null ? null : JsonSerializer.SerializeToElement(value, TokenryJson.Strict);
+
     private static JsonElement? Value(object? value) =>
         value is null ? null : JsonSerializer.SerializeToElement(value, value.GetType(), TokenryJson.Strict);
 

@@ -8,26 +8,40 @@ namespace Tokenry.Server.Foundation.Credentials;
 /// </summary>
 internal static class CredentialCounts
 {
-    /// <returns>How many are not revoked, the new one among them.</returns>
-    public static Task<long> AddAsync(WriteTransaction tx, string ownerId) =>
-        tx.FirstOrDefaultAsync<long>(
-            """
-            INSERT INTO credential_counts (owner_id, unrevoked) VALUES (@ownerId, 1)
-            ON CONFLICT (owner_id) DO UPDATE SET unrevoked = credential_counts.unrevoked + 1 RETURNING unrevoked
-            """,
-            new { ownerId }
-        );
+    private static readonly RowStatement<string> AddOne = new RowStatement<string>(
+        """
+        INSERT INTO credential_counts (owner_id, unrevoked) VALUES (@1, 1)
+        ON CONFLICT (owner_id) DO UPDATE SET unrevoked = credential_counts.unrevoked + 1 RETURNING unrevoked
+        """
+    ).Text(ownerId => ownerId);
 
-    public static async Task RemoveAsync(WriteTransaction tx, IEnumerable<RevokedCredential> revoked)
+    private static readonly RowStatement<Removed> Remove = new RowStatement<Removed>(
+        "UPDATE credential_counts SET unrevoked = unrevoked - @2 WHERE owner_id = @1"
+    )
+        .Text(removed => removed.OwnerId)
+        .Number(removed => removed.Count);
+
+    /// <returns>How many are not revoked, the new one among them.</returns>
+    public static async Task<long> AddAsync(WriteTransaction tx, string ownerId)
     {
-        foreach (var owned in revoked.GroupBy(credential => credential.OwnerId).OrderBy(group => group.Key, StringComparer.Ordinal))
-        {
-            await tx.ExecuteAsync(
-                "UPDATE credential_counts SET unrevoked = unrevoked - @count WHERE owner_id = @ownerId",
-                new { ownerId = owned.Key, count = (long)owned.Count() }
-            );
-        }
+        var count = 0L;
+        await tx.ExecuteEachAsync(AddOne, [ownerId], (_, unrevoked) => count = unrevoked);
+        return count;
     }
+
+    public static Task RemoveAsync(WriteTransaction tx, IEnumerable<RevokedCredential> revoked) =>
+        tx.ExecuteEachAsync(
+            Remove,
+            [
+                .. revoked
+                    .GroupBy(
+                        credential => credential.OwnerId,
+                        (ownerId, owned) => new Removed(ownerId, owned.Count()),
+                        StringComparer.Ordinal
+                    )
+                    .OrderBy(removed => removed.OwnerId, StringComparer.Ordinal),
+            ]
+        );
 
     /// <summary>How many of them are neither revoked nor expired; read from the index, one by one.</summary>
     public static Task<long> LiveAsync(WriteTransaction tx, string ownerId, long now) =>
@@ -38,4 +52,6 @@ internal static class CredentialCounts
             """,
             new { ownerId, now }
         );
+
+    private readonly record struct Removed(string OwnerId, long Count);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Authentication;
@@ -90,14 +89,15 @@ public static class CredentialRoutes
             .Needs(family.Read.Scope, family.Read.OwnScope!);
 
     /// <summary>Answers a revocation: nothing but how many credentials live on that the one that ended made.</summary>
-    public static NoContent Revoked(HttpContext http, long descendants)
+    public static NoContent Revoked(HttpContext http, string? descendants)
     {
         TellDescendants(http, descendants);
         return TypedResults.NoContent();
     }
 
-    public static void TellDescendants(HttpContext http, long descendants) =>
-        http.Response.Headers[RevokeCredential.DescendantsHeader] = descendants.ToString(CultureInfo.InvariantCulture);
+    /// <summary>Says how many descendants live on, where they were counted.</summary>
+    public static void TellDescendants(HttpContext http, string? descendants) =>
+        http.Response.Headers[RevokeCredential.DescendantsHeader] = descendants;
 
     private static string? Owner(HttpContext http) => http.GetRouteValue("owner") as string;
 }

@@ -6,11 +6,12 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Foundation.Credentials;
 
 /// <summary>A credential as stored, with its owner, its last use and the end of the secret before the last rotation.</summary>
-public sealed class CredentialRow
+public sealed record CredentialRow
 {
     /// <summary>The one SELECT every reader of credentials starts with.</summary>
     public const string Select = """
-        SELECT c.id, c.kind, c.owner_id, p.type AS owner_type, p.owner_id AS owner_owner_id, p.deleted_at AS owner_deleted_at, c.name, c.masked,
+        SELECT c.id, c.kind, c.owner_id, p.type AS owner_type, p.owner_id AS owner_owner_id,
+          (SELECT a.owner_id FROM principals a WHERE a.id = p.owner_id) AS top_owner_id, p.deleted_at AS owner_deleted_at, c.name, c.masked,
           c.permissions, c.objects, c.created_at, c.created_by, c.created_with, c.renewed_from, c.superseded_by, c.expires_at, c.not_before, c.allowed_ips, c.rate_limits, c.metadata, c.state, c.revoked_at,
           c.revoked_reason, c.material, c.key_id, c.rotate_every_days, c.renewed_at, c.requires_signature, u.last_used_at, u.ip AS last_used_ip,
           u.agent AS last_used_agent,
@@ -29,8 +30,11 @@ public sealed class CredentialRow
 
     public string OwnerType { get; init; } = "";
 
-    /// <summary>Of an owner that is an application: the user who registered it.</summary>
+    /// <summary>Of an owner that is an application: the user or application that registered it.</summary>
     public string? OwnerOwnerId { get; init; }
+
+    /// <summary>Where that is an application too: the user who registered it.</summary>
+    public string? TopOwnerId { get; init; }
 
     public long? OwnerDeletedAt { get; init; }
 

@@ -10,6 +10,16 @@ public static class CredentialStore
     /// <summary>Of a credential's first secret; rotations count on.</summary>
     public const long FirstVersion = 1;
 
+    /// <summary>How many ids a statement names.</summary>
+    internal const int MostIds = 400;
+
+    private const string InsertRow = """
+        INSERT INTO credentials (id, kind, owner_id, name, masked, permissions, objects, created_at, created_by, created_with, expires_at, not_before,
+          allowed_ips, rate_limits, metadata, material, key_id, requires_signature, rotate_every_days, due_at, state)
+        VALUES (@Id, @Kind, @OwnerId, @Name, @Masked, @Permissions, @Objects, @CreatedAt, @CreatedBy, @CreatedWith, @ExpiresAt, @NotBefore, @AllowedIps,
+          @RateLimits, @Metadata, @Material, @KeyId, @RequiresSignature, @RotateEveryDays, @DueAt, 'active')
+        """;
+
     public static Task<CredentialRow?> FindAsync(WriteTransaction tx, string id) =>
         tx.FirstOrDefaultAsync<CredentialRow>($"{CredentialRow.Select} WHERE c.id = @id{tx.Dialect.ForUpdate("c")}", new { id });
 
@@ -22,15 +32,8 @@ public static class CredentialStore
     /// <returns>How many its owner has that are not revoked.</returns>
     public static async Task<long> InsertAsync(WriteTransaction tx, CredentialRow row, MintedSecret? secret)
     {
-        await tx.ExecuteAsync(
-            """
-            INSERT INTO credentials (id, kind, owner_id, name, masked, permissions, objects, created_at, created_by, created_with, expires_at, not_before,
-              allowed_ips, rate_limits, metadata, material, key_id, requires_signature, rotate_every_days, due_at, state)
-            VALUES (@Id, @Kind, @OwnerId, @Name, @Masked, @Permissions, @Objects, @CreatedAt, @CreatedBy, @CreatedWith, @ExpiresAt, @NotBefore, @AllowedIps,
-              @RateLimits, @Metadata, @Material, @KeyId, @RequiresSignature, @RotateEveryDays, @DueAt, 'active')
-            """,
-            row
-        );
+        // Said in the same round trip: from here on a revocation that takes descendants waits for this one.
+        await tx.ExecuteAsync(tx.Dialect.JoinMints + InsertRow, row);
         if (secret is not null)
         {
             await InsertSecretAsync(tx, row.Id, FirstVersion, secret, row.SigningPepperVersion);
@@ -73,7 +76,7 @@ public static class CredentialStore
         {
             rotation.Secret.Id,
             rotation.Secret.Masked,
-            Version = await NewestVersionAsync(tx, rotation.Secret.Id),
+            Version = rotation.Newest,
             rotation.Now,
             rotation.GraceEnd,
             rotation.ExpiresAt,
@@ -106,7 +109,10 @@ public static class CredentialStore
         return parameters.Version + 1;
     }
 
-    /// <summary>Which of a credential's secrets is the newest; 0 for one that has none.</summary>
+    /// <summary>
+    /// Which of a credential's secrets is the newest; 0 for one that has none. A statement of its own: the one that waited for the credential's row sees of
+    /// other tables what there was before it waited.
+    /// </summary>
     public static async Task<long> NewestVersionAsync(WriteTransaction tx, string id) =>
         await tx.FirstOrDefaultAsync<long?>("SELECT max(version) FROM credential_secrets WHERE credential_id = @id", new { id }) ?? 0;
 
@@ -156,7 +162,7 @@ public static class CredentialStore
             )
         );
 
-    /// <summary>Ends everything of a principal that was made before then.</summary>
+    /// <summary>Ends everything of a principal that was made before then. The caller has locked the principal.</summary>
     public static async Task<IReadOnlyList<RevokedCredential>> RevokeAllOfAsync(
         WriteTransaction tx,
         string ownerId,
@@ -165,6 +171,7 @@ public static class CredentialStore
         long before = long.MaxValue
     )
     {
+        await LineageStore.HoldMintsAsync(tx);
         var revoked = await RevokeWhereAsync(
             tx,
             "owner_id = @ownerId AND created_at < @before",
@@ -188,11 +195,8 @@ public static class CredentialStore
     {
         if (tx.Dialect.ForUpdate("credentials") is { Length: > 0 } locking)
         {
-            // Parents first, whoever asks: two that revoke some of the same wait for each other in one order.
-            await tx.ExecuteAsync(
-                $"SELECT 1 FROM credentials WHERE state <> 'revoked' AND {which} ORDER BY created_at, id{locking}",
-                parameters
-            );
+            // Two that revoke some of the same wait for each other in one order.
+            await tx.ExecuteAsync($"SELECT 1 FROM credentials WHERE state <> 'revoked' AND {which} ORDER BY id{locking}", parameters);
         }
 
         return await RevokeLockedAsync(tx, which, parameters);

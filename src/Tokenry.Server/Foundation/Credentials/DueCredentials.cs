@@ -97,7 +97,7 @@ internal sealed partial class DueCredentials : BackgroundService
             "state = 'active' AND due_at IS NOT NULL AND due_at <= @before AND (due_told_days IS NULL OR due_told_days > @days)";
         // The condition stands twice because another replica may have been faster since the inner one was true.
         var due = await tx.QueryAsync<(string Id, string Kind, string OwnerId)>(
-            $"UPDATE credentials SET due_told_days = @days WHERE id IN (SELECT id FROM credentials WHERE {untold} ORDER BY due_at LIMIT @Step) "
+            $"UPDATE credentials SET due_told_days = @days WHERE id IN (SELECT id FROM credentials WHERE {untold} ORDER BY due_at LIMIT @Step{tx.Dialect.SkipLocked}) "
                 + $"AND {untold} RETURNING id, kind, owner_id",
             new
             {

@@ -6,8 +6,12 @@ namespace Tokenry.Server.Foundation.Credentials;
 /// <summary>Why a credential is revoked, and with what.</summary>
 /// <param name="Reason">For its record and the audit.</param>
 /// <param name="TakesDescendants">Whether what it minted for the same owner ends, too: asked for, or because it leaked.</param>
-public sealed record Ending(string? Reason, bool TakesDescendants)
+/// <param name="TakesSuccessors">Whether something may have replaced it: what is registered is replaced by another credential.</param>
+public sealed record Ending(string? Reason, bool TakesDescendants, bool TakesSuccessors)
 {
+    /// <summary>Whether more ends than the one credential.</summary>
+    public bool TakesOthers => TakesDescendants || TakesSuccessors;
+
     /// <summary>The word a reason begins with where the credential leaked.</summary>
     public const string Leaked = "leaked";
 
@@ -27,9 +31,25 @@ public static class EndCredential
     /// <summary>Beyond these the audit counts instead of naming.</summary>
     private const int MostNamed = 250;
 
-    /// <returns>How many credentials that it made, by itself or through what it made, live on.</returns>
-    public static async Task<long> RunAsync(WriteTransaction tx, AuditEntry entry, CredentialRow row, Ending ending, DateTimeOffset now)
+    /// <param name="tx">The transaction.</param>
+    /// <param name="entry">Its audit entry, whose target becomes the credential.</param>
+    /// <param name="find">Finds the credential and locks it.</param>
+    /// <param name="ending">Why, and with what.</param>
+    /// <param name="now">The time.</param>
+    public static async Task RunAsync(
+        WriteTransaction tx,
+        AuditEntry entry,
+        Func<Task<CredentialRow>> find,
+        Ending ending,
+        DateTimeOffset now
+    )
     {
+        if (ending.TakesOthers)
+        {
+            await LineageStore.HoldMintsAsync(tx);
+        }
+
+        var row = await find();
         var at = now.ToUnixTimeMilliseconds();
         entry.TargetType = row.Kind;
         entry.TargetId = row.Id;
@@ -39,28 +59,39 @@ public static class EndCredential
         // Whoever holds the old one while both work may have made the new one.
         var taken =
             ending.TakesDescendants ? await LineageStore.RevokeOfOwnerAsync(tx, row, at, reason)
-            : row.StateAt(at) is "revoked" or "expired" ? []
+            : !ending.TakesSuccessors || row.StateAt(at) is "revoked" or "expired" ? []
             : await LineageStore.RevokeSuccessorsAsync(tx, row, at, reason);
         Record(tx, entry, taken, reason);
         await CredentialCounts.RemoveAsync(tx, revoked.Concat(taken));
-        return await LineageStore.CountAsync(tx, row.Id, at);
     }
 
     /// <summary>What the record of a credential says that ended because of another.</summary>
     public static string ReasonOf(string? reason, string id) => $"{reason ?? "revoked"}; it came from {id}";
 
     /// <summary>An event for each credential that ended with something else, and one for the rest where there are very many.</summary>
-    public static void Record(WriteTransaction tx, AuditEntry cause, IReadOnlyList<RevokedCredential> revoked, string reason)
+    /// <param name="tx">The transaction.</param>
+    /// <param name="cause">The entry of what they ended with.</param>
+    /// <param name="revoked">What ended.</param>
+    /// <param name="reason">Of each.</param>
+    /// <param name="areNamed">Whether the first are named at all; else all are counted.</param>
+    public static void Record(
+        WriteTransaction tx,
+        AuditEntry cause,
+        IReadOnlyList<RevokedCredential> revoked,
+        string reason,
+        bool areNamed = true
+    )
     {
-        foreach (var credential in revoked.Take(MostNamed))
+        var named = areNamed ? MostNamed : 0;
+        foreach (var credential in revoked.Take(named))
         {
             tx.Record(cause.With($"{CredentialFamily.Of(credential.Kind).Noun}.revoked", credential.Kind, credential.Id, reason));
         }
 
-        if (revoked.Count > MostNamed)
+        if (revoked.Count > named)
         {
             var rest = cause.With("credential.revoked", cause.TargetType, cause.TargetId, reason);
-            rest.Count = revoked.Count - MostNamed;
+            rest.Count = revoked.Count - named;
             tx.Record(rest);
         }
     }

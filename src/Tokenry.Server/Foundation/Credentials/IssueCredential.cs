@@ -101,7 +101,6 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
         if (caller is not null)
         {
             MintingRule.Check(catalog, caller, reach, Minted(owner, made.Kind, asked));
-            await LineageStore.HoldAsync(tx, caller.CredentialId);
         }
 
         var row = new CredentialRow

@@ -153,7 +153,7 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
 
         if (reach.OwnOf is { } own)
         {
-            where.Append(" AND c.owner_id IN (SELECT id FROM principals WHERE id = @own OR owner_id = @own)");
+            where.Append($" AND c.owner_id IN ({OwnerLine.Of("@own")})");
             parameters.Add("own", own);
         }
 

@@ -42,7 +42,7 @@ public sealed class PepperRenewal(Database database, KeyRing keys) : IUsageSink
         }
 
         // In one order everywhere, so that two replicas that renew the same secrets cannot deadlock.
-        var ordered = pending.OrderBy(pair => pair.Key.CredentialId, StringComparer.Ordinal).ToList();
+        var ordered = pending.OrderBy(pair => pair.Key.CredentialId, StringComparer.Ordinal).ThenBy(pair => pair.Key.From).ToList();
         foreach (var chunk in ordered.Chunk(Step))
         {
             await database.WriteAsync(async tx =>

@@ -32,6 +32,7 @@ public sealed class RenewRegistered(Gate gate, IssueCredential issue, Signals si
                 async operation =>
                 {
                     var (tx, entry, caller, reach, catalog) = operation;
+                    await LineageStore.JoinMintsAsync(tx); // before its row
                     var row = await new CredentialAddress(family, caller.CredentialId!, caller.Principal.Id).FindAsync(tx, reach);
                     var now = time.GetUtcNow();
                     if (row.StateAt(now.ToUnixTimeMilliseconds()) != "active")

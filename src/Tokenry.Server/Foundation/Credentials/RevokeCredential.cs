@@ -7,7 +7,7 @@ namespace Tokenry.Server.Foundation.Credentials;
 /// <summary>
 /// Ends a credential for good and keeps its record, and what falls with it (<see cref="EndCredential"/>). Once more changes nothing and is no error.
 /// </summary>
-public sealed class RevokeCredential(Gate gate, TimeProvider time)
+public sealed class RevokeCredential(Gate gate, CountDescendants count, TimeProvider time)
 {
     /// <summary>In the answer to a revocation: how many credentials that it made live on.</summary>
     public const string DescendantsHeader = "Tokenry-Descendants";
@@ -18,34 +18,37 @@ public sealed class RevokeCredential(Gate gate, TimeProvider time)
     /// <param name="address">The credential.</param>
     /// <param name="reason">For its record and the audit.</param>
     /// <param name="descendants">What becomes of what it minted for the same owner: <c>revoke</c> or <c>keep</c>, which is meant where nothing is said.</param>
-    /// <returns>How many credentials that it made live on.</returns>
-    public Task<long> RunAsync(Caller caller, CredentialAddress address, string? reason, string? descendants) =>
+    /// <returns>How many credentials that it made live on (<see cref="CountDescendants"/>).</returns>
+    public Task<string?> RunAsync(Caller caller, CredentialAddress address, string? reason, string? descendants) =>
         RunAsync(caller, address.Family.Write, address, reason, descendants);
 
     /// <summary>The calling credential itself, or of its principal, which needs no scope for it.</summary>
     /// <inheritdoc cref="RunAsync(Caller, CredentialAddress, string, string)"/>
-    public Task<long> RunOwnAsync(Caller caller, CredentialAddress address, string? reason, string? descendants = null) =>
+    public Task<string?> RunOwnAsync(Caller caller, CredentialAddress address, string? reason, string? descendants = null) =>
         RunAsync(caller, demand: null, address, reason, descendants);
 
-    private Task<long> RunAsync(Caller caller, Demand? demand, CredentialAddress address, string? reason, string? descendants)
+    private async Task<string?> RunAsync(Caller caller, Demand? demand, CredentialAddress address, string? reason, string? descendants)
     {
         var check = new Validation();
         check.Text("reason", reason, LongestReason);
         check.Require(descendants is null or "keep" or "revoke", "descendants", "must be revoke or keep");
         check.ThrowIfAny();
-        var ending = new Ending(reason, TakesDescendants: descendants == "revoke" || Ending.IsLeak(reason));
-        return gate.WriteAsync(
+        var ending = new Ending(
+            reason,
+            TakesDescendants: descendants == "revoke" || Ending.IsLeak(reason),
+            TakesSuccessors: !address.Family.IsSecret
+        );
+        await gate.WriteAsync(
             caller,
             demand,
             $"{address.Family.Noun}.revoked",
             async operation =>
-                await EndCredential.RunAsync(
-                    operation.Transaction,
-                    operation.Entry,
-                    await address.FindAsync(operation.Transaction, operation.Reach),
-                    ending,
-                    time.GetUtcNow()
-                )
+            {
+                var (tx, entry, _, reach, _) = operation;
+                await EndCredential.RunAsync(tx, entry, () => address.FindAsync(tx, reach), ending, time.GetUtcNow());
+                return true;
+            }
         );
+        return await count.RunAsync(caller.Principal.Id, address.Id);
     }
 }

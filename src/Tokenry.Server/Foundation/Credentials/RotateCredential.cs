@@ -3,7 +3,6 @@ using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Signing;
-using Tokenry.Server.Foundation.Storage;
 using Tokenry.Server.Foundation.Usage;
 
 namespace Tokenry.Server.Foundation.Credentials;
@@ -66,7 +65,8 @@ public sealed class RotateCredential(Gate gate, SecretMint mint, ExpiryPolicy ex
                 : CredentialProblems.NotActive(row);
         }
 
-        if (caller.CredentialId == row.Id && await IsSupersededAsync(tx, caller.Credential, row))
+        var newest = await CredentialStore.NewestVersionAsync(tx, row.Id);
+        if (caller.CredentialId == row.Id && IsSuperseded(caller.Credential, row, newest))
         {
             throw Superseded.Secret();
         }
@@ -98,39 +98,36 @@ public sealed class RotateCredential(Gate gate, SecretMint mint, ExpiryPolicy ex
         var grace = now.AddSeconds(request.OverlapSeconds);
         var graceEnd = row.Expiry is { } original && original < grace ? original : grace;
         var signs = row.SigningPepperVersion is not null;
+        var rotated = row with
+        {
+            Masked = minted.Masked,
+            ExpiresAt = end?.ToUnixTimeMilliseconds(),
+            RenewedAt = now.ToUnixTimeMilliseconds(),
+            PreviousExpiresAt = graceEnd.ToUnixTimeMilliseconds(),
+        };
         var version = await CredentialStore.RotateAsync(
             tx,
             new Rotation
             {
                 Secret = minted,
+                Newest = newest,
                 Signs = signs,
                 Now = now.ToUnixTimeMilliseconds(),
                 GraceEnd = graceEnd.ToUnixTimeMilliseconds(),
-                ExpiresAt = end?.ToUnixTimeMilliseconds(),
-                DueAt = new CredentialRow
-                {
-                    Kind = row.Kind,
-                    ExpiresAt = end?.ToUnixTimeMilliseconds(),
-                    RotateEveryDays = row.RotateEveryDays,
-                    RenewedAt = now.ToUnixTimeMilliseconds(),
-                }.DueAt,
+                ExpiresAt = rotated.ExpiresAt,
+                DueAt = rotated.DueAt,
                 TokensSince = request.OverlapSeconds == 0 ? TokenIds.SinceAfter(now) : null,
             }
         );
-        return (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(
-            catalog,
-            now.ToUnixTimeMilliseconds(),
-            minted.Secret,
-            signs ? mint.SigningKey(minted, version) : null
-        );
+        return rotated.ToCredential(catalog, now.ToUnixTimeMilliseconds(), minted.Secret, signs ? mint.SigningKey(minted, version) : null);
     }
 
     /// <summary>
     /// Whether the caller is the credential itself, by a secret that is not the newest. Of an access token nobody knows which secret bought it: it counts as
-    /// the newest's only if it was issued after the one before had ended.
+    /// the newest's only if it was issued after the one before had ended. Its <c>iat</c> says that, in whole seconds and never too late; its <c>jti</c> may lie ahead.
     /// </summary>
-    private static async Task<bool> IsSupersededAsync(WriteTransaction tx, Authenticated caller, CredentialRow row) =>
+    private static bool IsSuperseded(Authenticated caller, CredentialRow row, long newest) =>
         caller.Token is { } token
-            ? row.PreviousExpiresAt is { } previous && TokenIds.Milliseconds(token.TokenId) < previous
-            : caller.SecretVersion is { } version && version != await CredentialStore.NewestVersionAsync(tx, row.Id);
+            ? row.PreviousExpiresAt is { } previous && token.IssuedAt.ToUnixTimeMilliseconds() < previous
+            : caller.SecretVersion is { } version && version != newest;
 }

@@ -5,6 +5,9 @@ public sealed class Rotation
 {
     public required MintedSecret Secret { get; init; }
 
+    /// <summary>The version of the secret that is replaced (<see cref="CredentialStore.NewestVersionAsync"/>).</summary>
+    public required long Newest { get; init; }
+
     /// <summary>Whether the new secret has a signing key.</summary>
     public required bool Signs { get; init; }
 

@@ -15,7 +15,7 @@ using Tokenry.Server.Foundation.Usage;
 namespace Tokenry.Server.Foundation.Hosting;
 
 /// <summary>Everything features stand on, for the server and for a command alike.</summary>
-public static class FoundationServices
+public static partial class FoundationServices
 {
     public static IServiceCollection AddFoundation(this IServiceCollection services, TokenryOptions options)
     {
@@ -52,7 +52,11 @@ public static class FoundationServices
         services.AddSingleton<PepperRenewal>().AddSingleton<KeyRotation>().AddSingleton<RotateKeys>();
         services.AddSingleton<SecretMint>().AddSingleton<ExpiryPolicy>().AddSingleton<IssueCredential>();
         services.AddSingleton<ReviseCredential>().AddSingleton<RotateCredential>().AddSingleton<SetCredentialDisabled>();
-        services.AddSingleton<RenewRegistered>().AddSingleton<RevokeCredential>().AddSingleton<ListCredentials>();
+        services
+            .AddSingleton<RenewRegistered>()
+            .AddSingleton<RevokeCredential>()
+            .AddSingleton<CountDescendants>()
+            .AddSingleton<ListCredentials>();
         services
             .AddSingleton<Brands>()
             .AddSingleton<OpaqueCredentialScheme>()
@@ -138,7 +142,8 @@ public static class FoundationServices
         try
         {
             database = services.GetRequiredService<Database>();
-            await database.MigrateAsync(Migration.Embedded);
+            var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger<Migration>();
+            await database.MigrateAsync(Migration.Embedded, change => LogSchema(logger, change));
             await keys.OpenAsync(database, options.KeyFile);
             await services.GetRequiredService<SigningKeys>().OpenAsync();
             await services.GetRequiredService<OwnedApplications>().SettleAsync();
@@ -160,6 +165,21 @@ public static class FoundationServices
             throw new StartupException(exception.Message);
         }
     }
+
+    private static void LogSchema(ILogger logger, SchemaChange change)
+    {
+        if (change.From > 0)
+        {
+            LogSchema(logger, change.From, change.To, change.Applied);
+        }
+    }
+
+    [LoggerMessage(
+        EventId = 1,
+        Level = LogLevel.Information,
+        Message = "The tables are brought from schema {From} to {To} in {Applied} steps. With millions of rows this takes minutes."
+    )]
+    private static partial void LogSchema(ILogger logger, long from, long to, int applied);
 
     private static void AddDatabase(IServiceCollection services, TokenryOptions options)
     {

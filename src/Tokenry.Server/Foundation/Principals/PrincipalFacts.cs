@@ -25,6 +25,9 @@ public sealed record PrincipalFacts
     /// <summary>Of an application: the user who registered it for themselves.</summary>
     public string? OwnerId { get; init; }
 
+    /// <summary>The owner of its owner, as of when these facts were read: a transaction that needs it reads the principal itself.</summary>
+    public string? OwnerOwnerId { get; init; }
+
     /// <summary>Whether an application has no more rights than its owner, and rests when its owner does.</summary>
     public bool IsOwnerBound { get; init; }
 

@@ -7,7 +7,8 @@ namespace Tokenry.Server.Foundation.Principals;
 public sealed class PrincipalRow
 {
     public const string Columns =
-        "id, type, name, email, owner_id, owner_bound, enabled, permissions, rate_limits, client, created_at, deleted_at, tokens_since";
+        "id, type, name, email, owner_id, owner_bound, enabled, permissions, rate_limits, client, created_at, deleted_at, tokens_since, "
+        + "(SELECT o.owner_id FROM principals o WHERE o.id = principals.owner_id) AS owner_owner_id";
 
     public string Id { get; init; } = "";
 
@@ -18,6 +19,9 @@ public sealed class PrincipalRow
     public string? Email { get; init; }
 
     public string? OwnerId { get; init; }
+
+    /// <summary>The owner of its owner, where that is an application too.</summary>
+    public string? OwnerOwnerId { get; init; }
 
     /// <summary>Of an application with an owner: 0 where it had more than its owner at an upgrade, and keeps it until it is transferred.</summary>
     public long OwnerBound { get; init; } = 1;
@@ -48,6 +52,7 @@ public sealed class PrincipalRow
             Name = Name,
             Active = Enabled == 1 && DeletedAt is null,
             OwnerId = OwnerId,
+            OwnerOwnerId = OwnerOwnerId,
             IsOwnerBound = OwnerId is not null && OwnerBound == 1,
             Permissions = GrantSet.OfNullable(Permissions),
             RoleIds = roleIds,

@@ -69,7 +69,7 @@ public static class PrincipalStore
     )
     {
         // Conditions that are not asked for are left out: "@email IS NULL OR …" would keep the planner from the index.
-        var own = filter.OwnOf is null ? "" : " AND id IN (SELECT @OwnOf UNION ALL SELECT id FROM principals WHERE owner_id = @OwnOf)";
+        var own = filter.OwnOf is null ? "" : $" AND id IN ({OwnerLine.Of("@OwnOf")})";
         var rows = (
             await connection.QueryAsync<PrincipalRow>(
                 $"""
@@ -243,9 +243,9 @@ public static class PrincipalStore
             new { id, type }
         )
             is { } row
-        && reach.Includes(row.Id, row.OwnerId);
+        && reach.Includes(row.Id, row.OwnerId, row.OwnerOwnerId);
 
     /// <summary>Where an operation needs the principal to exist and to be in reach.</summary>
     public static PrincipalRow OrNotFound(this PrincipalRow? row, Access.Reach reach) =>
-        row is not null && reach.Includes(row.Id, row.OwnerId) ? row : throw ProblemException.NotFound();
+        row is not null && reach.Includes(row.Id, row.OwnerId, row.OwnerOwnerId) ? row : throw ProblemException.NotFound();
 }

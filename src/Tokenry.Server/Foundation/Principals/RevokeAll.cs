@@ -46,7 +46,7 @@ public sealed class RevokeAll(Gate gate, TimeProvider time)
 
         var now = time.GetUtcNow();
         var reason = $"{entry.Reason ?? "revoked"}; with all of {id}";
-        await PrincipalStore.SetTokensSinceAsync(tx, id, request.IssuedBefore?.ToUnixTimeMilliseconds() ?? TokenIds.SinceAfter(now));
+        await PrincipalStore.SetTokensSinceAsync(tx, id, TokenIds.SinceAfter(request.IssuedBefore ?? now));
         var revoked = await CredentialStore.RevokeAllOfAsync(
             tx,
             id,

@@ -25,7 +25,13 @@ public static class TokenIds
     /// From when on an id must be, for a token to be good after everything before <paramref name="now"/> has ended. A replica that has not heard of it yet goes on
     /// issuing for as long as it may use what it knows: its ids fall short of this.
     /// </summary>
-    public static long SinceAfter(DateTimeOffset now) => (now + Freshness.MaxAge).ToUnixTimeMilliseconds();
+    public static long SinceAfter(DateTimeOffset now) => After(now.ToUnixTimeMilliseconds());
+
+    /// <summary>
+    /// The same for a moment in Unix ms. Whatever an id is compared with is taken ahead by this much, ends and births alike: an id lies at most so far ahead of
+    /// its token's time, and so never reaches what comes after that.
+    /// </summary>
+    public static long After(long moment) => moment + (long)Freshness.MaxAge.TotalMilliseconds;
 
     // Not PublicId.NewUuid7: that would take the sequence of all ids of this process ahead with it.
     private static UInt128 At(long milliseconds)

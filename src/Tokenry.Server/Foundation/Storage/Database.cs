@@ -59,7 +59,9 @@ public abstract class Database(TimeProvider time) : IAsyncDisposable
     protected abstract Task<T> TransactAsync<T>(Func<WriteTransaction, Task<T>> operation);
 
     /// <summary>Runs before anything else at start; alone, whatever other processes do.</summary>
-    public abstract Task MigrateAsync(IReadOnlyList<Migration> migrations);
+    /// <param name="migrations">All there are.</param>
+    /// <param name="beginning">Told before the tables are changed, which may take minutes.</param>
+    public abstract Task MigrateAsync(IReadOnlyList<Migration> migrations, Action<SchemaChange>? beginning = null);
 
     public abstract ValueTask DisposeAsync();
 }

@@ -22,6 +22,8 @@ public sealed class Dialect
         CommitOrderLock = "SELECT 1 FROM pg_advisory_xact_lock(7600001);",
         BeginSnapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         AdministratorsLock = "SELECT 1 FROM pg_advisory_xact_lock(7600002)",
+        JoinMints = "SELECT 1 FROM pg_advisory_xact_lock_shared(7600003);",
+        HoldMints = "SELECT 1 FROM pg_advisory_xact_lock(7600003)",
         Notify = "SELECT 1 FROM pg_notify('tokenry_changes', '');",
     };
 
@@ -35,9 +37,6 @@ public sealed class Dialect
     /// there is one writer anyway.
     /// </summary>
     public string ForUpdate(string table) => this == Postgres ? $" FOR UPDATE OF {table}" : "";
-
-    /// <summary>Ends a SELECT in a mutation whose end depends on a row that it does not change: nothing else changes the row until COMMIT, any number may read it so.</summary>
-    public string ForShare(string table) => this == Postgres ? $" FOR SHARE OF {table}" : "";
 
     /// <summary>Ends a SELECT of work that one of several replicas shall do: what another is at is passed over.</summary>
     public string SkipLocked => this == Postgres ? " FOR UPDATE SKIP LOCKED" : "";
@@ -61,6 +60,16 @@ public sealed class Dialect
 
     /// <summary>A SELECT that has changes of who is an administrator wait for each other until they end; empty on SQLite.</summary>
     public string AdministratorsLock { get; init; } = "";
+
+    /// <summary>
+    /// A SELECT before others by which a mutation that mints a credential says so until it ends; empty on SQLite. Any number do so at once. An advisory lock
+    /// and not one on the minting credential's row: PostgreSQL serves advisory locks in the order in which they are asked for, but lets those that share a row
+    /// pass one that waits to change it.
+    /// </summary>
+    public string JoinMints { get; init; } = "";
+
+    /// <summary>A SELECT that waits for those and has later ones wait; empty on SQLite.</summary>
+    public string HoldMints { get; init; } = "";
 
     /// <summary>A SELECT before others that tells other replicas, once the transaction is durable, to poll; empty where there are none.</summary>
     public string Notify { get; init; } = "";

@@ -3,6 +3,12 @@ using System.Reflection;
 
 namespace Tokenry.Server.Foundation.Storage;
 
+/// <summary>What a start makes of the tables.</summary>
+/// <param name="From">The newest migration that the store had; 0 = it was empty.</param>
+/// <param name="To">The newest it has now.</param>
+/// <param name="Applied">How many migrations were missing.</param>
+public sealed record SchemaChange(long From, long To, int Applied);
+
 /// <summary>One numbered step of the schema, embedded as <c>Migrations/0001_name.sql</c>; <c>{blob}</c> and <c>{id}</c> stand for the engine's types.</summary>
 public sealed record Migration(int Number, string Name, string Sql)
 {
@@ -12,7 +18,15 @@ public sealed record Migration(int Number, string Name, string Sql)
     public static IReadOnlyList<Migration> Embedded { get; } = Load();
 
     /// <summary>Applies, in order, what is not recorded, also below the highest that is. Refuses a store that a newer version has written.</summary>
-    public static async Task<int> ApplyAsync(WriteTransaction tx, IReadOnlyList<Migration> migrations)
+    /// <param name="tx">The transaction, without a limit to how long a statement takes.</param>
+    /// <param name="migrations">All there are.</param>
+    /// <param name="beginning">Told before the first that is applied.</param>
+    /// <returns>Which schema there was, and which there is.</returns>
+    public static async Task<SchemaChange> ApplyAsync(
+        WriteTransaction tx,
+        IReadOnlyList<Migration> migrations,
+        Action<SchemaChange>? beginning = null
+    )
     {
         await tx.ExecuteAsync("CREATE TABLE IF NOT EXISTS schema_migrations (number bigint PRIMARY KEY, name text NOT NULL)");
         var done = (await tx.QueryAsync<long>("SELECT number FROM schema_migrations")).ToHashSet();
@@ -24,7 +38,14 @@ public sealed record Migration(int Number, string Name, string Sql)
             );
         }
 
-        foreach (var migration in migrations.Where(migration => !done.Contains(migration.Number)))
+        var missing = migrations.Where(migration => !done.Contains(migration.Number)).ToList();
+        var change = new SchemaChange(done.Count == 0 ? 0 : done.Max(), newest, missing.Count);
+        if (missing.Count > 0)
+        {
+            beginning?.Invoke(change);
+        }
+
+        foreach (var migration in missing)
         {
             foreach (var statement in Adapt(migration.Sql, tx.Dialect).Split(";\n"))
             {
@@ -45,7 +66,7 @@ public sealed record Migration(int Number, string Name, string Sql)
             );
         }
 
-        return newest;
+        return change;
     }
 
     private static string Adapt(string sql, Dialect dialect) =>

@@ -228,21 +228,18 @@ public sealed class PostgresDatabase : Database
     }
 
     /// <exception cref="StartupException">The database cannot be used as it is; says what to do.</exception>
-    public override async Task MigrateAsync(IReadOnlyList<Migration> migrations)
+    public override async Task MigrateAsync(IReadOnlyList<Migration> migrations, Action<SchemaChange>? beginning = null)
     {
         try
         {
             await KnowEnvironmentAsync();
-            await using var connection = await source.OpenConnectionAsync();
+            // A connection of its own, without limits: an index over millions of rows takes as long as it takes, and another replica may be making it.
+            await using var connection = new NpgsqlConnection(PostgresSettings.ForMigrations(connectionString, isPooled).ConnectionString);
+            await connection.OpenAsync();
             await using var transaction = await connection.BeginTransactionAsync();
-            await connection.ExecuteAsync("SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0");
-            await connection.ExecuteAsync(
-                "SELECT pg_advisory_xact_lock(@MigrationLock)",
-                new { MigrationLock },
-                transaction,
-                commandTimeout: 600
-            );
-            await Migration.ApplyAsync(new WriteTransaction(connection, transaction, Dialect), migrations);
+            await connection.ExecuteAsync(PostgresSettings.NoTransactionTimeouts);
+            await connection.ExecuteAsync("SELECT pg_advisory_xact_lock(@MigrationLock)", new { MigrationLock }, transaction);
+            await Migration.ApplyAsync(new WriteTransaction(connection, transaction, Dialect), migrations, beginning);
             await transaction.CommitAsync();
         }
         catch (Exception exception) when (Translate(exception) is { } translated)

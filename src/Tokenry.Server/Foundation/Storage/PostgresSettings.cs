@@ -15,6 +15,20 @@ internal static class PostgresSettings
     /// <summary>The same for one transaction, where a pooler stands between and sessions are not ours.</summary>
     public const string TransactionTimeouts = "SET LOCAL idle_in_transaction_session_timeout = 10000; SET LOCAL lock_timeout = 4000";
 
+    /// <summary>None of these, and none that the operator has set for the role or the database.</summary>
+    public const string NoTransactionTimeouts =
+        "SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0";
+
+    /// <summary>The same settings for one connection whose commands may take any time.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static NpgsqlConnectionStringBuilder ForMigrations(string connectionString, bool isPooled)
+    {
+        var builder = Read(connectionString, isPooled);
+        builder.CommandTimeout = 0;
+        builder.Pooling = false;
+        return builder;
+    }
+
     /// <param name="connectionString">The operator's.</param>
     /// <param name="isPooled">Whether a connection pooler stands between the server and PostgreSQL.</param>
     public static NpgsqlConnectionStringBuilder Read(string connectionString, bool isPooled)

@@ -4,7 +4,15 @@ using Tokenry.Server.Foundation.Audit;
 
 namespace Tokenry.Server.Foundation.Storage;
 
-/// <summary>One mutation: its statements, its audit events and its changes, which commit together or not at all.</summary>
+/// <summary>
+/// One mutation: its statements, its audit events and its changes, which commit together or not at all.
+/// <para>
+/// On PostgreSQL mutations run beside each other. Every one takes its locks in this order, and of several rows those with the lower id first, so that none
+/// waits for one that waits for it (docs/decisions/0064-locks.md): API resources; roles; users; applications; <see cref="Dialect.AdministratorsLock"/>;
+/// <see cref="Dialect.JoinMints"/> or <see cref="Dialect.HoldMints"/>; credentials; their secrets; <c>credential_counts</c>;
+/// <see cref="Dialect.CommitOrderLock"/>. Work in the background passes over rows that are locked.
+/// </para>
+/// </summary>
 public sealed class WriteTransaction(
     DbConnection connection,
     DbTransaction? transaction,

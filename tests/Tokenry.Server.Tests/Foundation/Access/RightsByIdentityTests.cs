@@ -141,11 +141,91 @@ public sealed class RightsByIdentityTests(SharedServers servers)
             deletions.Json.GetProperty("items").EnumerateArray(),
             deletion => deletion.GetProperty("reason").GetString() == "taken from 1 roles, 1 credentials and 1 applications"
         );
-        foreach (var id in new[] { made.Role.Id, exchanger.Id })
+        foreach (var (id, member) in new[] { (made.Role.Id, "permissions"), (exchanger.Id, "token_exchange_audiences") })
         {
             var told = await admin.ToldAsync($"target={id}");
             Assert.Equal($"{made.Api.Id} was deleted", told.GetProperty("reason").GetString());
+            var change = Assert.Single(told.GetProperty("changes").EnumerateArray());
+            Assert.Equal(member, change.GetProperty("member").GetString());
+            Assert.Contains(made.Api.Identifier, change.GetProperty("before").GetRawText(), StringComparison.Ordinal);
         }
+
+        // Credentials are named once, together.
+        AssertJson(
+            $$"""[{"member":"credentials","before":{"count":1,"items":["{{made.ApiKeys[1].Id}}"]},"after":null}]""",
+            (await admin.GetAsync($"/v1/audit?target={made.Api.Id}&action=api_resource.deleted").Expect(200))
+                .Json.GetProperty("items")
+                .EnumerateArray()
+                .Single(deletion => deletion.GetProperty("reason").ValueKind == JsonValueKind.String)
+                .GetProperty("changes")
+        );
+    }
+
+    [Theory, BothEngines]
+    public async Task A9_a_token_whose_id_lies_ahead_opens_no_API_that_came_after_it(Engine engine)
+    {
+        var (admin, made) = await ArrangeAsync(engine);
+        var token = await AheadAsync(admin, made);
+        await admin.DeleteAsync($"/v1/api-resources/{made.Api.Id}?force=true").Expect(204);
+        await RegisterAgainAsync(admin, made, "a", "b");
+        var role = new { permissions = new[] { At(made.Api.Identifier, "a", "b") } };
+        await admin.PatchAsync($"/v1/roles/{made.Role.Id}", role).Expect(200);
+        Assert.Equal("wrong_api", await admin.CodeAsync(token, made.Api.Identifier));
+        await admin.IntrospectAsync(token).ExpectInactive();
+
+        // What is bought now is good.
+        var secret = await admin.CreateClientSecretAsync(made.Application.Id);
+        var fresh = await admin.With(null).AccessTokenAsync((made.Application.Id, secret.Secret), ("resource", made.Api.Identifier));
+        Assert.Equal("valid", await admin.CodeAsync(fresh, made.Api.Identifier, ["a"]));
+    }
+
+    [Theory, BothEngines]
+    public async Task A9_a_token_whose_id_lies_ahead_has_no_scope_that_came_after_it(Engine engine)
+    {
+        var (admin, made) = await ArrangeAsync(engine);
+        var token = await AheadAsync(admin, made);
+        var api = $"/v1/api-resources/{made.Api.Id}";
+        await admin.PatchAsync(api, Scopes("b")).Expect(200);
+        await admin.PatchAsync(api, Scopes("a", "b")).Expect(200);
+        var role = new { permissions = new[] { At(made.Api.Identifier, "a", "b") } };
+        await admin.PatchAsync($"/v1/roles/{made.Role.Id}", role).Expect(200);
+        Assert.Equal(["b"], await ScopesAsync(admin, token, made));
+    }
+
+    [Theory, BothEngines]
+    public async Task A9_a_token_whose_id_lies_ahead_ends_with_all_that_was_issued_before(Engine engine)
+    {
+        var (admin, made) = await ArrangeAsync(engine);
+        var token = await AheadAsync(admin, made);
+        var path = $"/v1/applications/{made.Application.Id}/revoke-all";
+        await admin.PostAsync(path, new { issued_before = In(0) }).Expect(200);
+        Assert.Equal("revoked", await admin.CodeAsync(token));
+    }
+
+    [Theory, BothEngines]
+    public async Task A9_a_token_whose_id_lies_ahead_is_told_from_one_of_the_newest_secret(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).ManagementRole("credentials:write").Application().ClientSecret().CreateAsync();
+        var path = $"/v1/applications/{made.Application.Id}/secrets/{made.ClientSecret.Id}/rotate";
+        var rotated = await admin.PostAsync(path, new { overlap_seconds = 0 }).Expect(200);
+        var client = (made.Application.Id, rotated.Text("client_secret"));
+        var token = await admin.With(null).AccessTokenAsync(client, ("resource", Management));
+        // The secret that bought it is superseded, for a second that ends before its id says.
+        await admin.PostAsync(path, new { overlap_seconds = 1 }).Expect(200);
+        await admin.With(token).PostAsync(path, new { overlap_seconds = 60 }).Expect(409, "secret_superseded");
+    }
+
+    /// <summary>A token that is bought right after a rotation without overlap.</summary>
+    private static async Task<string> AheadAsync(ApiClient admin, Created made)
+    {
+        var path = $"/v1/applications/{made.Application.Id}/secrets/{made.ClientSecret.Id}/rotate";
+        var rotated = await admin.PostAsync(path, new { overlap_seconds = 0 }).Expect(200);
+        var token = await admin
+            .With(null)
+            .AccessTokenAsync((made.Application.Id, rotated.Text("client_secret")), ("resource", made.Api.Identifier));
+        Assert.Equal("valid", await admin.CodeAsync(token, made.Api.Identifier, ["a"]));
+        return token;
     }
 
     [Theory, BothEngines]

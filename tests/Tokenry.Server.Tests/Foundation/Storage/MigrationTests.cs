@@ -117,6 +117,47 @@ public sealed class MigrationTests
         Assert.Equal("a", GrantSet.Of(now).At(catalog.ResourceById(api)!).ToString());
     }
 
+    [Theory, BothEngines]
+    public async Task R3_an_upgrade_counts_what_there_is_and_leaves_what_a_user_owns_as_it_was(Engine engine)
+    {
+        await using var store = await TestStore.EmptyAsync(engine);
+        await store.Database.MigrateAsync([.. Migration.Embedded.Where(migration => migration.Number < 10)]);
+        await store.ExecuteAsync(
+            """
+            INSERT INTO principals (id, type, name, enabled, created_at) VALUES ('usr_1', 'user', 'Ada', 1, 1);
+            INSERT INTO principals (id, type, name, owner_id, enabled, created_at) VALUES ('app_1', 'application', 'Owned', 'usr_1', 1, 1);
+            INSERT INTO principals (id, type, name, enabled, created_at) VALUES ('app_2', 'application', 'Free', 1, 1);
+            INSERT INTO credentials (id, kind, owner_id, name, masked, created_at, expires_at, state) VALUES
+              ('key_1', 'api_key', 'app_1', 'ci', 'x', 1, NULL, 'active'), ('key_2', 'api_key', 'app_1', 'ci', 'x', 1, 5, 'active'),
+              ('key_3', 'api_key', 'app_1', 'ci', 'x', 1, NULL, 'disabled'), ('key_4', 'api_key', 'app_1', 'ci', 'x', 1, NULL, 'revoked'),
+              ('key_5', 'api_key', 'app_2', 'ci', 'x', 1, NULL, 'revoked'), ('pat_1', 'personal_access_token', 'usr_1', 'ci', 'x', 1, 5, 'active')
+            """
+        );
+        var changes = new List<SchemaChange>();
+        await store.Database.MigrateAsync(Migration.Embedded, changes.Add);
+        await store.Database.MigrateAsync(Migration.Embedded, changes.Add);
+
+        Assert.Equal(2, await store.CountAsync("credential_counts"));
+        Assert.Equal(1, await store.CountAsync("credential_counts", "owner_id = 'app_1' AND unrevoked = 3"));
+        Assert.Equal(1, await store.CountAsync("credential_counts", "owner_id = 'usr_1' AND unrevoked = 1"));
+        Assert.Equal(6, await store.CountAsync("credentials", "created_with IS NULL AND tokens_since IS NULL"));
+        Assert.Equal(1, await store.CountAsync("principals", "id = 'app_1' AND owner_bound = 0"));
+        Assert.Equal(2, await store.CountAsync("principals", "owner_bound = 1"));
+        Assert.Equal(1, await store.CountAsync("store_properties", "name = 'owned_applications' AND value = 'unsettled'"));
+        var change = Assert.Single(changes);
+        Assert.Equal((9, Migration.Embedded[^1].Number), (change.From, change.To));
+        Assert.Equal(Migration.Embedded.Count(migration => migration.Number > 9), change.Applied);
+    }
+
+    [Fact]
+    public async Task R3_a_step_may_take_longer_than_a_command_of_a_request()
+    {
+        await using var store = await TestStore.EmptyAsync(Engine.Postgres);
+        await using var hasty = store.Open(new ChangeHub(), "Command Timeout=1;Options=-c statement_timeout=500");
+        await hasty.MigrateAsync([.. Migration.Embedded, new(9000, "slow", "SELECT pg_sleep(2)")]);
+        Assert.Equal(1, await store.CountAsync("schema_migrations", "number = 9000"));
+    }
+
     private const string Scopes = """[{"name":"a","description":null}]""";
 
     [Fact]

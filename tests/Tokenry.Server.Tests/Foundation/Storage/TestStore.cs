@@ -65,10 +65,12 @@ internal sealed class TestStore : IAsyncDisposable
     }
 
     /// <summary>Another door to the same store; on SQLite only for one that is closed again before the first writes.</summary>
-    public Database Open(ChangeHub hub) =>
+    /// <param name="hub">Told of changes.</param>
+    /// <param name="settings">More of PostgreSQL's connection string.</param>
+    public Database Open(ChangeHub hub, string settings = "") =>
         _connectionString is null
             ? new SqliteDatabase(Path.Combine(_directory, "tokenry.db"), Chain, hub, Time, StoreMetrics.Unobserved)
-            : new PostgresDatabase(_connectionString, Chain, hub, Time, StoreMetrics.Unobserved);
+            : new PostgresDatabase($"{_connectionString};{settings}", Chain, hub, Time, StoreMetrics.Unobserved);
 
     public Task<int> ExecuteAsync(string sql, object? parameters = null) => Database.WriteAsync(tx => tx.ExecuteAsync(sql, parameters));
 

@@ -84,7 +84,8 @@ public sealed class FlushQueueTests
             return Lost-- > 0 ? throw new StoreUnavailableException("The answer was lost.") : result;
         }
 
-        public override Task MigrateAsync(IReadOnlyList<Migration> migrations) => inner.MigrateAsync(migrations);
+        public override Task MigrateAsync(IReadOnlyList<Migration> migrations, Action<SchemaChange>? beginning = null) =>
+            inner.MigrateAsync(migrations, beginning);
 
         public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
