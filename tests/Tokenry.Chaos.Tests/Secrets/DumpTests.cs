@@ -65,7 +65,6 @@ public sealed class DumpTests(ITestOutputHelper output)
     /// <summary>All values of all columns of all tables, as a thief of the database would read them.</summary>
     private static async Task<IReadOnlyCollection<object>> ReadColumnsAsync(ServerProcess server)
     {
-        SqliteNative.Load();
         await using DbConnection connection =
             server.Engine == Engine.Sqlite
                 ? new SqliteConnection($"Data Source={server.DataDirectory}/tokenry.db;Mode=ReadOnly;Pooling=False")

@@ -7,8 +7,7 @@ using Tokenry.Server.Foundation.Audit;
 namespace Tokenry.Server.Foundation.Storage;
 
 /// <summary>
-/// SQLite in WAL mode. One connection owns every write and every checkpoint (<see cref="SqliteWriter"/>), which also keeps clear of the
-/// WAL-reset bug of versions before 3.51.3; a few others only read and are closed first.
+/// SQLite in WAL mode. One connection owns every write and every checkpoint (<see cref="SqliteWriter"/>); a few others only read and are closed first.
 /// </summary>
 public sealed class SqliteDatabase : Database
 {
@@ -28,12 +27,6 @@ public sealed class SqliteDatabase : Database
     public SqliteDatabase(string path, AuditChain chain, ChangeHub hub, TimeProvider time, StoreMetrics metrics)
         : base(time)
     {
-        var version = SqliteNative.Load();
-        if (version < SqliteNative.Oldest)
-        {
-            throw new StoreUnavailableException($"SQLite {version} is too old; {SqliteNative.Oldest} or newer is needed.");
-        }
-
         // Locks of network file systems do not hold what SQLite builds on them.
         if (new DriveInfo(Path.GetDirectoryName(path)!).DriveFormat is "nfs" or "nfs4" or "cifs" or "smb2" or "smb3")
         {
@@ -43,7 +36,8 @@ public sealed class SqliteDatabase : Database
         this.metrics = metrics;
         this.hub = hub;
         this.time = time;
-        Description = $"SQLite {version} at {path}";
+        Batteries_V2.Init();
+        Description = $"SQLite {raw.sqlite3_libversion().utf8_to_string()} at {path}";
         // A list holds a processor until it ends: half of them are left to the doors.
         var lists = Math.Clamp(Environment.ProcessorCount / 2, 2, 4);
         readers = new SqliteReaders(path, Readers);

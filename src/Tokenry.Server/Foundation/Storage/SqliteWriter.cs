@@ -43,7 +43,7 @@ internal sealed class SqliteWriter : IDisposable
         try
         {
             connection.Open();
-            connection.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = 1;");
+            connection.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = 1; PRAGMA secure_delete = ON;");
             statements = new SqliteStatements(connection.Handle!);
             prepared = new PreparedConnection(connection);
         }

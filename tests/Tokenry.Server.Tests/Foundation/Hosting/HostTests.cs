@@ -89,7 +89,6 @@ public sealed class HostTests
         }
         else
         {
-            Tokenry.Server.Foundation.Storage.SqliteNative.Load();
             await using var connection = new Microsoft.Data.Sqlite.SqliteConnection(
                 $"Data Source={Path.Combine(server.DataDirectory, "tokenry.db")};Pooling=False"
             );

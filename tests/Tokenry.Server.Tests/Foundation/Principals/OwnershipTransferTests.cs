@@ -150,7 +150,6 @@ public sealed class OwnershipTransferTests(SharedServers servers)
     /// <summary>Straight into a store whose server has stopped.</summary>
     private static async Task ExecuteAsync(ServerProcess server, string sql)
     {
-        SqliteNative.Load();
         await using DbConnection connection = server.ConnectionString is { } postgres
             ? new NpgsqlConnection(postgres)
             : new SqliteConnection($"Data Source={Path.Combine(server.DataDirectory, "tokenry.db")};Pooling=false");

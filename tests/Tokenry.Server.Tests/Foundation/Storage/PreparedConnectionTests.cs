@@ -12,7 +12,6 @@ public sealed class PreparedConnectionTests : IDisposable
 
     public PreparedConnectionTests()
     {
-        SqliteNative.Load();
         inner.Open();
         connection = new PreparedConnection(inner);
         connection.Execute("CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO things VALUES (1, 'one')");

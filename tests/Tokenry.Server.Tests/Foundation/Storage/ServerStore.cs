@@ -27,7 +27,6 @@ internal static class ServerStore
     {
         if (server.Engine == Engine.Postgres)
             return new NpgsqlConnection(server.ConnectionString + ";Pooling=false");
-        SqliteNative.Load();
         return new SqliteConnection($"Data Source={server.DataDirectory}/tokenry.db;Pooling=False;Default Timeout=10");
     }
 }
