@@ -12,12 +12,9 @@ namespace Tokenry.Server.Foundation.Http;
 public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParameterMetadataProvider
     where T : class
 {
-    private Body(T value, byte[] bytes) => (Value, Bytes) = (value, bytes);
+    private Body(T value) => Value = value;
 
     public T Value { get; }
-
-    /// <summary>As it was sent, for a signature over it.</summary>
-    public byte[] Bytes { get; }
 
     /// <summary>Reads the bodies that a client of sense sends, for a route where the serializer would be much of the cost.</summary>
     /// <returns><c>null</c> for any other; the serializer reads that, or says what is wrong with it.</returns>
@@ -27,8 +24,9 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
 
     /// <param name="context">The request.</param>
     /// <param name="ordinary">A quicker way for what is usual.</param>
+    /// <param name="require">Refuses the bytes before anything is made of them: a signature over them.</param>
     /// <exception cref="ProblemException">It is not what the route takes.</exception>
-    public static async ValueTask<Body<T>> ReadAsync(HttpContext context, Ordinary? ordinary = null)
+    public static async ValueTask<Body<T>> ReadAsync(HttpContext context, Ordinary? ordinary = null, Action<byte[]>? require = null)
     {
         if (!MediaType.IsJson(context.Request.ContentType))
         {
@@ -47,6 +45,7 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
         }
 
         var bytes = await ReadBytesAsync(context);
+        require?.Invoke(bytes);
         var facts = RequestFacts.Of(context);
         if (facts.IdempotencyKey is not null)
         {
@@ -63,7 +62,7 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
         {
             var value = ordinary?.Invoke(bytes) ?? JsonSerializer.Deserialize<T>(bytes, TokenryJson.Strict);
             return value is not null
-                ? new Body<T>(value, bytes)
+                ? new Body<T>(value)
                 : throw new ProblemException(400, ProblemCode.InvalidRequest, "The body is null; send a JSON object.");
         }
         catch (JsonException exception)
