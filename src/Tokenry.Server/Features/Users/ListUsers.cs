@@ -32,15 +32,14 @@ public sealed class ListUsers(Gate gate)
         );
     }
 
-    public Task<User> ShowAsync(Caller caller, string id) =>
-        gate.ReadAsync(
+    public async Task<User> ShowAsync(Caller caller, string id)
+    {
+        var (row, roles) = await gate.ReadOneAsync(
             caller,
             Demand,
             "user.read",
-            async (connection, reach) =>
-            {
-                var (row, roles) = await PrincipalStore.ShowAsync(connection, PrincipalType.User, id, reach);
-                return UserRules.ToUser(row, roles);
-            }
+            (connection, reach) => PrincipalStore.ShowAsync(connection, PrincipalType.User, id, reach)
         );
+        return UserRules.ToUser(row, roles);
+    }
 }
