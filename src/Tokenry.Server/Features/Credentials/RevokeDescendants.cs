@@ -10,20 +10,20 @@ namespace Tokenry.Server.Features.Credentials;
 /// Ends everything that a credential made, for others too: a deployment token that leaked made a thousand keys, which do not end with it. The credential itself
 /// stays as it is. A caller who may write only their own ends only their own.
 /// </summary>
-public sealed class RevokeDescendants(Gate gate, TimeProvider time)
+public sealed class RevokeDescendants(Gate gate, Brands brands, TimeProvider time)
 {
     /// <returns>How many ended, and how many live on.</returns>
     public Task<(long Revoked, long Left)> RunAsync(Caller caller, string id, DescendantsRevocationRequest request)
     {
         var check = new Validation();
-        check.Text("reason", request.Reason, RevokeCredential.LongestReason);
+        var reason = brands.Reason(check, request.Reason, RevokeCredential.LongestReason);
         check.ThrowIfAny();
         var family = CredentialFamily.OfId(id);
         return gate.WriteAsync(
             caller,
             family.Write,
             "credential.descendants_revoked",
-            operation => EndAsync(operation, new CredentialAddress(family, id), request.Reason)
+            operation => EndAsync(operation, new CredentialAddress(family, id), reason)
         );
     }
 

@@ -20,7 +20,14 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
     /// <returns><c>null</c> for any other; the serializer reads that, or says what is wrong with it.</returns>
     public delegate T? Ordinary(ReadOnlySpan<byte> json);
 
-    public static ValueTask<Body<T>?> BindAsync(HttpContext context, ParameterInfo parameter) => ReadAsync(context)!;
+    /// <summary>Records of the management API are no place for secrets; only a route for anybody is told of them (a leak).</summary>
+    public static ValueTask<Body<T>?> BindAsync(HttpContext context, ParameterInfo parameter) =>
+        ReadAsync(
+            context,
+            require: context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>() is { Kind: RouteAuthentication.Caller }
+                ? RefuseSecrets
+                : null
+        )!;
 
     /// <param name="context">The request.</param>
     /// <param name="ordinary">A quicker way for what is usual.</param>
@@ -80,6 +87,18 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Metadata.Add(new AcceptsMetadata([MediaType.Json], typeof(T)));
+    }
+
+    private static void RefuseSecrets(byte[] bytes)
+    {
+        if (CredentialsInText.MemberWithOne(bytes) is { } member)
+        {
+            throw ProblemException.Invalid(
+                member,
+                "holds a credential string. A secret does not belong there: who may read the record could use it. It was not stored. Leave it out, and rotate "
+                    + "or revoke the credential if others have seen it"
+            );
+        }
     }
 
     private static async ValueTask<byte[]> ReadBytesAsync(HttpContext context)
