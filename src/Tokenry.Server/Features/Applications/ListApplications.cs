@@ -34,7 +34,7 @@ public sealed class ListApplications(Gate gate, CatalogCache catalogs)
                     listing.IdCursor("app"),
                     listing.Limit + 1
                 );
-                return listing.ToPage(rows, row => CreateApplication.ToApplication(catalog, row, roles[row.Id]), row => row.Id);
+                return listing.ToPage(rows, row => row.ToApplication(catalog, roles[row.Id]), row => row.Id);
             }
         );
     }
@@ -48,6 +48,6 @@ public sealed class ListApplications(Gate gate, CatalogCache catalogs)
             "application.read",
             (connection, reach) => PrincipalStore.ShowAsync(connection, PrincipalType.Application, id, reach)
         );
-        return CreateApplication.ToApplication(catalog, row, roles);
+        return row.ToApplication(catalog, roles);
     }
 }

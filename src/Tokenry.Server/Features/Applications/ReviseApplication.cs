@@ -22,7 +22,7 @@ public sealed class ReviseApplication(Gate gate)
             {
                 var (tx, entry, caller, reach, catalog) = operation;
                 var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation, PrincipalType.Application, id);
-                var was = CreateApplication.ToApplication(catalog, row, roles);
+                var was = row.ToApplication(catalog, roles);
                 var check = new Validation();
                 var name = check.Name("name", patch.Name.Or(row.Name));
                 var limits = patch.RateLimits.Or(null);
@@ -50,11 +50,7 @@ public sealed class ReviseApplication(Gate gate)
                     roles = await GiveAsync(operation, row, roles, patch);
                 }
 
-                var revised = CreateApplication.ToApplication(
-                    catalog,
-                    (await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!,
-                    roles
-                );
+                var revised = (await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!.ToApplication(catalog, roles);
                 entry.Changes = AuditChanges.Between(was, revised);
                 return revised;
             }

@@ -27,7 +27,7 @@ public sealed class ListUsers(Gate gate)
                     listing.IdCursor("usr"),
                     listing.Limit + 1
                 );
-                return listing.ToPage(rows, row => UserRules.ToUser(row, roles[row.Id]), row => row.Id);
+                return listing.ToPage(rows, row => row.ToUser(roles[row.Id]), row => row.Id);
             }
         );
     }
@@ -40,6 +40,6 @@ public sealed class ListUsers(Gate gate)
             "user.read",
             (connection, reach) => PrincipalStore.ShowAsync(connection, PrincipalType.User, id, reach)
         );
-        return UserRules.ToUser(row, roles);
+        return row.ToUser(roles);
     }
 }

@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Signing;
@@ -117,12 +118,18 @@ public sealed class RotateCredential(Gate gate, SecretMint mint, ExpiryPolicy ex
                 TokensSince = request.OverlapSeconds == 0 ? TokenIds.SinceAfter(now) : null,
             }
         );
-        return (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(
+        var rotated = (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(
             catalog,
             now.ToUnixTimeMilliseconds(),
             minted.Secret,
             signs ? mint.SigningKey(minted, version) : null
         );
+        if (request.ExpiresAt.IsPresent)
+        {
+            entry.Changes = AuditChanges.Rights(row.ToCredential(catalog, now.ToUnixTimeMilliseconds()), rotated);
+        }
+
+        return rotated;
     }
 
     /// <summary>
