@@ -39,6 +39,14 @@ public sealed class ClientAssertionValidator(string issuer, TimeProvider time)
         }
     }
 
+    /// <summary>Which of the client's keys an assertion says it is signed with; <c>null</c> where it names none. Total; false for what <see cref="Validate"/> calls malformed.</summary>
+    public static bool TryReadKeyId(ReadOnlySpan<char> assertion, out string? keyId)
+    {
+        var isJws = CompactJws.TryParse(assertion, stackalloc byte[CompactJws.MaxLength], bringsKey: false, out var jws);
+        keyId = isJws ? jws.Header.KeyId : null;
+        return isJws;
+    }
+
     /// <summary>
     /// Looks at an assertion. Total: whatever the text, the answer is a result. The header is judged before any key is looked up, the signature
     /// before a byte of the payload is believed.

@@ -18,6 +18,12 @@ public sealed class AnonymousBudgetTests
 
     private const double MostBytes = 25;
 
+    /// <summary>Bytes allocated for each byte of a large body.</summary>
+    private const double MostBytesABodyByte = 2;
+
+    /// <summary>As long as a route takes: thousands of objects for whoever parses it.</summary>
+    private static readonly string Large = $"[{string.Join(',', Enumerable.Repeat("""{"token":""}""", 20_000))}]";
+
     /// <summary>Routes that may cost more, and why.</summary>
     private static readonly Dictionary<string, double> MoreBytes = new()
     {
@@ -45,9 +51,24 @@ public sealed class AnonymousBudgetTests
             TestContext.Current.TestOutputHelper?.WriteLine(line);
             if (bytes > MoreBytes.GetValueOrDefault(route.ToString(), MostBytes) || processor > MostProcessor)
                 faults.Add(line);
+            if (route.Method is "POST" or "ANY")
+                faults.AddRange(await OfLargeBodyAsync(route, call, live));
         }
 
         Assert.True(faults.Count == 0, string.Join('\n', faults));
+
+        // Whoever has no credential has no large body looked at either.
+        async Task<IEnumerable<string>> OfLargeBodyAsync(Route route, Call call, (double Bytes, double Processor) live)
+        {
+            var cost = await CostAsync(route.ToString(), () => anonymous.SendAsync(call.Method, call.Path, Large));
+            var (bytes, processor) = ((cost.Bytes - MostBytes * live.Bytes) / Large.Length, cost.Processor / live.Processor);
+            var line = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{route} with a large body: {bytes:F1} bytes a byte of it, {processor:F1} × the processor time"
+            );
+            TestContext.Current.TestOutputHelper?.WriteLine(line);
+            return bytes > MostBytesABodyByte || processor > MostProcessor ? [line] : [];
+        }
 
         async Task<(double Bytes, double Processor)> CostAsync(string name, Func<Task<ApiResponse>> send)
         {

@@ -78,6 +78,7 @@ public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue
         var entry = gate.Entry(caller, "application.created", AuditEntry.Success, reason: null);
         entry.TargetType = PrincipalType.Application;
         entry.TargetId = row.Id;
+        entry.Changes = AuditChanges.Made(row.ToApplication(catalog, []));
         tx.Record(entry);
         return await PrincipalStore.FactsAsync(tx, row);
     }

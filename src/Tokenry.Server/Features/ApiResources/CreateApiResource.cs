@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Storage;
@@ -55,6 +56,7 @@ public sealed class CreateApiResource(Gate gate, SigningKeyOnDemand signingKey, 
                     entry.Api = resource.Identifier;
                     await signingKey.KeepAsync(tx, caller, newKey);
                     await ApiResourceStore.InsertAsync(tx, ApiResourceRow.Of(resource));
+                    entry.Changes = AuditChanges.Made(resource);
                     return resource;
                 }
             );

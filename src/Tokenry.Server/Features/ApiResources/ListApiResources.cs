@@ -26,15 +26,14 @@ public sealed class ListApiResources(Gate gate)
         );
     }
 
-    public Task<ApiResource> ShowAsync(Caller caller, string id) =>
-        gate.ReadAsync(
+    public async Task<ApiResource> ShowAsync(Caller caller, string id)
+    {
+        var row = await gate.ReadOneAsync(
             caller,
             Demand,
             "api_resource.read",
-            async (connection, _) =>
-                (
-                    (ReviseApiResource.IsId(id) ? await ApiResourceStore.FindAsync(connection, id) : null)
-                    ?? throw ProblemException.NotFound()
-                ).ToApiResource()
+            async (connection, _) => ReviseApiResource.IsId(id) ? await ApiResourceStore.FindAsync(connection, id) : null
         );
+        return (row ?? throw ProblemException.NotFound()).ToApiResource();
+    }
 }

@@ -101,7 +101,7 @@ public static class ApplicationsApi
                     async (string id, Caller caller, PrincipalOperations principals, CatalogCache catalogs) =>
                     {
                         var (row, roles) = await principals.SetEnabledAsync(caller, Write, PrincipalType.Application, id, enabled);
-                        return TypedResults.Ok(CreateApplication.ToApplication(await catalogs.GetAsync(), row, roles));
+                        return TypedResults.Ok(row.ToApplication(await catalogs.GetAsync(), roles));
                     }
                 )
                 .WithSummary(enabled ? "Enable the application." : "Disable the application.")

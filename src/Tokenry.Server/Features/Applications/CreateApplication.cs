@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Limits;
@@ -50,7 +51,9 @@ public sealed class CreateApplication(Gate gate, Caps caps, TimeProvider time)
                 entry.TargetId = row.Id;
                 await caps.CheckApplicationsAsync(tx, row.OwnerId);
                 await PrincipalStore.InsertAsync(tx, row, passwordHash: null, roles);
-                return ToApplication(catalog, row, roles);
+                var application = row.ToApplication(catalog, roles);
+                entry.Changes = AuditChanges.Made(application);
+                return application;
             }
         );
     }
@@ -62,29 +65,5 @@ public sealed class CreateApplication(Gate gate, Caps caps, TimeProvider time)
         {
             throw Problems.InsufficientScope(ManagementApi.Identifier, [ManagementApi.ApplicationsWrite]);
         }
-    }
-
-    public static Application ToApplication(Catalog catalog, PrincipalRow row, IEnumerable<string> roles)
-    {
-        var client = ClientSettings.Read(row.Client);
-        return new()
-        {
-            Id = row.Id,
-            Name = row.Name,
-            Roles = [.. roles],
-            Permissions = GrantSet.OfNullable(row.Permissions)?.ToPermissions(catalog) ?? [],
-            Enabled = row.Enabled == 1,
-            OwnerId = row.OwnerId,
-            OwnerBound = row.OwnerId is null ? null : row.OwnerBound == 1,
-            Weaknesses = row is { OwnerId: not null, OwnerBound: 0 } ? [ApplicationWeakness.NotOwnerBound] : [],
-            RateLimits = JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(row.RateLimits),
-            TokenEndpointAuthMethods = client.Methods,
-            AcceptsUntypedAssertions = client.AcceptsUntypedAssertions,
-            Assertions = client.CompatibleAssertions ? AssertionPolicy.Compatible : AssertionPolicy.Strict,
-            DpopBoundAccessTokens = client.DpopBound,
-            TlsClientCertificateBoundAccessTokens = client.CertificateBound,
-            TokenExchangeAudiences = client.ExchangeAudiences,
-            CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.CreatedAt),
-        };
     }
 }

@@ -11,9 +11,6 @@ namespace Tokenry.Server.Features.Applications;
 /// </summary>
 public sealed class CreateFederatedIdentity(RegisterCredential register, ExpiryPolicy expiry, TokenryOptions options, TimeProvider time)
 {
-    /// <summary>Of one application, not revoked: each may cost a look at a signature.</summary>
-    private const int Most = 20;
-
     public Task<Credential> RunAsync(Caller caller, string applicationId, FederatedIdentityRequest request) =>
         register.RunAsync(
             caller,
@@ -31,7 +28,6 @@ public sealed class CreateFederatedIdentity(RegisterCredential register, ExpiryP
                         Metadata = request.Metadata,
                     },
                     FederatedIdentityMaterial.Read(request, options)
-                ),
-            Most
+                )
         );
 }

@@ -34,7 +34,7 @@ public sealed class ListApplications(Gate gate, CatalogCache catalogs)
                     listing.IdCursor("app"),
                     listing.Limit + 1
                 );
-                return listing.ToPage(rows, row => CreateApplication.ToApplication(catalog, row, roles[row.Id]), row => row.Id);
+                return listing.ToPage(rows, row => row.ToApplication(catalog, roles[row.Id]), row => row.Id);
             }
         );
     }
@@ -42,15 +42,12 @@ public sealed class ListApplications(Gate gate, CatalogCache catalogs)
     public async Task<Application> ShowAsync(Caller caller, string id)
     {
         var catalog = await catalogs.GetAsync();
-        return await gate.ReadAsync(
+        var (row, roles) = await gate.ReadOneAsync(
             caller,
             Demand,
             "application.read",
-            async (connection, reach) =>
-            {
-                var (row, roles) = await PrincipalStore.ShowAsync(connection, PrincipalType.Application, id, reach);
-                return CreateApplication.ToApplication(catalog, row, roles);
-            }
+            (connection, reach) => PrincipalStore.ShowAsync(connection, PrincipalType.Application, id, reach)
         );
+        return row.ToApplication(catalog, roles);
     }
 }

@@ -13,17 +13,21 @@ namespace Tokenry.Server.Features.Applications;
 /// </summary>
 public sealed class RegisterCredential(Gate gate, IssueCredential issue)
 {
+    /// <summary>Of one application and kind, neither revoked nor replaced by a renewal: anybody may have them looked at by naming the application.</summary>
+    public const int Most = 100;
+
+    /// <summary>Of those that go by no name (rules for certificates, federated identities): each may cost a look at a signature.</summary>
+    public const int MostNameless = 20;
+
     /// <param name="caller">Who asks.</param>
     /// <param name="applicationId">Whose it will be.</param>
     /// <param name="family">Its kind.</param>
     /// <param name="read">Reads what was asked for, behind the Gate, so that who may not ask is told so and nothing else.</param>
-    /// <param name="most">How many that are not revoked the application may have.</param>
     public async Task<Credential> RunAsync(
         Caller caller,
         string applicationId,
         CredentialFamily family,
-        Func<(CredentialDraft Draft, RegisteredMaterial Material)> read,
-        int most = int.MaxValue
+        Func<(CredentialDraft Draft, RegisteredMaterial Material)> read
     )
     {
         string? keyId = null;
@@ -37,13 +41,9 @@ public sealed class RegisterCredential(Gate gate, IssueCredential issue)
                 {
                     var (tx, entry, caller, reach, catalog) = operation;
                     var owner = await PrincipalOperations.FindOwnerAsync(tx, reach, PrincipalType.Application, applicationId);
-                    if (most < int.MaxValue && await CredentialStore.CountAsync(tx, owner.Id, family.Kinds[0]) >= most)
-                    {
-                        throw Caps.Reached($"The application has {most} {family.Plural}, the most there may be. Revoke one first.", most);
-                    }
-
                     var (draft, material) = read();
                     keyId = material.KeyId;
+                    await CheckCapAsync(tx, owner, family, material);
                     return await issue.RegisterAsync(tx, entry, caller, reach, catalog, owner, draft, material);
                 }
             );
@@ -51,6 +51,17 @@ public sealed class RegisterCredential(Gate gate, IssueCredential issue)
         catch (UniqueViolationException)
         {
             throw CredentialProblems.KeyIdTaken(keyId);
+        }
+    }
+
+    private static async Task CheckCapAsync(WriteTransaction tx, PrincipalFacts owner, CredentialFamily family, RegisteredMaterial material)
+    {
+        var nameless = material.KeyId is null;
+        var most = nameless ? MostNameless : Most;
+        if (await CredentialStore.CountRegisteredAsync(tx, owner.Id, material.Kind, most, nameless) >= most)
+        {
+            var what = nameless && material.Kind == CredentialKind.Certificate ? "rules for certificates (tls_client_auth)" : family.Plural;
+            throw Caps.Reached($"The application has {most} {what}, the most there may be. Revoke one first.", most);
         }
     }
 }

@@ -24,7 +24,7 @@ public sealed class ReviseApplication(Gate gate)
                 // API resources before principals, as whoever deletes one locks them.
                 await ClientRules.HoldAudiencesAsync(tx, catalog, patch.TokenExchangeAudiences.Or(null));
                 var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation, PrincipalType.Application, id);
-                var was = CreateApplication.ToApplication(catalog, row, roles);
+                var was = row.ToApplication(catalog, roles);
                 var check = new Validation();
                 var name = check.Name("name", patch.Name.Or(row.Name));
                 var limits = patch.RateLimits.Or(null);
@@ -51,11 +51,7 @@ public sealed class ReviseApplication(Gate gate)
                     roles = await GiveAsync(operation, row, roles, patch);
                 }
 
-                var revised = CreateApplication.ToApplication(
-                    catalog,
-                    (await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!,
-                    roles
-                );
+                var revised = (await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!.ToApplication(catalog, roles);
                 entry.Changes = AuditChanges.Between(was, revised);
                 return revised;
             }

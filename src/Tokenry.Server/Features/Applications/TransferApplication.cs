@@ -31,11 +31,7 @@ public sealed class TransferApplication(Gate gate, TimeProvider time)
                 var now = time.GetUtcNow().ToUnixTimeMilliseconds();
                 return new ApplicationTransfer
                 {
-                    Application = CreateApplication.ToApplication(
-                        catalog,
-                        (await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!,
-                        roles
-                    ),
+                    Application = (await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!.ToApplication(catalog, roles),
                     Credentials = new TransferredCredentials(
                         count,
                         [.. credentials.Select(credential => credential.ToCredential(catalog, now))]

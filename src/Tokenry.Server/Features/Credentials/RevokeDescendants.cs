@@ -10,7 +10,7 @@ namespace Tokenry.Server.Features.Credentials;
 /// Ends everything that a credential made, for others too: a deployment token that leaked made a thousand keys, which do not end with it. The credential itself
 /// stays as it is. A caller who may write only their own ends only their own.
 /// </summary>
-public sealed class RevokeDescendants(Gate gate, CountDescendants count, TimeProvider time)
+public sealed class RevokeDescendants(Gate gate, CountDescendants count, Brands brands, TimeProvider time)
 {
     private const int Step = 10_000;
 
@@ -21,7 +21,7 @@ public sealed class RevokeDescendants(Gate gate, CountDescendants count, TimePro
     public async Task<(long Revoked, string? Left)> RunAsync(Caller caller, string id, DescendantsRevocationRequest request)
     {
         var check = new Validation();
-        check.Text("reason", request.Reason, RevokeCredential.LongestReason);
+        var reason = brands.Reason(check, request.Reason, RevokeCredential.LongestReason);
         check.ThrowIfAny();
         var family = CredentialFamily.OfId(id);
         var address = new CredentialAddress(family, id);
@@ -34,7 +34,7 @@ public sealed class RevokeDescendants(Gate gate, CountDescendants count, TimePro
                 caller,
                 family.Write,
                 "credential.descendants_revoked",
-                operation => EndAsync(operation, address, request.Reason, isFirst)
+                operation => EndAsync(operation, address, reason, isFirst)
             );
         }
 

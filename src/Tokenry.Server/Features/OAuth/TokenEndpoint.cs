@@ -20,7 +20,7 @@ public sealed partial class TokenEndpoint(
 
     public async Task ServeAsync(HttpContext context, FormParameters form)
     {
-        var client = await clients.AuthenticateAsync(context, form, takesPublic: true);
+        var client = await clients.AuthenticateAsync(context, form, takesPublic: true, takesGrants: true);
         var certificate = ClientCertificate.Of(context);
         var (confirmation, onceOnly) = senderConstraint.Read(context, client, certificate);
         var request = new TokenRequest(client, form, confirmation) { Proof = onceOnly, CertificateThumbprint = certificate?.Thumbprint };

@@ -18,11 +18,8 @@ public static class RevocationApi
             .WithSummary("Report a credential that was found where it should not be; it ends at once. The answer is always the same.")
             .OpenToAnybody();
         group
-            .MapPost(
-                "/leaks",
-                async (HttpContext context, Body<FoundSecret[]> body, ScannerReports reports) =>
-                    TypedResults.Ok(await reports.RunAsync(context, body.Bytes, body.Value))
-            )
+            .MapPost("/leaks", async (HttpContext context, ScannerReports reports) => TypedResults.Ok(await reports.RunAsync(context)))
+            .Accepts<FoundSecret[]>(MediaType.Json)
             .WithSummary("Report a signed batch of strings that a secret scanner found; tells which were ours.")
             .OpenToAnybody();
     }

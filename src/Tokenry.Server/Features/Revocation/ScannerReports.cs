@@ -19,15 +19,18 @@ public sealed class ScannerReports(ReportLeak report, Brands brands, TokenryOpti
     private const int MostFound = 1000;
     private const int LongestPlace = 150;
 
-    public async Task<IReadOnlyList<FoundSecretLabel>> RunAsync(HttpContext context, byte[] signed, IReadOnlyList<FoundSecret> found)
+    /// <summary>Anybody can send a body: it is not read where no key could have signed it, and not parsed before one did.</summary>
+    public async Task<IReadOnlyList<FoundSecretLabel>> RunAsync(HttpContext context)
     {
-        RequireSignature(context.Request.Headers, signed);
-        if (found.Count > MostFound || found.Contains(null!))
+        var key = FindKey(context.Request.Headers);
+        var body = await Body<FoundSecret[]>.ReadAsync(context, require: signed => RequireSignature(context.Request.Headers, key, signed));
+        var found = body.Value;
+        if (found.Length > MostFound || found.Contains(null!))
         {
             throw new ProblemException(400, ProblemCode.InvalidRequest, $"Send up to {MostFound} findings, each an object with a token.");
         }
 
-        var labels = new List<FoundSecretLabel>(found.Count);
+        var labels = new List<FoundSecretLabel>(found.Length);
         foreach (var secret in found)
         {
             var isOurs =
@@ -40,25 +43,26 @@ public sealed class ScannerReports(ReportLeak report, Brands brands, TokenryOpti
         return labels;
     }
 
-    private void RequireSignature(IHeaderDictionary headers, byte[] signed)
-    {
-        if (options.ScannerKeys.Count == 0)
-        {
-            throw ProblemException.NotFound();
-        }
+    /// <summary>The key that the request names.</summary>
+    /// <exception cref="ProblemException">404 where no key is configured, 401 where this one is not.</exception>
+    private byte[] FindKey(IHeaderDictionary headers) =>
+        options.ScannerKeys.Count == 0 ? throw ProblemException.NotFound()
+        : options.ScannerKeys.TryGetValue(headers[KeyHeader].ToString(), out var key) ? key
+        : throw Unsigned();
 
-        var isGood =
-            options.ScannerKeys.TryGetValue(headers[KeyHeader].ToString(), out var spki)
-            && TryDecode(headers[SignatureHeader].ToString(), out var signature)
-            && Verify(spki, signed, signature);
-        if (!isGood)
+    private static void RequireSignature(IHeaderDictionary headers, byte[] key, byte[] signed)
+    {
+        if (!TryDecode(headers[SignatureHeader].ToString(), out var signature) || !Verify(key, signed, signature))
         {
-            throw new ProblemException(401, ProblemCode.InvalidToken, "The signature is missing, or not by a listed key over these bytes.")
-            {
-                Challenge = "Signature realm=\"tokenry\"",
-            };
+            throw Unsigned();
         }
     }
+
+    private static ProblemException Unsigned() =>
+        new(401, ProblemCode.InvalidToken, "The signature is missing, or not by a listed key over these bytes.")
+        {
+            Challenge = "Signature realm=\"tokenry\"",
+        };
 
     private static bool Verify(byte[] spki, byte[] signed, byte[] signature)
     {

@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Storage;
 
@@ -32,7 +33,9 @@ public sealed class CreateRole(Gate gate, TimeProvider time)
                     entry.TargetType = "role";
                     entry.TargetId = row.Id;
                     await RoleStore.InsertAsync(tx, row);
-                    return row.ToRole(catalog);
+                    var role = row.ToRole(catalog);
+                    entry.Changes = AuditChanges.Made(role);
+                    return role;
                 }
             );
         }

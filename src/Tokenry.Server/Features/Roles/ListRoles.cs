@@ -61,23 +61,15 @@ public sealed class ListRoles(Gate gate, CatalogCache catalogs)
     public async Task<Role> ShowAsync(Caller caller, string id)
     {
         var catalog = await catalogs.GetAsync();
-        return await gate.ReadAsync(
+        var row = await gate.ReadOneAsync(
             caller,
             Demand,
             "role.read",
-            async (connection, _) =>
-            {
-                if (!PublicId.IsWellFormed(id, "rol"))
-                {
-                    throw ProblemException.NotFound();
-                }
-
-                var row = await connection.QueryFirstOrDefaultAsync<RoleRow>(
-                    $"SELECT {RoleRow.Columns} FROM roles WHERE id = @id",
-                    new { id }
-                );
-                return Array.Find(BuiltIn, role => role.Id == id) ?? row?.ToRole(catalog) ?? throw ProblemException.NotFound();
-            }
+            (connection, _) =>
+                PublicId.IsWellFormed(id, "rol")
+                    ? connection.QueryFirstOrDefaultAsync<RoleRow>($"SELECT {RoleRow.Columns} FROM roles WHERE id = @id", new { id })
+                    : throw ProblemException.NotFound()
         );
+        return Array.Find(BuiltIn, role => role.Id == id) ?? row?.ToRole(catalog) ?? throw ProblemException.NotFound();
     }
 }

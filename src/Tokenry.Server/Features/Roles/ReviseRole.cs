@@ -73,7 +73,7 @@ public sealed class ReviseRole(Gate gate)
             "role.deleted",
             async operation =>
             {
-                var (tx, entry, caller, _, _) = operation;
+                var (tx, entry, caller, _, catalog) = operation;
                 Require(id);
                 entry.TargetType = "role";
                 entry.TargetId = id;
@@ -93,6 +93,7 @@ public sealed class ReviseRole(Gate gate)
                 }
 
                 await RoleStore.DeleteAsync(tx, id);
+                entry.Changes = AuditChanges.Lost(row.ToRole(catalog));
                 return true;
             }
         );

@@ -48,17 +48,18 @@ public sealed class ListSigningKeys(Gate gate)
         );
     }
 
-    public Task<Protocol.Api.SigningKey> ShowAsync(Caller caller, string id) =>
-        gate.ReadAsync(
+    public async Task<Protocol.Api.SigningKey> ShowAsync(Caller caller, string id)
+    {
+        var row = await gate.ReadOneAsync(
             caller,
             Demand,
             "signing_key.read",
-            async (connection, _) =>
-                (
-                    await connection.QueryFirstOrDefaultAsync<SigningKeyRow>(
-                        $"SELECT {SigningKeyRow.Columns} FROM signing_keys WHERE key_id = @id",
-                        new { id }
-                    )
-                )?.ToSigningKey() ?? throw ProblemException.NotFound()
+            (connection, _) =>
+                connection.QueryFirstOrDefaultAsync<SigningKeyRow>(
+                    $"SELECT {SigningKeyRow.Columns} FROM signing_keys WHERE key_id = @id",
+                    new { id }
+                )
         );
+        return row?.ToSigningKey() ?? throw ProblemException.NotFound();
+    }
 }

@@ -2,6 +2,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Signing;
 using Tokenry.Server.Foundation.Storage;
@@ -12,7 +13,13 @@ namespace Tokenry.Server.Features.SigningKeys;
 /// Ends a key that others may know: what it signed is refused at once. If it was the active one, the next takes its place at once, or a new one
 /// where there is none: an algorithm in use always has a key.
 /// </summary>
-public sealed class TaintSigningKey(Gate gate, Foundation.Signing.SigningKeys signingKeys, SigningKeyMoves moves, TimeProvider time)
+public sealed class TaintSigningKey(
+    Gate gate,
+    Foundation.Signing.SigningKeys signingKeys,
+    SigningKeyMoves moves,
+    Brands brands,
+    TimeProvider time
+)
 {
     private const string Action = "signing_key.tainted";
     private const int LongestReason = 200;
@@ -22,9 +29,8 @@ public sealed class TaintSigningKey(Gate gate, Foundation.Signing.SigningKeys si
     {
         await gate.AuthorizeAsync(caller, Demand, Action); // before the server works on a key
         var check = new Validation();
-        var reason = request.Reason.Trim();
+        var reason = brands.Reason(check, request.Reason.Trim(), LongestReason)!;
         check.Require(reason.Length > 0, "reason", "must not be empty");
-        check.Text("reason", reason, LongestReason);
         check.ThrowIfAny();
 
         await signingKeys.CatchUpAsync();

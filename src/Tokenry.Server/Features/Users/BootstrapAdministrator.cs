@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Principals;
 using Tokenry.Server.Foundation.Storage;
@@ -42,19 +43,16 @@ public sealed class BootstrapAdministrator(
                     );
                     entry.TargetType = PrincipalType.User;
                     entry.TargetId = id;
-                    await PrincipalStore.InsertAsync(
-                        tx,
-                        new PrincipalRow
-                        {
-                            Id = id,
-                            Type = PrincipalType.User,
-                            Name = "Administrator",
-                            Email = options.AdminEmail,
-                            CreatedAt = now.ToUnixTimeMilliseconds(),
-                        },
-                        hash,
-                        [ManagementApi.Administrator.Id]
-                    );
+                    var row = new PrincipalRow
+                    {
+                        Id = id,
+                        Type = PrincipalType.User,
+                        Name = "Administrator",
+                        Email = options.AdminEmail,
+                        CreatedAt = now.ToUnixTimeMilliseconds(),
+                    };
+                    await PrincipalStore.InsertAsync(tx, row, hash, [ManagementApi.Administrator.Id]);
+                    entry.Changes = AuditChanges.Made(row.ToUser([ManagementApi.Administrator.Id]));
                     return id;
                 }
             );

@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Principals;
@@ -43,7 +44,9 @@ public sealed class CreateUser(Gate gate, TimeProvider time)
                     entry.TargetType = PrincipalType.User;
                     entry.TargetId = row.Id;
                     await PrincipalStore.InsertAsync(tx, row, passwordHash: null, roles);
-                    return UserRules.ToUser(row, roles);
+                    var user = row.ToUser(roles);
+                    entry.Changes = AuditChanges.Made(user);
+                    return user;
                 }
             );
         }

@@ -27,20 +27,19 @@ public sealed class ListUsers(Gate gate)
                     listing.IdCursor("usr"),
                     listing.Limit + 1
                 );
-                return listing.ToPage(rows, row => UserRules.ToUser(row, roles[row.Id]), row => row.Id);
+                return listing.ToPage(rows, row => row.ToUser(roles[row.Id]), row => row.Id);
             }
         );
     }
 
-    public Task<User> ShowAsync(Caller caller, string id) =>
-        gate.ReadAsync(
+    public async Task<User> ShowAsync(Caller caller, string id)
+    {
+        var (row, roles) = await gate.ReadOneAsync(
             caller,
             Demand,
             "user.read",
-            async (connection, reach) =>
-            {
-                var (row, roles) = await PrincipalStore.ShowAsync(connection, PrincipalType.User, id, reach);
-                return UserRules.ToUser(row, roles);
-            }
+            (connection, reach) => PrincipalStore.ShowAsync(connection, PrincipalType.User, id, reach)
         );
+        return row.ToUser(roles);
+    }
 }

@@ -25,7 +25,7 @@ public sealed class ReviseUser(Gate gate)
                 {
                     var (tx, entry, caller, reach, catalog) = operation;
                     var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation, PrincipalType.User, id);
-                    var before = UserRules.ToUser(row, roles);
+                    var before = row.ToUser(roles);
                     var check = new Validation();
                     var name = check.Name("name", patch.Name.Or(row.Name));
                     // One that was taken before by other rules stays until another is said.
@@ -51,7 +51,7 @@ public sealed class ReviseUser(Gate gate)
                         roles = given;
                     }
 
-                    var after = UserRules.ToUser((await PrincipalStore.FindAsync(tx, PrincipalType.User, id))!, roles);
+                    var after = (await PrincipalStore.FindAsync(tx, PrincipalType.User, id))!.ToUser(roles);
                     entry.Changes = AuditChanges.Between(before, after);
                     if (patch.Password.IsPresent)
                     {

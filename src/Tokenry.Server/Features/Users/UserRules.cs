@@ -30,16 +30,5 @@ public static class UserRules
             "cannot be set with a token: a person sets their own when they sign in. Leave it out, and make a personal access token for the user"
         );
 
-    public static User ToUser(PrincipalRow row, IEnumerable<string> roles) =>
-        new()
-        {
-            Id = row.Id,
-            Email = row.Email,
-            Name = row.Name,
-            Roles = [.. roles],
-            Enabled = row.Enabled == 1,
-            CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.CreatedAt),
-        };
-
     public static ProblemException EmailTaken() => ProblemException.Exists("A user with this email exists.");
 }

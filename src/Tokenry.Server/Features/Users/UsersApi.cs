@@ -111,6 +111,6 @@ public static class UsersApi
     )
     {
         var (row, roles) = await principals.SetEnabledAsync(caller, Write, PrincipalType.User, id, enabled, transferTo);
-        return TypedResults.Ok(UserRules.ToUser(row, roles));
+        return TypedResults.Ok(row.ToUser(roles));
     }
 }

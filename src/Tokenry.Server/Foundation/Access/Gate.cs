@@ -116,7 +116,19 @@ public sealed class Gate(
             }
         );
 
-    /// <summary>A read. Only denials are recorded.</summary>
+    /// <summary>A read of one thing by its id, which cannot take long: it takes no turn of the lists. Only denials are recorded.</summary>
+    public Task<T> ReadOneAsync<T>(Caller caller, Demand? demand, string action, Func<DbConnection, Reach, Task<T>> read) =>
+        RecordingDenialsAsync(
+            caller,
+            action,
+            async () =>
+            {
+                var reach = Authorize(await judge.AgainAsync(caller), demand);
+                return await database.ReadAsync(connection => read(connection, reach));
+            }
+        );
+
+    /// <summary>A read that may take long. Only denials are recorded.</summary>
     public Task<T> ReadAsync<T>(Caller caller, Demand? demand, string action, Func<DbConnection, Reach, Task<T>> read) =>
         RecordingDenialsAsync(
             caller,

@@ -9,7 +9,8 @@ namespace Tokenry.Server.Foundation.Access;
 
 /// <summary>
 /// Counts which credentials gain or lose by a change: their effective rights in a snapshot of the store as it is, and with the change laid
-/// over it. On a reader, so that no write waits for it.
+/// over it. On a reader of its own, so that neither writes nor doors nor lists wait for it; one credential at a time, so that what it holds in memory does not grow with
+/// how many there are.
 /// </summary>
 public sealed class RightsEffects(Database database, TimeProvider time)
 {
@@ -20,13 +21,13 @@ public sealed class RightsEffects(Database database, TimeProvider time)
     public static RightsEffect None { get; } = new() { Gains = new(0, []), Loses = new(0, []) };
 
     /// <param name="change">What a mutation would make of the facts.</param>
-    /// <param name="principal">Who asks: each has a turn of their own at what takes long.</param>
+    /// <param name="principal">Who asks: each has one turn.</param>
     /// <param name="asOf">A position in <c>changes</c>, read before the mutation was tried out.</param>
     /// <returns>The effect, and what it holds on.</returns>
+    /// <exception cref="ListTooSlowException">There are more credentials than can be looked at before the deadline.</exception>
     public Task<(RightsEffect Effect, Premise Premise)> CountAsync(RightsChange change, string principal, long asOf)
     {
-        // On SQLite apart from the readers of the doors; PostgreSQL has connections enough, and a list's begins without a snapshot.
-        return database.Dialect == Dialect.Sqlite ? database.ListAsync(principal, InSnapshotAsync) : database.ReadAsync(InSnapshotAsync);
+        return database.SurveyAsync(principal, InSnapshotAsync);
 
         async Task<(RightsEffect, Premise)> InSnapshotAsync(DbConnection connection)
         {
@@ -45,6 +46,7 @@ public sealed class RightsEffects(Database database, TimeProvider time)
 
     private async Task<(RightsEffect, Premise)> CountAsync(DbConnection connection, RightsChange change, long asOf)
     {
+        var startedAt = time.GetTimestamp();
         var before = await CatalogCache.ReadAsync(connection);
         var after = change.Catalog ?? before;
         var altered = CatalogDifference.Of(before, after);
@@ -79,13 +81,19 @@ public sealed class RightsEffects(Database database, TimeProvider time)
                 continue;
             }
 
-            var credentials = await connection.QueryAsync<CredentialRights>(
+            var credentials = connection.QueryUnbufferedAsync<CredentialRights>(
                 $"SELECT {CredentialRights.Columns} FROM credentials WHERE {database.Dialect.In("owner_id", "@owners")} AND state = 'active' "
-                    + "AND (expires_at IS NULL OR expires_at > @now) ORDER BY id",
+                    + "AND (expires_at IS NULL OR expires_at > @now)",
                 new { owners, now = time.GetUtcNow().ToUnixTimeMilliseconds() }
             );
-            foreach (var credential in credentials)
+            await foreach (var credential in credentials)
             {
+                // SQLite looks at the clock itself, but not while rows are only computed with.
+                if (time.GetElapsedTime(startedAt) > ListTooSlowException.SurveyDeadline)
+                {
+                    throw new ListTooSlowException(ListTooSlowException.SurveyDeadline, inner: null);
+                }
+
                 var owner = different[credential.OwnerId];
                 foreach (var api in owner.Apis)
                 {
@@ -165,7 +173,9 @@ public sealed class RightsEffects(Database database, TimeProvider time)
 
     private sealed class Side
     {
-        private readonly List<CredentialDifference> items = [];
+        /// <summary>The first by their ids, whatever order the store has.</summary>
+        private readonly SortedSet<CredentialDifference> items = new(Comparer<CredentialDifference>.Create(Compare));
+
         private long count;
 
         public void Add(CredentialRights credential, PrincipalFacts owner, string api, ScopeSet scopes)
@@ -176,14 +186,25 @@ public sealed class RightsEffects(Database database, TimeProvider time)
             }
 
             count++;
-            if (items.Count < MostListed)
+            if (items.Count == MostListed && string.CompareOrdinal(credential.Id, items.Max!.CredentialId) > 0)
             {
-                items.Add(
-                    new CredentialDifference(credential.Id, credential.Kind, new CredentialOwner(owner.Type, owner.Id), api, [.. scopes])
-                );
+                return;
+            }
+
+            items.Add(
+                new CredentialDifference(credential.Id, credential.Kind, new CredentialOwner(owner.Type, owner.Id), api, [.. scopes])
+            );
+            if (items.Count > MostListed)
+            {
+                items.Remove(items.Max!);
             }
         }
 
-        public RightsDifference ToDifference() => new(count, items);
+        public RightsDifference ToDifference() => new(count, [.. items]);
+
+        private static int Compare(CredentialDifference one, CredentialDifference other) =>
+            string.CompareOrdinal(one.CredentialId, other.CredentialId) is not 0 and var order
+                ? order
+                : string.CompareOrdinal(one.Api, other.Api);
     }
 }

@@ -9,6 +9,63 @@ public static class AuditChanges
     /// <summary>Members that move by use alone, or follow from others.</summary>
     private static readonly string[] Moving = ["last_used", "weaknesses"];
 
+    /// <summary>Members that say what a record may do, for whom, and within which bounds.</summary>
+    private static readonly string[] OfRights =
+    [
+        "roles",
+        "permissions",
+        "owner",
+        "owner_id",
+        "owner_bound",
+        "identifier",
+        "scopes",
+        "accepted_credentials",
+        "resource_servers",
+        "minimum_strength",
+        "token_exchange_audiences",
+        "objects",
+        "allowed_ips",
+        "rate_limits",
+        "expires_at",
+        "not_before",
+    ];
+
+    /// <summary>The rights that a new record has.</summary>
+    public static IReadOnlyList<AuditChange>? Made<T>(T record)
+        where T : class => Rights(null, record);
+
+    /// <summary>The rights that go with a record.</summary>
+    public static IReadOnlyList<AuditChange>? Lost<T>(T record)
+        where T : class => Rights(record, null);
+
+    /// <summary>The rights that differ, of a record that differs in other members by the nature of the operation.</summary>
+    /// <param name="before">The record before; <c>null</c> = there was none.</param>
+    /// <param name="after">The record after; <c>null</c> = there is none.</param>
+    public static IReadOnlyList<AuditChange>? Rights<T>(T? before, T? after)
+        where T : class
+    {
+        // Only these members are written: a record may be long, and credentials are made all the time.
+        var changes = new List<AuditChange>();
+        foreach (var member in TokenryJson.Strict.GetTypeInfo(typeof(T)).Properties)
+        {
+            if (OfRights.Contains(member.Name))
+            {
+                var (was, now) = (Of(before), Of(after));
+                if (was?.GetRawText() != now?.GetRawText())
+                {
+                    changes.Add(new AuditChange(member.Name, was, now));
+                }
+            }
+
+            JsonElement? Of(T? record) =>
+                record is not null && member.Get!(record) is { } value
+                    ? JsonSerializer.SerializeToElement(value, member.PropertyType, TokenryJson.Strict)
+                    : null;
+        }
+
+        return changes.Count == 0 ? null : changes;
+    }
+
     /// <param name="before">The record as the API shows it, before the operation.</param>
     /// <param name="after">The same record after it.</param>
     /// <returns>The members whose values differ, in the order of the record; <c>null</c> where none does.</returns>

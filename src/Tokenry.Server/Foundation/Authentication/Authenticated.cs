@@ -106,6 +106,21 @@ public sealed class Authenticated
     /// <param name="hint">What its holder may be told about it; a constant.</param>
     public static Authenticated Failed(string code, string? hint = null) => new(code) { Hint = hint };
 
+    /// <summary>A credential of the store that made what was presented, which is not good itself.</summary>
+    /// <param name="code">Why not.</param>
+    /// <param name="credential">The credential.</param>
+    /// <param name="owner">Whose it is.</param>
+    /// <param name="hint">What its holder may be told about it; a constant.</param>
+    public static Authenticated Refused(string code, CredentialFacts credential, PrincipalFacts owner, string? hint) =>
+        new(code)
+        {
+            Kind = credential.Kind,
+            Credential = credential,
+            Owner = owner,
+            Client = owner,
+            Hint = hint,
+        };
+
     /// <summary>A credential of the store that was proved: good, or the first reason in its state, its owner's or the time why it is not.</summary>
     /// <param name="credential">The credential.</param>
     /// <param name="owner">Whose it is.</param>

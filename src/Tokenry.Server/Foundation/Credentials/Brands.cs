@@ -59,6 +59,13 @@ public sealed class Brands(TokenryOptions options)
     /// <summary>As <see cref="Redact(string)"/>, of a text whose sender chose how long it is: what is behind <paramref name="longest"/> is not looked at.</summary>
     public string Redact(string text, int longest) => Redact(text.Length <= longest ? text : Cut(text, longest));
 
+    /// <summary>Why a caller does something, for records and the audit: checked, and without anything in it that could be a credential of ours.</summary>
+    public string? Reason(Http.Validation check, string? said, int longest)
+    {
+        check.Text("reason", said, longest);
+        return said is null ? null : Redact(said, longest);
+    }
+
     /// <summary>A signing key that is cut in two would not be known as one: its first part goes, too.</summary>
     private static string Cut(string text, int longest)
     {

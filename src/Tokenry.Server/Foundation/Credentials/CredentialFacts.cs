@@ -87,6 +87,9 @@ public sealed class CredentialFacts
 
     public required IReadOnlyList<SecretFacts> Secrets { get; init; }
 
+    /// <summary>Of what was registered, in characters as stored.</summary>
+    public int MaterialLength { get; init; }
+
     /// <summary>Of a public key.</summary>
     public VerificationKey? PublicKey { get; init; }
 
@@ -106,23 +109,45 @@ public sealed class CredentialFacts
     public bool IsAnonymous => Kind == CredentialKind.AnonymousApiKey;
 }
 
-/// <summary>Credentials by public id.</summary>
+/// <summary>
+/// Credentials by public id. What applications registered (keys, certificates, other issuers' identities) has a place of its own: each may be many times as large as
+/// a key's facts, and anybody can have it loaded by naming it.
+/// </summary>
 public sealed class CredentialCache
 {
+    private const int MostOpaque = 100_000;
+
+    /// <summary>KiB of registered material, each begun one of which takes about 5 KiB once it is ready for use.</summary>
+    private const int MostRegistered = 16_384;
+
     /// <summary>A superseded secret answers <c>revoked</c> until it is purged; rotated every day for as long as that takes, it still does.</summary>
     private const int MostSecrets = 512;
 
-    private readonly FactsCache<CredentialFacts> cache;
+    private readonly FactsCache<CredentialFacts> opaque;
+    private readonly FactsCache<CredentialFacts> registered;
 
     public CredentialCache(Database database, ChangeHub hub, Freshness freshness)
     {
-        cache = new(id => LoadAsync(database, id), freshness, capacity: 100_000);
-        hub.Subscribe(ChangeKind.Credential, cache.Invalidate, cache.Clear);
+        opaque = new(id => LoadAsync(database, id), freshness, MostOpaque);
+        registered = new(id => LoadAsync(database, id), freshness, MostRegistered, facts => 1 + facts.MaterialLength / 1024);
+        hub.Subscribe(ChangeKind.Credential, id => Of(id).Invalidate(id), Clear);
     }
 
-    public FactsCacheCounts Counts => cache.Counts;
+    public FactsCacheCounts Counts => opaque.Counts;
 
-    public ValueTask<CredentialFacts?> GetAsync(ReadOnlySpan<char> id) => cache.GetAsync(id);
+    /// <summary>Of what applications registered.</summary>
+    public FactsCacheCounts RegisteredCounts => registered.Counts;
+
+    public ValueTask<CredentialFacts?> GetAsync(ReadOnlySpan<char> id) => Of(id).GetAsync(id);
+
+    private FactsCache<CredentialFacts> Of(ReadOnlySpan<char> id) =>
+        id is ['j', 'w', 'k', '_', ..] or ['c', 'r', 't', '_', ..] or ['f', 'e', 'd', '_', ..] ? registered : opaque;
+
+    private void Clear()
+    {
+        opaque.Clear();
+        registered.Clear();
+    }
 
     private static Task<CredentialFacts?> LoadAsync(Database database, string id) =>
         database.ReadAsync(async connection =>
@@ -236,6 +261,7 @@ public sealed class CredentialCache
                 Secrets = secrets,
                 RequiresSignature = RequiresSignature == 1,
                 TokensSince = TokensSince ?? 0,
+                MaterialLength = Material?.Length ?? 0,
                 PublicKey = Kind == CredentialKind.PublicKey ? PublicKeyMaterial.Open(Id, Material!) : null,
                 Certificate = Kind == CredentialKind.Certificate ? CertificateMaterial.Open(Material!) : null,
                 Federated = Kind == CredentialKind.FederatedIdentity ? FederatedIdentityMaterial.Open(Id, Material!) : null,

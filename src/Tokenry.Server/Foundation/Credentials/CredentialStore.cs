@@ -47,11 +47,24 @@ public static class CredentialStore
         return await CredentialCounts.AddAsync(tx, row.OwnerId);
     }
 
-    /// <summary>How many of a kind that are not revoked a principal owns.</summary>
-    public static Task<long> CountAsync(WriteTransaction tx, string ownerId, string kind) =>
+    /// <summary>How many of a kind a principal has registered that are neither revoked nor replaced by a renewal; counted to <paramref name="most"/> only.</summary>
+    /// <param name="tx">The transaction.</param>
+    /// <param name="ownerId">The principal.</param>
+    /// <param name="kind">Of <see cref="Protocol.Api.CredentialKind"/>.</param>
+    /// <param name="most">Where counting ends.</param>
+    /// <param name="nameless">Whether only those that go by no name are counted.</param>
+    public static Task<long> CountRegisteredAsync(WriteTransaction tx, string ownerId, string kind, int most, bool nameless = false) =>
         tx.FirstOrDefaultAsync<long>(
-            "SELECT count(*) FROM credentials WHERE owner_id = @ownerId AND kind = @kind AND state <> 'revoked'",
-            new { ownerId, kind }
+            $"""
+            SELECT count(*) FROM (SELECT 1 FROM credentials WHERE owner_id = @ownerId AND kind = @kind AND material IS NOT NULL AND state <> 'revoked'
+              AND superseded_by IS NULL{(nameless ? " AND key_id IS NULL" : "")} LIMIT @most) AS counted
+            """,
+            new
+            {
+                ownerId,
+                kind,
+                most,
+            }
         );
 
     public static Task ReviseAsync(WriteTransaction tx, CredentialRow row)
@@ -214,8 +227,19 @@ public static class CredentialStore
             tx.Changed(ChangeKind.Credential, credential.Id);
         }
 
+        foreach (var owner in revoked.Where(IsRegistered).Select(credential => credential.OwnerId).Distinct(StringComparer.Ordinal))
+        {
+            tx.Changed(ChangeKind.ClientKeys, owner);
+        }
+
         return revoked;
     }
+
+    private static bool IsRegistered(RevokedCredential credential) =>
+        credential.Kind
+            is Protocol.Api.CredentialKind.PublicKey
+                or Protocol.Api.CredentialKind.Certificate
+                or Protocol.Api.CredentialKind.FederatedIdentity;
 
     private static Task InsertSecretAsync(WriteTransaction tx, string id, long version, MintedSecret secret, long? signingPepperVersion) =>
         tx.ExecuteAsync(

@@ -137,12 +137,14 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
 
         entry.TargetType = made.Kind;
         entry.TargetId = row.Id;
-        return row.ToCredential(
+        var credential = row.ToCredential(
             catalog,
             now.ToUnixTimeMilliseconds(),
             made.Secret?.Secret,
             asked.Signs ? mint.SigningKey(made.Secret!, CredentialStore.FirstVersion) : null
         );
+        entry.Changes = AuditChanges.Made(credential);
+        return credential;
     }
 
     /// <summary>A credential as it stands, for the minting rule.</summary>

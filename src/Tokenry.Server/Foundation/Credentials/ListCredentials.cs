@@ -90,13 +90,8 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
     private async Task<Credential> ShowAsync(Caller caller, Demand? demand, CredentialAddress address)
     {
         var catalog = await catalogs.GetAsync();
-        return await gate.ReadAsync(
-            caller,
-            demand,
-            $"{address.Family.Noun}.read",
-            async (connection, reach) =>
-                (await address.FindAsync(connection, reach)).ToCredential(catalog, time.GetUtcNow().ToUnixTimeMilliseconds())
-        );
+        var row = await gate.ReadOneAsync(caller, demand, $"{address.Family.Noun}.read", address.FindAsync);
+        return row.ToCredential(catalog, time.GetUtcNow().ToUnixTimeMilliseconds());
     }
 
     /// <summary>Without <c>credentials:read</c> each kind opens by the scope for one's own; a caller may hold one of them and not the other.</summary>

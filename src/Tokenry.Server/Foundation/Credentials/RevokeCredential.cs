@@ -7,7 +7,7 @@ namespace Tokenry.Server.Foundation.Credentials;
 /// <summary>
 /// Ends a credential for good and keeps its record, and what falls with it (<see cref="EndCredential"/>). Once more changes nothing and is no error.
 /// </summary>
-public sealed class RevokeCredential(Gate gate, CountDescendants count, TimeProvider time)
+public sealed class RevokeCredential(Gate gate, CountDescendants count, Brands brands, TimeProvider time)
 {
     /// <summary>In the answer to a revocation: how many credentials that it made live on.</summary>
     public const string DescendantsHeader = "Tokenry-Descendants";
@@ -30,12 +30,12 @@ public sealed class RevokeCredential(Gate gate, CountDescendants count, TimeProv
     private async Task<string?> RunAsync(Caller caller, Demand? demand, CredentialAddress address, string? reason, string? descendants)
     {
         var check = new Validation();
-        check.Text("reason", reason, LongestReason);
+        var why = brands.Reason(check, reason, LongestReason);
         check.Require(descendants is null or "keep" or "revoke", "descendants", "must be revoke or keep");
         check.ThrowIfAny();
         var ending = new Ending(
-            reason,
-            TakesDescendants: descendants == "revoke" || Ending.IsLeak(reason),
+            why,
+            TakesDescendants: descendants == "revoke" || Ending.IsLeak(why),
             TakesSuccessors: !address.Family.IsSecret
         );
         await gate.WriteAsync(

@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Signing;
@@ -119,6 +120,12 @@ public sealed class RotateCredential(Gate gate, SecretMint mint, ExpiryPolicy ex
                 TokensSince = request.OverlapSeconds == 0 ? TokenIds.SinceAfter(now) : null,
             }
         );
+        if (request.ExpiresAt.IsPresent)
+        {
+            var at = now.ToUnixTimeMilliseconds();
+            entry.Changes = AuditChanges.Rights(row.ToCredential(catalog, at), rotated.ToCredential(catalog, at));
+        }
+
         return rotated.ToCredential(catalog, now.ToUnixTimeMilliseconds(), minted.Secret, signs ? mint.SigningKey(minted, version) : null);
     }
 

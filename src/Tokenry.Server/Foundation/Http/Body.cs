@@ -12,23 +12,28 @@ namespace Tokenry.Server.Foundation.Http;
 public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParameterMetadataProvider
     where T : class
 {
-    private Body(T value, byte[] bytes) => (Value, Bytes) = (value, bytes);
+    private Body(T value) => Value = value;
 
     public T Value { get; }
-
-    /// <summary>As it was sent, for a signature over it.</summary>
-    public byte[] Bytes { get; }
 
     /// <summary>Reads the bodies that a client of sense sends, for a route where the serializer would be much of the cost.</summary>
     /// <returns><c>null</c> for any other; the serializer reads that, or says what is wrong with it.</returns>
     public delegate T? Ordinary(ReadOnlySpan<byte> json);
 
-    public static ValueTask<Body<T>?> BindAsync(HttpContext context, ParameterInfo parameter) => ReadAsync(context)!;
+    /// <summary>Records of the management API are no place for secrets; only a route for anybody is told of them (a leak).</summary>
+    public static ValueTask<Body<T>?> BindAsync(HttpContext context, ParameterInfo parameter) =>
+        ReadAsync(
+            context,
+            require: context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>() is { Kind: RouteAuthentication.Caller }
+                ? RefuseSecrets
+                : null
+        )!;
 
     /// <param name="context">The request.</param>
     /// <param name="ordinary">A quicker way for what is usual.</param>
+    /// <param name="require">Refuses the bytes before anything is made of them: a signature over them.</param>
     /// <exception cref="ProblemException">It is not what the route takes.</exception>
-    public static async ValueTask<Body<T>> ReadAsync(HttpContext context, Ordinary? ordinary = null)
+    public static async ValueTask<Body<T>> ReadAsync(HttpContext context, Ordinary? ordinary = null, Action<byte[]>? require = null)
     {
         if (!MediaType.IsJson(context.Request.ContentType))
         {
@@ -47,6 +52,7 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
         }
 
         var bytes = await ReadBytesAsync(context);
+        require?.Invoke(bytes);
         var facts = RequestFacts.Of(context);
         if (facts.IdempotencyKey is not null)
         {
@@ -63,7 +69,7 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
         {
             var value = ordinary?.Invoke(bytes) ?? JsonSerializer.Deserialize<T>(bytes, TokenryJson.Strict);
             return value is not null
-                ? new Body<T>(value, bytes)
+                ? new Body<T>(value)
                 : throw new ProblemException(400, ProblemCode.InvalidRequest, "The body is null; send a JSON object.");
         }
         catch (JsonException exception)
@@ -81,6 +87,18 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Metadata.Add(new AcceptsMetadata([MediaType.Json], typeof(T)));
+    }
+
+    private static void RefuseSecrets(byte[] bytes)
+    {
+        if (CredentialsInText.MemberWithOne(bytes) is { } member)
+        {
+            throw ProblemException.Invalid(
+                member,
+                "holds a credential string. A secret does not belong there: who may read the record could use it. It was not stored. Leave it out, and rotate "
+                    + "or revoke the credential if others have seen it"
+            );
+        }
     }
 
     private static async ValueTask<byte[]> ReadBytesAsync(HttpContext context)

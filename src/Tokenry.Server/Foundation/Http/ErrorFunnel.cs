@@ -125,11 +125,14 @@ internal sealed partial class ErrorFunnel(
                 {
                     RetryAfter = TimeSpan.FromSeconds(1),
                 };
-            case ListTooSlowException:
+            case ListTooSlowException slow:
                 return new ProblemException(
                     422,
                     ProblemCode.QueryTooSlow,
-                    $"The list was stopped after {ListTooSlowException.Deadline.TotalSeconds} s. Ask for a shorter time or narrower filters."
+                    slow.After == ListTooSlowException.Deadline
+                        ? $"The list was stopped after {slow.After.TotalSeconds} s. Ask for a shorter time or narrower filters."
+                        : $"The effect of the change could not be counted in {slow.After.TotalSeconds} s, so nothing was changed. Change fewer "
+                            + "roles or scopes at a time, or send the change without dry_run and Tokenry-Expect-Gains."
                 );
             case BadHttpRequestException { StatusCode: 413 }:
                 return new ProblemException(413, ProblemCode.BodyTooLarge, "The body is larger than this route takes.");

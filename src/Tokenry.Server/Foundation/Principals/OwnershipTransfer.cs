@@ -1,5 +1,7 @@
+using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Storage;
 
@@ -39,13 +41,32 @@ public static class OwnershipTransfer
     }
 
     /// <summary>Moves one application and says on the entry from whom to whom.</summary>
-    public static async Task MoveAsync(WriteTransaction tx, Audit.AuditEntry entry, PrincipalRow application, string? ownerId)
+    public static async Task MoveAsync(WriteTransaction tx, AuditEntry entry, PrincipalRow application, string? ownerId)
     {
         entry.TargetType = PrincipalType.Application;
         entry.TargetId = application.Id;
         entry.Reason = $"from {application.OwnerId ?? None} to {ownerId ?? None}";
-        entry.Changes = application.OwnerId == ownerId ? null : [Audit.AuditChanges.Of("owner_id", application.OwnerId, ownerId)];
+        entry.Changes = ChangesOf(application, ownerId);
         await PrincipalStore.SetOwnerAsync(tx, application.Id, ownerId);
+    }
+
+    /// <summary>Its owner, and that the owner bounds it from now on where that was not so, be it the same owner.</summary>
+    private static List<AuditChange>? ChangesOf(PrincipalRow application, string? ownerId)
+    {
+        var changes = new List<AuditChange>();
+        if (application.OwnerId != ownerId)
+        {
+            changes.Add(AuditChanges.Of("owner_id", application.OwnerId, ownerId));
+        }
+
+        bool? was = application.OwnerId is null ? null : application.OwnerBound == 1;
+        bool? now = ownerId is null ? null : true;
+        if (was != now)
+        {
+            changes.Add(AuditChanges.Of("owner_bound", was, now));
+        }
+
+        return changes.Count == 0 ? null : changes;
     }
 
     /// <summary>Everything a user owns goes with the call that ends or pauses the user, an audit entry each.</summary>
@@ -53,7 +74,7 @@ public static class OwnershipTransfer
     /// <param name="userId">Whose applications.</param>
     /// <param name="to">The query's <c>transfer_to</c>: a user's id or <c>none</c>; <c>null</c> = they stay with the user.</param>
     /// <param name="entryOf">Makes the entry of each.</param>
-    public static async Task MoveAllAsync(OperationContext operation, string userId, string? to, Func<Audit.AuditEntry> entryOf)
+    public static async Task MoveAllAsync(OperationContext operation, string userId, string? to, Func<AuditEntry> entryOf)
     {
         if (to is null)
         {

@@ -9,7 +9,7 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Foundation.Principals;
 
 /// <summary>What users and applications have in common in their life: being found, paused and deleted.</summary>
-public sealed class PrincipalOperations(Gate gate, TimeProvider time)
+public sealed class PrincipalOperations(Gate gate, Brands brands, TimeProvider time)
 {
     /// <summary>Finds a principal that the caller may change, with its roles, and makes it the audit entry's target.</summary>
     public static async Task<(PrincipalRow Row, IReadOnlyList<string> Roles)> FindForChangeAsync(
@@ -77,7 +77,7 @@ public sealed class PrincipalOperations(Gate gate, TimeProvider time)
     public async Task DeleteAsync(Caller caller, Demand demand, string type, string id, string? reason, string? transferTo = null)
     {
         var check = new Validation();
-        check.Text("reason", reason, 200);
+        reason = brands.Reason(check, reason, RevokeCredential.LongestReason);
         check.ThrowIfAny();
         await gate.WriteAsync(
             caller,
@@ -85,7 +85,7 @@ public sealed class PrincipalOperations(Gate gate, TimeProvider time)
             $"{type}.deleted",
             async operation =>
             {
-                var (tx, entry, _, reach, _) = operation;
+                var (tx, entry, _, reach, catalog) = operation;
                 entry.Reason = reason;
                 entry.TargetType = type;
                 entry.TargetId = id;
@@ -98,6 +98,10 @@ public sealed class PrincipalOperations(Gate gate, TimeProvider time)
                 await OwnershipTransfer.MoveAllAsync(operation, id, transferTo, () => Moved(operation.Caller));
                 var now = time.GetUtcNow().ToUnixTimeMilliseconds();
                 await LastAdministrator.KeepAsync(operation, row, roles, () => PrincipalStore.DeleteAsync(tx, id, now));
+                entry.Changes =
+                    type == PrincipalType.User
+                        ? AuditChanges.Lost(row.ToUser(roles))
+                        : AuditChanges.Lost(row.ToApplication(catalog, roles));
                 await AuditStore.EraseTargetAsync(tx, id);
                 await CredentialStore.RevokeAllOfAsync(tx, id, now, reason ?? "owner deleted");
                 return true;

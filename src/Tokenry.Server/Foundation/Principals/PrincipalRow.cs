@@ -1,5 +1,7 @@
+using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Limits;
+using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Foundation.Principals;
 
@@ -42,6 +44,43 @@ public sealed class PrincipalRow
     public long? DeletedAt { get; init; }
 
     public long? TokensSince { get; init; }
+
+    /// <summary>A user's record.</summary>
+    public User ToUser(IEnumerable<string> roles) =>
+        new()
+        {
+            Id = Id,
+            Email = Email,
+            Name = Name,
+            Roles = [.. roles],
+            Enabled = Enabled == 1,
+            CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
+        };
+
+    /// <summary>An application's record.</summary>
+    public Application ToApplication(Catalog catalog, IEnumerable<string> roles)
+    {
+        var client = ClientSettings.Read(Client);
+        return new()
+        {
+            Id = Id,
+            Name = Name,
+            Roles = [.. roles],
+            Permissions = GrantSet.OfNullable(Permissions)?.ToPermissions(catalog) ?? [],
+            Enabled = Enabled == 1,
+            OwnerId = OwnerId,
+            OwnerBound = OwnerId is null ? null : OwnerBound == 1,
+            Weaknesses = this is { OwnerId: not null, OwnerBound: 0 } ? [ApplicationWeakness.NotOwnerBound] : [],
+            RateLimits = JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(RateLimits),
+            TokenEndpointAuthMethods = client.Methods,
+            AcceptsUntypedAssertions = client.AcceptsUntypedAssertions,
+            Assertions = client.CompatibleAssertions ? AssertionPolicy.Compatible : AssertionPolicy.Strict,
+            DpopBoundAccessTokens = client.DpopBound,
+            TlsClientCertificateBoundAccessTokens = client.CertificateBound,
+            TokenExchangeAudiences = client.ExchangeAudiences,
+            CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
+        };
+    }
 
     /// <summary>Its own facts; its owner's are added by who knows them (<see cref="PrincipalFacts.Under"/>).</summary>
     public PrincipalFacts ToFacts(string[] roleIds) =>

@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Access;
+using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Storage;
 
@@ -25,7 +26,17 @@ public sealed class ReviveAdministrator(SystemGate gate, Database database, Toke
 
             var entry = gate.Entry("administrator.revived");
             entry.TargetType = PrincipalType.User;
-            entry.TargetId = row is null ? await MakeAsync(tx) : await WakeAsync(tx, row.Id);
+            entry.TargetId = row?.Id ?? await MakeAsync(tx);
+            var before = row?.ToUser(await PrincipalStore.RolesAsync(tx, row.Id));
+            if (row is not null)
+            {
+                await WakeAsync(tx, row.Id);
+            }
+
+            var after = (await PrincipalStore.FindAsync(tx, PrincipalType.User, entry.TargetId))!.ToUser(
+                await PrincipalStore.RolesAsync(tx, entry.TargetId)
+            );
+            entry.Changes = before is null ? AuditChanges.Made(after) : AuditChanges.Between(before, after);
             var done = row is null ? "made" : "enabled and given the role administrator";
             entry.Reason = $"{done} by the operating-system user {user}";
             tx.Record(entry);
@@ -37,12 +48,11 @@ public sealed class ReviveAdministrator(SystemGate gate, Database database, Toke
     public static bool MayAll(Catalog catalog, PrincipalFacts administrator) =>
         Rights.Of(catalog, administrator, ManagementApi.Resource).IsSupersetOf(ManagementApi.Scopes);
 
-    private static async Task<string> WakeAsync(WriteTransaction tx, string id)
+    private static async Task WakeAsync(WriteTransaction tx, string id)
     {
         await PrincipalStore.SetEnabledAsync(tx, id, enabled: true);
         var roles = await PrincipalStore.RolesAsync(tx, id);
         await PrincipalStore.SetRolesAsync(tx, id, [.. roles.Append(ManagementApi.Administrator.Id).Distinct(StringComparer.Ordinal)]);
-        return id;
     }
 
     private async Task<string> MakeAsync(WriteTransaction tx)

@@ -11,12 +11,12 @@ namespace Tokenry.Server.Foundation.Principals;
 /// Ends everything of one user or application at once: every credential, and every access token of which it is subject or client. With a time, what was issued
 /// before it.
 /// </summary>
-public sealed class RevokeAll(Gate gate, TimeProvider time)
+public sealed class RevokeAll(Gate gate, Brands brands, TimeProvider time)
 {
     public Task<RevokedCount> RunAsync(Caller caller, string type, string id, RevokeAllRequest request)
     {
         var check = new Validation();
-        check.Text("reason", request.Reason, RevokeCredential.LongestReason);
+        var why = brands.Reason(check, request.Reason, RevokeCredential.LongestReason);
         check.Require(
             request.IssuedBefore is not { } before || before <= time.GetUtcNow(),
             "issued_before",
@@ -28,7 +28,7 @@ public sealed class RevokeAll(Gate gate, TimeProvider time)
             caller,
             new Demand(ManagementApi.CredentialsWrite, ownScope),
             $"{type}.credentials_revoked",
-            operation => EndAsync(operation, type, id, request)
+            operation => EndAsync(operation, type, id, request with { Reason = why })
         );
     }
 

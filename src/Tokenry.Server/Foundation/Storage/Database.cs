@@ -8,6 +8,9 @@ public abstract class Database(TimeProvider time) : IAsyncDisposable
     /// <summary>How long a failed write is remembered.</summary>
     public static readonly TimeSpan RefusalRemembered = TimeSpan.FromSeconds(5);
 
+    /// <summary>Surveys that run at once.</summary>
+    protected const int Surveys = 2;
+
     private long refusedAt = long.MinValue;
 
     /// <summary>Whether the store refused a write lately: a full disk takes nothing and still answers what is asked.</summary>
@@ -35,6 +38,17 @@ public abstract class Database(TimeProvider time) : IAsyncDisposable
     /// <exception cref="ListsBusyException">Too many lists are being read at once.</exception>
     /// <exception cref="ListTooSlowException">The queries took longer than <see cref="ListTooSlowException.Deadline"/>.</exception>
     public virtual Task<T> ListAsync<T>(string principal, Func<DbConnection, Task<T>> read) => ReadAsync(read);
+
+    /// <summary>
+    /// Reads much of the store for one answer: on a connection that neither doors nor lists wait for, one at a time for each principal, and until a deadline that is
+    /// longer than a list's.
+    /// </summary>
+    /// <param name="principal">Who asks.</param>
+    /// <param name="read">The queries.</param>
+    /// <exception cref="StoreUnavailableException">The store is away or did not answer in time.</exception>
+    /// <exception cref="ListsBusyException">Too many surveys run.</exception>
+    /// <exception cref="ListTooSlowException">It took longer than <see cref="ListTooSlowException.SurveyDeadline"/>.</exception>
+    public virtual Task<T> SurveyAsync<T>(string principal, Func<DbConnection, Task<T>> read) => ReadAsync(read);
 
     /// <summary>
     /// Runs <paramref name="operation"/> in a transaction and returns once it is durable and the caches of this process know of it.

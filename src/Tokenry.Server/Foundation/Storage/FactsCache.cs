@@ -17,12 +17,19 @@ public sealed class FactsCache<T>
     private readonly Func<string, Task<T?>> load;
     private readonly Freshness freshness;
     private readonly int capacity;
+    private readonly Func<T, int>? weigh;
     private readonly StripedCounter hits = new();
     private readonly StripedCounter misses = new();
     private int count;
+    private int weight;
 
-    public FactsCache(Func<string, Task<T?>> load, Freshness freshness, int capacity)
+    /// <param name="load">Reads the store; <c>null</c> where there is no such thing.</param>
+    /// <param name="freshness">Whether what is cached may be used.</param>
+    /// <param name="capacity">How much may be cached, in units of <paramref name="weigh"/>.</param>
+    /// <param name="weigh">What facts count for, where some need much more memory than others; <c>null</c> = 1 each.</param>
+    public FactsCache(Func<string, Task<T?>> load, Freshness freshness, int capacity, Func<T, int>? weigh = null)
     {
+        this.weigh = weigh;
         this.load = load;
         this.freshness = freshness;
         this.capacity = capacity;
@@ -66,9 +73,9 @@ public sealed class FactsCache<T>
 
     public void Invalidate(string id)
     {
-        if (entries.TryRemove(id, out _))
+        if (entries.TryRemove(id, out var entry))
         {
-            Interlocked.Decrement(ref count);
+            Removed(entry);
         }
     }
 
@@ -89,17 +96,18 @@ public sealed class FactsCache<T>
             return await current.Facts;
         }
 
-        if (Interlocked.Increment(ref count) > capacity)
-        {
-            Trim();
-        }
-
+        Interlocked.Increment(ref count);
+        Weighed(entry, 1);
         try
         {
             var facts = await entry.Facts;
             if (facts is null)
             {
                 Drop(id, entry);
+            }
+            else if (weigh?.Invoke(facts) is > 1 and var more)
+            {
+                Weighed(entry, more);
             }
 
             return facts;
@@ -115,17 +123,31 @@ public sealed class FactsCache<T>
     {
         if (entries.TryRemove(KeyValuePair.Create(id, entry)))
         {
-            Interlocked.Decrement(ref count);
+            Removed(entry);
         }
+    }
+
+    private void Weighed(Entry entry, int now)
+    {
+        if (Interlocked.Add(ref weight, entry.ChangeWeight(now)) > capacity)
+        {
+            Trim();
+        }
+    }
+
+    private void Removed(Entry entry)
+    {
+        Interlocked.Decrement(ref count);
+        Interlocked.Add(ref weight, entry.Remove());
     }
 
     // The order of a hash table is as good as random, which is all that eviction needs when facts are cheap to load again.
     private void Trim()
     {
-        var surplus = Math.Max(1, capacity / 16);
+        var wanted = capacity - Math.Max(1, capacity / 16);
         foreach (var (id, _) in entries)
         {
-            if (surplus-- == 0)
+            if (Volatile.Read(ref weight) <= wanted)
             {
                 return;
             }
@@ -137,7 +159,30 @@ public sealed class FactsCache<T>
     private sealed class Entry(Func<Task<T?>> load)
     {
         private readonly Lazy<Task<T?>> facts = new(load);
+        private int weight;
+        private bool isRemoved;
 
         public Task<T?> Facts => facts.Value;
+
+        /// <returns>By how much it changed; 0 for an entry that was removed meanwhile.</returns>
+        public int ChangeWeight(int now)
+        {
+            lock (facts)
+            {
+                var change = isRemoved ? 0 : now - weight;
+                weight += change;
+                return change;
+            }
+        }
+
+        /// <returns>By how much the weight of the cache changes.</returns>
+        public int Remove()
+        {
+            lock (facts)
+            {
+                isRemoved = true;
+                return -weight;
+            }
+        }
     }
 }

@@ -12,8 +12,12 @@ internal sealed class ListTurns(int most, TimeProvider time)
     /// <summary>Lists that wait; more are refused at once.</summary>
     private const int MostWaiting = 1000;
 
+    /// <summary>Of one principal: whoever asks for more takes no place of others'.</summary>
+    private const int MostWaitingOfOne = 50;
+
     private readonly Lock gate = new();
     private readonly LinkedList<Waiter> waiting = [];
+    private readonly Dictionary<string, int> waitingOf = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> running = new(StringComparer.Ordinal);
     private int runningAll;
 
@@ -45,13 +49,14 @@ internal sealed class ListTurns(int most, TimeProvider time)
                 return;
             }
 
-            if (waiting.Count >= MostWaiting)
+            if (waiting.Count >= MostWaiting || waitingOf.GetValueOrDefault(principal) >= MostWaitingOfOne)
             {
                 throw new ListsBusyException();
             }
 
             waiter = new Waiter(principal);
             waiting.AddLast(waiter);
+            Add(waitingOf, principal, 1);
         }
 
         try
@@ -64,6 +69,7 @@ internal sealed class ListTurns(int most, TimeProvider time)
             {
                 if (waiting.Remove(waiter))
                 {
+                    Add(waitingOf, principal, -1);
                     throw new ListsBusyException();
                 }
             }
@@ -77,10 +83,7 @@ internal sealed class ListTurns(int most, TimeProvider time)
         lock (gate)
         {
             runningAll--;
-            if (--running[principal] == 0)
-            {
-                running.Remove(principal);
-            }
+            Add(running, principal, -1);
 
             for (var node = waiting.First; node is not null && runningAll < most; )
             {
@@ -88,6 +91,7 @@ internal sealed class ListTurns(int most, TimeProvider time)
                 if (MayRun(node.Value.Principal))
                 {
                     waiting.Remove(node);
+                    Add(waitingOf, node.Value.Principal, -1);
                     Begin(node.Value.Principal);
                     node.Value.Turn.SetResult();
                 }
@@ -102,7 +106,20 @@ internal sealed class ListTurns(int most, TimeProvider time)
     private void Begin(string principal)
     {
         runningAll++;
-        running[principal] = running.GetValueOrDefault(principal) + 1;
+        Add(running, principal, 1);
+    }
+
+    private static void Add(Dictionary<string, int> counts, string principal, int more)
+    {
+        var now = counts.GetValueOrDefault(principal) + more;
+        if (now == 0)
+        {
+            counts.Remove(principal);
+        }
+        else
+        {
+            counts[principal] = now;
+        }
     }
 
     private sealed class Waiter(string principal)

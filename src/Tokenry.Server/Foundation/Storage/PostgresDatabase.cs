@@ -21,6 +21,7 @@ public sealed class PostgresDatabase : Database
     private readonly TimeProvider time;
     private readonly StoreMetrics metrics;
     private readonly ListTurns turns;
+    private readonly ListTurns surveyTurns;
 
     private NpgsqlDataSource source;
 
@@ -51,6 +52,7 @@ public sealed class PostgresDatabase : Database
         var settings = PostgresSettings.Read(connectionString, isPooled: false);
         var lists = Math.Min(ListConnections, settings.MaxPoolSize);
         turns = new ListTurns(lists, time);
+        surveyTurns = new ListTurns(Surveys, time);
         // A command that timed out the driver cancels by asking the server, on a thread that waits for it. A frozen server would take every
         // thread there is, and with them the answers that need no database.
         PoolThreads.KeepMore(settings.MaxPoolSize + FeedConnections + lists);
@@ -86,6 +88,10 @@ public sealed class PostgresDatabase : Database
 
     public override Task<T> ListAsync<T>(string principal, Func<DbConnection, Task<T>> read) =>
         turns.RunAsync(principal, () => UnlessAwayAsync(metrics.ReadUnserved, away => ListAsync(read, away)));
+
+    /// <summary>The connection is one of the requests': a list's begins a transaction of its own.</summary>
+    public override Task<T> SurveyAsync<T>(string principal, Func<DbConnection, Task<T>> read) =>
+        surveyTurns.RunAsync(principal, () => ReadAsync(read));
 
     protected override Task<T> TransactAsync<T>(Func<WriteTransaction, Task<T>> operation) =>
         UnlessAwayAsync(metrics.WriteUnserved, away => TransactAsync(operation, away));
@@ -181,7 +187,7 @@ public sealed class PostgresDatabase : Database
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.QueryCanceled)
         {
-            throw new ListTooSlowException(exception);
+            throw new ListTooSlowException(ListTooSlowException.Deadline, exception);
         }
         catch (Exception exception) when (Translate(exception) is { } translated)
         {

@@ -18,7 +18,10 @@ public sealed class SqliteDatabase : Database
 
     private readonly SqliteReaders readers;
     private readonly SqliteReaders listReaders;
+    private readonly SqliteReaders surveyReaders;
     private readonly ListTurns turns;
+    private readonly ListTurns surveyTurns;
+    private readonly ListThreads threads;
     private readonly SqliteWriter writer;
     private readonly StoreMetrics metrics;
     private readonly ChangeHub hub;
@@ -43,6 +46,9 @@ public sealed class SqliteDatabase : Database
         readers = new SqliteReaders(path, Readers);
         listReaders = new SqliteReaders(path, lists);
         turns = new ListTurns(lists, time);
+        surveyReaders = new SqliteReaders(path, Surveys);
+        surveyTurns = new ListTurns(Surveys, time);
+        threads = new ListThreads(lists + Surveys);
         writer = new SqliteWriter(path, chain, hub, time, metrics);
     }
 
@@ -63,20 +69,23 @@ public sealed class SqliteDatabase : Database
         }
     }
 
-    public override async Task<T> ListAsync<T>(string principal, Func<DbConnection, Task<T>> read)
+    public override Task<T> ListAsync<T>(string principal, Func<DbConnection, Task<T>> read) =>
+        turns.RunAsync(principal, () => ApartAsync(listReaders, ListTooSlowException.Deadline, read));
+
+    public override Task<T> SurveyAsync<T>(string principal, Func<DbConnection, Task<T>> read) =>
+        surveyTurns.RunAsync(principal, () => ApartAsync(surveyReaders, ListTooSlowException.SurveyDeadline, read));
+
+    private async Task<T> ApartAsync<T>(SqliteReaders from, TimeSpan deadline, Func<DbConnection, Task<T>> read)
     {
         try
         {
-            return await turns.RunAsync(
-                principal,
-                () => OnOwnThreadAsync(() => listReaders.ReadAsync(connection => BeforeDeadlineAsync(connection, read)))
-            );
+            return await threads.RunAsync(() => from.ReadAsync(connection => BeforeDeadlineAsync(connection, deadline, read)));
         }
         catch (SqliteException exception)
         {
             metrics.ReadUnserved();
             throw exception.SqliteErrorCode == raw.SQLITE_INTERRUPT
-                ? new ListTooSlowException(exception)
+                ? new ListTooSlowException(deadline, exception)
                 : new StoreUnavailableException("The database could not be read.", exception);
         }
     }
@@ -104,33 +113,19 @@ public sealed class SqliteDatabase : Database
     public override ValueTask DisposeAsync()
     {
         readers.Dispose();
+        threads.Dispose();
         listReaders.Dispose();
+        surveyReaders.Dispose();
         writer.Dispose();
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>SQLite reads without ever awaiting: on a thread of the pool, a few lists would hold up every answer.</summary>
-    private static Task<T> OnOwnThreadAsync<T>(Func<Task<T>> read) =>
-        Task
-            .Factory.StartNew(
-                read,
-                CancellationToken.None,
-                TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
-                TaskScheduler.Default
-            )
-            .Unwrap();
-
     /// <summary>SQLite looks at the clock itself, so that nothing can interrupt a connection that somebody else has by then.</summary>
-    private async Task<T> BeforeDeadlineAsync<T>(DbConnection connection, Func<DbConnection, Task<T>> read)
+    private async Task<T> BeforeDeadlineAsync<T>(DbConnection connection, TimeSpan deadline, Func<DbConnection, Task<T>> read)
     {
         var handle = ((SqliteConnection)connection).Handle!;
         var startedAt = time.GetTimestamp();
-        raw.sqlite3_progress_handler(
-            handle,
-            InstructionsPerLook,
-            _ => time.GetElapsedTime(startedAt) > ListTooSlowException.Deadline ? 1 : 0,
-            null
-        );
+        raw.sqlite3_progress_handler(handle, InstructionsPerLook, _ => time.GetElapsedTime(startedAt) > deadline ? 1 : 0, null);
         try
         {
             await (BeforeList?.Invoke(connection) ?? Task.CompletedTask);

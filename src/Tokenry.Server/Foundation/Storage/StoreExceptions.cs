@@ -6,10 +6,17 @@ public sealed class StoreUnavailableException(string message, Exception? inner =
 /// <summary>A unique constraint was in the way; the operation says in its own words of what.</summary>
 public sealed class UniqueViolationException(Exception inner) : Exception("A unique constraint was violated.", inner);
 
-/// <summary>A list was stopped at its deadline. The caller must ask for less.</summary>
-public sealed class ListTooSlowException(Exception inner) : Exception("A list was stopped at its deadline.", inner)
+/// <summary>A list or survey was stopped at its deadline. The caller must ask for less.</summary>
+public sealed class ListTooSlowException(TimeSpan deadline, Exception? inner) : Exception("A list was stopped at its deadline.", inner)
 {
+    /// <summary>Of a list.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(4);
+
+    /// <summary>Of a survey (<see cref="Database.SurveyAsync"/>).</summary>
+    public static readonly TimeSpan SurveyDeadline = TimeSpan.FromSeconds(60);
+
+    /// <summary>The deadline that it had.</summary>
+    public TimeSpan After => deadline;
 }
 
 /// <summary>Too many lists are being read at once.</summary>

@@ -33,6 +33,32 @@ public sealed class RevocationEndpointTests(SharedServers servers)
         Assert.Equal("revoked", record.Text("state"));
     }
 
+    /// <summary>Only the token endpoint has grants: elsewhere a subject token is no client authentication, however the form names it.</summary>
+    [Theory]
+    [BothEngines("/oauth/revoke", "none")]
+    [BothEngines("/oauth/revoke", "required")]
+    [BothEngines("/oauth/introspect", "none")]
+    [BothEngines("/oauth/renew", "none")]
+    public async Task A_key_sent_as_a_subject_token_authenticates_nobody_here(Engine engine, string path, string signing)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).ApiKey(_ => new { request_signing = signing }).CreateAsync();
+        await (await servers.AnonymousAsync(engine))
+            .FormAsync(
+                path,
+                [
+                    ("grant_type", Exchange.Grant),
+                    ("client_id", made.Application.Id),
+                    ("subject_token", made.ApiKey.Secret),
+                    ("subject_token_type", Exchange.ApiKey),
+                    ("token", "whatever"),
+                ]
+            )
+            .ExpectOAuth(401, "invalid_client");
+        var record = await admin.GetAsync($"/v1/api-keys/{made.ApiKey.Id}").Expect(200);
+        Assert.Equal("active", record.Text("state"));
+    }
+
     [Theory, BothEngines]
     public async Task Anothers_token_is_invalid_grant_and_stays_active(Engine engine)
     {

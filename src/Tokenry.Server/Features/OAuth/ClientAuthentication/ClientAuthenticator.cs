@@ -36,12 +36,18 @@ public sealed class ClientAuthenticator(
     /// <param name="context">The request.</param>
     /// <param name="form">Its parameters.</param>
     /// <param name="takesPublic">Whether a public client may ask.</param>
+    /// <param name="takesGrants">Whether it is the token endpoint: there alone a subject token may be what authenticates the client.</param>
     /// <exception cref="OAuthError">400 for two methods at once, 401 for everything else.</exception>
-    public async ValueTask<Caller> AuthenticateAsync(HttpContext context, FormParameters form, bool takesPublic = false)
+    public async ValueTask<Caller> AuthenticateAsync(
+        HttpContext context,
+        FormParameters form,
+        bool takesPublic = false,
+        bool takesGrants = false
+    )
     {
         var request = RequestFacts.Of(context);
         var certificate = ClientCertificate.Of(context);
-        var presented = Read(context.Request.Headers, form, certificate, takesPublic);
+        var presented = Read(context.Request.Headers, form, certificate, takesPublic, takesGrants);
         var (proved, onceOnly) = await ProveAsync(presented, certificate);
         presented = presented with { Method = MutualTls.MethodOf(presented, proved) };
         var code = Judge(presented, proved, request);
@@ -121,7 +127,13 @@ public sealed class ClientAuthenticator(
         : !AccessDecision.IsAddressAllowed(proved, request.Address) ? VerificationCode.IpNotAllowed
         : VerificationCode.Valid;
 
-    private static PresentedClient Read(IHeaderDictionary headers, FormParameters form, ClientCertificate? certificate, bool takesPublic)
+    private static PresentedClient Read(
+        IHeaderDictionary headers,
+        FormParameters form,
+        ClientCertificate? certificate,
+        bool takesPublic,
+        bool takesGrants
+    )
     {
         var carrier = Carrier.Of(headers);
         if (carrier.IsAmbiguous)
@@ -147,13 +159,13 @@ public sealed class ClientAuthenticator(
         return basic.IsRequested ? basic
             : assertion.IsRequested ? FederatedIdentities.OfAssertion(assertion)
             : post.IsRequested || carrier.Presented is not null ? post
-            : ReadUnproved(form, certificate, takesPublic);
+            : ReadUnproved(form, certificate, takesPublic, takesGrants);
     }
 
     /// <summary>What is left to a request that brings no credential of its own: another issuer's word, a certificate, nothing.</summary>
-    private static PresentedClient ReadUnproved(FormParameters form, ClientCertificate? certificate, bool takesPublic)
+    private static PresentedClient ReadUnproved(FormParameters form, ClientCertificate? certificate, bool takesPublic, bool takesGrants)
     {
-        var exchanges = takesPublic && form["grant_type"] == TokenExchange.Name;
+        var exchanges = takesGrants && form["grant_type"] == TokenExchange.Name;
         var subject = exchanges ? FederatedIdentities.OfSubjectToken(form) : default;
         return subject.IsRequested ? subject
             : certificate is not null ? MutualTls.Read(form)

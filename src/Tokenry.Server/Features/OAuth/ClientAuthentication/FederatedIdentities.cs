@@ -13,7 +13,6 @@ namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 /// application it is, and one of that application's federated identities must trust the token.
 /// </summary>
 public sealed class FederatedIdentities(
-    CredentialCache credentials,
     ClientKeyCache clientKeys,
     PrincipalCache principals,
     IssuerKeys issuerKeys,
@@ -57,7 +56,7 @@ public sealed class FederatedIdentities(
 
         Authenticated? notGood = null;
         var furthest = FederatedTokenFault.None;
-        foreach (var identity in await clientKeys.OfAsync(clientId, credentials, CredentialKind.FederatedIdentity))
+        foreach (var identity in await clientKeys.WhereAsync(clientId, CredentialKind.FederatedIdentity, _ => true))
         {
             var rule = identity.Federated!;
             if (rule.Trust.Issuer != issuer)

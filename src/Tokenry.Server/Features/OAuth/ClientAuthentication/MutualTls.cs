@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Proofs;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Http;
@@ -11,7 +12,7 @@ namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 /// <c>tls_client_auth</c> and <c>self_signed_tls_client_auth</c> (RFC 8705 §2): <c>client_id</c> in the form, and a TLS client certificate as the only
 /// credential. Which of the two it was is known when it matched: a name from an authority, or the certificate itself or its key.
 /// </summary>
-public sealed class MutualTls(CredentialCache credentials, ClientKeyCache clientKeys, PrincipalCache principals, TimeProvider time)
+public sealed class MutualTls(ClientKeyCache clientKeys, PrincipalCache principals, TimeProvider time)
 {
     // For the audit; the client hears the same of all of them.
     private const string Expired = "certificate_expired";
@@ -28,7 +29,7 @@ public sealed class MutualTls(CredentialCache credentials, ClientKeyCache client
     public static string? MethodOf(PresentedClient presented, Authenticated proved) =>
         IsMethod(presented.Method) && proved.Credential is { } credential ? MethodOf(credential) : presented.Method;
 
-    /// <summary>Whose the certificate is among what the application has registered: the first that is good, else the first that it is about.</summary>
+    /// <summary>Whose the certificate is among what the application has registered: the first that is good, else the first that is about it.</summary>
     public async ValueTask<Authenticated> AuthenticateAsync(string clientId, ClientCertificate presented)
     {
         if (await principals.ClientAsync(clientId) is not { } owner)
@@ -45,13 +46,8 @@ public sealed class MutualTls(CredentialCache credentials, ClientKeyCache client
 
         Authenticated? best = null;
         var isUntrusted = false;
-        foreach (var registered in await clientKeys.OfAsync(clientId, credentials, CredentialKind.Certificate, CredentialKind.PublicKey))
+        foreach (var registered in await CandidatesAsync(clientId, certificate))
         {
-            if (!IsAbout(registered, certificate))
-            {
-                continue;
-            }
-
             // Anybody can write a name into a certificate of their own (§7.4): the chain is built for every one.
             if (registered.Certificate is { IsRule: true } rule && !rule.IsTrusted(certificate, presented.Sent, now))
             {
@@ -76,8 +72,27 @@ public sealed class MutualTls(CredentialCache credentials, ClientKeyCache client
             ? ClientAuthenticationMethod.TlsClientAuth
             : ClientAuthenticationMethod.SelfSignedTlsClientAuth;
 
-    private static bool IsAbout(CredentialFacts registered, X509Certificate2 certificate) =>
-        registered.Certificate is { } known
-            ? known.IsAbout(certificate)
-            : registered.PublicKey is { } key && CertificateKey.Thumbprint(certificate) == key.Thumbprint();
+    /// <summary>What is registered about this certificate: itself and its key, found by their thumbprints, and names that it has.</summary>
+    private async ValueTask<List<CredentialFacts>> CandidatesAsync(string clientId, X509Certificate2 certificate)
+    {
+        var thumbprint = CertificateThumbprint.Of(certificate.RawDataMemory.Span);
+        var candidates = await clientKeys.WhereAsync(clientId, CredentialKind.Certificate, IsRule);
+        candidates.RemoveAll(rule => !rule.Certificate!.IsAbout(certificate));
+        if (await clientKeys.FindAsync(clientId, CredentialKind.Certificate, thumbprint) is { } itself)
+        {
+            candidates.Insert(0, itself);
+        }
+
+        string? keyThumbprint = null;
+        candidates.AddRange(
+            await clientKeys.WhereAsync(
+                clientId,
+                CredentialKind.PublicKey,
+                key => key.Masked == (keyThumbprint ??= CertificateKey.Thumbprint(certificate))
+            )
+        );
+        return candidates;
+
+        static bool IsRule(ClientKey registered) => registered.KeyId is null;
+    }
 }

@@ -15,7 +15,6 @@ namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 /// <c>private_key_jwt</c> (RFC 7523 §2.2): an assertion signed with a key whose public half the application has registered, good for one request.
 /// </summary>
 public sealed class PrivateKeyJwt(
-    CredentialCache credentials,
     ClientKeyCache clientKeys,
     PrincipalCache principals,
     Database database,
@@ -85,21 +84,40 @@ public sealed class PrivateKeyJwt(
             return (Authenticated.Failed(VerificationCode.Unknown), null);
         }
 
-        var keys = await clientKeys.OfAsync(clientId, credentials, CredentialKind.PublicKey);
-        Func<string?, VerificationKey?> findKey = keyId =>
-            keys.Find(key => keyId is null ? keys.Count == 1 : key.PublicKey!.KeyId == keyId)?.PublicKey;
+        var key = await FindKeyAsync(clientId, assertion);
+        Func<string?, VerificationKey?> findKey = _ => key?.PublicKey;
         var result = validator.Validate(assertion, clientId, RulesOf(owner.Client), findKey);
         if (result.IsValid)
         {
-            var key = keys.First(key => key.PublicKey!.KeyId == result.Assertion.KeyId);
-            return (Authenticated.Stored(key, owner, time.GetUtcNow()), result.Assertion);
+            return (Authenticated.Stored(key!, owner, time.GetUtcNow()), result.Assertion);
         }
 
-        // Told only to the holder of the client's key: the same assertion would do for a client that is set so.
-        var hint =
-            HintFor(result.Fault) is { } words && validator.Validate(assertion, clientId, compatible, findKey).IsValid ? words : null;
-        return (Authenticated.Failed(Reason(result.Fault), hint), null);
+        var reason = Reason(result.Fault);
+        var hint = HintFor(result.Fault);
+        var otherwise = hint is null ? result : validator.Validate(assertion, clientId, compatible, findKey);
+        var isSigned = otherwise.IsValid || IsBehindSignature(result.Fault) || IsBehindSignature(otherwise.Fault);
+        return (
+            // Told only to the holder of the client's key: the same assertion would do for a client that is set so.
+            isSigned ? Authenticated.Refused(reason, key!, owner, otherwise.IsValid ? hint : null) : Authenticated.Failed(reason),
+            null
+        );
     }
+
+    /// <summary>Whether the fault is one of an assertion that the client's key did sign: then the records name client and key.</summary>
+    private static bool IsBehindSignature(ClientAssertionFault fault) =>
+        fault
+            is ClientAssertionFault.InvalidClaims
+                or ClientAssertionFault.WrongClient
+                or ClientAssertionFault.WrongAudience
+                or ClientAssertionFault.Expired
+                or ClientAssertionFault.TooLongLived
+                or ClientAssertionFault.NotYetValid;
+
+    /// <summary>Of an assertion that names no key: the client's, if it has one alone.</summary>
+    private async ValueTask<CredentialFacts?> FindKeyAsync(string clientId, string assertion) =>
+        !ClientAssertionValidator.TryReadKeyId(assertion, out var keyId) ? null
+        : keyId is null ? await clientKeys.OnlyAsync(clientId, CredentialKind.PublicKey)
+        : await clientKeys.FindAsync(clientId, CredentialKind.PublicKey, keyId);
 
     private ClientAssertionRules RulesOf(ClientSettings client) =>
         client.CompatibleAssertions ? compatible

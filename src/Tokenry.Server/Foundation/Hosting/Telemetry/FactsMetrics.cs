@@ -24,6 +24,7 @@ internal sealed class FactsMetrics
         Observed[] caches =
         [
             new("credentials", () => credentials.Counts),
+            new("registered_credentials", () => credentials.RegisteredCounts),
             new("client_keys", () => clientKeys.Counts),
             new("principals", () => principals.Counts),
             new("catalog", () => catalog.Counts),

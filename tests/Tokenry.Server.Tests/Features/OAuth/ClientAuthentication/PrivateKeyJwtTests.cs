@@ -338,7 +338,7 @@ public sealed class PrivateKeyJwtTests(SharedServers servers)
         Assert.Equal(registered.Text("id"), replay.GetProperty("credential_id").GetString());
     }
 
-    private static Action<JsonObject, JsonObject> Changed(string change, string issuer)
+    internal static Action<JsonObject, JsonObject> Changed(string change, string issuer)
     {
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         var text = change.Replace("$issuer", issuer, StringComparison.Ordinal);
@@ -368,7 +368,7 @@ public sealed class PrivateKeyJwtTests(SharedServers servers)
     private static (string, string)[] Form(string assertion, params (string Name, string Value)[] more) =>
         [("grant_type", "client_credentials"), ("client_assertion_type", Type), ("client_assertion", assertion), .. more];
 
-    private static Task<ApiResponse> TokenAsync(ApiClient client, string assertion, params (string Name, string Value)[] more) =>
+    internal static Task<ApiResponse> TokenAsync(ApiClient client, string assertion, params (string Name, string Value)[] more) =>
         client.FormAsync("/oauth/token", Form(assertion, more));
 
     private async Task<(ApiClient Client, ApiClient Admin, Created Made, ApiResponse Registered)> ArrangeAsync(Engine engine, ClientKey key)
