@@ -1,6 +1,4 @@
-using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Principals;
 
 namespace Tokenry.Server.Features.Users;
 

@@ -93,6 +93,15 @@ public sealed partial class ForwardAuthEndpoint(
             return;
         }
 
+        if (asked.AsJwt && !request.IsFromProxy && IsLimited(verdict.Credential))
+        {
+            throw ProblemException.Invalid(
+                "as",
+                "cannot be jwt for a credential that is limited to addresses or uses, unless a proxy listed in Tokenry:TrustedProxies asks: "
+                    + "whoever else calls this door would hold a token without these limits"
+            );
+        }
+
         var token = asked.AsJwt ? TokenFor(api, verdict, carrier, question) : null;
         Identify(context.Response.Headers, verdict);
         if (token is not null)
@@ -100,6 +109,10 @@ public sealed partial class ForwardAuthEndpoint(
             context.Response.Headers["X-Tokenry-Jwt"] = token;
         }
     }
+
+    /// <summary>Whether it has limits of its own, which a token that is made of it does not have.</summary>
+    private static bool IsLimited(Authenticated credential) =>
+        credential is { Token: null, Credential: { } opaque } && (opaque.AllowedIps is not null || opaque.RateLimits is not null);
 
     /// <exception cref="ProblemException">400: the token would be too long to be carried.</exception>
     private string TokenFor(ApiResourceFacts api, in Verdict verdict, Carrier carrier, in Question question)
