@@ -18,6 +18,14 @@ internal static class CredentialCounts
             new { ownerId }
         );
 
+    /// <summary>Has the count stay as it is until COMMIT.</summary>
+    /// <returns>How many are not revoked.</returns>
+    public static Task<long> HoldAsync(WriteTransaction tx, string ownerId) =>
+        tx.FirstOrDefaultAsync<long>(
+            "UPDATE credential_counts SET unrevoked = unrevoked WHERE owner_id = @ownerId RETURNING unrevoked",
+            new { ownerId }
+        );
+
     public static async Task RemoveAsync(WriteTransaction tx, IEnumerable<RevokedCredential> revoked)
     {
         foreach (var owned in revoked.GroupBy(credential => credential.OwnerId).OrderBy(group => group.Key, StringComparer.Ordinal))
