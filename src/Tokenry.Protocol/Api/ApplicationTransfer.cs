@@ -23,4 +23,10 @@ public sealed record ApplicationTransfer
 /// <summary>The credentials of a transferred application that are not revoked.</summary>
 /// <param name="Count">How many there are.</param>
 /// <param name="Items">The first 200 of them, oldest first.</param>
-public sealed record TransferredCredentials(long Count, IReadOnlyList<Credential> Items);
+public sealed record TransferredCredentials(long Count, IReadOnlyList<TransferredCredential> Items);
+
+/// <summary>One of them; who holds <c>credentials:read</c> finds the rest at <c>GET /v1/credentials?owner=…</c>.</summary>
+/// <param name="Id"><c>key_…</c>, <c>sec_…</c>, <c>jwk_…</c>, <c>crt_…</c> or <c>fed_…</c></param>
+/// <param name="Kind">One of <see cref="CredentialKind"/>.</param>
+/// <param name="Name">A name for people.</param>
+public sealed record TransferredCredential(string Id, string Kind, string Name);

@@ -44,6 +44,12 @@ public sealed record AccessToken
     /// <summary><c>may_act</c> (RFC 8693 §4.4): who alone may exchange it to act for the subject, null when absent.</summary>
     public AuthorizedActor? MayAct { get; init; }
 
+    /// <summary>
+    /// <c>passed_scopes</c> (ours): of a token that came by exchange through tokens for other APIs, what those could do, by id of the API resource. An exchange back gives no
+    /// more. Null where it did not.
+    /// </summary>
+    public IReadOnlyDictionary<string, ScopeSet>? PassedScopes { get; init; }
+
     /// <summary>True with a <c>cnf</c>: whoever presents it must prove a key, and a door that cannot check that must refuse.</summary>
     public bool IsBound => Confirmation is not null;
 

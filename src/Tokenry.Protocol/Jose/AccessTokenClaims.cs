@@ -26,6 +26,7 @@ internal static class AccessTokenClaims
             || !JsonMember.TryGetOptionalText(claims, "credential_id", out var credentialId)
             || !TokenActor.TryRead(claims, out var actor)
             || !AuthorizedActor.TryRead(claims, out var mayAct)
+            || !TryGetPassedScopes(claims, out var passed)
         )
         {
             return false;
@@ -46,6 +47,7 @@ internal static class AccessTokenClaims
             Confirmation = confirmation,
             Actor = actor,
             MayAct = mayAct,
+            PassedScopes = passed,
         };
         return true;
     }
@@ -62,6 +64,33 @@ internal static class AccessTokenClaims
     {
         scope = null;
         return JsonMember.TryGetOptionalText(claims, "scope", out var text) && ScopeSet.TryParse(text ?? "", out scope);
+    }
+
+    private static bool TryGetPassedScopes(JsonElement claims, out Dictionary<string, ScopeSet>? passed)
+    {
+        passed = null;
+        if (!claims.TryGetProperty("passed_scopes", out var member))
+        {
+            return true;
+        }
+
+        if (member.ValueKind != JsonValueKind.Object)
+        {
+            return false;
+        }
+
+        passed = new(StringComparer.Ordinal);
+        foreach (var api in member.EnumerateObject())
+        {
+            if (!JsonMember.TryGetOptionalText(member, api.Name, out var text) || !ScopeSet.TryParse(text, out var scopes))
+            {
+                return false;
+            }
+
+            passed[api.Name] = scopes;
+        }
+
+        return true;
     }
 
     private static bool TryGetObjects(JsonElement claims, out string[]? objects)

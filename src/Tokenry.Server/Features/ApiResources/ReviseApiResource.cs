@@ -24,7 +24,7 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, 
             Updated,
             async operation =>
             {
-                var (tx, entry, caller, _, _) = operation;
+                var (tx, entry, caller, _, catalog) = operation;
                 var before = (IsId(id) ? await ApiResourceStore.FindAsync(tx, id) : null) ?? throw ProblemException.NotFound();
                 var old = before.ToApiResource();
                 var resource = old with
@@ -51,6 +51,11 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, 
                 // From the same count as the ids of access tokens, so that those made before lie before, whatever the clock does.
                 var now = PublicId.MillisecondsOf(PublicId.NewUuid7(time.GetUtcNow())) + 1;
                 await ApiResourceStore.UpdateAsync(tx, ApiResourceRow.Of(resource, before, now));
+                if (patch.Scopes.IsPresent && catalog.ResourceById(id) is { } known)
+                {
+                    await new InHands(operation).CheckImpliedAsync(known);
+                }
+
                 entry.Changes = AuditChanges.Between(old, resource);
                 return resource;
             }

@@ -83,6 +83,13 @@ public static class ClientRules
         }
     }
 
+    /// <summary>The APIs that are new: who registers any application names them freely, but not for one that is in their own hands.</summary>
+    public static Gift MoreAudiences(string applicationId, ClientSettings before, ClientSettings after) =>
+        new(PermissionSet.Empty, principal => principal.Id == applicationId ? PermissionSet.Empty : null)
+        {
+            Audiences = [.. after.ExchangeAudiences?.Where(api => !before.ExchangesFor(api)) ?? []],
+        };
+
     /// <summary>
     /// Keeps what is named from being deleted before this commits: audiences are names, and whoever deletes an API resource takes them away with it
     /// (docs/decisions/0045-rights-by-identity.md).

@@ -34,10 +34,13 @@ public sealed class ReviseApplication(Gate gate)
                 ClientRules.Check(check, catalog, client);
                 check.ThrowIfAny();
                 ClientRules.RefuseForeignAudiences(catalog, caller, reach, before, client);
+                var hands = new InHands(operation);
+                await hands.CheckAsync(ClientRules.MoreAudiences(id, before, client));
                 CreateApplication.RefuseOwnLimits(reach, patch.RateLimits.IsPresent);
                 await PrincipalStore.SetNameAndEmailAsync(tx, id, name, email: null);
                 if (patch.RateLimits.IsPresent)
                 {
+                    await hands.CheckLimitsAsync(row.ToFacts([.. roles]), UseLimit.Of(limits));
                     await PrincipalStore.SetRateLimitsAsync(tx, id, JsonColumn.Write(limits));
                 }
 
@@ -48,7 +51,7 @@ public sealed class ReviseApplication(Gate gate)
 
                 if (patch.Roles.IsPresent || patch.Permissions.IsPresent)
                 {
-                    roles = await GiveAsync(operation, row, roles, patch);
+                    roles = await GiveAsync(operation, hands, row, roles, patch);
                 }
 
                 var revised = (await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!.ToApplication(catalog, roles);
@@ -61,6 +64,7 @@ public sealed class ReviseApplication(Gate gate)
     /// <returns>The roles it has then.</returns>
     private static async Task<IReadOnlyList<string>> GiveAsync(
         OperationContext operation,
+        InHands hands,
         PrincipalRow row,
         IReadOnlyList<string> before,
         ApplicationPatch patch
@@ -72,11 +76,7 @@ public sealed class ReviseApplication(Gate gate)
         var permissions = patch.Permissions.IsPresent
             ? RoleAssignment.CheckPermissions(catalog, caller, reach, patch.Permissions.Or(null))
             : beside;
-        if (MintingRule.IsOwn(caller, row.ToFacts([])))
-        {
-            RoleAssignment.CheckForOneself(catalog, caller, Given(before, beside), Given(roles, permissions));
-        }
-
+        await hands.CheckAsync(Gift.ToOne(row.Id, Given(before, beside), Given(roles, permissions)));
         if (patch.Roles.IsPresent)
         {
             await PrincipalStore.SetRolesAsync(tx, row.Id, roles);

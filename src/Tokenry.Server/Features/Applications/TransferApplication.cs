@@ -10,7 +10,7 @@ namespace Tokenry.Server.Features.Applications;
 /// Gives an application to another owner, or confirms the one it has. Its credentials go with it, so the answer lists them: their holders
 /// act as the application still.
 /// </summary>
-public sealed class TransferApplication(Gate gate, TimeProvider time)
+public sealed class TransferApplication(Gate gate, Caps caps)
 {
     private const int MostListed = 200;
 
@@ -24,17 +24,22 @@ public sealed class TransferApplication(Gate gate, TimeProvider time)
             async operation =>
             {
                 var (tx, entry, _, _, catalog) = operation;
+                await OwnershipTransfer.HoldUsersAsync(tx, request.Owner);
                 var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation, PrincipalType.Application, id);
                 await OwnershipTransfer.RequireOwnerAsync(tx, "owner", request.Owner);
-                await OwnershipTransfer.MoveAsync(tx, entry, row, request.Owner);
+                if (request.Owner != row.OwnerId)
+                {
+                    await caps.CheckApplicationsAsync(tx, request.Owner);
+                }
+
+                await OwnershipTransfer.MoveAsync(new InHands(operation), operation, entry, (row, roles), request.Owner);
                 var (count, credentials) = await CredentialStore.LiveOfAsync(tx, id, MostListed);
-                var now = time.GetUtcNow().ToUnixTimeMilliseconds();
                 return new ApplicationTransfer
                 {
                     Application = (await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!.ToApplication(catalog, roles),
                     Credentials = new TransferredCredentials(
                         count,
-                        [.. credentials.Select(credential => credential.ToCredential(catalog, now))]
+                        [.. credentials.Select(credential => new TransferredCredential(credential.Id, credential.Kind, credential.Name))]
                     ),
                 };
             }

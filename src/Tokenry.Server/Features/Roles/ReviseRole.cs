@@ -43,16 +43,13 @@ public sealed class ReviseRole(Gate gate)
                         Permissions = patch.Permissions.IsPresent ? GrantSet.Of(catalog, permissions).ToColumn() : old.Permissions,
                         CreatedAt = old.CreatedAt,
                     };
-                    if (patch.Permissions.IsPresent && caller.Principal.RoleIds.Contains(id))
-                    {
-                        RoleAssignment.CheckForOneself(
-                            catalog,
-                            caller,
+                    await new InHands(operation).CheckAsync(
+                        Gift.ToHolders(
+                            id,
                             Rights.OfGrants(catalog, GrantSet.Of(old.Permissions)),
                             Rights.OfGrants(catalog, GrantSet.Of(row.Permissions))
-                        );
-                    }
-
+                        )
+                    );
                     await LastAdministrator.KeepAsync(operation, row.ToFacts(), () => RoleStore.UpdateAsync(tx, row));
                     var role = row.ToRole(catalog);
                     entry.Changes = AuditChanges.Between(old.ToRole(catalog), role);

@@ -42,11 +42,9 @@ public sealed class ReviseUser(Gate gate)
                     if (patch.Roles.IsPresent)
                     {
                         var given = RoleAssignment.Check(catalog, caller, reach, patch.Roles.Or(null));
-                        if (id == caller.Principal.Id)
-                        {
-                            RoleAssignment.CheckForOneself(catalog, caller, Rights.OfRoles(catalog, roles), Rights.OfRoles(catalog, given));
-                        }
-
+                        await new InHands(operation).CheckAsync(
+                            Gift.ToOne(id, Rights.OfRoles(catalog, roles), Rights.OfRoles(catalog, given))
+                        );
                         await LastAdministrator.KeepAsync(operation, row, roles, () => PrincipalStore.SetRolesAsync(tx, id, given));
                         roles = given;
                     }

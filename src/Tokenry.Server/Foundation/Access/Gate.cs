@@ -83,7 +83,7 @@ public sealed class Gate(
                     Mind(preview, preview.IsDryRun ? (await TryOutAsync(current, Run)).Effect : RightsEffects.None);
                 }
 
-                return await idempotency.RunAsync(current, Run, (tx, answer) => RecordReplay(tx, current, action, answer));
+                return await idempotency.RunAsync(current, reach, Run, (tx, answer) => RecordReplay(tx, current, action, answer));
             }
         );
 
@@ -303,7 +303,7 @@ public sealed class Gate(
     /// <summary>A secret that is shown once more is an event; what else is answered again tells nothing new.</summary>
     private void RecordReplay<T>(WriteTransaction tx, Caller caller, string action, T answer)
     {
-        if (answer is Credential credential and not { Token: null, ClientSecret: null, SigningKey: null })
+        if (answer is Credential credential && Idempotency.HasSecret(answer))
         {
             var entry = Entry(caller, action[..action.LastIndexOf('.')] + ".replayed", AuditEntry.Success, action);
             (entry.TargetType, entry.TargetId) = (credential.Kind, credential.Id);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Hosting;
@@ -12,7 +13,7 @@ namespace Tokenry.Server.Foundation.Access;
 
 /// <summary>
 /// Answers a repeated <c>Idempotency-Key</c> with what was answered before, secret included: sealed under the key-encryption key, for ten minutes, in the
-/// transaction of what it answers.
+/// transaction of what it answers. A secret is not shown again to a caller who could not have it made any more.
 /// </summary>
 public sealed class Idempotency(Database database, KeyRing keys, TimeProvider time)
 {
@@ -23,10 +24,19 @@ public sealed class Idempotency(Database database, KeyRing keys, TimeProvider ti
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
+    /// <summary>Whether it shows a secret, which is nowhere else.</summary>
+    public static bool HasSecret<T>(T answer) => answer is Credential and not { Token: null, ClientSecret: null, SigningKey: null };
+
     /// <param name="caller">Who asks, with the key and the hash of the body.</param>
+    /// <param name="reach">How far the Gate let the caller.</param>
     /// <param name="operation">The mutation, which may throw what it refuses: then nothing is kept.</param>
     /// <param name="replayed">Told what is answered again.</param>
-    public async Task<T> RunAsync<T>(Caller caller, Func<WriteTransaction, Task<T>> operation, Action<WriteTransaction, T> replayed)
+    public async Task<T> RunAsync<T>(
+        Caller caller,
+        Reach reach,
+        Func<WriteTransaction, Task<T>> operation,
+        Action<WriteTransaction, T> replayed
+    )
         where T : class
     {
         if (caller.Request.IdempotencyKey is not { } key)
@@ -40,50 +50,107 @@ public sealed class Idempotency(Database database, KeyRing keys, TimeProvider ti
         }
 
         var scope = SHA256.HashData(Encoding.UTF8.GetBytes($"{caller.Principal.Id}\n{caller.CredentialId}\n{caller.Request.Route}\n{key}"));
-        var scopeName = Convert.ToHexStringLower(scope);
-        // Keyed: a body may hold a password, and a plain hash of it would let a dump be guessed at.
-        var body = keys.Mac("idempotency", caller.Request.BodyHash);
-        if (!inFlight.TryAdd(scopeName, 0))
+        if (!inFlight.TryAdd(Convert.ToHexStringLower(scope), 0))
         {
             throw IdempotencyInFlight();
         }
 
         try
         {
-            return await database.WriteAsync(async tx =>
-            {
-                if (await ReplayAsync<T>(tx, scope, scopeName, caller.Request.BodyHash) is { } answer)
-                {
-                    tx.StandsOn(caller.Premise());
-                    replayed(tx, answer);
-                    return answer;
-                }
-
-                var result = await operation(tx);
-                var kept = await tx.ExecuteAsync(
-                    """
-                    INSERT INTO idempotency (scope, body_hash, answer, expires_at) VALUES (@scope, @body, @Answer, @ExpiresAt)
-                    ON CONFLICT (scope) DO UPDATE SET body_hash = excluded.body_hash, answer = excluded.answer, expires_at = excluded.expires_at
-                      WHERE idempotency.expires_at <= @Now
-                    """,
-                    new
-                    {
-                        scope,
-                        body,
-                        Answer = keys.Seal(JsonSerializer.SerializeToUtf8Bytes(result, TokenryJson.Strict), "idempotency:" + scopeName),
-                        ExpiresAt = Now + (long)IdempotencyKept.TotalMilliseconds,
-                        Now,
-                    }
-                );
-                // Another replica was first with this key: nothing of this attempt may stay.
-                return kept == 1 ? result : throw IdempotencyInFlight();
-            });
+            return await RunOnceAsync(caller, reach, scope, operation, replayed);
         }
         finally
         {
-            inFlight.TryRemove(scopeName, out _);
+            inFlight.TryRemove(Convert.ToHexStringLower(scope), out _);
         }
     }
+
+    private async Task<T> RunOnceAsync<T>(
+        Caller caller,
+        Reach reach,
+        byte[] scope,
+        Func<WriteTransaction, Task<T>> operation,
+        Action<WriteTransaction, T> replayed
+    )
+        where T : class
+    {
+        try
+        {
+            return await database.WriteAsync(tx => ReplayOrRunAsync(tx, mayDoLess: false));
+        }
+        catch (MayDoLessException)
+        {
+            await RefuseIfNewAsync(operation);
+            return await database.WriteAsync(tx => ReplayOrRunAsync(tx, mayDoLess: true));
+        }
+
+        async Task<T> ReplayOrRunAsync(WriteTransaction tx, bool mayDoLess)
+        {
+            if (await FindAsync(tx, scope) is not { } known)
+            {
+                var result = await operation(tx);
+                await KeepAsync(tx, caller, scope, new MadeWith(reach, caller.Management), result);
+                return result;
+            }
+
+            var answer = Open<T>(known, scope, caller.Request.BodyHash);
+            if (!mayDoLess && HasSecret(answer) && !MadeWith.IsCoveredBy(known.MadeWith, reach, caller.Management))
+            {
+                throw new MayDoLessException();
+            }
+
+            tx.StandsOn(caller.Premise());
+            replayed(tx, answer);
+            return answer;
+        }
+    }
+
+    /// <summary>
+    /// Since it was made the caller lost reach or a management right. A secret is shown again only to who might have it made anew: that is tried out and taken back.
+    /// </summary>
+    private async Task RefuseIfNewAsync<T>(Func<WriteTransaction, Task<T>> operation)
+    {
+        try
+        {
+            await database.WriteAsync<T>(async tx =>
+            {
+                await operation(tx);
+                throw new TakenBackException();
+            });
+        }
+        catch (TakenBackException)
+        {
+            // It would not have been refused.
+        }
+    }
+
+    private async Task KeepAsync<T>(WriteTransaction tx, Caller caller, byte[] scope, MadeWith madeWith, T result)
+    {
+        var kept = await tx.ExecuteAsync(
+            """
+            INSERT INTO idempotency (scope, body_hash, answer, made_with, expires_at) VALUES (@scope, @body, @Answer, @MadeWith, @ExpiresAt)
+            ON CONFLICT (scope) DO UPDATE
+              SET body_hash = excluded.body_hash, answer = excluded.answer, made_with = excluded.made_with, expires_at = excluded.expires_at
+              WHERE idempotency.expires_at <= @Now
+            """,
+            new
+            {
+                scope,
+                // Keyed: a body may hold a password, and a plain hash of it would let a dump be guessed at.
+                body = keys.Mac("idempotency", caller.Request.BodyHash),
+                Answer = keys.Seal(JsonSerializer.SerializeToUtf8Bytes(result, TokenryJson.Strict), Purpose(scope)),
+                MadeWith = madeWith.ToColumn(),
+                ExpiresAt = Now + (long)IdempotencyKept.TotalMilliseconds,
+                Now,
+            }
+        );
+        if (kept != 1)
+        {
+            throw IdempotencyInFlight(); // another replica was first with this key: nothing of this attempt may stay
+        }
+    }
+
+    private static string Purpose(byte[] scope) => "idempotency:" + Convert.ToHexStringLower(scope);
 
     private static ProblemException IdempotencyInFlight() =>
         new(409, ProblemCode.IdempotencyInFlight, "A request with this Idempotency-Key is being worked on. Try again shortly.")
@@ -91,31 +158,50 @@ public sealed class Idempotency(Database database, KeyRing keys, TimeProvider ti
             RetryAfter = TimeSpan.FromSeconds(1),
         };
 
-    private async Task<T?> ReplayAsync<T>(WriteTransaction tx, byte[] scope, string scopeName, byte[] bodyHash)
-        where T : class
-    {
-        var known = await tx.FirstOrDefaultAsync<IdempotencyRow>(
-            "SELECT body_hash, answer FROM idempotency WHERE scope = @scope AND expires_at > @Now",
+    private Task<IdempotencyRow?> FindAsync(WriteTransaction tx, byte[] scope) =>
+        tx.FirstOrDefaultAsync<IdempotencyRow>(
+            "SELECT body_hash, answer, made_with FROM idempotency WHERE scope = @scope AND expires_at > @Now",
             new { scope, Now }
         );
-        if (known is null)
-        {
-            return null;
-        }
 
-        return keys.IsMac(known.BodyHash, "idempotency", bodyHash)
-            ? JsonSerializer.Deserialize<T>(keys.Open(known.Answer, "idempotency:" + scopeName), TokenryJson.Strict)
+    private T Open<T>(IdempotencyRow known, byte[] scope, byte[] bodyHash)
+        where T : class =>
+        keys.IsMac(known.BodyHash, "idempotency", bodyHash)
+            ? JsonSerializer.Deserialize<T>(keys.Open(known.Answer, Purpose(scope)), TokenryJson.Strict)!
             : throw new ProblemException(
                 422,
                 ProblemCode.IdempotencyKeyReused,
                 "This Idempotency-Key came with another body before. Take a new key for a new request."
             );
+
+    /// <summary>How far the caller reached when an answer was made, and with which management rights.</summary>
+    private sealed record MadeWith(Reach Reach, ScopeSet Management)
+    {
+        private const string All = "*";
+
+        public string ToColumn() => $"{Reach.OwnOf ?? All} {Management}";
+
+        /// <param name="column">As stored; <c>null</c> where the version that kept the answer did not say.</param>
+        /// <param name="reach">How far the caller reaches now.</param>
+        /// <param name="management">Its management rights now.</param>
+        public static bool IsCoveredBy(string? column, Reach reach, ScopeSet management)
+        {
+            var parts = column?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
+            return parts.Length == 0
+                || (reach.OwnOf is null || parts[0] == reach.OwnOf) && management.IsSupersetOf(ScopeSet.Of(parts.Skip(1)));
+        }
     }
+
+    private sealed class MayDoLessException : Exception;
+
+    private sealed class TakenBackException : Exception;
 
     private sealed class IdempotencyRow
     {
         public byte[] BodyHash { get; init; } = [];
 
         public byte[] Answer { get; init; } = [];
+
+        public string? MadeWith { get; init; }
     }
 }

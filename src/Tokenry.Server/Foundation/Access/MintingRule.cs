@@ -38,7 +38,7 @@ public sealed record MintedCredential
 
 /// <summary>
 /// Nobody makes, edits or rotates a credential stronger than they are. For oneself: within the calling credential's effective rights, its
-/// objects, its addresses, its limits and its life; for the applications one owns, too. For others: within that owner's rights, and every management right it can reach must be held by the
+/// objects, its addresses, its limits and its life, and naming no more than it names; for the applications one owns, too. For others: within that owner's rights, and every management right it can reach must be held by the
 /// caller. Always asked about the resulting credential.
 /// </summary>
 public static class MintingRule
@@ -71,6 +71,7 @@ public static class MintingRule
         if (forOneself || reach.OwnOf is not null)
         {
             CheckWithinOwn(catalog, caller, reached);
+            CheckNamed(catalog, caller, minted);
             if (minted.FollowsOwner && !caller.FollowsOwner)
             {
                 throw Problems.ExceedsOwn("It would grow with its owner's rights, and the calling credential does not.");
@@ -107,6 +108,26 @@ public static class MintingRule
             {
                 throw Problems.ExceedsOwn($"The calling credential has no right to {beyond} at {api}.");
             }
+        }
+    }
+
+    /// <summary>
+    /// What is named counts as well, not what the owner may do of it now: a demoted owner may be promoted again, and then it would open more than the calling
+    /// credential ever can.
+    /// </summary>
+    private static void CheckNamed(Catalog catalog, Caller caller, MintedCredential minted)
+    {
+        if (caller.FollowsOwner || minted.ReachesNothing)
+        {
+            return; // who names nothing names all that there will be
+        }
+
+        var named = minted.Permissions is { } grants ? Rights.OfGrants(catalog, grants) : Rights.Named(catalog, minted.Owner);
+        var beyond = named.Except(api => api == ManagementApi.Identifier ? ManagementApi.Scopes : caller.NamedAt(catalog, api));
+        if (!beyond.IsEmpty)
+        {
+            var (api, scopes) = beyond.Entries[0];
+            throw Problems.ExceedsOwn($"It names {scopes} at {api}, which the calling credential does not.");
         }
     }
 
@@ -184,7 +205,7 @@ public static class MintingRule
     public static IReadOnlyList<UseLimit> LimitsOf(Caller caller, PrincipalFacts owner) =>
         [.. caller.Credential.Credential?.RateLimits ?? [], .. owner.Id == caller.Principal.Id ? [] : caller.Principal.RateLimits ?? []];
 
-    private static bool Covers(UseLimit limit, IReadOnlyList<UseLimit>? limits) =>
+    internal static bool Covers(UseLimit limit, IReadOnlyList<UseLimit>? limits) =>
         limits?.Any(other => other.Span == limit.Span && other.Limit <= limit.Limit) == true;
 
     private static bool Covers(IReadOnlyList<ObjectPattern> own, IReadOnlyList<string>? asked) =>

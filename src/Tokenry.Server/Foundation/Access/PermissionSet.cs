@@ -43,5 +43,19 @@ public sealed class PermissionSet
         return ScopeSet.Empty;
     }
 
+    public bool IsEmpty => entries.All(entry => entry.Scopes.IsEmpty);
+
+    /// <summary>What of it is not in the other, API by API; those where nothing is left are not among it.</summary>
+    public PermissionSet Except(PermissionSet other) => Except(other.At);
+
+    /// <inheritdoc cref="Except(PermissionSet)"/>
+    public PermissionSet Except(Func<string, ScopeSet> other) => Where((api, scopes) => scopes.Except(other(api)));
+
+    /// <summary>What is in both, API by API.</summary>
+    public PermissionSet Intersect(PermissionSet other) => Where((api, scopes) => scopes.Intersect(other.At(api)));
+
+    private PermissionSet Where(Func<string, ScopeSet, ScopeSet> kept) =>
+        new([.. entries.Select(entry => (entry.Api, Scopes: kept(entry.Api, entry.Scopes))).Where(entry => !entry.Scopes.IsEmpty)]);
+
     public IReadOnlyList<Permission> ToPermissions() => [.. entries.Select(entry => new Permission(entry.Api, [.. entry.Scopes]))];
 }

@@ -52,6 +52,12 @@ public static class Rights
             select (api.Identifier, grant.At(api).Intersect(api.Scopes))
         );
 
+    /// <summary>
+    /// All that a principal's roles and permissions name, whatever bounds it now: it may be enabled again, or its owner be another or have more.
+    /// </summary>
+    public static PermissionSet Named(Catalog catalog, PrincipalFacts principal) =>
+        OfGrants(catalog, [.. principal.RoleIds.Select(id => catalog.Role(id)?.Permissions), principal.Permissions]);
+
     /// <summary>What a presented credential may do at an API; its objects are checked besides.</summary>
     public static ScopeSet Of(Catalog catalog, Authenticated credential, ApiResourceFacts api) =>
         Of(catalog, credential.Owner!, credential.NamedAt(api), api);

@@ -93,6 +93,12 @@ public sealed class Authenticated
         return Credential?.Permissions is { } grants ? said.Intersect(grants.At(api)) : said;
     }
 
+    /// <summary>
+    /// What an exchange for that API may give at most, by what the tokens could do that this one came through; <c>null</c> = none of them was for that API.
+    /// </summary>
+    public ScopeSet? PassedAt(ApiResourceFacts api) =>
+        Token?.PassedScopes?.GetValueOrDefault(api.Id) is { } scopes ? api.Register.Creations.NotAfter(scopes, MadeAt) : null;
+
     /// <summary>What the request proved whose signature was its presentation; to be used up (<see cref="MessageSignatures.ClaimAsync"/>).</summary>
     public MessageProof? Signature { get; private set; }
 

@@ -87,6 +87,12 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
         : catalog.Resource(api) is { } resource ? Rights.Of(catalog, Principal, Credential.NamedAt(resource), resource)
         : ScopeSet.Empty;
 
+    /// <summary>What the calling credential names at an API other than Tokenry's own, whatever its owner may do there now.</summary>
+    public ScopeSet NamedAt(Catalog catalog, string api) =>
+        catalog.Resource(api) is not { } resource ? ScopeSet.Empty
+        : FollowsOwner ? resource.Scopes
+        : Credential.NamedAt(resource) ?? ScopeSet.Empty;
+
     /// <summary>Of a route that needs one; it was authenticated before the endpoint runs.</summary>
     public static Caller? Of(HttpContext context) => (Caller?)context.Features[typeof(Caller)];
 

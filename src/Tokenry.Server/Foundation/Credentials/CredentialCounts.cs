@@ -21,6 +21,14 @@ internal static class CredentialCounts
         .Text(removed => removed.OwnerId)
         .Number(removed => removed.Count);
 
+    /// <summary>Has the count stay as it is until COMMIT.</summary>
+    /// <returns>How many are not revoked.</returns>
+    public static Task<long> HoldAsync(WriteTransaction tx, string ownerId) =>
+        tx.FirstOrDefaultAsync<long>(
+            "UPDATE credential_counts SET unrevoked = unrevoked WHERE owner_id = @ownerId RETURNING unrevoked",
+            new { ownerId }
+        );
+
     /// <returns>How many are not revoked, the new one among them.</returns>
     public static async Task<long> AddAsync(WriteTransaction tx, string ownerId)
     {

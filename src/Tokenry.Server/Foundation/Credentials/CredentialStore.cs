@@ -90,6 +90,7 @@ public static class CredentialStore
             rotation.Secret.Id,
             rotation.Secret.Masked,
             Version = rotation.Newest,
+            rotation.By,
             rotation.Now,
             rotation.GraceEnd,
             rotation.ExpiresAt,
@@ -114,6 +115,7 @@ public static class CredentialStore
         await tx.ExecuteAsync(
             """
             UPDATE credentials SET masked = @Masked, expires_at = @ExpiresAt, renewed_at = @Now, due_at = @DueAt, due_told_days = NULL,
+              renewed_by = CASE WHEN @By = owner_id THEN coalesce(renewed_by, @By) ELSE @By END,
               tokens_since = CASE WHEN coalesce(tokens_since, 0) < @TokensSince THEN @TokensSince ELSE tokens_since END WHERE id = @Id
             """,
             parameters

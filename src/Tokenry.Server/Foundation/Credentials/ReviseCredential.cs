@@ -10,7 +10,7 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Foundation.Credentials;
 
 /// <summary>PATCH: what is absent stays. The minting rule is asked about the resulting credential, so that no update does what a create may not.</summary>
-public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, TimeProvider time)
+public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, TimeProvider time)
 {
     public async Task<Credential> RunAsync(Caller caller, CredentialAddress address, CredentialPatch patch)
     {
@@ -94,6 +94,11 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, TimeProvide
                     }
                 );
                 var at = now.ToUnixTimeMilliseconds();
+                if (row.ExpiresAt <= at && !(draft.ExpiresAt <= now))
+                {
+                    await caps.CheckRevivedAsync(tx, row.OwnerId, row.OwnerType, at);
+                }
+
                 var revised = (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(catalog, at);
                 entry.Changes = AuditChanges.Between(row.ToCredential(catalog, at), revised);
                 return revised;

@@ -3,7 +3,9 @@ using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Foundation.Principals;
 using Tokenry.Server.Foundation.Signing;
+using Tokenry.Server.Foundation.Storage;
 using Tokenry.Server.Foundation.Usage;
 
 namespace Tokenry.Server.Foundation.Credentials;
@@ -12,7 +14,7 @@ namespace Tokenry.Server.Foundation.Credentials;
 /// A new secret under the same id, name, rights and limits, and a new signing key where it has one. The one it replaces works on for the overlap asked for, never past the original
 /// expiry; one before that ends at once. Also the renewal of what has expired.
 /// </summary>
-public sealed class RotateCredential(Gate gate, SecretMint mint, ExpiryPolicy expiry, Signals signals, TimeProvider time)
+public sealed class RotateCredential(Gate gate, SecretMint mint, ExpiryPolicy expiry, Caps caps, Signals signals, TimeProvider time)
 {
     private const int MaxOverlap = 2_592_000;
 
@@ -56,6 +58,12 @@ public sealed class RotateCredential(Gate gate, SecretMint mint, ExpiryPolicy ex
         var row = await address.FindAsync(tx, reach);
         entry.TargetType = row.Kind;
         entry.TargetId = row.Id;
+        if (reach.OwnOf is not null && row.OwnerId != caller.Principal.Id)
+        {
+            // It counts as held by the caller from here on, whoever gives its owner away: so that comes before this or after it, not at once.
+            tx.StandsOn(new Premise(caller.JudgedAt.Position, [row.OwnerId]));
+        }
+
         var now = time.GetUtcNow();
         var state = row.StateAt(now.ToUnixTimeMilliseconds());
         var end = request.ExpiresAt.Or(row.Expiry);
@@ -113,6 +121,7 @@ public sealed class RotateCredential(Gate gate, SecretMint mint, ExpiryPolicy ex
                 Secret = minted,
                 Newest = newest,
                 Signs = signs,
+                By = caller.Principal.Id,
                 Now = now.ToUnixTimeMilliseconds(),
                 GraceEnd = graceEnd.ToUnixTimeMilliseconds(),
                 ExpiresAt = rotated.ExpiresAt,
@@ -120,6 +129,11 @@ public sealed class RotateCredential(Gate gate, SecretMint mint, ExpiryPolicy ex
                 TokensSince = request.OverlapSeconds == 0 ? TokenIds.SinceAfter(now) : null,
             }
         );
+        if (state == "expired")
+        {
+            await caps.CheckRevivedAsync(tx, row.OwnerId, row.OwnerType, now.ToUnixTimeMilliseconds());
+        }
+
         if (request.ExpiresAt.IsPresent)
         {
             var at = now.ToUnixTimeMilliseconds();

@@ -11,6 +11,9 @@ public sealed class Rotation
     /// <summary>Whether the new secret has a signing key.</summary>
     public required bool Signs { get; init; }
 
+    /// <summary>The principal that has it made.</summary>
+    public required string By { get; init; }
+
     public required long Now { get; init; }
 
     /// <summary>When the secret that is replaced ends.</summary>

@@ -17,21 +17,44 @@ public sealed class Caps(TokenryOptions options)
     /// <exception cref="ProblemException">409 <c>limit_reached</c>.</exception>
     public async Task CheckCredentialsAsync(WriteTransaction tx, PrincipalFacts owner, long unrevoked, long now)
     {
-        var most = owner.IsUser ? options.Caps.CredentialsPerUser : options.Caps.CredentialsPerApplication;
+        var most = MostCredentials(owner.IsUser);
         // Only who has very many needs a look at how many of them have expired.
         if (unrevoked > most && await CredentialCounts.LiveAsync(tx, owner.Id, now) > most)
         {
-            throw Reached($"The owner has {most} credentials, the most there may be. Revoke some first.", most);
+            throw TooManyCredentials(most);
         }
     }
 
-    /// <summary>Refuses one more application of a user. The user's row is locked, so that two at once do not both find room.</summary>
+    /// <summary>
+    /// Refuses to bring back a credential that had expired, where it is one too many. The owner's count is locked by then, so that two at once do not both find room.
+    /// </summary>
+    /// <param name="tx">The transaction, in which it is back already.</param>
+    /// <param name="ownerId">Whose it is.</param>
+    /// <param name="ownerType">Of <see cref="PrincipalType"/>.</param>
+    /// <param name="now">Unix ms.</param>
+    /// <exception cref="ProblemException">409 <c>limit_reached</c>.</exception>
+    public async Task CheckRevivedAsync(WriteTransaction tx, string ownerId, string ownerType, long now)
+    {
+        var most = MostCredentials(ownerType == PrincipalType.User);
+        if (await CredentialCounts.HoldAsync(tx, ownerId) > most && await CredentialCounts.LiveAsync(tx, ownerId, now) > most)
+        {
+            throw TooManyCredentials(most);
+        }
+    }
+
+    private long MostCredentials(bool ofUser) => ofUser ? options.Caps.CredentialsPerUser : options.Caps.CredentialsPerApplication;
+
+    private static ProblemException TooManyCredentials(long most) =>
+        Reached($"The owner has {most} credentials, the most there may be. Revoke some first.", most);
+
+    /// <summary>Refuses more applications of a user than there may be. The user's row is locked, so that two at once do not both find room.</summary>
     /// <param name="tx">The transaction.</param>
     /// <param name="ownerId">The user; <c>null</c> = an application that no user owns, of which there may be any number.</param>
+    /// <param name="more">How many come to those the user has.</param>
     /// <exception cref="ProblemException">409 <c>limit_reached</c>.</exception>
-    public async Task CheckApplicationsAsync(WriteTransaction tx, string? ownerId)
+    public async Task CheckApplicationsAsync(WriteTransaction tx, string? ownerId, long more = 1)
     {
-        if (ownerId is null)
+        if (ownerId is null || more == 0)
         {
             return;
         }
@@ -45,9 +68,14 @@ public sealed class Caps(TokenryOptions options)
             "SELECT count(*) FROM principals WHERE owner_id = @ownerId AND deleted_at IS NULL",
             new { ownerId }
         );
-        if (count >= most)
+        if (count + more > most)
         {
-            throw Reached($"The user owns {most} applications, the most there may be. Delete one first.", most);
+            throw Reached(
+                more == 1
+                    ? $"The user owns {most} applications, the most there may be. Delete one first."
+                    : $"The user would own {count + more} applications, and {most} is the most there may be.",
+                most
+            );
         }
     }
 

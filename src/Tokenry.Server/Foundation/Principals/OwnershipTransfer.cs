@@ -13,6 +13,19 @@ public static class OwnershipTransfer
     /// <summary>In a query, where <c>null</c> cannot be said.</summary>
     private const string None = "none";
 
+    /// <summary>
+    /// Has users stay as they are until COMMIT, before their applications are locked: always users first, and in one order, so that no two wait for each
+    /// other. What is no id is not looked for.
+    /// </summary>
+    public static async Task HoldUsersAsync(WriteTransaction tx, params string?[] users)
+    {
+        var ids = users.OfType<string>().Where(id => PublicId.IsWellFormed(id, "usr")).ToArray();
+        if (ids.Length > 0 && tx.Dialect.ForUpdate("principals") is { Length: > 0 } locking)
+        {
+            await tx.QueryAsync<string>($"SELECT id FROM principals WHERE {tx.Dialect.In("id", "@ids")} ORDER BY id{locking}", new { ids });
+        }
+    }
+
     /// <summary>The user of that id, enabled: with another the application would rest at once.</summary>
     /// <exception cref="ProblemException">400 naming <paramref name="member"/>.</exception>
     public static async Task RequireOwnerAsync(WriteTransaction tx, string member, string? ownerId)
@@ -22,7 +35,6 @@ public static class OwnershipTransfer
             return;
         }
 
-        // Without a lock on it: who locks a user and then their applications must not meet who does it the other way round.
         var enabled = PublicId.IsWellFormed(ownerId, "usr")
             ? await tx.FirstOrDefaultAsync<long?>(
                 "SELECT enabled FROM principals WHERE id = @ownerId AND type = 'user' AND deleted_at IS NULL",
@@ -41,13 +53,31 @@ public static class OwnershipTransfer
     }
 
     /// <summary>Moves one application and says on the entry from whom to whom.</summary>
-    public static async Task MoveAsync(WriteTransaction tx, AuditEntry entry, PrincipalRow application, string? ownerId)
+    /// <param name="hands">Those of the caller.</param>
+    /// <param name="operation">Its transaction.</param>
+    /// <param name="entry">The entry.</param>
+    /// <param name="application">The application, and its roles.</param>
+    /// <param name="ownerId">Whose it becomes; the present owner only bounds it.</param>
+    /// <exception cref="ProblemException">403: what it may do is beyond the caller, in whose hands it is or comes.</exception>
+    public static async Task MoveAsync(
+        InHands hands,
+        OperationContext operation,
+        AuditEntry entry,
+        (PrincipalRow Row, IReadOnlyList<string> Roles) application,
+        string? ownerId
+    )
     {
+        var (row, roles) = application;
         entry.TargetType = PrincipalType.Application;
-        entry.TargetId = application.Id;
-        entry.Reason = $"from {application.OwnerId ?? None} to {ownerId ?? None}";
-        entry.Changes = ChangesOf(application, ownerId);
-        await PrincipalStore.SetOwnerAsync(tx, application.Id, ownerId);
+        entry.TargetId = row.Id;
+        entry.Reason = $"from {row.OwnerId ?? None} to {ownerId ?? None}";
+        entry.Changes = ChangesOf(row, ownerId);
+        if (row.OwnerId != ownerId)
+        {
+            await hands.CheckAsync(Gift.OfOwner(operation.Catalog, row.ToFacts([.. roles]), ownerId));
+        }
+
+        await PrincipalStore.SetOwnerAsync(operation.Transaction, row.Id, ownerId);
     }
 
     /// <summary>Its owner, and that the owner bounds it from now on where that was not so, be it the same owner.</summary>
@@ -73,8 +103,9 @@ public static class OwnershipTransfer
     /// <param name="operation">What ends or pauses the user; its caller needs <c>applications:write</c>.</param>
     /// <param name="userId">Whose applications.</param>
     /// <param name="to">The query's <c>transfer_to</c>: a user's id or <c>none</c>; <c>null</c> = they stay with the user.</param>
+    /// <param name="caps">How many the other user may own.</param>
     /// <param name="entryOf">Makes the entry of each.</param>
-    public static async Task MoveAllAsync(OperationContext operation, string userId, string? to, Func<AuditEntry> entryOf)
+    public static async Task MoveAllAsync(OperationContext operation, string userId, string? to, Caps caps, Func<AuditEntry> entryOf)
     {
         if (to is null)
         {
@@ -94,12 +125,16 @@ public static class OwnershipTransfer
 
         var ownerId = to == None ? null : to;
         await RequireOwnerAsync(tx, TransferTo, ownerId);
-        foreach (var id in await PrincipalStore.ApplicationsOfAsync(tx, userId))
+        var applications = await PrincipalStore.ApplicationsOfAsync(tx, userId);
+        await caps.CheckApplicationsAsync(tx, ownerId, applications.Count);
+        var hands = new InHands(operation);
+        foreach (var id in applications)
         {
             var application = (await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!;
-            RoleAssignment.CheckMayTouch(catalog, caller, application, await PrincipalStore.RolesAsync(tx, id));
+            var roles = await PrincipalStore.RolesAsync(tx, id);
+            RoleAssignment.CheckMayTouch(catalog, caller, application, roles);
             var entry = entryOf();
-            await MoveAsync(tx, entry, application, ownerId);
+            await MoveAsync(hands, operation, entry, (application, roles), ownerId);
             tx.Record(entry);
         }
     }

@@ -9,7 +9,7 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Foundation.Principals;
 
 /// <summary>What users and applications have in common in their life: being found, paused and deleted.</summary>
-public sealed class PrincipalOperations(Gate gate, Brands brands, TimeProvider time)
+public sealed class PrincipalOperations(Gate gate, Caps caps, Brands brands, TimeProvider time)
 {
     /// <summary>Finds a principal that the caller may change, with its roles, and makes it the audit entry's target.</summary>
     public static async Task<(PrincipalRow Row, IReadOnlyList<string> Roles)> FindForChangeAsync(
@@ -60,11 +60,17 @@ public sealed class PrincipalOperations(Gate gate, Brands brands, TimeProvider t
             $"{type}.{(enabled ? "enabled" : "disabled")}",
             async operation =>
             {
-                var (tx, entry, _, _, _) = operation;
+                var (tx, entry, _, _, catalog) = operation;
+                await HoldUsersAsync(tx, id, transferTo);
                 var (row, roles) = await FindForChangeAsync(operation, type, id);
+                if (enabled && row.Enabled == 0)
+                {
+                    await new InHands(operation).CheckAsync(Gift.OfWaking(catalog, row.ToFacts([.. roles])));
+                }
+
                 entry.Changes = row.Enabled == 1 == enabled ? null : [AuditChanges.Of("enabled", !enabled, enabled)];
                 await LastAdministrator.KeepAsync(operation, row, roles, () => PrincipalStore.SetEnabledAsync(tx, id, enabled));
-                await OwnershipTransfer.MoveAllAsync(operation, id, transferTo, () => Moved(operation.Caller));
+                await OwnershipTransfer.MoveAllAsync(operation, id, transferTo, caps, () => Moved(operation.Caller));
                 return ((await PrincipalStore.FindAsync(tx, type, id))!, roles);
             }
         );
@@ -94,8 +100,9 @@ public sealed class PrincipalOperations(Gate gate, Brands brands, TimeProvider t
                     return false;
                 }
 
+                await HoldUsersAsync(tx, id, transferTo);
                 var (row, roles) = await FindForChangeAsync(operation, type, id);
-                await OwnershipTransfer.MoveAllAsync(operation, id, transferTo, () => Moved(operation.Caller));
+                await OwnershipTransfer.MoveAllAsync(operation, id, transferTo, caps, () => Moved(operation.Caller));
                 var now = time.GetUtcNow().ToUnixTimeMilliseconds();
                 await LastAdministrator.KeepAsync(operation, row, roles, () => PrincipalStore.DeleteAsync(tx, id, now));
                 entry.Changes =
@@ -108,6 +115,9 @@ public sealed class PrincipalOperations(Gate gate, Brands brands, TimeProvider t
             }
         );
     }
+
+    private static Task HoldUsersAsync(WriteTransaction tx, string id, string? transferTo) =>
+        transferTo is null ? Task.CompletedTask : OwnershipTransfer.HoldUsersAsync(tx, id, transferTo);
 
     private AuditEntry Moved(Caller caller) => gate.Entry(caller, "application.transferred", AuditEntry.Success, reason: null);
 

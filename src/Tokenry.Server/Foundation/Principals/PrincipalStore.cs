@@ -40,6 +40,60 @@ public static class PrincipalStore
             await RolesAsync(tx, id)
         );
 
+    /// <summary>Those that are not deleted, each first of the line of those that bound it.</summary>
+    public static async Task<IReadOnlyList<IReadOnlyList<PrincipalFacts>>> LinesAsync(WriteTransaction tx, IReadOnlyCollection<string> ids)
+    {
+        var known = new Dictionary<string, PrincipalFacts>(StringComparer.Ordinal);
+        IReadOnlyCollection<string> next = ids;
+        for (var line = 1; next.Count > 0 && line <= PrincipalFacts.LongestLine; line++)
+        {
+            foreach (var chunk in next.Chunk(500))
+            {
+                await AddFactsAsync(tx, known, chunk);
+            }
+
+            next =
+            [
+                .. known
+                    .Values.Where(facts => facts.IsOwnerBound && !known.ContainsKey(facts.OwnerId!))
+                    .Select(facts => facts.OwnerId!)
+                    .Distinct(StringComparer.Ordinal),
+            ];
+        }
+
+        return [.. ids.Select(Line).Where(line => line.Count > 0)];
+
+        List<PrincipalFacts> Line(string id)
+        {
+            var line = new List<PrincipalFacts>();
+            for (var facts = known.GetValueOrDefault(id); facts is not null && line.Count < PrincipalFacts.LongestLine; )
+            {
+                line.Add(facts);
+                facts = facts.IsOwnerBound ? known.GetValueOrDefault(facts.OwnerId!) : null;
+            }
+
+            return line;
+        }
+    }
+
+    private static async Task AddFactsAsync(WriteTransaction tx, Dictionary<string, PrincipalFacts> known, string[] ids)
+    {
+        var roles = (
+            await tx.QueryAsync<(string Principal, string Role)>(
+                $"SELECT principal_id, role_id FROM principal_roles WHERE {tx.Dialect.In("principal_id", "@ids")} ORDER BY role_id",
+                new { ids }
+            )
+        ).ToLookup(pair => pair.Principal, pair => pair.Role, StringComparer.Ordinal);
+        var rows = await tx.QueryAsync<PrincipalRow>(
+            $"SELECT {PrincipalRow.Columns} FROM principals WHERE {tx.Dialect.In("id", "@ids")} AND deleted_at IS NULL",
+            new { ids }
+        );
+        foreach (var row in rows)
+        {
+            known[row.Id] = row.ToFacts([.. roles[row.Id]]);
+        }
+    }
+
     /// <summary>The same of a row that was read: with its roles, and with the owner that bounds it.</summary>
     public static async Task<PrincipalFacts> FactsAsync(WriteTransaction tx, PrincipalRow row)
     {

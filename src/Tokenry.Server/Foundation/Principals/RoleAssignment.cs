@@ -48,22 +48,6 @@ public static class RoleAssignment
     }
 
     /// <summary>
-    /// To give oneself (or an application of one's own) rights at other APIs is to make a credential of one's own stronger: within what the
-    /// calling credential may do there. Who may make credentials for anybody gains nothing by it and is not bound.
-    /// </summary>
-    public static void CheckForOneself(Catalog catalog, Caller caller, PermissionSet before, PermissionSet after)
-    {
-        if (!caller.Management.Contains(ManagementApi.CredentialsWrite))
-        {
-            MintingRule.CheckWithinOwn(
-                catalog,
-                caller,
-                PermissionSet.Of(after.Entries.Select(entry => (entry.Api, entry.Scopes.Except(before.At(entry.Api)))))
-            );
-        }
-    }
-
-    /// <summary>
     /// Whoever changes a principal could become it (by its secrets), so they must hold every management right it holds.
     /// </summary>
     public static void CheckMayTouch(Catalog catalog, Caller caller, PrincipalRow row, IReadOnlyList<string> roles) =>

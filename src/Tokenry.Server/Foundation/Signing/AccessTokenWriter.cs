@@ -27,6 +27,9 @@ public sealed record AccessTokenClaims
     /// <summary>The patterns it is limited to; <c>null</c> = not limited.</summary>
     public IReadOnlyList<string>? Objects { get; init; }
 
+    /// <summary>By id of an API resource, what the tokens could do that it came through by exchange; <c>null</c> = it came through none.</summary>
+    public IReadOnlyDictionary<string, ScopeSet>? PassedScopes { get; init; }
+
     /// <summary>Who acts for the subject; <c>null</c> = it does itself.</summary>
     public TokenActor? Actor { get; init; }
 
@@ -74,6 +77,17 @@ public sealed class AccessTokenWriter(SigningKeys keys, TokenryOptions options, 
             }
 
             json.WriteEndArray();
+        }
+
+        if (claims.PassedScopes is { } passed)
+        {
+            json.WriteStartObject("passed_scopes"u8);
+            foreach (var (api, scopes) in passed)
+            {
+                json.WriteString(api, scopes.ToString());
+            }
+
+            json.WriteEndObject();
         }
 
         if (claims.Actor is { } actor)

@@ -1,3 +1,5 @@
+using static Tokenry.Server.Tests.Foundation.Access.ManagementCalls;
+
 namespace Tokenry.Server.Tests.Foundation.Access;
 
 public sealed class IdempotencyTests(SharedServers servers)
@@ -86,6 +88,37 @@ public sealed class IdempotencyTests(SharedServers servers)
         var a = await admin.PostAsync($"/v1/applications/{first.Text("id")}/api-keys", body, key).Expect(201);
         var b = await admin.PostAsync($"/v1/applications/{second.Text("id")}/api-keys", body, key).Expect(201);
         Assert.NotEqual(a.Text("id"), b.Text("id"));
+    }
+
+    [Theory, BothEngines]
+    public async Task A_secret_is_not_shown_again_to_who_could_not_have_it_made_any_more(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        string[] all = ["credentials:write", "applications:own", "tokens:own", "audit:read"];
+        var role = await admin.CreateRoleAsync([At(Management, all)]);
+        var caller = await admin.PersonWithTokenAsync([role.Id], At(Management, all));
+        Task GrantAsync(params string[] scopes) =>
+            admin.PatchAsync($"/v1/roles/{role.Id}", new { permissions = new[] { At(Management, scopes) } }).Expect(200);
+        var application = await admin.CreateApplicationAsync([]);
+        var collection = $"/v1/applications/{application.Id}/api-keys";
+        var (key, ownKey) = (Key(), Key());
+        var first = await caller.Client.PostAsync(collection, new { name = "once" }, key).Expect(201);
+        var own = new { name = "own", permissions = new[] { At(Management, "tokens:own") } };
+        var mine = await caller.Client.PostAsync("/v1/me/tokens", own, ownKey).Expect(201);
+
+        // Less, and still enough for it: as before.
+        await GrantAsync("credentials:write", "applications:own", "tokens:own");
+        Assert.Equal(first.Body, (await caller.Client.PostAsync(collection, new { name = "once" }, key).Expect(201)).Body);
+        await GrantAsync("applications:own", "tokens:own");
+        var refused = await caller.Client.PostAsync(collection, new { name = "once" }, key).Expect(404, "not_found");
+        Assert.Equal(
+            refused.Text("code"),
+            (await caller.Client.PostAsync(collection, new { name = "once" }, Key()).Expect(404)).Text("code")
+        );
+        Assert.Equal(mine.Body, (await caller.Client.PostAsync("/v1/me/tokens", own, ownKey).Expect(201)).Body);
+        await GrantAsync(all);
+        Assert.Equal(first.Body, (await caller.Client.PostAsync(collection, new { name = "once" }, key).Expect(201)).Body);
+        Assert.Equal(1, (await admin.GetAsync(collection).Expect(200)).Json.GetProperty("items").GetArrayLength());
     }
 
     [Theory, BothEngines]

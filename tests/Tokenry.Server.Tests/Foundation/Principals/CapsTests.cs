@@ -64,6 +64,65 @@ public sealed class CapsTests
     }
 
     [Theory, BothEngines]
+    public async Task A10_applications_that_are_transferred_count_for_who_gets_them(Engine engine)
+    {
+        await using var server = await StartAsync(engine);
+        var admin = await server.AdminAsync();
+        var heir = await admin.PersonAsync();
+        var applications = new List<string>();
+        for (var i = 0; i < 6; i++)
+            applications.Add($"/v1/applications/{(await admin.CreateApplicationAsync([])).Id}/transfer");
+        // At once, from all sides: what locks the heir first waits for nothing that another holds.
+        var answers = await Task.WhenAll(applications.Select(path => admin.PostAsync(path, new { owner = heir.Id })));
+        Assert.Equal(2, answers.Count(answer => answer.Status == 200));
+        Assert.All(answers.Where(answer => answer.Status != 200), answer => AssertLimit(2, answer));
+        var owned = applications[Array.FindIndex(answers, answer => answer.Status == 200)];
+        await admin.PostAsync(owned, new { owner = heir.Id }).Expect(200); // the same once more
+
+        var (one, two) = (await admin.PersonAsync(), await admin.PersonAsync());
+        var left = applications.Where((_, i) => answers[i].Status != 200).ToArray();
+        await admin.PostAsync(left[0], new { owner = one.Id }).Expect(200);
+        AssertLimit(2, await admin.DeleteAsync($"/v1/users/{one.Id}?transfer_to={heir.Id}"));
+        AssertLimit(2, await admin.PostAsync($"/v1/users/{heir.Id}/disable?transfer_to={one.Id}"));
+        await admin.PostAsync(left[1], new { owner = two.Id }).Expect(200);
+        // Each gives to the other, both at once: neither waits for the other for ever.
+        var swapped = await Task.WhenAll(
+            admin.PostAsync($"/v1/users/{one.Id}/disable?transfer_to={two.Id}"),
+            admin.PostAsync($"/v1/users/{two.Id}/disable?transfer_to={one.Id}")
+        );
+        Assert.All(swapped, answer => Assert.True(answer.Status is 200 or 400, answer.Body));
+        Assert.Contains(swapped, answer => answer.Status == 200);
+    }
+
+    [Theory, BothEngines]
+    public async Task A10_what_had_expired_comes_back_only_where_there_is_room(Engine engine)
+    {
+        await using var server = await StartAsync(engine);
+        var admin = await server.AdminAsync();
+        var application = await admin.CreateApplicationAsync([]);
+        var expired = new List<string>();
+        for (var i = 0; i < 3; i++)
+        {
+            var key = await admin.CreateApiKeyAsync(application.Id);
+            await admin.PatchAsync($"/v1/api-keys/{key.Id}", new { expires_at = In(-1) }).Expect(200);
+            expired.Add($"/v1/api-keys/{key.Id}");
+        }
+
+        await admin.CreateApiKeyAsync(application.Id);
+        await admin.CreateApiKeyAsync(application.Id);
+        await admin.PostAsync(expired[2] + "/disable").Expect(200);
+        var answers = await Task.WhenAll(
+            admin.PostAsync(expired[0] + "/rotate", new { overlap_seconds = 0, expires_at = (string?)null }),
+            admin.PatchAsync(expired[1], new { expires_at = (string?)null }),
+            admin.PatchAsync(expired[2], new { expires_at = In(3600) })
+        );
+        Assert.Single(answers, answer => answer.Status == 200);
+        Assert.All(answers.Where(answer => answer.Status != 200), answer => AssertLimit(3, answer));
+        foreach (var path in expired)
+            await admin.PatchAsync(path, new { name = "as it was" }).Expect(200);
+    }
+
+    [Theory, BothEngines]
     public async Task A10_what_is_beyond_a_cap_already_works_on_and_the_host_is_not_locked_out(Engine engine)
     {
         await using var server = await StartAsync(engine);

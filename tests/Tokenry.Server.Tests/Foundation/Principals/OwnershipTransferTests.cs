@@ -26,6 +26,9 @@ public sealed class OwnershipTransferTests(SharedServers servers)
                 .EnumerateArray()
                 .Select(item => item.GetProperty("kind").GetString()!)
         );
+        // Who may move applications need not be one who reads credentials.
+        foreach (var item in moved.Json.GetProperty("credentials").GetProperty("items").EnumerateArray())
+            AssertMembers(item, "id", "kind", "name");
         await world.ExpectAsync("wrong_api"); // the heir has no right there
         await admin.PatchAsync($"/v1/users/{heir.Id}", new { roles = new[] { world.RoleId } }).Expect(200);
         await world.ExpectAsync("valid");

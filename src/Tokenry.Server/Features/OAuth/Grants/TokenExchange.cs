@@ -27,6 +27,9 @@ public sealed class TokenExchange(
     /// <summary>How many may act one for the other: beyond, nobody can say any more in whose name something happens.</summary>
     private const int MostActors = 4;
 
+    /// <summary>How many APIs a token may come through: what it could do at each goes along with it.</summary>
+    private const int MostPassed = 8;
+
     public async ValueTask<IssuedToken> RunAsync(TokenRequest request)
     {
         var subject = SubjectToken.Read(request.Form);
@@ -48,9 +51,10 @@ public sealed class TokenExchange(
             var confirmation = request.ConfirmationFor(api);
             var objects = Objects(found, api);
             var scope = TokenTarget.Scope(request.Form, api, allowed);
+            var passed = Passed(catalog, found, api);
             var lifetime = Lifetime(found, api);
             await CountAsync(catalog, found, request, api);
-            return Write(found, subject, request, api, scope, objects, actor, confirmation, lifetime);
+            return Write(found, subject, request, api, new Rest(scope, objects, actor, confirmation, passed, lifetime));
         }
         catch (OAuthError refusal) when (refusal.Status == 400)
         {
@@ -77,7 +81,7 @@ public sealed class TokenExchange(
 
     /// <summary>
     /// What the subject may do there now with what it presented. An access token is narrowed at its own API; for another, which only a client that serves the first or
-    /// had the token issued can ask for, the credential that bought it says. A kind the API does not take gets in by no exchange either.
+    /// had the token issued can ask for, the credential that bought it says; and what the tokens could do there that it came through. A kind the API does not take gets in by no exchange either.
     /// </summary>
     private static ScopeSet Allowed(Catalog catalog, Authenticated subject, ApiResourceFacts api)
     {
@@ -89,7 +93,44 @@ public sealed class TokenExchange(
             scopes = api.AcceptedKinds.Contains(credential.Kind) ? api.Usable(scopes, credential.Kind) : ScopeSet.Empty;
         }
 
-        return api.Usable(scopes, CredentialKind.AccessToken);
+        return api.Usable(subject.PassedAt(api) is { } passed ? scopes.Intersect(passed) : scopes, CredentialKind.AccessToken);
+    }
+
+    /// <summary>
+    /// The scopes that the subject token, and the tokens it was exchanged from, had at other APIs. Without them a client could widen a token that was narrowed for one API by
+    /// exchanging it for another API and back.
+    /// </summary>
+    private static Dictionary<string, ScopeSet>? Passed(Catalog catalog, Authenticated subject, ApiResourceFacts target)
+    {
+        if (subject.Token is not { } token)
+        {
+            return null;
+        }
+
+        var passed = new Dictionary<string, ScopeSet>(StringComparer.Ordinal);
+        foreach (var id in token.PassedScopes?.Keys ?? [])
+        {
+            if (catalog.ResourceById(id) is { } api)
+            {
+                passed[id] = subject.PassedAt(api)!;
+            }
+        }
+
+        foreach (var audience in token.Audience)
+        {
+            if (catalog.Resource(audience) is { } api && subject.IsTokenFor(api))
+            {
+                passed[api.Id] = subject.NamedAt(api)!;
+            }
+        }
+
+        passed.Remove(target.Id); // the result's own scope lies within it
+        return passed.Count switch
+        {
+            0 => null,
+            > MostPassed => throw OAuthError.SubjectTokenNotAcceptable().Because("too_many_exchanges"),
+            _ => passed,
+        };
     }
 
     /// <summary>What is limited to objects stays so, where the API has them and looks at them in tokens.</summary>
@@ -135,18 +176,9 @@ public sealed class TokenExchange(
             From = UseCircumstances.Of(request.Client.Request),
         };
 
-    private IssuedToken Write(
-        Authenticated found,
-        SubjectToken subject,
-        TokenRequest request,
-        ApiResourceFacts api,
-        ScopeSet scope,
-        IReadOnlyList<string>? objects,
-        TokenActor? actor,
-        TokenConfirmation? confirmation,
-        TimeSpan lifetime
-    )
+    private IssuedToken Write(Authenticated found, SubjectToken subject, TokenRequest request, ApiResourceFacts api, Rest rest)
     {
+        var (scope, objects, actor, confirmation, passed, lifetime) = rest;
         var (token, tokenId) = AccessTokenGrant.Sign(
             writer,
             new AccessTokenClaims
@@ -158,6 +190,7 @@ public sealed class TokenExchange(
                 // What ends with it when it is revoked is what was exchanged.
                 CredentialId = found.CredentialId!,
                 Objects = objects,
+                PassedScopes = passed,
                 Actor = actor,
                 Confirmation = confirmation,
                 Lifetime = lifetime,
@@ -172,4 +205,14 @@ public sealed class TokenExchange(
             Subject = found,
         };
     }
+
+    /// <summary>What the result says besides its subject and its API.</summary>
+    private sealed record Rest(
+        ScopeSet Scope,
+        IReadOnlyList<string>? Objects,
+        TokenActor? Actor,
+        TokenConfirmation? Confirmation,
+        IReadOnlyDictionary<string, ScopeSet>? Passed,
+        TimeSpan Lifetime
+    );
 }

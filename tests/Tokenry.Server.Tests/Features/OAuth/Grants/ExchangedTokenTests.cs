@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using static Tokenry.Server.Tests.Foundation.Access.ManagementCalls;
 
 namespace Tokenry.Server.Tests.Features.OAuth.Grants;
 
@@ -64,6 +65,98 @@ public sealed class ExchangedTokenTests(SharedServers servers)
             .Expect(200);
         await ExpectAsync(exchange, token, "invoices:write", "insufficient_scope");
         await ExpectAsync(exchange, token, "invoices:read", "valid");
+    }
+
+    [Theory, BothEngines]
+    public async Task What_was_narrowed_for_one_API_stays_so_by_way_of_others(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var apis = new[] { await admin.CreateApiAsync(["r", "w"]), await admin.CreateApiAsync(["z"]), await admin.CreateApiAsync(["y"]) };
+        var (a, b, c) = (apis[0].Identifier, apis[1].Identifier, apis[2].Identifier);
+        var subject = await ClientAsync(new { permissions = new object[] { At(a, "r", "w"), At(b, "z"), At(c, "y") } });
+        var service = await ClientAsync(new { token_exchange_audiences = new[] { a, b, c } });
+        foreach (var api in apis)
+            await admin.PatchAsync($"/v1/api-resources/{api.Id}", new { resource_servers = new[] { service.Id } }).Expect(200);
+
+        var narrow = await admin.With(null).AccessTokenAsync(subject, ("resource", a), ("scope", "r"));
+        var there = await ExchangeAsync(narrow, b);
+        Assert.Equal("z", there.Text("scope")); // at another API its credential says
+        foreach (
+            var way in new[]
+            {
+                there,
+                await ExchangeAsync(there.Text("access_token"), c),
+                await ExchangeAsync(there.Text("access_token"), b),
+            }
+        )
+        {
+            var back = await ExchangeAsync(way.Text("access_token"), a);
+            Assert.Equal("r", back.Text("scope"));
+            Assert.Equal("insufficient_scope", await admin.CodeAsync(back.Text("access_token"), a, ["w"]));
+        }
+
+        // What was not narrowed goes round whole.
+        var wide = await admin.With(null).AccessTokenAsync(subject, ("resource", a));
+        var round = await ExchangeAsync((await ExchangeAsync(wide, c)).Text("access_token"), a);
+        Assert.Equal("r w", round.Text("scope"));
+
+        async Task<(string Id, string Secret)> ClientAsync(object with)
+        {
+            var application = await admin.CreateApplicationAsync([], with);
+            return (application.Id, (await admin.CreateClientSecretAsync(application.Id)).Secret);
+        }
+
+        Task<ApiResponse> ExchangeAsync(string token, string resource) =>
+            admin
+                .With(null)
+                .FormAsync(
+                    "/oauth/token",
+                    [
+                        ("grant_type", Exchange.Grant),
+                        ("subject_token", token),
+                        ("subject_token_type", Exchange.AccessToken),
+                        ("resource", resource),
+                    ],
+                    service
+                )
+                .Expect(200);
+    }
+
+    [Theory, BothEngines]
+    public async Task A_token_comes_through_so_many_APIs_and_no_more(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var apis = new List<string>();
+        for (var i = 0; i < 10; i++)
+            apis.Add((await admin.CreateApiAsync(["r"])).Identifier);
+        var application = await admin.CreateApplicationAsync(
+            [],
+            new { permissions = apis.Select(api => At(api, "r")), token_exchange_audiences = apis }
+        );
+        var client = (application.Id, (await admin.CreateClientSecretAsync(application.Id)).Secret);
+        var token = await admin.With(null).AccessTokenAsync(client, ("resource", apis[0]));
+        for (var i = 1; i < 10; i++)
+        {
+            var next = await admin
+                .With(null)
+                .FormAsync(
+                    "/oauth/token",
+                    [
+                        ("grant_type", Exchange.Grant),
+                        ("subject_token", token),
+                        ("subject_token_type", Exchange.AccessToken),
+                        ("resource", apis[i]),
+                    ],
+                    client
+                );
+            if (i == 9)
+            {
+                await Task.FromResult(next).ExpectOAuth(400, "invalid_request");
+                break;
+            }
+
+            token = next.Expect(200).Text("access_token");
+        }
     }
 
     [Theory]
