@@ -15,7 +15,6 @@ public sealed class ListApplications(Gate gate, CatalogCache catalogs)
 
     public async Task<Page<Application>> RunAsync(Caller caller, Listing listing)
     {
-        listing.With(Filters);
         var catalog = await catalogs.GetAsync();
         return await gate.ReadAsync(
             caller,

@@ -17,7 +17,6 @@ public sealed class ListAuditEvents(Gate gate)
 
     public Task<Page<AuditEvent>> RunAsync(Caller caller, Listing listing)
     {
-        listing.With(Filters);
         return gate.ReadManyAsync(
             caller,
             new Demand(ManagementApi.AuditRead),

@@ -44,7 +44,6 @@ public sealed class ListAccess(Gate gate)
 
     public Task<Page<AccessEntry>> RunAsync(Caller caller, Listing listing)
     {
-        listing.With(Filters);
         return gate.ReadManyAsync(
             caller,
             UsageApi.OwnOr(ManagementApi.AuditRead, caller),

@@ -36,7 +36,6 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
 
     public Task<Page<UsageCount>> RunAsync(Caller caller, Listing listing)
     {
-        listing.With(Filters);
         var span = listing.OneOf("span", Minute, Hour) ?? Hour;
         var length = span == Minute ? TimeSpan.FromMinutes(1) : TimeSpan.FromHours(1);
         var to = listing.Time("to") ?? time.GetUtcNow();

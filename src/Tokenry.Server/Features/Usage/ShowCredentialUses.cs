@@ -19,7 +19,6 @@ public sealed class ShowCredentialUses(Gate gate, CatalogCache catalogs, TimePro
 
     public async Task<CredentialUses> RunAsync(Caller caller, string id, Listing listing)
     {
-        listing.With("since");
         var now = time.GetUtcNow();
         var since = listing.Time("since") ?? now - DefaultPast;
         var family = CredentialFamily.OfId(id);

@@ -26,7 +26,6 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
     /// <param name="listing">Limit, cursor, filters.</param>
     public async Task<Page<Credential>> RunAsync(Caller caller, IReadOnlyList<CredentialFamily> families, string? ownerId, Listing listing)
     {
-        listing.With(ownerId is null ? Filters : FiltersBelowOwner);
         var catalog = await catalogs.GetAsync();
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var shown = Readable(caller, families);
@@ -63,7 +62,6 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
     /// <param name="listing">Limit, cursor, filters.</param>
     public async Task<Page<Credential>> DescendantsAsync(Caller caller, string id, Listing listing)
     {
-        listing.With(Filters);
         var catalog = await catalogs.GetAsync();
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var family = CredentialFamily.OfId(id);
