@@ -59,7 +59,9 @@ public abstract class Database(TimeProvider time) : IAsyncDisposable
     protected abstract Task<T> TransactAsync<T>(Func<WriteTransaction, Task<T>> operation);
 
     /// <summary>Runs before anything else at start; alone, whatever other processes do.</summary>
-    public abstract Task MigrateAsync(IReadOnlyList<Migration> migrations);
+    /// <param name="migrations">In their order.</param>
+    /// <param name="makesStore">Whether an empty database becomes a store.</param>
+    public abstract Task MigrateAsync(IReadOnlyList<Migration> migrations, bool makesStore = true);
 
     public abstract ValueTask DisposeAsync();
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using Tokenry.Server.Foundation.Hosting;
 
 namespace Tokenry.Server.Foundation.Storage;
 
@@ -12,10 +13,17 @@ public sealed record Migration(int Number, string Name, string Sql)
     public static IReadOnlyList<Migration> Embedded { get; } = Load();
 
     /// <summary>Applies, in order, what is not recorded, also below the highest that is. Refuses a store that a newer version has written.</summary>
-    public static async Task<int> ApplyAsync(WriteTransaction tx, IReadOnlyList<Migration> migrations)
+    public static async Task<int> ApplyAsync(WriteTransaction tx, IReadOnlyList<Migration> migrations, bool makesStore = true)
     {
         await tx.ExecuteAsync("CREATE TABLE IF NOT EXISTS schema_migrations (number bigint PRIMARY KEY, name text NOT NULL)");
         var done = (await tx.QueryAsync<long>("SELECT number FROM schema_migrations")).ToHashSet();
+        if (done.Count == 0 && !makesStore)
+        {
+            throw new StartupException(
+                "The database has no store of Tokenry. Name the one that the server uses. A new store is made by the first start of a server."
+            );
+        }
+
         var newest = migrations[^1].Number;
         if (done.Count > 0 && done.Max() > newest)
         {

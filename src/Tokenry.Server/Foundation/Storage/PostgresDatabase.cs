@@ -228,7 +228,7 @@ public sealed class PostgresDatabase : Database
     }
 
     /// <exception cref="StartupException">The database cannot be used as it is; says what to do.</exception>
-    public override async Task MigrateAsync(IReadOnlyList<Migration> migrations)
+    public override async Task MigrateAsync(IReadOnlyList<Migration> migrations, bool makesStore = true)
     {
         try
         {
@@ -242,7 +242,7 @@ public sealed class PostgresDatabase : Database
                 transaction,
                 commandTimeout: 600
             );
-            await Migration.ApplyAsync(new WriteTransaction(connection, transaction, Dialect), migrations);
+            await Migration.ApplyAsync(new WriteTransaction(connection, transaction, Dialect), migrations, makesStore);
             await transaction.CommitAsync();
         }
         catch (Exception exception) when (Translate(exception) is { } translated)

@@ -100,9 +100,9 @@ public sealed class SqliteDatabase : Database
         }
     }
 
-    public override async Task MigrateAsync(IReadOnlyList<Migration> migrations)
+    public override async Task MigrateAsync(IReadOnlyList<Migration> migrations, bool makesStore = true)
     {
-        await writer.RunAsync(tx => Migration.ApplyAsync(tx, migrations));
+        await writer.RunAsync(tx => Migration.ApplyAsync(tx, migrations, makesStore));
         // Nobody else writes, and no cache holds anything yet.
         hub.MoveTo(await ReadAsync(connection => connection.QueryFirstAsync<long>("SELECT coalesce(max(seq), 0) FROM changes")));
     }

@@ -164,7 +164,8 @@ public sealed class SigningKeysTests
             return await store.Database.ReadAsync(read);
         }
 
-        public override Task MigrateAsync(IReadOnlyList<Migration> migrations) => store.Database.MigrateAsync(migrations);
+        public override Task MigrateAsync(IReadOnlyList<Migration> migrations, bool makesStore = true) =>
+            store.Database.MigrateAsync(migrations);
 
         public override ValueTask DisposeAsync() => default; // the store's own
 

@@ -84,7 +84,7 @@ public sealed class FlushQueueTests
             return Lost-- > 0 ? throw new StoreUnavailableException("The answer was lost.") : result;
         }
 
-        public override Task MigrateAsync(IReadOnlyList<Migration> migrations) => inner.MigrateAsync(migrations);
+        public override Task MigrateAsync(IReadOnlyList<Migration> migrations, bool makesStore = true) => inner.MigrateAsync(migrations);
 
         public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
