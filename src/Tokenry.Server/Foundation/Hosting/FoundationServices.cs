@@ -25,7 +25,12 @@ public static class FoundationServices
         services.AddSingleton(provider => new StoreMetrics(provider.GetRequiredService<IMeterFactory>().Create(ServerMetrics.MeterName)));
         services.AddSingleton<MetricsText>();
         services.AddSingleton<KeyRing>();
-        services.AddSingleton<AuditChain>().AddSingleton<HeadSigner>().AddSingleton<AuditHeadFile>().AddSingleton<VerifyAudit>();
+        services
+            .AddSingleton<StoreIdentity>()
+            .AddSingleton<AuditChain>()
+            .AddSingleton<HeadSigner>()
+            .AddSingleton<AuditHeadFile>()
+            .AddSingleton<VerifyAudit>();
         services.AddSingleton<ChangeHub>();
         services.AddSingleton(provider => new Freshness(provider.GetRequiredService<TimeProvider>(), alwaysFresh: !options.UsesPostgres));
         AddDatabase(services, options);
@@ -127,8 +132,10 @@ public static class FoundationServices
     }
 
     /// <summary>Schema, keys: what must hold before anything else runs.</summary>
+    /// <param name="services">The foundation.</param>
+    /// <param name="makesStore">Whether an empty database becomes a store.</param>
     /// <exception cref="StartupException">Says what to do.</exception>
-    public static async Task OpenStoreAsync(IServiceProvider services)
+    public static async Task OpenStoreAsync(IServiceProvider services, bool makesStore = true)
     {
         var options = services.GetRequiredService<TokenryOptions>();
         var keys = services.GetRequiredService<KeyRing>();
@@ -138,8 +145,9 @@ public static class FoundationServices
         try
         {
             database = services.GetRequiredService<Database>();
-            await database.MigrateAsync(Migration.Embedded);
+            await database.MigrateAsync(Migration.Embedded, makesStore);
             await keys.OpenAsync(database, options.KeyFile);
+            await services.GetRequiredService<StoreIdentity>().OpenAsync();
             await services.GetRequiredService<SigningKeys>().OpenAsync();
             await services.GetRequiredService<OwnedApplications>().SettleAsync();
         }
