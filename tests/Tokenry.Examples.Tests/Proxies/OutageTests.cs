@@ -7,7 +7,10 @@ namespace Tokenry.Examples.Tests.Proxies;
 public sealed class OutageTests
 {
     [Theory, InlineData("nginx", 503), InlineData("caddy", 502)]
-    public async Task Without_the_store_503_without_Tokenry_503_or_502_and_nothing_reaches_the_API_or_a_log(string proxy, int withoutTokenry)
+    public async Task Without_the_store_503_without_Tokenry_503_or_502_and_nothing_reaches_the_API_or_a_log(
+        string proxy,
+        int withoutTokenry
+    )
     {
         await using var cluster = await PostgresCluster.StartPrivateAsync(fsync: false);
         await using var example = await Example.StartAsync(proxy, await cluster.CreateDatabaseAsync());
