@@ -49,6 +49,41 @@ public sealed class KnownQueryTests(SharedServers servers)
         Assert.Equal(before, (await admin.GetAsync(path).Expect(200)).Body);
     }
 
+    /// <summary>A word that nothing can match gave an empty list, as if nothing had happened.</summary>
+    [Theory]
+    [InlineData("/v1/audit?action=api_key.deleted", "action", "is not an action of the audit; known of api_key: created, ")]
+    [InlineData("/v1/audit?action=apikey.created", "action", "is not an action of the audit; known kinds: ")]
+    [InlineData("/v1/audit?action=signals.*", "action", "is not an action of the audit; known kinds: ")]
+    [InlineData("/v1/audit?result=ok", "result", "must be one of success, denied, signal")]
+    [InlineData("/v1/audit?actor=admin@localhost", "actor", "is not an id such as usr_… or app_…")]
+    [InlineData("/v1/access-log?result=foo", "result", "must be one of malformed, unknown, ")]
+    [InlineData("/v1/access-log?door=front", "door", "must be one of verify, forward_auth, ")]
+    [InlineData("/v1/access-log?credential=key_1", "credential", "is not an id such as key_… or pat_…")]
+    [InlineData("/v1/access-log?subject=key_0000000000000000000001", "subject", "is not an id such as usr_… or app_…")]
+    [InlineData("/v1/access-log?actor=x", "actor", "is not an id such as usr_… or app_…")]
+    [InlineData("/v1/access-log?request=1", "request", "is not an id such as req_…")]
+    [InlineData("/v1/access-log?ip=10.0.0", "ip", "is not an IP address")]
+    [InlineData("/v1/usage?code=ok", "code", "must be one of malformed, unknown, ")]
+    [InlineData("/v1/usage?subject=me", "subject", "is not an id such as usr_… or app_…")]
+    [InlineData("/v1/credentials?owner=me", "owner", "is not an id such as usr_… or app_…")]
+    [InlineData("/v1/applications?owner=me", "owner", "is not an id such as usr_…")]
+    public async Task A_filter_by_a_value_that_there_is_not_is_refused(string path, string name, string fault)
+    {
+        var admin = await servers.AdminAsync(Engine.Sqlite);
+        Assert.StartsWith(fault, Fault(await admin.GetAsync(path).Expect(400, "invalid_request"), name), StringComparison.Ordinal);
+    }
+
+    [Theory, BothEngines]
+    public async Task A_filter_by_a_value_that_there_is_finds_what_it_did(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        foreach (var action in new[] { "api_key.revoked", "signal.*", "store.rolled_back", "pepper.rotated", "certificate.leak_reported" })
+            await admin.GetAsync($"/v1/audit?action={action}").Expect(200);
+        foreach (var actor in new[] { "system", "anonymous", "usr_0000000000000000000001" })
+            await admin.GetAsync($"/v1/audit?actor={actor}").Expect(200);
+        await admin.GetAsync("/v1/access-log?result=issued&door=token&ip=::1").Expect(200);
+    }
+
     /// <summary>RFC 6749 §3.2: unrecognized parameters must be ignored; and who probes a public document may add any.</summary>
     [Theory, BothEngines]
     public async Task A_route_outside_v1_answers_with_an_unknown_parameter_as_without(Engine engine)

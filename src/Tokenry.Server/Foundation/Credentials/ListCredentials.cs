@@ -45,7 +45,7 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
                 var (where, parameters) = Filter(
                     listing,
                     shown,
-                    ownerId ?? listing.Text("owner"),
+                    ownerId ?? listing.Id("owner", "usr", "app"),
                     reach,
                     catalog,
                     Dialect.Of(connection),
@@ -73,7 +73,15 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
             async (connection, reach) =>
             {
                 await new CredentialAddress(family, id).FindAsync(connection, reach);
-                var (where, parameters) = Filter(listing, shown, listing.Text("owner"), reach, catalog, Dialect.Of(connection), now);
+                var (where, parameters) = Filter(
+                    listing,
+                    shown,
+                    listing.Id("owner", "usr", "app"),
+                    reach,
+                    catalog,
+                    Dialect.Of(connection),
+                    now
+                );
                 parameters.Add("id", id);
                 return await PageAsync(connection, catalog, listing, $"{where} AND c.id IN ({LineageStore.Descendants})", parameters, now);
             }

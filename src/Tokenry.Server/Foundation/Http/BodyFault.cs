@@ -9,6 +9,15 @@ namespace Tokenry.Server.Foundation.Http;
 /// <summary>Says which member of a JSON body does not fit, and what would: the serializer's own words name our types.</summary>
 internal static class BodyFault
 {
+    /// <summary>Members that another request takes, and where.</summary>
+    private static readonly Dictionary<Type, (Type Taker, string Where)> Elsewhere = new()
+    {
+        [typeof(QuickApiKeyRequest)] = (
+            typeof(CredentialRequest),
+            "POST /v1/applications/{id}/api-keys takes it, and PATCH /v1/api-keys/{id} sets it afterwards"
+        ),
+    };
+
     /// <summary>The answer to a body that was not read.</summary>
     /// <param name="exception">Why.</param>
     /// <param name="body">As it was sent.</param>
@@ -89,6 +98,14 @@ internal static class BodyFault
     private static string Unknown(BodyPlace place)
     {
         var known = place.Parent is { } parent ? MembersOf(parent) : [];
+        if (
+            Elsewhere.TryGetValue(place.Parent ?? typeof(void), out var other)
+            && MembersOf(other.Taker).Contains(place.Name, StringComparer.Ordinal)
+        )
+        {
+            return $"is not a member of this request: {other.Where}";
+        }
+
         var meant = NearestName.Of(place.Name, known) is { } near ? $". Did you mean {near}?" : "";
         var list = known.Count == 0 ? "" : $"{(meant.Length == 0 ? "." : "")} Known: {string.Join(", ", known)}.";
         return $"is not a member of this request{meant}{list}";

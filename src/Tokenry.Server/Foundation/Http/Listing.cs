@@ -70,6 +70,25 @@ public sealed class Listing : IBindableFromHttpContext<Listing>
             : throw ProblemException.Invalid(filter, $"must be one of {string.Join(", ", allowed.ToArray())}");
     }
 
+    /// <summary>A filter by an id with one of these prefixes. An id cut short would find nothing, as if there were nothing to find.</summary>
+    public string? Id(string filter, params ReadOnlySpan<string> prefixes)
+    {
+        if (Text(filter) is not { } text)
+        {
+            return null;
+        }
+
+        foreach (var prefix in prefixes)
+        {
+            if (PublicId.IsWellFormed(text, prefix))
+            {
+                return text;
+            }
+        }
+
+        throw ProblemException.Invalid(filter, $"is not an id such as {string.Join("_… or ", prefixes.ToArray())}_…");
+    }
+
     /// <summary>The id the cursor stands for, if it is one.</summary>
     public string? IdCursor(params ReadOnlySpan<string> prefixes)
     {

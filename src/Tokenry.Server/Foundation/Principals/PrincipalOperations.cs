@@ -63,6 +63,7 @@ public sealed class PrincipalOperations(Gate gate, TimeProvider time)
                 var (tx, entry, _, _, _) = operation;
                 var (row, roles) = await FindForChangeAsync(operation, type, id);
                 entry.Changes = row.Enabled == 1 == enabled ? null : [AuditChanges.Of("enabled", !enabled, enabled)];
+                entry.ChangedNothing = entry.Changes is null;
                 await LastAdministrator.KeepAsync(operation, row, roles, () => PrincipalStore.SetEnabledAsync(tx, id, enabled));
                 await OwnershipTransfer.MoveAllAsync(operation, id, transferTo, () => Moved(operation.Caller));
                 return ((await PrincipalStore.FindAsync(tx, type, id))!, roles);
@@ -91,6 +92,7 @@ public sealed class PrincipalOperations(Gate gate, TimeProvider time)
                 entry.TargetId = id;
                 if (await PrincipalStore.IsDeletedAsync(tx, type, RequireId(type, id), reach))
                 {
+                    entry.ChangedNothing = true;
                     return false;
                 }
 

@@ -71,6 +71,9 @@ public sealed class RunCommandTests : IDisposable
         var result = (await RunAsync("./run", "--urls", "http://127.0.0.1:8100")).Expect(0);
         Assert.Contains("Note: another process listens at port 7643", result.Error, StringComparison.Ordinal);
         Assert.EndsWith("TLS=", (await NotesAsync())[^1], StringComparison.Ordinal);
+        foreach (var words in new string[][] { ["--help"], ["--prot", "80"], ["--urls", "http://127.0.0.1:8100", "--help"] })
+            Assert.DoesNotContain("7643", (await RunAsync(["./run", .. words])).Error, StringComparison.Ordinal);
+
         taken?.Dispose();
     }
 

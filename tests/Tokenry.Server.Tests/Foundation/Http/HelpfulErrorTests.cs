@@ -253,4 +253,137 @@ public sealed class HelpfulErrorTests(SharedServers servers)
             Assert.Equal("is required", answer.Json.GetProperty("errors").GetProperty(member)[0].GetString());
         }
     }
+
+    /// <summary>The form is wrong, not the credential: Basic, no scheme, a colon behind it.</summary>
+    [Theory]
+    [InlineData("Basic dXNlcjpwYXNz")]
+    [InlineData("{0}")]
+    [InlineData("Bearer: {0}")]
+    [InlineData("Bearer")]
+    [InlineData("Key {0}")]
+    public async Task A_header_that_holds_no_credential_is_told_the_form(string header)
+    {
+        var admin = await servers.AdminAsync(Engine.Sqlite);
+        var headers = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["Authorization"] = header.Replace("{0}", admin.Bearer, StringComparison.Ordinal),
+        };
+        var answer = await admin.GetAsync("/v1/me", headers: headers).Expect(401, "invalid_token");
+        Assert.Equal(
+            "The header holds no credential in a form that is taken here. Send Authorization: Bearer tkr_… or X-API-Key: tkr_key_….",
+            answer.Text("detail")
+        );
+        Assert.Contains("error=\"invalid_token\"", answer.Header("WWW-Authenticate"), StringComparison.Ordinal);
+    }
+
+    /// <summary>The members are those of this request, and what another takes is said.</summary>
+    [Theory, BothEngines]
+    public async Task The_quick_key_names_its_own_members(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var api = await admin.CreateApiAsync(["a"]);
+        await ExpectAsync(
+            new
+            {
+                name = "n",
+                api = api.Identifier + "/",
+                scopes = new[] { "a" },
+            },
+            "api",
+            $"'{api.Identifier}/' is not a registered API; {api.Identifier} is"
+        );
+        await ExpectAsync(
+            new
+            {
+                name = "n",
+                api = "https://nothing.example.com",
+                scopes = new[] { "a" },
+            },
+            "api",
+            "'https://nothing.example.com' is not a registered API"
+        );
+        await ExpectAsync(
+            new
+            {
+                name = "n",
+                api = api.Identifier,
+                scopes = new[] { "b" },
+            },
+            "scopes",
+            $"'b' is not a scope of {api.Identifier}"
+        );
+        const string Elsewhere =
+            "is not a member of this request: POST /v1/applications/{id}/api-keys takes it, and PATCH /v1/api-keys/{id} sets it afterwards";
+        await ExpectAsync(
+            new
+            {
+                name = "n",
+                api = api.Identifier,
+                scopes = new[] { "a" },
+                allowed_ips = new[] { "10.0.0.0/8" },
+            },
+            "allowed_ips",
+            Elsewhere
+        );
+        await ExpectAsync(
+            new
+            {
+                name = "n",
+                api = api.Identifier,
+                scopes = new[] { "a" },
+                rate_limits = Array.Empty<object>(),
+            },
+            "rate_limits",
+            Elsewhere
+        );
+        await ExpectAsync(
+            new
+            {
+                name = "n",
+                api = api.Identifier,
+                scopes = new[] { "a" },
+                expires_at = "2099-01-01T00:00:00Z",
+            },
+            "expires_at",
+            Elsewhere
+        );
+
+        async Task ExpectAsync(object body, string member, string fault)
+        {
+            var answer = await admin.PostAsync("/v1/api-keys", body).Expect(400, "invalid_request");
+            var found = Assert.Single(answer.Json.GetProperty("errors").EnumerateObject());
+            Assert.Equal((member, fault), (found.Name, found.Value[0].GetString()));
+        }
+    }
+
+    [Theory, BothEngines]
+    public async Task The_token_endpoint_names_the_scope_and_the_grants_that_there_are(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).Api("a").Role().ClientSecret().CreateAsync();
+        var refused = await admin.With(null).TokenAsync(made.Client(), ("scope", "a other")).ExpectOAuth(400, "invalid_scope");
+        Assert.Equal("the client may not have at this resource: other", refused.Text("error_description"));
+        refused = await admin
+            .With(null)
+            .FormAsync("/oauth/token", [("grant_type", "password")], made.Client())
+            .ExpectOAuth(400, "unsupported_grant_type");
+        Assert.EndsWith(
+            "it supports client_credentials and urn:ietf:params:oauth:grant-type:token-exchange",
+            refused.Text("error_description"),
+            StringComparison.Ordinal
+        );
+    }
+
+    /// <summary>The same key again: another name does not help, another kid does.</summary>
+    [Fact]
+    public async Task A_public_key_that_is_there_is_told_what_does_help()
+    {
+        var admin = await servers.AdminAsync(Engine.Sqlite);
+        var made = await Scenario.On(admin).Application().CreateAsync();
+        using var key = ClientKey.Make();
+        var path = $"/v1/applications/{made.Application.Id}/public-keys";
+        await admin.PostAsync(path, new { name = "one", pem = key.Pem }).Expect(201);
+        var answer = await admin.PostAsync(path, new { name = "two", pem = key.Pem }).Expect(409, "already_exists");
+        Assert.EndsWith("Revoke that one first, or send this one with another kid.", answer.Text("detail"), StringComparison.Ordinal);
+    }
 }
