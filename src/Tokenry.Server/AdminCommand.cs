@@ -16,9 +16,16 @@ internal static class AdminCommand
     public static async Task<int> RunAsync(AdminVerb verb, string[] words)
     {
         var arguments = verb.Command.Parse(words.AsSpan(verb.Command.Words.Split(' ').Length));
+        verb.Check(arguments);
         var settings = new Dictionary<string, string?>(StringComparer.Ordinal);
-        if (arguments.Remove(CommandVerb.DataDirectoryOption, out var directory))
+        var isTyped = arguments.Remove(CommandVerb.DataDirectoryOption, out var directory);
+        if (isTyped)
         {
+            if (string.IsNullOrWhiteSpace(directory))
+            {
+                throw new StartupException($"--{CommandVerb.DataDirectoryOption} is empty. Name the directory of the server's store.");
+            }
+
             settings["Tokenry:DataDirectory"] = directory;
         }
 
@@ -30,16 +37,11 @@ internal static class AdminCommand
         var options = TokenryOptions.Read(configuration, needsIssuer: false);
         var request = new ControlRequest(verb.Command.Words, arguments);
         var isNamed = configuration["Tokenry:DataDirectory"] is not null;
+        // A directory that is typed here is one that a server uses: if it has no store, the name is wrong.
+        var opening = new Opening(options, verb, arguments, MakesStore: verb.MakesStore && !isTyped);
         var answer = options.UsesPostgres
-            ? await RunHereAsync(options, verb, arguments)
-            : await AskAsync(FindServer(options.DataDirectory, isNamed), options, request)
-                ?? (
-                    verb.NeedsStore && !File.Exists(options.DatabasePath)
-                        ? throw new StartupException(
-                            $"There is no store in {options.DataDirectory}. Name its directory: --data-directory D."
-                        )
-                        : await RunOnSqliteAsync(options, verb, request)
-                );
+            ? await RunHereAsync(opening)
+            : await AskAsync(FindServer(options.DataDirectory, isNamed), options, request) ?? await RunOnSqliteAsync(opening, request);
         if (answer.Message is { } message)
         {
             await Console.Error.WriteLineAsync(message);
@@ -77,11 +79,17 @@ internal static class AdminCommand
             return running[0];
         }
 
-        var stopped = hasStore ? $", and {dataDirectory} has the store of one that is stopped" : "";
+        var choices = running.Select(server => Choice(server.DataDirectory, $"the server at {server.Urls}"));
+        if (hasStore)
+        {
+            choices = choices.Prepend(Choice(dataDirectory, "the store of this folder; its server is stopped"));
+        }
+
         throw new StartupException(
-            $"These servers run: {string.Join(", ", running.Select(server => $"{server.Urls} ({server.DataDirectory})"))}{stopped}. "
-                + $"Name the one you mean: --{CommandVerb.DataDirectoryOption} {running[0].DataDirectory}"
+            $"Which server do you mean? Say it with one of these:{string.Concat(choices.Select(choice => $"{Environment.NewLine}  {choice}"))}"
         );
+
+        static string Choice(string directory, string what) => $"--{CommandVerb.DataDirectoryOption} {directory}   ({what})";
     }
 
     /// <summary>What the running server says; <c>null</c> where none is meant, or the one of this data directory is just starting or stopping.</summary>
@@ -91,21 +99,22 @@ internal static class AdminCommand
         : server.DataDirectory == options.DataDirectory ? null
         : new ControlAnswer(null, $"The server at {server.Urls} does not answer. Try again.", failed: true);
 
-    private static async Task<ControlAnswer> RunOnSqliteAsync(TokenryOptions options, AdminVerb verb, ControlRequest request)
+    private static async Task<ControlAnswer> RunOnSqliteAsync(Opening opening, ControlRequest request)
     {
-        await PrepareAsync(options);
+        var directory = opening.Options.DataDirectory;
+        await PrepareAsync(opening);
         // The server may be between taking the lock and listening, or between letting go and being gone.
         for (var attempt = 0; attempt < 100; attempt++)
         {
-            using (var held = DataDirectory.TryHold(options.DataDirectory))
+            using (var held = DataDirectory.TryHold(directory))
             {
                 if (held is not null)
                 {
-                    return await RunHereAsync(options, verb, request.Options);
+                    return await RunHereAsync(opening);
                 }
             }
 
-            if (await ControlSocket.AskAsync(options.DataDirectory, request) is { } answer)
+            if (await ControlSocket.AskAsync(directory, request) is { } answer)
             {
                 return answer;
             }
@@ -113,28 +122,44 @@ internal static class AdminCommand
             await Task.Delay(TimeSpan.FromMilliseconds(100));
         }
 
-        return new ControlAnswer(null, $"Another process holds {options.DataDirectory} and does not answer.", failed: true);
+        return new ControlAnswer(null, $"Another process holds {directory} and does not answer.", failed: true);
     }
 
-    private static async Task PrepareAsync(TokenryOptions options)
+    private static async Task PrepareAsync(Opening opening)
     {
+        var options = opening.Options;
+        // On PostgreSQL the store is in the database; what its servers have here is the key file.
+        if (!opening.MakesStore && !File.Exists(options.UsesPostgres ? options.KeyFile : options.DatabasePath))
+        {
+            throw new StartupException(
+                options.UsesPostgres
+                    ? $"There is no key file {options.KeyFile}. Name the directory of the server: --{CommandVerb.DataDirectoryOption} D, or set "
+                        + "Tokenry:KeyFile."
+                    : $"There is no store in {options.DataDirectory}. Name the directory of the server: --{CommandVerb.DataDirectoryOption} D. A new "
+                        + "store is made by the first start of a server."
+            );
+        }
+
         foreach (var closed in DataDirectory.Create(options.DataDirectory))
         {
             await Console.Error.WriteLineAsync(closed);
         }
     }
 
-    private static async Task<ControlAnswer> RunHereAsync(TokenryOptions options, AdminVerb verb, Dictionary<string, string> arguments)
+    private static async Task<ControlAnswer> RunHereAsync(Opening opening)
     {
-        await PrepareAsync(options);
+        await PrepareAsync(opening);
         await using var services = new ServiceCollection()
             .AddLogging()
-            .AddFoundation(options)
+            .AddFoundation(opening.Options)
             .AddPersonalAccessTokens()
             .AddUsers()
             .BuildServiceProvider();
-        await FoundationServices.OpenStoreAsync(services);
+        await FoundationServices.OpenStoreAsync(services, opening.MakesStore);
         await services.GetRequiredService<BootstrapAdministrator>().RunAsync();
-        return await verb.Operation(services)(arguments, OperatingSystemUser.OfProcess());
+        return await opening.Verb.Operation(services)(opening.Arguments, OperatingSystemUser.OfProcess());
     }
+
+    /// <summary>What a verb needs to run in this process.</summary>
+    private sealed record Opening(TokenryOptions Options, AdminVerb Verb, Dictionary<string, string> Arguments, bool MakesStore);
 }

@@ -10,17 +10,21 @@ internal sealed record AdminVerb(
     Func<IServiceProvider, Func<IReadOnlyDictionary<string, string>, OperatingSystemUser, Task<ControlAnswer>>> Operation
 )
 {
-    /// <summary>Whether it is about a store that is there; otherwise a new one is made.</summary>
-    public bool NeedsStore { get; init; }
+    /// <summary>Whether it makes a store where the configuration's data directory has none. The other verbs are about a store that is there.</summary>
+    public bool MakesStore { get; init; }
+
+    /// <summary>Refuses options that do not fit, before a store is opened; throws <see cref="StartupException"/>.</summary>
+    public Action<IReadOnlyDictionary<string, string>> Check { get; init; } = _ => { };
 
     public static readonly IReadOnlyList<AdminVerb> All =
     [
-        new(IssueAdminToken.Command, services => services.GetRequiredService<IssueAdminToken>().RunAsync),
-        new(RotateKeys.Command, services => (options, _) => services.GetRequiredService<RotateKeys>().RunAsync(options)),
-        new(VerifyAudit.Command, services => (options, _) => services.GetRequiredService<VerifyAudit>().RunAsync(options))
+        new(IssueAdminToken.Command, services => services.GetRequiredService<IssueAdminToken>().RunAsync)
         {
-            NeedsStore = true,
+            MakesStore = true,
+            Check = IssueAdminToken.Check,
         },
+        new(RotateKeys.Command, services => (options, _) => services.GetRequiredService<RotateKeys>().RunAsync(options)),
+        new(VerifyAudit.Command, services => (options, _) => services.GetRequiredService<VerifyAudit>().RunAsync(options)),
     ];
 
     public static readonly IReadOnlyList<CommandVerb> Commands = [.. All.Select(verb => verb.Command)];

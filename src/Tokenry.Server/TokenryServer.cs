@@ -149,6 +149,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.UseMiddleware<TlsRequirement>();
         App.UseMiddleware<PageGuard>();
         App.UseMiddleware<CallerAuthentication>();
+        App.UseMiddleware<KnownQuery>();
 
         App.MapApiResources();
         App.MapRoles();

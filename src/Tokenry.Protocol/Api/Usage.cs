@@ -120,11 +120,11 @@ public sealed record CredentialUses
     public required IReadOnlyList<AccessEntry> Entries { get; init; }
 
     /// <summary>What was done at Tokenry with it and to it: credentials made, roles changed; newest first, at most 200.</summary>
-    public required IReadOnlyList<CredentialDeed> Deeds { get; init; }
+    public required IReadOnlyList<CredentialEvent> Deeds { get; init; }
 }
 
 /// <summary>An audit event in short; actor and address of what others did to the credential are for who may read the audit.</summary>
-public sealed record CredentialDeed(
+public sealed record CredentialEvent(
     DateTimeOffset At,
     string? Actor,
     string Action,

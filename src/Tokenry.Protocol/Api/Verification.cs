@@ -115,7 +115,10 @@ public sealed record VerifyRefusal
     /// <summary>The first reason in the contract's order.</summary>
     public required string Code { get; init; }
 
-    /// <summary>With <c>wrong_api</c>, for a caller with the management scope <c>verify</c>: one of <see cref="WrongApiReason"/>.</summary>
+    /// <summary>
+    /// With <c>wrong_api</c>, for a caller with the management scope <c>verify</c>: one of <see cref="WrongApiReason"/>. With <c>insufficient_scope</c>:
+    /// <see cref="InsufficientScopeReason.NoSuchScope"/>, or absent.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
 
@@ -157,6 +160,13 @@ public static class WrongApiReason
 
     /// <summary>The credential's owner has no role at the API.</summary>
     public const string NoRole = "no_role";
+}
+
+/// <summary>Value of <see cref="VerifyRefusal.Reason"/> with <c>insufficient_scope</c>.</summary>
+public static class InsufficientScopeReason
+{
+    /// <summary>The API resource has no scope of one of the missing names: no credential can have it.</summary>
+    public const string NoSuchScope = "no_such_scope";
 }
 
 /// <summary>Body of <c>POST /v1/verify/batch</c>.</summary>

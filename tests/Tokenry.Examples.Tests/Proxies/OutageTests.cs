@@ -7,7 +7,10 @@ namespace Tokenry.Examples.Tests.Proxies;
 public sealed class OutageTests
 {
     [Theory, InlineData("nginx", 503), InlineData("caddy", 502)]
-    public async Task Without_the_store_503_without_Tokenry_503_or_502_and_nothing_reaches_the_API(string proxy, int withoutTokenry)
+    public async Task Without_the_store_503_without_Tokenry_503_or_502_and_nothing_reaches_the_API_or_a_log(
+        string proxy,
+        int withoutTokenry
+    )
     {
         await using var cluster = await PostgresCluster.StartPrivateAsync(fsync: false);
         await using var example = await Example.StartAsync(proxy, await cluster.CreateDatabaseAsync());
@@ -19,6 +22,10 @@ public sealed class OutageTests
         Assert.Equal(["1"], away.Lines("Retry-After"));
         await cluster.StartAgainAsync();
         await UntilAsync(example, request, 200);
+
+        example.Kill("api");
+        var failed = new RawRequest("GET", $"/reports?api_key={example["REPORTS_KEY"]}");
+        Assert.Equal(502, (await failed.SendAsync(example.Proxy)).Status);
 
         example.Kill("tokenry");
         var dead = new RawRequest("GET", $"/reports?api_key={example["REPORTS_KEY"]}") { Headers = [Questions.Basic(example["PAT"])] };

@@ -7,7 +7,16 @@ namespace Tokenry.Server.Tests.Contracts;
 /// <summary>dependencies.txt: every package of what we ship, direct or not, with its licence as the package itself states it.</summary>
 public sealed class DependenciesTests
 {
-    private static readonly string[] Allowed = ["MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "PostgreSQL", "MPL-2.0", "public domain"];
+    private static readonly string[] Allowed =
+    [
+        "MIT",
+        "Apache-2.0",
+        "BSD-2-Clause",
+        "BSD-3-Clause",
+        "PostgreSQL",
+        "MPL-2.0",
+        "public domain",
+    ];
 
     [Fact]
     public async Task We_depend_on_what_dependencies_txt_says() =>

@@ -223,7 +223,7 @@ public sealed class OpenApiTests(SharedServers servers)
             var answer = await admin.GetAsync(path + "?no_such_filter=1").Expect(400, "invalid_request");
             var fault = answer.Json.GetProperty("errors").GetProperty("no_such_filter")[0].GetString()!;
             var documented = Parameters(operation).Where(parameter => parameter.In == "query").Select(parameter => parameter.Name);
-            Assert.Equal($"is not a filter of this list; known: {string.Join(", ", documented)}", fault);
+            Assert.Equal($"is not a query parameter of this route. Known: {string.Join(", ", documented)}.", fault);
         }
     }
 

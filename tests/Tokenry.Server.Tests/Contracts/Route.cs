@@ -22,6 +22,9 @@ internal sealed record Route(string Method, string Path, RouteAccess Access)
     /// <summary>Whether it knows <c>dry_run</c>.</summary>
     public bool ChangesRights { get; private init; }
 
+    /// <summary>The query parameters it knows; <c>null</c> = it is not for <see cref="KnownQuery"/> to refuse others.</summary>
+    public IReadOnlyList<QueryParameter>? Query { get; private init; }
+
     public bool HasTarget => Path.Contains('{', StringComparison.Ordinal);
 
     public override string ToString() => $"{Method} {Path}";
@@ -55,6 +58,7 @@ internal sealed record Route(string Method, string Path, RouteAccess Access)
         return methods.Select(method => new Route(method, path, endpoint.Metadata.GetRequiredMetadata<RouteAccess>())
         {
             ChangesRights = endpoint.Metadata.GetMetadata<RouteChangesRights>() is not null,
+            Query = KnownQuery.IsStrict(route) ? KnownQuery.Of(route) : null,
         });
     }
 

@@ -201,7 +201,11 @@ internal static class ServerParsers
         context.Request.QueryString = new QueryString(query.StartsWith('?') ? query : "?" + query);
         try
         {
-            var listing = Now(Listing.BindAsync(context, null!))!.With("from", "state");
+            KnownQuery.Check(
+                context.Request.Query,
+                [.. new[] { "limit", "cursor", "from", "state" }.Select(name => new QueryParameter(name))]
+            );
+            var listing = Now(Listing.BindAsync(context, null!))!;
             return string.Create(
                 null,
                 $"?limit={listing.Limit}&cursor={Uri.EscapeDataString(listing.IdCursor("usr") ?? PublicId.Create("usr", 0))}&from={TimestampConverter.Format(listing.Time("from") ?? DateTimeOffset.UnixEpoch)}&state={listing.OneOf("state", "active") ?? "active"}"

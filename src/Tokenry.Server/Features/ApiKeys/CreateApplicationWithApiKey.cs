@@ -26,7 +26,7 @@ public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue
                 check.Name("name", request.Name);
                 check.Require(request.Scopes.Count > 0, "scopes", "needs at least one");
                 Permission[] permissions = [new(request.Api, request.Scopes)];
-                CredentialDraft.CheckPermissions(check, catalog, permissions);
+                CredentialDraft.CheckPermission(check, catalog, permissions[0], "api", "scopes");
                 check.ThrowIfAny();
                 var owner = await RegisterAsync(tx, caller, reach, catalog, request.Name, permissions);
                 return await issue.RunAsync(

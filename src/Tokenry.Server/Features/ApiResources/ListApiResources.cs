@@ -12,7 +12,6 @@ public sealed class ListApiResources(Gate gate)
 
     public Task<Page<ApiResource>> RunAsync(Caller caller, Listing listing)
     {
-        listing.With("identifier");
         return gate.ReadAsync(
             caller,
             Demand,

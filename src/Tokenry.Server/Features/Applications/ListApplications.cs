@@ -15,7 +15,6 @@ public sealed class ListApplications(Gate gate, CatalogCache catalogs)
 
     public async Task<Page<Application>> RunAsync(Caller caller, Listing listing)
     {
-        listing.With(Filters);
         var catalog = await catalogs.GetAsync();
         return await gate.ReadAsync(
             caller,
@@ -28,7 +27,7 @@ public sealed class ListApplications(Gate gate, CatalogCache catalogs)
                     PrincipalType.Application,
                     new PrincipalFilter(reach.OwnOf)
                     {
-                        Owner = listing.Text("owner"),
+                        Owner = listing.Id("owner", "usr"),
                         OwnerBound = listing.OneOf("weakness", ApplicationWeakness.NotOwnerBound) is null ? null : 0,
                     },
                     listing.IdCursor("app"),

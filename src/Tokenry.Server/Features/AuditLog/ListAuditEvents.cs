@@ -17,7 +17,6 @@ public sealed class ListAuditEvents(Gate gate)
 
     public Task<Page<AuditEvent>> RunAsync(Caller caller, Listing listing)
     {
-        listing.With(Filters);
         return gate.ReadManyAsync(
             caller,
             new Demand(ManagementApi.AuditRead),
@@ -43,6 +42,13 @@ public sealed class ListAuditEvents(Gate gate)
         var where = new StringBuilder("1 = 1");
         var parameters = new DynamicParameters();
         parameters.Add("limit", listing.Limit + 1);
+        if (listing.Text("actor") is not (null or AuditEntry.System or AuditEntry.Anonymous))
+        {
+            listing.Id("actor", "usr", "app");
+        }
+
+        CheckAction(listing.Text("action"));
+        listing.OneOf("result", AuditEntry.Success, AuditEntry.Denied, AuditEntry.Signal);
         Equal("actor", "actor");
         if (listing.Text("action") is [.. var kind, '*'] && kind.EndsWith('.'))
         {
@@ -90,6 +96,20 @@ public sealed class ListAuditEvents(Gate gate)
                 where.Append(CultureInfo.InvariantCulture, $" AND {column} = @{filter}");
                 parameters.Add(filter, value);
             }
+        }
+    }
+
+    private static void CheckAction(string? action)
+    {
+        var isKnown = action switch
+        {
+            null => true,
+            [.. var kind, '.', '*'] => AuditActions.HasKind(kind),
+            _ => AuditActions.IsKnown(action),
+        };
+        if (!isKnown)
+        {
+            throw ProblemException.Invalid("action", $"is not an action of the audit; {AuditActions.Near(action!)}");
         }
     }
 

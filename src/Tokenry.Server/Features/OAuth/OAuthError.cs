@@ -57,7 +57,8 @@ public sealed class OAuthError(int status, string error, string description) : E
 
     public static OAuthError InvalidGrant(string description) => new(400, "invalid_grant", description);
 
-    public static OAuthError UnsupportedGrantType() => new(400, "unsupported_grant_type", "this server does not support the grant type");
+    public static OAuthError UnsupportedGrantType(IEnumerable<string> supported) =>
+        new(400, "unsupported_grant_type", $"this server does not support the grant type; it supports {string.Join(" and ", supported)}");
 
     /// <summary>RFC 6749 §5.2: known, and not for this client.</summary>
     public static OAuthError UnauthorizedClient() => new(400, "unauthorized_client", "the client may not use this grant type");

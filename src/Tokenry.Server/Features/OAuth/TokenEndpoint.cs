@@ -30,7 +30,7 @@ public sealed partial class TokenEndpoint(
             ClientCredentials.Name => await clientCredentials.RunAsync(request),
             TokenExchange.Name => await tokenExchange.RunAsync(request),
             null => throw OAuthError.InvalidRequest("grant_type is missing"),
-            _ => throw OAuthError.UnsupportedGrantType(),
+            _ => throw OAuthError.UnsupportedGrantType(GrantTypes),
         };
         await senderConstraint.UseUpAsync(onceOnly);
         recorder.Issued(

@@ -31,6 +31,15 @@ public sealed class IssueAdminToken(
 
     private static readonly TimeSpan DefaultLife = TimeSpan.FromHours(24);
 
+    /// <summary>Whether the options fit, whatever the store holds.</summary>
+    /// <exception cref="StartupException">One does not.</exception>
+    public static void Check(IReadOnlyDictionary<string, string> options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Scopes(options.GetValueOrDefault("scopes"));
+        Life(options.GetValueOrDefault("expires-in"));
+    }
+
     /// <param name="options">Of the command line.</param>
     /// <param name="user">Who ran it, for the audit.</param>
     /// <exception cref="StartupException">An option does not fit, or the token would not work.</exception>

@@ -31,7 +31,6 @@ public sealed class ListRoles(Gate gate, CatalogCache catalogs)
 
     public async Task<Page<Role>> RunAsync(Caller caller, Listing listing)
     {
-        listing.With("name");
         var catalog = await catalogs.GetAsync();
         return await gate.ReadAsync(
             caller,

@@ -14,7 +14,6 @@ public sealed class ListSigningKeys(Gate gate)
 
     public Task<Page<Protocol.Api.SigningKey>> RunAsync(Caller caller, Listing listing)
     {
-        listing.With("algorithm", "state");
         return gate.ReadAsync(
             caller,
             Demand,

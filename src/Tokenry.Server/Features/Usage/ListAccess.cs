@@ -4,6 +4,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Usage;
 
@@ -44,13 +45,13 @@ public sealed class ListAccess(Gate gate)
 
     public Task<Page<AccessEntry>> RunAsync(Caller caller, Listing listing)
     {
-        listing.With(Filters);
         return gate.ReadManyAsync(
             caller,
             UsageApi.OwnOr(ManagementApi.AuditRead, caller),
             "access_log.listed",
             async (connection, reach) =>
             {
+                Check(listing);
                 var parameters = new DynamicParameters();
                 parameters.Add("limit", listing.Limit + 1);
                 var where = new StringBuilder("1 = 1").Append(UsageApi.Within(caller, reach, parameters));
@@ -88,6 +89,21 @@ public sealed class ListAccess(Gate gate)
     /// <summary>Lower than every id made from that millisecond on.</summary>
     internal static string IdAt(DateTimeOffset at) =>
         PublicId.Create("acc", new UInt128((ulong)Math.Max(0, at.ToUnixTimeMilliseconds()) << 16, 0));
+
+    /// <summary>What could not be found because it is no such thing.</summary>
+    private static void Check(Listing listing)
+    {
+        listing.Id("credential", CredentialFamily.IdPrefixes);
+        listing.Id("subject", "usr", "app");
+        listing.Id("actor", "usr", "app");
+        listing.Id("request", "req");
+        listing.OneOf("result", Use.Codes);
+        listing.OneOf("door", Doors.All);
+        if (listing.Text("ip") is { } ip && !AddressText.TryParse(ip, out _))
+        {
+            throw ProblemException.Invalid("ip", "is not an IP address");
+        }
+    }
 
     internal static AccessEntry ToEntry(AccessRow row) =>
         new()

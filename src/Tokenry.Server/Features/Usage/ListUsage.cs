@@ -6,8 +6,10 @@ using Dapper;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Credentials;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Foundation.Usage;
 
 namespace Tokenry.Server.Features.Usage;
 
@@ -36,7 +38,9 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
 
     public Task<Page<UsageCount>> RunAsync(Caller caller, Listing listing)
     {
-        listing.With(Filters);
+        listing.Id("credential", CredentialFamily.IdPrefixes);
+        listing.Id("subject", "usr", "app");
+        listing.OneOf("code", Use.Codes);
         var span = listing.OneOf("span", Minute, Hour) ?? Hour;
         var length = span == Minute ? TimeSpan.FromMinutes(1) : TimeSpan.FromHours(1);
         var to = listing.Time("to") ?? time.GetUtcNow();

@@ -19,7 +19,6 @@ public sealed class ShowCredentialUses(Gate gate, CatalogCache catalogs, TimePro
 
     public async Task<CredentialUses> RunAsync(Caller caller, string id, Listing listing)
     {
-        listing.With("since");
         var now = time.GetUtcNow();
         var since = listing.Time("since") ?? now - DefaultPast;
         var family = CredentialFamily.OfId(id);
@@ -81,14 +80,14 @@ public sealed class ShowCredentialUses(Gate gate, CatalogCache catalogs, TimePro
                     ],
                     Networks = [.. networks.Select(network => new CredentialNetwork(network.Network, Time(network.FirstSeenAt)))],
                     Entries = [.. entries.Select(ListAccess.ToEntry)],
-                    Deeds = [.. deeds.Select(deed => ToDeed(deed, seesAll || deed.CredentialId == id))],
+                    Deeds = [.. deeds.Select(deed => ToEvent(deed, seesAll || deed.CredentialId == id))],
                 };
             }
         );
     }
 
     /// <summary>Who did something to the credential, and from where, is for who may read the audit.</summary>
-    private static CredentialDeed ToDeed(AuditRow row, bool seesAll) =>
+    private static CredentialEvent ToEvent(AuditRow row, bool seesAll) =>
         new(Time(row.At), seesAll ? row.Actor : null, row.Action, row.TargetType, row.TargetId, row.Result, seesAll ? row.Ip : null);
 
     private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);

@@ -13,7 +13,6 @@ public sealed class ListUsers(Gate gate)
 
     public Task<Page<User>> RunAsync(Caller caller, Listing listing)
     {
-        listing.With("email");
         return gate.ReadManyAsync(
             caller,
             Demand,

@@ -116,7 +116,14 @@ internal static class VerifyAnswerWriter
 
         if (verdict.Code == VerificationCode.InsufficientScope)
         {
-            WriteTexts(json, "missing_scopes"u8, requirement.Scopes.Except(verdict.Scopes));
+            var missing = requirement.Scopes.Except(verdict.Scopes);
+            // Of the API that is asked about, whose scopes its metadata tell everybody (RFC 9728).
+            if (requirement.Api is { } asked && !asked.Scopes.IsSupersetOf(missing))
+            {
+                json.WriteString("reason"u8, InsufficientScopeReason.NoSuchScope);
+            }
+
+            WriteTexts(json, "missing_scopes"u8, missing);
         }
 
         WriteLimit(json, verdict);

@@ -325,7 +325,11 @@ public sealed class Gate(
         try
         {
             var result = await operation(new OperationContext(tx, entry, caller, reach, catalog));
-            tx.Record(entry);
+            if (!entry.ChangedNothing)
+            {
+                tx.Record(entry);
+            }
+
             return result;
         }
         catch (ProblemException denial) when (denial.Status == 403)

@@ -25,6 +25,17 @@ public static class Problems
             Challenge = challenge,
         };
 
+    /// <summary>401 for a header that holds no credential in a form that is taken: <c>Basic</c>, <c>Bearer:</c>, no scheme.</summary>
+    public static ProblemException CredentialNotSent(string challenge) =>
+        new(
+            401,
+            ProblemCode.InvalidToken,
+            "The header holds no credential in a form that is taken here. Send Authorization: Bearer tkr_… or X-API-Key: tkr_key_…."
+        )
+        {
+            Challenge = challenge,
+        };
+
     /// <summary>401 for the holder of the right secret alone: it was genuine, and good until then.</summary>
     /// <param name="end">When it ended.</param>
     /// <param name="challenge">Of the attributes of an error, the challenge.</param>

@@ -53,6 +53,9 @@ public sealed class AuditEntry
 
     public long Count { get; set; } = 1;
 
+    /// <summary>Set where everything was as asked before: a second event for one revocation would tell of something that did not happen.</summary>
+    public bool ChangedNothing { get; set; }
+
     /// <summary>Another event of the same request: something that happened with this one.</summary>
     public AuditEntry With(string action, string? targetType, string? targetId, string? reason) =>
         new()

@@ -3,46 +3,69 @@ using Tokenry.Server.Foundation.Hosting;
 
 namespace Tokenry.Server.Foundation.Audit;
 
-/// <summary>The newest signed head on disk, outside the database: what a restored or shortened trail is compared with.</summary>
+/// <summary>
+/// The newest signed head on disk, outside the database: what a restored or shortened trail is compared with. One line for each store that used this
+/// directory, the one that was written last first.
+/// </summary>
 public sealed class AuditHeadFile(TokenryOptions options, HeadSigner signer)
 {
-    private const int LongestFile = 8192;
+    private const int LongestFile = 16384;
+    private const int MostOthers = 7;
 
     public string Path => options.AuditHeadFile;
 
-    /// <summary>What the file says.</summary>
-    /// <param name="fault">Why it says nothing; <c>null</c> where there is no file.</param>
-    public ChainHead? Read(out string? fault)
+    /// <summary>What the file says of the store that is open.</summary>
+    public HeadsOnDisk Read()
     {
-        fault = null;
-        byte[] content;
         try
         {
-            if (!File.Exists(Path))
+            var lines = Lines();
+            var heads = lines.Select(line => signer.Read(Encoding.ASCII.GetBytes(line))).ToList();
+            return new HeadsOnDisk
             {
-                return null;
-            }
-
-            using var file = File.OpenRead(Path);
-            content = new byte[Math.Min(LongestFile + 1, file.Length)];
-            file.ReadExactly(content);
+                Own = heads.FirstOrDefault(head => head is not null && signer.IsOwn(head)),
+                Other = heads.FirstOrDefault(head => head is not null && !signer.IsOwn(head)),
+                // One line that is not ours may have been this store's.
+                Fault = heads.Contains(null) ? $"The audit head {Path} was changed, or was not made with this key file." : null,
+            };
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            fault = $"The audit head {Path} cannot be read: {exception.Message}";
-            return null;
+            return new HeadsOnDisk { Fault = $"The audit head {Path} cannot be read: {exception.Message}" };
         }
-
-        var head = signer.Read(content.AsSpan().Trim("\r\n \t"u8));
-        if (head is null)
-        {
-            fault = $"The audit head {Path} was changed, or was not made with this key file.";
-        }
-
-        return head;
     }
 
-    /// <summary>Replaces it whole.</summary>
+    /// <summary>Replaces the line of the store that is open; those of other stores stay.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public void Write(string jws) => PrivateFile.Write(Path, Encoding.ASCII.GetBytes(jws + "\n"), overwrite: true);
+    public void Write(string jws)
+    {
+        var others = Lines().Where(line => signer.Read(Encoding.ASCII.GetBytes(line)) is { } head && !signer.IsOwn(head)).Take(MostOthers);
+        PrivateFile.Write(Path, Encoding.ASCII.GetBytes(string.Concat(others.Prepend(jws).Select(line => line + "\n"))), overwrite: true);
+    }
+
+    private string[] Lines()
+    {
+        if (!File.Exists(Path))
+        {
+            return [];
+        }
+
+        using var file = File.OpenRead(Path);
+        var content = new byte[Math.Min(LongestFile, file.Length)];
+        file.ReadExactly(content);
+        return Encoding.ASCII.GetString(content).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    }
+}
+
+/// <summary>What <see cref="AuditHeadFile"/> holds.</summary>
+public sealed record HeadsOnDisk
+{
+    /// <summary>The newest head of the store that is open.</summary>
+    public ChainHead? Own { get; init; }
+
+    /// <summary>The head of another store, the one that was written last.</summary>
+    public ChainHead? Other { get; init; }
+
+    /// <summary>Why the file, or a line of it, says nothing; <c>null</c> also where there is no file.</summary>
+    public string? Fault { get; init; }
 }

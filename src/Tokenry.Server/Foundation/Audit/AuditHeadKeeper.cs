@@ -23,7 +23,10 @@ public sealed partial class AuditHeadKeeper(
     /// <summary>Faults are told every second, a head is signed every fifth: at most six seconds after its event.</summary>
     private const int TicksBetweenHeads = 5;
 
-    private readonly Queue<ChainFault> untold = new();
+    /// <summary>The audit event which says that the head on disk is of another store: the database was exchanged, or moved to another engine.</summary>
+    private const string ReplacedAction = "store.replaced";
+
+    private readonly Queue<AuditEntry> untold = new();
     private readonly SemaphoreSlim alone = new(1, 1);
     private volatile AuditHead? current;
     private volatile ChainFault? lastFault;
@@ -36,12 +39,19 @@ public sealed partial class AuditHeadKeeper(
     /// <summary>Compares the store with the head on disk; before this process appends anything.</summary>
     public async Task OpenAsync()
     {
-        var known = file.Read(out var unreadable);
-        if (unreadable is not null)
+        var heads = file.Read();
+        if (heads.Fault is { } unreadable)
         {
             LogUnreadable(unreadable);
         }
+        else if (heads is { Own: null, Other: { } other })
+        {
+            var words = $"The audit head {file.Path} is of another store, {other.Store}, at event {other.Seq} ({Time(other):u})";
+            LogReplaced(words);
+            untold.Enqueue(Entry(ReplacedAction, words));
+        }
 
+        var known = heads.Own;
         var (found, same) = await LookAsync(known?.Seq);
         chain.Committed(known ?? found);
         if (known is not null && IsFault(known, found, same))
@@ -52,6 +62,10 @@ public sealed partial class AuditHeadKeeper(
         chain.Committed(found);
         await TellAsync();
     }
+
+    /// <summary>Signs the newest event now and writes the head, so that what is compared with it next is not older.</summary>
+    /// <exception cref="StoreUnavailableException">The store or the signing key's token does not serve now.</exception>
+    public Task RenewAsync() => AloneAsync(KeepAsync);
 
     /// <summary>The newest signed head.</summary>
     /// <exception cref="StoreUnavailableException">There is none yet, and the store or the signing key's token does not serve now.</exception>
@@ -193,17 +207,17 @@ public sealed partial class AuditHeadKeeper(
             lastFault = fault;
             metrics.AuditFault(fault);
             LogFault(fault.Action, fault);
-            untold.Enqueue(fault);
+            untold.Enqueue(Entry(fault));
         }
 
         var told = false;
-        while (untold.TryPeek(out var fault))
+        while (untold.TryPeek(out var entry))
         {
             try
             {
                 await database.WriteAsync(tx =>
                 {
-                    tx.Record(Entry(fault));
+                    tx.Record(entry);
                     return Task.FromResult(true);
                 });
             }
@@ -219,7 +233,16 @@ public sealed partial class AuditHeadKeeper(
         return told;
     }
 
-    private AuditEntry Entry(ChainFault fault)
+    private AuditEntry Entry(ChainFault fault) =>
+        Entry(
+            fault.Action,
+            fault.ToString(),
+            AuditChanges.Of("seq", fault.Known.Seq, fault.Found?.Seq),
+            AuditChanges.Of("hash", Hash(fault.Known), Hash(fault.Found)),
+            AuditChanges.Of("at", Time(fault.Known), Time(fault.Found))
+        );
+
+    private AuditEntry Entry(string action, string reason, params AuditChange[] changes)
     {
         var now = time.GetUtcNow();
         return new AuditEntry
@@ -227,15 +250,10 @@ public sealed partial class AuditHeadKeeper(
             Id = PublicId.Create("evt", PublicId.NewUuid7(now)),
             At = now.ToUnixTimeMilliseconds(),
             Actor = AuditEntry.System,
-            Action = fault.Action,
+            Action = action,
             Result = AuditEntry.Signal,
-            Reason = fault.ToString(),
-            Changes =
-            [
-                AuditChanges.Of("seq", fault.Known.Seq, fault.Found?.Seq),
-                AuditChanges.Of("hash", Hash(fault.Known), Hash(fault.Found)),
-                AuditChanges.Of("at", Time(fault.Known), Time(fault.Found)),
-            ],
+            Reason = reason,
+            Changes = changes.Length == 0 ? null : changes,
         };
     }
 
@@ -258,6 +276,13 @@ public sealed partial class AuditHeadKeeper(
 
     [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "The audit head is not renewed now: {Reason}")]
     private partial void LogSkipped(string reason);
+
+    [LoggerMessage(
+        EventId = 6,
+        Level = LogLevel.Warning,
+        Message = "store.replaced: {Words}. This store has no head there yet. If you did not change the database, see docs/guides/restore.md."
+    )]
+    private partial void LogReplaced(string words);
 
     [LoggerMessage(EventId = 5, Level = LogLevel.Error, Message = "The audit head could not be renewed.")]
     private partial void LogFailed(Exception exception);

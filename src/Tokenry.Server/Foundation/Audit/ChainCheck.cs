@@ -7,7 +7,7 @@ namespace Tokenry.Server.Foundation.Audit;
 /// <param name="anchor">What the first row follows; <c>null</c> = the store's anchor is not under this key.</param>
 public sealed class ChainCheck(byte[] auditKey, ChainAnchor? anchor)
 {
-    private readonly List<long> notices = [];
+    private readonly List<(string Action, long Seq)> notices = [];
     private byte[] prev = (anchor ?? ChainAnchor.Genesis).Hash;
 
     /// <summary>The number that the next row must have.</summary>
@@ -22,8 +22,8 @@ public sealed class ChainCheck(byte[] auditKey, ChainAnchor? anchor)
     /// <summary>What is wrong with the first row that is not whole.</summary>
     public string? Fault { get; private set; } = anchor is null ? "the anchor, which says where the trail begins, was changed" : null;
 
-    /// <summary>Numbers of events that say that the trail once lost events or was rewritten.</summary>
-    public IReadOnlyList<long> Notices => notices;
+    /// <summary>Action and number of events that say that the trail once lost events or was rewritten.</summary>
+    public IReadOnlyList<(string Action, long Seq)> Notices => notices;
 
     /// <summary>Takes the next row; <c>false</c> once there is a fault.</summary>
     public bool Take(AuditRow row)
@@ -42,7 +42,7 @@ public sealed class ChainCheck(byte[] auditKey, ChainAnchor? anchor)
 
         if (row.Action is ChainFault.RolledBack or ChainFault.Broken)
         {
-            notices.Add(row.Seq);
+            notices.Add((row.Action, row.Seq));
         }
 
         prev = row.Hash;

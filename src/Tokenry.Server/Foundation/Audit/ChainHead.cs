@@ -10,6 +10,9 @@ public sealed record ChainHead
     /// <summary>When the event was, or when a signed head was made; Unix milliseconds.</summary>
     public long At { get; init; }
 
+    /// <summary>Of a signed head: the store whose trail it is of; <c>null</c> = a version wrote it that did not say so.</summary>
+    public string? Store { get; init; }
+
     /// <summary>Whether this is the same event.</summary>
     public bool IsAs(ChainHead other) => Seq == other.Seq && Hash.AsSpan().SequenceEqual(other.Hash);
 }

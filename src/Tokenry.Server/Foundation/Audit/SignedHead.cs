@@ -23,7 +23,7 @@ public static class SignedHead
         var time = DateTimeOffset.FromUnixTimeMilliseconds(head.At);
         var header = JsonSerializer.SerializeToUtf8Bytes(new HeadHeader(key.Algorithm, Type, key.KeyId), AuditJson.Default.HeadHeader);
         var payload = JsonSerializer.SerializeToUtf8Bytes(
-            new HeadClaims(head.Seq, hash, time, Mac(head, auditKey)),
+            new HeadClaims(head.Seq, hash, time, Mac(head, auditKey), head.Store),
             AuditJson.Default.HeadClaims
         );
         var signed = $"{StrictBase64Url.Encode(header)}.{StrictBase64Url.Encode(payload)}";
@@ -66,6 +66,7 @@ public static class SignedHead
                 Seq = claims.Seq,
                 Hash = Convert.FromHexString(claims.Hash),
                 At = claims.Time.ToUnixTimeMilliseconds(),
+                Store = claims.Store,
             };
             return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(claims.Mac), Encoding.ASCII.GetBytes(Mac(head, auditKey)))
                 ? head
@@ -77,11 +78,14 @@ public static class SignedHead
         }
     }
 
-    private static string Mac(ChainHead head, byte[] auditKey) =>
-        Convert.ToHexStringLower(
+    private static string Mac(ChainHead head, byte[] auditKey)
+    {
+        var store = head.Store is null ? "" : ":" + head.Store;
+        return Convert.ToHexStringLower(
             HMACSHA256.HashData(
                 auditKey,
-                Encoding.ASCII.GetBytes($"tokenry/audit-head:{head.Seq}:{Convert.ToHexStringLower(head.Hash)}:{head.At}")
+                Encoding.UTF8.GetBytes($"tokenry/audit-head:{head.Seq}:{Convert.ToHexStringLower(head.Hash)}:{head.At}{store}")
             )
         );
+    }
 }

@@ -6,7 +6,11 @@ using Tokenry.Server.Foundation.Storage;
 namespace Tokenry.Server.Foundation.Audit;
 
 /// <summary><c>admin audit verify [--data-directory D]</c>: recomputes the chain and compares it with the signed head; exit code 0 = whole, 1 = not.</summary>
-public sealed class VerifyAudit(Database database, AuditChain chain, AuditHeadFile file)
+/// <param name="database">The store.</param>
+/// <param name="chain">The chain.</param>
+/// <param name="file">The head on disk.</param>
+/// <param name="keeper">Of a running server, which signs a new head before it compares.</param>
+public sealed class VerifyAudit(Database database, AuditChain chain, AuditHeadFile file, AuditHeadKeeper? keeper = null)
 {
     public static readonly CommandVerb Command = new(
         "admin audit verify",
@@ -15,8 +19,15 @@ public sealed class VerifyAudit(Database database, AuditChain chain, AuditHeadFi
 
     public async Task<ControlAnswer> RunAsync(IReadOnlyDictionary<string, string> arguments)
     {
+        if (keeper is not null)
+        {
+            // What it has noticed since its start it has told by then; the head on disk can be one from before a restore.
+            await keeper.RenewAsync();
+        }
+
         // Before the chain is read, which is then at least as new.
-        var head = file.Read(out var unreadable);
+        var heads = file.Read();
+        var head = heads.Own;
         var known = chain.Newest;
         var check = await chain.CheckAsync(database);
         var faults = new List<string>();
@@ -29,14 +40,17 @@ public sealed class VerifyAudit(Database database, AuditChain chain, AuditHeadFi
             );
         }
 
-        if (unreadable is not null)
+        if (heads.Fault is { } unreadable)
         {
             faults.Add(unreadable);
         }
         else if (head is null)
         {
             faults.Add(
-                $"There is no head at {file.Path}, so removed newest events cannot be told. A running server writes it within 10 s."
+                heads.Other is null
+                    ? $"There is no head at {file.Path}, so removed newest events cannot be told. A running server writes it within 10 s."
+                    : $"The head at {file.Path} is of another store, {heads.Other.Store}, so removed newest events cannot be told. A running server "
+                        + "writes the head of this one within 10 s."
             );
         }
 
@@ -65,9 +79,15 @@ public sealed class VerifyAudit(Database database, AuditChain chain, AuditHeadFi
         };
         if (check.Notices.Count > 0)
         {
-            words.Add(
-                $"It lost events before, which event {string.Join(", ", check.Notices)} tells: GET /v1/audit?action={ChainFault.RolledBack}"
-            );
+            foreach (
+                var (action, events) in check
+                    .Notices.GroupBy(notice => notice.Action, notice => notice.Seq)
+                    .Select(told => (told.Key, told))
+            )
+            {
+                var what = action == ChainFault.RolledBack ? "It lost events before" : "It was rewritten before";
+                words.Add($"{what}, which event {string.Join(", ", events)} tells: GET /v1/audit?action={action}");
+            }
         }
 
         return new ControlAnswer(string.Join(Environment.NewLine, words), null);

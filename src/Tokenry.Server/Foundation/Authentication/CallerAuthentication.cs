@@ -129,9 +129,11 @@ internal sealed class CallerAuthentication(
 
     /// <summary>In the scheme that was used, and for a bound token in the one that it needs (RFC 9449 §7.1).</summary>
     private ProblemException Refused(HttpContext context, Carrier carrier, in Possession possession) =>
-        Problems.CredentialNotGood(
-            carrier.IsDpop || (possession.Code == VerificationCode.ProofRequired && !possession.IsAboutCertificate)
-                ? $"{DpopChallenge.Failed(possession)}, {Bearer}, {About(context)}"
-                : $"{Bearer}, error=\"invalid_token\", {About(context)}, {DpopChallenge.Offer}"
-        );
+        carrier.Presented!.Length == 0
+            ? Problems.CredentialNotSent($"{Bearer}, error=\"invalid_token\", {About(context)}, {DpopChallenge.Offer}")
+            : Problems.CredentialNotGood(
+                carrier.IsDpop || (possession.Code == VerificationCode.ProofRequired && !possession.IsAboutCertificate)
+                    ? $"{DpopChallenge.Failed(possession)}, {Bearer}, {About(context)}"
+                    : $"{Bearer}, error=\"invalid_token\", {About(context)}, {DpopChallenge.Offer}"
+            );
 }

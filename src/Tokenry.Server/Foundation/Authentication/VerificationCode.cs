@@ -22,4 +22,28 @@ public static class VerificationCode
     public const string RateLimited = "rate_limited";
     public const string QuotaExceeded = "quota_exceeded";
     public const string Valid = "valid";
+
+    /// <summary>Every code.</summary>
+    public static readonly string[] All =
+    [
+        Malformed,
+        Unknown,
+        Revoked,
+        Disabled,
+        OwnerDisabled,
+        NotYetValid,
+        Expired,
+        WrongApi,
+        CredentialKindNotAccepted,
+        StrengthTooLow,
+        ProofRequired,
+        ProofInvalid,
+        ProofReplayed,
+        IpNotAllowed,
+        InsufficientScope,
+        ObjectNotAllowed,
+        RateLimited,
+        QuotaExceeded,
+        Valid,
+    ];
 }

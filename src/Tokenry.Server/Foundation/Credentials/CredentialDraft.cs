@@ -2,6 +2,7 @@ using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Limits;
 using Tokenry.Server.Foundation.Principals;
@@ -156,22 +157,43 @@ public sealed record CredentialDraft
             }
 
             check.Require(seen.Add(api), "permissions", $"'{Validation.Shown(api)}' stands twice");
-            if (catalog.Resource(api) is not { } resource)
-            {
-                check.Require(false, "permissions", $"'{Validation.Shown(api)}' is not a registered API");
-                continue;
-            }
-
-            check.Require(permission.Scopes.Count <= 500, "permissions", $"more than 500 scopes of {api}");
-            foreach (var scope in permission.Scopes.Take(500))
-            {
-                check.Require(
-                    scope is not null && resource.Scopes.Contains(scope),
-                    "permissions",
-                    $"'{Validation.Shown(scope)}' is not a scope of {api}"
-                );
-            }
+            CheckPermission(check, catalog, permission, "permissions", "permissions");
         }
+    }
+
+    /// <summary>An API that is registered and scopes that it defines.</summary>
+    /// <param name="check">Where faults go.</param>
+    /// <param name="catalog">The APIs.</param>
+    /// <param name="permission">The API and its scopes.</param>
+    /// <param name="apiMember">The member of the request that names the API.</param>
+    /// <param name="scopesMember">The member that names the scopes.</param>
+    public static void CheckPermission(Validation check, Catalog catalog, Permission permission, string apiMember, string scopesMember)
+    {
+        var (api, scopes) = (permission.Api, permission.Scopes);
+        if (catalog.Resource(api) is not { } resource)
+        {
+            check.Require(false, apiMember, $"'{Validation.Shown(api)}' is not a registered API{SpelledOtherwise(catalog, api)}");
+            return;
+        }
+
+        check.Require(scopes.Count <= 500, scopesMember, $"more than 500 scopes of {api}");
+        foreach (var scope in scopes.Take(500))
+        {
+            check.Require(
+                scope is not null && resource.Scopes.Contains(scope),
+                scopesMember,
+                $"'{Validation.Shown(scope)}' is not a scope of {api}"
+            );
+        }
+    }
+
+    /// <summary>Identifiers are compared byte for byte. One that differs by a slash or by case alone is named: who sent it knows it already.</summary>
+    private static string SpelledOtherwise(Catalog catalog, string api)
+    {
+        var letters = api.Length > 500 ? "" : NearestName.Letters(api);
+        return catalog.Resources.FirstOrDefault(known => NearestName.Letters(known.Identifier) == letters) is { } known
+            ? $"; {known.Identifier} is"
+            : "";
     }
 
     private static void CheckObjects(Validation check, IReadOnlyList<string>? objects)

@@ -79,6 +79,9 @@ public sealed record CredentialFamily(string Noun, string Title, IReadOnlyList<s
         FederatedIdentities,
     ];
 
+    /// <summary>How the public id of a credential begins, of any kind.</summary>
+    public static readonly string[] IdPrefixes = [.. All.Select(family => family.IdPrefix)];
+
     /// <summary>For people: several.</summary>
     public string Plural
     {

@@ -10,7 +10,7 @@ public static class CredentialProblems
         new(
             409,
             ProblemCode.AlreadyExists,
-            $"The application has another that goes by {Validation.Shown(keyId)}. Revoke that one first, or register this one under another name."
+            $"The application has a public key with the key id {Validation.Shown(keyId)} already. Revoke that one first, or send this one with another kid."
         );
 
     public static ProblemException NotActive(CredentialRow row) =>

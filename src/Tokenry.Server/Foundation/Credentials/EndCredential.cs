@@ -61,6 +61,7 @@ public static class EndCredential
             ending.TakesDescendants ? await LineageStore.RevokeOfOwnerAsync(tx, row, at, reason)
             : !ending.TakesSuccessors || row.StateAt(at) is "revoked" or "expired" ? []
             : await LineageStore.RevokeSuccessorsAsync(tx, row, at, reason);
+        entry.ChangedNothing = revoked.Count + taken.Count == 0;
         Record(tx, entry, taken, reason);
         await CredentialCounts.RemoveAsync(tx, revoked.Concat(taken));
     }

@@ -26,7 +26,6 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
     /// <param name="listing">Limit, cursor, filters.</param>
     public async Task<Page<Credential>> RunAsync(Caller caller, IReadOnlyList<CredentialFamily> families, string? ownerId, Listing listing)
     {
-        listing.With(ownerId is null ? Filters : FiltersBelowOwner);
         var catalog = await catalogs.GetAsync();
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var shown = Readable(caller, families);
@@ -46,7 +45,7 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
                 var (where, parameters) = Filter(
                     listing,
                     shown,
-                    ownerId ?? listing.Text("owner"),
+                    ownerId ?? listing.Id("owner", "usr", "app"),
                     reach,
                     catalog,
                     Dialect.Of(connection),
@@ -63,7 +62,6 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
     /// <param name="listing">Limit, cursor, filters.</param>
     public async Task<Page<Credential>> DescendantsAsync(Caller caller, string id, Listing listing)
     {
-        listing.With(Filters);
         var catalog = await catalogs.GetAsync();
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var family = CredentialFamily.OfId(id);
@@ -75,7 +73,15 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
             async (connection, reach) =>
             {
                 await new CredentialAddress(family, id).FindAsync(connection, reach);
-                var (where, parameters) = Filter(listing, shown, listing.Text("owner"), reach, catalog, Dialect.Of(connection), now);
+                var (where, parameters) = Filter(
+                    listing,
+                    shown,
+                    listing.Id("owner", "usr", "app"),
+                    reach,
+                    catalog,
+                    Dialect.Of(connection),
+                    now
+                );
                 parameters.Add("id", id);
                 return await PageAsync(connection, catalog, listing, $"{where} AND c.id IN ({LineageStore.Descendants})", parameters, now);
             }

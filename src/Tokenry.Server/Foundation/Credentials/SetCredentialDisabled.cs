@@ -34,6 +34,7 @@ public sealed class SetCredentialDisabled(Gate gate, TimeProvider time)
                 var now = time.GetUtcNow().ToUnixTimeMilliseconds();
                 var paused = (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(catalog, now);
                 entry.Changes = AuditChanges.Between(row.ToCredential(catalog, now), paused);
+                entry.ChangedNothing = entry.Changes is null;
                 return paused;
             }
         );

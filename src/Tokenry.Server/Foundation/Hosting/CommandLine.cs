@@ -28,7 +28,7 @@ public static class CommandLine
     public static bool AsksForHelp(ReadOnlySpan<string> arguments) =>
         arguments is ["help", ..] || arguments.ContainsAny(["--help", "-h", "-?"]);
 
-    public static bool AsksForVersion(ReadOnlySpan<string> arguments) => arguments is ["version"] or ["--version"];
+    public static bool AsksForVersion(ReadOnlySpan<string> arguments) => arguments is ["version", ..] || arguments.Contains("--version");
 
     /// <summary>The verb that the arguments begin with, or <c>null</c> where they are a server's.</summary>
     /// <exception cref="UsageException">They begin with words that are no verb.</exception>
@@ -68,7 +68,7 @@ public static class CommandLine
             var option = equals < 0 ? arguments[i] : arguments[i][..equals];
             if (!option.StartsWith("--", StringComparison.Ordinal) || !IsServerOption(option[2..]))
             {
-                throw new UsageException($"'{option}' is not an option.{DidYouMean(NearestOption(option))}");
+                throw new UsageException($"'{option}' is not an option.{DidYouMean(NearestOption(option, ValueOf(arguments[i..])))}");
             }
 
             // The configuration would take the next option for the value.
@@ -107,25 +107,39 @@ public static class CommandLine
         return text.ToString();
     }
 
+    /// <summary>Whether it is a name that people try for an address, such as <c>port</c>.</summary>
+    internal static bool IsWordForAddress(string name) => WordsForAddress.Contains(name, StringComparer.OrdinalIgnoreCase);
+
     internal static string DidYouMean(string? name) => name is null ? "" : $" Did you mean {name}?";
 
     private static bool IsServerOption(string name) =>
         ServerOptions.Contains(name, StringComparer.OrdinalIgnoreCase)
         || ServerSections.Any(section => name.StartsWith(section, StringComparison.OrdinalIgnoreCase) && name.Length > section.Length);
 
-    private static string? NearestOption(string option)
+    /// <summary>What follows an option, behind <c>=</c> or as the next word.</summary>
+    private static string? ValueOf(ReadOnlySpan<string> arguments) =>
+        arguments[0].IndexOf('=', StringComparison.Ordinal) is >= 0 and var equals ? arguments[0][(equals + 1)..]
+        : arguments.Length > 1 ? arguments[1]
+        : null;
+
+    private static string? NearestOption(string option, string? value)
     {
         var name = option.TrimStart('-');
-        if (WordsForAddress.Contains(name, StringComparer.OrdinalIgnoreCase))
+        var address = $"--urls {(value is null ? null : ListenAddresses.Meant(value)) ?? TokenryOptions.DefaultUrl}";
+        if (IsWordForAddress(name))
         {
-            return $"--urls {TokenryOptions.DefaultUrl}";
+            return address;
         }
 
         // A setting without its section (--Issuer), or with hyphens (--data-directory).
-        return
-            KnownSettings.All.FirstOrDefault(known => NearestName.IsNear(name, known[(known.IndexOf(':', StringComparison.Ordinal) + 1)..]))
+        return KnownSettings.All.FirstOrDefault(known =>
+                NearestName.IsNear(name, known[(known.IndexOf(':', StringComparison.Ordinal) + 1)..])
+            )
                 is { } setting
-            ? "--" + setting
+                ? "--" + setting
+            : option.StartsWith("--", StringComparison.Ordinal)
+            && NearestName.Of(name, WordsForAddress.Where(word => word.Length > 3)) is not null
+                ? address
             : NearestName.Of(
                 option,
                 [.. ServerOptions.Select(known => "--" + known), "--help", "--version", .. KnownSettings.All.Select(known => "--" + known)]

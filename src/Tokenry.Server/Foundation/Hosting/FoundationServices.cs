@@ -25,7 +25,12 @@ public static partial class FoundationServices
         services.AddSingleton(provider => new StoreMetrics(provider.GetRequiredService<IMeterFactory>().Create(ServerMetrics.MeterName)));
         services.AddSingleton<MetricsText>();
         services.AddSingleton<KeyRing>();
-        services.AddSingleton<AuditChain>().AddSingleton<HeadSigner>().AddSingleton<AuditHeadFile>().AddSingleton<VerifyAudit>();
+        services
+            .AddSingleton<StoreIdentity>()
+            .AddSingleton<AuditChain>()
+            .AddSingleton<HeadSigner>()
+            .AddSingleton<AuditHeadFile>()
+            .AddSingleton<VerifyAudit>();
         services.AddSingleton<ChangeHub>();
         services.AddSingleton(provider => new Freshness(provider.GetRequiredService<TimeProvider>(), alwaysFresh: !options.UsesPostgres));
         AddDatabase(services, options);
@@ -131,8 +136,10 @@ public static partial class FoundationServices
     }
 
     /// <summary>Schema, keys: what must hold before anything else runs.</summary>
+    /// <param name="services">The foundation.</param>
+    /// <param name="makesStore">Whether an empty database becomes a store.</param>
     /// <exception cref="StartupException">Says what to do.</exception>
-    public static async Task OpenStoreAsync(IServiceProvider services)
+    public static async Task OpenStoreAsync(IServiceProvider services, bool makesStore = true)
     {
         var options = services.GetRequiredService<TokenryOptions>();
         var keys = services.GetRequiredService<KeyRing>();
@@ -143,8 +150,9 @@ public static partial class FoundationServices
         {
             database = services.GetRequiredService<Database>();
             var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger<Migration>();
-            await database.MigrateAsync(Migration.Embedded, change => LogSchema(logger, change));
+            await database.MigrateAsync(Migration.Embedded, makesStore, change => LogSchema(logger, change));
             await keys.OpenAsync(database, options.KeyFile);
+            await services.GetRequiredService<StoreIdentity>().OpenAsync();
             await services.GetRequiredService<SigningKeys>().OpenAsync();
             await services.GetRequiredService<OwnedApplications>().SettleAsync();
         }

@@ -58,5 +58,12 @@ internal static class KnownSettings
     }
 
     private static string Suggestion(string key) =>
-        NearestName.Of(key, All) is { } near ? $"Did you mean {near}?" : $"Known: {string.Join(", ", TokenryOptions.KnownKeys)}.";
+        CommandLine.IsWordForAddress(key[(key.LastIndexOf(':') + 1)..])
+            ? $"The address is --urls {TokenryOptions.DefaultUrl} (in the environment ASPNETCORE_URLS)."
+        : NearestName.Of(key, All) is { } near ? $"Did you mean {near}?"
+        // The beginning of a name: DataDir.
+        : NearestName.Letters(key) is { Length: > 9 } letters
+        && Array.Find(Reduced, known => known.Letters.StartsWith(letters, StringComparison.Ordinal)).Name is { } longer
+            ? $"Did you mean {longer}?"
+        : $"Known: {string.Join(", ", TokenryOptions.KnownKeys)}.";
 }

@@ -51,7 +51,8 @@ internal sealed class ListeningServer(IServer inner, TokenryOptions options) : I
     private string Describe(Exception exception)
     {
         IFeatureCollection known = Features;
-        var addresses = string.Join(", ", known.Get<IServerAddressesFeature>()?.Addresses ?? []);
+        var bound = string.Join(", ", known.Get<IServerAddressesFeature>()?.Addresses ?? []);
+        var addresses = bound.Length == 0 ? options.Urls : bound; // Kestrel takes them away while it looks for a certificate
         return exception switch
         {
             IOException { InnerException: AddressInUseException } => DescribeTaken(exception.Message, addresses),

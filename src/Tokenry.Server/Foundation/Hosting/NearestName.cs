@@ -3,9 +3,16 @@ namespace Tokenry.Server.Foundation.Hosting;
 /// <summary>Which known name a mistyped one is closest to.</summary>
 internal static class NearestName
 {
+    private const int Longest = 100;
+
     /// <summary>The closest of <paramref name="known"/>; <c>null</c> if more than a third of the letters differ from each.</summary>
     public static string? Of(string name, IEnumerable<string> known)
     {
+        if (name.Length > Longest)
+        {
+            return null; // no name of ours, and the comparison takes as long as both are
+        }
+
         var letters = Letters(name);
         var best = known
             .Select(candidate => (Name: candidate, Distance: Distance(letters, Letters(candidate))))

@@ -21,8 +21,10 @@ internal static class PrivateDirectory
         }
 
         var closed = new List<string>();
+        var isOpen = false;
         try
         {
+            isOpen = (new DirectoryInfo(path).UnixFileMode & OfOthers) != 0;
             Close(new DirectoryInfo(path), closed);
             foreach (var file in new DirectoryInfo(path).EnumerateFiles().Where(file => file.LinkTarget is null))
             {
@@ -32,8 +34,11 @@ internal static class PrivateDirectory
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new StartupException(
-                $"The data directory {path} is open to other users, and this user cannot close it ({exception.Message}). Make it this user's "
-                    + "own (chown, then chmod 700), or set Tokenry:DataDirectory to another."
+                isOpen
+                    ? $"The data directory {path} is open to other users, and this user cannot close it ({exception.Message}). Make it this user's "
+                        + "own (chown, then chmod 700), or set Tokenry:DataDirectory to another."
+                    : $"The data directory {path}, or a file in it, belongs to another user ({exception.Message}). Run this as that user, make it this "
+                        + "user's own (chown -R), or set Tokenry:DataDirectory to another."
             );
         }
 

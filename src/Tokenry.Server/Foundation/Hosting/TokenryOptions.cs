@@ -50,6 +50,9 @@ public sealed class TokenryOptions
 
     public required string Issuer { get; init; }
 
+    /// <summary>Where the server listens, as <c>--urls</c> has it.</summary>
+    public string Urls { get; init; } = DefaultUrl;
+
     public required string DataDirectory { get; init; }
 
     public required string KeyFile { get; init; }
@@ -131,7 +134,8 @@ public sealed class TokenryOptions
         var faults = new List<string>();
         var section = configuration.GetSection("Tokenry");
         KnownSettings.Check(configuration, faults);
-        var dataDirectory = Path.GetFullPath(section["DataDirectory"] ?? "data");
+        var urls = configuration["urls"] ?? DefaultUrl;
+        var dataDirectory = PathOf(section, "DataDirectory", "data", faults);
         var brand = section["Brand"] ?? "tkr";
         var retired = List(section, "RetiredBrands");
         foreach (var name in retired.Prepend(brand))
@@ -176,20 +180,7 @@ public sealed class TokenryOptions
         var connection = configuration.GetConnectionString("Tokenry");
         if (connection is not null)
         {
-            try
-            {
-                var builder = new Npgsql.NpgsqlConnectionStringBuilder(connection);
-                if (string.IsNullOrEmpty(builder.Host))
-                {
-                    faults.Add("ConnectionStrings:Tokenry names no Host. Leave it out for SQLite.");
-                }
-            }
-            catch (Exception exception) when (exception is ArgumentException or FormatException or InvalidOperationException)
-            {
-                faults.Add(
-                    "ConnectionStrings:Tokenry is not a PostgreSQL connection string such as Host=db;Database=tokenry;Username=tokenry."
-                );
-            }
+            ConnectionSetting.Check(connection, faults);
         }
 
         var defaultDays = Days(section, "PersonalAccessTokens:DefaultLifetimeDays", faults) ?? 90;
@@ -215,22 +206,32 @@ public sealed class TokenryOptions
         var caps = CapOptions.Read(section.GetSection("Caps"), faults);
         var signingKeys = SigningKeyOptions.Read(section.GetSection("SigningKeys"), faults);
         var pkcs11 = Pkcs11Options.Read(section, faults);
-        var issuer = needsIssuer ? IssuerSetting.Read(section["Issuer"], configuration["urls"] ?? DefaultUrl, faults) : "";
+        var issuer =
+            !needsIssuer ? ""
+            : ListenAddresses.Check(urls, faults) ? IssuerSetting.Read(section["Issuer"], urls, faults)
+            : section["Issuer"] ?? "";
         var tls = TlsOptions.Read(section, configuration, issuer, faults);
         var requestsPerMinute = RequestsPerMinute(section, faults);
         var hosts = AllowedHostsSetting.Read(List(section, "AllowedHosts"), issuer, faults);
+        var keyFile = PathOf(section, "KeyFile", Path.Combine(dataDirectory, "tokenry.keys"), faults);
+        var headFile = PathOf(
+            section,
+            "AuditHeadFile",
+            Path.Combine(Path.GetDirectoryName(keyFile) ?? dataDirectory, "audit-head"),
+            faults
+        );
         if (faults.Count > 0)
         {
             throw new StartupException(faults);
         }
 
-        var keyFile = section["KeyFile"] is { } file ? Path.GetFullPath(file) : Path.Combine(dataDirectory, "tokenry.keys");
         return new TokenryOptions
         {
             Issuer = issuer,
             DataDirectory = dataDirectory,
             KeyFile = keyFile,
-            AuditHeadFile = Path.GetFullPath(section["AuditHeadFile"] ?? Path.Combine(Path.GetDirectoryName(keyFile)!, "audit-head")),
+            AuditHeadFile = headFile,
+            Urls = urls,
             AuditKept = auditDays is { } kept ? TimeSpan.FromDays(kept) : null,
             AuditPersonalDataKept = auditPersonalDays is { } personal ? TimeSpan.FromDays(personal) : null,
             Brand = brand,
@@ -267,6 +268,19 @@ public sealed class TokenryOptions
             known is "RetiredBrands" or "AllowedHosts" or "TrustedProxies" or "LeakReports:Keys" or "Egress:AllowedNetworks"
             && key.StartsWith(known + ":", StringComparison.OrdinalIgnoreCase) // a list's items
         );
+
+    /// <summary>A path is taken from the current folder. An empty one is a mistake of a script, whose variable was not set.</summary>
+    private static string PathOf(IConfigurationSection section, string key, string fallback, List<string> faults)
+    {
+        var path = section[key] ?? fallback;
+        if (!string.IsNullOrWhiteSpace(path) && !path.Contains('\0', StringComparison.Ordinal))
+        {
+            return Path.GetFullPath(path);
+        }
+
+        faults.Add($"Tokenry:{key} is empty or no path. Name one, or leave the setting out for {fallback}.");
+        return Path.GetFullPath(fallback);
+    }
 
     /// <summary>A list is written as an array or, in the environment, separated by commas or spaces.</summary>
     private static List<string> List(IConfigurationSection section, string key)

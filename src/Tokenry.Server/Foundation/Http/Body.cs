@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Unicode;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Metadata;
 using Tokenry.Protocol.Api;
 
@@ -35,7 +36,8 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
     /// <exception cref="ProblemException">It is not what the route takes.</exception>
     public static async ValueTask<Body<T>> ReadAsync(HttpContext context, Ordinary? ordinary = null, Action<byte[]>? require = null)
     {
-        if (!MediaType.IsJson(context.Request.ContentType))
+        var isThere = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != false;
+        if (isThere && !MediaType.IsJson(context.Request.ContentType))
         {
             throw new ProblemException(415, ProblemCode.UnsupportedMediaType, "Send the body as application/json.");
         }
@@ -51,8 +53,13 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
             );
         }
 
-        var bytes = await ReadBytesAsync(context);
+        var bytes = isThere ? await ReadBytesAsync(context) : [];
         require?.Invoke(bytes);
+        if (bytes.Length == 0)
+        {
+            throw BodyFault.Missing(typeof(T));
+        }
+
         var facts = RequestFacts.Of(context);
         if (facts.IdempotencyKey is not null)
         {
@@ -74,7 +81,7 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
         }
         catch (JsonException exception)
         {
-            throw Explain(exception, bytes);
+            throw BodyFault.Explain(exception, bytes, typeof(T));
         }
         // Bad UTF-8, lone surrogates and numbers out of range surface as these.
         catch (Exception exception) when (exception is InvalidOperationException or FormatException or OverflowException)
@@ -118,42 +125,5 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
             received = result.Buffer.Length;
             reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
         }
-    }
-
-    /// <summary>The serializer's words name our types; these name the member and what to do.</summary>
-    private static ProblemException Explain(JsonException exception, ReadOnlySpan<byte> body)
-    {
-        var message = exception.Message;
-        var member = (exception.Path ?? "$").TrimStart('$').TrimStart('.');
-        if (message.Contains("missing required properties", StringComparison.Ordinal))
-        {
-            var names = message[(message.LastIndexOf("including:", StringComparison.Ordinal) + 10)..]
-                .Split('\'')
-                .Where((_, i) => i % 2 == 1);
-            return new ProblemException(400, ProblemCode.InvalidRequest, "The request does not fit; see errors.")
-            {
-                Errors = names.ToDictionary(name => name, string[] (_) => ["is required"], StringComparer.Ordinal),
-            };
-        }
-
-        if (
-            member.Length == 0
-            || message.Contains("is invalid", StringComparison.Ordinal)
-                && !message.Contains("could not be mapped", StringComparison.Ordinal)
-        )
-        {
-            var where = exception.LineNumber is { } line ? $" (line {line + 1}, byte {exception.BytePositionInLine})" : "";
-            return new ProblemException(400, ProblemCode.InvalidRequest, $"The body is not the JSON object this route takes{where}.");
-        }
-
-        return ProblemException.Invalid(
-            Validation.Shown(member), // it may be the sender's own word
-                message.Contains("could not be mapped", StringComparison.Ordinal) ? "is not a member of this request"
-                : message.Contains("uplicate", StringComparison.Ordinal) ? "stands twice"
-                : message.StartsWith("Permissions are", StringComparison.Ordinal) ? "is a list of {api, scopes}, or \"owner\""
-                : OddNumber.Explain(exception, body) is { } number ? number
-                : message.StartsWith("A time", StringComparison.Ordinal) ? "is not a time such as 2099-01-01T00:00:00Z"
-                : "has the wrong type, or is null where it may not be"
-        );
     }
 }

@@ -5,7 +5,7 @@ using Tokenry.Protocol.Credentials;
 
 namespace Tokenry.Server.Foundation.Http;
 
-/// <summary>The query of a list: <c>limit</c> (50, at most 200), <c>cursor</c> and the filters that list knows; a misspelt filter is refused rather than ignored.</summary>
+/// <summary>The query of a list: <c>limit</c> (50, at most 200), <c>cursor</c> and the filters that the list knows (<see cref="KnownQuery"/> refuses any other).</summary>
 public sealed class Listing : IBindableFromHttpContext<Listing>
 {
     private const int DefaultLimit = 50;
@@ -35,23 +35,6 @@ public sealed class Listing : IBindableFromHttpContext<Listing>
 
     public static ValueTask<Listing?> BindAsync(HttpContext context, ParameterInfo parameter) =>
         ValueTask.FromResult<Listing?>(new Listing(context.Request.Query));
-
-    /// <summary>Names the filters of this list; anything else in the query is a 400.</summary>
-    public Listing With(params ReadOnlySpan<string> filters)
-    {
-        foreach (var key in query.Keys)
-        {
-            if (key is not ("limit" or "cursor") && !filters.Contains(key))
-            {
-                throw ProblemException.Invalid(
-                    Validation.Shown(key),
-                    $"is not a filter of this list; known: {string.Join(", ", ["limit", "cursor", .. filters])}"
-                );
-            }
-        }
-
-        return this;
-    }
 
     public string? Text(string filter)
     {
@@ -85,6 +68,25 @@ public sealed class Listing : IBindableFromHttpContext<Listing>
         return text is null || allowed.Contains(text)
             ? text
             : throw ProblemException.Invalid(filter, $"must be one of {string.Join(", ", allowed.ToArray())}");
+    }
+
+    /// <summary>A filter by an id with one of these prefixes. An id cut short would find nothing, as if there were nothing to find.</summary>
+    public string? Id(string filter, params ReadOnlySpan<string> prefixes)
+    {
+        if (Text(filter) is not { } text)
+        {
+            return null;
+        }
+
+        foreach (var prefix in prefixes)
+        {
+            if (PublicId.IsWellFormed(text, prefix))
+            {
+                return text;
+            }
+        }
+
+        throw ProblemException.Invalid(filter, $"is not an id such as {string.Join("_… or ", prefixes.ToArray())}_…");
     }
 
     /// <summary>The id the cursor stands for, if it is one.</summary>

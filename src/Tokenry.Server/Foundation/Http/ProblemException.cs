@@ -44,7 +44,8 @@ public sealed class ProblemException(int status, string code, string detail) : E
         };
 
     /// <summary>The same, byte for byte, whether there is no such thing or it is somebody else's.</summary>
-    public static ProblemException NotFound() => new(404, ProblemCode.NotFound, "There is no such thing here, or it is not yours to see.");
+    public static ProblemException NotFound() =>
+        new(404, ProblemCode.NotFound, "Not found, or you do not have access. Check the method, the path and the ids.");
 
     public static ProblemException Exists(string detail) => new(409, ProblemCode.AlreadyExists, detail);
 }

@@ -69,6 +69,7 @@ public sealed class PrincipalOperations(Gate gate, Caps caps, Brands brands, Tim
                 }
 
                 entry.Changes = row.Enabled == 1 == enabled ? null : [AuditChanges.Of("enabled", !enabled, enabled)];
+                entry.ChangedNothing = entry.Changes is null;
                 await LastAdministrator.KeepAsync(operation, row, roles, () => PrincipalStore.SetEnabledAsync(tx, id, enabled));
                 await OwnershipTransfer.MoveAllAsync(operation, id, transferTo, caps, () => Moved(operation.Caller));
                 return ((await PrincipalStore.FindAsync(tx, type, id))!, roles);
@@ -97,6 +98,7 @@ public sealed class PrincipalOperations(Gate gate, Caps caps, Brands brands, Tim
                 entry.TargetId = id;
                 if (await PrincipalStore.IsDeletedAsync(tx, type, RequireId(type, id), reach))
                 {
+                    entry.ChangedNothing = true;
                     return false;
                 }
 

@@ -74,8 +74,9 @@ public abstract class Database(TimeProvider time) : IAsyncDisposable
 
     /// <summary>Runs before anything else at start; alone, whatever other processes do.</summary>
     /// <param name="migrations">All there are.</param>
+    /// <param name="makesStore">Whether an empty database becomes a store.</param>
     /// <param name="beginning">Told before the tables are changed, which may take minutes.</param>
-    public abstract Task MigrateAsync(IReadOnlyList<Migration> migrations, Action<SchemaChange>? beginning = null);
+    public abstract Task MigrateAsync(IReadOnlyList<Migration> migrations, bool makesStore = true, Action<SchemaChange>? beginning = null);
 
     public abstract ValueTask DisposeAsync();
 }

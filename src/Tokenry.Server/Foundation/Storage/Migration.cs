@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using Tokenry.Server.Foundation.Hosting;
 
 namespace Tokenry.Server.Foundation.Storage;
 
@@ -20,16 +21,25 @@ public sealed record Migration(int Number, string Name, string Sql)
     /// <summary>Applies, in order, what is not recorded, also below the highest that is. Refuses a store that a newer version has written.</summary>
     /// <param name="tx">The transaction, without a limit to how long a statement takes.</param>
     /// <param name="migrations">All there are.</param>
+    /// <param name="makesStore">Whether an empty database becomes a store.</param>
     /// <param name="beginning">Told before the first that is applied.</param>
     /// <returns>Which schema there was, and which there is.</returns>
     public static async Task<SchemaChange> ApplyAsync(
         WriteTransaction tx,
         IReadOnlyList<Migration> migrations,
+        bool makesStore = true,
         Action<SchemaChange>? beginning = null
     )
     {
         await tx.ExecuteAsync("CREATE TABLE IF NOT EXISTS schema_migrations (number bigint PRIMARY KEY, name text NOT NULL)");
         var done = (await tx.QueryAsync<long>("SELECT number FROM schema_migrations")).ToHashSet();
+        if (done.Count == 0 && !makesStore)
+        {
+            throw new StartupException(
+                "The database has no store of Tokenry. Name the one that the server uses. A new store is made by the first start of a server."
+            );
+        }
+
         var newest = migrations[^1].Number;
         if (done.Count > 0 && done.Max() > newest)
         {

@@ -234,7 +234,11 @@ public sealed class PostgresDatabase : Database
     }
 
     /// <exception cref="StartupException">The database cannot be used as it is; says what to do.</exception>
-    public override async Task MigrateAsync(IReadOnlyList<Migration> migrations, Action<SchemaChange>? beginning = null)
+    public override async Task MigrateAsync(
+        IReadOnlyList<Migration> migrations,
+        bool makesStore = true,
+        Action<SchemaChange>? beginning = null
+    )
     {
         try
         {
@@ -245,7 +249,7 @@ public sealed class PostgresDatabase : Database
             await using var transaction = await connection.BeginTransactionAsync();
             await connection.ExecuteAsync(PostgresSettings.NoTransactionTimeouts);
             await connection.ExecuteAsync("SELECT pg_advisory_xact_lock(@MigrationLock)", new { MigrationLock }, transaction);
-            await Migration.ApplyAsync(new WriteTransaction(connection, transaction, Dialect), migrations, beginning);
+            await Migration.ApplyAsync(new WriteTransaction(connection, transaction, Dialect), migrations, makesStore, beginning);
             await transaction.CommitAsync();
         }
         catch (Exception exception) when (Translate(exception) is { } translated)

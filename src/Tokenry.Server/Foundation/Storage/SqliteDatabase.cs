@@ -103,9 +103,13 @@ public sealed class SqliteDatabase : Database
         }
     }
 
-    public override async Task MigrateAsync(IReadOnlyList<Migration> migrations, Action<SchemaChange>? beginning = null)
+    public override async Task MigrateAsync(
+        IReadOnlyList<Migration> migrations,
+        bool makesStore = true,
+        Action<SchemaChange>? beginning = null
+    )
     {
-        await writer.RunAsync(tx => Migration.ApplyAsync(tx, migrations, beginning));
+        await writer.RunAsync(tx => Migration.ApplyAsync(tx, migrations, makesStore, beginning));
         // Nobody else writes, and no cache holds anything yet.
         hub.MoveTo(await ReadAsync(connection => connection.QueryFirstAsync<long>("SELECT coalesce(max(seq), 0) FROM changes")));
     }

@@ -16,6 +16,9 @@ public static class Doors
     public const string ClientAuthentication = "client_authentication";
     public const string TokenExchange = "token_exchange";
     public const string Token = "token";
+
+    /// <summary>Every door.</summary>
+    public static readonly string[] All = [Verify, ForwardAuth, Introspection, Management, ClientAuthentication, TokenExchange, Token];
 }
 
 /// <summary>From where, by what, and in which request of ours.</summary>
@@ -29,6 +32,21 @@ public readonly record struct Use
 {
     /// <summary>The code of an issued token, which is no answer of a verification.</summary>
     public const string Issued = "issued";
+
+    /// <summary>What <see cref="Code"/> may be: a decision, an issued token, or why an exchange was refused.</summary>
+    public static readonly string[] Codes =
+    [
+        .. VerificationCode.All,
+        Issued,
+        "invalid_dpop_proof",
+        "invalid_request",
+        "invalid_scope",
+        "invalid_target",
+        "token_too_long",
+        "too_many_actors",
+        "unauthorized_client",
+        "use_dpop_nonce",
+    ];
 
     public required string Door { get; init; }
 

@@ -162,6 +162,27 @@ public sealed class AuditTrailTests(SharedServers servers)
             Assert.Empty(await RowsAsync(admin, answer));
     }
 
+    /// <summary>The second DELETE wrote a second revocation.</summary>
+    [Theory, BothEngines]
+    public async Task What_is_as_asked_already_is_not_recorded_again(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).ApiKey().CreateAsync();
+        var user = await admin.CreateUserAsync([]);
+        var key = $"/v1/api-keys/{made.ApiKey.Id}";
+        foreach (var path in new[] { key, $"/v1/applications/{made.Application.Id}", $"/v1/users/{user.Id}" })
+        {
+            foreach (var verb in new[] { "disable", "enable" })
+            {
+                Assert.Single(await RowsAsync(admin, await admin.PostAsync($"{path}/{verb}").Expect(200)));
+                Assert.Empty(await RowsAsync(admin, await admin.PostAsync($"{path}/{verb}").Expect(200)));
+            }
+
+            Assert.NotEmpty(await RowsAsync(admin, await admin.DeleteAsync(path).Expect(204)));
+            Assert.Empty(await RowsAsync(admin, await admin.DeleteAsync(path + "?reason=again").Expect(204)));
+        }
+    }
+
     /// <summary>The rows of that request; the trail is newest first, so those of a request just made are near its head.</summary>
     private static async Task<JsonElement[]> RowsAsync(ApiClient admin, ApiResponse answer)
     {

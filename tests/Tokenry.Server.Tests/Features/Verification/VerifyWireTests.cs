@@ -31,7 +31,8 @@ public sealed class VerifyWireTests(SharedServers servers)
         await ExpectAsync("malformed", new { token = "x", api });
         await ExpectAsync("unknown", new { token = "tkr_key_02x5WlL3bRI7WJsw0Y1MYl003aUlTJC7tjlCTQj2uNU3MFagCXG9LRKRcwGkBIDlf2fe0b3" });
         await ExpectAsync("ip_not_allowed", new { token, api });
-        await ExpectAsync("insufficient_scope", Asking(token, ["c", "a", "none"], "repo:acme/web"), "missing_scopes");
+        await ExpectAsync("insufficient_scope", Asking(token, ["c", "a", "none"], "repo:acme/web"), "reason", "missing_scopes");
+        await ExpectAsync("insufficient_scope", Asking(token, ["c", "a"], "repo:acme/web"), "missing_scopes");
         await ExpectAsync("object_not_allowed", Asking(token, ["a"], "repo:other"));
         await ExpectAsync("wrong_api", new { token, api = "https://unregistered.example.com" }, "reason");
         await ExpectAsync("credential_kind_not_accepted", new { token = made.ClientSecret.Secret });
@@ -91,10 +92,10 @@ public sealed class VerifyWireTests(SharedServers servers)
                 ip = Ip,
             };
 
-        async Task ExpectAsync(string code, object request, string? besides = null)
+        async Task ExpectAsync(string code, object request, params string[] besides)
         {
             var answer = await AskAsync(admin, request);
-            string[] members = besides is null ? ["valid", "code"] : ["valid", "code", besides];
+            string[] members = ["valid", "code", .. besides];
             Assert.Equal(code, answer.Text("code"));
             Assert.Equal(members, answer.Json.EnumerateObject().Select(member => member.Name));
             Assert.Equal(Again<VerifyRefusal>(answer.Body), answer.Body);

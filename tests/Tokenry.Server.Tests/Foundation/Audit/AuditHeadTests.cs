@@ -132,6 +132,97 @@ public sealed class AuditHeadTests
         await VerifyAsync(server, 0, "audit: whole.", "It lost events before");
     }
 
+    /// <summary>A new PostgreSQL store in the directory of the SQLite one was said to be rolled back, and the old one to be rewritten.</summary>
+    [Fact]
+    public async Task Two_stores_of_one_directory_have_a_head_each_and_the_other_one_is_told_once()
+    {
+        await using var one = await ServerProcess.StartAsync(Engine.Sqlite);
+        var admin = await one.AdminAsync();
+        for (var i = 0; i < 5; i++)
+            await admin.CreateApplicationAsync([]);
+        await one.StopAsync();
+        await using var two = await ServerProcess.StartAsync(Engine.Postgres, new ServerOptions { DataDirectory = one.DataDirectory });
+        var told = (await SignalsAsync(two)).Single(signal => signal.Action == "store.replaced").Reason;
+        Assert.Matches("^The audit head .*/audit-head is of another store, sto_[0-9A-Za-z]{22}, at event [0-9]+ ", told);
+        Assert.Contains(two.StandardOutput, line => line.Contains("store.replaced: The audit head", StringComparison.Ordinal));
+        await two.StopAsync();
+        await VerifyAsync(two, 0, "audit: whole.");
+        Assert.Equal(2, (await File.ReadAllLinesAsync(HeadFile(one))).Length);
+
+        await VerifyAsync(one, 0, "audit: whole.");
+        await one.LaunchAsync();
+        Assert.Empty(await SignalsAsync(one));
+        await one.StopAsync();
+        await two.LaunchAsync();
+        Assert.Single(await SignalsAsync(two));
+        await two.StopAsync();
+
+        // Each is compared with its own.
+        var newest = await NewestAsync(one);
+        await one.ExecuteAsync($"DELETE FROM audit_events WHERE seq > {newest - 3}");
+        await VerifyAsync(one, 1, "audit: BROKEN", "The newest 3 audit events are gone");
+        await one.LaunchAsync();
+        Assert.Equal("store.rolled_back", (await SignalsAsync(one)).Single().Action);
+    }
+
+    [Fact]
+    public async Task Verify_of_a_store_whose_head_is_not_there_says_whose_is()
+    {
+        await using var one = await ServerProcess.StartAsync(Engine.Sqlite);
+        await one.AdminAsync();
+        await one.StopAsync();
+        File.Delete(Path.Combine(one.DataDirectory, "tokenry.db"));
+        (await one.RunAsync("admin", "token")).Expect(0); // another store, without a server
+        await VerifyAsync(one, 1, "audit: BROKEN", "is of another store, sto_");
+    }
+
+    /// <summary>For the first ten seconds the head on disk was the one from before the restore, or there was none.</summary>
+    [Fact]
+    public async Task A_server_that_runs_signs_a_head_before_it_verifies()
+    {
+        await using var server = await ServerProcess.StartAsync(Engine.Sqlite);
+        await server.AdminAsync();
+        await VerifyAsync(server, 0, "audit: whole.");
+        var admin = await server.AdminAsync();
+        for (var i = 0; i < 3; i++)
+            await admin.CreateApplicationAsync([]);
+        await server.StopAsync();
+        await server.ExecuteAsync($"DELETE FROM audit_events WHERE seq > {await NewestAsync(server) - 2}");
+        await server.LaunchAsync();
+        await VerifyAsync(server, 0, "audit: whole.", "It lost events before", "GET /v1/audit?action=store.rolled_back");
+        await server.StopAsync();
+        File.Delete(HeadFile(server)); // as after an upgrade from a version without heads
+        await server.LaunchAsync();
+        await VerifyAsync(server, 0, "audit: whole.");
+    }
+
+    [Fact]
+    public async Task Verify_names_the_event_that_tells_of_a_history_that_was_written_again()
+    {
+        await using var server = await ServerProcess.StartAsync(Engine.Sqlite);
+        var admin = await server.AdminAsync();
+        await server.StopAsync();
+        var database = Path.Combine(server.DataDirectory, "tokenry.db");
+        File.Copy(database, database + ".copy");
+        await MakeAsync();
+        var head = await File.ReadAllBytesAsync(HeadFile(server));
+        File.Copy(database + ".copy", database, overwrite: true);
+        File.Delete(HeadFile(server));
+        await MakeAsync();
+        await File.WriteAllBytesAsync(HeadFile(server), head);
+        await server.LaunchAsync();
+        await VerifyAsync(server, 0, "audit: whole.", "It was rewritten before", "GET /v1/audit?action=audit.chain_broken");
+        await admin.GetAsync("/v1/audit?action=audit.chain_broken").Expect(200);
+
+        async Task MakeAsync()
+        {
+            await server.LaunchAsync();
+            for (var i = 0; i < 2; i++)
+                await admin.CreateApplicationAsync([]);
+            await server.StopAsync();
+        }
+    }
+
     [Theory, BothEngines]
     public async Task A_history_that_is_written_again_is_noticed(Engine engine)
     {
@@ -250,6 +341,18 @@ public sealed class AuditHeadTests
         );
         var scrape = await Scrape.UntilAsync(server, scrape => scrape["tokenry_audit_missing_events"] >= 3);
         Assert.Equal(1, scrape[$"tokenry_audit_faults_total{{fault=\"{action}\"}}"]);
+    }
+
+    private static async Task<List<(string Action, string Reason)>> SignalsAsync(ServerProcess server)
+    {
+        var events = (await (await server.AdminAsync()).GetAsync("/v1/audit?result=signal").Expect(200)).Json.GetProperty("items");
+        return
+        [
+            .. events
+                .EnumerateArray()
+                .Select(item => (item.GetProperty("action").GetString()!, item.GetProperty("reason").GetString()!))
+                .Where(item => item.Item1.StartsWith("store.", StringComparison.Ordinal) || item.Item1 == "audit.chain_broken"),
+        ];
     }
 
     private static async Task VerifyAsync(ServerProcess server, int exitCode, params string[] words)

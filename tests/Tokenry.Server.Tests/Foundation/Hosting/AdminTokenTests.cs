@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tokenry.Server.Tests.Foundation.Storage;
 
 namespace Tokenry.Server.Tests.Foundation.Hosting;
 
@@ -136,13 +137,98 @@ public sealed class AdminTokenTests
         }
         else
         {
-            Assert.StartsWith("These servers run: ", result.Error, StringComparison.Ordinal);
-            Assert.Contains($"{server.Address} ({server.DataDirectory})", result.Error, StringComparison.Ordinal);
-            Assert.Contains("Name the one you mean: --data-directory ", result.Error, StringComparison.Ordinal);
+            Assert.StartsWith("Which server do you mean? Say it with one of these:", result.Error, StringComparison.Ordinal);
+            Assert.Contains(
+                $"  --data-directory {server.DataDirectory}   (the server at {server.Address})",
+                result.Error,
+                StringComparison.Ordinal
+            );
         }
 
         var named = (await second.RunAsync("admin", "token", "--data-directory", server.DataDirectory)).Expect(0);
         await server.Client(named.Output.Trim()).GetAsync("/v1/me").Expect(200);
+    }
+
+    /// <summary>The folder's own store is offered first, not the server of another folder.</summary>
+    [Fact]
+    public async Task A_folder_with_a_store_of_its_own_is_offered_before_the_servers_that_run()
+    {
+        await using var server = await ServerProcess.StartAsync(Engine.Sqlite);
+        await using var second = await ServerProcess.PrepareAsync(
+            Engine.Sqlite,
+            new ServerOptions { Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Tokenry:DataDirectory"] = null } }
+        );
+        Directory.CreateDirectory(second.InWork("data"));
+        await File.WriteAllTextAsync(second.InWork("data/tokenry.keys"), "{}");
+        var result = await second.RunAsync("admin", "token");
+        Assert.Equal((1, ""), (result.ExitCode, result.Output));
+        var offered = result.Error.Split('\n');
+        Assert.Equal($"  --data-directory {second.InWork("data")}   (the store of this folder; its server is stopped)", offered[1]);
+        Assert.Contains(offered[2..], line => line.Contains(server.DataDirectory, StringComparison.Ordinal));
+    }
+
+    public static TheoryData<Engine, string> Verbs()
+    {
+        var verbs = new TheoryData<Engine, string>();
+        foreach (var engine in new[] { Engine.Sqlite, Engine.Postgres })
+        {
+            foreach (var verb in AdminVerb.All)
+                verbs.Add(engine, verb.Command.Words);
+        }
+
+        return verbs;
+    }
+
+    /// <summary>A mistyped directory got a new store, and the command said that it had done what it did there.</summary>
+    [Theory, MemberData(nameof(Verbs))]
+    public async Task No_command_makes_a_store_in_a_directory_that_is_typed(Engine engine, string verb)
+    {
+        await using var server = await ServerProcess.PrepareAsync(engine);
+        var wrong = server.InWork("dota");
+        var words = verb.Split(' ');
+        var result = await server.RunAsync([.. words, "--data-directory", wrong]);
+        Assert.Equal((1, ""), (result.ExitCode, result.Output));
+        Assert.Contains(
+            engine == Engine.Sqlite ? $"There is no store in {wrong}." : $"There is no key file {wrong}",
+            result.Error,
+            StringComparison.Ordinal
+        );
+        Assert.False(Directory.Exists(wrong));
+        if (verb != "admin token")
+        {
+            Assert.Equal(1, (await server.RunAsync(words)).ExitCode); // nor in the directory of the configuration
+            Assert.False(Directory.Exists(server.DataDirectory));
+        }
+
+        result = await server.RunAsync([.. words, "--data-directory="]);
+        Assert.Equal((1, "--data-directory is empty. Name the directory of the server's store."), (result.ExitCode, result.Error.Trim()));
+    }
+
+    [Theory, BothEngines]
+    public async Task Options_that_do_not_fit_are_refused_before_a_store_is_made(Engine engine)
+    {
+        await using var server = await ServerProcess.PrepareAsync(engine);
+        await RefusesAsync(server, "--scopes 'bad' is not known", "--scopes", "bad");
+        await RefusesAsync(server, "--expires-in '1y' is not a span", "--expires-in", "1y");
+        Assert.False(Directory.Exists(server.DataDirectory));
+    }
+
+    /// <summary>The key file is there, but the connection string names a database without a store.</summary>
+    [Fact]
+    public async Task A_command_makes_no_store_in_an_empty_database()
+    {
+        await using var server = await ServerProcess.StartAsync(Engine.Postgres);
+        await server.AdminAsync();
+        await server.StopAsync();
+        await using var elsewhere = await ServerProcess.PrepareAsync(Engine.Postgres);
+        foreach (var verb in new[] { "admin rotate-keys status", "admin audit verify", "admin token" })
+        {
+            var result = await elsewhere.RunAsync([.. verb.Split(' '), "--data-directory", server.DataDirectory]);
+            Assert.Equal((1, ""), (result.ExitCode, result.Output));
+            Assert.Contains("The database has no store of Tokenry.", result.Error, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(0, await elsewhere.ScalarAsync<long>("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"));
     }
 
     [Theory, BothEngines]

@@ -13,9 +13,13 @@ public sealed class ArgumentTests
     [InlineData("token", "'token' is not a command.")]
     [InlineData("start", "'start' is not a command.")]
     [InlineData("urls=http://127.0.0.1:8100", "Settings start with two hyphens: --urls=http://127.0.0.1:8100.")]
-    [InlineData("--port 8100", "'--port' is not an option. Did you mean --urls http://127.0.0.1:7600?")]
-    [InlineData("-p 8100", "Did you mean --urls http://127.0.0.1:7600?")]
-    [InlineData("--url http://127.0.0.1:8100", "Did you mean --urls http://127.0.0.1:7600?")]
+    [InlineData("--port 8100", "'--port' is not an option. Did you mean --urls http://127.0.0.1:8100?")]
+    [InlineData("--port", "Did you mean --urls http://127.0.0.1:7600?")]
+    [InlineData("--port=8100", "Did you mean --urls http://127.0.0.1:8100?")]
+    [InlineData("--prot 8100", "'--prot' is not an option. Did you mean --urls http://127.0.0.1:8100?")]
+    [InlineData("--listen localhost:8100", "Did you mean --urls http://localhost:8100?")]
+    [InlineData("-p 8100", "Did you mean --urls http://127.0.0.1:8100?")]
+    [InlineData("--url http://127.0.0.1:8100", "Did you mean --urls http://127.0.0.1:8100?")]
     [InlineData("--Urlz http://127.0.0.1:8100", "Did you mean --urls?")]
     [InlineData("--issuer https://t.example.com", "Did you mean --Tokenry:Issuer?")]
     [InlineData("--data-directory x", "Did you mean --Tokenry:DataDirectory?")]
@@ -58,14 +62,20 @@ public sealed class ArgumentTests
     [Theory]
     [InlineData("--version")]
     [InlineData("version")]
+    [InlineData("--version extra")]
     public async Task Version_is_one_line(string word)
     {
         await using var server = await ServerProcess.PrepareAsync(Engine.Sqlite);
-        Assert.Matches(@"^Tokenry \d+\.\d+\.\d+\S* \(\.NET 10\.\S+\)\n?$", (await server.RunAsync(word)).Expect(0).Output);
+        Assert.Matches(@"^Tokenry \d+\.\d+\.\d+\S* \(\.NET 10\.\S+\)\n?$", (await server.RunAsync(word.Split(' '))).Expect(0).Output);
     }
 
     [Theory]
     [InlineData("Tokenry__Isuer", "Tokenry:Isuer is not a setting. Did you mean Tokenry:Issuer?")]
+    [InlineData(
+        "Tokenry__Port",
+        "Tokenry:Port is not a setting. The address is --urls http://127.0.0.1:7600 (in the environment ASPNETCORE_URLS)."
+    )]
+    [InlineData("Tokenry__DataDir", "Tokenry:DataDir is not a setting. Did you mean Tokenry:DataDirectory?")]
     [InlineData("Tokenry__SigningKeys__RotateEvry", "Did you mean Tokenry:SigningKeys:RotateEvery?")]
     [InlineData("ConnectionString__Tokenry", "ConnectionString:Tokenry is not a setting. Did you mean ConnectionStrings:Tokenry")]
     [InlineData("ConnectionStrings_Tokenry", "(in the environment ConnectionStrings__Tokenry)?")]

@@ -17,8 +17,36 @@ public sealed class FailedStartTests
             { "port in use", "Another process listens at http://127.0.0.1:{port}. Stop it, or listen elsewhere: --urls " },
             { "TLS port in use", "Another process listens at https://127.0.0.1:{port} (Tokenry:TlsUrl). Stop it, or name another port" },
             { "address of another machine", "this machine has no such address" },
-            { "https without a certificate", "https needs a certificate. Set Kestrel:Certificates:Default:Path" },
-            { "address that is none", "Invalid url: 'foo'" },
+            {
+                "https without a certificate",
+                "cannot listen at https://127.0.0.1:{port}: https needs a certificate. Set Kestrel:Certificates:Default:Path"
+            },
+            {
+                "address that is none",
+                "--urls 'foo' is not an address with http or https, host and port. Write --urls http://127.0.0.1:7600"
+            },
+            {
+                "address that is a port",
+                "--urls '7610' is not an address with http or https, host and port. Write --urls http://127.0.0.1:7610"
+            },
+            {
+                "address without a scheme",
+                "--urls '127.0.0.1:7614' is not an address with http or https, host and port. Write --urls http://127.0.0.1:7614"
+            },
+            {
+                "address with a port that is none",
+                "--urls 'http://127.0.0.1:99999' is not an address: a port is a number from 1 to 65535."
+            },
+            { "empty data directory", "Tokenry:DataDirectory is empty or no path. Name one, or leave the setting out for data." },
+            {
+                "empty key file setting",
+                "Tokenry:KeyFile is empty or no path. Name one, or leave the setting out for {directory}/tokenry.keys."
+            },
+            {
+                "keyword that is none",
+                "is not a PostgreSQL connection string such as Host=db;Database=tokenry;Username=tokenry: it has no keyword 'databse'; did you mean Database."
+            },
+            { "value that does not fit", ": the value of port does not fit." },
             { "settings that are not JSON", "appsettings.json is not valid JSON at line 2, character " },
             { "settings twice", "appsettings.json cannot be read: " },
             { "empty key file", "tokenry.keys is empty. Copy it back from its backup" },
@@ -48,7 +76,14 @@ public sealed class FailedStartTests
             "port in use" => ["--urls", $"http://127.0.0.1:{port}"],
             "TLS port in use" => ["--urls", server.Address, $"--Tokenry:TlsUrl=https://127.0.0.1:{port}"],
             "address of another machine" => ["--urls", "http://192.0.2.1:7600", "--Tokenry:Issuer=https://t.example.com"],
-            "https without a certificate" => ["--urls", $"https://127.0.0.1:{FreePort.Next()}"],
+            "https without a certificate" => ["--urls", $"https://127.0.0.1:{port}", "--Tokenry:TlsUrl="],
+            "address that is a port" => ["--urls", "7610"],
+            "address without a scheme" => ["--urls", "127.0.0.1:7614"],
+            "address with a port that is none" => ["--urls", "http://127.0.0.1:99999"],
+            "empty data directory" => ["--urls", server.Address, "--Tokenry:DataDirectory="],
+            "empty key file setting" => ["--urls", server.Address, "--Tokenry:KeyFile="],
+            "keyword that is none" => ["--urls", server.Address, "--ConnectionStrings:Tokenry=Host=db;Databse=x;Password=hidden"],
+            "value that does not fit" => ["--urls", server.Address, "--ConnectionStrings:Tokenry=Host=db;Port=abc;Password=hidden"],
             "address that is none" => ["--urls", "foo", "--Tokenry:Issuer=https://t.example.com"],
             _ => ["--urls", server.Address, $"--Tokenry:DataDirectory={directory}"],
         };
@@ -60,6 +95,7 @@ public sealed class FailedStartTests
             StringComparison.Ordinal
         );
         Assert.DoesNotContain("   at ", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden", result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("\"LogLevel\":\"Error\"", result.Output, StringComparison.Ordinal);
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 
 namespace Tokenry.Server.Tests.Foundation.Hosting;
@@ -71,6 +72,9 @@ public sealed class RunCommandTests : IDisposable
         var result = (await RunAsync("./run", "--urls", "http://127.0.0.1:8100")).Expect(0);
         Assert.Contains("Note: another process listens at port 7643", result.Error, StringComparison.Ordinal);
         Assert.EndsWith("TLS=", (await NotesAsync())[^1], StringComparison.Ordinal);
+        foreach (var words in new string[][] { ["--help"], ["--prot", "80"], ["--urls", "http://127.0.0.1:8100", "--help"] })
+            Assert.DoesNotContain("7643", (await RunAsync("./run", words)).Error, StringComparison.Ordinal);
+
         taken?.Dispose();
     }
 
@@ -82,6 +86,24 @@ public sealed class RunCommandTests : IDisposable
         Assert.Equal(1, result.ExitCode);
         var sentence = Assert.Single(result.Error.Trim().Split('\n'));
         Assert.Contains($"is not built yet, and this user may not write to {folder.FullName}", sentence, StringComparison.Ordinal);
+    }
+
+    /// <summary>A closed directory of another user was said to be open to others.</summary>
+    [Theory]
+    [InlineData("700", "belongs to another user")]
+    [InlineData("755", "is open to other users, and this user cannot close it")]
+    public async Task A_data_directory_of_another_user_is_called_what_it_is(string mode, string words)
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "Only root can become another user.");
+        await RunAsync("chmod", "755", folder.FullName);
+        await RunAsync("mkdir", "-m", mode, In("data"));
+        // Not the one of this class's PATH.
+        var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"));
+        string[] command = [dotnet, Repository.ServerDll, "--urls", "http://127.0.0.1:8100", $"--Tokenry:DataDirectory={In("data")}"];
+        var result = await RunAsync("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", .. command]);
+        Assert.SkipWhen(result.Error.Contains("does not exist", StringComparison.Ordinal), "Another user cannot read the build.");
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(words, Assert.Single(result.Error.Trim().Split('\n')), StringComparison.Ordinal);
     }
 
     [Theory]

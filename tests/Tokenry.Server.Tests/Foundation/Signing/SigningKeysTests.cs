@@ -164,8 +164,11 @@ public sealed class SigningKeysTests
             return await store.Database.ReadAsync(read);
         }
 
-        public override Task MigrateAsync(IReadOnlyList<Migration> migrations, Action<SchemaChange>? beginning = null) =>
-            store.Database.MigrateAsync(migrations, beginning);
+        public override Task MigrateAsync(
+            IReadOnlyList<Migration> migrations,
+            bool makesStore = true,
+            Action<SchemaChange>? beginning = null
+        ) => store.Database.MigrateAsync(migrations, makesStore, beginning);
 
         public override ValueTask DisposeAsync() => default; // the store's own
 

@@ -134,8 +134,8 @@ public sealed class MigrationTests
             """
         );
         var changes = new List<SchemaChange>();
-        await store.Database.MigrateAsync(Migration.Embedded, changes.Add);
-        await store.Database.MigrateAsync(Migration.Embedded, changes.Add);
+        await store.Database.MigrateAsync(Migration.Embedded, beginning: changes.Add);
+        await store.Database.MigrateAsync(Migration.Embedded, beginning: changes.Add);
 
         Assert.Equal(2, await store.CountAsync("credential_counts"));
         Assert.Equal(1, await store.CountAsync("credential_counts", "owner_id = 'app_1' AND unrevoked = 3"));

@@ -84,8 +84,11 @@ public sealed class FlushQueueTests
             return Lost-- > 0 ? throw new StoreUnavailableException("The answer was lost.") : result;
         }
 
-        public override Task MigrateAsync(IReadOnlyList<Migration> migrations, Action<SchemaChange>? beginning = null) =>
-            inner.MigrateAsync(migrations, beginning);
+        public override Task MigrateAsync(
+            IReadOnlyList<Migration> migrations,
+            bool makesStore = true,
+            Action<SchemaChange>? beginning = null
+        ) => inner.MigrateAsync(migrations, makesStore, beginning);
 
         public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

@@ -61,6 +61,8 @@ public static class TokenTarget
 
         return allowed.IsSupersetOf(scope)
             ? api.Register.Hierarchy.Closure(scope).Intersect(allowed)
-            : throw OAuthError.InvalidScope("the client may not have this scope at this resource");
+            : throw OAuthError.InvalidScope(
+                $"the client may not have at this resource: {Validation.Shown(scope.Except(allowed).ToString())}"
+            );
     }
 }
