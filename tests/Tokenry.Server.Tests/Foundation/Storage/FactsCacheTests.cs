@@ -109,6 +109,44 @@ public sealed class FactsCacheTests
         Assert.Equal(3, _loads);
     }
 
+    /// <summary>A few large facts take the room of many small ones, and give it back when they are dropped.</summary>
+    [Fact]
+    public async Task Large_facts_count_for_what_they_weigh()
+    {
+        var cache = new FactsCache<Facts>(
+            id => Task.FromResult<Facts?>(new(id)),
+            Fresh,
+            capacity: 64,
+            facts => facts.Text[0] == 'L' ? 16 : 1
+        );
+        for (var n = 0; n < 200; n++)
+        {
+            await cache.GetAsync($"L{n}");
+            Assert.InRange(cache.Counts.Entries, 1, 4);
+        }
+
+        for (var n = 0; n < 200; n++)
+            cache.Invalidate($"L{n}");
+        Assert.Equal(0, cache.Counts.Entries);
+        for (var n = 0; n < 64; n++)
+            await cache.GetAsync($"small-{n}");
+        Assert.Equal(64, cache.Counts.Entries); // nothing of the large ones is left in the sum
+        await cache.GetAsync("L");
+        Assert.InRange(cache.Counts.Entries, 30, 49);
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, 5000),
+            async (n, _) =>
+            {
+                await cache.GetAsync($"{(n % 3 == 0 ? 'L' : 's')}{n % 40}");
+                cache.Invalidate($"L{(n + 7) % 40}");
+            }
+        );
+        cache.Clear();
+        for (var n = 0; n < 64; n++)
+            await cache.GetAsync($"small-{n}");
+        Assert.Equal(64, cache.Counts.Entries);
+    }
+
     [Fact]
     public async Task It_never_holds_more_than_its_bound()
     {
