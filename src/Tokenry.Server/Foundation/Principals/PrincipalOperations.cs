@@ -34,7 +34,7 @@ public sealed class PrincipalOperations(Gate gate, Caps caps, Brands brands, Tim
     /// <summary>An application may own applications, and a user that one; a longer line would have to be followed at every check.</summary>
     public static void RefuseLongLine(Caller caller, Reach reach)
     {
-        if (reach.OwnOf is not null && caller.Principal.Owner?.OwnerId is not null)
+        if (reach.OwnOf is not null && (caller.Principal.Owner?.OwnerId ?? caller.Principal.OwnerOwnerId) is not null)
         {
             throw new ProblemException(
                 403,
