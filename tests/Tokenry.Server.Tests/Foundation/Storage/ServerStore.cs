@@ -2,7 +2,6 @@ using System.Data.Common;
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Npgsql;
-using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Server.Tests.Foundation.Storage;
 
