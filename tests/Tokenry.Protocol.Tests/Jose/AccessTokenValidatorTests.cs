@@ -189,6 +189,11 @@ public sealed class AccessTokenValidatorTests : IDisposable
     [InlineData("cnf", "[]")]
     [InlineData("objects", "\"repo:x\"")]
     [InlineData("objects", "[1]")]
+    [InlineData("passed_scopes", "\"r\"")]
+    [InlineData("passed_scopes", "[]")]
+    [InlineData("passed_scopes", "{\"res_1\":1}")]
+    [InlineData("passed_scopes", "{\"res_1\":\"r  w\"}")]
+    [InlineData("passed_scopes", "{\"res_1\":null}")]
     [InlineData("credential_id", "7")]
     [InlineData("nbf", "\"1\"")]
     public void Section3_4_an_optional_claim_has_its_type(string claim, string json) =>

@@ -83,7 +83,12 @@ public sealed class Gate(
                     Mind(preview, preview.IsDryRun ? (await TryOutAsync(current, Run)).Effect : RightsEffects.None);
                 }
 
-                return await idempotency.RunAsync(current, reach, Run, (tx, answer) => RecordReplay(tx, current, action, answer));
+                return await idempotency.RunAsync(
+                    current,
+                    demand is null ? null : reach,
+                    Run,
+                    (tx, answer) => RecordReplay(tx, current, action, answer)
+                );
             }
         );
 

@@ -28,12 +28,12 @@ public sealed class Idempotency(Database database, KeyRing keys, TimeProvider ti
     public static bool HasSecret<T>(T answer) => answer is Credential and not { Token: null, ClientSecret: null, SigningKey: null };
 
     /// <param name="caller">Who asks, with the key and the hash of the body.</param>
-    /// <param name="reach">How far the Gate let the caller.</param>
+    /// <param name="reach">How far the Gate let the caller; <c>null</c> where nothing was asked of it, so that it can have lost nothing.</param>
     /// <param name="operation">The mutation, which may throw what it refuses: then nothing is kept.</param>
     /// <param name="replayed">Told what is answered again.</param>
     public async Task<T> RunAsync<T>(
         Caller caller,
-        Reach reach,
+        Reach? reach,
         Func<WriteTransaction, Task<T>> operation,
         Action<WriteTransaction, T> replayed
     )
@@ -67,7 +67,7 @@ public sealed class Idempotency(Database database, KeyRing keys, TimeProvider ti
 
     private async Task<T> RunOnceAsync<T>(
         Caller caller,
-        Reach reach,
+        Reach? reach,
         byte[] scope,
         Func<WriteTransaction, Task<T>> operation,
         Action<WriteTransaction, T> replayed
@@ -89,7 +89,7 @@ public sealed class Idempotency(Database database, KeyRing keys, TimeProvider ti
             if (await FindAsync(tx, scope) is not { } known)
             {
                 var result = await operation(tx);
-                await KeepAsync(tx, caller, scope, new MadeWith(reach, caller.Management), result);
+                await KeepAsync(tx, caller, scope, MadeWith.ToColumn(reach, caller.Management), result);
                 return result;
             }
 
@@ -124,7 +124,7 @@ public sealed class Idempotency(Database database, KeyRing keys, TimeProvider ti
         }
     }
 
-    private async Task KeepAsync<T>(WriteTransaction tx, Caller caller, byte[] scope, MadeWith madeWith, T result)
+    private async Task KeepAsync<T>(WriteTransaction tx, Caller caller, byte[] scope, string? madeWith, T result)
     {
         var kept = await tx.ExecuteAsync(
             """
@@ -139,7 +139,7 @@ public sealed class Idempotency(Database database, KeyRing keys, TimeProvider ti
                 // Keyed: a body may hold a password, and a plain hash of it would let a dump be guessed at.
                 body = keys.Mac("idempotency", caller.Request.BodyHash),
                 Answer = keys.Seal(JsonSerializer.SerializeToUtf8Bytes(result, TokenryJson.Strict), Purpose(scope)),
-                MadeWith = madeWith.ToColumn(),
+                MadeWith = madeWith,
                 ExpiresAt = Now + (long)IdempotencyKept.TotalMilliseconds,
                 Now,
             }
@@ -175,20 +175,21 @@ public sealed class Idempotency(Database database, KeyRing keys, TimeProvider ti
             );
 
     /// <summary>How far the caller reached when an answer was made, and with which management rights.</summary>
-    private sealed record MadeWith(Reach Reach, ScopeSet Management)
+    private static class MadeWith
     {
         private const string All = "*";
 
-        public string ToColumn() => $"{Reach.OwnOf ?? All} {Management}";
+        public static string? ToColumn(Reach? reach, ScopeSet management) =>
+            reach is { } asked ? $"{asked.OwnOf ?? All} {management}" : null;
 
-        /// <param name="column">As stored; <c>null</c> where the version that kept the answer did not say.</param>
+        /// <param name="column">As stored; <c>null</c> where nothing was asked, or the version that kept the answer did not say.</param>
         /// <param name="reach">How far the caller reaches now.</param>
         /// <param name="management">Its management rights now.</param>
-        public static bool IsCoveredBy(string? column, Reach reach, ScopeSet management)
+        public static bool IsCoveredBy(string? column, Reach? reach, ScopeSet management)
         {
             var parts = column?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
             return parts.Length == 0
-                || (reach.OwnOf is null || parts[0] == reach.OwnOf) && management.IsSupersetOf(ScopeSet.Of(parts.Skip(1)));
+                || (reach is { OwnOf: null } || parts[0] == reach?.OwnOf) && management.IsSupersetOf(ScopeSet.Of(parts.Skip(1)));
         }
     }
 
