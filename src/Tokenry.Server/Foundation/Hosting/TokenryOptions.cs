@@ -343,15 +343,10 @@ public sealed class TokenryOptions
 
     private static bool Flag(IConfigurationSection section, string key, List<string> faults)
     {
-        var text = section[key];
-        if (text is null || !bool.TryParse(text, out var value))
+        var value = false;
+        if (section[key] is { } text && !bool.TryParse(text, out value))
         {
-            if (text is not null)
-            {
-                faults.Add($"Tokenry:{key} '{text}' is neither true nor false.");
-            }
-
-            return false;
+            faults.Add($"Tokenry:{key} '{text}' is neither true nor false.");
         }
 
         return value;
