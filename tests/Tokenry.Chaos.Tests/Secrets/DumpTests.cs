@@ -5,7 +5,6 @@ using Dapper;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 using Tokenry.Protocol.Credentials;
-using Tokenry.Server.Foundation.Storage;
 
 namespace Tokenry.Chaos.Tests.Secrets;
 
