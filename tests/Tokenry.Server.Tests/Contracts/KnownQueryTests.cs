@@ -82,6 +82,7 @@ public sealed class KnownQueryTests(SharedServers servers)
         foreach (var actor in new[] { "system", "anonymous", "usr_0000000000000000000001" })
             await admin.GetAsync($"/v1/audit?actor={actor}").Expect(200);
         await admin.GetAsync("/v1/access-log?result=issued&door=token&ip=::1").Expect(200);
+        await admin.GetAsync("/v1/access-log?result=federated_wrong_subject&door=client_authentication").Expect(200);
     }
 
     /// <summary>RFC 6749 §3.2: unrecognized parameters must be ignored; and who probes a public document may add any.</summary>

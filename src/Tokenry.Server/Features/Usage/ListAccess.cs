@@ -97,7 +97,7 @@ public sealed class ListAccess(Gate gate)
         listing.Id("subject", "usr", "app");
         listing.Id("actor", "usr", "app");
         listing.Id("request", "req");
-        listing.OneOf("result", Use.Codes);
+        listing.OneOf("result", UseCodes.All);
         listing.OneOf("door", Doors.All);
         if (listing.Text("ip") is { } ip && !AddressText.TryParse(ip, out _))
         {

@@ -40,7 +40,7 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
     {
         listing.Id("credential", CredentialFamily.IdPrefixes);
         listing.Id("subject", "usr", "app");
-        listing.OneOf("code", Use.Codes);
+        listing.OneOf("code", UseCodes.All);
         var span = listing.OneOf("span", Minute, Hour) ?? Hour;
         var length = span == Minute ? TimeSpan.FromMinutes(1) : TimeSpan.FromHours(1);
         var to = listing.Time("to") ?? time.GetUtcNow();

@@ -135,7 +135,7 @@ public sealed class TokenryOptions
         var section = configuration.GetSection("Tokenry");
         KnownSettings.Check(configuration, faults);
         var urls = configuration["urls"] ?? DefaultUrl;
-        var dataDirectory = PathOf(section, "DataDirectory", "data", faults);
+        var dataDirectory = PathSetting.Read(section, "DataDirectory", "data", faults);
         var brand = section["Brand"] ?? "tkr";
         var retired = List(section, "RetiredBrands");
         foreach (var name in retired.Prepend(brand))
@@ -213,8 +213,8 @@ public sealed class TokenryOptions
         var tls = TlsOptions.Read(section, configuration, issuer, faults);
         var requestsPerMinute = RequestsPerMinute(section, faults);
         var hosts = AllowedHostsSetting.Read(List(section, "AllowedHosts"), issuer, faults);
-        var keyFile = PathOf(section, "KeyFile", Path.Combine(dataDirectory, "tokenry.keys"), faults);
-        var headFile = PathOf(
+        var keyFile = PathSetting.Read(section, "KeyFile", Path.Combine(dataDirectory, "tokenry.keys"), faults);
+        var headFile = PathSetting.Read(
             section,
             "AuditHeadFile",
             Path.Combine(Path.GetDirectoryName(keyFile) ?? dataDirectory, "audit-head"),
@@ -268,19 +268,6 @@ public sealed class TokenryOptions
             known is "RetiredBrands" or "AllowedHosts" or "TrustedProxies" or "LeakReports:Keys" or "Egress:AllowedNetworks"
             && key.StartsWith(known + ":", StringComparison.OrdinalIgnoreCase) // a list's items
         );
-
-    /// <summary>A path is taken from the current folder. An empty one is a mistake of a script, whose variable was not set.</summary>
-    private static string PathOf(IConfigurationSection section, string key, string fallback, List<string> faults)
-    {
-        var path = section[key] ?? fallback;
-        if (!string.IsNullOrWhiteSpace(path) && !path.Contains('\0', StringComparison.Ordinal))
-        {
-            return Path.GetFullPath(path);
-        }
-
-        faults.Add($"Tokenry:{key} is empty or no path. Name one, or leave the setting out for {fallback}.");
-        return Path.GetFullPath(fallback);
-    }
 
     /// <summary>A list is written as an array or, in the environment, separated by commas or spaces.</summary>
     private static List<string> List(IConfigurationSection section, string key)

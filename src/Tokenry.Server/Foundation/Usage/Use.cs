@@ -33,21 +33,6 @@ public readonly record struct Use
     /// <summary>The code of an issued token, which is no answer of a verification.</summary>
     public const string Issued = "issued";
 
-    /// <summary>What <see cref="Code"/> may be: a decision, an issued token, or why an exchange was refused.</summary>
-    public static readonly string[] Codes =
-    [
-        .. VerificationCode.All,
-        Issued,
-        "invalid_dpop_proof",
-        "invalid_request",
-        "invalid_scope",
-        "invalid_target",
-        "token_too_long",
-        "too_many_actors",
-        "unauthorized_client",
-        "use_dpop_nonce",
-    ];
-
     public required string Door { get; init; }
 
     /// <summary>A verification code, or <see cref="Issued"/>.</summary>

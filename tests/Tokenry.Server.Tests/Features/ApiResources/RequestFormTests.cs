@@ -104,8 +104,8 @@ public sealed class RequestFormTests(SharedServers servers)
     }
 
     [Theory, BothEngines]
-    public async Task No_body_at_all_is_a_415(Engine engine) =>
-        AssertIsProblem(await (await servers.AdminAsync(engine)).PostAsync(Path).Expect(415, "unsupported_media_type"));
+    public async Task No_body_at_all_is_a_400_that_names_what_is_needed(Engine engine) =>
+        AssertIsProblem(await (await servers.AdminAsync(engine)).PostAsync(Path).Expect(400, "invalid_request"));
 
     [Theory]
     [BothEngines("application/json")]
