@@ -9,6 +9,9 @@ namespace Tokenry.Server.Foundation.Http;
 /// <summary>Says which member of a JSON body does not fit, and what would: the serializer's own words name our types.</summary>
 internal static class BodyFault
 {
+    /// <summary>To look for the value that does not fit means to read all again, which nobody may have done for nothing with a large body.</summary>
+    private const int LongestLookedInto = 16_384;
+
     /// <summary>Members that another request takes, and where.</summary>
     private static readonly Dictionary<Type, (Type Taker, string Where)> Elsewhere = new()
     {
@@ -24,6 +27,13 @@ internal static class BodyFault
     /// <param name="type">What it should be.</param>
     public static ProblemException Explain(JsonException exception, ReadOnlyMemory<byte> body, Type type)
     {
+        if (body.Length > LongestLookedInto)
+        {
+            return IsSyntax(exception)
+                ? NotTheObject($" (line {exception.LineNumber + 1}, byte {exception.BytePositionInLine})")
+                : Explain(exception, BodyPlace.Find(PathOf(exception), type, root: null));
+        }
+
         try
         {
             using var document = JsonDocument.Parse(body);
@@ -79,6 +89,10 @@ internal static class BodyFault
                     : WrongType(place)
             );
     }
+
+    /// <summary>Whether it is no JSON: the reader's own exception, which has a type of its own, is within then.</summary>
+    private static bool IsSyntax(JsonException exception) =>
+        exception.InnerException is JsonException inner && inner.GetType() != typeof(JsonException);
 
     private static ProblemException NotTheObject(string where) =>
         new(400, ProblemCode.InvalidRequest, $"The body is not the JSON object this route takes{where}.");

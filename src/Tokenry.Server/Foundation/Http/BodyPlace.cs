@@ -17,7 +17,10 @@ internal sealed record BodyPlace(string Path, string Name, Type? Parent, Type? T
     public string Below(string member) => Path.Length == 0 ? member : $"{Path}.{member}";
 
     /// <summary>Follows a path of the serializer, such as <c>$.rate_limits[0].name</c> or <c>$['odd name']</c>.</summary>
-    public static BodyPlace Find(string path, Type type, JsonElement root)
+    /// <param name="path">The path.</param>
+    /// <param name="type">What the body should be.</param>
+    /// <param name="root">What it is; <c>null</c> where nobody looks.</param>
+    public static BodyPlace Find(string path, Type type, JsonElement? root)
     {
         var place = new BodyPlace("", "", null, type, root);
         var rest = path.AsSpan(1);
