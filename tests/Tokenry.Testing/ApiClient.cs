@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
@@ -99,7 +100,7 @@ public sealed class ApiClient(string address, string? bearer = null, TimeSpan? t
             Set(request, name, value);
 
         using var deadline = new CancellationTokenSource(timeout ?? TimeSpan.FromMinutes(1));
-        using var response = await _http.SendAsync(request, deadline.Token);
+        using var response = await AnswerAsync(request, deadline.Token);
         return new ApiResponse
         {
             Method = method.Method,
@@ -110,6 +111,19 @@ public sealed class ApiClient(string address, string? bearer = null, TimeSpan? t
                 .ToDictionary(header => header.Key, header => header.Value.ToArray(), StringComparer.OrdinalIgnoreCase),
             Body = await response.Content.ReadAsStringAsync(deadline.Token),
         };
+    }
+
+    private async Task<HttpResponseMessage> AnswerAsync(HttpRequestMessage request, CancellationToken stop)
+    {
+        try
+        {
+            return await _http.SendAsync(request, stop);
+        }
+        catch (SocketException exception)
+        {
+            // HttpClient asks a connection whom it is with without expecting that it may be gone by then.
+            throw new HttpRequestException("The connection was cut as it was made.", exception);
+        }
     }
 
     private static HttpContent? Content(object? body) =>

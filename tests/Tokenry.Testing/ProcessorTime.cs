@@ -10,4 +10,7 @@ public static class ProcessorTime
         action();
         return Posix.ThreadTime() - before;
     }
+
+    /// <summary>What a process of this user has spent since it began.</summary>
+    public static TimeSpan Of(int process) => Posix.ProcessTime(process);
 }

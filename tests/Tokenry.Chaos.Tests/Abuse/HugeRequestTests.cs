@@ -22,7 +22,6 @@ public sealed class HugeRequestTests(ITestOutputHelper output)
 
     private static readonly int Repetitions = Form.Rounds(60, 900);
 
-    /// <summary>Linux counts in hundredths of a second: a turn must last many of them.</summary>
     private static readonly int PerTurn = Math.Max(40, Repetitions / 3);
 
     [Fact]
@@ -118,14 +117,14 @@ public sealed class HugeRequestTests(ITestOutputHelper output)
 
     private static async Task<TimeSpan> CostAsync(ServerProcess server, Request request)
     {
-        var before = ProcessFacts.Processor(server.ProcessId);
+        var before = ProcessorTime.Of(server.ProcessId);
         await RepeatAsync(server.Address, request, PerTurn);
-        return (ProcessFacts.Processor(server.ProcessId) - before) / PerTurn;
+        return (ProcessorTime.Of(server.ProcessId) - before) / PerTurn;
     }
 
     private static TimeSpan Least(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
-    private static string Milliseconds(TimeSpan time) => $"{time.TotalMilliseconds:0.0} ms of processor";
+    private static string Milliseconds(TimeSpan time) => $"{time.TotalMilliseconds:0.00} ms of processor";
 
     private static string A(int count) => new('a', count);
 

@@ -78,10 +78,10 @@ public sealed class AnonymousBudgetTests
             var allocated = await AllocatedAsync();
             for (var round = 0; round < Rounds; round++)
             {
-                var before = ProcessorNanoseconds(server.ProcessId);
+                var before = ProcessorTime.Of(server.ProcessId);
                 for (var i = 0; i < Requests; i++)
                     await send();
-                best = Math.Min(best, (ProcessorNanoseconds(server.ProcessId) - before) / Requests);
+                best = Math.Min(best, (ProcessorTime.Of(server.ProcessId) - before).TotalNanoseconds / Requests);
             }
 
             return ((await AllocatedAsync() - allocated) / (Requests * Rounds), best);
@@ -94,12 +94,6 @@ public sealed class AnonymousBudgetTests
             return Sum((await anonymous.GetAsync("/metrics")).Body, "dotnet_gc_allocated_bytes_total");
         }
     }
-
-    /// <summary>What the threads of the process have spent (proc(5), schedstat).</summary>
-    private static double ProcessorNanoseconds(int process) =>
-        Directory
-            .EnumerateDirectories($"/proc/{process}/task")
-            .Sum(task => double.Parse(File.ReadAllText(task + "/schedstat").Split(' ')[0], CultureInfo.InvariantCulture));
 
     private static double Sum(string metrics, string name)
     {

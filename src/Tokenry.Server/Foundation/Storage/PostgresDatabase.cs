@@ -244,8 +244,9 @@ public sealed class PostgresDatabase : Database
         {
             await KnowEnvironmentAsync();
             // A connection of its own, without limits: an index over millions of rows takes as long as it takes, and another replica may be making it.
-            await using var connection = new NpgsqlConnection(PostgresSettings.ForMigrations(connectionString, isPooled).ConnectionString);
-            await connection.OpenAsync();
+            var settings = PostgresSettings.ForMigrations(connectionString, isPooled);
+            await using var own = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = "migrations" }.Build();
+            await using var connection = await own.OpenConnectionAsync();
             await using var transaction = await connection.BeginTransactionAsync();
             await connection.ExecuteAsync(PostgresSettings.NoTransactionTimeouts);
             await connection.ExecuteAsync("SELECT pg_advisory_xact_lock(@MigrationLock)", new { MigrationLock }, transaction);

@@ -44,6 +44,7 @@ public static class UseCodes
         "subject_token_of_another",
         "token_too_long",
         "too_many_actors",
+        "too_many_exchanges",
         "unauthorized_client",
         "use_dpop_nonce",
     ];

@@ -27,12 +27,12 @@ public sealed class BuiltInRolesTests(SharedServers servers)
         await client.PostAsync($"/v1/api-keys/{key.Text("id")}/rotate", new { overlap_seconds = 0 }).Expect(200);
         await client.PostAsync(path + "/secrets", new { name = "s" }).Expect(201);
 
-        // An administrator gives it more than its developer has: it has no more than they, and so has a new key.
+        // An administrator gives it more than its developer has: it has no more than they, and so has a new key. A secret would have it all once they are promoted.
         await admin.PatchAsync(path, new { roles = new[] { both.Id } }).Expect(200);
         var another = await client.PostAsync(path + "/api-keys", new { name = "k" }).Expect(201);
         Assert.Equal("valid", await admin.CodeAsync(another.Text("token"), made.Api.Identifier, ["a"]));
         Assert.Equal("insufficient_scope", await admin.CodeAsync(another.Text("token"), made.Api.Identifier, ["b"]));
-        await client.PostAsync(path + "/secrets", new { name = "s" }).Expect(201);
+        await client.PostAsync(path + "/secrets", new { name = "s" }).Expect(403, "exceeds_own_rights");
         await client.PostAsync($"/v1/api-keys/{key.Text("id")}/rotate", new { overlap_seconds = 0 }).Expect(200); // limited to a
 
         await client

@@ -23,7 +23,7 @@ public sealed class DryRunOfManyTests(SharedServers servers)
             ", ",
             Enumerable.Range(0, Copies).Select(i => string.Create(CultureInfo.InvariantCulture, $"('{i:D6}')"))
         );
-        var mark = CreateRequests.Unique("z").Replace('-', 'z').PadRight(15, 'z');
+        var mark = CreateRequests.Unique("6").Replace("-", "", StringComparison.Ordinal).PadRight(15, 'z');
         for (var i = 0; i < keys.Count; i++)
         {
             // The second owner's come first by their ids.

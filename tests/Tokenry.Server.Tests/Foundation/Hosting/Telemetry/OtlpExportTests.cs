@@ -35,7 +35,8 @@ public sealed class OtlpExportTests
             ["tracestate"] = $"vendor={canary}",
             ["baggage"] = $"userId={canary}",
         };
-        await admin.GetAsync($"/v1/api-keys/{made.ApiKey.Id}?note={canary}", headers: headers).Expect(200);
+        await admin.GetAsync($"/v1/api-keys/{made.ApiKey.Id}?note={canary}", headers: headers).Expect(400);
+        await admin.GetAsync($"/v1/credentials?limit=1&object={canary}", headers: headers);
         await admin.GetAsync($"/v1/api-keys/{canary}?access_token={canary}", headers: headers).Expect(400);
         await admin.GetAsync($"/{canary}?access_token={canary}", headers: headers);
         await admin.SendAsync(new HttpMethod(canary.ToUpperInvariant()), $"/v1/me?{canary}", headers: headers);
