@@ -11,6 +11,9 @@ internal static class PrivateDirectory
         | UnixFileMode.OtherWrite
         | UnixFileMode.OtherExecute;
 
+    /// <summary>Of an entry that is not there any more.</summary>
+    private const UnixFileMode OfNothing = (UnixFileMode)(-1);
+
     /// <returns>What was open to other users and is not any more.</returns>
     /// <exception cref="StartupException">It is open to other users, and not ours to close.</exception>
     public static IReadOnlyList<string> Close(string path)
@@ -53,12 +56,20 @@ internal static class PrivateDirectory
         }
 
         var mode = entry.UnixFileMode;
-        if ((mode & OfOthers) == 0)
+        if (mode == OfNothing || (mode & OfOthers) == 0)
         {
             return;
         }
 
-        File.SetUnixFileMode(entry.FullName, mode & ~OfOthers);
+        try
+        {
+            File.SetUnixFileMode(entry.FullName, mode & ~OfOthers);
+        }
+        catch (FileNotFoundException)
+        {
+            return; // a command that ends takes SQLite's own files away
+        }
+
         closed.Add($"{entry.FullName} was open to other users (mode {Octal(mode)}). It is {Octal(mode & ~OfOthers)} now.");
     }
 

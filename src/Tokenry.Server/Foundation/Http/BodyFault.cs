@@ -43,6 +43,11 @@ internal static class BodyFault
         {
             return NotTheObject($" (line {syntax.LineNumber + 1}, byte {syntax.BytePositionInLine})");
         }
+        catch (InvalidOperationException)
+        {
+            // Beside the member there is a name with half a surrogate pair, which cannot be compared.
+            return Explain(exception, BodyPlace.Find(PathOf(exception), type, root: null));
+        }
     }
 
     /// <summary>The answer to a request without a body: what it should have.</summary>

@@ -26,6 +26,7 @@ public sealed class RequestFormTests(SharedServers servers)
     [BothEngines("{\"name\":\"\\ud800\",\"identifier\":\"https://x.example.com\"}")]
     [BothEngines("{\"name\":\"\\udc00\\ud800\",\"identifier\":\"https://x.example.com\"}")]
     [BothEngines("{\"na\\ud800me\":\"x\",\"identifier\":\"https://x.example.com\"}")]
+    [BothEngines("{\"nonsense\":1,\"identifier\":\"https://x.example.com\",\"scopes\":[],\"\\ud800in_tokens\":\"x\"}")]
     [BothEngines("{\"name\":\"x\",\"identifier\":\"https://x.example.com\",\"scopes\":[{\"name\":\"\\ud800\"}]}")]
     public async Task A_body_that_is_no_JSON_object_of_this_route_is_a_400(Engine engine, string body)
     {
