@@ -5,12 +5,8 @@ using System.Text.RegularExpressions;
 using Dapper;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using SQLitePCL;
-using Tokenry.Server.Features.PersonalAccessTokens;
-using Tokenry.Server.Features.Users;
-using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Foundation.Storage;
 
@@ -72,70 +68,43 @@ public sealed partial class ListPlansTests
     /// <summary>Lines of the plans by call.</summary>
     private static async Task<ConcurrentDictionary<string, List<string>>> PlansAsync(Engine engine)
     {
-        var directory = Directory.CreateTempSubdirectory("tokenry-plans-");
-        var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Next()}");
-        string[] arguments = [$"--Tokenry:DataDirectory={directory.FullName}", $"--urls={address}", "--Logging:LogLevel:Default=None"];
-        if (engine == Engine.Postgres)
-            arguments = [.. arguments, $"--ConnectionStrings:Tokenry={await (await PostgresCluster.StartAsync()).CreateDatabaseAsync()}"];
-        try
+        await using var server = await InProcessServer.StartAsync(engine);
+        var admin = server.Admin;
+        var made = await Scenario.On(admin).Api().Role().Application().ApiKey().User(_ => new { password = (string?)null }).CreateAsync();
+        var role = await admin.CreateRoleAsync([
+            new { api = "urn:tokenry:management", scopes = new[] { "tokens:own", "applications:own" } },
+        ]);
+        await admin.PatchAsync($"/v1/users/{made.User.Id}", new { roles = new[] { role.Id } }).Expect(200);
+        var own = await admin.CreatePersonalAccessTokenAsync(
+            made.User.Id,
+            new { permissions = new[] { new { api = "urn:tokenry:management", scopes = new[] { "tokens:own", "applications:own" } } } }
+        );
+
+        var plans = new ConcurrentDictionary<string, List<string>>(StringComparer.Ordinal);
+        var recorder = new Recorder();
+        var database = server.Database;
+        database.BeforeList = recorder.AttachAsync;
+        foreach (var (path, filters) in Lists(server.App))
         {
-            await using var server = await TokenryServer.BuildAsync(arguments);
-            var services = server.App.Services;
-            await services.GetRequiredService<BootstrapAdministrator>().RunAsync();
-            var token = (
-                await services
-                    .GetRequiredService<IssueAdminToken>()
-                    .RunAsync(new Dictionary<string, string>(), OperatingSystemUser.OfProcess())
-            ).Output;
-            await server.App.StartAsync();
-            var admin = new ApiClient(address, token);
-            var made = await Scenario
-                .On(admin)
-                .Api()
-                .Role()
-                .Application()
-                .ApiKey()
-                .User(_ => new { password = (string?)null })
-                .CreateAsync();
-            var role = await admin.CreateRoleAsync([
-                new { api = "urn:tokenry:management", scopes = new[] { "tokens:own", "applications:own" } },
-            ]);
-            await admin.PatchAsync($"/v1/users/{made.User.Id}", new { roles = new[] { role.Id } }).Expect(200);
-            var own = await admin.CreatePersonalAccessTokenAsync(
-                made.User.Id,
-                new { permissions = new[] { new { api = "urn:tokenry:management", scopes = new[] { "tokens:own", "applications:own" } } } }
-            );
-
-            var plans = new ConcurrentDictionary<string, List<string>>(StringComparer.Ordinal);
-            var recorder = new Recorder();
-            var database = services.GetRequiredService<Database>();
-            database.BeforeList = recorder.AttachAsync;
-            foreach (var (path, filters) in Lists(server.App))
-            {
-                var route = path.Replace("{owner}", made.Application.Id, StringComparison.Ordinal)
-                    .Replace("{id}", made.ApiKey.Id, StringComparison.Ordinal);
-                if (path.Contains("/users/", StringComparison.Ordinal))
-                    route = path.Replace("{owner}", made.User.Id, StringComparison.Ordinal);
-                await CallAsync(path, admin, route, 200);
-                foreach (var filter in filters.Where(filter => filter != "owner" || !path.Contains("{owner}", StringComparison.Ordinal)))
-                    await CallAsync($"{path}?{filter}", admin, $"{route}?{filter}={Value(path, filter, made)}", 200, 400);
-                await CallAsync($"{path} as owner", admin.With(own.Secret), route, 200, 403, 404);
-            }
-
-            await server.App.StopAsync();
-            return plans;
-
-            async Task CallAsync(string name, ApiClient caller, string path, params int[] statuses)
-            {
-                recorder.Seen.Clear();
-                var answer = await caller.GetAsync(path);
-                Assert.True(statuses.Contains(answer.Status), $"{name} ({path}): {answer.Status} {answer.Body}");
-                plans[name] = await recorder.PlansAsync(database);
-            }
+            var route = path.Replace("{owner}", made.Application.Id, StringComparison.Ordinal)
+                .Replace("{id}", made.ApiKey.Id, StringComparison.Ordinal);
+            if (path.Contains("/users/", StringComparison.Ordinal))
+                route = path.Replace("{owner}", made.User.Id, StringComparison.Ordinal);
+            await CallAsync(path, admin, route, 200);
+            foreach (var filter in filters.Where(filter => filter != "owner" || !path.Contains("{owner}", StringComparison.Ordinal)))
+                await CallAsync($"{path}?{filter}", admin, $"{route}?{filter}={Value(path, filter, made)}", 200, 400);
+            await CallAsync($"{path} as owner", admin.With(own.Secret), route, 200, 403, 404);
         }
-        finally
+
+        await server.App.StopAsync();
+        return plans;
+
+        async Task CallAsync(string name, ApiClient caller, string path, params int[] statuses)
         {
-            directory.Delete(recursive: true);
+            recorder.Seen.Clear();
+            var answer = await caller.GetAsync(path);
+            Assert.True(statuses.Contains(answer.Status), $"{name} ({path}): {answer.Status} {answer.Body}");
+            plans[name] = await recorder.PlansAsync(database);
         }
     }
 

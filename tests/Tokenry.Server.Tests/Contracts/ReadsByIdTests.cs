@@ -1,10 +1,3 @@
-using System.Globalization;
-using Microsoft.Extensions.DependencyInjection;
-using Tokenry.Server.Features.PersonalAccessTokens;
-using Tokenry.Server.Features.Users;
-using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Storage;
-
 namespace Tokenry.Server.Tests.Contracts;
 
 /// <summary>R14: one thing is shown by its id however long the lists of the same principal take.</summary>
@@ -13,49 +6,29 @@ public sealed class ReadsByIdTests
     [Theory, BothEngines]
     public async Task What_is_shown_by_its_id_waits_for_no_list(Engine engine)
     {
-        var directory = Directory.CreateTempSubdirectory("tokenry-reads-");
-        var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Next()}");
-        string[] arguments = [$"--Tokenry:DataDirectory={directory.FullName}", $"--urls={address}", "--Logging:LogLevel:Default=None"];
-        if (engine == Engine.Postgres)
-            arguments = [.. arguments, $"--ConnectionStrings:Tokenry={await (await PostgresCluster.StartAsync()).CreateDatabaseAsync()}"];
-        try
+        await using var server = await InProcessServer.StartAsync(engine);
+        var admin = server.Admin;
+        var targets = new List<(Route Route, Target Target)>();
+        foreach (var route in await Route.OfCallersAsync())
         {
-            await using var server = await TokenryServer.BuildAsync(arguments);
-            var services = server.App.Services;
-            await services.GetRequiredService<BootstrapAdministrator>().RunAsync();
-            var token = (
-                await services
-                    .GetRequiredService<IssueAdminToken>()
-                    .RunAsync(new Dictionary<string, string>(), OperatingSystemUser.OfProcess())
-            ).Output;
-            await server.App.StartAsync();
-            var admin = new ApiClient(address, token);
-            var targets = new List<(Route Route, Target Target)>();
-            foreach (var route in await Route.OfCallersAsync())
-            {
-                if (route.Method == "GET" && route.Path.EndsWith("/{id}", StringComparison.Ordinal))
-                    targets.Add((route, await TargetAsync(route, admin)));
-            }
+            if (route.Method == "GET" && route.Path.EndsWith("/{id}", StringComparison.Ordinal))
+                targets.Add((route, await TargetAsync(route, admin)));
+        }
 
-            Assert.True(targets.Count > 10);
-            var (begun, end) = (new TaskCompletionSource(), new TaskCompletionSource());
-            services.GetRequiredService<Database>().BeforeList = _ =>
-            {
-                begun.TrySetResult();
-                return end.Task;
-            };
-            var lists = Enumerable.Range(0, 20).Select(_ => admin.GetAsync("/v1/users")).ToList();
-            await begun.Task;
-            foreach (var (route, target) in targets)
-                (await Call.To(route, target).SendAsync(admin)).Expect(200);
-            Assert.DoesNotContain(lists, list => list.IsCompletedSuccessfully && list.Result.Status == 200);
-            end.SetResult();
-            await Task.WhenAll(lists);
-        }
-        finally
+        Assert.True(targets.Count > 10);
+        var (begun, end) = (new TaskCompletionSource(), new TaskCompletionSource());
+        server.Database.BeforeList = _ =>
         {
-            directory.Delete(recursive: true);
-        }
+            begun.TrySetResult();
+            return end.Task;
+        };
+        var lists = Enumerable.Range(0, 20).Select(_ => admin.GetAsync("/v1/users")).ToList();
+        await begun.Task;
+        foreach (var (route, target) in targets)
+            (await Call.To(route, target).SendAsync(admin)).Expect(200);
+        Assert.DoesNotContain(lists, list => list.IsCompletedSuccessfully && list.Result.Status == 200);
+        end.SetResult();
+        await Task.WhenAll(lists);
     }
 
     private static async Task<Target> TargetAsync(Route route, ApiClient admin)

@@ -123,31 +123,15 @@ public sealed class Gate(
 
     /// <summary>A read of one thing by its id, which cannot take long: it takes no turn of the lists. Only denials are recorded.</summary>
     public Task<T> ReadOneAsync<T>(Caller caller, Demand? demand, string action, Func<DbConnection, Reach, Task<T>> read) =>
-        RecordingDenialsAsync(
-            caller,
-            action,
-            async () =>
-            {
-                var reach = Authorize(await judge.AgainAsync(caller), demand);
-                return await database.ReadAsync(connection => read(connection, reach));
-            }
-        );
+        AuthorizedAsync(caller, demand, action, reach => database.ReadAsync(connection => read(connection, reach)));
 
     /// <summary>A read that may take long. Only denials are recorded.</summary>
     public Task<T> ReadAsync<T>(Caller caller, Demand? demand, string action, Func<DbConnection, Reach, Task<T>> read) =>
-        RecordingDenialsAsync(
-            caller,
-            action,
-            async () =>
-            {
-                var reach = Authorize(await judge.AgainAsync(caller), demand);
-                return await database.ListAsync(caller.Principal.Id, connection => read(connection, reach));
-            }
-        );
+        AuthorizedAsync(caller, demand, action, reach => database.ListAsync(caller.Principal.Id, connection => read(connection, reach)));
 
     /// <summary>A check without a read or write behind it, e.g. at a door.</summary>
     public Task<Reach> AuthorizeAsync(Caller caller, Demand demand, string action) =>
-        RecordingDenialsAsync(caller, action, async () => Authorize(await judge.AgainAsync(caller), demand));
+        AuthorizedAsync(caller, demand, action, Task.FromResult);
 
     /// <summary>A mutation that anybody may ask for who holds what it is about.</summary>
     public Task<T> AnonymousAsync<T>(RequestFacts request, string action, Func<WriteTransaction, AuditEntry, Task<T>> operation) =>
@@ -229,7 +213,7 @@ public sealed class Gate(
     private async Task<(RightsEffect Effect, Premise Premise)> TryOutAsync<T>(Caller caller, Func<WriteTransaction, Task<T>> run)
     {
         // Of what is committed: the transaction may see more, which can still come to nothing.
-        var asOf = await database.ReadAsync(connection => connection.QuerySingleAsync<long>("SELECT coalesce(max(seq), 0) FROM changes"));
+        var asOf = await database.ReadAsync(connection => connection.QuerySingleAsync<long>(Change.SelectNewest));
         try
         {
             await database.WriteAsync<T>(async tx =>
@@ -290,6 +274,9 @@ public sealed class Gate(
 
         throw Problems.InsufficientScope(ManagementApi.Identifier, [demand.Scope]);
     }
+
+    private Task<T> AuthorizedAsync<T>(Caller caller, Demand? demand, string action, Func<Reach, Task<T>> read) =>
+        RecordingDenialsAsync(caller, action, async () => await read(Authorize(await judge.AgainAsync(caller), demand)));
 
     private async Task<T> RecordingDenialsAsync<T>(Caller caller, string action, Func<Task<T>> run)
     {

@@ -1,7 +1,11 @@
 namespace Tokenry.Server.Foundation.Storage;
 
 /// <summary>What a mutation touched, so that caches of it are dropped; kinds are <see cref="ChangeKind"/>.</summary>
-public sealed record Change(string Kind, string Id);
+public sealed record Change(string Kind, string Id)
+{
+    /// <summary>Finds the sequence number of the newest; 0 where there is none.</summary>
+    public const string SelectNewest = "SELECT coalesce(max(seq), 0) FROM changes";
+}
 
 /// <summary>The kinds of thing that caches hold.</summary>
 public static class ChangeKind

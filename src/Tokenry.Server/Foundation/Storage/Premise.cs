@@ -12,7 +12,7 @@ public record Premise(long Position, IReadOnlyList<string> Ids)
     internal virtual Task<long> FindChangeAsync(WriteTransaction tx) =>
         tx.FirstOrDefaultAsync<long>(
             $"""
-            SELECT coalesce(max(seq), 0) FROM changes
+            {Change.SelectNewest}
             WHERE seq > @Position AND (kind IN ('{ChangeKind.Catalog}', '{ChangeKind.SigningKey}') OR {tx.Dialect.In("id", "@Ids")})
             """,
             new { Position, Ids }

@@ -111,7 +111,7 @@ public sealed class SqliteDatabase : Database
     {
         await writer.RunAsync(tx => Migration.ApplyAsync(tx, migrations, makesStore, beginning));
         // Nobody else writes, and no cache holds anything yet.
-        hub.MoveTo(await ReadAsync(connection => connection.QueryFirstAsync<long>("SELECT coalesce(max(seq), 0) FROM changes")));
+        hub.MoveTo(await ReadAsync(connection => connection.QueryFirstAsync<long>(Change.SelectNewest)));
     }
 
     public override ValueTask DisposeAsync()

@@ -87,7 +87,7 @@ public sealed class WriteTransaction(
         long last;
         await using (
             var found = await Connection.QueryMultipleAsync(
-                $"{string.Concat(first)}{AuditChain.SelectHead};SELECT coalesce(max(seq), 0) FROM changes",
+                $"{string.Concat(first)}{AuditChain.SelectHead};{Change.SelectNewest}",
                 transaction: transaction
             )
         )
