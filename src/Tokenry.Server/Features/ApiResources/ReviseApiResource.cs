@@ -143,7 +143,7 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, 
         static string Number(UsedByIds ids) => ids.Count == ApiResourceUses.MostCounted ? $"{ids.Count} or more" : $"{ids.Count}";
     }
 
-    /// <summary>Whoever lost it finds that under their own name too.</summary>
+    /// <summary>The audit of the role or application that lost the grant says so, too.</summary>
     private void RecordStripped(
         WriteTransaction tx,
         Caller caller,

@@ -13,7 +13,7 @@ namespace Tokenry.Server.Features.Applications;
 /// </summary>
 public sealed class RegisterCredential(Gate gate, IssueCredential issue)
 {
-    /// <summary>Of one application and kind, neither revoked nor replaced by a renewal: anybody may have them looked at by naming the application.</summary>
+    /// <summary>Of one application and kind, neither revoked nor replaced by a renewal: a stranger's request has the server look at them by naming the application.</summary>
     public const int Most = 100;
 
     /// <summary>Of those that go by no name (rules for certificates, federated identities): each may cost a look at a signature.</summary>
