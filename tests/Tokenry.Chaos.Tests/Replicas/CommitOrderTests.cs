@@ -2,9 +2,9 @@ using System.Collections.Concurrent;
 using Dapper;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using Tokenry.Server.Foundation.Audit;
-using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Platform.Keys;
+using Tokenry.Server.Platform.Store;
+using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Chaos.Tests.Replicas;
 

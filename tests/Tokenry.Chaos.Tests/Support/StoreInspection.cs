@@ -1,8 +1,8 @@
 using System.Data.Common;
 using Dapper;
-using Tokenry.Server.Foundation.Audit;
-using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Platform.Keys;
+using Tokenry.Server.Platform.Store;
+using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Chaos.Tests.Support;
 
