@@ -51,7 +51,7 @@ public sealed partial class DependencyRuleTests
                 foreach (Match match in Name().Matches(line))
                 {
                     named++;
-                    var used = RoomTable.RoomOf("Tokenry.Server." + match.Groups[1].Value);
+                    var used = RoomTable.RoomOf("Tokenry.Server." + match.Groups["room"].Value);
                     if (used != room && Array.IndexOf(rooms, RoomTable.RowOf(used!)) <= Array.IndexOf(rooms, RoomTable.RowOf(room!)))
                     {
                         faults.Add($"{path}: {line.Trim()}");
