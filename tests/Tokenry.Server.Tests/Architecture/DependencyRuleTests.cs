@@ -65,8 +65,8 @@ public sealed partial class DependencyRuleTests
     }
 
     [GeneratedRegex(
-        @"\b((?:Composition|(?:Features|Core|Platform)\.[A-Z]\w+))\b(?=[.;])",
-        RegexOptions.None,
+        @"\b(?<room>Composition|(?:Features|Core|Platform)\.[A-Z]\w+)\b(?=[.;])",
+        X
         matchTimeoutMilliseconds: 1000
     )]
     private static partial Regex Name();
