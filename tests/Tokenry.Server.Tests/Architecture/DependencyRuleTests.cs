@@ -66,7 +66,7 @@ public sealed partial class DependencyRuleTests
 
     [GeneratedRegex(
         @"\b(?<room>Composition|(?:Features|Core|Platform)\.[A-Z]\w+)\b(?=[.;])",
-        X
+        RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000
     )]
     private static partial Regex Name();
