@@ -1,9 +1,8 @@
 using System.Text.Json.Serialization;
-using Tokenry.Server.Composition;
 
 namespace Tokenry.Server.Platform.Files;
 
-/// <summary><c>server.json</c> and <see cref="RunningServers"/>: a server and how a command on this host reaches it.</summary>
+/// <summary><c>server.json</c> and the list of running servers: a server and how a command on this host reaches it.</summary>
 /// <param name="ProcessId">Of the operating system.</param>
 /// <param name="Urls">The issuer.</param>
 /// <param name="ControlSocket">Path of the socket that commands go to.</param>
