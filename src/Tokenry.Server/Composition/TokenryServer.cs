@@ -132,6 +132,7 @@ internal sealed class TokenryServer : IAsyncDisposable
             App.Use(RequestSpans.DescribeAsync);
         }
 
+        App.UseMiddleware<RequestMetrics>();
         App.UseMiddleware<ErrorFunnel>();
         App.UseMiddleware<HeadRequests>(); // before the path base, which routes by itself
         var path = new Uri(Options.Issuer).AbsolutePath.TrimEnd('/');

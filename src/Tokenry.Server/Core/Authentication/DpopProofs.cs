@@ -20,7 +20,7 @@ public sealed class DpopProofs(DpopNonces nonces, Database database, TokenryOpti
 
     /// <summary>Uses the proof up; false where it was used before. After all other checks: a proof that fails uses nothing up.</summary>
     public Task<bool> ClaimAsync(DpopProof proof) =>
-        database.WriteAsync(tx => SingleUse.ClaimAsync(tx, UseKind, proof.ReplayKey(), proof.KeepUntil.ToUnixTimeMilliseconds()));
+        SingleUse.ClaimAsync(database, UseKind, proof.ReplayKey(), proof.KeepUntil.ToUnixTimeMilliseconds());
 
     // One that is sent must be good, so that a client learns of a stale one.
     private bool Takes(string? nonce) => nonce is null ? !options.RequiresDpopNonce : nonces.Takes(nonce);

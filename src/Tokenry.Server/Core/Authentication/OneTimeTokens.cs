@@ -17,7 +17,7 @@ public sealed class OneTimeTokens(Database database)
     /// <returns><c>false</c> where it was used before.</returns>
     public async ValueTask<bool> UseAsync(Catalog catalog, Authenticated credential) =>
         !IsGoodOnce(catalog, credential, out var token)
-        || await database.WriteAsync(tx => SingleUse.ClaimAsync(tx, UseKind, Hash(token), token.ExpiresAt.ToUnixTimeMilliseconds()));
+        || await SingleUse.ClaimAsync(database, UseKind, Hash(token), token.ExpiresAt.ToUnixTimeMilliseconds());
 
     /// <summary>Whether it is good once and was used; uses nothing up.</summary>
     public async ValueTask<bool> IsUsedAsync(Catalog catalog, Authenticated credential) =>

@@ -56,11 +56,29 @@ public abstract class Database(TimeProvider time) : IAsyncDisposable
     /// </summary>
     /// <exception cref="StoreUnavailableException">The store is away, full or did not answer; the operation may be tried again.</exception>
     /// <exception cref="UniqueViolationException">A unique constraint was in the way; nothing was written.</exception>
-    public async Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> operation)
+    public Task<T> WriteAsync<T>(Func<WriteTransaction, Task<T>> operation) => RememberingRefusalAsync(() => TransactAsync(operation));
+
+    /// <summary>
+    /// Writes one row in a transaction of its own that no fact and no audit event belongs to, such as a claim (<see cref="SingleUse"/>). On PostgreSQL it is
+    /// one round trip.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">As <see cref="WriteAsync"/>.</exception>
+    internal Task WriteAloneAsync<TRow>(RowStatement<TRow> statement, TRow row, Action<TRow, long> returned) =>
+        RememberingRefusalAsync(() => WriteRowAsync(statement, row, returned));
+
+    /// <summary>What <see cref="WriteAloneAsync"/> is on this engine.</summary>
+    private protected virtual Task<bool> WriteRowAsync<TRow>(RowStatement<TRow> statement, TRow row, Action<TRow, long> returned) =>
+        TransactAsync(async tx =>
+        {
+            await tx.ExecuteEachAsync(statement, [row], returned);
+            return true;
+        });
+
+    private async Task<T> RememberingRefusalAsync<T>(Func<Task<T>> write)
     {
         try
         {
-            return await TransactAsync(operation);
+            return await write();
         }
         catch (StoreUnavailableException)
         {

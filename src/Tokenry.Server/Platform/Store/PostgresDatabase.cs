@@ -209,13 +209,33 @@ public sealed class PostgresDatabase : Database
 
             var write = new WriteTransaction(connection, transaction, Dialect);
             var result = await operation(write);
-            await write.FinishAsync(chain, time.GetUtcNow().ToUnixTimeMilliseconds());
             var committing = time.GetTimestamp();
-            await transaction.CommitAsync(CancellationToken.None);
+            await write.FinishAsync(chain, time.GetUtcNow().ToUnixTimeMilliseconds());
             metrics.Committed(time.GetElapsedTime(committing), write.AuditEvents);
             chain.Committed(write.NewestEvent);
             hub.Publish(write.Changes);
             return result;
+        }
+        catch (Exception exception) when (Translate(exception) is { } translated)
+        {
+            throw Counted(translated, metrics.WriteUnserved);
+        }
+    }
+
+    private protected override Task<bool> WriteRowAsync<TRow>(RowStatement<TRow> statement, TRow row, Action<TRow, long> returned) =>
+        isPooled // where time limits belong to a transaction
+            ? base.WriteRowAsync(statement, row, returned)
+            : UnlessAwayAsync(metrics.WriteUnserved, away => WriteRowAsync(statement, row, returned, away));
+
+    private async Task<bool> WriteRowAsync<TRow>(RowStatement<TRow> statement, TRow row, Action<TRow, long> returned, CancellationToken away)
+    {
+        try
+        {
+            await using var connection = await source.OpenConnectionAsync(away);
+            var committing = time.GetTimestamp();
+            await statement.RunAsync(connection, transaction: null, [row], returned, statements: null);
+            metrics.Committed(time.GetElapsedTime(committing), auditEvents: 0);
+            return true;
         }
         catch (Exception exception) when (Translate(exception) is { } translated)
         {

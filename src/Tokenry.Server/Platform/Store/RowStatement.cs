@@ -101,6 +101,9 @@ public sealed class RowStatement<TRow>(string sql)
         return Task.CompletedTask;
     }
 
+    /// <summary>The statement with its rows, to be written together with others.</summary>
+    internal PendingRows With(IReadOnlyList<TRow> rows) => new Pending(this, rows);
+
     private void RunPrepared(sqlite3 database, sqlite3_stmt statement, IReadOnlyList<TRow> rows, Action<TRow, long>? returned)
     {
         foreach (var row in rows)
@@ -150,14 +153,25 @@ public sealed class RowStatement<TRow>(string sql)
         await command.ExecuteNonQueryAsync();
     }
 
-    private async Task RunBatchAsync(
-        NpgsqlConnection connection,
-        NpgsqlTransaction? transaction,
-        IReadOnlyList<TRow> rows,
-        Action<TRow, long>? returned
-    )
+    private void AddTo(NpgsqlBatch batch, IReadOnlyList<TRow> rows)
     {
-        await using var batch = new NpgsqlBatch(connection, transaction);
+        if ((overArrays ??= OverArrays()) == sql)
+        {
+            AddEach(batch, rows);
+            return;
+        }
+
+        var command = new NpgsqlBatchCommand(overArrays);
+        foreach (var column in columns)
+        {
+            command.Parameters.Add(column.ToArray(rows));
+        }
+
+        batch.BatchCommands.Add(command);
+    }
+
+    private void AddEach(NpgsqlBatch batch, IReadOnlyList<TRow> rows)
+    {
         foreach (var row in rows)
         {
             var command = new NpgsqlBatchCommand(forPostgres);
@@ -168,7 +182,17 @@ public sealed class RowStatement<TRow>(string sql)
 
             batch.BatchCommands.Add(command);
         }
+    }
 
+    private async Task RunBatchAsync(
+        NpgsqlConnection connection,
+        NpgsqlTransaction? transaction,
+        IReadOnlyList<TRow> rows,
+        Action<TRow, long>? returned
+    )
+    {
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        AddEach(batch, rows);
         if (returned is null)
         {
             await batch.ExecuteNonQueryAsync();
@@ -226,6 +250,20 @@ public sealed class RowStatement<TRow>(string sql)
         var longest = Encoding.UTF8.GetMaxByteCount(value.Length);
         var buffer = longest <= LongestOnStack ? stackalloc byte[LongestOnStack] : new byte[longest];
         raw.sqlite3_bind_text(statement, index, buffer[..Encoding.UTF8.GetBytes(value, buffer)]);
+    }
+
+    private sealed class Pending(RowStatement<TRow> statement, IReadOnlyList<TRow> rows) : PendingRows
+    {
+        internal override void AddTo(NpgsqlBatch batch)
+        {
+            if (rows.Count > 0)
+            {
+                statement.AddTo(batch, rows);
+            }
+        }
+
+        internal override void Run(SqliteStatements statements) =>
+            statement.RunPrepared(statements.Database, statements.Get(statement.forSqlite), rows, returned: null);
     }
 
     private sealed record Column(

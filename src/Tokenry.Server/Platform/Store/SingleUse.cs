@@ -28,6 +28,16 @@ public static class SingleUse
         return isFirst;
     }
 
+    /// <summary>A claim whose transaction contains nothing else: what it buys is an answer, not a change.</summary>
+    /// <inheritdoc cref="ClaimAsync(WriteTransaction, string, byte[], long)"/>
+    /// <exception cref="StoreUnavailableException">The claim may or may not be in the store; what it was for must be refused.</exception>
+    public static async Task<bool> ClaimAsync(Database database, string kind, byte[] hash, long expiresAt)
+    {
+        var isFirst = false;
+        await database.WriteAloneAsync(Insert, new Claim(kind, hash, expiresAt), (_, _) => isFirst = true);
+        return isFirst;
+    }
+
     /// <summary>Whether the thing was claimed, without claiming it.</summary>
     public static async Task<bool> IsClaimedAsync(DbConnection connection, string kind, byte[] hash) =>
         await connection.QueryFirstOrDefaultAsync<long?>(

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Dapper;
+using Npgsql;
 using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Platform.Store;
@@ -71,13 +72,15 @@ public sealed class WriteTransaction(
     internal void End() => ended = true;
 
     /// <summary>
-    /// The last statements before COMMIT: on PostgreSQL only from here on do writers wait for each other, and so for every round trip that is made here.
+    /// The last statements. On PostgreSQL, writers wait for each other from here on, and so for every round trip that is made here: there are two, and the
+    /// second brings COMMIT. On SQLite the writer commits.
     /// </summary>
     internal async Task FinishAsync(AuditChain chain, long now)
     {
         if (events.Count == 0 && changes.Count == 0)
         {
             await RequirePremiseAsync();
+            await (transaction?.CommitAsync(CancellationToken.None) ?? Task.CompletedTask);
             return;
         }
 
@@ -106,9 +109,31 @@ public sealed class WriteTransaction(
             await RequirePremiseAsync(); // behind the lock: nothing can come between this look and the commit
         }
 
-        NewestEvent = await chain.AppendAsync(this, head, events);
-        await ExecuteEachAsync(InsertChange, [.. changes.Select((change, i) => new NumberedChange(last + 1 + i, change, now))]);
+        (var audit, NewestEvent) = chain.Append(head, events);
+        await EndAsync(audit, InsertChange.With([.. changes.Select((change, i) => new NumberedChange(last + 1 + i, change, now))]));
         LastSequence = changes.Count == 0 ? 0 : last + changes.Count;
+    }
+
+    private async Task EndAsync(params PendingRows[] rows)
+    {
+        if (Connection is not NpgsqlConnection postgres)
+        {
+            foreach (var pending in rows)
+            {
+                pending.Run(statements!);
+            }
+
+            return;
+        }
+
+        await using var batch = new NpgsqlBatch(postgres, (NpgsqlTransaction?)transaction);
+        foreach (var pending in rows)
+        {
+            pending.AddTo(batch);
+        }
+
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
+        await batch.ExecuteNonQueryAsync();
     }
 
     private async Task RequirePremiseAsync()

@@ -40,6 +40,32 @@ internal static class MetricCatalog
     private static readonly MetricLabel Pool = new("pool", "db.client.connection.pool.name");
     private static readonly MetricLabel Generation = new("generation", "gc.heap.generation");
 
+    /// <summary>Recorded by <see cref="RequestMetrics"/>; OTLP exports the framework's instrument of this name.</summary>
+    public static MetricDefinition Requests { get; } =
+        Counter("tokenry_http_requests_total", Hosting, "http.server.request.duration", "Requests answered.", Route, Method, Status) with
+        {
+            CountsMeasurements = true,
+            MostSeries = 1000,
+        };
+
+    /// <summary>Recorded by <see cref="RequestMetrics"/>; OTLP exports the framework's instrument of this name.</summary>
+    public static MetricDefinition RequestDurations { get; } =
+        Histogram(
+            "tokenry_http_request_duration_seconds",
+            Hosting,
+            "http.server.request.duration",
+            "Time from a request's first byte to its answer's last.",
+            Seconds,
+            Route
+        ) with
+        {
+            MostSeries = 200,
+        };
+
+    /// <summary>Recorded by <see cref="RequestMetrics"/>; OTLP exports the framework's instrument of this name.</summary>
+    public static MetricDefinition RequestsInProgress { get; } =
+        Gauge("tokenry_http_requests_in_progress", Hosting, "http.server.active_requests", "Requests being answered.");
+
     public static ImmutableArray<MetricDefinition> All { get; } =
     [
         Gauge("tokenry_build_info", Own, "tokenry.build", "Always 1; what runs.", new("version", "version"), new("dotnet", "dotnet")),
@@ -73,23 +99,9 @@ internal static class MetricCatalog
         ),
         Gauge("tokenry_audit_missing_events", Own, "tokenry.audit.missing", "Newest audit events found gone."),
         Gauge("tokenry_audit_missing_seconds", Own, "tokenry.audit.missing_time", "The time they cover."),
-        Counter("tokenry_http_requests_total", Hosting, "http.server.request.duration", "Requests answered.", Route, Method, Status) with
-        {
-            CountsMeasurements = true,
-            MostSeries = 1000,
-        },
-        Histogram(
-            "tokenry_http_request_duration_seconds",
-            Hosting,
-            "http.server.request.duration",
-            "Time from a request's first byte to its answer's last.",
-            Seconds,
-            Route
-        ) with
-        {
-            MostSeries = 200,
-        },
-        Gauge("tokenry_http_requests_in_progress", Hosting, "http.server.active_requests", "Requests being answered."),
+        Requests,
+        RequestDurations,
+        RequestsInProgress,
         Gauge("tokenry_http_connections", Kestrel, "kestrel.active_connections", "Open connections."),
         Counter("tokenry_http_connections_rejected_total", Kestrel, "kestrel.rejected_connections", "Connections over the limit."),
         Gauge("tokenry_facts_entries", Own, "tokenry.facts.entries", "Cached facts.", Cache),
@@ -145,6 +157,9 @@ internal static class MetricCatalog
 
     public static IEnumerable<MetricDefinition> Of(Instrument instrument) =>
         All.Where(metric => metric.Instrument == instrument.Name && metric.Meter == instrument.Meter.Name);
+
+    /// <summary>Whether <c>/metrics</c> has it from <see cref="RequestMetrics"/> and not from its instrument.</summary>
+    public static bool IsRecordedDirectly(MetricDefinition definition) => definition.Meter == Hosting;
 
     private static MetricDefinition Counter(
         string name,

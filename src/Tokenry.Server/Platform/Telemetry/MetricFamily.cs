@@ -38,6 +38,9 @@ internal sealed class MetricFamily
         return [.. all.OrderBy(entry => string.Join('\0', entry.Item1), StringComparer.Ordinal)];
     }
 
+    /// <summary>The series of these label values; for code that records without an instrument.</summary>
+    public MetricSeries Series(string? first = null, string? second = null, string? third = null) => Find(new LabelValues(first, second, third));
+
     public void Record(long value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         var found = Find(tags);
@@ -77,11 +80,10 @@ internal sealed class MetricFamily
         }
     }
 
-    private MetricSeries Find(ReadOnlySpan<KeyValuePair<string, object?>> tags)
-    {
-        var values = new LabelValues(Read(0, tags), Read(1, tags), Read(2, tags));
-        return series.TryGetValue(values, out var found) ? found : overflow ?? AddSeries(values);
-    }
+    private MetricSeries Find(ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
+        Find(new LabelValues(Read(0, tags), Read(1, tags), Read(2, tags)));
+
+    private MetricSeries Find(LabelValues values) => series.TryGetValue(values, out var found) ? found : overflow ?? AddSeries(values);
 
     private MetricSeries AddSeries(LabelValues values)
     {

@@ -32,6 +32,10 @@ internal sealed partial class MetricsText : IDisposable
         listener.Start();
     }
 
+    /// <summary>A metric that is recorded without an instrument.</summary>
+    public MetricFamily Family(MetricDefinition definition) =>
+        families.GetOrAdd(definition, static key => new MetricFamily(key, observed: false));
+
     /// <summary>Everything as of now, or of a moment ago.</summary>
     public byte[] Read()
     {
@@ -55,6 +59,7 @@ internal sealed partial class MetricsText : IDisposable
     {
         var matching = MetricCatalog
             .Of(instrument)
+            .Where(definition => !MetricCatalog.IsRecordedDirectly(definition))
             .Select(definition => families.GetOrAdd(definition, key => new MetricFamily(key, instrument.IsObservable)))
             .ToArray();
         if (matching.Length > 0)

@@ -138,7 +138,7 @@ public sealed class PrivateKeyJwt(
     {
         // Ids hold no line feed, so that no pair is another's.
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{assertion.ClientId}\n{assertion.TokenId}"));
-        return database.WriteAsync(tx => SingleUse.ClaimAsync(tx, UseKind, hash, assertion.KeepUntil.ToUnixTimeMilliseconds()));
+        return SingleUse.ClaimAsync(database, UseKind, hash, assertion.KeepUntil.ToUnixTimeMilliseconds());
     }
 
     /// <summary>For the audit; the client hears the same of all of them.</summary>

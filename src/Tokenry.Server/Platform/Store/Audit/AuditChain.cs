@@ -111,9 +111,9 @@ public sealed class AuditChain(AuditKey key)
         }
     }
 
-    /// <summary>Appends in the order given. The caller holds the commit-order lock, so the head cannot move meanwhile.</summary>
-    /// <returns>The newest event once this is committed.</returns>
-    public async Task<ChainHead?> AppendAsync(WriteTransaction tx, ChainHead? head, IReadOnlyList<AuditEntry> entries)
+    /// <summary>Chains events in the order given. The caller holds the commit-order lock, so the head cannot move before they are written.</summary>
+    /// <returns>The rows to write, and the newest event once they are committed.</returns>
+    internal (PendingRows Rows, ChainHead? Newest) Append(ChainHead? head, IReadOnlyList<AuditEntry> entries)
     {
         Observe(head);
         var last = head;
@@ -132,8 +132,7 @@ public sealed class AuditChain(AuditKey key)
             };
         }
 
-        await tx.ExecuteEachAsync(Insert, rows);
-        return last;
+        return (Insert.With(rows), last);
     }
 
     private static AuditRow Row(AuditEntry entry, ChainHead? last, byte[] auditKey)
