@@ -1,7 +1,9 @@
 using BenchmarkDotNet.Attributes;
 using Tokenry.Protocol.Access;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Authentication;
 
 namespace Tokenry.MicroBenchmarks;
 

@@ -1,8 +1,8 @@
 using System.Text;
 using BenchmarkDotNet.Attributes;
 using Tokenry.Protocol.Jose;
-using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Signing;
+using Tokenry.Server.Core.Signing;
+using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.MicroBenchmarks;
 
@@ -10,7 +10,7 @@ namespace Tokenry.MicroBenchmarks;
 public class AccessTokenVerification : WithStore
 {
     private AccessTokenValidator validator = null!;
-    private SigningKeys keys = null!;
+    private SigningKeyRing keys = null!;
     private VerificationKey key = null!;
     private string token = "";
     private byte[] ascii = [];
@@ -21,7 +21,7 @@ public class AccessTokenVerification : WithStore
 
     protected override Task PrepareAsync()
     {
-        keys = Store.Get<SigningKeys>();
+        keys = Store.Get<SigningKeyRing>();
         key = keys.Active(JwsAlgorithms.Es256).Verification;
         validator = new AccessTokenValidator(Store.Get<TokenryOptions>().Issuer, TimeProvider.System);
         token = Store

@@ -4,7 +4,7 @@ using BenchmarkDotNet.Attributes;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Protocol.Jose;
-using Tokenry.Server.Foundation.Signing;
+using Tokenry.Server.Core.Signing;
 
 namespace Tokenry.MicroBenchmarks;
 
@@ -20,7 +20,7 @@ public class AccessTokenWriting : WithStore
     protected override Task PrepareAsync()
     {
         writer = Store.Get<AccessTokenWriter>();
-        signingKey = Store.Get<SigningKeys>().Active(JwsAlgorithms.Es256);
+        signingKey = Store.Get<SigningKeyRing>().Active(JwsAlgorithms.Es256);
         claims = SampleClaims();
         var token = writer.Write(claims, JwsAlgorithms.Es256).Token;
         signingInput = Encoding.ASCII.GetBytes(token[..token.LastIndexOf('.')]);

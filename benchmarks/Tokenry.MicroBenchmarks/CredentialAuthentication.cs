@@ -1,9 +1,10 @@
 using BenchmarkDotNet.Attributes;
+using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Protocol.Jose;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Credentials;
-using Tokenry.Server.Foundation.Signing;
+using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Signing;
 
 namespace Tokenry.MicroBenchmarks;
 

@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.MicroBenchmarks;
 

@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Hosting.Telemetry;
+using Tokenry.Server.Composition;
+using Tokenry.Server.Platform.Settings;
+using Tokenry.Server.Platform.Telemetry;
 
 namespace Tokenry.MicroBenchmarks;
 
@@ -24,8 +25,8 @@ internal sealed class OpenedStore : IAsyncDisposable
                 .AddInMemoryCollection([new("Tokenry:DataDirectory", path), new("Tokenry:Issuer", "https://tokens.example.com")])
                 .Build()
         );
-        var provider = new ServiceCollection().AddLogging().AddFoundation(options).BuildServiceProvider();
-        await FoundationServices.OpenStoreAsync(provider);
+        var provider = new ServiceCollection().AddLogging().AddCore(options).BuildServiceProvider();
+        await CoreServices.OpenStoreAsync(provider);
         provider.GetRequiredService<MetricsText>(); // counts with somebody listening, as the server does
         return new OpenedStore(provider, path);
     }

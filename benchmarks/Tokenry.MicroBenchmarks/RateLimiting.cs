@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Limits;
+using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Limits;
 
 namespace Tokenry.MicroBenchmarks;
 

@@ -1,12 +1,13 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Protocol.Jose;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Lifecycle;
+using Tokenry.Server.Core.Operations;
+using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Features.ApiResources;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Credentials;
-using Tokenry.Server.Foundation.Principals;
-using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.MicroBenchmarks;
 
@@ -149,7 +150,7 @@ internal sealed class Sample(OpenedStore store, string applicationId, string[] r
             Name = name,
             Permissions = JsonColumn.Write(
                 [.. apis.Select(api => new StoredGrant(api.Id, [.. ScopeNames.Where(has)]))],
-                StoredJson.Default.StoredGrantArray
+                CatalogJson.Default.StoredGrantArray
             ),
             CreatedAt = now.ToUnixTimeMilliseconds(),
         };

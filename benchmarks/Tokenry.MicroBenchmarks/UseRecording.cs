@@ -1,9 +1,9 @@
 using System.Net;
 using BenchmarkDotNet.Attributes;
 using Tokenry.Protocol.Access;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Usage;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Usage;
 
 namespace Tokenry.MicroBenchmarks;
 
@@ -21,7 +21,7 @@ public class UseRecording : WithStore
         var catalog = await Store.Get<CatalogCache>().GetAsync();
         use = new Use
         {
-            Door = Doors.Verify,
+            Door = DoorNames.Verify,
             Code = VerificationCode.Valid,
             Credential = await sample.AuthenticateAsync(await sample.IssueKeyAsync()),
             Api = catalog.Resource(Sample.Api),

@@ -2,9 +2,10 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
-using Tokenry.Server.Foundation.Credentials;
-using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Composition;
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Platform.Settings;
+using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Benchmarks.Scale;
 
@@ -72,8 +73,8 @@ internal static class Population
                 .AddInMemoryCollection([KeyValuePair.Create<string, string?>("Tokenry:DataDirectory", dataDirectory)])
                 .Build()
         );
-        await using var services = new ServiceCollection().AddLogging().AddFoundation(options).BuildServiceProvider();
-        await FoundationServices.OpenStoreAsync(services);
+        await using var services = new ServiceCollection().AddLogging().AddCore(options).BuildServiceProvider();
+        await CoreServices.OpenStoreAsync(services);
         var database = services.GetRequiredService<Database>();
         var mint = services.GetRequiredService<SecretMint>();
         var now = TimeProvider.System.GetUtcNow();

@@ -2,9 +2,9 @@ using System.Collections.Concurrent;
 using Dapper;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using Tokenry.Server.Foundation.Audit;
-using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Platform.Keys;
+using Tokenry.Server.Platform.Store;
+using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Chaos.Tests.Replicas;
 
@@ -96,7 +96,7 @@ public sealed class CommitOrderTests : IAsyncLifetime
 
     private PostgresDatabase Open(string connectionString, ChangeHub hub)
     {
-        var database = new PostgresDatabase(connectionString, new AuditChain(_keys), hub, TimeProvider.System, StoreMetrics.Unobserved);
+        var database = new PostgresDatabase(connectionString, new AuditChain(new AuditKey(() => _keys.AuditKey)), hub, TimeProvider.System, StoreMetrics.Unobserved);
         _open.Add(database);
         return database;
     }

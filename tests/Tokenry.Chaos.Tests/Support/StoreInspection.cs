@@ -1,8 +1,8 @@
 using System.Data.Common;
 using Dapper;
-using Tokenry.Server.Foundation.Audit;
-using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Platform.Keys;
+using Tokenry.Server.Platform.Store;
+using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Chaos.Tests.Support;
 
@@ -33,7 +33,7 @@ internal sealed class StoreInspection
         try
         {
             var keys = new KeyRing();
-            var chain = new AuditChain(keys);
+            var chain = new AuditChain(new AuditKey(() => keys.AuditKey));
             await using var database = Open(server, copy.FullName, chain);
             await keys.OpenAsync(database, Path.Combine(server.DataDirectory, "tokenry.keys"));
             await database.ReadAsync(async connection =>
@@ -57,7 +57,7 @@ internal sealed class StoreInspection
         var copy = Directory.CreateTempSubdirectory("tokenry-inspection-");
         try
         {
-            await using var database = Open(server, copy.FullName, new AuditChain(new KeyRing()));
+            await using var database = Open(server, copy.FullName, new AuditChain(new AuditKey(() => [])));
             return await database.ReadAsync(connection =>
                 connection.QuerySingleAsync<(long, long)>(
                     """

@@ -1,75 +1,80 @@
-using System.Reflection;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Tokenry.Server.Composition;
 
 namespace Tokenry.Server.Tests.Architecture;
 
 /// <summary>Who may use whom, as ARCHITECTURE.md has it: held by what the built assemblies refer to and by what the sources name.</summary>
-public sealed class DependencyRuleTests
+public sealed partial class DependencyRuleTests
 {
-    private static readonly Assembly[] Assemblies = [typeof(TokenryServer).Assembly, typeof(Protocol.Api.Problem).Assembly];
-
     [Fact]
-    public void A_room_uses_only_the_rooms_its_row_names()
+    public void A_room_uses_only_rooms_below_it()
     {
-        var table = RoomTable.Read();
-        var rooms = 0;
+        var rooms = RoomTable.Rooms();
+        var looked = 0;
         var faults = new List<string>();
-        foreach (var type in Assemblies.SelectMany(assembly => assembly.GetTypes()))
+        foreach (var type in typeof(TokenryServer).Assembly.GetTypes())
         {
-            // The composition root (Program, TokenryServer, the command) puts everything together.
-            if (RoomTable.RoomOf(type.Namespace) is not { } room || room == "Tokenry.Server")
+            if (RoomTable.RoomOf(type.Namespace) is not { } room)
             {
-                continue;
+                continue; // Program, and what the compiler makes
             }
 
-            rooms++;
-            var mayUse = table[RoomTable.RowOf(room)];
+            looked++;
+            var floor = Array.IndexOf(rooms, RoomTable.RowOf(room));
+            Assert.True(floor >= 0, $"{room}, the room of {type.FullName}, has no row in ARCHITECTURE.md");
             faults.AddRange(
                 TypeReferences
                     .Of(type)
                     .Select(used => (Type: used, Room: RoomTable.RoomOf(used.Namespace)))
-                    .Where(used => used.Room is not null && used.Room != room && !mayUse.Contains(used.Room))
+                    .Where(used => used.Room is not null && used.Room != room && Array.IndexOf(rooms, RoomTable.RowOf(used.Room)) <= floor)
                     .Select(used => $"{type.FullName} ({room}) uses {used.Type.FullName} ({used.Room})")
             );
         }
 
-        Assert.True(rooms > 200, $"only {rooms} types were looked at");
+        Assert.True(looked > 300, $"only {looked} types were looked at");
         Assert.True(faults.Count == 0, string.Join('\n', faults.Distinct()));
     }
 
-    /// <summary>Constants are copied into who uses them, so the assemblies do not show it: the sources do.</summary>
+    /// <summary>Constants are copied into the code that uses them, so the assembly does not show it. The sources do.</summary>
     [Fact]
-    public void No_source_names_a_feature_from_another_room()
+    public void No_source_names_the_namespace_of_a_room_that_is_not_below_its_own()
     {
+        var rooms = RoomTable.Rooms();
         var faults = new List<string>();
+        var named = 0;
         foreach (var (path, lines) in SourceFiles.Of("src/Tokenry.Server"))
         {
-            var room = path.Split('/') is ["src", "Tokenry.Server", "Features", var own, ..] ? own : null;
-            if (room is null && !path.StartsWith("src/Tokenry.Server/Foundation/", StringComparison.Ordinal))
+            var room = RoomTable.RoomOf(Path.GetDirectoryName(path)!["src/".Length..].Replace('/', '.'));
+            foreach (var line in lines.Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal)))
             {
-                continue;
+                foreach (Match match in Name().Matches(line))
+                {
+                    named++;
+                    var used = RoomTable.RoomOf("Tokenry.Server." + match.Groups["room"].Value);
+                    if (used != room && Array.IndexOf(rooms, RoomTable.RowOf(used!)) <= Array.IndexOf(rooms, RoomTable.RowOf(room!)))
+                    {
+                        faults.Add($"{path}: {line.Trim()}");
+                    }
+                }
             }
-
-            faults.AddRange(
-                lines
-                    .Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal))
-                    .SelectMany(
-                        // A request's feature collection is no room of ours.
-                        line => line.Replace("context.Features.", "", StringComparison.Ordinal).Split("Features.").Skip(1),
-                        (line, rest) => (line, Named: rest.Split('.', ';', ' ', ')', '"')[0])
-                    )
-                    .Where(use => use.Named != room)
-                    .Select(use => $"{path}: {use.line.Trim()}")
-            );
         }
 
+        Assert.True(named > 1000, $"only {named} names were looked at");
         Assert.True(faults.Count == 0, string.Join('\n', faults));
     }
+
+    [GeneratedRegex(
+        @"\b(?<room>Composition|(?:Features|Core|Platform)\.[A-Z]\w+)\b(?=[.;])",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex Name();
 
     [Fact]
     public void Projects_refer_only_to_the_projects_their_row_names()
     {
-        var table = RoomTable.Read();
+        var table = RoomTable.Projects();
         foreach (var project in Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories))
         {
             var name = Path.GetFileNameWithoutExtension(project);
@@ -90,18 +95,18 @@ public sealed class DependencyRuleTests
     }
 
     [Fact]
-    public void Every_room_of_the_table_and_of_the_page_exists()
+    public void Every_room_has_a_row_and_every_row_a_room()
     {
-        foreach (var room in RoomTable.Read().Keys.Select(room => room.Replace("/*", "", StringComparison.Ordinal)))
-        {
-            var folder = room.StartsWith("Tokenry.", StringComparison.Ordinal) ? $"src/{room}" : $"src/Tokenry.Server/{room}";
-            Assert.True(Directory.Exists(Path.Combine(Repository.Root, folder)), $"{folder} is gone");
-        }
+        var root = Path.Combine(Repository.Root, "src", "Tokenry.Server");
+        var rooms = new[] { "Core", "Platform" }
+            .SelectMany(floor =>
+                Directory.GetDirectories(Path.Combine(root, floor)).Select(folder => $"{floor}/{Path.GetFileName(folder)}")
+            )
+            .Concat(["Composition", "Features/*"]);
+        Assert.Equal(rooms.Order(StringComparer.Ordinal), RoomTable.Rooms().Order(StringComparer.Ordinal));
 
         var page = File.ReadAllText(Path.Combine(Repository.Root, "ARCHITECTURE.md"));
-        var folders = new[] { "Features", "Foundation" }.SelectMany(floor =>
-            Directory.GetDirectories(Path.Combine(Repository.Root, "src", "Tokenry.Server", floor))
-        );
-        Assert.All(folders.Select(Path.GetFileName), folder => Assert.Contains($"{folder}/", page, StringComparison.Ordinal));
+        var features = Directory.GetDirectories(Path.Combine(root, "Features")).Select(Path.GetFileName);
+        Assert.All(features, feature => Assert.Contains($"{feature}/", page, StringComparison.Ordinal));
     }
 }

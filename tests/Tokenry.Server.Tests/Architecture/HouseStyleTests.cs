@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using Tokenry.Server.Composition;
 
 namespace Tokenry.Server.Tests.Architecture;
 

@@ -1,6 +1,6 @@
 using Tokenry.Protocol.Credentials;
-using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Tests.Foundation.Http;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Tests.Platform.Http;
 
 namespace Tokenry.Server.Tests.Contracts;
 

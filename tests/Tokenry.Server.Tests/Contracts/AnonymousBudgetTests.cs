@@ -1,6 +1,6 @@
 using System.Globalization;
-using Tokenry.Server.Foundation.Hosting.Telemetry;
-using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Telemetry;
 
 namespace Tokenry.Server.Tests.Contracts;
 

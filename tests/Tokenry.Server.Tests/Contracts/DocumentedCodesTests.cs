@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Foundation.Authentication;
 
 namespace Tokenry.Server.Tests.Contracts;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Tests.Contracts;
 
@@ -39,7 +39,7 @@ public sealed class EndpointsTests(SharedServers servers)
     public async Task A_route_needs_only_scopes_that_exist()
     {
         var needed = (await Route.AllAsync()).SelectMany(route => route.Needs).Distinct();
-        Assert.Empty(needed.Except(global::Tokenry.Server.Foundation.Access.ManagementApi.Scopes));
+        Assert.Empty(needed.Except(global::Tokenry.Server.Core.Apis.ManagementApi.Scopes));
     }
 
     private static async Task<List<Route>> OpenAsync() =>

@@ -1,10 +1,11 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Tokenry.Server.Composition;
 using Tokenry.Server.Features.PersonalAccessTokens;
 using Tokenry.Server.Features.Users;
-using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Platform.Files;
+using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Tests.Contracts;
 

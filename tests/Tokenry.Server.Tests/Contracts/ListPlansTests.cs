@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 using SQLitePCL;
-using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Tests.Contracts;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Tests.Contracts;
 

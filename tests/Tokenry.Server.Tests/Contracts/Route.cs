@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Composition;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Tests.Contracts;
 

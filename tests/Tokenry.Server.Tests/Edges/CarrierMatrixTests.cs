@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Tokenry.Server.Tests.Features.OAuth;
-using Tokenry.Server.Tests.Foundation.Http;
+using Tokenry.Server.Tests.Platform.Http;
 
 namespace Tokenry.Server.Tests.Edges;
 

@@ -8,12 +8,13 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Features.OAuth.ClientAuthentication;
 using Tokenry.Server.Features.Verification;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Credentials;
-using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Platform.Certificates;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Settings;
+using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Tests.Edges;
 

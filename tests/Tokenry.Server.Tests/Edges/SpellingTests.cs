@@ -1,7 +1,7 @@
 using System.Text;
-using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Platform.Text;
 using Tokenry.Server.Tests.Features.OAuth;
-using Tokenry.Server.Tests.Foundation.Http;
+using Tokenry.Server.Tests.Platform.Http;
 
 namespace Tokenry.Server.Tests.Edges;
 

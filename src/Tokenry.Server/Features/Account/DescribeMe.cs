@@ -1,6 +1,6 @@
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
 
 namespace Tokenry.Server.Features.Account;
 

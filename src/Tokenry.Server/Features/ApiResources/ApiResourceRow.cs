@@ -1,6 +1,6 @@
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Features.ApiResources;
 
@@ -56,7 +56,7 @@ public sealed class ApiResourceRow
             Name = resource.Name,
             Scopes = JsonColumn.Write(
                 [.. resource.Scopes.Select(scope => Stored(scope, known.GetValueOrDefault(scope.Name), generation, now))],
-                StoredJson.Default.StoredScopeArray
+                CatalogJson.Default.StoredScopeArray
             ),
             ScopeGeneration = generation,
             AcceptedCredentials = JsonColumn.Write(resource.AcceptedCredentials),
@@ -93,7 +93,7 @@ public sealed class ApiResourceRow
             CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
         };
 
-    private StoredScope[] StoredScopes => JsonColumn.Read(Scopes, StoredJson.Default.StoredScopeArray);
+    private StoredScope[] StoredScopes => JsonColumn.Read(Scopes, CatalogJson.Default.StoredScopeArray);
 
     /// <summary>A scope that stays is the one it was, whatever is said of it; what comes is another than any before, whatever its name.</summary>
     private static StoredScope Stored(ScopeDefinition scope, StoredScope? known, long generation, long now) =>

@@ -1,10 +1,9 @@
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Jose;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Features.ApiResources;
 

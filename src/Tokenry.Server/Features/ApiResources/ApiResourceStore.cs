@@ -1,7 +1,7 @@
 using System.Data.Common;
 using Dapper;
 using Tokenry.Protocol.Credentials;
-using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Features.ApiResources;
 

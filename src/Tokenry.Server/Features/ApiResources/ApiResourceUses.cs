@@ -1,10 +1,10 @@
 using System.Data.Common;
 using Dapper;
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Audit;
-using Tokenry.Server.Foundation.Principals;
-using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Store;
+using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Features.ApiResources;
 
@@ -43,7 +43,7 @@ internal sealed class ApiResourceUses
     public static async Task<ApiResourceUses> FindAsync(WriteTransaction tx, ApiResourceRow resource, bool isChanged)
     {
         var mark = StoredGrant.Mark(resource.Id);
-        var identifier = JsonColumn.Write(new[] { resource.Identifier }, StoredJson.Default.StringArray)[1..^1];
+        var identifier = JsonColumn.Write(new[] { resource.Identifier }, CatalogJson.Default.StringArray)[1..^1];
         string Locking(string table) => isChanged ? tx.Dialect.ForUpdate(table) : "";
         return new()
         {

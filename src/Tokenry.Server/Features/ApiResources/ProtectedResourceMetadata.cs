@@ -1,9 +1,10 @@
 using System.Text.Json;
 using Microsoft.OpenApi;
 using Tokenry.Protocol.Proofs;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Settings;
+using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Features.ApiResources;
 

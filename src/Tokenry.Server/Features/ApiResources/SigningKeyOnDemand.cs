@@ -1,9 +1,10 @@
 using Tokenry.Protocol.Jose;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Audit;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Signing;
-using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Operations;
+using Tokenry.Server.Core.Signing;
+using Tokenry.Server.Platform.Store;
+using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Features.ApiResources;
 
@@ -11,7 +12,7 @@ namespace Tokenry.Server.Features.ApiResources;
 /// An algorithm's key is made when the first API resource asks for it and commits with that resource, so that no token request ever waits for
 /// a key to be made.
 /// </summary>
-public sealed class SigningKeyOnDemand(Foundation.Signing.SigningKeys signingKeys, Gate gate, TimeProvider time)
+public sealed class SigningKeyOnDemand(SigningKeyRing signingKeys, Gate gate, TimeProvider time)
 {
     /// <summary>Before the transaction, and after the Gate: nobody else may make the server work that hard.</summary>
     /// <returns>To be kept; <c>null</c> where no new key is needed.</returns>

@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Credentials;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Lifecycle;
 
 namespace Tokenry.Server.Features.Applications;
 

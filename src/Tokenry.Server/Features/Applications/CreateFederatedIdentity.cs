@@ -1,7 +1,8 @@
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Credentials;
-using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Lifecycle;
+using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Features.Applications;
 

@@ -1,11 +1,12 @@
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Audit;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Limits;
-using Tokenry.Server.Foundation.Principals;
-using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Lifecycle;
+using Tokenry.Server.Core.Operations;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Store;
+using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Features.Applications;
 

@@ -1,7 +1,7 @@
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Audit;
-using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Operations;
 
 namespace Tokenry.Server.Features.AuditLog;
 

@@ -1,12 +1,15 @@
 using System.Text.Json;
 using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Doors;
+using Tokenry.Server.Core.Signing;
+using Tokenry.Server.Core.Usage;
 using Tokenry.Server.Features.OAuth.ClientAuthentication;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Signing;
-using Tokenry.Server.Foundation.Usage;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Features.OAuth;
 
@@ -42,7 +45,7 @@ public sealed class IntrospectionEndpoint(
             recorder.Decided(
                 new Use
                 {
-                    Door = Doors.Introspection,
+                    Door = DoorNames.Introspection,
                     Code = authenticated.Code,
                     Credential = authenticated,
                     Api = seen.Count == 1 ? seen[0].Api : null,

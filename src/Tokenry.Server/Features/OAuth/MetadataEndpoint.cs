@@ -4,8 +4,9 @@ using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Jose;
 using Tokenry.Protocol.Proofs;
 using Tokenry.Server.Features.OAuth.ClientAuthentication;
-using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Settings;
+using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Features.OAuth;
 

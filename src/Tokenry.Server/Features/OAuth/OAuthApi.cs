@@ -1,9 +1,10 @@
 using Microsoft.OpenApi;
+using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Features.OAuth.ClientAuthentication;
 using Tokenry.Server.Features.OAuth.Grants;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Settings;
+using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Features.OAuth;
 

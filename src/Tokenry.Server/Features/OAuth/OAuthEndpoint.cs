@@ -1,6 +1,7 @@
 using System.Globalization;
-using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Store;
+using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Features.OAuth;
 

@@ -4,10 +4,12 @@ using System.Text;
 using System.Text.Json;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Jose;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Features.OAuth.ClientAuthentication;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Credentials;
-using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Features.OAuth;
 

@@ -1,10 +1,12 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Lifecycle;
+using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Features.OAuth.ClientAuthentication;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Credentials;
-using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.OAuth;
 

@@ -1,10 +1,11 @@
 using Tokenry.Protocol.Jose;
 using Tokenry.Protocol.Proofs;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Features.OAuth.ClientAuthentication;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Principals;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Features.OAuth;
 

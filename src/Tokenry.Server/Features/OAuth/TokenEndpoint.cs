@@ -1,8 +1,10 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Usage;
 using Tokenry.Server.Features.OAuth.ClientAuthentication;
 using Tokenry.Server.Features.OAuth.Grants;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Usage;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.OAuth;
 
@@ -36,7 +38,7 @@ public sealed partial class TokenEndpoint(
         recorder.Issued(
             new Use
             {
-                Door = Doors.Token,
+                Door = DoorNames.Token,
                 Code = Use.Issued,
                 Credential = issued.Subject ?? client.Credential,
                 Actor = issued.Subject is { } subject && subject.Owner!.Id != client.Principal.Id ? client.Principal.Id : null,

@@ -1,10 +1,14 @@
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Credentials;
-using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Principals;
-using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Lifecycle;
+using Tokenry.Server.Core.Operations;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Files;
+using Tokenry.Server.Platform.Settings;
+using Tokenry.Server.Platform.Store;
+using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Features.PersonalAccessTokens;
 

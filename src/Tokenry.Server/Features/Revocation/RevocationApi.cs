@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Limits;
+using Tokenry.Server.Core.Limits;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Features.Revocation;
 

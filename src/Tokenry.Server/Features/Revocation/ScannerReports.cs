@@ -1,9 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Foundation.Credentials;
-using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Features.Revocation;
 

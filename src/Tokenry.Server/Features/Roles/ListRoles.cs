@@ -1,9 +1,10 @@
 using Dapper;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Operations;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Roles;
 

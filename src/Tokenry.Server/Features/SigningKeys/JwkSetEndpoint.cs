@@ -1,12 +1,13 @@
 using Microsoft.OpenApi;
-using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Core.Signing;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.SigningKeys;
 
 /// <summary><c>GET /.well-known/jwks.json</c>: the public keys that access tokens verify against (RFC 7517), from memory.</summary>
 public static class JwkSetEndpoint
 {
-    public static void MapJwkSet(this IEndpointRouteBuilder app, Foundation.Signing.SigningKeys keys, TimeSpan maxAge) =>
+    public static void MapJwkSet(this IEndpointRouteBuilder app, SigningKeyRing keys, TimeSpan maxAge) =>
         PublicDocument
             .Map(app, "/.well-known/jwks.json", keys.JwkSetAsync, maxAge)
             .WithTags("Discovery")

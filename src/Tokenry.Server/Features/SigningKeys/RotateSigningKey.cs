@@ -1,12 +1,13 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Jose;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Audit;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Signing;
-using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Operations;
+using Tokenry.Server.Core.Signing;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Settings;
+using Tokenry.Server.Platform.Store;
+using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Features.SigningKeys;
 
@@ -16,7 +17,7 @@ namespace Tokenry.Server.Features.SigningKeys;
 /// </summary>
 public sealed class RotateSigningKey(
     Gate gate,
-    Foundation.Signing.SigningKeys signingKeys,
+    SigningKeyRing signingKeys,
     SigningKeyMoves moves,
     TokenryOptions options,
     TimeProvider time

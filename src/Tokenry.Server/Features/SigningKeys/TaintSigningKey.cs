@@ -1,11 +1,11 @@
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Audit;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Credentials;
-using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Signing;
-using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Operations;
+using Tokenry.Server.Core.Signing;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Store;
+using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Features.SigningKeys;
 
@@ -13,13 +13,7 @@ namespace Tokenry.Server.Features.SigningKeys;
 /// Ends a key that others may know: what it signed is refused at once. If it was the active one, the next takes its place at once, or a new one
 /// where there is none: an algorithm in use always has a key.
 /// </summary>
-public sealed class TaintSigningKey(
-    Gate gate,
-    Foundation.Signing.SigningKeys signingKeys,
-    SigningKeyMoves moves,
-    Brands brands,
-    TimeProvider time
-)
+public sealed class TaintSigningKey(Gate gate, SigningKeyRing signingKeys, SigningKeyMoves moves, Brands brands, TimeProvider time)
 {
     private const string Action = "signing_key.tainted";
     private const int LongestReason = 200;

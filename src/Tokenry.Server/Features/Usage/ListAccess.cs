@@ -2,11 +2,13 @@ using System.Text;
 using Dapper;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Credentials;
-using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Usage;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Operations;
+using Tokenry.Server.Core.Usage;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Features.Usage;
 
@@ -98,7 +100,7 @@ public sealed class ListAccess(Gate gate)
         listing.Id("actor", "usr", "app");
         listing.Id("request", "req");
         listing.OneOf("result", UseCodes.All);
-        listing.OneOf("door", Doors.All);
+        listing.OneOf("door", DoorNames.All);
         if (listing.Text("ip") is { } ip && !AddressText.TryParse(ip, out _))
         {
             throw ProblemException.Invalid("ip", "is not an IP address");

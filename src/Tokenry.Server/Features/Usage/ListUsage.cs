@@ -4,12 +4,14 @@ using System.Text;
 using System.Text.Json;
 using Dapper;
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Credentials;
-using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Storage;
-using Tokenry.Server.Foundation.Usage;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Operations;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Core.Usage;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Features.Usage;
 

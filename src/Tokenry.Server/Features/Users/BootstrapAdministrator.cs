@@ -1,9 +1,10 @@
 using Tokenry.Protocol.Credentials;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Audit;
-using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Principals;
-using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Operations;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Settings;
+using Tokenry.Server.Platform.Store;
+using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Features.Users;
 

@@ -1,8 +1,9 @@
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Principals;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Operations;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Users;
 

@@ -1,4 +1,5 @@
-using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Features.Users;
 

@@ -1,10 +1,12 @@
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Limits;
-using Tokenry.Server.Foundation.Usage;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Doors;
+using Tokenry.Server.Core.Limits;
+using Tokenry.Server.Core.Usage;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Verification;
 

@@ -1,12 +1,12 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Jose;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Credentials;
-using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Signing;
-using Tokenry.Server.Foundation.Usage;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Signing;
+using Tokenry.Server.Core.Usage;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Features.Verification;
 
@@ -58,7 +58,7 @@ public sealed partial class ForwardAuthEndpoint(
             Possession = Possession.Bearer, // until the door has looked at the proof
             Address = request.Address,
         };
-        var question = new Question(Doors.ForwardAuth, requirement, UseCircumstances.Of(request), forwarded)
+        var question = new Question(DoorNames.ForwardAuth, requirement, UseCircumstances.Of(request), forwarded)
         {
             IsInQuery = carrier.IsInQuery,
             Proof = proof,

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Primitives;
 using Tokenry.Protocol.Access;
-using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Verification;
 

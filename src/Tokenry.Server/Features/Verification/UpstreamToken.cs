@@ -1,6 +1,7 @@
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Signing;
-using Tokenry.Server.Foundation.Usage;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Signing;
+using Tokenry.Server.Core.Usage;
 
 namespace Tokenry.Server.Features.Verification;
 
@@ -52,7 +53,7 @@ public sealed partial class UpstreamToken(AccessTokenWriter writer, UseRecorder 
         recorder.Issued(
             new Use
             {
-                Door = Doors.Token,
+                Door = DoorNames.Token,
                 Code = Use.Issued,
                 Credential = credential,
                 Api = api,

@@ -1,6 +1,6 @@
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Verification;
 

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Authentication;
 
 namespace Tokenry.Server.Features.Verification;
 

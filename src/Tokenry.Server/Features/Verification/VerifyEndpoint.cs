@@ -3,10 +3,15 @@ using System.Text.Json;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Proofs;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Usage;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Doors;
+using Tokenry.Server.Core.Operations;
+using Tokenry.Server.Core.Usage;
+using Tokenry.Server.Platform.Certificates;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Features.Verification;
 
@@ -123,7 +128,7 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
         // The agent is the resource server's, not that of whoever presented the credential.
         var from = new UseCircumstances(requirement.Address, Agent: null, caller.Request.RequestId);
         var about = ForwardedRequest.Told(request.Method, request.Path);
-        return new Question(Doors.Verify, requirement, from, about) { Proof = proof };
+        return new Question(DoorNames.Verify, requirement, from, about) { Proof = proof };
     }
 
     /// <summary>The API that is asked about; of a resource server, one of its own.</summary>

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using static Tokenry.Server.Tests.Foundation.Access.ManagementCalls;
+using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 
 namespace Tokenry.Server.Tests.Features.Account;
 

@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
-using Tokenry.Server.Tests.Foundation.Http;
+using Tokenry.Server.Tests.Platform.Http;
 
 namespace Tokenry.Server.Tests.Features.Account;
 

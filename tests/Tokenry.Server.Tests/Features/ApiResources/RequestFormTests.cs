@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
-using static Tokenry.Server.Tests.Foundation.Access.ManagementCalls;
+using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 
 namespace Tokenry.Server.Tests.Features.ApiResources;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Tokenry.Server.Tests.Features.OAuth;
-using Tokenry.Server.Tests.Foundation.Http;
+using Tokenry.Server.Tests.Platform.Http;
 
 namespace Tokenry.Server.Tests.Features.Applications;
 

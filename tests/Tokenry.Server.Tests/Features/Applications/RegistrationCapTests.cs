@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Tokenry.Server.Tests.Features.OAuth;
-using Tokenry.Server.Tests.Foundation.Storage;
+using Tokenry.Server.Tests.Platform.Store;
 
 namespace Tokenry.Server.Tests.Features.Applications;
 
@@ -121,7 +121,7 @@ public sealed class RegistrationCapTests(SharedServers servers)
     private static async Task<int> EntriesAsync(ServerProcess server, string cache)
     {
         var mark = $"tokenry_facts_entries{{cache=\"{cache}\"}} ";
-        await Task.Delay(Tokenry.Server.Foundation.Hosting.Telemetry.MetricsText.Lifetime + TimeSpan.FromMilliseconds(100));
+        await Task.Delay(Tokenry.Server.Platform.Telemetry.MetricsText.Lifetime + TimeSpan.FromMilliseconds(100));
         var line = (await server.Client().GetAsync("/metrics"))
             .Body.Split('\n')
             .Single(line => line.StartsWith(mark, StringComparison.Ordinal));

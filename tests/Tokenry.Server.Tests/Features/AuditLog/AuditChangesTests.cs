@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Tokenry.Server.Tests.Foundation.Storage;
-using static Tokenry.Server.Tests.Foundation.Access.ManagementCalls;
+using Tokenry.Server.Tests.Platform.Store;
+using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 
 namespace Tokenry.Server.Tests.Features.AuditLog;
 

@@ -1,4 +1,4 @@
-using Tokenry.Server.Tests.Foundation.Http;
+using Tokenry.Server.Tests.Platform.Http;
 
 namespace Tokenry.Server.Tests.Features.OAuth;
 

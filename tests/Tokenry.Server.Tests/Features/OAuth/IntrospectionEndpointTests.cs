@@ -1,5 +1,5 @@
 using System.Text;
-using Tokenry.Server.Tests.Foundation.Http;
+using Tokenry.Server.Tests.Platform.Http;
 
 namespace Tokenry.Server.Tests.Features.OAuth;
 

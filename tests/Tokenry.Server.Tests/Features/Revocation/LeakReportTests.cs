@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using static Tokenry.Server.Tests.Foundation.Access.ManagementCalls;
+using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 
 namespace Tokenry.Server.Tests.Features.Revocation;
 

@@ -1,4 +1,4 @@
-using Tokenry.Server.Tests.Foundation.Http;
+using Tokenry.Server.Tests.Platform.Http;
 using static Tokenry.Server.Tests.Features.Verification.ForwardAuthTests;
 
 namespace Tokenry.Server.Tests.Features.Verification;

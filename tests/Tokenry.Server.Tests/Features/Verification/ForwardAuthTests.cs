@@ -1,6 +1,6 @@
 using System.Text;
-using Tokenry.Server.Tests.Foundation.Http;
-using static Tokenry.Server.Tests.Foundation.Access.ManagementCalls;
+using Tokenry.Server.Tests.Platform.Http;
+using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 
 namespace Tokenry.Server.Tests.Features.Verification;
 

@@ -1,5 +1,5 @@
+using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 using static Tokenry.Server.Tests.Features.Verification.ForwardAuthTests;
-using static Tokenry.Server.Tests.Foundation.Access.ManagementCalls;
 
 namespace Tokenry.Server.Tests.Features.Verification;
 

@@ -1,4 +1,4 @@
-using static Tokenry.Server.Tests.Foundation.Access.ManagementCalls;
+using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 
 namespace Tokenry.Server.Tests.Features.Verification;
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Tests.Features.OAuth;
-using static Tokenry.Server.Tests.Foundation.Access.ManagementCalls;
+using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 
 namespace Tokenry.Server.Tests.Features.Verification;
 

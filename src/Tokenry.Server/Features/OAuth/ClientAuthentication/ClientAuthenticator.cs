@@ -1,13 +1,14 @@
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Jose;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Limits;
+using Tokenry.Server.Core.Usage;
 using Tokenry.Server.Features.OAuth.Grants;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Limits;
-using Tokenry.Server.Foundation.Usage;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 
@@ -77,7 +78,7 @@ public sealed class ClientAuthenticator(
         recorder.Decided(
             new Use
             {
-                Door = Doors.ClientAuthentication,
+                Door = DoorNames.ClientAuthentication,
                 Code = code,
                 Credential = proved,
                 From = UseCircumstances.Of(request),

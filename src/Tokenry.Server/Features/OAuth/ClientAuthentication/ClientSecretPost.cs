@@ -1,5 +1,5 @@
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 

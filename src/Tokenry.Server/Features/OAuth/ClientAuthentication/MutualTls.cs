@@ -1,10 +1,10 @@
 using System.Security.Cryptography.X509Certificates;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Proofs;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Credentials;
-using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Principals;
+using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 

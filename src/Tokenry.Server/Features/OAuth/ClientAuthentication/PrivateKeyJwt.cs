@@ -2,12 +2,12 @@ using System.Security.Cryptography;
 using System.Text;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Jose;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Credentials;
-using Tokenry.Server.Foundation.Hosting;
-using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Principals;
-using Tokenry.Server.Foundation.Storage;
+using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Settings;
+using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 

@@ -1,7 +1,7 @@
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Http;
-using Tokenry.Server.Foundation.Principals;
+using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 

@@ -1,6 +1,6 @@
 using Tokenry.Protocol.Jose;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Signing;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Signing;
 
 namespace Tokenry.Server.Features.OAuth.Grants;
 

@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Signing;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Signing;
 
 namespace Tokenry.Server.Features.OAuth.Grants;
 

@@ -1,7 +1,7 @@
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Jose;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Authentication;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Authentication;
 
 namespace Tokenry.Server.Features.OAuth.Grants;
 

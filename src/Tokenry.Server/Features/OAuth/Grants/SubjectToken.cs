@@ -1,4 +1,4 @@
-using Tokenry.Server.Foundation.Http;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.OAuth.Grants;
 

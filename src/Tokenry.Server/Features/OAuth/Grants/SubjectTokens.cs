@@ -1,8 +1,9 @@
 using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Features.OAuth.ClientAuthentication;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Hosting;
+using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Features.OAuth.Grants;
 

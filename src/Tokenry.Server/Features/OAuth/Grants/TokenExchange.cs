@@ -1,10 +1,11 @@
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Jose;
-using Tokenry.Server.Foundation.Access;
-using Tokenry.Server.Foundation.Authentication;
-using Tokenry.Server.Foundation.Signing;
-using Tokenry.Server.Foundation.Usage;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Signing;
+using Tokenry.Server.Core.Usage;
 
 namespace Tokenry.Server.Features.OAuth.Grants;
 
@@ -168,7 +169,7 @@ public sealed class TokenExchange(
     private static Use Used(Authenticated subject, TokenRequest request, ApiResourceFacts? api) =>
         new()
         {
-            Door = Doors.TokenExchange,
+            Door = DoorNames.TokenExchange,
             Code = VerificationCode.Valid,
             Credential = subject,
             Actor = subject.Owner?.Id == request.Client.Principal.Id ? null : request.Client.Principal.Id,

@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json.Nodes;
-using Tokenry.Server.Tests.Foundation.Access;
+using Tokenry.Server.Tests.Core.Access;
 
 namespace Tokenry.Server.Tests.Features.OAuth.ClientAuthentication;
 

@@ -1,0 +1,33 @@
+using Tokenry.Server.Core.KeyCare;
+using Tokenry.Server.Features.AuditLog;
+using Tokenry.Server.Features.PersonalAccessTokens;
+using Tokenry.Server.Platform.Files;
+using Tokenry.Server.Platform.Settings;
+
+namespace Tokenry.Server.Composition;
+
+/// <summary>A verb of <c>admin</c> with what carries it out; in this process or in the running server.</summary>
+internal sealed record AdminVerb(
+    CommandVerb Command,
+    Func<IServiceProvider, Func<IReadOnlyDictionary<string, string>, OperatingSystemUser, Task<ControlAnswer>>> Operation
+)
+{
+    /// <summary>Whether it makes a store where the configuration's data directory has none. The other verbs are about a store that is there.</summary>
+    public bool MakesStore { get; init; }
+
+    /// <summary>Refuses options that do not fit, before a store is opened; throws <see cref="StartupException"/>.</summary>
+    public Action<IReadOnlyDictionary<string, string>> Check { get; init; } = _ => { };
+
+    public static readonly IReadOnlyList<AdminVerb> All =
+    [
+        new(IssueAdminToken.Command, services => services.GetRequiredService<IssueAdminToken>().RunAsync)
+        {
+            MakesStore = true,
+            Check = IssueAdminToken.Check,
+        },
+        new(RotateKeys.Command, services => (options, _) => services.GetRequiredService<RotateKeys>().RunAsync(options)),
+        new(VerifyAudit.Command, services => (options, _) => services.GetRequiredService<VerifyAudit>().RunAsync(options)),
+    ];
+
+    public static readonly IReadOnlyList<CommandVerb> Commands = [.. All.Select(verb => verb.Command)];
+}

@@ -1,0 +1,107 @@
+using Tokenry.Server.Platform.Settings;
+
+namespace Tokenry.Server.Composition;
+
+/// <summary>What a person who starts the server needs to read: where it is and a line that works.</summary>
+public static partial class Announcement
+{
+    /// <summary>For people on a terminal; elsewhere stdout is for logs, and one line of them names the store.</summary>
+    public static void Print(ILogger logger, TokenryOptions options, string store)
+    {
+        var command = $"./run admin token{DataDirectoryArgument(options)}";
+        if (Console.IsOutputRedirected)
+        {
+            LogStore(logger, store);
+            LogToken(logger, options.AdminEmail, command);
+            if (options.Tls.Url is { } address)
+            {
+                LogTls(logger, address, OwnCertificate(options));
+            }
+
+            return;
+        }
+
+        var text = Console.Out;
+        text.WriteLine();
+        text.WriteLine($"  Tokenry is ready at {options.Issuer}  ({store})");
+        if (options.Tls.Url is { } tls)
+        {
+            text.WriteLine($"  TLS with client certificates at {tls.GetLeftPart(UriPartial.Authority)}{OwnCertificate(options)}");
+        }
+
+        text.WriteLine();
+        text.WriteLine($"  Administrator   {options.AdminEmail}; there is no page to sign in at yet, the next line has a token");
+        text.WriteLine();
+        text.WriteLine("  Try it from another terminal:");
+        text.WriteLine($"  curl -H \"Authorization: Bearer $({command})\" {options.Issuer}/v1/me");
+        text.WriteLine();
+    }
+
+    /// <summary>What <c>admin token</c> must be told to find this server's store: nothing where it is the usual place.</summary>
+    private static string DataDirectoryArgument(TokenryOptions options)
+    {
+        if (options.DataDirectory == Path.GetFullPath("data"))
+        {
+            return "";
+        }
+
+        var isPlain = options.DataDirectory.All(c => char.IsAsciiLetterOrDigit(c) || "/._-".Contains(c, StringComparison.Ordinal));
+        var quoted = isPlain ? options.DataDirectory : $"'{options.DataDirectory.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+        return $" --{CommandVerb.DataDirectoryOption} {quoted}";
+    }
+
+    /// <summary>A plain http address that other machines reach serves nobody but listed proxies, and none is listed.</summary>
+    public static void WarnOfPlainHttp(ILogger logger, TokenryOptions options, IEnumerable<string> urls)
+    {
+        foreach (var url in urls)
+        {
+            if (
+                options.TrustedProxies.Count == 0
+                && Uri.TryCreate(url, UriKind.Absolute, out var uri)
+                && uri is { Scheme: "http" }
+                && !IsLocal(uri)
+            )
+            {
+                LogPlainHttp(logger, url);
+            }
+        }
+    }
+
+    private static string OwnCertificate(TokenryOptions options) =>
+        TlsListener.SelfMadePath(options) is { } path ? $" (certificate made here: {path})" : "";
+
+    private static bool IsLocal(Uri uri) => uri.IsLoopback || uri.Host == "unix";
+
+    /// <summary>What was closed to other users: they may have read it before.</summary>
+    public static void WarnOfOpenFiles(ILogger logger, IReadOnlyList<string> closed)
+    {
+        foreach (var what in closed)
+        {
+            LogClosed(logger, what);
+        }
+    }
+
+    [LoggerMessage(
+        EventId = 4,
+        Level = LogLevel.Warning,
+        Message = "{What} If other users of this machine are not trusted, rotate what was in it."
+    )]
+    private static partial void LogClosed(ILogger logger, string what);
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Store: {Store}")]
+    private static partial void LogStore(ILogger logger, string store);
+
+    [LoggerMessage(EventId = 4, Level = LogLevel.Information, Message = "A token of the administrator {Administrator}: {Command}")]
+    private static partial void LogToken(ILogger logger, string administrator, string command);
+
+    [LoggerMessage(EventId = 3, Level = LogLevel.Information, Message = "TLS with client certificates at {Address}{Certificate}")]
+    private static partial void LogTls(ILogger logger, Uri address, string certificate);
+
+    [LoggerMessage(
+        EventId = 2,
+        Level = LogLevel.Warning,
+        Message = "{Url} is plain http and not loopback: requests from other machines are refused (tls_required). Serve https, or list the "
+            + "TLS proxy in front in Tokenry:TrustedProxies."
+    )]
+    private static partial void LogPlainHttp(ILogger logger, string url);
+}

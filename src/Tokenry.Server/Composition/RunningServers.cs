@@ -1,0 +1,146 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Tokenry.Server.Platform.Files;
+
+namespace Tokenry.Server.Composition;
+
+/// <summary>
+/// Which servers this user runs on this machine, so that a command finds them whatever their settings are: a file each in a directory that only this user
+/// can read. Without such a directory a command still finds the server of the data directory it is told.
+/// </summary>
+public static partial class RunningServers
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary>Where a server that holds no data directory puts its control socket; <c>null</c> where there is no place for it.</summary>
+    public static string? SocketPath() =>
+        Directory(create: true) is { } directory ? Path.Combine(directory, $"{Environment.ProcessId}.sock") : null;
+
+    /// <summary>A file that cannot be written is done without: commands then need <c>--data-directory</c>.</summary>
+    public static void Add(ServerState state) =>
+        InDirectory(
+            create: true,
+            directory =>
+                PrivateFile.Write(
+                    PathOf(directory, state.ProcessId),
+                    JsonSerializer.SerializeToUtf8Bytes(state, ServerStateJson.Default.ServerState),
+                    overwrite: true
+                )
+        );
+
+    public static void RemoveThis() => InDirectory(create: false, directory => File.Delete(PathOf(directory, Environment.ProcessId)));
+
+    /// <summary>Those whose control socket takes connections, by issuer. Files of servers that were killed are deleted.</summary>
+    public static IReadOnlyList<ServerState> Find()
+    {
+        var found = new List<ServerState>();
+        InDirectory(
+            create: false,
+            directory =>
+            {
+                foreach (var path in System.IO.Directory.EnumerateFiles(directory, "*.json"))
+                {
+                    if (Read(path) is not { } state)
+                    {
+                        continue;
+                    }
+
+                    if (Answers(state.ControlSocket))
+                    {
+                        found.Add(state);
+                    }
+                    else if (!System.IO.Directory.Exists($"/proc/{state.ProcessId}"))
+                    {
+                        File.Delete(path);
+                        File.Delete(Path.ChangeExtension(path, ".sock"));
+                    }
+                }
+            }
+        );
+        return [.. found.OrderBy(state => state.Urls, StringComparer.Ordinal)];
+    }
+
+    private static void InDirectory(bool create, Action<string> use)
+    {
+        try
+        {
+            if (Directory(create) is { } directory)
+            {
+                use(directory);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A convenience for commands on this host must not stop a server.
+        }
+    }
+
+    private static string PathOf(string directory, int processId) =>
+        Path.Combine(directory, processId.ToString(CultureInfo.InvariantCulture) + ".json");
+
+    private static ServerState? Read(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllBytes(path), ServerStateJson.Default.ServerState);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
+        {
+            return null; // it ends, or is being written by another version
+        }
+    }
+
+    private static bool Answers(string socketPath)
+    {
+        try
+        {
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            socket.Connect(new UnixDomainSocketEndPoint(socketPath));
+            return true;
+        }
+        catch (Exception exception) when (exception is SocketException or ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// It depends on the user alone, not on the environment, which differs between a terminal and a service. Only root writes to /run; in /tmp another
+    /// user may have made the directory first, which its mode then shows, since this user cannot open one that is closed to others.
+    /// </summary>
+    private static string? Directory(bool create)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
+        var user = EffectiveUser();
+        var own = $"/run/user/{user}";
+        var path =
+            user == 0 ? "/run/tokenry"
+            : System.IO.Directory.Exists(own) ? Path.Combine(own, "tokenry")
+            : $"/tmp/tokenry-{user}";
+        try
+        {
+            if (create)
+            {
+                System.IO.Directory.CreateDirectory(path, OwnerOnly);
+            }
+
+            return
+                System.IO.Directory.Exists(path) && File.GetUnixFileMode(path) == OwnerOnly && File.ResolveLinkTarget(path, false) is null
+                ? path
+                : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    private static partial uint EffectiveUser();
+}

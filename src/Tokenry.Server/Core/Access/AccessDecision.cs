@@ -1,0 +1,190 @@
+using System.Net;
+using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Authentication;
+
+namespace Tokenry.Server.Core.Access;
+
+/// <summary>What a request needs of the credential it carries.</summary>
+public readonly struct Requirement
+{
+    /// <summary>The API resource; <c>null</c> where none was asked about.</summary>
+    public ApiResourceFacts? Api { get; init; }
+
+    /// <summary>Whether an API was asked about that is not registered.</summary>
+    public bool ApiIsUnknown { get; init; }
+
+    public ScopeSet Scopes { get; init; }
+
+    public string? Object { get; init; }
+
+    public IPAddress? Address { get; init; }
+
+    /// <summary>What the request proved; for introspection what its answer lets the resource server check.</summary>
+    public required Possession Possession { get; init; }
+}
+
+/// <summary>Is this credential, which is good in itself, good for that? The contract's precedence, from <c>wrong_api</c> on.</summary>
+public static class AccessDecision
+{
+    /// <returns>The code, and the scopes the credential has at the API.</returns>
+    public static (string Code, ScopeSet Scopes) Decide(Catalog catalog, Authenticated authenticated, in Requirement requirement)
+    {
+        if (requirement.ApiIsUnknown)
+        {
+            return (VerificationCode.WrongApi, ScopeSet.Empty);
+        }
+
+        if (requirement.Api is not { } api)
+        {
+            return CredentialKind.IsClientAuthentication(authenticated.Kind) ? (VerificationCode.CredentialKindNotAccepted, ScopeSet.Empty)
+                // An access token is for an API, which may be gone, or another by the same name.
+                : authenticated.Token is not null && !authenticated.IsTokenForAny(catalog) ? (VerificationCode.WrongApi, ScopeSet.Empty)
+                : requirement.Possession.Code != VerificationCode.Valid ? (requirement.Possession.Code, ScopeSet.Empty)
+                : !IsAddressAllowed(authenticated, requirement.Address) ? (VerificationCode.IpNotAllowed, ScopeSet.Empty)
+                : (VerificationCode.Valid, ScopeSet.Empty);
+        }
+
+        var credential = authenticated.Credential;
+        var isAnonymous = credential is { IsAnonymous: true } && authenticated.Token is null;
+        // A public key comes here only as what signed a request, which the API may take.
+        var authenticatesClient = CredentialKind.IsClientAuthentication(authenticated.Kind) && authenticated.Signature is null;
+        var scopes = authenticatesClient ? ScopeSet.Empty : Rights.Of(catalog, authenticated, api);
+        if (scopes.IsEmpty && !isAnonymous && !authenticatesClient)
+        {
+            return (VerificationCode.WrongApi, scopes);
+        }
+
+        var usable = api.Usable(scopes, authenticated.Kind);
+        if (
+            authenticatesClient
+            || !api.AcceptedKinds.Contains(authenticated.Kind)
+            || !ReferenceEquals(usable, scopes)
+                && (usable.IsEmpty || scopes.IsSupersetOf(requirement.Scopes) && !usable.IsSupersetOf(requirement.Scopes))
+        )
+        {
+            return (VerificationCode.CredentialKindNotAccepted, scopes);
+        }
+
+        scopes = usable;
+
+        var possession = requirement.Possession;
+        // What could not be strong enough, whatever came with it, is said first: no proof would help.
+        var best =
+            authenticated.Token is { IsBound: true } ? Strength.Bound
+            : authenticated.Credential is { CanSign: true } ? Strength.Signed
+            : possession.Strength;
+        if (best < api.MinimumStrength)
+        {
+            return (VerificationCode.StrengthTooLow, scopes);
+        }
+
+        if (possession.Code != VerificationCode.Valid)
+        {
+            return (possession.Code, scopes);
+        }
+
+        if (possession.Strength < api.MinimumStrength)
+        {
+            return (VerificationCode.ProofRequired, scopes);
+        }
+
+        if (!IsAddressAllowed(authenticated, requirement.Address))
+        {
+            return (VerificationCode.IpNotAllowed, scopes);
+        }
+
+        if (!scopes.IsSupersetOf(requirement.Scopes))
+        {
+            return (VerificationCode.InsufficientScope, scopes);
+        }
+
+        return (
+            IsObjectAllowed(authenticated, api, requirement.Object) ? VerificationCode.Valid : VerificationCode.ObjectNotAllowed,
+            scopes
+        );
+    }
+
+    /// <summary>
+    /// The code at the management API and the effective scopes there. Any valid opaque credential may ask who it is (<c>/v1/me</c>), so having
+    /// no scope is no refusal; an access token must be meant for this API.
+    /// </summary>
+    public static (string Code, ScopeSet Scopes) AtManagement(
+        Catalog catalog,
+        Authenticated authenticated,
+        in Possession possession,
+        IPAddress? address
+    )
+    {
+        var code =
+            CredentialKind.IsClientAuthentication(authenticated.Kind) ? VerificationCode.CredentialKindNotAccepted
+            : authenticated.Token is { } token && !token.Audience.Contains(ManagementApi.Identifier) ? VerificationCode.WrongApi
+            : possession.Code != VerificationCode.Valid ? possession.Code
+            : !IsAddressAllowed(authenticated, address) ? VerificationCode.IpNotAllowed
+            : VerificationCode.Valid;
+        // The management API has no object types: a credential limited to objects has no rights there.
+        return code == VerificationCode.Valid && Objects(authenticated) is null
+            ? (code, Rights.Of(catalog, authenticated, ManagementApi.Resource))
+            : (code, ScopeSet.Empty);
+    }
+
+    /// <summary>The patterns a credential is limited to; an access token carries its own, not those of what bought it.</summary>
+    public static IReadOnlyList<ObjectPattern>? Objects(Authenticated authenticated)
+    {
+        if (authenticated.Token is not { } token)
+        {
+            return authenticated.Credential?.Objects;
+        }
+
+        // A claim that is no pattern matches nothing, rather than everything.
+        return token.Objects?.SelectMany(text => ObjectPattern.TryParse(text, out var pattern) ? new[] { pattern } : []).ToArray();
+    }
+
+    internal static bool IsAddressAllowed(Authenticated authenticated, IPAddress? address)
+    {
+        // A client secret's ranges bound where tokens are bought, not where they are used.
+        if (authenticated.Token is not null || authenticated.Credential?.AllowedIps is not { } ranges)
+        {
+            return true;
+        }
+
+        foreach (var range in ranges)
+        {
+            if (address is not null && range.Contains(address))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsObjectAllowed(Authenticated authenticated, ApiResourceFacts api, string? asked)
+    {
+        if (Objects(authenticated) is not { } patterns)
+        {
+            return true;
+        }
+
+        if (api.ObjectTypes.Length == 0)
+        {
+            return false;
+        }
+
+        if (asked is null)
+        {
+            return true;
+        }
+
+        foreach (var pattern in patterns)
+        {
+            if (pattern.Matches(asked) && api.ObjectTypes.Contains(pattern.Type))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

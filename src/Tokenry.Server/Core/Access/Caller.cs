@@ -1,0 +1,101 @@
+using System.Net;
+using System.Reflection;
+using Tokenry.Protocol.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Store;
+
+namespace Tokenry.Server.Core.Access;
+
+/// <summary>Who calls the management API, with what, and what that allows there now.</summary>
+public sealed class Caller : IBindableFromHttpContext<Caller>
+{
+    public required Authenticated Credential { get; init; }
+
+    public required PrincipalFacts Principal { get; init; }
+
+    /// <summary>Effective scopes at <c>urn:tokenry:management</c>.</summary>
+    public required ScopeSet Management { get; init; }
+
+    public required RequestFacts Request { get; init; }
+
+    /// <summary>At the OAuth endpoints: how the client authenticated, of <see cref="Protocol.Api.ClientAuthenticationMethod"/>.</summary>
+    public string? AuthMethod { get; init; }
+
+    /// <summary>What the request proved beyond holding the credential.</summary>
+    public Possession Possession { get; init; } = Possession.Bearer;
+
+    /// <summary>When it was judged last.</summary>
+    public Judgement JudgedAt { get; init; } = new(-1, 0);
+
+    /// <summary>Whether it authenticated as an OAuth client, not for Tokenry's own API.</summary>
+    public bool IsClient => AuthMethod is not null;
+
+    public string? CredentialId => Credential.CredentialId;
+
+    public DateTimeOffset? ExpiresAt => Credential.ExpiresAt;
+
+    public IReadOnlyList<ObjectPattern>? Objects => AccessDecision.Objects(Credential);
+
+    public IReadOnlyList<IPNetwork>? AllowedIps => Credential.Credential?.AllowedIps;
+
+    /// <summary>Whether the calling credential grows with its owner's rights.</summary>
+    public bool FollowsOwner => Credential is { Token: null, Credential: { Permissions: null, IsAnonymous: false } };
+
+    /// <summary>The same caller with these rights at the management API.</summary>
+    public Caller With(ScopeSet management) => Now(Credential, management, JudgedAt);
+
+    /// <summary>The same caller, judged again.</summary>
+    internal Caller Now(Authenticated credential, ScopeSet management, Judgement judgedAt) =>
+        new()
+        {
+            Credential = credential,
+            Principal = credential.Owner!,
+            Management = management,
+            Request = Request,
+            AuthMethod = AuthMethod,
+            Possession = Possession,
+            JudgedAt = judgedAt,
+        };
+
+    /// <summary>What a mutation of this caller stands on.</summary>
+    internal Premise Premise() =>
+        new(
+            JudgedAt.Position,
+            [
+                .. new[] { Credential.CredentialId, Credential.Token?.TokenId }
+                    .Concat(Line(Principal))
+                    .Concat(Line(Credential.Client))
+                    .OfType<string>()
+                    .Distinct(StringComparer.Ordinal),
+            ]
+        );
+
+    /// <summary>The principal and who bounds it: what one of them loses, it loses.</summary>
+    private static IEnumerable<string?> Line(PrincipalFacts? principal)
+    {
+        for (var next = principal; next is not null; next = next.Owner)
+        {
+            yield return next.Id;
+        }
+    }
+
+    /// <summary>What the calling credential may do at that API now.</summary>
+    public ScopeSet EffectiveAt(Catalog catalog, string api) =>
+        api == ManagementApi.Identifier ? Management
+        : catalog.Resource(api) is { } resource ? Rights.Of(catalog, Principal, Credential.NamedAt(resource), resource)
+        : ScopeSet.Empty;
+
+    /// <summary>What the calling credential names at an API other than Tokenry's own, whatever its owner may do there now.</summary>
+    public ScopeSet NamedAt(Catalog catalog, string api) =>
+        catalog.Resource(api) is not { } resource ? ScopeSet.Empty
+        : FollowsOwner ? resource.Scopes
+        : Credential.NamedAt(resource) ?? ScopeSet.Empty;
+
+    /// <summary>Of a route that needs one; it was authenticated before the endpoint runs.</summary>
+    public static Caller? Of(HttpContext context) => (Caller?)context.Features[typeof(Caller)];
+
+    public static ValueTask<Caller?> BindAsync(HttpContext context, ParameterInfo parameter) => ValueTask.FromResult(Of(context));
+}

@@ -1,0 +1,18 @@
+using Tokenry.Protocol.Api;
+
+namespace Tokenry.Server.Core.Access;
+
+/// <summary>
+/// What a kind of credential may do at Tokenry itself, besides opening APIs. An anonymous key is public: it lies in web pages and programs that everybody can read,
+/// so it names an application for its quota and does nothing in that application's name (docs/decisions/0061-capabilities.md).
+/// </summary>
+/// <param name="ActsForOwner">Whether its holder speaks for its owner: verifies and introspects as a resource server, manages the credential itself.</param>
+/// <param name="EndsWhenReported">Whether holding the string is enough to revoke it as leaked.</param>
+public sealed record Capabilities(bool ActsForOwner, bool EndsWhenReported)
+{
+    private static readonly Capabilities Secret = new(ActsForOwner: true, EndsWhenReported: true);
+    private static readonly Capabilities Public = new(ActsForOwner: false, EndsWhenReported: false);
+
+    /// <param name="kind">One of <see cref="CredentialKind"/>.</param>
+    public static Capabilities Of(string? kind) => kind == CredentialKind.AnonymousApiKey ? Public : Secret;
+}

@@ -1,0 +1,73 @@
+using Tokenry.Protocol.Access;
+using Tokenry.Server.Core.Apis;
+
+namespace Tokenry.Server.Core.Access;
+
+/// <summary>What two catalogs differ in.</summary>
+/// <param name="Roles">Ids of roles that give something else, or whose APIs are altered.</param>
+/// <param name="Resources">Identifiers of API resources that decide something else, or are only in one of them.</param>
+/// <param name="Apis">Identifiers of APIs at which anybody's rights may differ.</param>
+internal sealed record CatalogDifference(IReadOnlySet<string> Roles, IReadOnlySet<string> Resources, IReadOnlyCollection<string> Apis)
+{
+    /// <summary>Whether somebody may have more by it; where not, nobody has, whoever comes to hold what differs.</summary>
+    public bool Widens { get; private init; }
+
+    public bool IsEmpty => Apis.Count == 0;
+
+    public static CatalogDifference Of(Catalog before, Catalog after)
+    {
+        var resources = before
+            .Resources.Concat(after.Resources)
+            .Select(api => api.Identifier)
+            .Distinct(StringComparer.Ordinal)
+            .Where(api => !Decides(before.Resource(api), after.Resource(api)))
+            .ToHashSet(StringComparer.Ordinal);
+        var roles = new HashSet<string>(StringComparer.Ordinal);
+        var apis = new HashSet<string>(resources, StringComparer.Ordinal);
+        var widens = resources.Any(api => after.Resource(api) is not null);
+        foreach (var id in before.Roles.Concat(after.Roles).Select(role => role.Id).Distinct(StringComparer.Ordinal))
+        {
+            var (was, would) = (before.Role(id)?.Permissions, after.Role(id)?.Permissions);
+            var (given, then) = (Rights.OfGrants(before, was), Rights.OfGrants(after, would));
+            var differ = given
+                .Entries.Concat(then.Entries)
+                .Select(entry => entry.Api)
+                .Where(api => !given.At(api).Equals(then.At(api)))
+                .ToList();
+            apis.UnionWith(differ);
+            widens |= differ.Any(api => !then.At(api).Except(given.At(api)).IsEmpty);
+            if (differ.Count > 0 || given.Entries.Any(entry => resources.Contains(entry.Api)))
+            {
+                roles.Add(id);
+            }
+        }
+
+        return new(roles, resources, apis) { Widens = widens };
+    }
+
+    /// <summary>Whether they name an API that differs.</summary>
+    /// <param name="catalog">The one before or after.</param>
+    /// <param name="grants">What an application has beside its roles.</param>
+    public bool Mentions(Catalog catalog, GrantSet? grants) =>
+        grants?.Grants.Any(grant => catalog.ResourceById(grant.ResourceId) is { } api && Resources.Contains(api.Identifier)) == true;
+
+    /// <summary>Whether both decide the same about who may do what.</summary>
+    private static bool Decides(ApiResourceFacts? one, ApiResourceFacts? other) =>
+        ReferenceEquals(one, other)
+        || one is not null
+            && other is not null
+            && one.Id == other.Id
+            && one.Scopes.Equals(other.Scopes)
+            // A name may stand for another scope now, or imply others.
+            && one.Register.Generation == other.Register.Generation
+            && one.Scopes.All(scope => Closure(one, scope).Equals(Closure(other, scope)))
+            && one.AcceptedKinds.Order(StringComparer.Ordinal).SequenceEqual(other.AcceptedKinds.Order(StringComparer.Ordinal))
+            && one.ObjectTypes.Length == 0 == (other.ObjectTypes.Length == 0)
+            && one.NarrowedScopes.Count == other.NarrowedScopes.Count
+            && one.NarrowedScopes.All(scope =>
+                other.NarrowedScopes.TryGetValue(scope.Key, out var kinds)
+                && kinds.Order(StringComparer.Ordinal).SequenceEqual(scope.Value.Order(StringComparer.Ordinal))
+            );
+
+    private static ScopeSet Closure(ApiResourceFacts api, string scope) => api.Register.Hierarchy.Closure(ScopeSet.Of([scope]));
+}

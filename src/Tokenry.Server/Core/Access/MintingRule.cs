@@ -1,0 +1,220 @@
+using System.Net;
+using Tokenry.Protocol.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Settings;
+
+namespace Tokenry.Server.Core.Access;
+
+/// <summary>A credential as it would be after an operation: what the minting rule is asked about.</summary>
+public sealed record MintedCredential
+{
+    public required PrincipalFacts Owner { get; init; }
+
+    /// <summary>Its own permissions; <c>null</c> = all the owner's at other APIs.</summary>
+    public GrantSet? Permissions { get; init; }
+
+    /// <summary>Whether it grows with its owner's rights, at other APIs.</summary>
+    public bool FollowsOwner => Permissions is null && !ReachesAll && !ReachesNothing;
+
+    /// <summary>Whether it can reach everything its owner may do, management rights too: a client secret, which buys tokens for any API.</summary>
+    public bool ReachesAll { get; init; }
+
+    /// <summary>Whether it can reach nothing: an anonymous key.</summary>
+    public bool ReachesNothing { get; init; }
+
+    public IReadOnlyList<string>? Objects { get; init; }
+
+    public IReadOnlyList<string>? AllowedIps { get; init; }
+
+    public IReadOnlyList<UseLimit>? RateLimits { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Whether the operation changes nothing of what it may do, from where, how often and how long: a new name.</summary>
+    public bool IsAsStrong { get; init; }
+}
+
+/// <summary>
+/// Nobody makes, edits or rotates a credential stronger than they are. For oneself: within the calling credential's effective rights, its
+/// objects, its addresses, its limits and its life, and naming no more than it names; for the applications one owns, too. For others: within that owner's rights, and every management right it can reach must be held by the
+/// caller. Always asked about the resulting credential.
+/// </summary>
+public static class MintingRule
+{
+    /// <exception cref="ProblemException">403 with what exceeds what.</exception>
+    public static void Check(Catalog catalog, Caller caller, Reach reach, MintedCredential minted)
+    {
+        var owner = OnceEnabled(minted.Owner);
+        foreach (var grant in minted.Permissions?.Grants ?? [])
+        {
+            if (
+                catalog.ResourceById(grant.ResourceId) is { } api
+                && grant.At(api).Except(Rights.Of(catalog, owner, api)) is { IsEmpty: false } beyond
+            )
+            {
+                throw Problems.ExceedsOwner($"The owner has no right to {beyond} at {api.Identifier}.");
+            }
+        }
+
+        CheckExisting(catalog, caller, reach, minted);
+    }
+
+    /// <summary>The same for a credential that already names what it names: its owner may have lost rights since, which is no fault of a rotation.</summary>
+    /// <inheritdoc cref="Check"/>
+    public static void CheckExisting(Catalog catalog, Caller caller, Reach reach, MintedCredential minted)
+    {
+        var reached = Reached(catalog, minted);
+        CheckManagement(caller, ReachedManagement(catalog, minted));
+        var forOneself = minted.Owner.Id == caller.Principal.Id;
+        if (forOneself || reach.OwnOf is not null)
+        {
+            CheckWithinOwn(catalog, caller, reached);
+            CheckNamed(catalog, caller, minted);
+            if (minted.FollowsOwner && !caller.FollowsOwner)
+            {
+                throw Problems.ExceedsOwn("It would grow with its owner's rights, and the calling credential does not.");
+            }
+        }
+
+        if (IsOwn(caller, minted.Owner) && !minted.IsAsStrong)
+        {
+            CheckLimits(caller, minted);
+        }
+    }
+
+    /// <summary>Whether a credential of that principal is for the caller: for itself, or for an application below it.</summary>
+    public static bool IsOwn(Caller caller, PrincipalFacts owner) =>
+        OwnerLine.Includes(caller.Principal.Id, owner.Id, owner.OwnerId, owner.OwnerOwnerId);
+
+    /// <summary>Whoever changes a principal, its roles, its password or a role must hold every management right that is in reach through it.</summary>
+    public static void CheckManagement(Caller caller, ScopeSet reached)
+    {
+        var beyond = reached.Except(caller.Management);
+        if (!beyond.IsEmpty)
+        {
+            throw Problems.ExceedsOwn($"This reaches the management right {beyond}.");
+        }
+    }
+
+    /// <summary>A developer who assigns roles gives no more than they have themselves.</summary>
+    public static void CheckWithinOwn(Catalog catalog, Caller caller, PermissionSet reached)
+    {
+        foreach (var (api, scopes) in reached.Entries)
+        {
+            var beyond = scopes.Except(caller.EffectiveAt(catalog, api));
+            if (!beyond.IsEmpty)
+            {
+                throw Problems.ExceedsOwn($"The calling credential has no right to {beyond} at {api}.");
+            }
+        }
+    }
+
+    /// <summary>
+    /// What is named counts as well, not what the owner may do of it now: a demoted owner may be promoted again, and then it would open more than the calling
+    /// credential ever can.
+    /// </summary>
+    private static void CheckNamed(Catalog catalog, Caller caller, MintedCredential minted)
+    {
+        if (caller.FollowsOwner || minted.ReachesNothing)
+        {
+            return; // who names nothing names all that there will be
+        }
+
+        var named = minted.Permissions is { } grants ? Rights.OfGrants(catalog, grants) : Rights.Named(catalog, minted.Owner);
+        var beyond = named.Except(api => api == ManagementApi.Identifier ? ManagementApi.Scopes : caller.NamedAt(catalog, api));
+        if (!beyond.IsEmpty)
+        {
+            var (api, scopes) = beyond.Entries[0];
+            throw Problems.ExceedsOwn($"It names {scopes} at {api}, which the calling credential does not.");
+        }
+    }
+
+    private static PermissionSet Reached(Catalog catalog, MintedCredential minted)
+    {
+        if (minted.ReachesNothing)
+        {
+            return PermissionSet.Empty;
+        }
+
+        var owner = OnceEnabled(minted.Owner);
+        if (minted.ReachesAll)
+        {
+            return PermissionSet.Of(catalog.Resources.Select(api => (api.Identifier, Rights.Of(catalog, owner, api))));
+        }
+
+        var reached = Rights.Everywhere(catalog, owner, api => minted.Permissions?.At(api));
+        // The management API has no object types: a credential limited to objects opens nothing there (AccessDecision.AtManagement).
+        return minted.Objects is null ? reached : PermissionSet.Of(reached.Entries.Where(entry => entry.Api != ManagementApi.Identifier));
+    }
+
+    /// <summary>
+    /// What is named counts, not what the owner may do of it now: a demoted owner may be promoted again, and so may the user who bounds an
+    /// application.
+    /// </summary>
+    private static ScopeSet ReachedManagement(Catalog catalog, MintedCredential minted) =>
+        minted.ReachesAll ? Rights.Of(catalog, OnceEnabled(minted.Owner) with { Owner = null }, ManagementApi.Resource)
+        : minted.ReachesNothing || minted.Objects is not null ? ScopeSet.Empty
+        : minted.Permissions?.At(ManagementApi.Resource) ?? ScopeSet.Empty;
+
+    /// <summary>A disabled owner may do nothing now, but a credential made meanwhile is as strong as the owner will be again.</summary>
+    private static PrincipalFacts OnceEnabled(PrincipalFacts owner) =>
+        owner with
+        {
+            Active = true,
+            Owner = owner.Owner is { } bound ? OnceEnabled(bound) : null,
+        };
+
+    /// <summary>
+    /// What one makes for oneself or one's applications works no longer, no more often, on no more and from nowhere else than what one makes
+    /// it with.
+    /// </summary>
+    public static void CheckLimits(Caller caller, MintedCredential minted)
+    {
+        if (caller.ExpiresAt is { } end && (minted.ExpiresAt is null || minted.ExpiresAt > end))
+        {
+            throw Problems.ExceedsOwn(
+                $"It would outlive the calling credential, which ends at {Protocol.Api.TimestampConverter.Format(end)}."
+            );
+        }
+
+        if (caller.Objects is { } own && !Covers(own, minted.Objects))
+        {
+            throw Problems.ExceedsOwn("It would reach objects that the calling credential does not.");
+        }
+
+        if (caller.AllowedIps is { } ranges && !Covers(ranges, minted.AllowedIps))
+        {
+            throw Problems.ExceedsOwn("It would work from addresses that the calling credential does not work from.");
+        }
+
+        foreach (var limit in LimitsOf(caller, minted.Owner))
+        {
+            if (!Covers(limit, minted.RateLimits) && !Covers(limit, minted.Owner.RateLimits))
+            {
+                throw Problems.ExceedsOwn($"It would be used more often than the limit {limit.Name} lets the calling credential be used.");
+            }
+        }
+    }
+
+    /// <summary>
+    /// The limits that bind what is made for that principal: those of the calling credential, and those of the calling application over all
+    /// that is its own, which count what it makes for itself anyway.
+    /// </summary>
+    public static IReadOnlyList<UseLimit> LimitsOf(Caller caller, PrincipalFacts owner) =>
+        [.. caller.Credential.Credential?.RateLimits ?? [], .. owner.Id == caller.Principal.Id ? [] : caller.Principal.RateLimits ?? []];
+
+    internal static bool Covers(UseLimit limit, IReadOnlyList<UseLimit>? limits) =>
+        limits?.Any(other => other.Span == limit.Span && other.Limit <= limit.Limit) == true;
+
+    private static bool Covers(IReadOnlyList<ObjectPattern> own, IReadOnlyList<string>? asked) =>
+        asked is not null && asked.All(text => ObjectPattern.TryParse(text, out var pattern) && own.Any(wide => wide.Covers(pattern)));
+
+    private static bool Covers(IReadOnlyList<IPNetwork> own, IReadOnlyList<string>? asked) =>
+        asked is not null
+        && asked.All(text =>
+            TokenryOptions.TryParseNetwork(text, out var range)
+            && own.Any(wide => wide.PrefixLength <= range.PrefixLength && wide.Contains(range.BaseAddress))
+        );
+}

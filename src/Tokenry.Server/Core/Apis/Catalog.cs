@@ -1,0 +1,250 @@
+using System.Collections.Frozen;
+using System.Data.Common;
+using Dapper;
+using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Protocol.Jose;
+using Tokenry.Server.Core.Signing;
+using Tokenry.Server.Platform.Store;
+
+namespace Tokenry.Server.Core.Apis;
+
+/// <summary>What the server must know of an API resource to decide.</summary>
+public sealed record ApiResourceFacts
+{
+    public required string Id { get; init; }
+
+    public required string Identifier { get; init; }
+
+    public required ScopeSet Scopes { get; init; }
+
+    /// <summary>Which scopes its names stand for, and what they imply.</summary>
+    public ScopeRegister Register { get; init; } = ScopeRegister.Plain;
+
+    /// <summary>Unix ms, ahead as ids of access tokens may be (<see cref="TokenIds.After"/>): what names this API and is older meant another.</summary>
+    public long CreatedAt { get; init; }
+
+    /// <summary>Unix ms from which its identifier and all its scopes' names mean what they do now.</summary>
+    public long NamesSince => Math.Max(CreatedAt, Register.Creations.Latest);
+
+    public required string[] AcceptedKinds { get; init; }
+
+    public required string[] ObjectTypes { get; init; }
+
+    public required bool ObjectsInTokens { get; init; }
+
+    public required TimeSpan AccessTokenLifetime { get; init; }
+
+    /// <summary>Of <see cref="JwsAlgorithms"/>; whoever has these facts from the <see cref="CatalogCache"/> can sign with it.</summary>
+    public string AccessTokenSigningAlg { get; init; } = JwsAlgorithms.Es256;
+
+    public required string[] ResourceServers { get; init; }
+
+    /// <summary>Where a credential may travel at a gateway door.</summary>
+    public ApiCarriers Carriers { get; init; } = ApiCarriers.Default;
+
+    /// <summary>What a request must prove at least.</summary>
+    public Strength MinimumStrength { get; init; }
+
+    /// <summary>Whether an access token for it is good for one verification only.</summary>
+    public bool OneTimeTokens { get; init; }
+
+    /// <summary>One of <see cref="AccessLogLevel"/>.</summary>
+    public string AccessLog { get; init; } = AccessLogLevel.Denials;
+
+    /// <summary>Scopes that take fewer kinds than the API, with those kinds.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> NarrowedScopes
+    {
+        get;
+        init
+        {
+            field = value;
+            refusing = value
+                .Values.SelectMany(kinds => kinds)
+                .Distinct(StringComparer.Ordinal)
+                .ToFrozenDictionary(
+                    kind => kind,
+                    kind =>
+                        ScopeSet.Of(value.Where(scope => !scope.Value.Contains(kind, StringComparer.Ordinal)).Select(scope => scope.Key)),
+                    StringComparer.Ordinal
+                );
+            narrowed = ScopeSet.Of(value.Keys);
+        }
+    } = FrozenDictionary<string, IReadOnlyList<string>>.Empty;
+
+    /// <summary>By each kind that a narrowed scope takes: the narrowed scopes that do not take it.</summary>
+    private readonly FrozenDictionary<string, ScopeSet> refusing = FrozenDictionary<string, ScopeSet>.Empty;
+
+    private readonly ScopeSet narrowed = ScopeSet.Empty;
+
+    /// <summary>Those of <paramref name="scopes"/> that take a credential of this kind.</summary>
+    public ScopeSet Usable(ScopeSet scopes, string? kind) =>
+        scopes.Except(kind is not null && refusing.TryGetValue(kind, out var refused) ? refused : narrowed);
+
+    /// <summary>The kinds that all of these scopes take.</summary>
+    public IReadOnlyList<string> KindsFor(ScopeSet scopes) =>
+        [
+            .. AcceptedKinds.Where(kind =>
+                scopes.All(scope => !NarrowedScopes.TryGetValue(scope, out var kinds) || kinds.Contains(kind, StringComparer.Ordinal))
+            ),
+        ];
+}
+
+/// <summary>What the server must know of a role to decide.</summary>
+public sealed record RoleFacts
+{
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    public string? Description { get; init; }
+
+    public required GrantSet Permissions { get; init; }
+
+    public bool BuiltIn { get; init; }
+}
+
+/// <summary>All API resources and roles, as one immutable snapshot that is replaced whole.</summary>
+public sealed class Catalog
+{
+    private readonly FrozenDictionary<string, ApiResourceFacts> byIdentifier;
+
+    private readonly FrozenDictionary<string, ApiResourceFacts> byResourceId;
+
+    /// <summary>By the form in which identifiers are compared; of those that share one, none.</summary>
+    private readonly FrozenDictionary<string, ApiResourceFacts> byNormalForm;
+
+    private readonly FrozenDictionary<string, RoleFacts> byId;
+
+    public Catalog(IEnumerable<ApiResourceFacts> resources, IEnumerable<RoleFacts> roles)
+    {
+        byIdentifier = resources.Append(ManagementApi.Resource).ToFrozenDictionary(resource => resource.Identifier, StringComparer.Ordinal);
+        byResourceId = byIdentifier.Values.ToFrozenDictionary(resource => resource.Id, StringComparer.Ordinal);
+        byNormalForm = byIdentifier
+            .Values.GroupBy(resource => ResourceIdentifier.Normalize(resource.Identifier), StringComparer.Ordinal)
+            .Where(same => same.Count() == 1)
+            .ToFrozenDictionary(same => same.Key, same => same.Single(), StringComparer.Ordinal);
+        byId = roles.Concat(ManagementApi.BuiltInRoles).ToFrozenDictionary(role => role.Id, StringComparer.Ordinal);
+    }
+
+    /// <summary>Every API resource, the management API included.</summary>
+    public IEnumerable<ApiResourceFacts> Resources => byIdentifier.Values;
+
+    public IEnumerable<RoleFacts> Roles => byId.Values;
+
+    /// <summary>The API resource of exactly this identifier.</summary>
+    public ApiResourceFacts? Resource(string identifier) => byIdentifier.GetValueOrDefault(identifier);
+
+    public ApiResourceFacts? ResourceById(string id) => byResourceId.GetValueOrDefault(id);
+
+    /// <summary>The API resource that a client means: of this identifier, or of another spelling of it (<see cref="ResourceIdentifier"/>).</summary>
+    public ApiResourceFacts? Named(string identifier) =>
+        Resource(identifier) ?? byNormalForm.GetValueOrDefault(ResourceIdentifier.Normalize(identifier));
+
+    public RoleFacts? Role(string id) => byId.GetValueOrDefault(id);
+}
+
+/// <summary>Loads and keeps the <see cref="Catalog"/>.</summary>
+public sealed class CatalogCache
+{
+    private const string Whole = "catalog";
+
+    private readonly FactsCache<Catalog> cache;
+
+    public CatalogCache(Database database, SigningKeyRing signingKeys, ChangeHub hub, Freshness freshness)
+    {
+        cache = new(_ => LoadAsync(database, signingKeys), freshness, capacity: 1);
+        hub.Subscribe(ChangeKind.Catalog, _ => cache.Clear(), cache.Clear);
+    }
+
+    public FactsCacheCounts Counts => cache.Counts;
+
+    /// <summary>The snapshot as it is now; there always is one.</summary>
+    public ValueTask<Catalog> GetAsync() => cache.GetAsync(Whole)!;
+
+    private const string SelectResources =
+        "SELECT id, identifier, scopes, accepted_credentials, object_types, objects_in_tokens, access_token_lifetime_seconds, "
+        + "access_token_signing_alg, resource_servers, carriers, access_log, minimum_strength, one_time_tokens, scope_generation, created_at "
+        + "FROM api_resources";
+
+    private const string SelectRoles = $"SELECT {RoleRow.Columns} FROM roles";
+
+    /// <summary>As a reader finds it, in whatever snapshot it reads.</summary>
+    internal static async Task<Catalog> ReadAsync(DbConnection connection) =>
+        Of(await connection.QueryAsync<ResourceRow>(SelectResources), await connection.QueryAsync<RoleRow>(SelectRoles));
+
+    /// <summary>As a mutation has made it so far.</summary>
+    internal static async Task<Catalog> ReadAsync(WriteTransaction tx) =>
+        Of(await tx.QueryAsync<ResourceRow>(SelectResources), await tx.QueryAsync<RoleRow>(SelectRoles));
+
+    private static Catalog Of(IEnumerable<ResourceRow> resources, IEnumerable<RoleRow> roles) =>
+        new([.. resources.Select(row => row.ToFacts())], [.. roles.Select(row => row.ToFacts())]);
+
+    private static async Task<Catalog?> LoadAsync(Database database, SigningKeyRing signingKeys)
+    {
+        var catalog = await database.ReadAsync(ReadAsync);
+        await signingKeys.HoldAsync(catalog.Resources.Select(api => api.AccessTokenSigningAlg));
+        return catalog;
+    }
+
+    private sealed class ResourceRow
+    {
+        public string Id { get; init; } = "";
+
+        public string Identifier { get; init; } = "";
+
+        public string Scopes { get; init; } = "";
+
+        public string AcceptedCredentials { get; init; } = "";
+
+        public string ObjectTypes { get; init; } = "";
+
+        public long ObjectsInTokens { get; init; }
+
+        public long AccessTokenLifetimeSeconds { get; init; }
+
+        public string AccessTokenSigningAlg { get; init; } = "";
+
+        public string ResourceServers { get; init; } = "";
+
+        public string Carriers { get; init; } = "";
+
+        public string AccessLog { get; init; } = "";
+
+        public string MinimumStrength { get; init; } = "";
+
+        public long OneTimeTokens { get; init; }
+
+        public long ScopeGeneration { get; init; }
+
+        public long CreatedAt { get; init; }
+
+        public ApiResourceFacts ToFacts()
+        {
+            var scopes = JsonColumn.Read(Scopes, CatalogJson.Default.StoredScopeArray);
+            return new()
+            {
+                Id = Id,
+                Identifier = Identifier,
+                Scopes = ScopeSet.Of(scopes.Select(scope => scope.Name)),
+                Register = ScopeRegister.Of(ScopeGeneration, scopes),
+                // The id is of the same count as the ids of access tokens: those made before it lie before, whatever the clock does.
+                CreatedAt = TokenIds.After(PublicId.TryParse(Id, "res", out var id) ? PublicId.MillisecondsOf(id) + 1 : CreatedAt),
+                NarrowedScopes = scopes
+                    .Where(scope => scope.AcceptedCredentials is not null)
+                    .ToFrozenDictionary(scope => scope.Name, scope => scope.AcceptedCredentials!, StringComparer.Ordinal),
+                Carriers = ApiCarriers.Of(JsonColumn.Read<string[]>(Carriers)),
+                AccessLog = AccessLog,
+                MinimumStrength = Enum.Parse<Strength>(MinimumStrength, ignoreCase: true),
+                OneTimeTokens = OneTimeTokens == 1,
+                AcceptedKinds = JsonColumn.Read<string[]>(AcceptedCredentials),
+                ObjectTypes = JsonColumn.Read<string[]>(ObjectTypes),
+                ObjectsInTokens = ObjectsInTokens == 1,
+                AccessTokenLifetime = TimeSpan.FromSeconds(AccessTokenLifetimeSeconds),
+                AccessTokenSigningAlg = AccessTokenSigningAlg,
+                ResourceServers = JsonColumn.Read<string[]>(ResourceServers),
+            };
+        }
+    }
+}

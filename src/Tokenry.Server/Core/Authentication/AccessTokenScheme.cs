@@ -1,0 +1,110 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Jose;
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Core.Signing;
+using Tokenry.Server.Platform.Settings;
+
+namespace Tokenry.Server.Core.Authentication;
+
+/// <summary>Our own JWTs (RFC 9068): signature and claims, then what no offline check can know: the deny list, the application and the credential that bought it.</summary>
+public sealed class AccessTokenScheme(
+    SigningKeyRing signingKeys,
+    RevokedAccessTokens revoked,
+    CredentialCache credentials,
+    PrincipalCache principals,
+    TokenryOptions options,
+    TimeProvider time
+)
+{
+    private readonly AccessTokenValidator validator = new(options.Issuer, time);
+    private readonly VerifiedTokens verified = new();
+    private readonly Func<string, VerificationKey?> findKey = signingKeys.Find;
+
+    /// <summary>Whether the presented string is shaped like a JWT and not like one of our opaque strings.</summary>
+    public static bool Claims(string presented) =>
+        presented.StartsWith("eyJ", StringComparison.Ordinal) || presented.Contains('.', StringComparison.Ordinal);
+
+    public async ValueTask<Authenticated> AuthenticateAsync(string presented)
+    {
+        await signingKeys.CatchUpAsync();
+        var fault = AccessTokenFault.None;
+        if (!verified.TryGet(presented, findKey, out var known))
+        {
+            (fault, known) = Verify(presented);
+            if (fault == AccessTokenFault.UnknownKey && await signingKeys.LearnAsync())
+            {
+                (fault, known) = Verify(presented);
+            }
+
+            if (known is null)
+            {
+                return Authenticated.Failed(
+                    fault switch
+                    {
+                        AccessTokenFault.Malformed or AccessTokenFault.WrongType or AccessTokenFault.InvalidClaims =>
+                            VerificationCode.Malformed,
+                        _ => VerificationCode.Unknown,
+                    }
+                );
+            }
+        }
+
+        return await JudgeAsync(known, isEarly: fault == AccessTokenFault.NotYetValid);
+    }
+
+    /// <summary>The same token, judged by the facts of now; its key, too, must still be one that signs.</summary>
+    internal async ValueTask<Authenticated> AgainAsync(Authenticated before)
+    {
+        await signingKeys.CatchUpAsync();
+        var known = before.Verified!;
+        return ReferenceEquals(findKey(known.Key.KeyId), known.Key)
+            ? await JudgeAsync(known, isEarly: false)
+            : Authenticated.Failed(VerificationCode.Unknown);
+    }
+
+    private async ValueTask<Authenticated> JudgeAsync(VerifiedTokens.Entry known, bool isEarly)
+    {
+        var token = known.Token;
+        var client = await principals.GetAsync(token.ClientId);
+        // Of an exchanged token the subject is another, whose rights it has; the client only acts for it (RFC 8693 §1.1).
+        var owner = token.Subject == token.ClientId ? client : await principals.GetAsync(token.Subject);
+        var credential = token.CredentialId is { } id ? await credentials.GetAsync(id) : null;
+        var code =
+            await revoked.ContainsAsync(token.TokenId)
+            || credential is not { Revoked: false }
+            || IsOutlived(known, credential, owner, client)
+                ? VerificationCode.Revoked
+            : credential.Disabled ? VerificationCode.Disabled
+            : owner is not { Active: true } || client is not { Active: true } ? VerificationCode.OwnerDisabled
+            : isEarly ? VerificationCode.NotYetValid
+            // RFC 7519 §4.1.4: on or after exp the token is not accepted.
+            : time.GetUtcNow() >= token.ExpiresAt ? VerificationCode.Expired
+            : VerificationCode.Valid;
+        return Authenticated.Jwt(code, known, credential, owner, client);
+    }
+
+    /// <summary>Whether it was issued before the last time that everything its credential, subject or client had was ended at once.</summary>
+    private static bool IsOutlived(VerifiedTokens.Entry known, CredentialFacts credential, PrincipalFacts? owner, PrincipalFacts? client) =>
+        Math.Max(credential.TokensSince, Math.Max(owner?.TokensSince ?? 0, client?.TokensSince ?? 0)) is > 0 and var since
+        && known.MadeAt < since;
+
+    /// <summary>Signature and claims; of a token too whose time is over or has not come, which can be named and revoked but not honoured.</summary>
+    private (AccessTokenFault Fault, VerifiedTokens.Entry? Verified) Verify(string presented)
+    {
+        VerificationKey? used = null;
+        var result = validator.Validate(presented, keyId => used = findKey(keyId));
+        if (result.Token is not { } token)
+        {
+            return (result.Fault, null);
+        }
+
+        var entry = new VerifiedTokens.Entry(token, TokenIds.Milliseconds(token.TokenId), used!);
+        if (result.IsValid)
+        {
+            verified.Add(presented, entry);
+        }
+
+        return (result.Fault, entry);
+    }
+}

@@ -1,0 +1,140 @@
+using System.Security.Cryptography;
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Protocol.Proofs;
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Keys;
+using Tokenry.Server.Platform.Store;
+
+namespace Tokenry.Server.Core.Authentication;
+
+/// <summary>
+/// Signed requests (RFC 9421). <c>keyid</c> is the public id of an API key or of a registered public key, and the signature is its presentation: no secret
+/// travels. Where one does all the same, it must be that credential's.
+/// </summary>
+public sealed class MessageSignatures(
+    CredentialCache credentials,
+    PrincipalCache principals,
+    KeyRing keys,
+    Database database,
+    TimeProvider time
+)
+{
+    /// <summary>The header that every signed request has (§4.1), by which others are known at one look.</summary>
+    public const string InputHeader = "Signature-Input";
+
+    private const string SignatureHeader = "Signature";
+
+    /// <summary>In <see cref="SingleUse"/>.</summary>
+    private const string UseKind = "message_signature";
+
+    /// <summary>Of a credential's secrets, newest first: the live ones, which are two at most, and some that say <c>revoked</c>.</summary>
+    private const int MostTried = 8;
+
+    // Verified with where there is no such key, so that it takes as long.
+    private static readonly RequestSigningKey NobodysKey = new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
+
+    private readonly MessageSignatureValidator validator = new(time);
+
+    /// <param name="message">The request as its client knows it.</param>
+    /// <param name="fields">Its fields, by their names in lower case.</param>
+    /// <param name="hasUnseenBody">Whether it may have a body that we do not see: then its digest must be covered, for whoever sees it.</param>
+    /// <returns><c>null</c> where no signature is for us.</returns>
+    public SignedRequest? Read(HttpMessage message, Func<string, IReadOnlyList<string?>> fields, bool hasUnseenBody)
+    {
+        var fault = validator.Read(fields(InputHeader.ToLowerInvariant()), fields(SignatureHeader.ToLowerInvariant()), out var found);
+        return fault == MessageSignatureFault.Absent
+            ? null
+            : new SignedRequest(message, hasUnseenBody && found?.Input.Covers(ContentDigest.FieldName) == false ? null : found);
+    }
+
+    /// <summary>Who signed a request that carries nothing else. A signature that is not good is nobody's, so it tells nothing of the credential's state.</summary>
+    public async ValueTask<Authenticated> AuthenticateAsync(SignedRequest request)
+    {
+        if (request.Signature is not { } signature)
+        {
+            return Authenticated.Failed(VerificationCode.ProofInvalid);
+        }
+
+        var credential = IsKnown(signature.KeyId) ? await credentials.GetAsync(signature.KeyId) : null;
+        if (credential is not { CanSign: true })
+        {
+            Pretend(request.Message, signature);
+            return Authenticated.Failed(VerificationCode.Unknown);
+        }
+
+        var (proof, secret) = Verify(request.Message, signature, credential);
+        return proof is null
+            ? Authenticated.Failed(VerificationCode.ProofInvalid)
+            : Authenticated.Stored(credential, await principals.GetAsync(credential.OwnerId), time.GetUtcNow(), secret).SignedBy(proof);
+    }
+
+    /// <summary>Whether the credential that was presented signed the request, too; uses the signature up.</summary>
+    public async ValueTask<Possession> CheckAsync(Authenticated presented, SignedRequest request)
+    {
+        if (request.Signature is not { } signature)
+        {
+            return Possession.BadSignature;
+        }
+
+        if (signature.KeyId != presented.CredentialId)
+        {
+            return Possession.OfAnother;
+        }
+
+        // Of an access token it is what bought it, which need not be good itself for the token to be.
+        if (
+            presented.Credential is not { } credential
+            || !Authenticated.Stored(credential, await principals.GetAsync(credential.OwnerId), time.GetUtcNow()).IsGood
+            || Verify(request.Message, signature, credential) is not (Proof: { } proof, Secret: var secret)
+            || secret?.ExpiresAt <= time.GetUtcNow().ToUnixTimeMilliseconds()
+        )
+        {
+            return Possession.BadSignature;
+        }
+
+        return await ClaimAsync(proof);
+    }
+
+    /// <summary>Uses a good signature up. After all other checks: one that fails uses nothing up.</summary>
+    public async ValueTask<Possession> ClaimAsync(MessageProof proof) =>
+        await database.WriteAsync(tx => SingleUse.ClaimAsync(tx, UseKind, proof.ReplayKey(), proof.KeepUntil.ToUnixTimeMilliseconds()))
+            ? Possession.Signed
+            : Possession.SignatureReplayed;
+
+    /// <returns>The proof, and which secret's signing key made it; <c>null</c> for a public key.</returns>
+    private (MessageProof? Proof, SecretFacts? Secret) Verify(HttpMessage message, MessageSignature signature, CredentialFacts credential)
+    {
+        if (credential.PublicKey is { } publicKey)
+        {
+            return (signature.Verify(message, new RequestSigningKey(publicKey)).Proof, null);
+        }
+
+        foreach (var secret in credential.Secrets.Take(MostTried))
+        {
+            if (
+                secret.SigningPepperVersion is { } version
+                && RequestSigningKeys.Derive(keys, credential.Id, secret.Version, version) is { } key
+                && signature.Verify(message, key) is { IsValid: true, Proof: var proof }
+            )
+            {
+                return (proof, secret);
+            }
+        }
+
+        return default;
+    }
+
+    private void Pretend(HttpMessage message, MessageSignature signature) =>
+        _ = signature.Verify(
+            message,
+            signature.KeyId.StartsWith(CredentialFamily.PublicKeys.IdPrefix, StringComparison.Ordinal)
+                ? NobodysKey
+                : RequestSigningKeys.Derive(keys, signature.KeyId, CredentialStore.FirstVersion, keys.PepperVersion)!
+        );
+
+    private static bool IsKnown(string keyId) =>
+        PublicId.IsWellFormed(keyId, CredentialFamily.ApiKeys.IdPrefix)
+        || PublicId.IsWellFormed(keyId, CredentialFamily.PublicKeys.IdPrefix);
+}

@@ -1,0 +1,33 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Proofs;
+using Tokenry.Server.Platform.Http;
+
+namespace Tokenry.Server.Core.Authentication;
+
+/// <summary>How a door says that a request should be signed: <c>Accept-Signature</c> (RFC 9421 §5.1). <c>WWW-Authenticate</c> has no scheme for it.</summary>
+public static class SignatureChallenge
+{
+    public const string HeaderName = "Accept-Signature";
+
+    private const string Error = "error=\"invalid_token\", error_description=\"signed requests only\"";
+    private const string Parameters = $"created;tag=\"{MessageSignatureValidator.Tag}\"";
+    private const string WithoutBody = $"tokenry=(\"@method\" \"@authority\" \"@path\" \"@query\");{Parameters}";
+    private const string WithBody = $"tokenry=(\"@method\" \"@authority\" \"@path\" \"@query\" \"{ContentDigest.FieldName}\");{Parameters}";
+
+    /// <summary>The refusal of a request that is not signed, or not well.</summary>
+    /// <param name="answer">Gets the header.</param>
+    /// <param name="method">The request's.</param>
+    /// <param name="challenge">Of the attributes of an error, the door's challenge.</param>
+    public static ProblemException Refusal(IHeaderDictionary answer, string method, Func<string, string> challenge)
+    {
+        answer[HeaderName] = HttpMessage.UsuallyHasContent(method) ? WithBody : WithoutBody;
+        return new(
+            401,
+            ProblemCode.InvalidToken,
+            "Sign the request with the key of a credential that is good here. The signature is missing, was used before or is not good."
+        )
+        {
+            Challenge = challenge(Error),
+        };
+    }
+}

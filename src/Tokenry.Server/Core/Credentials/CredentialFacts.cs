@@ -1,0 +1,272 @@
+using System.Net;
+using System.Text.Json;
+using Dapper;
+using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Protocol.Jose;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Core.Signing;
+using Tokenry.Server.Platform.Settings;
+using Tokenry.Server.Platform.Store;
+
+namespace Tokenry.Server.Core.Credentials;
+
+/// <summary>One of a credential's secrets, newest first.</summary>
+/// <param name="hash">HMAC(pepper, SHA-256(string)).</param>
+/// <param name="pepperVersion">Which pepper.</param>
+/// <param name="expiresAt">Unix ms from which it is superseded; <c>null</c> for the current one.</param>
+public sealed class SecretFacts(byte[] hash, int pepperVersion, long? expiresAt)
+{
+    private byte[]? proven;
+
+    public ReadOnlySpan<byte> Hash => hash;
+
+    public int PepperVersion => pepperVersion;
+
+    public long? ExpiresAt => expiresAt;
+
+    /// <summary>Which of the credential's secrets it is.</summary>
+    public long Version { get; init; }
+
+    /// <summary>What its signing key is derived from; <c>null</c> where it has none (<see cref="RequestSigningKeys"/>).</summary>
+    public int? SigningPepperVersion { get; init; }
+
+    /// <summary>
+    /// Whether this SHA-256 is known to be its string's: of <see cref="Remember"/>. Most of a look at the hash is the pepper's HMAC, which need
+    /// not be computed again for a string that passed it.
+    /// </summary>
+    public bool IsProven(ReadOnlySpan<byte> sha256) => proven is { } known && SecretDigest.Equals(known, sha256);
+
+    /// <summary>The SHA-256 of a string whose HMAC is <see cref="Hash"/>.</summary>
+    public void Remember(ReadOnlySpan<byte> sha256) => proven = sha256.ToArray();
+}
+
+/// <summary>What the server must know of a credential to decide. Immutable: a change makes new facts.</summary>
+public sealed class CredentialFacts
+{
+    public required string Id { get; init; }
+
+    public required string Kind { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Masked { get; init; }
+
+    public required string OwnerId { get; init; }
+
+    public string? OrganizationId { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary><c>null</c> = all the owner's rights at other APIs than the management API.</summary>
+    public GrantSet? Permissions { get; init; }
+
+    /// <summary><c>null</c> = not limited to objects.</summary>
+    public IReadOnlyList<ObjectPattern>? Objects { get; init; }
+
+    public IReadOnlyList<string>? ObjectTexts { get; init; }
+
+    public IReadOnlyList<IPNetwork>? AllowedIps { get; init; }
+
+    /// <summary><c>null</c> = not limited by itself.</summary>
+    public IReadOnlyList<UseLimit>? RateLimits { get; init; }
+
+    public JsonElement? Metadata { get; init; }
+
+    public bool Revoked { get; init; }
+
+    public bool Disabled { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    public DateTimeOffset? NotBefore { get; init; }
+
+    /// <summary>Unix ms: access tokens bought with it whose <c>jti</c> is older are refused (<see cref="TokenIds"/>); 0 = none is.</summary>
+    public long TokensSince { get; init; }
+
+    public required IReadOnlyList<SecretFacts> Secrets { get; init; }
+
+    /// <summary>Of what was registered, in characters as stored.</summary>
+    public int MaterialLength { get; init; }
+
+    /// <summary>Of a public key.</summary>
+    public VerificationKey? PublicKey { get; init; }
+
+    /// <summary>Of a certificate.</summary>
+    public CertificateFacts? Certificate { get; init; }
+
+    /// <summary>Of a federated identity.</summary>
+    public FederatedRule? Federated { get; init; }
+
+    /// <summary>Whether only a signed request presents it.</summary>
+    public bool RequiresSignature { get; init; }
+
+    /// <summary>Whether a signed request can present it.</summary>
+    public bool CanSign =>
+        PublicKey is { Algorithm: JwsAlgorithms.Es256 } || Secrets.Any(secret => secret.SigningPepperVersion is not null);
+
+    public bool IsAnonymous => Kind == CredentialKind.AnonymousApiKey;
+}
+
+/// <summary>
+/// Credentials by public id. What applications registered (keys, certificates, other issuers' identities) has a place of its own: each may be many times as large as
+/// a key's facts, and anybody can have it loaded by naming it.
+/// </summary>
+public sealed class CredentialCache
+{
+    private const int MostOpaque = 100_000;
+
+    /// <summary>KiB of registered material, each begun one of which takes about 5 KiB once it is ready for use.</summary>
+    private const int MostRegistered = 16_384;
+
+    /// <summary>A superseded secret answers <c>revoked</c> until it is purged; rotated every day for as long as that takes, it still does.</summary>
+    private const int MostSecrets = 512;
+
+    private readonly FactsCache<CredentialFacts> opaque;
+    private readonly FactsCache<CredentialFacts> registered;
+
+    public CredentialCache(Database database, ChangeHub hub, Freshness freshness)
+    {
+        opaque = new(id => LoadAsync(database, id), freshness, MostOpaque);
+        registered = new(id => LoadAsync(database, id), freshness, MostRegistered, facts => 1 + facts.MaterialLength / 1024);
+        hub.Subscribe(ChangeKind.Credential, id => Of(id).Invalidate(id), Clear);
+    }
+
+    public FactsCacheCounts Counts => opaque.Counts;
+
+    /// <summary>Of what applications registered.</summary>
+    public FactsCacheCounts RegisteredCounts => registered.Counts;
+
+    public ValueTask<CredentialFacts?> GetAsync(ReadOnlySpan<char> id) => Of(id).GetAsync(id);
+
+    private FactsCache<CredentialFacts> Of(ReadOnlySpan<char> id) =>
+        id is ['j', 'w', 'k', '_', ..] or ['c', 'r', 't', '_', ..] or ['f', 'e', 'd', '_', ..] ? registered : opaque;
+
+    private void Clear()
+    {
+        opaque.Clear();
+        registered.Clear();
+    }
+
+    private static Task<CredentialFacts?> LoadAsync(Database database, string id) =>
+        database.ReadAsync(async connection =>
+        {
+            var row = await connection.QueryFirstOrDefaultAsync<Row>(
+                "SELECT id, kind, name, masked, owner_id, organization_id, permissions, objects, allowed_ips, rate_limits, metadata, state, created_at, expires_at, "
+                    + "not_before, material, requires_signature, tokens_since FROM credentials WHERE id = @id",
+                new { id }
+            );
+            if (row is null)
+            {
+                return null;
+            }
+
+            var secrets = await connection.QueryAsync<SecretRow>(
+                "SELECT version, hash, pepper_version, signing_pepper_version, expires_at FROM credential_secrets WHERE credential_id = @id ORDER BY version DESC LIMIT @MostSecrets",
+                new { id, MostSecrets }
+            );
+            return row.ToFacts([.. secrets.Select(secret => secret.ToFacts())]);
+        });
+
+    private sealed class SecretRow
+    {
+        public long Version { get; init; }
+
+        public byte[] Hash { get; init; } = [];
+
+        public long PepperVersion { get; init; }
+
+        public long? SigningPepperVersion { get; init; }
+
+        public long? ExpiresAt { get; init; }
+
+        public SecretFacts ToFacts() =>
+            new(Hash, (int)PepperVersion, ExpiresAt) { Version = Version, SigningPepperVersion = (int?)SigningPepperVersion };
+    }
+
+    private sealed class Row
+    {
+        public string Id { get; init; } = "";
+
+        public string Kind { get; init; } = "";
+
+        public string Name { get; init; } = "";
+
+        public string Masked { get; init; } = "";
+
+        public string OwnerId { get; init; } = "";
+
+        public string? OrganizationId { get; init; }
+
+        public string? Permissions { get; init; }
+
+        public string? Objects { get; init; }
+
+        public string? AllowedIps { get; init; }
+
+        public string? RateLimits { get; init; }
+
+        public string? Metadata { get; init; }
+
+        public string State { get; init; } = "";
+
+        public long CreatedAt { get; init; }
+
+        public long? ExpiresAt { get; init; }
+
+        public long? NotBefore { get; init; }
+
+        public string? Material { get; init; }
+
+        public long RequiresSignature { get; init; }
+
+        public long? TokensSince { get; init; }
+
+        public CredentialFacts ToFacts(IReadOnlyList<SecretFacts> secrets)
+        {
+            var objects = JsonColumn.ReadNullable<string[]>(Objects);
+            return new CredentialFacts
+            {
+                Id = Id,
+                Kind = Kind,
+                Name = Name,
+                Masked = Masked,
+                OwnerId = OwnerId,
+                OrganizationId = OrganizationId,
+                CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
+                Permissions = GrantSet.OfNullable(Permissions),
+                ObjectTexts = objects,
+                Objects = objects is null
+                    ? null
+                    :
+                    [
+                        // One that is no pattern now matches nothing: patterns were taken once that might wander (repo:acme/../other).
+                        .. objects.SelectMany(text => ObjectPattern.TryParse(text, out var pattern) ? new[] { pattern } : []),
+                    ],
+                AllowedIps = JsonColumn
+                    .ReadNullable<string[]>(AllowedIps)
+                    ?.Select(text =>
+                        TokenryOptions.TryParseNetwork(text, out var range)
+                            ? range
+                            : throw new InvalidDataException($"Credential {Id} has an address range that is none.")
+                    )
+                    .ToArray(),
+                RateLimits = UseLimit.Read(RateLimits),
+                Metadata = Metadata is null ? null : JsonSerializer.Deserialize<JsonElement>(Metadata, TokenryJson.Strict),
+                Revoked = State == "revoked",
+                Disabled = State == "disabled",
+                ExpiresAt = ExpiresAt is { } end ? DateTimeOffset.FromUnixTimeMilliseconds(end) : null,
+                NotBefore = NotBefore is { } start ? DateTimeOffset.FromUnixTimeMilliseconds(start) : null,
+                Secrets = secrets,
+                RequiresSignature = RequiresSignature == 1,
+                TokensSince = TokensSince ?? 0,
+                MaterialLength = Material?.Length ?? 0,
+                PublicKey = Kind == CredentialKind.PublicKey ? PublicKeyMaterial.Open(Id, Material!) : null,
+                Certificate = Kind == CredentialKind.Certificate ? CertificateMaterial.Open(Material!) : null,
+                Federated = Kind == CredentialKind.FederatedIdentity ? FederatedIdentityMaterial.Open(Id, Material!) : null,
+            };
+        }
+    }
+}

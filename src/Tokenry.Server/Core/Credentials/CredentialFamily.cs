@@ -1,0 +1,105 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Apis;
+
+namespace Tokenry.Server.Core.Credentials;
+
+/// <summary>Kinds that are managed together, and what managing them demands. Each feature folder has one.</summary>
+/// <param name="Noun">Begins the audit actions: <c>api_key.rotated</c>.</param>
+/// <param name="Title">For people: <c>API key</c>.</param>
+/// <param name="Kinds">The stored kinds.</param>
+/// <param name="IdPrefix">Of their public ids.</param>
+/// <param name="OwnScope">The scope that opens what is the caller's own.</param>
+public sealed record CredentialFamily(string Noun, string Title, IReadOnlyList<string> Kinds, string IdPrefix, string OwnScope)
+{
+    public static readonly CredentialFamily ApiKeys = new(
+        "api_key",
+        "API key",
+        [CredentialKind.ApiKey, CredentialKind.AnonymousApiKey],
+        "key",
+        ManagementApi.ApplicationsOwn
+    );
+
+    public static readonly CredentialFamily PersonalAccessTokens = new(
+        "personal_access_token",
+        "personal access token",
+        [CredentialKind.PersonalAccessToken],
+        "pat",
+        ManagementApi.TokensOwn
+    );
+
+    public static readonly CredentialFamily ClientSecrets = new(
+        "client_secret",
+        "client secret",
+        [CredentialKind.ClientSecret],
+        "sec",
+        ManagementApi.ApplicationsOwn
+    );
+
+    public static readonly CredentialFamily PublicKeys = new(
+        "public_key",
+        "public key",
+        [CredentialKind.PublicKey],
+        "jwk",
+        ManagementApi.ApplicationsOwn
+    )
+    {
+        IsSecret = false,
+    };
+
+    public static readonly CredentialFamily Certificates = new(
+        "certificate",
+        "certificate",
+        [CredentialKind.Certificate],
+        "crt",
+        ManagementApi.ApplicationsOwn
+    )
+    {
+        IsSecret = false,
+    };
+
+    public static readonly CredentialFamily FederatedIdentities = new(
+        "federated_identity",
+        "federated identity",
+        [CredentialKind.FederatedIdentity],
+        "fed",
+        ManagementApi.ApplicationsOwn
+    )
+    {
+        IsSecret = false,
+        Plural = "federated identities",
+    };
+
+    public static readonly IReadOnlyList<CredentialFamily> All =
+    [
+        ApiKeys,
+        PersonalAccessTokens,
+        ClientSecrets,
+        PublicKeys,
+        Certificates,
+        FederatedIdentities,
+    ];
+
+    /// <summary>How the public id of a credential begins, of any kind.</summary>
+    public static readonly string[] IdPrefixes = [.. All.Select(family => family.IdPrefix)];
+
+    /// <summary>For people: several.</summary>
+    public string Plural
+    {
+        get => field ?? Title + "s";
+        private init;
+    }
+
+    /// <summary>Whether we made its secret, and so can make another (rotate). Otherwise its holder brings the next one.</summary>
+    public bool IsSecret { get; private init; } = true;
+
+    public Demand Read => new(ManagementApi.CredentialsRead, OwnScope);
+
+    public Demand Write => new(ManagementApi.CredentialsWrite, OwnScope);
+
+    /// <summary>The family of a kind.</summary>
+    public static CredentialFamily Of(string kind) => All.First(family => family.Kinds.Contains(kind));
+
+    /// <summary>The family of a public id. One stands for ids of no known form, so that all of them are the same 404.</summary>
+    public static CredentialFamily OfId(string id) =>
+        All.FirstOrDefault(family => id.StartsWith(family.IdPrefix + "_", StringComparison.Ordinal)) ?? ClientSecrets;
+}

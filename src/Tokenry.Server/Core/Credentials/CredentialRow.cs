@@ -1,0 +1,192 @@
+using System.Text.Json;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Platform.Store;
+
+namespace Tokenry.Server.Core.Credentials;
+
+/// <summary>A credential as stored, with its owner, its last use and the end of the secret before the last rotation.</summary>
+public sealed record CredentialRow
+{
+    /// <summary>The one SELECT every reader of credentials starts with.</summary>
+    public const string Select = """
+        SELECT c.id, c.kind, c.owner_id, p.type AS owner_type, p.owner_id AS owner_owner_id,
+          (SELECT a.owner_id FROM principals a WHERE a.id = p.owner_id) AS top_owner_id, p.deleted_at AS owner_deleted_at, c.name, c.masked,
+          c.permissions, c.objects, c.created_at, c.created_by, c.created_with, c.renewed_from, c.superseded_by, c.expires_at, c.not_before, c.allowed_ips, c.rate_limits, c.metadata, c.state, c.revoked_at,
+          c.revoked_reason, c.material, c.key_id, c.rotate_every_days, c.renewed_at, c.requires_signature, u.last_used_at, u.ip AS last_used_ip,
+          u.agent AS last_used_agent,
+          (SELECT s.expires_at FROM credential_secrets s WHERE s.credential_id = c.id ORDER BY s.version DESC LIMIT 1 OFFSET 1) AS previous_expires_at,
+          (SELECT s.signing_pepper_version FROM credential_secrets s WHERE s.credential_id = c.id ORDER BY s.version DESC LIMIT 1) AS signing_pepper_version
+        FROM credentials c JOIN principals p ON p.id = c.owner_id LEFT JOIN credential_usage u ON u.credential_id = c.id
+        """;
+
+    private const long MillisecondsPerDay = 86_400_000;
+
+    public string Id { get; init; } = "";
+
+    public string Kind { get; init; } = "";
+
+    public string OwnerId { get; init; } = "";
+
+    public string OwnerType { get; init; } = "";
+
+    /// <summary>Of an owner that is an application: the user or application that registered it.</summary>
+    public string? OwnerOwnerId { get; init; }
+
+    /// <summary>Where that is an application too: the user who registered it.</summary>
+    public string? TopOwnerId { get; init; }
+
+    public long? OwnerDeletedAt { get; init; }
+
+    public string Name { get; init; } = "";
+
+    public string Masked { get; init; } = "";
+
+    /// <summary>Its <see cref="GrantSet"/>; <c>null</c> for what has none of its own: what follows its owner, authenticates a client or is anonymous.</summary>
+    public string? Permissions { get; init; }
+
+    public string? Objects { get; init; }
+
+    public long CreatedAt { get; init; }
+
+    public string? CreatedBy { get; init; }
+
+    /// <summary>The credential that minted it; <c>null</c> where the server did, or a version before this was kept.</summary>
+    public string? CreatedWith { get; init; }
+
+    /// <summary>Of what is registered: the credential it replaced.</summary>
+    public string? RenewedFrom { get; init; }
+
+    /// <summary>Of what is registered: the credential that replaced it last.</summary>
+    public string? SupersededBy { get; init; }
+
+    public long? ExpiresAt { get; init; }
+
+    public long? NotBefore { get; init; }
+
+    public string? AllowedIps { get; init; }
+
+    public string? RateLimits { get; init; }
+
+    public string? Metadata { get; init; }
+
+    /// <summary>What was done to it: <c>active</c>, <c>disabled</c> or <c>revoked</c>. Time makes the rest (<see cref="StateAt"/>).</summary>
+    public string State { get; init; } = "";
+
+    public long? RevokedAt { get; init; }
+
+    public string? RevokedReason { get; init; }
+
+    /// <summary>Of what is registered instead of made here, as JSON.</summary>
+    public string? Material { get; init; }
+
+    /// <summary>What names it among its owner's.</summary>
+    public string? KeyId { get; init; }
+
+    public long? RotateEveryDays { get; init; }
+
+    /// <summary>When it got its present secret, where that is not its first.</summary>
+    public long? RenewedAt { get; init; }
+
+    public long RequiresSignature { get; init; }
+
+    /// <summary>Of the current secret: what its signing key is derived from, if it has one.</summary>
+    public long? SigningPepperVersion { get; init; }
+
+    public long? LastUsedAt { get; init; }
+
+    public string? LastUsedIp { get; init; }
+
+    public string? LastUsedAgent { get; init; }
+
+    public long? PreviousExpiresAt { get; init; }
+
+    public DateTimeOffset? Expiry => Time(ExpiresAt);
+
+    /// <summary>
+    /// When its holder should have another (Unix ms). A personal access token is due only if it says so: its person sees it end and makes another.
+    /// </summary>
+    public long? DueAt
+    {
+        get
+        {
+            var old = RotateEveryDays is { } days ? (RenewedAt ?? CreatedAt) + days * MillisecondsPerDay : (long?)null;
+            return Kind is CredentialKind.PersonalAccessToken or CredentialKind.AnonymousApiKey || ExpiresAt is null || old < ExpiresAt
+                ? old
+                : ExpiresAt;
+        }
+    }
+
+    /// <summary>One of <see cref="Protocol.Api.RequestSigning"/>; <c>null</c> for what never signs with a secret of ours.</summary>
+    public string? Signing =>
+        Kind is not (CredentialKind.ApiKey or CredentialKind.AnonymousApiKey) ? null
+        : SigningPepperVersion is null ? RequestSigning.None
+        : RequiresSignature == 1 ? RequestSigning.Required
+        : RequestSigning.Optional;
+
+    /// <summary>Whether it grows with its owner's rights.</summary>
+    public bool FollowsOwner => Permissions is null && HasPermissions(Kind);
+
+    /// <summary>Whether a credential of that kind has permissions of its own.</summary>
+    public static bool HasPermissions(string kind) => kind is CredentialKind.ApiKey or CredentialKind.PersonalAccessToken;
+
+    public string StateAt(long now) =>
+        State != "active" ? State
+        : ExpiresAt <= now ? "expired"
+        : NotBefore > now ? "scheduled"
+        : "active";
+
+    /// <param name="catalog">To know APIs by name.</param>
+    /// <param name="now">Unix ms.</param>
+    /// <param name="secret">The secret, where this answer is the one that shows it.</param>
+    /// <param name="signingKey">Likewise what it signs requests with.</param>
+    public Credential ToCredential(
+        Catalog catalog,
+        long now,
+        Protocol.Credentials.Secret? secret = null,
+        Protocol.Credentials.Secret? signingKey = null
+    )
+    {
+        var isClientSecret = Kind == CredentialKind.ClientSecret;
+        return new Credential
+        {
+            Id = Id,
+            Kind = Kind,
+            Name = Name,
+            Masked = Masked,
+            Owner = new CredentialOwner(OwnerType, OwnerId),
+            Permissions =
+                FollowsOwner ? CredentialPermissions.Owner
+                : GrantSet.OfNullable(Permissions) is { } grants ? new(grants.ToPermissions(catalog))
+                : null,
+            Objects = JsonColumn.ReadNullable<string[]>(Objects),
+            CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
+            CreatedBy = CreatedBy,
+            CreatedWith = CreatedWith,
+            RenewedFrom = RenewedFrom,
+            SupersededBy = SupersededBy,
+            ExpiresAt = Expiry,
+            NotBefore = Time(NotBefore),
+            RotateEveryDays = (int?)RotateEveryDays,
+            DueAt = Time(DueAt),
+            AllowedIps = JsonColumn.ReadNullable<string[]>(AllowedIps),
+            RateLimits = JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(RateLimits),
+            Metadata = Metadata is null ? null : JsonSerializer.Deserialize<JsonElement>(Metadata, TokenryJson.Strict),
+            State = StateAt(now),
+            Weaknesses = FollowsOwner ? [CredentialWeakness.PermissionsFollowOwner] : [],
+            RevokedAt = Time(RevokedAt),
+            RevokedReason = RevokedReason,
+            LastUsed = Time(LastUsedAt) is { } at ? new LastUse(at, LastUsedIp, LastUsedAgent) : null,
+            PreviousExpiresAt = PreviousExpiresAt > now ? Time(PreviousExpiresAt) : null,
+            PublicKey = Kind == CredentialKind.PublicKey ? JsonColumn.ReadNullable<RegisteredKey>(Material) : null,
+            Certificate = Kind == CredentialKind.Certificate ? JsonColumn.ReadNullable<RegisteredCertificate>(Material) : null,
+            FederatedIdentity = Kind == CredentialKind.FederatedIdentity ? JsonColumn.ReadNullable<FederatedIdentity>(Material) : null,
+            RequestSigning = Signing,
+            SigningKey = signingKey?.Reveal(),
+            Token = isClientSecret ? null : secret?.Reveal(),
+            ClientSecret = isClientSecret ? secret?.Reveal() : null,
+        };
+    }
+
+    private static DateTimeOffset? Time(long? milliseconds) => milliseconds is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : null;
+}

@@ -1,0 +1,33 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Settings;
+
+namespace Tokenry.Server.Core.Credentials;
+
+/// <summary>How long personal access tokens live if nothing is said, and at most (<c>Tokenry:PersonalAccessTokens:…</c>).</summary>
+public sealed class ExpiryPolicy(TokenryOptions options)
+{
+    /// <summary>The expiry of a new credential: as asked, else the default of its kind.</summary>
+    public DateTimeOffset? Resolve(string kind, Optional<DateTimeOffset?> asked, DateTimeOffset now)
+    {
+        var expiry =
+            asked.IsPresent ? asked.Or(null)
+            : kind == CredentialKind.PersonalAccessToken ? now + options.PersonalAccessTokenLifetime
+            : null;
+        Check(kind, expiry, now);
+        return expiry is { } time ? DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds()) : null;
+    }
+
+    /// <exception cref="ProblemException">400 where policy does not allow a life that long.</exception>
+    public void Check(string kind, DateTimeOffset? expiry, DateTimeOffset now)
+    {
+        if (
+            kind == CredentialKind.PersonalAccessToken
+            && options.PersonalAccessTokenMaxLifetime is { } longest
+            && (expiry is null || expiry > now + longest)
+        )
+        {
+            throw ProblemException.Invalid("expires_at", $"must lie within {longest.TotalDays} days: this server's policy");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Limits;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Settings;
+
+namespace Tokenry.Server.Core.Doors;
+
+/// <summary>Authenticates callers of the management API by the same code that checks everybody's credentials. Runs between routing and the endpoint.</summary>
+internal sealed class CallerAuthentication(
+    RequestDelegate next,
+    CallerAuthenticator callers,
+    MessageSignatures signatures,
+    ManagementRate rate,
+    TokenryOptions options
+)
+{
+    private const string Bearer = "Bearer realm=\"tokenry\"";
+
+    /// <summary>Where to read what would do (RFC 9728 §5.1).</summary>
+    private readonly string metadata = $"resource_metadata=\"{ResourceMetadata.Of(options)}\"";
+
+    // RFC 6750 §2.3, and what other products call it; none of our own parameters has these names.
+    private static readonly string[] QueryCarriers = ["access_token", "api_key"];
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var route = context.GetEndpoint()?.Metadata;
+        if (route?.GetMetadata<RouteAccess>() is { Kind: RouteAuthentication.Caller })
+        {
+            context.Response.Headers.CacheControl = "no-store";
+            var caller = await AuthenticateAsync(context);
+            if (route.GetMetadata<RouteIsUncounted>() is null)
+            {
+                Count(caller);
+            }
+
+            context.Features[typeof(Caller)] = caller;
+            RequestFacts.Of(context).IsFromKnownCaller = true;
+        }
+
+        await next(context);
+    }
+
+    /// <summary>The caller behind a request: exactly one good credential, in a header.</summary>
+    private async ValueTask<Caller> AuthenticateAsync(HttpContext context)
+    {
+        var carrier = Carrier.Of(context.Request.Headers);
+        if (carrier.IsAmbiguous)
+        {
+            throw TwoCredentials();
+        }
+
+        if (context.Request.QueryString.HasValue && QueryCarriers.Any(context.Request.Query.ContainsKey))
+        {
+            // Never honoured (RFC 9700 §4.3.2), and not ignored either: the sender must learn that it leaks.
+            throw new ProblemException(
+                400,
+                ProblemCode.InvalidRequest,
+                "A credential must not be sent in the URL; it is in logs now, so rotate it."
+            )
+            {
+                Challenge = $"{Bearer}, error=\"invalid_request\"",
+            };
+        }
+
+        var signed = context.Request.Headers.ContainsKey(MessageSignatures.InputHeader)
+            ? await ReceivedRequests.ReadAsync(signatures, context, options)
+            : null;
+        if (carrier.Presented is null && signed is null)
+        {
+            throw new ProblemException(
+                401,
+                ProblemCode.CredentialMissing,
+                "Send a credential: Authorization: Bearer tkr_pat_… or X-API-Key: tkr_key_…."
+            )
+            {
+                // No error where nothing was presented (RFC 6750 §3).
+                Challenge = $"{Bearer}, {About(context)}, {DpopChallenge.Offer}",
+            };
+        }
+
+        var found = await callers.AuthenticateAsync(context, carrier, signed);
+        var (caller, limits, possession) = found;
+        limits.WriteHeaders(context.Response.Headers);
+        return limits.IsRefused
+            ? throw new ProblemException(429, limits.Code, "A limit of this credential is used up. Try again after Retry-After.")
+            {
+                RetryAfter = limits.Wait,
+            }
+            : caller
+                ?? throw (
+                    possession.IsAmbiguous ? TwoCredentials()
+                    : possession.IsAboutSignature || carrier.Presented is null
+                        ? SignatureChallenge.Refusal(
+                            context.Response.Headers,
+                            RequestFacts.Of(context).Method,
+                            error => $"{Bearer}, {error}, {About(context)}"
+                        )
+                    : found.ExpiredAt is { } end
+                        ? Problems.CredentialExpired(end, error => $"{Bearer}, {error}, {About(context)}, {DpopChallenge.Offer}")
+                    : Refused(context, carrier, possession)
+                );
+    }
+
+    private void Count(Caller caller)
+    {
+        if (rate.Count(caller.CredentialId ?? caller.Principal.Id) is { Ticks: > 0 } wait)
+        {
+            throw new ProblemException(
+                429,
+                ProblemCode.TooManyRequests,
+                "This credential makes more requests than Tokenry:Management:RequestsPerMinute allows. Try again after Retry-After."
+            )
+            {
+                RetryAfter = wait,
+            };
+        }
+    }
+
+    private static ProblemException TwoCredentials() =>
+        new(400, ProblemCode.InvalidRequest, "The request carries two credentials. Send one.")
+        {
+            Challenge = $"{Bearer}, error=\"invalid_request\"",
+        };
+
+    /// <summary>What a challenge says beside the error: the scope that the route needs, and where to read the rest.</summary>
+    private string About(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>()?.Needs is [var scope, ..] ? $"scope=\"{scope}\", {metadata}" : metadata;
+
+    /// <summary>In the scheme that was used, and for a bound token in the one that it needs (RFC 9449 §7.1).</summary>
+    private ProblemException Refused(HttpContext context, Carrier carrier, in Possession possession) =>
+        carrier.Presented!.Length == 0
+            ? Problems.CredentialNotSent($"{Bearer}, error=\"invalid_token\", {About(context)}, {DpopChallenge.Offer}")
+            : Problems.CredentialNotGood(
+                carrier.IsDpop || (possession.Code == VerificationCode.ProofRequired && !possession.IsAboutCertificate)
+                    ? $"{DpopChallenge.Failed(possession)}, {Bearer}, {About(context)}"
+                    : $"{Bearer}, error=\"invalid_token\", {About(context)}, {DpopChallenge.Offer}"
+            );
+}

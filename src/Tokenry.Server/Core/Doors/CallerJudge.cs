@@ -1,0 +1,84 @@
+using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Core.Usage;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Store;
+
+namespace Tokenry.Server.Core.Doors;
+
+/// <summary>
+/// Judges a caller again. Between authentication and the operation the server waits for the body; what was revoked, disabled, demoted or expired
+/// meanwhile must not act. The proof itself is not repeated: facts change, a verified signature does not.
+/// </summary>
+public sealed class CallerJudge(
+    CredentialCache credentials,
+    PrincipalCache principals,
+    AccessTokenScheme accessTokens,
+    CatalogCache catalogs,
+    UseRecorder recorder,
+    ChangeHub hub,
+    TimeProvider time
+)
+{
+    /// <summary>Within which neither an expiry nor the end of an overlap need be looked at again.</summary>
+    private static readonly TimeSpan Brief = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>To be taken before the facts are read.</summary>
+    public Judgement Now => new(hub.Position, time.GetTimestamp());
+
+    /// <summary>The APIs and roles that a caller is judged by.</summary>
+    public ValueTask<Catalog> CatalogAsync() => catalogs.GetAsync();
+
+    /// <summary>Waits until the facts hold the change of that number.</summary>
+    public Task CatchUpAsync(long position, TimeSpan patience) => hub.ReachedAsync(position, patience);
+
+    /// <summary>The caller as it is now, at <see cref="ChangeHub.Position"/> or later.</summary>
+    /// <exception cref="ProblemException">401: it may not call any more.</exception>
+    public async ValueTask<Caller> AgainAsync(Caller before)
+    {
+        var judgedAt = Now;
+        var authenticated = before.Credential.Token is not null
+            ? await accessTokens.AgainAsync(before.Credential)
+            : before.Credential.Again(
+                before.Credential.Credential is { } known ? await credentials.GetAsync(known.Id) : null,
+                await principals.GetAsync(before.Principal.Id),
+                time.GetUtcNow()
+            );
+        var (code, management) = Judge(await catalogs.GetAsync(), authenticated, before);
+        if (code == VerificationCode.Valid)
+        {
+            return before.Now(authenticated, management, judgedAt);
+        }
+
+        recorder.Decided(
+            new Use
+            {
+                Door = before.IsClient ? DoorNames.ClientAuthentication : DoorNames.Management,
+                Code = code,
+                Credential = authenticated,
+                Api = before.IsClient ? null : ManagementApi.Resource,
+                From = UseCircumstances.Of(before.Request),
+                Method = before.Request.Method,
+                Path = before.Request.Path,
+            }
+        );
+        throw Problems.CredentialNotGood();
+    }
+
+    /// <summary>For a hot path: the same caller where nothing can have changed since it was judged, without a look at anything but a number and the clock.</summary>
+    /// <inheritdoc cref="AgainAsync"/>
+    public ValueTask<Caller> IfOldAsync(Caller caller) =>
+        caller.JudgedAt.Position == hub.Position && time.GetElapsedTime(caller.JudgedAt.At) < Brief ? new(caller) : AgainAsync(caller);
+
+    private static (string Code, ScopeSet Management) Judge(Catalog catalog, Authenticated authenticated, Caller before) =>
+        !authenticated.IsGood ? (authenticated.Code, ScopeSet.Empty)
+        : !before.IsClient ? AccessDecision.AtManagement(catalog, authenticated, before.Possession, before.Request.Address)
+        : !authenticated.Owner!.Client.Takes(before.AuthMethod!) ? (VerificationCode.CredentialKindNotAccepted, ScopeSet.Empty)
+        : !AccessDecision.IsAddressAllowed(authenticated, before.Request.Address) ? (VerificationCode.IpNotAllowed, ScopeSet.Empty)
+        : (VerificationCode.Valid, ScopeSet.Empty);
+}

@@ -1,0 +1,55 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Usage;
+using Tokenry.Server.Platform.Certificates;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Settings;
+using Tokenry.Server.Platform.Store.Audit;
+
+namespace Tokenry.Server.Core.Doors;
+
+/// <summary>
+/// Takes the client certificate that a listed proxy forwards in the configured header. From anybody else the header is somebody's try to be another: it is
+/// ignored, and a signal. From a listed proxy it is whole or refused, since a proxy that lets its clients add to it cannot be believed at all.
+/// </summary>
+internal sealed class ForwardedCertificates(RequestDelegate next, TokenryOptions options, Signals signals)
+{
+    private readonly ClientCertificateHeader header = options.Tls.ClientCertificateHeader!;
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (!header.IsIn(context.Request.Headers))
+        {
+            return next(context);
+        }
+
+        var request = RequestFacts.Of(context);
+        if (!request.IsFromProxy)
+        {
+            signals.Raise(Signals.ForgedCertificate, credentialId: null, AuditEntry.Anonymous, UseCircumstances.Of(request));
+            return next(context);
+        }
+
+        if (!header.TryRead(context.Request.Headers, out var certificate) || request.IsToldPlain)
+        {
+            certificate?.Dispose();
+            return RefuseAsync(context);
+        }
+
+        if (certificate is not null)
+        {
+            ClientCertificate.Forward(context, certificate);
+        }
+
+        return next(context);
+    }
+
+    private static Task RefuseAsync(HttpContext context)
+    {
+        const string fault =
+            "the header of the client certificate must hold one certificate, stand once, be spelled one way and come with https: let the proxy set it and clear the client's";
+        return context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>() is { Kind: RouteAuthentication.Client }
+            ? OAuthRefusal.InvalidRequestAsync(context.Response, fault)
+            : throw new ProblemException(400, ProblemCode.InvalidRequest, fault);
+    }
+}

@@ -1,0 +1,76 @@
+using Tokenry.Server.Platform.Keys;
+using Tokenry.Server.Platform.Settings;
+using Tokenry.Server.Platform.Store;
+
+namespace Tokenry.Server.Core.KeyCare;
+
+/// <summary>
+/// Takes up a key file that was replaced, and the versions that are in use, while the server runs: so keys are rotated without a restart, on
+/// every replica.
+/// </summary>
+internal sealed partial class KeyRingFollower : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    private readonly KeyRing keys;
+    private readonly Database database;
+    private readonly TokenryOptions options;
+    private readonly TimeProvider time;
+    private readonly ILogger<KeyRingFollower> logger;
+    private int announced;
+
+    public KeyRingFollower(
+        KeyRing keys,
+        Database database,
+        ChangeHub hub,
+        TokenryOptions options,
+        TimeProvider time,
+        ILogger<KeyRingFollower> logger
+    )
+    {
+        (this.keys, this.database, this.options, this.time, this.logger) = (keys, database, options, time, logger);
+        hub.Subscribe(ChangeKind.KeyRing, _ => Interlocked.Exchange(ref announced, 1), () => Interlocked.Exchange(ref announced, 1));
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        DateTime? seen = null;
+        var fault = "";
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                var written = File.GetLastWriteTimeUtc(options.KeyFile);
+                if (Interlocked.Exchange(ref announced, 0) == 0 && written == seen && fault.Length == 0)
+                {
+                    continue;
+                }
+
+                seen = written;
+                try
+                {
+                    await keys.RefreshAsync(database, options.KeyFile);
+                    fault = "";
+                }
+                catch (Exception exception)
+                {
+                    // What is held goes on working; said once, tried again at every tick.
+                    if (fault != exception.Message)
+                    {
+                        LogNotRead(exception.Message);
+                    }
+
+                    fault = exception.Message;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The server is stopping.
+        }
+    }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Error, Message = "The key file is not taken up: {Reason}")]
+    private partial void LogNotRead(string reason);
+}

@@ -1,0 +1,158 @@
+using System.Security.Cryptography;
+using Dapper;
+using Tokenry.Server.Core.Operations;
+using Tokenry.Server.Core.Signing;
+using Tokenry.Server.Platform.Keys;
+using Tokenry.Server.Platform.Settings;
+using Tokenry.Server.Platform.Store;
+
+namespace Tokenry.Server.Core.KeyCare;
+
+/// <summary>
+/// New versions of pepper and key-encryption key, in two steps, so that every process holds a version before anything is written under it:
+/// prepared, it is in the key file; activated, it is in use. Each step may be killed and asked for again.
+/// </summary>
+public sealed class KeyRotation(
+    Database database,
+    KeyRing keys,
+    SystemGate gate,
+    TokenryOptions options,
+    TimeProvider time,
+    KeyFileSeal? seal = null
+)
+{
+    private const int Step = 100;
+    private const int MostVersions = 255; // a sealed value says its version in a byte
+
+    /// <summary>Adds a version of each kind to the key file, unless one waits there already.</summary>
+    /// <exception cref="StartupException">The key file cannot be written.</exception>
+    public async Task PrepareAsync(bool pepper, bool keyEncryptionKey, Action<string> say)
+    {
+        await keys.RefreshAsync(database, options.KeyFile);
+        var file = KeyFile.Read(options.KeyFile, seal);
+        var isChanged = false;
+        foreach (var (kind, versions, inUse) in Kinds(file, pepper, keyEncryptionKey))
+        {
+            var newest = versions.Keys.Max();
+            if (newest == inUse)
+            {
+                newest =
+                    newest < MostVersions ? newest + 1 : throw new StartupException($"There is no version of {kind} after {MostVersions}.");
+                versions.Add(newest, KeyFile.NewKey());
+                isChanged = true;
+            }
+
+            say($"{kind}: version {newest} is in {options.KeyFile}, and not in use yet.");
+        }
+
+        if (isChanged)
+        {
+            KeyFile.Replace(options.KeyFile, file, seal);
+        }
+    }
+
+    /// <summary>Puts what was prepared to use, and seals again what is under an older key-encryption key.</summary>
+    /// <exception cref="StartupException">Nothing was prepared.</exception>
+    public async Task ActivateAsync(bool pepper, bool keyEncryptionKey, Action<string> say)
+    {
+        await keys.RefreshAsync(database, options.KeyFile);
+        foreach (var (kind, versions, inUse) in Kinds(KeyFile.Read(options.KeyFile, seal), pepper, keyEncryptionKey))
+        {
+            var newest = versions.Keys.Max();
+            if (newest == inUse)
+            {
+                if (kind == KeyVersions.KeyEncryptionKey && await OlderAsync() > 0)
+                {
+                    continue; // what was begun is brought to its end below
+                }
+
+                throw new StartupException($"No new version of {kind} is in the key file: prepare one first.");
+            }
+
+            var isActivated = await gate.WriteAsync(
+                $"{kind}.rotated",
+                async (tx, entry) =>
+                {
+                    entry.TargetType = kind;
+                    entry.TargetId = $"{newest}";
+                    return await KeyVersions.ActivateAsync(tx, kind, inUse, newest, versions[newest])
+                        ? true
+                        : throw new StartupException($"Another rotation of {kind} was first.");
+                }
+            );
+            await keys.RefreshAsync(database, options.KeyFile);
+            say($"{kind}: version {newest} is in use from now on.");
+        }
+
+        if (keyEncryptionKey)
+        {
+            await SealAgainAsync(say);
+        }
+    }
+
+    /// <summary>How much is under which version.</summary>
+    public async Task DescribeAsync(Action<string> say)
+    {
+        await keys.RefreshAsync(database, options.KeyFile);
+        say($"pepper: version {keys.PepperVersion} is in use.");
+        foreach (
+            var (version, count) in await database.ReadAsync(connection =>
+                connection.QueryAsync<(long, long)>(
+                    "SELECT pepper_version, count(*) FROM credential_secrets WHERE expires_at IS NULL OR expires_at > @now "
+                        + "GROUP BY pepper_version ORDER BY pepper_version",
+                    new { now = time.GetUtcNow().ToUnixTimeMilliseconds() }
+                )
+            )
+        )
+        {
+            say(
+                $"pepper: {count} secrets are under version {version}{(version == keys.PepperVersion ? "." : "; each moves at its next use.")}"
+            );
+        }
+
+        say(
+            $"key_encryption_key: version {keys.KeyEncryptionKeyVersion} is in use; {await OlderAsync()} signing keys are under an older one."
+        );
+    }
+
+    private (string Kind, Dictionary<int, byte[]> Versions, int InUse)[] Kinds(KeyFileContent file, bool pepper, bool keyEncryptionKey) =>
+        [
+            .. pepper ? [(KeyVersions.Pepper, file.Peppers, keys.PepperVersion)] : Array.Empty<(string, Dictionary<int, byte[]>, int)>(),
+            .. keyEncryptionKey
+                ? [(KeyVersions.KeyEncryptionKey, file.KeyEncryptionKeys, keys.KeyEncryptionKeyVersion)]
+                : Array.Empty<(string, Dictionary<int, byte[]>, int)>(),
+        ];
+
+    private async Task<int> OlderAsync() => (await ListOlderAsync()).Count;
+
+    /// <summary>Sealed signing keys under another version. Idempotency answers are not looked for: they are gone in ten minutes.</summary>
+    private async Task<IReadOnlyList<SigningKeyRow>> ListOlderAsync() =>
+        [
+            .. (await database.ReadAsync(SigningKeyStore.ListAsync)).Where(row =>
+                row.SealedPrivateKey.Length > 0 && KeyRing.VersionOf(row.SealedPrivateKey) != keys.KeyEncryptionKeyVersion
+            ),
+        ];
+
+    private async Task SealAgainAsync(Action<string> say)
+    {
+        var older = await ListOlderAsync();
+        var done = 0;
+        foreach (var chunk in older.Chunk(Step))
+        {
+            await database.WriteAsync(async tx =>
+            {
+                foreach (var row in chunk)
+                {
+                    var purpose = SigningKeyStore.SealPurpose(row.KeyId);
+                    var opened = keys.Open(row.SealedPrivateKey, purpose);
+                    await SigningKeyStore.SealAgainAsync(tx, row, keys.Seal(opened, purpose));
+                    CryptographicOperations.ZeroMemory(opened);
+                }
+
+                return true;
+            });
+            done += chunk.Length;
+            say($"key_encryption_key: {done} of {older.Count} signing keys sealed again.");
+        }
+    }
+}

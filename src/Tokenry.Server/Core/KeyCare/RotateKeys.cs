@@ -1,0 +1,48 @@
+using Tokenry.Server.Platform.Settings;
+
+namespace Tokenry.Server.Core.KeyCare;
+
+/// <summary>
+/// <c>admin rotate-keys [prepare|activate|status] [--pepper] [--kek] [--data-directory D]</c>, for whoever may run commands on the host; neither
+/// kind named means both.
+/// </summary>
+public sealed class RotateKeys(KeyRotation rotation, TokenryOptions options)
+{
+    public static readonly CommandVerb Command = new("admin rotate-keys", "Makes new keys in the key file and has them used.")
+    {
+        Steps = ["prepare", "activate", "status"],
+        Flags = ["pepper", "kek"],
+    };
+
+    /// <exception cref="StartupException">Says what to do.</exception>
+    public async Task<ControlAnswer> RunAsync(IReadOnlyDictionary<string, string> arguments)
+    {
+        var both = !arguments.ContainsKey("pepper") && !arguments.ContainsKey("kek");
+        var (pepper, keyEncryptionKey) = (both || arguments.ContainsKey("pepper"), both || arguments.ContainsKey("kek"));
+        var words = new List<string>();
+        switch (arguments.GetValueOrDefault(CommandVerb.StepOption))
+        {
+            case "prepare":
+                await rotation.PrepareAsync(pepper, keyEncryptionKey, words.Add);
+                words.Add($"Copy {options.KeyFile} to every replica; each takes it up within a second. Then: admin rotate-keys activate.");
+                break;
+            case "activate":
+                await rotation.ActivateAsync(pepper, keyEncryptionKey, words.Add);
+                break;
+            case "status":
+                await rotation.DescribeAsync(words.Add);
+                break;
+            case null when options.UsesPostgres:
+                throw new StartupException(
+                    "Other servers may share this database, and each must hold the new keys first: admin rotate-keys prepare, copy the key file, "
+                        + "then admin rotate-keys activate."
+                );
+            default:
+                await rotation.PrepareAsync(pepper, keyEncryptionKey, words.Add);
+                await rotation.ActivateAsync(pepper, keyEncryptionKey, words.Add);
+                break;
+        }
+
+        return new ControlAnswer(null, string.Join(Environment.NewLine, words));
+    }
+}

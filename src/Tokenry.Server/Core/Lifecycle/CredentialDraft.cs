@@ -1,0 +1,216 @@
+using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Text;
+
+namespace Tokenry.Server.Core.Lifecycle;
+
+/// <summary>The members a person may set on a credential, checked for form: what the request says at create, what would result at PATCH.</summary>
+public sealed record CredentialDraft
+{
+    public required string Name { get; init; }
+
+    /// <summary>What was asked for; <c>null</c> = nothing was.</summary>
+    public CredentialPermissions? Permissions { get; init; }
+
+    /// <summary>What it will have, as stored (<see cref="CredentialRow.Permissions"/>).</summary>
+    public string? Grants { get; init; }
+
+    public IReadOnlyList<string>? Objects { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Whether its end was asked for, be it never; else it is the default of its kind.</summary>
+    public bool IsEndSaid { get; init; }
+
+    public int? RotateEveryDays { get; init; }
+
+    public DateTimeOffset? NotBefore { get; init; }
+
+    public IReadOnlyList<string>? AllowedIps { get; init; }
+
+    public IReadOnlyList<RateLimit>? RateLimits { get; init; }
+
+    public System.Text.Json.JsonElement? Metadata { get; init; }
+
+    /// <summary>One of <see cref="Protocol.Api.RequestSigning"/>; <c>null</c> = none.</summary>
+    public string? RequestSigning { get; init; }
+
+    /// <summary>Whether it has a signing key.</summary>
+    public bool Signs => RequestSigning is not (null or Protocol.Api.RequestSigning.None);
+
+    /// <param name="request">What was asked for.</param>
+    /// <param name="kind">The credential's kind.</param>
+    /// <param name="expiresAt">Its expiry, after the kind's default (<see cref="ExpiryPolicy"/>).</param>
+    /// <exception cref="ProblemException">400 where what is an API key's alone is said of something else.</exception>
+    public static CredentialDraft Of(CredentialRequest request, string kind, DateTimeOffset? expiresAt)
+    {
+        if (kind is not (CredentialKind.ApiKey or CredentialKind.AnonymousApiKey))
+        {
+            var check = new Validation();
+            check.Require(request.Anonymous is null, "anonymous", "is for API keys");
+            check.Require(request.RequestSigning is null, "request_signing", "is for API keys");
+            check.ThrowIfAny();
+        }
+
+        return new()
+        {
+            Name = request.Name,
+            Permissions = request.Permissions,
+            Objects = request.Objects,
+            ExpiresAt = expiresAt,
+            IsEndSaid = request.ExpiresAt.IsPresent,
+            RotateEveryDays = request.RotateEveryDays,
+            NotBefore = request.NotBefore,
+            AllowedIps = request.AllowedIps,
+            RateLimits = request.RateLimits,
+            Metadata = request.Metadata,
+            RequestSigning = request.RequestSigning,
+        };
+    }
+
+    /// <summary>
+    /// For the caller or an application of theirs, what is not said is what the calling credential has: its addresses, its limits, and an end
+    /// no later than its own. What is said must lie within (<see cref="MintingRule.CheckLimits"/>).
+    /// </summary>
+    public CredentialDraft Within(Caller caller, PrincipalFacts owner, string kind) =>
+        !MintingRule.IsOwn(caller, owner)
+            ? this
+            : this with
+            {
+                AllowedIps = AllowedIps ?? caller.AllowedIps?.Select(range => range.ToString()).ToList(),
+                // What only buys tokens has none, so that a limited caller cannot make it (CheckLimits).
+                RateLimits = CredentialKind.IsClientAuthentication(kind)
+                    ? RateLimits
+                    : RateLimits ?? UseLimit.Tightest(MintingRule.LimitsOf(caller, owner)),
+                ExpiresAt = !IsEndSaid && caller.ExpiresAt is { } end && !(ExpiresAt <= end) ? end : ExpiresAt,
+            };
+
+    /// <summary>Checks form; rights are the minting rule's.</summary>
+    /// <param name="catalog">To know APIs and scopes by name.</param>
+    /// <param name="kind">The credential's kind, which narrows what may be set.</param>
+    /// <exception cref="ProblemException">400 with every fault.</exception>
+    /// <param name="objectsAreNew">Whether they were said: those that stand may be of a form that is not taken any more, which is no fault of a PATCH.</param>
+    public CredentialDraft Checked(Catalog catalog, string kind, bool objectsAreNew = true)
+    {
+        var check = new Validation();
+        var name = check.Name("name", Name);
+        var authenticatesClient = CredentialKind.IsClientAuthentication(kind);
+        if (authenticatesClient || kind == CredentialKind.AnonymousApiKey)
+        {
+            var what = authenticatesClient
+                ? $"a {CredentialFamily.Of(kind).Title} has none of its own: it buys what its application may do"
+                : "an anonymous key has none";
+            check.Require(Permissions is null, "permissions", what);
+            check.Require(Objects is null, "objects", what);
+        }
+
+        check.Require(
+            RateLimits is null || !authenticatesClient,
+            "rate_limits",
+            $"a {CredentialFamily.Of(kind).Title} has none: it is no credential at an API"
+        );
+        UseLimit.Check(check, "rate_limits", RateLimits);
+        CheckPermissions(check, catalog, Permissions?.Named);
+        CheckObjects(check, objectsAreNew ? Objects : null);
+        check.Require(NotBefore is null || ExpiresAt is null || NotBefore < ExpiresAt, "not_before", "must lie before expires_at");
+        check.Require(RotateEveryDays is null or (>= 1 and <= 3650), "rotate_every_days", "must be from 1 to 3650");
+        check.IpRanges("allowed_ips", AllowedIps);
+        check.Metadata("metadata", Metadata);
+        check.Require(
+            RequestSigning
+                is null
+                    or Protocol.Api.RequestSigning.None
+                    or Protocol.Api.RequestSigning.Optional
+                    or Protocol.Api.RequestSigning.Required,
+            "request_signing",
+            "must be none, optional or required"
+        );
+        check.ThrowIfAny();
+        return this with { Name = name, Grants = Permissions?.Named is { } named ? GrantSet.Of(catalog, named).ToColumn() : Grants };
+    }
+
+    /// <summary>The same with what a credential of its kind gets where no permissions are named.</summary>
+    public CredentialDraft Or(string kind, Func<GrantSet> snapshot) =>
+        Permissions is null && Grants is null && CredentialRow.HasPermissions(kind) ? this with { Grants = snapshot().ToColumn() } : this;
+
+    /// <summary>Every API registered and every scope defined by it, each API once. Also for roles.</summary>
+    public static void CheckPermissions(Validation check, Catalog catalog, IReadOnlyList<Permission>? permissions)
+    {
+        if (permissions is null)
+        {
+            return;
+        }
+
+        check.Require(permissions.Count <= 100, "permissions", "more than 100 APIs");
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var permission in permissions.Take(100))
+        {
+            if (permission?.Api is not { } api || permission.Scopes is null)
+            {
+                check.Require(false, "permissions", "each needs api and scopes");
+                continue;
+            }
+
+            check.Require(seen.Add(api), "permissions", $"'{Validation.Shown(api)}' stands twice");
+            CheckPermission(check, catalog, permission, "permissions", "permissions");
+        }
+    }
+
+    /// <summary>An API that is registered and scopes that it defines.</summary>
+    /// <param name="check">Where faults go.</param>
+    /// <param name="catalog">The APIs.</param>
+    /// <param name="permission">The API and its scopes.</param>
+    /// <param name="apiMember">The member of the request that names the API.</param>
+    /// <param name="scopesMember">The member that names the scopes.</param>
+    public static void CheckPermission(Validation check, Catalog catalog, Permission permission, string apiMember, string scopesMember)
+    {
+        var (api, scopes) = (permission.Api, permission.Scopes);
+        if (catalog.Resource(api) is not { } resource)
+        {
+            check.Require(false, apiMember, $"'{Validation.Shown(api)}' is not a registered API{SpelledOtherwise(catalog, api)}");
+            return;
+        }
+
+        check.Require(scopes.Count <= 500, scopesMember, $"more than 500 scopes of {api}");
+        foreach (var scope in scopes.Take(500))
+        {
+            check.Require(
+                scope is not null && resource.Scopes.Contains(scope),
+                scopesMember,
+                $"'{Validation.Shown(scope)}' is not a scope of {api}"
+            );
+        }
+    }
+
+    /// <summary>Identifiers are compared byte for byte. One that differs by a slash or by case alone is named: who sent it knows it already.</summary>
+    private static string SpelledOtherwise(Catalog catalog, string api)
+    {
+        var letters = api.Length > 500 ? "" : NearestName.Letters(api);
+        return catalog.Resources.FirstOrDefault(known => NearestName.Letters(known.Identifier) == letters) is { } known
+            ? $"; {known.Identifier} is"
+            : "";
+    }
+
+    private static void CheckObjects(Validation check, IReadOnlyList<string>? objects)
+    {
+        if (objects is null)
+        {
+            return;
+        }
+
+        check.Require(objects.Count is > 0 and <= 1000, "objects", "needs 1 to 1000 patterns; null means not limited");
+        foreach (var text in objects.Take(1000))
+        {
+            check.Require(
+                ObjectPattern.TryParse(text ?? "", out _),
+                "objects",
+                $"'{Validation.Shown(text)}' is not a pattern type:id of at most 200 characters with one * at the end at most, and neither .. nor // in it"
+            );
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Platform.Store;
+using Tokenry.Server.Platform.Store.Audit;
+
+namespace Tokenry.Server.Core.Lifecycle;
+
+/// <summary>Why a credential is revoked, and with what.</summary>
+/// <param name="Reason">For its record and the audit.</param>
+/// <param name="TakesDescendants">Whether what it minted for the same owner ends, too: asked for, or because it leaked.</param>
+/// <param name="TakesSuccessors">Whether something may have replaced it: what is registered is replaced by another credential.</param>
+public sealed record Ending(string? Reason, bool TakesDescendants, bool TakesSuccessors)
+{
+    /// <summary>Whether more ends than the one credential.</summary>
+    public bool TakesOthers => TakesDescendants || TakesSuccessors;
+
+    /// <summary>The word a reason begins with where the credential leaked.</summary>
+    public const string Leaked = "leaked";
+
+    /// <summary>Whether a reason says so: <c>leaked</c>, or <c>leaked: in a build log</c>.</summary>
+    public static bool IsLeak(string? reason) =>
+        reason is not null
+        && reason.StartsWith(Leaked, StringComparison.OrdinalIgnoreCase)
+        && (reason.Length == Leaked.Length || !char.IsAsciiLetterOrDigit(reason[Leaked.Length]));
+}
+
+/// <summary>
+/// Revokes one credential and what falls with it: what replaced it while it still worked, and, where it leaked or the caller asks for it, what it minted for the same owner.
+/// What it minted for others stays.
+/// </summary>
+public static class EndCredential
+{
+    /// <summary>Beyond these the audit counts instead of naming.</summary>
+    private const int MostNamed = 250;
+
+    /// <param name="tx">The transaction.</param>
+    /// <param name="entry">Its audit entry, whose target becomes the credential.</param>
+    /// <param name="find">Finds the credential and locks it.</param>
+    /// <param name="ending">Why, and with what.</param>
+    /// <param name="now">The time.</param>
+    public static async Task RunAsync(
+        WriteTransaction tx,
+        AuditEntry entry,
+        Func<Task<CredentialRow>> find,
+        Ending ending,
+        DateTimeOffset now
+    )
+    {
+        if (ending.TakesOthers)
+        {
+            await LineageStore.HoldMintsAsync(tx);
+        }
+
+        var row = await find();
+        var at = now.ToUnixTimeMilliseconds();
+        entry.TargetType = row.Kind;
+        entry.TargetId = row.Id;
+        entry.Reason = ending.Reason;
+        var revoked = await CredentialStore.RevokeAsync(tx, row.Id, at, ending.Reason);
+        var reason = ReasonOf(ending.Reason, row.Id);
+        // Whoever holds the old one while both work may have made the new one.
+        var taken =
+            ending.TakesDescendants ? await LineageStore.RevokeOfOwnerAsync(tx, row, at, reason)
+            : !ending.TakesSuccessors || row.StateAt(at) is "revoked" or "expired" ? []
+            : await LineageStore.RevokeSuccessorsAsync(tx, row, at, reason);
+        entry.ChangedNothing = revoked.Count + taken.Count == 0;
+        Record(tx, entry, taken, reason);
+        await CredentialCounts.RemoveAsync(tx, revoked.Concat(taken));
+    }
+
+    /// <summary>What the record of a credential says that ended because of another.</summary>
+    public static string ReasonOf(string? reason, string id) => $"{reason ?? "revoked"}; it came from {id}";
+
+    /// <summary>An event for each credential that ended with something else, and one for the rest where there are very many.</summary>
+    /// <param name="tx">The transaction.</param>
+    /// <param name="cause">The entry of what they ended with.</param>
+    /// <param name="revoked">What ended.</param>
+    /// <param name="reason">Of each.</param>
+    /// <param name="areNamed">Whether the first are named at all; else all are counted.</param>
+    public static void Record(
+        WriteTransaction tx,
+        AuditEntry cause,
+        IReadOnlyList<RevokedCredential> revoked,
+        string reason,
+        bool areNamed = true
+    )
+    {
+        var named = areNamed ? MostNamed : 0;
+        foreach (var credential in revoked.Take(named))
+        {
+            tx.Record(cause.With($"{CredentialFamily.Of(credential.Kind).Noun}.revoked", credential.Kind, credential.Id, reason));
+        }
+
+        if (revoked.Count > named)
+        {
+            var rest = cause.With("credential.revoked", cause.TargetType, cause.TargetId, reason);
+            rest.Count = revoked.Count - named;
+            tx.Record(rest);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Store;
+using Tokenry.Server.Platform.Store.Audit;
+
+namespace Tokenry.Server.Core.Lifecycle;
+
+/// <summary>
+/// The part of issuing that is the same for every kind: form, minting rule, secret or what is registered instead, row. The features' own
+/// operations (CreateApiKey, CreatePublicKey, …) choose kind, owner and defaults, inside their Gate.
+/// </summary>
+public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider time)
+{
+    /// <param name="tx">The transaction of the operation.</param>
+    /// <param name="entry">Its audit entry, whose target becomes the new credential.</param>
+    /// <param name="caller">Who issues; <c>null</c> = the server itself, or a renewal, which neither minting rule nor cap bounds.</param>
+    /// <param name="reach">How far the Gate let the caller.</param>
+    /// <param name="catalog">API resources and roles.</param>
+    /// <param name="owner">Whose it will be.</param>
+    /// <param name="kind">One of <see cref="CredentialKind"/>, opaque.</param>
+    /// <param name="draft">What was asked for.</param>
+    public Task<Credential> RunAsync(
+        WriteTransaction tx,
+        AuditEntry entry,
+        Caller? caller,
+        Reach reach,
+        Catalog catalog,
+        PrincipalFacts owner,
+        string kind,
+        CredentialDraft draft
+    )
+    {
+        var secret = mint.New(kind);
+        return StoreAsync(
+            tx,
+            entry,
+            caller,
+            reach,
+            catalog,
+            owner,
+            draft,
+            new NewCredential(secret.Id, kind, secret.Masked) { Secret = secret }
+        );
+    }
+
+    /// <summary>Registers what its holder made: the public half of a key, a certificate, another issuer's identity.</summary>
+    /// <inheritdoc cref="RunAsync"/>
+    public Task<Credential> RegisterAsync(
+        WriteTransaction tx,
+        AuditEntry entry,
+        Caller? caller,
+        Reach reach,
+        Catalog catalog,
+        PrincipalFacts owner,
+        CredentialDraft draft,
+        RegisteredMaterial material
+    ) =>
+        StoreAsync(
+            tx,
+            entry,
+            caller,
+            reach,
+            catalog,
+            owner,
+            draft,
+            new NewCredential(
+                PublicId.Create(CredentialFamily.Of(material.Kind).IdPrefix, PublicId.NewUuid7(time.GetUtcNow())),
+                material.Kind,
+                material.Masked
+            )
+            {
+                Material = material,
+            }
+        );
+
+    private async Task<Credential> StoreAsync(
+        WriteTransaction tx,
+        AuditEntry entry,
+        Caller? caller,
+        Reach reach,
+        Catalog catalog,
+        PrincipalFacts owner,
+        CredentialDraft draft,
+        NewCredential made
+    )
+    {
+        var asked = (caller is null ? draft : draft.Within(caller, owner, made.Kind))
+            .Checked(catalog, made.Kind)
+            .Or(made.Kind, () => Rights.Snapshot(catalog, owner));
+        var now = time.GetUtcNow();
+        if (asked.ExpiresAt <= now)
+        {
+            throw ProblemException.Invalid("expires_at", "lies in the past");
+        }
+
+        if (caller is not null)
+        {
+            MintingRule.Check(catalog, caller, reach, Minted(owner, made.Kind, asked));
+        }
+
+        var row = new CredentialRow
+        {
+            Id = made.Id,
+            Kind = made.Kind,
+            OwnerId = owner.Id,
+            OwnerType = owner.Type,
+            OwnerOwnerId = owner.OwnerId,
+            Name = asked.Name,
+            Masked = made.Masked,
+            Permissions = asked.Grants,
+            Objects = JsonColumn.Write(asked.Objects),
+            CreatedAt = now.ToUnixTimeMilliseconds(),
+            CreatedBy = caller?.Principal.Id,
+            CreatedWith = caller?.CredentialId,
+            ExpiresAt = asked.ExpiresAt?.ToUnixTimeMilliseconds(),
+            NotBefore = asked.NotBefore?.ToUnixTimeMilliseconds(),
+            RotateEveryDays = asked.RotateEveryDays,
+            AllowedIps = JsonColumn.Write(asked.AllowedIps),
+            RateLimits = JsonColumn.Write(asked.RateLimits),
+            Metadata = asked.Metadata?.GetRawText(),
+            Material = made.Material?.Json,
+            KeyId = made.Material?.KeyId,
+            RequiresSignature = asked.RequestSigning == RequestSigning.Required ? 1 : 0,
+            SigningPepperVersion = asked.Signs ? made.Secret?.PepperVersion : null,
+            State = "active",
+        };
+        var count = await CredentialStore.InsertAsync(tx, row, made.Secret);
+        if (caller is not null)
+        {
+            await caps.CheckCredentialsAsync(tx, owner, count, row.CreatedAt);
+        }
+
+        entry.TargetType = made.Kind;
+        entry.TargetId = row.Id;
+        var credential = row.ToCredential(
+            catalog,
+            now.ToUnixTimeMilliseconds(),
+            made.Secret?.Secret,
+            asked.Signs ? mint.SigningKey(made.Secret!, CredentialStore.FirstVersion) : null
+        );
+        entry.Changes = AuditChanges.Made(credential);
+        return credential;
+    }
+
+    /// <summary>A credential as it stands, for the minting rule.</summary>
+    internal static async Task<MintedCredential> MintedAsync(WriteTransaction tx, CredentialRow row) =>
+        Minted(
+            await PrincipalStore.FactsAsync(tx, row.OwnerId),
+            row.Kind,
+            new CredentialDraft
+            {
+                Name = row.Name,
+                Grants = row.Permissions,
+                Objects = JsonColumn.ReadNullable<string[]>(row.Objects),
+                AllowedIps = JsonColumn.ReadNullable<string[]>(row.AllowedIps),
+                RateLimits = JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(row.RateLimits),
+                ExpiresAt = row.Expiry,
+            }
+        );
+
+    internal static MintedCredential Minted(PrincipalFacts owner, string kind, CredentialDraft draft) =>
+        new()
+        {
+            Owner = owner,
+            Permissions = GrantSet.OfNullable(draft.Grants),
+            ReachesAll = CredentialKind.IsClientAuthentication(kind),
+            ReachesNothing = kind == CredentialKind.AnonymousApiKey,
+            Objects = draft.Objects,
+            AllowedIps = draft.AllowedIps,
+            RateLimits = UseLimit.Of(draft.RateLimits),
+            ExpiresAt = draft.ExpiresAt,
+        };
+
+    /// <summary>What becomes a row: made here with its secret, or registered.</summary>
+    private sealed record NewCredential(string Id, string Kind, string Masked)
+    {
+        public MintedSecret? Secret { get; init; }
+
+        public RegisteredMaterial? Material { get; init; }
+    }
+}

@@ -1,0 +1,223 @@
+using System.Data.Common;
+using System.Text;
+using Dapper;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Operations;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Store;
+
+namespace Tokenry.Server.Core.Lifecycle;
+
+/// <summary>Lists and shows credentials, with the filters an auditor asks by. Newest last: ids sort by time.</summary>
+public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvider time)
+{
+    public static readonly string[] Filters = ["owner", "kind", "api", "state", "unused_since", "expires_before", "due_before", "weakness"];
+
+    /// <summary>Where the route names the owner already.</summary>
+    public static readonly string[] FiltersBelowOwner = Filters[1..];
+
+    private static readonly string[] States = ["active", "scheduled", "disabled", "expired", "revoked"];
+
+    /// <param name="caller">Who asks.</param>
+    /// <param name="families">Which kinds; the list of all takes all of them.</param>
+    /// <param name="ownerId">Below an owner's route; <c>null</c> = by the <c>owner</c> filter or everybody's.</param>
+    /// <param name="listing">Limit, cursor, filters.</param>
+    public async Task<Page<Credential>> RunAsync(Caller caller, IReadOnlyList<CredentialFamily> families, string? ownerId, Listing listing)
+    {
+        var catalog = await catalogs.GetAsync();
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var shown = Readable(caller, families);
+        return await gate.ReadManyAsync(
+            caller,
+            shown[0].Read,
+            "credentials.listed",
+            async (connection, reach) =>
+            {
+                var ofUser = families[0] == CredentialFamily.PersonalAccessTokens;
+                if (ownerId is not null && !(ofUser && ownerId == caller.Principal.Id))
+                {
+                    // A collection below nobody, or below somebody out of reach, is not empty: it is not there.
+                    await PrincipalStore.ShowAsync(connection, ofUser ? PrincipalType.User : PrincipalType.Application, ownerId, reach);
+                }
+
+                var (where, parameters) = Filter(
+                    listing,
+                    shown,
+                    ownerId ?? listing.Id("owner", "usr", "app"),
+                    reach,
+                    catalog,
+                    Dialect.Of(connection),
+                    now
+                );
+                return await PageAsync(connection, catalog, listing, where, parameters, now);
+            }
+        );
+    }
+
+    /// <summary>What one credential made, by itself or through what it made; of that, what the caller may see. The members <c>created_with</c> make it a tree.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="id">The credential.</param>
+    /// <param name="listing">Limit, cursor, filters.</param>
+    public async Task<Page<Credential>> DescendantsAsync(Caller caller, string id, Listing listing)
+    {
+        var catalog = await catalogs.GetAsync();
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var family = CredentialFamily.OfId(id);
+        var shown = Readable(caller, CredentialFamily.All);
+        return await gate.ReadManyAsync(
+            caller,
+            family.Read,
+            "credential.descendants_read",
+            async (connection, reach) =>
+            {
+                await new CredentialAddress(family, id).FindAsync(connection, reach);
+                var (where, parameters) = Filter(
+                    listing,
+                    shown,
+                    listing.Id("owner", "usr", "app"),
+                    reach,
+                    catalog,
+                    Dialect.Of(connection),
+                    now
+                );
+                parameters.Add("id", id);
+                return await PageAsync(connection, catalog, listing, $"{where} AND c.id IN ({LineageStore.Descendants})", parameters, now);
+            }
+        );
+    }
+
+    public Task<Credential> ShowAsync(Caller caller, CredentialAddress address) => ShowAsync(caller, address.Family.Read, address);
+
+    /// <summary>The calling credential itself, which needs no scope for it.</summary>
+    public Task<Credential> ShowOwnAsync(Caller caller, CredentialAddress address) => ShowAsync(caller, demand: null, address);
+
+    private async Task<Credential> ShowAsync(Caller caller, Demand? demand, CredentialAddress address)
+    {
+        var catalog = await catalogs.GetAsync();
+        var row = await gate.ReadOneAsync(caller, demand, $"{address.Family.Noun}.read", address.FindAsync);
+        return row.ToCredential(catalog, time.GetUtcNow().ToUnixTimeMilliseconds());
+    }
+
+    /// <summary>Without <c>credentials:read</c> each kind opens by the scope for one's own; a caller may hold one of them and not the other.</summary>
+    private static IReadOnlyList<CredentialFamily> Readable(Caller caller, IReadOnlyList<CredentialFamily> families)
+    {
+        var readable = families.Where(family => caller.Management.Contains(family.OwnScope)).ToList();
+        return readable.Count == 0 || caller.Management.Contains(ManagementApi.CredentialsRead) ? families : readable;
+    }
+
+    private static async Task<Page<Credential>> PageAsync(
+        DbConnection connection,
+        Catalog catalog,
+        Listing listing,
+        string where,
+        DynamicParameters parameters,
+        long now
+    )
+    {
+        var rows = await connection.QueryAsync<CredentialRow>(
+            $"{CredentialRow.Select} WHERE {where} ORDER BY c.id LIMIT @limit",
+            parameters
+        );
+        return listing.ToPage([.. rows], row => row.ToCredential(catalog, now), row => row.Id);
+    }
+
+    private static (string Where, DynamicParameters Parameters) Filter(
+        Listing listing,
+        IReadOnlyList<CredentialFamily> families,
+        string? ownerId,
+        Reach reach,
+        Catalog catalog,
+        Dialect dialect,
+        long now
+    )
+    {
+        var kinds = families.SelectMany(family => family.Kinds).ToArray();
+        var where = new StringBuilder(dialect.In("c.kind", "@kinds"));
+        var parameters = new DynamicParameters();
+        var kind = listing.OneOf("kind", kinds);
+        parameters.Add("kinds", kind is null ? kinds : [kind]);
+        parameters.Add("limit", listing.Limit + 1);
+        parameters.Add("now", now);
+        if (listing.IdCursor([.. families.Select(family => family.IdPrefix)]) is { } cursor)
+        {
+            where.Append(" AND c.id > @cursor");
+            parameters.Add("cursor", cursor);
+        }
+
+        if (ownerId is not null)
+        {
+            where.Append(" AND c.owner_id = @ownerId");
+            parameters.Add("ownerId", ownerId);
+        }
+
+        if (reach.OwnOf is { } own)
+        {
+            where.Append($" AND c.owner_id IN ({OwnerLine.Of("@own")})");
+            parameters.Add("own", own);
+        }
+
+        if (listing.OneOf("state", States) is { } state)
+        {
+            where.Append(
+                state switch
+                {
+                    "active" =>
+                        " AND c.state = 'active' AND (c.expires_at IS NULL OR c.expires_at > @now) AND (c.not_before IS NULL OR c.not_before <= @now)",
+                    "scheduled" => " AND c.state = 'active' AND (c.expires_at IS NULL OR c.expires_at > @now) AND c.not_before > @now",
+                    "expired" => " AND c.state = 'active' AND c.expires_at <= @now",
+                    _ => " AND c.state = @state",
+                }
+            );
+            parameters.Add("state", state);
+        }
+
+        if (listing.Time("unused_since") is { } unused)
+        {
+            where.Append(" AND (u.last_used_at IS NULL OR u.last_used_at < @unused) AND c.created_at < @unused");
+            parameters.Add("unused", unused.ToUnixTimeMilliseconds());
+        }
+
+        if (listing.Time("expires_before") is { } before)
+        {
+            where.Append(" AND c.expires_at < @before");
+            parameters.Add("before", before.ToUnixTimeMilliseconds());
+        }
+
+        if (listing.Time("due_before") is { } due)
+        {
+            where.Append(" AND c.due_at < @due AND c.state = 'active'");
+            parameters.Add("due", due.ToUnixTimeMilliseconds());
+        }
+
+        if (listing.OneOf("weakness", [CredentialWeakness.PermissionsFollowOwner]) is not null)
+        {
+            where.Append(" AND c.permissions IS NULL AND c.kind IN ('api_key', 'personal_access_token')");
+        }
+
+        if (listing.Text("api") is { } api)
+        {
+            // Named, or all of an owner's rights where some role of the owner has that API; what authenticates a client buys whatever its owner may do.
+            var resource = catalog.Resource(api);
+            var roles = catalog
+                .Roles.Where(role => resource is not null && !role.Permissions.At(resource).IsEmpty)
+                .Select(role => role.Id)
+                .Append("")
+                .ToArray();
+            where.Append(
+                " AND (replace(c.permissions, @mark, '') <> c.permissions OR (c.permissions IS NULL AND c.kind <> 'anonymous_api_key' AND (c.kind IN ('client_secret', 'public_key', 'certificate', 'federated_identity') OR @isOther = 1) "
+                    + "AND (replace(p.permissions, @mark, '') <> p.permissions "
+                    + $"OR EXISTS (SELECT 1 FROM principal_roles r WHERE r.principal_id = c.owner_id AND {dialect.In("r.role_id", "@roles")}))))"
+            );
+            // Looked for with replace, which compares bytes on both engines: SQLite's LIKE does not mind case.
+            parameters.Add("mark", StoredGrant.Mark(resource?.Id ?? ""));
+            parameters.Add("isOther", api == ManagementApi.Identifier ? 0L : 1L);
+            parameters.Add("roles", roles);
+        }
+
+        return (where.ToString(), parameters);
+    }
+}

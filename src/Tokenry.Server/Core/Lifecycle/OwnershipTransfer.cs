@@ -1,0 +1,148 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Operations;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Store;
+using Tokenry.Server.Platform.Store.Audit;
+
+namespace Tokenry.Server.Core.Lifecycle;
+
+/// <summary>Gives applications to another user, who bounds them from then on, or takes their owner away.</summary>
+public static class OwnershipTransfer
+{
+    /// <summary>In a query, where <c>null</c> cannot be said.</summary>
+    private const string None = "none";
+
+    /// <summary>
+    /// Has users stay as they are until COMMIT, before their applications are locked: always users first, and in one order, so that no two wait for each
+    /// other. What is no id is not looked for.
+    /// </summary>
+    public static async Task HoldUsersAsync(WriteTransaction tx, params string?[] users)
+    {
+        var ids = users.OfType<string>().Where(id => PublicId.IsWellFormed(id, "usr")).ToArray();
+        if (ids.Length > 0 && tx.Dialect.ForUpdate("principals") is { Length: > 0 } locking)
+        {
+            await tx.QueryAsync<string>($"SELECT id FROM principals WHERE {tx.Dialect.In("id", "@ids")} ORDER BY id{locking}", new { ids });
+        }
+    }
+
+    /// <summary>The user of that id, enabled: with another the application would rest at once.</summary>
+    /// <exception cref="ProblemException">400 naming <paramref name="member"/>.</exception>
+    public static async Task RequireOwnerAsync(WriteTransaction tx, string member, string? ownerId)
+    {
+        if (ownerId is null)
+        {
+            return;
+        }
+
+        var enabled = PublicId.IsWellFormed(ownerId, "usr")
+            ? await tx.FirstOrDefaultAsync<long?>(
+                "SELECT enabled FROM principals WHERE id = @ownerId AND type = 'user' AND deleted_at IS NULL",
+                new { ownerId }
+            )
+            : null;
+        if (enabled != 1)
+        {
+            throw ProblemException.Invalid(
+                member,
+                enabled is null
+                    ? $"'{Validation.Shown(ownerId)}' is not the id of a user"
+                    : "is disabled, so that the application would be refused with owner_disabled; enable the user first"
+            );
+        }
+    }
+
+    /// <summary>Moves one application and says on the entry from whom to whom.</summary>
+    /// <param name="hands">Those of the caller.</param>
+    /// <param name="operation">Its transaction.</param>
+    /// <param name="entry">The entry.</param>
+    /// <param name="application">The application, and its roles.</param>
+    /// <param name="ownerId">Whose it becomes; the present owner only bounds it.</param>
+    /// <exception cref="ProblemException">403: what it may do is beyond the caller, in whose hands it is or comes.</exception>
+    public static async Task MoveAsync(
+        InHands hands,
+        OperationContext operation,
+        AuditEntry entry,
+        (PrincipalRow Row, IReadOnlyList<string> Roles) application,
+        string? ownerId
+    )
+    {
+        var (row, roles) = application;
+        entry.TargetType = PrincipalType.Application;
+        entry.TargetId = row.Id;
+        entry.Reason = $"from {row.OwnerId ?? None} to {ownerId ?? None}";
+        entry.Changes = ChangesOf(row, ownerId);
+        if (row.OwnerId != ownerId)
+        {
+            await hands.CheckAsync(Gift.OfOwner(operation.Catalog, row.ToFacts([.. roles]), ownerId));
+        }
+
+        await PrincipalStore.SetOwnerAsync(operation.Transaction, row.Id, ownerId);
+    }
+
+    /// <summary>Its owner, and that the owner bounds it from now on where that was not so, be it the same owner.</summary>
+    private static List<AuditChange>? ChangesOf(PrincipalRow application, string? ownerId)
+    {
+        var changes = new List<AuditChange>();
+        if (application.OwnerId != ownerId)
+        {
+            changes.Add(AuditChanges.Of("owner_id", application.OwnerId, ownerId));
+        }
+
+        bool? was = application.OwnerId is null ? null : application.OwnerBound == 1;
+        bool? now = ownerId is null ? null : true;
+        if (was != now)
+        {
+            changes.Add(AuditChanges.Of("owner_bound", was, now));
+        }
+
+        return changes.Count == 0 ? null : changes;
+    }
+
+    /// <summary>Everything a user owns goes with the call that ends or pauses the user, an audit entry each.</summary>
+    /// <param name="operation">What ends or pauses the user; its caller needs <c>applications:write</c>.</param>
+    /// <param name="userId">Whose applications.</param>
+    /// <param name="to">The query's <c>transfer_to</c>: a user's id or <c>none</c>; <c>null</c> = they stay with the user.</param>
+    /// <param name="caps">How many the other user may own.</param>
+    /// <param name="entryOf">Makes the entry of each.</param>
+    public static async Task MoveAllAsync(OperationContext operation, string userId, string? to, Caps caps, Func<AuditEntry> entryOf)
+    {
+        if (to is null)
+        {
+            return;
+        }
+
+        var (tx, _, caller, _, catalog) = operation;
+        if (!caller.Management.Contains(ManagementApi.ApplicationsWrite))
+        {
+            throw Problems.InsufficientScope(ManagementApi.Identifier, [ManagementApi.ApplicationsWrite]);
+        }
+
+        if (to == userId)
+        {
+            throw ProblemException.Invalid(TransferTo, "is the user whose applications are to be moved");
+        }
+
+        var ownerId = to == None ? null : to;
+        await RequireOwnerAsync(tx, TransferTo, ownerId);
+        var applications = await PrincipalStore.ApplicationsOfAsync(tx, userId);
+        await caps.CheckApplicationsAsync(tx, ownerId, applications.Count);
+        var hands = new InHands(operation);
+        foreach (var id in applications)
+        {
+            var application = (await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!;
+            var roles = await PrincipalStore.RolesAsync(tx, id);
+            RoleAssignment.CheckMayTouch(catalog, caller, application, roles);
+            var entry = entryOf();
+            await MoveAsync(hands, operation, entry, (application, roles), ownerId);
+            tx.Record(entry);
+        }
+    }
+
+    /// <summary>The name of the query parameter.</summary>
+    public const string TransferTo = "transfer_to";
+}

@@ -1,0 +1,147 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Operations;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Store;
+using Tokenry.Server.Platform.Store.Audit;
+
+namespace Tokenry.Server.Core.Lifecycle;
+
+/// <summary>PATCH: what is absent stays. The minting rule is asked about the resulting credential, so that no update does what a create may not.</summary>
+public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, TimeProvider time)
+{
+    public async Task<Credential> RunAsync(Caller caller, CredentialAddress address, CredentialPatch patch)
+    {
+        return await gate.WriteAsync(
+            caller,
+            address.Family.Write,
+            $"{address.Family.Noun}.updated",
+            async operation =>
+            {
+                var (tx, entry, caller, reach, catalog) = operation;
+                var row = await address.FindAsync(tx, reach);
+                entry.TargetType = row.Kind;
+                entry.TargetId = row.Id;
+                if (row.State == "revoked")
+                {
+                    throw CredentialProblems.NotActive(row);
+                }
+
+                if (patch.Permissions.IsPresent && patch.Permissions.Or(null) is null && CredentialRow.HasPermissions(row.Kind))
+                {
+                    throw ProblemException.Invalid(
+                        "permissions",
+                        "is null; name them, send [] for none, or \"owner\" for all that the owner may do at other APIs, now and later"
+                    );
+                }
+
+                var now = time.GetUtcNow();
+                var draft = new CredentialDraft
+                {
+                    Name = patch.Name.Or(row.Name) ?? "",
+                    Permissions = patch.Permissions.Or(null),
+                    Grants = patch.Permissions.IsPresent ? null : row.Permissions,
+                    Objects = patch.Objects.Or(JsonColumn.ReadNullable<string[]>(row.Objects)),
+                    ExpiresAt = patch.ExpiresAt.Or(row.Expiry),
+                    RotateEveryDays = patch.RotateEveryDays.Or((int?)row.RotateEveryDays),
+                    NotBefore = patch.NotBefore.Or(row.NotBefore is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : null),
+                    AllowedIps = patch.AllowedIps.Or(JsonColumn.ReadNullable<string[]>(row.AllowedIps)),
+                    RateLimits = patch.RateLimits.Or(JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(row.RateLimits)),
+                    RequestSigning = Signing(row, patch),
+                    Metadata = patch.Metadata.Or(row.Metadata is null ? null : JsonColumn.Read<System.Text.Json.JsonElement>(row.Metadata)),
+                }.Checked(catalog, row.Kind, patch.Objects.IsPresent);
+                if (patch.ExpiresAt.IsPresent)
+                {
+                    expiry.Check(row.Kind, draft.ExpiresAt, now);
+                }
+
+                if (patch.RateLimits.IsPresent && reach.OwnOf is not null)
+                {
+                    RefuseWider(UseLimit.Read(row.RateLimits), draft.RateLimits);
+                }
+
+                var owner = await PrincipalStore.FactsAsync(tx, row.OwnerId);
+                var resulting = IssueCredential.Minted(owner, row.Kind, draft) with { IsAsStrong = IsAsStrong(patch) };
+                if (patch.Permissions.IsPresent)
+                {
+                    MintingRule.Check(catalog, caller, reach, resulting);
+                }
+                else
+                {
+                    MintingRule.CheckExisting(catalog, caller, reach, resulting);
+                }
+
+                await CredentialStore.ReviseAsync(
+                    tx,
+                    new CredentialRow
+                    {
+                        Id = row.Id,
+                        Kind = row.Kind,
+                        CreatedAt = row.CreatedAt,
+                        RenewedAt = row.RenewedAt,
+                        RotateEveryDays = draft.RotateEveryDays,
+                        Name = draft.Name,
+                        Permissions = draft.Grants,
+                        Objects = JsonColumn.Write(draft.Objects),
+                        ExpiresAt = draft.ExpiresAt?.ToUnixTimeMilliseconds(),
+                        NotBefore = draft.NotBefore?.ToUnixTimeMilliseconds(),
+                        AllowedIps = JsonColumn.Write(draft.AllowedIps),
+                        RateLimits = JsonColumn.Write(draft.RateLimits),
+                        Metadata = draft.Metadata?.GetRawText(),
+                        RequiresSignature = draft.RequestSigning == RequestSigning.Required ? 1 : 0,
+                    }
+                );
+                var at = now.ToUnixTimeMilliseconds();
+                if (row.ExpiresAt <= at && !(draft.ExpiresAt <= now))
+                {
+                    await caps.CheckRevivedAsync(tx, row.OwnerId, row.OwnerType, at);
+                }
+
+                var revised = (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(catalog, at);
+                entry.Changes = AuditChanges.Between(row.ToCredential(catalog, at), revised);
+                return revised;
+            }
+        );
+    }
+
+    private static bool IsAsStrong(CredentialPatch patch) =>
+        !patch.Permissions.IsPresent
+        && !patch.Objects.IsPresent
+        && !patch.ExpiresAt.IsPresent
+        && !patch.AllowedIps.IsPresent
+        && !patch.RateLimits.IsPresent;
+
+    /// <summary>Whether it must sign may change; whether it can was decided when its secret was made.</summary>
+    private static string? Signing(CredentialRow row, CredentialPatch patch)
+    {
+        var signing = patch.RequestSigning.Or(row.Signing);
+        var may =
+            signing == row.Signing
+            || row.Signing is RequestSigning.Optional or RequestSigning.Required
+                && signing is RequestSigning.Optional or RequestSigning.Required;
+        return may
+            ? signing
+            : throw ProblemException.Invalid(
+                "request_signing",
+                "changes between optional and required; a key gets a signing key when it is created"
+            );
+    }
+
+    /// <summary>Whoever a limit binds does not lift it: each stays, by name and window, and gets no higher. Who may write all credentials can.</summary>
+    private static void RefuseWider(IReadOnlyList<UseLimit>? before, IReadOnlyList<RateLimit>? after)
+    {
+        var kept = UseLimit.Of(after);
+        foreach (var limit in before ?? [])
+        {
+            if (
+                kept?.FirstOrDefault(other => other.Name == limit.Name && other.Span == limit.Span) is not { } same
+                || same.Limit > limit.Limit
+            )
+            {
+                throw Problems.ExceedsOwn($"The limit {limit.Name} stays at {limit.Limit} or below.");
+            }
+        }
+    }
+}

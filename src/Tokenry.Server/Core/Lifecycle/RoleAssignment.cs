@@ -1,0 +1,70 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Http;
+
+namespace Tokenry.Server.Core.Lifecycle;
+
+/// <summary>Who may give which roles to whom, and touch whom at all.</summary>
+public static class RoleAssignment
+{
+    private const int MostRoles = 100;
+
+    /// <summary>The roles asked for: known, each once, and none that reaches further than the caller.</summary>
+    public static IReadOnlyList<string> Check(Catalog catalog, Caller caller, Reach reach, IReadOnlyList<string>? asked)
+    {
+        var check = new Validation();
+        var roles = (asked ?? []).Distinct(StringComparer.Ordinal).ToList();
+        check.Require(roles.Count <= MostRoles, "roles", $"more than {MostRoles}");
+        foreach (var id in roles.Take(MostRoles))
+        {
+            check.Require(
+                id is not null && catalog.Role(id) is not null,
+                "roles",
+                $"'{Validation.Shown(id)}' is not the id of a role; see GET /v1/roles"
+            );
+        }
+
+        check.ThrowIfAny();
+        CheckReach(catalog, caller, reach, Rights.OfRoles(catalog, roles));
+        return roles;
+    }
+
+    /// <summary>What an application is to be given beside its roles: by the same rule. Empty is <c>null</c>.</summary>
+    public static GrantSet? CheckPermissions(Catalog catalog, Caller caller, Reach reach, IReadOnlyList<Permission>? asked)
+    {
+        var check = new Validation();
+        CredentialDraft.CheckPermissions(check, catalog, asked);
+        check.ThrowIfAny();
+        if (asked is not { Count: > 0 })
+        {
+            return null;
+        }
+
+        var grants = GrantSet.Of(catalog, asked);
+        CheckReach(catalog, caller, reach, Rights.OfGrants(catalog, grants));
+        return grants;
+    }
+
+    /// <summary>
+    /// Whoever changes a principal could become it (by its secrets), so they must hold every management right it holds.
+    /// </summary>
+    public static void CheckMayTouch(Catalog catalog, Caller caller, PrincipalRow row, IReadOnlyList<string> roles) =>
+        MintingRule.CheckManagement(
+            caller,
+            Rights
+                .OfRoles(catalog, roles)
+                .At(ManagementApi.Identifier)
+                .Union(Rights.OfGrants(catalog, GrantSet.OfNullable(row.Permissions)).At(ManagementApi.Identifier))
+        );
+
+    private static void CheckReach(Catalog catalog, Caller caller, Reach reach, PermissionSet reached)
+    {
+        MintingRule.CheckManagement(caller, reached.At(ManagementApi.Identifier));
+        if (reach.OwnOf is not null)
+        {
+            MintingRule.CheckWithinOwn(catalog, caller, reached);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Operations;
+using Tokenry.Server.Core.Signing;
+using Tokenry.Server.Core.Usage;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Store;
+using Tokenry.Server.Platform.Store.Audit;
+
+namespace Tokenry.Server.Core.Lifecycle;
+
+/// <summary>
+/// A new secret under the same id, name, rights and limits, and a new signing key where it has one. The one it replaces works on for the overlap asked for, never past the original
+/// expiry; one before that ends at once. Also the renewal of what has expired.
+/// </summary>
+public sealed class RotateCredential(Gate gate, SecretMint mint, ExpiryPolicy expiry, Caps caps, Signals signals, TimeProvider time)
+{
+    private const int MaxOverlap = 2_592_000;
+
+    /// <summary>A holder that rotates its own credential and loses the answer must be able to come back.</summary>
+    private const int MinSelfOverlap = 60;
+
+    public Task<Credential> RunAsync(Caller caller, CredentialAddress address, RotationRequest request) =>
+        RunAsync(caller, address.Family.Write, address, request);
+
+    /// <summary>The calling credential itself, which needs no scope for it.</summary>
+    public Task<Credential> RunOwnAsync(Caller caller, CredentialAddress address, RotationRequest request) =>
+        RunAsync(caller, demand: null, address, request);
+
+    /// <exception cref="ProblemException">400 outside the bounds; a holder needs some overlap.</exception>
+    internal static void CheckOverlap(int seconds, bool isOwn)
+    {
+        var least = isOwn ? MinSelfOverlap : 0;
+        if (seconds < least || seconds > MaxOverlap)
+        {
+            throw ProblemException.Invalid("overlap_seconds", $"must be from {least} to {MaxOverlap}");
+        }
+    }
+
+    private Task<Credential> RunAsync(Caller caller, Demand? demand, CredentialAddress address, RotationRequest request) =>
+        Superseded.WatchAsync(
+            signals,
+            caller,
+            () =>
+                gate.WriteOnceAsync(
+                    caller,
+                    demand,
+                    $"{address.Family.Noun}.rotated",
+                    operation => RotateAsync(operation, address, request, isOwn: demand is null)
+                )
+        );
+
+    private async Task<Credential> RotateAsync(OperationContext operation, CredentialAddress address, RotationRequest request, bool isOwn)
+    {
+        var (tx, entry, caller, reach, catalog) = operation;
+        CheckOverlap(request.OverlapSeconds, isOwn);
+        var row = await address.FindAsync(tx, reach);
+        entry.TargetType = row.Kind;
+        entry.TargetId = row.Id;
+        if (reach.OwnOf is not null && row.OwnerId != caller.Principal.Id)
+        {
+            // It counts as held by the caller from here on, whoever gives its owner away: so that comes before this or after it, not at once.
+            tx.StandsOn(new Premise(caller.JudgedAt.Position, [row.OwnerId]));
+        }
+
+        var now = time.GetUtcNow();
+        var state = row.StateAt(now.ToUnixTimeMilliseconds());
+        var end = request.ExpiresAt.Or(row.Expiry);
+        if (state is "revoked" or "disabled" || end <= now)
+        {
+            throw request.ExpiresAt.IsPresent && end <= now
+                ? ProblemException.Invalid("expires_at", "lies in the past")
+                : CredentialProblems.NotActive(row);
+        }
+
+        var newest = await CredentialStore.NewestVersionAsync(tx, row.Id);
+        if (caller.CredentialId == row.Id && IsSuperseded(caller.Credential, row, newest))
+        {
+            throw Superseded.Secret();
+        }
+
+        if (request.ExpiresAt.IsPresent)
+        {
+            expiry.Check(row.Kind, end, now);
+            if (end?.ToUnixTimeMilliseconds() <= row.NotBefore)
+            {
+                throw ProblemException.Invalid("expires_at", "lies before not_before");
+            }
+        }
+
+        // A new secret is as good as a new credential: the rule that bounds minting bounds this.
+        var resulting = await IssueCredential.MintedAsync(tx, row) with
+        {
+            ExpiresAt = end,
+        };
+        if (isOwn)
+        {
+            MintingRule.CheckLimits(caller, resulting); // the same credential has the same rights
+        }
+        else
+        {
+            MintingRule.CheckExisting(catalog, caller, reach, resulting);
+        }
+
+        var minted = mint.Another(row.Id);
+        var grace = now.AddSeconds(request.OverlapSeconds);
+        var graceEnd = row.Expiry is { } original && original < grace ? original : grace;
+        var signs = row.SigningPepperVersion is not null;
+        var rotated = row with
+        {
+            Masked = minted.Masked,
+            ExpiresAt = end?.ToUnixTimeMilliseconds(),
+            RenewedAt = now.ToUnixTimeMilliseconds(),
+            PreviousExpiresAt = graceEnd.ToUnixTimeMilliseconds(),
+        };
+        var version = await CredentialStore.RotateAsync(
+            tx,
+            new Rotation
+            {
+                Secret = minted,
+                Newest = newest,
+                Signs = signs,
+                By = caller.Principal.Id,
+                Now = now.ToUnixTimeMilliseconds(),
+                GraceEnd = graceEnd.ToUnixTimeMilliseconds(),
+                ExpiresAt = rotated.ExpiresAt,
+                DueAt = rotated.DueAt,
+                TokensSince = request.OverlapSeconds == 0 ? TokenIds.SinceAfter(now) : null,
+            }
+        );
+        if (state == "expired")
+        {
+            await caps.CheckRevivedAsync(tx, row.OwnerId, row.OwnerType, now.ToUnixTimeMilliseconds());
+        }
+
+        if (request.ExpiresAt.IsPresent)
+        {
+            var at = now.ToUnixTimeMilliseconds();
+            entry.Changes = AuditChanges.Rights(row.ToCredential(catalog, at), rotated.ToCredential(catalog, at));
+        }
+
+        return rotated.ToCredential(catalog, now.ToUnixTimeMilliseconds(), minted.Secret, signs ? mint.SigningKey(minted, version) : null);
+    }
+
+    /// <summary>
+    /// Whether the caller is the credential itself, by a secret that is not the newest. Of an access token nobody knows which secret bought it: it counts as
+    /// the newest's only if it was issued after the one before had ended. Its <c>iat</c> says that, in whole seconds and never too late; its <c>jti</c> may lie ahead.
+    /// </summary>
+    private static bool IsSuperseded(Authenticated caller, CredentialRow row, long newest) =>
+        caller.Token is { } token
+            ? row.PreviousExpiresAt is { } previous && token.IssuedAt.ToUnixTimeMilliseconds() < previous
+            : caller.SecretVersion is { } version && version != newest;
+}

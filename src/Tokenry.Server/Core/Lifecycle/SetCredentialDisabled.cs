@@ -1,0 +1,43 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Operations;
+using Tokenry.Server.Platform.Store.Audit;
+
+namespace Tokenry.Server.Core.Lifecycle;
+
+/// <summary>Disable and enable: a pause that can be undone, unlike revocation.</summary>
+public sealed class SetCredentialDisabled(Gate gate, TimeProvider time)
+{
+    public async Task<Credential> RunAsync(Caller caller, CredentialAddress address, bool disabled)
+    {
+        return await gate.WriteAsync(
+            caller,
+            address.Family.Write,
+            $"{address.Family.Noun}.{(disabled ? "disabled" : "enabled")}",
+            async operation =>
+            {
+                var (tx, entry, caller, reach, catalog) = operation;
+                var row = await address.FindAsync(tx, reach);
+                entry.TargetType = row.Kind;
+                entry.TargetId = row.Id;
+                if (!disabled)
+                {
+                    // To wake a credential is as good as to make it; to pause one is free, so that the weaker can stop the stronger.
+                    MintingRule.CheckExisting(catalog, caller, reach, await IssueCredential.MintedAsync(tx, row));
+                }
+
+                if (!await CredentialStore.SetDisabledAsync(tx, row.Id, disabled))
+                {
+                    throw CredentialProblems.NotActive(row);
+                }
+
+                var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+                var paused = (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(catalog, now);
+                entry.Changes = AuditChanges.Between(row.ToCredential(catalog, now), paused);
+                entry.ChangedNothing = entry.Changes is null;
+                return paused;
+            }
+        );
+    }
+}

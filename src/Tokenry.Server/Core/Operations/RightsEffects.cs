@@ -1,0 +1,212 @@
+using System.Data.Common;
+using Dapper;
+using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Store;
+
+namespace Tokenry.Server.Core.Operations;
+
+/// <summary>
+/// Counts which credentials gain or lose by a change: their effective rights in a snapshot of the store as it is, and with the change laid
+/// over it. On a reader of its own, so that neither writes nor doors nor lists wait for it; one credential at a time, so that what it holds in memory does not grow with
+/// how many there are.
+/// </summary>
+public sealed class RightsEffects(Database database, TimeProvider time)
+{
+    private const int Step = 500;
+    private const int MostListed = 200;
+
+    /// <summary>No effect at all.</summary>
+    public static RightsEffect None { get; } = new() { Gains = new(0, []), Loses = new(0, []) };
+
+    /// <param name="change">What a mutation would make of the facts.</param>
+    /// <param name="principal">Who asks: each has one turn.</param>
+    /// <param name="asOf">A position in <c>changes</c>, read before the mutation was tried out.</param>
+    /// <returns>The effect, and what it holds on.</returns>
+    /// <exception cref="ListTooSlowException">There are more credentials than can be looked at before the deadline.</exception>
+    public Task<(RightsEffect Effect, Premise Premise)> CountAsync(RightsChange change, string principal, long asOf)
+    {
+        return database.SurveyAsync(principal, InSnapshotAsync);
+
+        async Task<(RightsEffect, Premise)> InSnapshotAsync(DbConnection connection)
+        {
+            await connection.ExecuteAsync(database.Dialect.BeginSnapshot);
+            try
+            {
+                return await CountAsync(connection, change, asOf);
+            }
+            finally
+            {
+                // Two words: Dapper takes one for the name of a procedure.
+                await connection.ExecuteAsync("ROLLBACK TRANSACTION");
+            }
+        }
+    }
+
+    private async Task<(RightsEffect, Premise)> CountAsync(DbConnection connection, RightsChange change, long asOf)
+    {
+        var startedAt = time.GetTimestamp();
+        var before = await CatalogCache.ReadAsync(connection);
+        var after = change.Catalog ?? before;
+        var altered = CatalogDifference.Of(before, after);
+        var world = new PrincipalWorld(connection, change.Principals);
+        await world.LoadWithOwnedAsync(change.Principals.Keys);
+        var touched = world.Ids.ToHashSet(StringComparer.Ordinal);
+        await world.LoadWithOwnedAsync(await AffectedAsync(connection, before, after, altered));
+        var looked = world.Ids.ToList();
+        await world.LoadOwnersAsync();
+
+        var (gains, loses) = (new Side(), new Side());
+        var widens = altered.Widens;
+        foreach (var chunk in looked.Chunk(Step))
+        {
+            // Most principals are touched by a change that comes to nothing for them: only the others' credentials are read.
+            var different = chunk
+                .Select(id => (Id: id, Before: world.Before(id), After: world.After(id), Apis: touched.Contains(id) ? null : altered.Apis))
+                .Select(principal =>
+                    (
+                        principal.Id,
+                        principal.Before,
+                        principal.After,
+                        Apis: Different(before, after, principal.Before, principal.After, altered, principal.Apis)
+                    )
+                )
+                .Where(principal => principal.Apis.Count > 0)
+                .ToDictionary(principal => principal.Id, StringComparer.Ordinal);
+            widens |= different.Values.Any(owner => owner.Apis.Any(api => Widens(before, after, owner.Before, owner.After, api)));
+            var owners = different.Keys.ToArray();
+            if (owners.Length == 0)
+            {
+                continue;
+            }
+
+            var credentials = connection.QueryUnbufferedAsync<CredentialRights>(
+                $"SELECT {CredentialRights.Columns} FROM credentials WHERE {database.Dialect.In("owner_id", "@owners")} AND state = 'active' "
+                    + "AND (expires_at IS NULL OR expires_at > @now)",
+                new { owners, now = time.GetUtcNow().ToUnixTimeMilliseconds() }
+            );
+            await foreach (var credential in credentials)
+            {
+                // SQLite looks at the clock itself, but not while rows are only computed with.
+                if (time.GetElapsedTime(startedAt) > ListTooSlowException.SurveyDeadline)
+                {
+                    throw new ListTooSlowException(ListTooSlowException.SurveyDeadline, inner: null);
+                }
+
+                var owner = different[credential.OwnerId];
+                foreach (var api in owner.Apis)
+                {
+                    var now = credential.At(before, owner.Before, before.Resource(api));
+                    var then = credential.At(after, owner.After, after.Resource(api));
+                    gains.Add(credential, owner.Before ?? owner.After!, api, then.Except(now));
+                    loses.Add(credential, owner.Before ?? owner.After!, api, now.Except(then));
+                }
+            }
+        }
+
+        return (
+            new RightsEffect { Gains = gains.ToDifference(), Loses = loses.ToDifference() },
+            // What only takes away gives nothing to whoever else changes meanwhile: nobody can hold a demotion up by being busy.
+            widens
+                ? new GainsPremise(asOf, looked.ToHashSet(StringComparer.Ordinal), altered)
+                : new Premise(asOf, [.. change.Principals.Keys])
+        );
+    }
+
+    private static bool Widens(Catalog before, Catalog after, PrincipalFacts? was, PrincipalFacts? would, string api) =>
+        !Of(after, would, after.Resource(api)).Except(Of(before, was, before.Resource(api))).IsEmpty;
+
+    /// <summary>The APIs at which the principal's rights differ, or which differ themselves.</summary>
+    /// <param name="before">APIs and roles as they are.</param>
+    /// <param name="after">As they would be.</param>
+    /// <param name="was">The principal as it is.</param>
+    /// <param name="would">As it would be.</param>
+    /// <param name="altered">What differs in the catalog.</param>
+    /// <param name="apis">Where to look; <c>null</c> = everywhere.</param>
+    private static List<string> Different(
+        Catalog before,
+        Catalog after,
+        PrincipalFacts? was,
+        PrincipalFacts? would,
+        CatalogDifference altered,
+        IReadOnlyCollection<string>? apis
+    ) =>
+        [
+            .. (apis ?? before.Resources.Concat(after.Resources).Select(api => api.Identifier).Distinct(StringComparer.Ordinal)).Where(
+                api =>
+                    altered.Resources.Contains(api) || !Of(before, was, before.Resource(api)).Equals(Of(after, would, after.Resource(api)))
+            ),
+        ];
+
+    private static ScopeSet Of(Catalog catalog, PrincipalFacts? principal, ApiResourceFacts? api) =>
+        principal is null || api is null ? ScopeSet.Empty : Rights.Of(catalog, principal, api);
+
+    /// <summary>Principals that hold a role that differs, or have anything at an API that does.</summary>
+    private static async Task<List<string>> AffectedAsync(DbConnection connection, Catalog before, Catalog after, CatalogDifference altered)
+    {
+        if (altered.IsEmpty)
+        {
+            return [];
+        }
+
+        var roles = altered.Roles.Append("").ToArray();
+        var ids = (
+            await connection.QueryAsync<string>(
+                $"SELECT DISTINCT principal_id FROM principal_roles WHERE {Dialect.Of(connection).In("role_id", "@roles")}",
+                new { roles }
+            )
+        ).ToList();
+        if (altered.Resources.Count > 0)
+        {
+            var besides = await connection.QueryAsync<PrincipalRow>(
+                $"SELECT {PrincipalRow.Columns} FROM principals WHERE permissions IS NOT NULL AND deleted_at IS NULL"
+            );
+            ids.AddRange(besides.Where(Mentions).Select(row => row.Id));
+        }
+
+        return ids;
+
+        bool Mentions(PrincipalRow row) =>
+            GrantSet.OfNullable(row.Permissions) is var grants && (altered.Mentions(before, grants) || altered.Mentions(after, grants));
+    }
+
+    private sealed class Side
+    {
+        /// <summary>The first by their ids, whatever order the store has.</summary>
+        private readonly SortedSet<CredentialDifference> items = new(Comparer<CredentialDifference>.Create(Compare));
+
+        private long count;
+
+        public void Add(CredentialRights credential, PrincipalFacts owner, string api, ScopeSet scopes)
+        {
+            if (scopes.IsEmpty)
+            {
+                return;
+            }
+
+            count++;
+            if (items.Count == MostListed && string.CompareOrdinal(credential.Id, items.Max!.CredentialId) > 0)
+            {
+                return;
+            }
+
+            items.Add(
+                new CredentialDifference(credential.Id, credential.Kind, new CredentialOwner(owner.Type, owner.Id), api, [.. scopes])
+            );
+            if (items.Count > MostListed)
+            {
+                items.Remove(items.Max!);
+            }
+        }
+
+        public RightsDifference ToDifference() => new(count, [.. items]);
+
+        private static int Compare(CredentialDifference one, CredentialDifference other) =>
+            string.CompareOrdinal(one.CredentialId, other.CredentialId) is not 0 and var order
+                ? order
+                : string.CompareOrdinal(one.Api, other.Api);
+    }
+}

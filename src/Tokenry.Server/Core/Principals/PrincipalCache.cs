@@ -1,0 +1,93 @@
+using Dapper;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Platform.Store;
+
+namespace Tokenry.Server.Core.Principals;
+
+/// <summary>
+/// Principals by id. An application that its owner bounds is put together from two entries, so that a change of a user reaches all their
+/// applications without naming one of them.
+/// </summary>
+public sealed class PrincipalCache
+{
+    private readonly FactsCache<Entry> cache;
+
+    public PrincipalCache(Database database, ChangeHub hub, Freshness freshness)
+    {
+        cache = new(id => LoadAsync(database, id), freshness, capacity: 100_000);
+        hub.Subscribe(ChangeKind.Principal, cache.Invalidate, cache.Clear);
+    }
+
+    public FactsCacheCounts Counts => cache.Counts;
+
+    public ValueTask<PrincipalFacts?> GetAsync(string id) => GetAsync(id, line: 1);
+
+    /// <summary>The application a client says it is; <c>null</c> where there is none. What is no id at all does not reach the cache.</summary>
+    public ValueTask<PrincipalFacts?> ClientAsync(string clientId) => PublicId.IsWellFormed(clientId, "app") ? GetAsync(clientId) : default;
+
+    private ValueTask<PrincipalFacts?> GetAsync(string id, int line)
+    {
+        var loading = cache.GetAsync(id);
+        return loading.IsCompletedSuccessfully ? Whole(loading.Result, line) : LoadedAsync(loading, line);
+    }
+
+    private async ValueTask<PrincipalFacts?> LoadedAsync(ValueTask<Entry?> loading, int line) => await Whole(await loading, line);
+
+    private ValueTask<PrincipalFacts?> Whole(Entry? entry, int line)
+    {
+        if (entry is not { Own.IsOwnerBound: true })
+        {
+            return new(entry?.Own);
+        }
+
+        if (line == PrincipalFacts.LongestLine)
+        {
+            return new(entry.Own.Under(null));
+        }
+
+        var owner = GetAsync(entry.Own.OwnerId!, line + 1);
+        return owner.IsCompletedSuccessfully ? new(entry.Under(owner.Result)) : UnderAsync(entry, owner);
+    }
+
+    private static async ValueTask<PrincipalFacts?> UnderAsync(Entry entry, ValueTask<PrincipalFacts?> owner) => entry.Under(await owner);
+
+    private static Task<Entry?> LoadAsync(Database database, string id) =>
+        database.ReadAsync(async connection =>
+        {
+            var row = await connection.QueryFirstOrDefaultAsync<PrincipalRow>(
+                $"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id",
+                new { id }
+            );
+            return row is null
+                ? null
+                : new Entry(
+                    row.ToFacts([
+                        .. await connection.QueryAsync<string>(
+                            "SELECT role_id FROM principal_roles WHERE principal_id = @id ORDER BY role_id",
+                            new { id }
+                        ),
+                    ])
+                );
+        });
+
+    private sealed class Entry(PrincipalFacts own)
+    {
+        private PrincipalFacts? bounded;
+
+        public PrincipalFacts Own => own;
+
+        /// <summary>Made again only when the owner's facts are others, so that a check allocates nothing.</summary>
+        public PrincipalFacts Under(PrincipalFacts? owner)
+        {
+            var known = Volatile.Read(ref bounded);
+            if (known is not null && ReferenceEquals(known.Owner, owner))
+            {
+                return known;
+            }
+
+            var made = own.Under(owner);
+            Volatile.Write(ref bounded, made);
+            return made;
+        }
+    }
+}

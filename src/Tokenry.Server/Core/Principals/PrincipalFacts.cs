@@ -1,0 +1,72 @@
+using Tokenry.Server.Core.Apis;
+
+namespace Tokenry.Server.Core.Principals;
+
+/// <summary>Values of <c>principals.type</c>.</summary>
+public static class PrincipalType
+{
+    public const string User = "user";
+    public const string Application = "application";
+}
+
+/// <summary>What the server must know of a user or application to decide.</summary>
+public sealed record PrincipalFacts
+{
+    public required string Id { get; init; }
+
+    public required string Type { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>Neither disabled nor deleted, and neither is the owner that bounds it.</summary>
+    public required bool Active { get; init; }
+
+    /// <summary>Of an application: the user who registered it for themselves.</summary>
+    public string? OwnerId { get; init; }
+
+    /// <summary>The owner of its owner, as of when these facts were read: a transaction that needs it reads the principal itself.</summary>
+    public string? OwnerOwnerId { get; init; }
+
+    /// <summary>Whether an application has no more rights than its owner, and rests when its owner does.</summary>
+    public bool IsOwnerBound { get; init; }
+
+    /// <summary>The owner that bounds it, as it is now; <c>null</c> where none does.</summary>
+    public PrincipalFacts? Owner { get; init; }
+
+    public required string[] RoleIds { get; init; }
+
+    /// <summary>Of an application: what it is given beside its roles; <c>null</c> = nothing.</summary>
+    public GrantSet? Permissions { get; init; }
+
+    /// <summary>Of an application, over all that is its own; <c>null</c> = not limited.</summary>
+    public IReadOnlyList<UseLimit>? RateLimits { get; init; }
+
+    /// <summary>Of an application, as an OAuth client.</summary>
+    public ClientSettings Client { get; init; } = ClientSettings.Default;
+
+    /// <summary>Unix ms: access tokens of which it is subject or client and whose <c>jti</c> is older are refused; 0 = none is.</summary>
+    public long TokensSince { get; init; }
+
+    public bool IsUser => Type == PrincipalType.User;
+
+    /// <summary>
+    /// How many may own each other: a user an application, which registers another. A longer line (of a store that is older than this bound)
+    /// ends there, and its first may do nothing.
+    /// </summary>
+    public const int LongestLine = 3;
+
+    /// <summary>The first of a line in which each is the owner of the one before, bounded by all of them.</summary>
+    public static PrincipalFacts Bounded(IReadOnlyList<PrincipalFacts> line)
+    {
+        PrincipalFacts? owner = null;
+        for (var i = line.Count - 1; i >= 0; i--)
+        {
+            owner = line[i].IsOwnerBound ? line[i].Under(owner) : line[i];
+        }
+
+        return owner!;
+    }
+
+    /// <summary>The same application, bounded by that owner; by one that is gone it may do nothing.</summary>
+    public PrincipalFacts Under(PrincipalFacts? owner) => this with { Owner = owner, Active = Active && owner is { Active: true } };
+}

@@ -1,0 +1,101 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Platform.Store;
+
+namespace Tokenry.Server.Core.Principals;
+
+/// <summary>A user or application as stored. The password's hash is not among the columns that are read in general.</summary>
+public sealed class PrincipalRow
+{
+    public const string Columns =
+        "id, type, name, email, owner_id, owner_bound, enabled, permissions, rate_limits, client, created_at, deleted_at, tokens_since, "
+        + "(SELECT o.owner_id FROM principals o WHERE o.id = principals.owner_id) AS owner_owner_id";
+
+    public string Id { get; init; } = "";
+
+    public string Type { get; init; } = "";
+
+    public string Name { get; init; } = "";
+
+    public string? Email { get; init; }
+
+    public string? OwnerId { get; init; }
+
+    /// <summary>The owner of its owner, where that is an application too.</summary>
+    public string? OwnerOwnerId { get; init; }
+
+    /// <summary>Of an application with an owner: 0 where it had more than its owner at an upgrade, and keeps it until it is transferred.</summary>
+    public long OwnerBound { get; init; } = 1;
+
+    public long Enabled { get; init; }
+
+    /// <summary>Of an application: what it is given beside its roles, a <see cref="GrantSet"/>; <c>null</c> = nothing.</summary>
+    public string? Permissions { get; init; }
+
+    /// <summary>Of an application.</summary>
+    public string? RateLimits { get; init; }
+
+    /// <summary>Of an application: <see cref="ClientSettings"/>.</summary>
+    public string? Client { get; init; }
+
+    public long CreatedAt { get; init; }
+
+    public long? DeletedAt { get; init; }
+
+    public long? TokensSince { get; init; }
+
+    /// <summary>A user's record.</summary>
+    public User ToUser(IEnumerable<string> roles) =>
+        new()
+        {
+            Id = Id,
+            Email = Email,
+            Name = Name,
+            Roles = [.. roles],
+            Enabled = Enabled == 1,
+            CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
+        };
+
+    /// <summary>An application's record.</summary>
+    public Application ToApplication(Catalog catalog, IEnumerable<string> roles)
+    {
+        var client = ClientSettings.Read(Client);
+        return new()
+        {
+            Id = Id,
+            Name = Name,
+            Roles = [.. roles],
+            Permissions = GrantSet.OfNullable(Permissions)?.ToPermissions(catalog) ?? [],
+            Enabled = Enabled == 1,
+            OwnerId = OwnerId,
+            OwnerBound = OwnerId is null ? null : OwnerBound == 1,
+            Weaknesses = this is { OwnerId: not null, OwnerBound: 0 } ? [ApplicationWeakness.NotOwnerBound] : [],
+            RateLimits = JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(RateLimits),
+            TokenEndpointAuthMethods = client.Methods,
+            AcceptsUntypedAssertions = client.AcceptsUntypedAssertions,
+            Assertions = client.CompatibleAssertions ? AssertionPolicy.Compatible : AssertionPolicy.Strict,
+            DpopBoundAccessTokens = client.DpopBound,
+            TlsClientCertificateBoundAccessTokens = client.CertificateBound,
+            TokenExchangeAudiences = client.ExchangeAudiences,
+            CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
+        };
+    }
+
+    /// <summary>Its own facts; its owner's are added by who knows them (<see cref="PrincipalFacts.Under"/>).</summary>
+    public PrincipalFacts ToFacts(string[] roleIds) =>
+        new()
+        {
+            Id = Id,
+            Type = Type,
+            Name = Name,
+            Active = Enabled == 1 && DeletedAt is null,
+            OwnerId = OwnerId,
+            OwnerOwnerId = OwnerOwnerId,
+            IsOwnerBound = OwnerId is not null && OwnerBound == 1,
+            Permissions = GrantSet.OfNullable(Permissions),
+            RoleIds = roleIds,
+            RateLimits = UseLimit.Read(RateLimits),
+            Client = ClientSettings.Read(Client),
+            TokensSince = TokensSince ?? 0,
+        };
+}

@@ -1,0 +1,305 @@
+using System.Data.Common;
+using Dapper;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Store;
+
+namespace Tokenry.Server.Core.Principals;
+
+/// <summary>SQL of users and applications, which share a table.</summary>
+public static class PrincipalStore
+{
+    /// <summary>The store property that names the first administrator.</summary>
+    public const string BootstrapProperty = "bootstrap_administrator";
+
+    /// <summary>The first administrator's id, or <c>null</c> on a store that was never started.</summary>
+    public static Task<string?> FindBootstrapAsync(Database database) =>
+        database.ReadAsync(connection =>
+            connection.QueryFirstOrDefaultAsync<string>(
+                "SELECT value FROM store_properties WHERE name = @BootstrapProperty",
+                new { BootstrapProperty }
+            )
+        );
+
+    public static Task<PrincipalRow?> FindAsync(WriteTransaction tx, string type, string id) =>
+        tx.FirstOrDefaultAsync<PrincipalRow>(
+            $"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id AND type = @type AND deleted_at IS NULL{tx.Dialect.ForUpdate("principals")}",
+            new { id, type }
+        );
+
+    /// <summary>What a decision inside a transaction is made from. Principals are never removed, so an owner is always found.</summary>
+    public static async Task<PrincipalFacts> FactsAsync(WriteTransaction tx, string id) =>
+        await FactsAsync(
+            tx,
+            (await tx.FirstOrDefaultAsync<PrincipalRow>($"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id", new { id }))!
+        );
+
+    /// <summary>Without the owner that bounds it.</summary>
+    public static async Task<PrincipalFacts> OwnFactsAsync(WriteTransaction tx, string id) =>
+        (await tx.FirstOrDefaultAsync<PrincipalRow>($"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id", new { id }))!.ToFacts(
+            await RolesAsync(tx, id)
+        );
+
+    /// <summary>Those that are not deleted, each first of the line of those that bound it.</summary>
+    public static async Task<IReadOnlyList<IReadOnlyList<PrincipalFacts>>> LinesAsync(WriteTransaction tx, IReadOnlyCollection<string> ids)
+    {
+        var known = new Dictionary<string, PrincipalFacts>(StringComparer.Ordinal);
+        IReadOnlyCollection<string> next = ids;
+        for (var line = 1; next.Count > 0 && line <= PrincipalFacts.LongestLine; line++)
+        {
+            foreach (var chunk in next.Chunk(500))
+            {
+                await AddFactsAsync(tx, known, chunk);
+            }
+
+            next =
+            [
+                .. known
+                    .Values.Where(facts => facts.IsOwnerBound && !known.ContainsKey(facts.OwnerId!))
+                    .Select(facts => facts.OwnerId!)
+                    .Distinct(StringComparer.Ordinal),
+            ];
+        }
+
+        return [.. ids.Select(Line).Where(line => line.Count > 0)];
+
+        List<PrincipalFacts> Line(string id)
+        {
+            var line = new List<PrincipalFacts>();
+            for (var facts = known.GetValueOrDefault(id); facts is not null && line.Count < PrincipalFacts.LongestLine; )
+            {
+                line.Add(facts);
+                facts = facts.IsOwnerBound ? known.GetValueOrDefault(facts.OwnerId!) : null;
+            }
+
+            return line;
+        }
+    }
+
+    private static async Task AddFactsAsync(WriteTransaction tx, Dictionary<string, PrincipalFacts> known, string[] ids)
+    {
+        var roles = (
+            await tx.QueryAsync<(string Principal, string Role)>(
+                $"SELECT principal_id, role_id FROM principal_roles WHERE {tx.Dialect.In("principal_id", "@ids")} ORDER BY role_id",
+                new { ids }
+            )
+        ).ToLookup(pair => pair.Principal, pair => pair.Role, StringComparer.Ordinal);
+        var rows = await tx.QueryAsync<PrincipalRow>(
+            $"SELECT {PrincipalRow.Columns} FROM principals WHERE {tx.Dialect.In("id", "@ids")} AND deleted_at IS NULL",
+            new { ids }
+        );
+        foreach (var row in rows)
+        {
+            known[row.Id] = row.ToFacts([.. roles[row.Id]]);
+        }
+    }
+
+    /// <summary>The same of a row that was read: with its roles, and with the owner that bounds it.</summary>
+    public static async Task<PrincipalFacts> FactsAsync(WriteTransaction tx, PrincipalRow row)
+    {
+        var line = new List<PrincipalFacts> { row.ToFacts(await RolesAsync(tx, row.Id)) };
+        while (line[^1].IsOwnerBound && line.Count < PrincipalFacts.LongestLine)
+        {
+            var owner = await tx.FirstOrDefaultAsync<PrincipalRow>(
+                $"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id",
+                new { id = line[^1].OwnerId }
+            );
+            line.Add(owner!.ToFacts(await RolesAsync(tx, owner.Id)));
+        }
+
+        return PrincipalFacts.Bounded(line);
+    }
+
+    public static async Task<string[]> RolesAsync(WriteTransaction tx, string id) =>
+        [.. await tx.QueryAsync<string>("SELECT role_id FROM principal_roles WHERE principal_id = @id ORDER BY role_id", new { id })];
+
+    /// <summary>A page of one type, with each one's roles.</summary>
+    public static async Task<(IReadOnlyList<PrincipalRow> Rows, ILookup<string, string> Roles)> ListAsync(
+        DbConnection connection,
+        string type,
+        PrincipalFilter filter,
+        string? after,
+        int limit
+    )
+    {
+        // Conditions that are not asked for are left out: "@email IS NULL OR …" would keep the planner from the index.
+        var own = filter.OwnOf is null ? "" : $" AND id IN ({OwnerLine.Of("@OwnOf")})";
+        var rows = (
+            await connection.QueryAsync<PrincipalRow>(
+                $"""
+                SELECT {PrincipalRow.Columns} FROM principals
+                WHERE type = @type AND deleted_at IS NULL{own}{filter.Conditions}{(after is null ? "" : " AND id > @after")}
+                ORDER BY id LIMIT @limit
+                """,
+                new
+                {
+                    type,
+                    filter.OwnOf,
+                    filter.Email,
+                    filter.Owner,
+                    filter.OwnerBound,
+                    after,
+                    limit,
+                }
+            )
+        ).ToList();
+        var ids = rows.Select(row => row.Id).Append("").ToArray();
+        var roles = await connection.QueryAsync<(string Principal, string Role)>(
+            $"SELECT principal_id, role_id FROM principal_roles WHERE {Dialect.Of(connection).In("principal_id", "@ids")} ORDER BY role_id",
+            new { ids }
+        );
+        return (rows, roles.ToLookup(pair => pair.Principal, pair => pair.Role, StringComparer.Ordinal));
+    }
+
+    /// <exception cref="ProblemException">404, also where it is out of reach.</exception>
+    public static async Task<(PrincipalRow Row, IReadOnlyList<string> Roles)> ShowAsync(
+        DbConnection connection,
+        string type,
+        string id,
+        Reach reach
+    )
+    {
+        var row = PublicId.IsWellFormed(id, type == PrincipalType.User ? "usr" : "app")
+            ? await connection.QueryFirstOrDefaultAsync<PrincipalRow>(
+                $"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id AND type = @type AND deleted_at IS NULL",
+                new { id, type }
+            )
+            : null;
+        return (
+            row.OrNotFound(reach),
+            [
+                .. await connection.QueryAsync<string>(
+                    "SELECT role_id FROM principal_roles WHERE principal_id = @id ORDER BY role_id",
+                    new { id }
+                ),
+            ]
+        );
+    }
+
+    public static async Task InsertAsync(WriteTransaction tx, PrincipalRow row, string? passwordHash, IReadOnlyList<string> roles)
+    {
+        await tx.ExecuteAsync(
+            """
+            INSERT INTO principals (id, type, name, email, password_hash, owner_id, enabled, permissions, rate_limits, client, created_at)
+            VALUES (@Id, @Type, @Name, @Email, @passwordHash, @OwnerId, 1, @Permissions, @RateLimits, @Client, @CreatedAt)
+            """,
+            new
+            {
+                row.Id,
+                row.Type,
+                row.Name,
+                row.Email,
+                passwordHash,
+                row.OwnerId,
+                row.Permissions,
+                row.RateLimits,
+                row.Client,
+                row.CreatedAt,
+            }
+        );
+        await SetRolesAsync(tx, row.Id, roles);
+    }
+
+    public static Task SetNameAndEmailAsync(WriteTransaction tx, string id, string name, string? email)
+    {
+        tx.Changed(ChangeKind.Principal, id);
+        return tx.ExecuteAsync(
+            "UPDATE principals SET name = @name, email = @email WHERE id = @id",
+            new
+            {
+                id,
+                name,
+                email,
+            }
+        );
+    }
+
+    public static Task SetRateLimitsAsync(WriteTransaction tx, string id, string? rateLimits)
+    {
+        tx.Changed(ChangeKind.Principal, id);
+        return tx.ExecuteAsync("UPDATE principals SET rate_limits = @rateLimits WHERE id = @id", new { id, rateLimits });
+    }
+
+    public static Task SetClientAsync(WriteTransaction tx, string id, ClientSettings client)
+    {
+        tx.Changed(ChangeKind.Principal, id);
+        return tx.ExecuteAsync("UPDATE principals SET client = @Client WHERE id = @id", new { id, Client = client.Write() });
+    }
+
+    /// <summary>Has access tokens refused that it is subject or client of and whose <c>jti</c> is older than <paramref name="since"/> (Unix ms).</summary>
+    public static Task SetTokensSinceAsync(WriteTransaction tx, string id, long since)
+    {
+        tx.Changed(ChangeKind.Principal, id);
+        return tx.ExecuteAsync(
+            "UPDATE principals SET tokens_since = @since WHERE id = @id AND coalesce(tokens_since, 0) < @since",
+            new { id, since }
+        );
+    }
+
+    /// <summary>As stored; <c>null</c> where there is no password.</summary>
+    public static Task<string?> PasswordHashAsync(WriteTransaction tx, string id) =>
+        tx.FirstOrDefaultAsync<string>("SELECT password_hash FROM principals WHERE id = @id", new { id });
+
+    public static Task SetPasswordHashAsync(WriteTransaction tx, string id, string? passwordHash) =>
+        tx.ExecuteAsync("UPDATE principals SET password_hash = @passwordHash WHERE id = @id", new { id, passwordHash });
+
+    public static async Task SetRolesAsync(WriteTransaction tx, string id, IReadOnlyList<string> roles)
+    {
+        tx.Changed(ChangeKind.Principal, id);
+        await tx.ExecuteAsync("DELETE FROM principal_roles WHERE principal_id = @id", new { id });
+        foreach (var role in roles)
+        {
+            await tx.ExecuteAsync("INSERT INTO principal_roles (principal_id, role_id) VALUES (@id, @role)", new { id, role });
+        }
+    }
+
+    /// <summary>What an application is given beside its roles.</summary>
+    public static Task SetPermissionsAsync(WriteTransaction tx, string id, string? permissions)
+    {
+        tx.Changed(ChangeKind.Principal, id);
+        return tx.ExecuteAsync("UPDATE principals SET permissions = @permissions WHERE id = @id", new { id, permissions });
+    }
+
+    /// <summary>Gives an application another owner, which bounds it from then on; <c>null</c> = it has no owner.</summary>
+    public static Task SetOwnerAsync(WriteTransaction tx, string id, string? ownerId)
+    {
+        tx.Changed(ChangeKind.Principal, id);
+        return tx.ExecuteAsync("UPDATE principals SET owner_id = @ownerId, owner_bound = 1 WHERE id = @id", new { id, ownerId });
+    }
+
+    /// <summary>The applications of a user that are not deleted.</summary>
+    public static Task<IReadOnlyList<string>> ApplicationsOfAsync(WriteTransaction tx, string ownerId) =>
+        tx.QueryAsync<string>(
+            $"SELECT id FROM principals WHERE owner_id = @ownerId AND deleted_at IS NULL ORDER BY id{tx.Dialect.ForUpdate("principals")}",
+            new { ownerId }
+        );
+
+    public static Task SetEnabledAsync(WriteTransaction tx, string id, bool enabled)
+    {
+        tx.Changed(ChangeKind.Principal, id);
+        return tx.ExecuteAsync("UPDATE principals SET enabled = @enabled WHERE id = @id", new { id, enabled = enabled ? 1L : 0L });
+    }
+
+    /// <summary>Keeps the row, so that what it owned and did still has an owner, and erases who it was.</summary>
+    public static Task DeleteAsync(WriteTransaction tx, string id, long now)
+    {
+        tx.Changed(ChangeKind.Principal, id);
+        return tx.ExecuteAsync(
+            "UPDATE principals SET deleted_at = @now, enabled = 0, name = 'deleted', email = NULL, password_hash = NULL WHERE id = @id",
+            new { id, now }
+        );
+    }
+
+    /// <summary>Whether it was deleted before, by whoever could reach it.</summary>
+    public static async Task<bool> IsDeletedAsync(WriteTransaction tx, string type, string id, Reach reach) =>
+        await tx.FirstOrDefaultAsync<PrincipalRow>(
+            $"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id AND type = @type AND deleted_at IS NOT NULL",
+            new { id, type }
+        )
+            is { } row
+        && reach.Includes(row.Id, row.OwnerId, row.OwnerOwnerId);
+
+    /// <summary>Where an operation needs the principal to exist and to be in reach.</summary>
+    public static PrincipalRow OrNotFound(this PrincipalRow? row, Reach reach) =>
+        row is not null && reach.Includes(row.Id, row.OwnerId, row.OwnerOwnerId) ? row : throw ProblemException.NotFound();
+}

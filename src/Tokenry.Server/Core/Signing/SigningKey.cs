@@ -1,0 +1,149 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Tokenry.Protocol.Jose;
+using Tokenry.Server.Platform.Keys.Pkcs11;
+using Tokenry.Server.Platform.Store;
+
+namespace Tokenry.Server.Core.Signing;
+
+/// <summary>
+/// One private key with its one algorithm and the protected header of the tokens it signs, prepared once. Signed with from many threads at
+/// once: the framework promises that of no ECDsa or RSA object, but each signature is a call of its own into OpenSSL with a key that nobody
+/// changes, which OpenSSL allows (openssl-threads(7)); <c>SigningKeyTests</c> does it. A key on a token is known here by its public half alone.
+/// </summary>
+public sealed class SigningKey : IDisposable
+{
+    private readonly ECDsa? ecdsa;
+    private readonly RSA? rsa;
+    private readonly Pkcs11Token? token;
+
+    private SigningKey(string keyId, ECDsa key)
+        : this(keyId, new VerificationKey(keyId, ECDsa.Create(key.ExportParameters(includePrivateParameters: false))))
+    {
+        ecdsa = key;
+        SignatureBytes = 64;
+    }
+
+    private SigningKey(string keyId, RSA key)
+        : this(keyId, new VerificationKey(keyId, RSA.Create(key.ExportParameters(includePrivateParameters: false))))
+    {
+        rsa = key;
+        SignatureBytes = (key.KeySize + 7) / 8;
+    }
+
+    private SigningKey(string keyId, VerificationKey verification)
+    {
+        KeyId = keyId;
+        Verification = verification;
+        var header = $$"""{"alg":"{{verification.Algorithm}}","typ":"at+jwt","kid":"{{keyId}}"}""";
+        EncodedHeader = Encoding.ASCII.GetBytes(Base64Url.EncodeToString(Encoding.ASCII.GetBytes(header)) + ".");
+    }
+
+    private SigningKey(string keyId, VerificationKey verification, int signatureBytes, Pkcs11Token? token)
+        : this(keyId, verification)
+    {
+        this.token = token;
+        SignatureBytes = signatureBytes;
+    }
+
+    public string KeyId { get; }
+
+    public string Algorithm => Verification.Algorithm;
+
+    public VerificationKey Verification { get; }
+
+    /// <summary>base64url of the protected header, and the dot behind it.</summary>
+    public byte[] EncodedHeader { get; }
+
+    public int SignatureBytes { get; }
+
+    public static SigningKey Open(string keyId, string algorithm, byte[] pkcs8)
+    {
+        try
+        {
+            switch (algorithm)
+            {
+                case JwsAlgorithms.Es256:
+                    var onCurve = ECDsa.Create();
+                    onCurve.ImportPkcs8PrivateKey(pkcs8, out _);
+                    return new SigningKey(keyId, onCurve);
+                case JwsAlgorithms.Rs256:
+                    var withModulus = RSA.Create();
+                    withModulus.ImportPkcs8PrivateKey(pkcs8, out _);
+                    return new SigningKey(keyId, withModulus);
+                default:
+                    throw NotSigned(keyId, algorithm);
+            }
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(pkcs8);
+        }
+    }
+
+    /// <param name="keyId">Its id.</param>
+    /// <param name="algorithm">What it signs with.</param>
+    /// <param name="publicKey">SubjectPublicKeyInfo.</param>
+    /// <param name="token">Where its private half is; <c>null</c> = on one that this process does not know, so that it verifies and cannot sign.</param>
+    public static SigningKey OnToken(string keyId, string algorithm, byte[] publicKey, Pkcs11Token? token)
+    {
+        switch (algorithm)
+        {
+            case JwsAlgorithms.Es256:
+                var onCurve = ECDsa.Create();
+                onCurve.ImportSubjectPublicKeyInfo(publicKey, out _);
+                return new SigningKey(keyId, new VerificationKey(keyId, onCurve), signatureBytes: 64, token);
+            case JwsAlgorithms.Rs256:
+                var withModulus = RSA.Create();
+                withModulus.ImportSubjectPublicKeyInfo(publicKey, out _);
+                return new SigningKey(keyId, new VerificationKey(keyId, withModulus), (withModulus.KeySize + 7) / 8, token);
+            default:
+                throw NotSigned(keyId, algorithm);
+        }
+    }
+
+    /// <summary>
+    /// The signature as a JWS has it: ES256 r ‖ s, 64 bytes (RFC 7518 §3.4); RS256 as long as the modulus (§3.3).
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">Its token does not serve now, or this process knows no token.</exception>
+    public bool TrySign(ReadOnlySpan<byte> signingInput, Span<byte> signature)
+    {
+        if (ecdsa is not null)
+        {
+            return ecdsa.TrySignData(
+                signingInput,
+                signature,
+                HashAlgorithmName.SHA256,
+                DSASignatureFormat.IeeeP1363FixedFieldConcatenation,
+                out _
+            );
+        }
+
+        if (rsa is not null)
+        {
+            return rsa.TrySignData(signingInput, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1, out _);
+        }
+
+        if (token is null)
+        {
+            throw new StoreUnavailableException($"Signing key {KeyId} is on a PKCS#11 token, and Tokenry:Pkcs11 names none.");
+        }
+
+        token.Sign(KeyId, Algorithm, signingInput, signature);
+        return Verification.Verify(signingInput, signature); // it is another's work: a token that was reset may have taken another key
+    }
+
+    public void WritePublic(Utf8JsonWriter writer) => Verification.WritePublic(writer);
+
+    public void Dispose()
+    {
+        ecdsa?.Dispose();
+        rsa?.Dispose();
+        Verification.Dispose();
+    }
+
+    private static NotSupportedException NotSigned(string keyId, string algorithm) =>
+        new($"Signing key {keyId} is of algorithm {algorithm}, which this version does not sign with.");
+}

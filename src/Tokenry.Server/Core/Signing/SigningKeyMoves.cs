@@ -1,0 +1,129 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Platform.Settings;
+using Tokenry.Server.Platform.Store;
+using Tokenry.Server.Platform.Store.Audit;
+
+namespace Tokenry.Server.Core.Signing;
+
+/// <summary>
+/// The life of a signing key, one conditional UPDATE a step, each with its audit event: next → active → retired → removed, and tainted from
+/// anywhere. Callers hold <see cref="SigningKeyStore.LockAsync"/>, so that the steps of one transaction belong together.
+/// </summary>
+public sealed class SigningKeyMoves(SigningKeyOptions options, TimeProvider time)
+{
+    /// <summary>Publishes a key that signs from <paramref name="due"/> on, and not before verifiers had the time to fetch it. False where there is a next one already.</summary>
+    public async Task<bool> PublishAsync(WriteTransaction tx, NewSigningKey key, DateTimeOffset due, Func<string, AuditEntry> newEntry)
+    {
+        var now = time.GetUtcNow();
+        var ready = now + options.PublishAhead;
+        if (!await SigningKeyStore.InsertNextAsync(tx, key, now, due > ready ? due : ready))
+        {
+            return false;
+        }
+
+        Record(tx, newEntry, "signing_key.created", key.KeyId);
+        return true;
+    }
+
+    /// <summary>The next key signs from now on, and the active one, if there is one, no more.</summary>
+    public async Task ActivateAsync(WriteTransaction tx, string? active, string next, Func<string, AuditEntry> newEntry)
+    {
+        var now = time.GetUtcNow();
+        // The active one first: there is at most one at any time.
+        if (active is not null)
+        {
+            await MoveAsync(
+                tx,
+                active,
+                now,
+                "state = 'retired', retired_at = @now, removes_at = @later",
+                "state = 'active'",
+                later: now + options.RetiredKept
+            );
+            Record(tx, newEntry, "signing_key.retired", active);
+        }
+
+        await MoveAsync(tx, next, now, "state = 'active', activated_at = @now, activates_at = NULL", "state = 'next'");
+        Record(tx, newEntry, "signing_key.activated", next);
+    }
+
+    /// <summary>Ends a retired key whose time is over. False where somebody else did.</summary>
+    public async Task<bool> RemoveAsync(WriteTransaction tx, string keyId, Func<string, AuditEntry> newEntry)
+    {
+        var removed = await TryMoveAsync(
+            tx,
+            keyId,
+            time.GetUtcNow(),
+            "state = 'removed', ended_at = @now, removes_at = NULL, sealed_private_key = @nothing",
+            "state = 'retired' AND removes_at <= @now"
+        );
+        if (removed)
+        {
+            Record(tx, newEntry, "signing_key.removed", keyId);
+        }
+
+        return removed;
+    }
+
+    /// <summary>Ends a key at once, in whatever state it is. The caller records why.</summary>
+    public Task<bool> TaintAsync(WriteTransaction tx, string keyId) =>
+        TryMoveAsync(
+            tx,
+            keyId,
+            time.GetUtcNow(),
+            "state = 'tainted', ended_at = @now, activates_at = NULL, removes_at = NULL, sealed_private_key = @nothing",
+            $"state <> '{SigningKeyState.Tainted}'"
+        );
+
+    private static async Task MoveAsync(
+        WriteTransaction tx,
+        string keyId,
+        DateTimeOffset now,
+        string set,
+        string where,
+        DateTimeOffset? later = null
+    )
+    {
+        if (!await TryMoveAsync(tx, keyId, now, set, where, later))
+        {
+            // Nothing of this transaction may stay: an algorithm in use would be left with two keys or none.
+            throw new InvalidOperationException($"Signing key {keyId} is not in the state it was locked in.");
+        }
+    }
+
+    private static async Task<bool> TryMoveAsync(
+        WriteTransaction tx,
+        string keyId,
+        DateTimeOffset now,
+        string set,
+        string where,
+        DateTimeOffset? later = null
+    )
+    {
+        var moved = await tx.QueryAsync<string>(
+            $"UPDATE signing_keys SET {set} WHERE key_id = @keyId AND {where} RETURNING key_id",
+            new
+            {
+                keyId,
+                now = now.ToUnixTimeMilliseconds(),
+                later = later?.ToUnixTimeMilliseconds(),
+                nothing = Array.Empty<byte>(),
+            }
+        );
+        if (moved.Count == 0)
+        {
+            return false;
+        }
+
+        tx.Changed(ChangeKind.SigningKey, keyId);
+        return true;
+    }
+
+    private static void Record(WriteTransaction tx, Func<string, AuditEntry> newEntry, string action, string keyId)
+    {
+        var entry = newEntry(action);
+        entry.TargetType = "signing_key";
+        entry.TargetId = keyId;
+        tx.Record(entry);
+    }
+}

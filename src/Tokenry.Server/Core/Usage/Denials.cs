@@ -1,0 +1,289 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Platform.Store;
+using Tokenry.Server.Platform.Store.Audit;
+using Tokenry.Server.Platform.Text;
+
+namespace Tokenry.Server.Core.Usage;
+
+/// <summary>
+/// Refusals at doors, of clients and by the management API, and reads of many records there, for the audit: counted by credential, reason, API and
+/// network (reads by principal and route), kept in the store from the first second on, and one audit event each when their minute is over. However
+/// many there are, the trail grows by a bounded number of rows.
+/// </summary>
+public sealed class Denials(Database database, TimeProvider time, ILogger<Denials> logger) : IUsageSink
+{
+    private const int Step = 250;
+    private const int MostBuckets = 10_000;
+    private const long Minute = 60_000;
+
+    private static readonly RowStatement<Tallied<Bucket>> Upsert = new RowStatement<Tallied<Bucket>>(
+        """
+        INSERT INTO denials (minute, action, credential_id, actor, reason, api, network, count, first_at, last_at, target_type, target_id,
+          request_id, agent)
+        VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13, @14)
+        ON CONFLICT (minute, action, credential_id, actor, reason, api, network) DO UPDATE SET count = denials.count + excluded.count,
+          first_at = CASE WHEN excluded.first_at < denials.first_at THEN excluded.first_at ELSE denials.first_at END,
+          last_at = CASE WHEN excluded.last_at > denials.last_at THEN excluded.last_at ELSE denials.last_at END
+        """
+    ).Number(tallied => tallied.Key.Minute).Text(tallied => tallied.Key.Action).Text(tallied => tallied.Key.CredentialId).Text(tallied => tallied.Key.Actor).Text(tallied => tallied.Key.Reason).Text(tallied => tallied.Key.Api).Text(tallied => tallied.Key.Network).Number(tallied => tallied.Count).Number(tallied => tallied.First).Number(tallied => tallied.Last).Text(tallied => tallied.Key.First?.TargetType).Text(tallied => tallied.Key.First?.TargetId).Text(tallied => tallied.Key.First?.RequestId).Text(tallied => tallied.Key.First?.Agent);
+
+    private readonly FlushQueue<Tallied<Bucket>> queue = new(database, time, logger, Step);
+    private readonly Tallies<Bucket> tallies = new(MostBuckets, ToOther);
+    private readonly HashSet<Bucket> knownOfMinute = [];
+    private long minuteOfKnown;
+
+    /// <summary>The minute before this one is closed already, in this process.</summary>
+    private long closedBefore;
+
+    /// <summary>The type of a read's target.</summary>
+    public const string RouteTarget = "route";
+
+    private const string Other = "other";
+
+    /// <summary>How the reason of a read begins, which is its route; no reason of a refusal does.</summary>
+    private const string Read = "GET /";
+
+    private static Bucket ToOther(Bucket bucket) =>
+        bucket with
+        {
+            CredentialId = "",
+            Actor = AuditEntry.Anonymous,
+            Network = Other,
+            First = null,
+        };
+
+    public void Record(in Use use)
+    {
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        tallies.Count(
+            new Bucket(
+                now - now % Minute,
+                use.Door switch
+                {
+                    DoorNames.ClientAuthentication => "client_authentication.denied",
+                    DoorNames.TokenExchange => "exchange.denied",
+                    _ => "door.denied",
+                },
+                use.Credential.CredentialId ?? "",
+                use.Actor ?? use.Credential.Owner?.Id ?? AuditEntry.Anonymous,
+                use.Code,
+                use.Api?.Identifier ?? "",
+                Networks.Name(use.From.Address)
+            ),
+            now
+        );
+    }
+
+    /// <summary>The management API refused a caller.</summary>
+    /// <param name="caller">Whom.</param>
+    /// <param name="action">What was asked for, as the audit names it.</param>
+    /// <param name="reason">Why not.</param>
+    /// <param name="target">What it was about, where that is known.</param>
+    public void Record(Caller caller, string action, string reason, (string? Type, string? Id) target)
+    {
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        tallies.Count(
+            new Bucket(
+                now - now % Minute,
+                action,
+                caller.CredentialId ?? "",
+                caller.Principal.Id,
+                reason,
+                "",
+                Networks.Name(caller.Request.Address)
+            )
+            {
+                First = new Circumstances(target.Type, target.Id, caller.Request.RequestId, caller.Request.Agent),
+            },
+            now
+        );
+    }
+
+    /// <summary>A caller read many records that are not its own.</summary>
+    public void RecordRead(Caller caller, string action)
+    {
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var route = RouteOf(caller.Request.Path);
+        tallies.Count(
+            new Bucket(now - now % Minute, action, "", caller.Principal.Id, route, "", "")
+            {
+                First = new Circumstances(RouteTarget, route, caller.Request.RequestId, caller.Request.Agent),
+            },
+            now
+        );
+    }
+
+    /// <summary>Without the ids in it.</summary>
+    private static string RouteOf(string path) =>
+        Read
+        + string.Join('/', path.TrimStart('/').Split('/').Select(part => part is [_, _, _, '_', ..] && part.Length == 26 ? "{id}" : part));
+
+    public async Task FlushAsync()
+    {
+        await queue.RunAsync(() => tallies.IsEmpty ? [] : Bounded(tallies.Drain()), KeepAsync);
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var minute = now - now % Minute;
+        // Two seconds for what other replicas still have in memory of it.
+        if (minute > closedBefore && now - minute >= 2000)
+        {
+            await CloseAsync(minute);
+            closedBefore = minute;
+        }
+    }
+
+    /// <summary>At most so many kinds of denial a minute, however many seconds they come in; in the order of the key, so that two replicas' upserts of the same rows cannot deadlock.</summary>
+    private List<Tallied<Bucket>> Bounded(List<Tallied<Bucket>> drained)
+    {
+        var newest = drained.Count == 0 ? minuteOfKnown : drained.Max(tallied => tallied.Key.Minute);
+        if (newest != minuteOfKnown)
+        {
+            minuteOfKnown = newest;
+            knownOfMinute.Clear();
+        }
+
+        var bounded = new Dictionary<Bucket, Tallied<Bucket>>();
+        foreach (var tallied in drained)
+        {
+            var key = tallied.Key;
+            if (knownOfMinute.Count >= MostBuckets && !knownOfMinute.Contains(key))
+            {
+                key = ToOther(key);
+            }
+
+            knownOfMinute.Add(key);
+            var moved = tallied with { Key = key };
+            bounded[key] = bounded.TryGetValue(key, out var same) ? same.Plus(moved) : moved;
+        }
+
+        var rows = bounded.Values.ToList();
+        rows.Sort(Bucket.Compare);
+        return rows;
+    }
+
+    private static Task KeepAsync(WriteTransaction tx, IReadOnlyList<Tallied<Bucket>> rows) => tx.ExecuteEachAsync(Upsert, rows);
+
+    /// <summary>Turns what is older than this minute into audit events; whichever replica comes first does.</summary>
+    private async Task CloseAsync(long minute)
+    {
+        int closed;
+        do
+        {
+            closed = await database.WriteAsync(async tx =>
+            {
+                // The keys first: a DELETE has no LIMIT on either engine. On PostgreSQL a row another replica is closing is passed over.
+                var skip = tx.Dialect.SkipLocked;
+                var rows = await tx.QueryAsync<Row>(
+                    $"SELECT * FROM denials WHERE minute < @minute ORDER BY minute LIMIT @Step{skip}",
+                    new { minute, Step }
+                );
+                foreach (var row in rows.OrderBy(row => row.FirstAt))
+                {
+                    await tx.ExecuteAsync(
+                        """
+                        DELETE FROM denials WHERE minute = @Minute AND action = @Action AND credential_id = @CredentialId AND actor = @Actor
+                          AND reason = @Reason AND api = @Api AND network = @Network
+                        """,
+                        row
+                    );
+                    tx.Record(row.ToEntry(time.GetUtcNow()));
+                }
+
+                return rows.Count;
+            });
+        } while (closed == Step);
+    }
+
+    private readonly record struct Bucket(
+        long Minute,
+        string Action,
+        string CredentialId,
+        string Actor,
+        string Reason,
+        string Api,
+        string Network
+    )
+    {
+        /// <summary>Of the first that is counted here; it makes no difference between two.</summary>
+        public Circumstances? First { get; init; }
+
+        public bool Equals(Bucket other) =>
+            Minute == other.Minute
+            && Action == other.Action
+            && CredentialId == other.CredentialId
+            && Actor == other.Actor
+            && Reason == other.Reason
+            && Api == other.Api
+            && Network == other.Network;
+
+        public override int GetHashCode() => HashCode.Combine(Minute, Action, CredentialId, Actor, Reason, Api, Network);
+
+        public static int Compare(Tallied<Bucket> one, Tallied<Bucket> another)
+        {
+            var (a, b) = (one.Key, another.Key);
+            var order = a.Minute.CompareTo(b.Minute);
+            order = order != 0 ? order : string.CompareOrdinal(a.Action, b.Action);
+            order = order != 0 ? order : string.CompareOrdinal(a.CredentialId, b.CredentialId);
+            order = order != 0 ? order : string.CompareOrdinal(a.Actor, b.Actor);
+            order = order != 0 ? order : string.CompareOrdinal(a.Reason, b.Reason);
+            order = order != 0 ? order : string.CompareOrdinal(a.Api, b.Api);
+            return order != 0 ? order : string.CompareOrdinal(a.Network, b.Network);
+        }
+    }
+
+    private sealed record Circumstances(string? TargetType, string? TargetId, string? RequestId, string? Agent);
+
+    private sealed class Row
+    {
+        public long Minute { get; init; }
+
+        public string Action { get; init; } = "";
+
+        public string CredentialId { get; init; } = "";
+
+        public string Actor { get; init; } = "";
+
+        public string Reason { get; init; } = "";
+
+        public string Api { get; init; } = "";
+
+        public string Network { get; init; } = "";
+
+        public long Count { get; init; }
+
+        public long FirstAt { get; init; }
+
+        public long LastAt { get; init; }
+
+        public string? TargetType { get; init; }
+
+        public string? TargetId { get; init; }
+
+        public string? RequestId { get; init; }
+
+        public string? Agent { get; init; }
+
+        private bool IsRead => Reason.StartsWith(Read, StringComparison.Ordinal);
+
+        public AuditEntry ToEntry(DateTimeOffset now) =>
+            new()
+            {
+                Id = PublicId.Create("evt", PublicId.NewUuid7(now)),
+                At = FirstAt,
+                LastAt = LastAt,
+                Actor = Actor,
+                CredentialId = CredentialId.Length == 0 ? null : CredentialId,
+                Action = Action,
+                Api = Api.Length == 0 ? null : Api,
+                TargetType = TargetType,
+                TargetId = TargetId,
+                Result = IsRead ? AuditEntry.Success : AuditEntry.Denied,
+                Reason = IsRead ? null : Reason,
+                Ip = Network.Length == 0 ? null : Network,
+                Agent = Agent,
+                RequestId = RequestId,
+                Count = Count,
+            };
+    }
+}

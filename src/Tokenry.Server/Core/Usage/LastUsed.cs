@@ -1,0 +1,102 @@
+using System.Collections.Concurrent;
+using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Platform.Store;
+
+namespace Tokenry.Server.Core.Usage;
+
+/// <summary>When, from where and by what each credential was last used, and whether it was asleep before.</summary>
+public sealed class LastUsed(Database database, Signals signals, TimeProvider time) : IUsageSink
+{
+    private const int Step = 1000;
+    private const int MostAwake = 100_000;
+
+    /// <summary>Unused for so long, a credential is dormant.</summary>
+    private static readonly TimeSpan Dormant = TimeSpan.FromDays(90);
+
+    // A door that does not tell the address does not erase the one that is known.
+    private static readonly RowStatement<KeyValuePair<string, LastUse>> Upsert = new RowStatement<KeyValuePair<string, LastUse>>(
+        """
+        INSERT INTO credential_usage (credential_id, last_used_at, ip, agent) VALUES (@1, @2, @3, @4)
+        ON CONFLICT (credential_id) DO UPDATE SET last_used_at = excluded.last_used_at,
+          ip = coalesce(excluded.ip, credential_usage.ip), agent = coalesce(excluded.agent, credential_usage.agent)
+          WHERE excluded.last_used_at >= credential_usage.last_used_at
+        """
+    ).Text(pair => pair.Key).Number(pair => pair.Value.At).Text(pair => pair.Value.From.Address?.ToString()).Text(pair => pair.Value.From.Agent);
+
+    /// <summary>Known not to be dormant, so that their flush need not look. Of the flush alone.</summary>
+    private readonly HashSet<string> awake = new(StringComparer.Ordinal);
+
+    private ConcurrentDictionary<string, LastUse> pending = new(StringComparer.Ordinal);
+
+    public void Record(Authenticated credential, in UseCircumstances from)
+    {
+        var use = new LastUse(time.GetUtcNow().ToUnixTimeMilliseconds(), credential.Owner!.Id, from);
+        ConcurrentDictionary<string, LastUse> current;
+        do
+        {
+            current = Volatile.Read(ref pending);
+            current[credential.CredentialId!] = use;
+        } while (!ReferenceEquals(current, Volatile.Read(ref pending))); // else it may have been drained without this use
+    }
+
+    public async Task FlushAsync()
+    {
+        if (pending.IsEmpty)
+        {
+            return;
+        }
+
+        if (awake.Count > MostAwake)
+        {
+            awake.Clear();
+        }
+
+        var uses = Interlocked.Exchange(ref pending, new(StringComparer.Ordinal));
+        var written = 0;
+        // In one order everywhere, so that two replicas' upserts of the same rows cannot deadlock.
+        var ordered = uses.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToList();
+        try
+        {
+            foreach (var chunk in ordered.Chunk(Step))
+            {
+                var unknown = chunk.Where(pair => !awake.Contains(pair.Key)).Select(pair => pair.Key).ToArray();
+                foreach (var id in await database.WriteAsync(tx => WriteAsync(tx, chunk, unknown)))
+                {
+                    signals.Raise(Signals.DormantAwake, id, uses[id].OwnerId, uses[id].From);
+                }
+
+                awake.UnionWith(unknown);
+                written += chunk.Length;
+            }
+        }
+        finally
+        {
+            foreach (var (id, use) in ordered.Skip(written))
+            {
+                pending.TryAdd(id, use); // a later use is the newer one
+            }
+        }
+    }
+
+    /// <returns>Those that were asleep.</returns>
+    private async Task<IReadOnlyList<string>> WriteAsync(
+        WriteTransaction tx,
+        IReadOnlyList<KeyValuePair<string, LastUse>> chunk,
+        IReadOnlyList<string> unknown
+    )
+    {
+        var before = (time.GetUtcNow() - Dormant).ToUnixTimeMilliseconds();
+        var asleep =
+            unknown.Count == 0
+                ? []
+                : await tx.QueryAsync<string>(
+                    "SELECT credential_id FROM credential_usage "
+                        + $"WHERE {tx.Dialect.In("credential_id", "@unknown")} AND last_used_at < @before",
+                    new { unknown, before }
+                );
+        await tx.ExecuteEachAsync(Upsert, chunk);
+        return asleep;
+    }
+
+    private sealed record LastUse(long At, string OwnerId, UseCircumstances From);
+}

@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+
+namespace Tokenry.Server.Core.Usage;
+
+/// <summary>How often something happened between two instants.</summary>
+/// <param name="Key">What.</param>
+/// <param name="Count">How often.</param>
+/// <param name="First">Unix ms of the first.</param>
+/// <param name="Last">Unix ms of the last.</param>
+public readonly record struct Tallied<TKey>(TKey Key, long Count, long First, long Last)
+{
+    /// <summary>Both together, of one key.</summary>
+    public Tallied<TKey> Plus(in Tallied<TKey> other) =>
+        this with
+        {
+            Count = Count + other.Count,
+            First = Math.Min(First, other.First),
+            Last = Math.Max(Last, other.Last),
+        };
+}
+
+/// <summary>
+/// Counts by key until it is drained. Nothing that was counted is lost between a count and a drain, and there are never more than
+/// <paramref name="most"/> keys: what comes beyond is counted under what <paramref name="other"/> makes of its key.
+/// </summary>
+public sealed class Tallies<TKey>(int most, Func<TKey, TKey> other)
+    where TKey : notnull
+{
+    private ConcurrentDictionary<TKey, Tally> tallies = new();
+    private int keys;
+
+    public bool IsEmpty => tallies.IsEmpty;
+
+    public void Count(TKey key, long at)
+    {
+        while (true)
+        {
+            var current = Volatile.Read(ref tallies);
+            var tally = Find(current, key);
+            // What was drained meanwhile is counted by nobody, and a tally that was drained takes no more: look again.
+            if (ReferenceEquals(current, Volatile.Read(ref tallies)) && tally.TryAdd(at))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Everything counted since the last time.</summary>
+    public List<Tallied<TKey>> Drain()
+    {
+        var taken = Interlocked.Exchange(ref tallies, new());
+        Volatile.Write(ref keys, 0);
+        return [.. taken.Select(pair => pair.Value.Close(pair.Key)).Where(tallied => tallied.Count > 0)];
+    }
+
+    private Tally Find(ConcurrentDictionary<TKey, Tally> current, TKey key)
+    {
+        if (current.TryGetValue(key, out var known))
+        {
+            return known;
+        }
+
+        if (Interlocked.Increment(ref keys) > most)
+        {
+            Interlocked.Decrement(ref keys);
+            key = other(key);
+        }
+
+        return current.GetOrAdd(key, static _ => new Tally());
+    }
+
+    private sealed class Tally
+    {
+        private long count;
+        private long first;
+        private long last;
+        private bool closed;
+
+        public bool TryAdd(long at)
+        {
+            lock (this)
+            {
+                if (closed)
+                {
+                    return false;
+                }
+
+                first = count == 0 ? at : Math.Min(first, at);
+                last = Math.Max(last, at);
+                count++;
+                return true;
+            }
+        }
+
+        public Tallied<TKey> Close(TKey key)
+        {
+            lock (this)
+            {
+                closed = true;
+                return new(key, count, first, last);
+            }
+        }
+    }
+}

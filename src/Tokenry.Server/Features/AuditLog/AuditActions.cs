@@ -1,0 +1,75 @@
+using System.Collections.Frozen;
+using Tokenry.Server.Core.Credentials;
+
+namespace Tokenry.Server.Features.AuditLog;
+
+/// <summary>Every action that this version writes to the trail, so that a filter by one that there is not is no empty list.</summary>
+public static class AuditActions
+{
+    private static readonly (string Noun, string[] Verbs)[] Written =
+    [
+        ("access_log", ["listed"]),
+        ("access_token", ["leak_reported", "revoked"]),
+        ("administrator", ["revived"]),
+        ("api_resource", ["created", "deleted", "read", "updated"]),
+        ("api_resources", ["listed"]),
+        (
+            "application",
+            ["created", "credentials_revoked", "deleted", "disabled", "enabled", "left_unbound", "read", "transferred", "updated"]
+        ),
+        ("applications", ["listed"]),
+        ("audit", ["chain_broken", "head_read", "listed", "purged"]),
+        ("client_authentication", ["denied"]),
+        ("credential", ["descendants_read", "descendants_revoked", "due", "revoked", "uses_read", "verified"]),
+        ("credentials", ["listed"]),
+        ("door", ["denied"]),
+        ("exchange", ["denied"]),
+        ("key_encryption_key", ["rotated"]),
+        ("pepper", ["rotated"]),
+        ("role", ["created", "deleted", "read", "updated"]),
+        ("roles", ["listed"]),
+        (
+            "signal",
+            [
+                "denial_burst",
+                "dormant_awake",
+                "expired_use",
+                "forged_certificate",
+                "new_network",
+                "replay",
+                "revoked_use",
+                "scope_probing",
+                "stepped_down",
+                "superseded_renewal",
+            ]
+        ),
+        ("signing_key", ["activated", "created", "read", "removed", "retired", "rotated", "tainted"]),
+        ("signing_keys", ["listed"]),
+        ("store", ["replaced", "rolled_back"]),
+        ("usage", ["listed"]),
+        ("user", ["created", "credentials_revoked", "deleted", "disabled", "enabled", "read", "updated"]),
+        ("users", ["listed"]),
+        .. CredentialFamily.All.Select(family =>
+            (family.Noun, new[] { "created", "disabled", "enabled", "leak_reported", "read", "replayed", "revoked", "rotated", "updated" })
+        ),
+    ];
+
+    private static readonly FrozenSet<string> Known = All().ToFrozenSet(StringComparer.Ordinal);
+
+    public static bool IsKnown(string action) => Known.Contains(action);
+
+    /// <summary>The actions of the same kind, else the kinds that there are: what to say of an action that is not known.</summary>
+    public static string Near(string action)
+    {
+        var noun = action.Split('.')[0];
+        var same = Written.Where(written => written.Noun == noun).SelectMany(written => written.Verbs).ToList();
+        return same.Count > 0
+            ? $"known of {noun}: {string.Join(", ", same)}"
+            : $"known kinds: {string.Join(", ", Written.Select(written => written.Noun))}";
+    }
+
+    /// <summary>Whether there are actions of that kind, such as <c>signal</c>.</summary>
+    public static bool HasKind(string noun) => Array.Exists(Written, written => written.Noun == noun);
+
+    private static IEnumerable<string> All() => Written.SelectMany(written => written.Verbs.Select(verb => $"{written.Noun}.{verb}"));
+}

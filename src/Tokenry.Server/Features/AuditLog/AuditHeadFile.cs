@@ -1,0 +1,73 @@
+using System.Text;
+using Tokenry.Server.Platform.Files;
+using Tokenry.Server.Platform.Settings;
+using Tokenry.Server.Platform.Store.Audit;
+
+namespace Tokenry.Server.Features.AuditLog;
+
+/// <summary>
+/// The newest signed head on disk, outside the database: what a restored or shortened trail is compared with. One line for each store that used this
+/// directory, the one that was written last first.
+/// </summary>
+public sealed class AuditHeadFile(TokenryOptions options, HeadSigner signer)
+{
+    private const int LongestFile = 16384;
+    private const int MostOthers = 7;
+
+    public string Path => options.AuditHeadFile;
+
+    /// <summary>What the file says of the store that is open.</summary>
+    public HeadsOnDisk Read()
+    {
+        try
+        {
+            var lines = Lines();
+            var heads = lines.Select(line => signer.Read(Encoding.ASCII.GetBytes(line))).ToList();
+            return new HeadsOnDisk
+            {
+                Own = heads.FirstOrDefault(head => head is not null && signer.IsOwn(head)),
+                Other = heads.FirstOrDefault(head => head is not null && !signer.IsOwn(head)),
+                // One line that is not ours may have been this store's.
+                Fault = heads.Contains(null) ? $"The audit head {Path} was changed, or was not made with this key file." : null,
+            };
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return new HeadsOnDisk { Fault = $"The audit head {Path} cannot be read: {exception.Message}" };
+        }
+    }
+
+    /// <summary>Replaces the line of the store that is open; those of other stores stay.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public void Write(string jws)
+    {
+        var others = Lines().Where(line => signer.Read(Encoding.ASCII.GetBytes(line)) is { } head && !signer.IsOwn(head)).Take(MostOthers);
+        PrivateFile.Write(Path, Encoding.ASCII.GetBytes(string.Concat(others.Prepend(jws).Select(line => line + "\n"))), overwrite: true);
+    }
+
+    private string[] Lines()
+    {
+        if (!File.Exists(Path))
+        {
+            return [];
+        }
+
+        using var file = File.OpenRead(Path);
+        var content = new byte[Math.Min(LongestFile, file.Length)];
+        file.ReadExactly(content);
+        return Encoding.ASCII.GetString(content).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    }
+}
+
+/// <summary>What <see cref="AuditHeadFile"/> holds.</summary>
+public sealed record HeadsOnDisk
+{
+    /// <summary>The newest head of the store that is open.</summary>
+    public ChainHead? Own { get; init; }
+
+    /// <summary>The head of another store, the one that was written last.</summary>
+    public ChainHead? Other { get; init; }
+
+    /// <summary>Why the file, or a line of it, says nothing; <c>null</c> also where there is no file.</summary>
+    public string? Fault { get; init; }
+}

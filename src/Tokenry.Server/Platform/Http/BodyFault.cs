@@ -1,0 +1,177 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Platform.Text;
+
+namespace Tokenry.Server.Platform.Http;
+
+/// <summary>Says which member of a JSON body does not fit, and what would: the serializer's own words name our types.</summary>
+internal static class BodyFault
+{
+    /// <summary>To look for the value that does not fit means to read all again, which nobody may have done for nothing with a large body.</summary>
+    private const int LongestLookedInto = 16_384;
+
+    /// <summary>Members that another request takes, and where.</summary>
+    private static readonly Dictionary<Type, (Type Taker, string Where)> Elsewhere = new()
+    {
+        [typeof(QuickApiKeyRequest)] = (
+            typeof(CredentialRequest),
+            "POST /v1/applications/{id}/api-keys takes it, and PATCH /v1/api-keys/{id} sets it afterwards"
+        ),
+    };
+
+    /// <summary>The answer to a body that was not read.</summary>
+    /// <param name="exception">Why.</param>
+    /// <param name="body">As it was sent.</param>
+    /// <param name="type">What it should be.</param>
+    public static ProblemException Explain(JsonException exception, ReadOnlyMemory<byte> body, Type type)
+    {
+        if (body.Length > LongestLookedInto)
+        {
+            return IsSyntax(exception)
+                ? NotTheObject($" (line {exception.LineNumber + 1}, byte {exception.BytePositionInLine})")
+                : Explain(exception, BodyPlace.Find(PathOf(exception), type, root: null));
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            return Explain(exception, BodyPlace.Find(PathOf(exception), type, document.RootElement));
+        }
+        catch (JsonException syntax)
+        {
+            return NotTheObject($" (line {syntax.LineNumber + 1}, byte {syntax.BytePositionInLine})");
+        }
+        catch (InvalidOperationException)
+        {
+            // Beside the member there is a name with half a surrogate pair, which cannot be compared.
+            return Explain(exception, BodyPlace.Find(PathOf(exception), type, root: null));
+        }
+    }
+
+    /// <summary>The answer to a request without a body: what it should have.</summary>
+    public static ProblemException Missing(Type type)
+    {
+        var required =
+            BodyPlace.InfoOf(type)?.Properties.Where(property => property.IsRequired).Select(property => property.Name).ToList() ?? [];
+        return new ProblemException(
+            400,
+            ProblemCode.InvalidRequest,
+            $"The body is empty. Send a JSON object as application/json{(required.Count == 0 ? ", {} if it has no member" : "; see errors")}."
+        )
+        {
+            Errors =
+                required.Count == 0 ? null : required.ToDictionary(name => name, string[] (_) => ["is required"], StringComparer.Ordinal),
+        };
+    }
+
+    /// <summary>Members that a request may have, by their names in JSON.</summary>
+    public static IReadOnlyList<string> MembersOf(Type type) =>
+        BodyPlace.InfoOf(type) is { Kind: JsonTypeInfoKind.Object } info ? [.. info.Properties.Select(property => property.Name)] : [];
+
+    private static ProblemException Explain(JsonException exception, BodyPlace place)
+    {
+        var message = exception.Message;
+        if (message.Contains("missing required properties", StringComparison.Ordinal))
+        {
+            var names = message[(message.LastIndexOf("including:", StringComparison.Ordinal) + 10)..]
+                .Split('\'')
+                .Where((_, i) => i % 2 == 1);
+            return new ProblemException(400, ProblemCode.InvalidRequest, "The request does not fit; see errors.")
+            {
+                Errors = names.ToDictionary(place.Below, string[] (_) => ["is required"], StringComparer.Ordinal),
+            };
+        }
+
+        return place.Path.Length == 0
+            ? NotTheObject("")
+            : ProblemException.Invalid(
+                Validation.Shown(place.Path), // it may hold the sender's own word
+                    message.Contains("could not be mapped", StringComparison.Ordinal) ? Unknown(place)
+                    : message.Contains("uplicate", StringComparison.Ordinal) ? "stands twice"
+                    : message.Contains("depth", StringComparison.Ordinal) ? "is nested too deeply"
+                    : WrongType(place)
+            );
+    }
+
+    /// <summary>Whether it is no JSON: the reader's own exception, which has a type of its own, is within then.</summary>
+    private static bool IsSyntax(JsonException exception) =>
+        exception.InnerException is JsonException inner && inner.GetType() != typeof(JsonException);
+
+    private static ProblemException NotTheObject(string where) =>
+        new(400, ProblemCode.InvalidRequest, $"The body is not the JSON object this route takes{where}.");
+
+    /// <summary>A converter of ours reads with a serializer of its own, whose path starts at the value: the paths are put together.</summary>
+    private static string PathOf(JsonException exception)
+    {
+        var path = exception.Path ?? "$";
+        for (var inner = exception.InnerException; inner is JsonException { Path: { } rest }; inner = inner.InnerException)
+        {
+            path += rest[1..];
+        }
+
+        return path;
+    }
+
+    private static string Unknown(BodyPlace place)
+    {
+        var known = place.Parent is { } parent ? MembersOf(parent) : [];
+        if (
+            Elsewhere.TryGetValue(place.Parent ?? typeof(void), out var other)
+            && MembersOf(other.Taker).Contains(place.Name, StringComparer.Ordinal)
+        )
+        {
+            return $"is not a member of this request: {other.Where}";
+        }
+
+        var meant = NearestName.Of(place.Name, known) is { } near ? $". Did you mean {near}?" : "";
+        var list = known.Count == 0 ? "" : $"{(meant.Length == 0 ? "." : "")} Known: {string.Join(", ", known)}.";
+        return $"is not a member of this request{meant}{list}";
+    }
+
+    private static string WrongType(BodyPlace place)
+    {
+        if (place.Value is { ValueKind: JsonValueKind.Number } number && OddNumber.Explain(number.GetRawText()) is { } odd)
+        {
+            return odd;
+        }
+
+        var needed = place.Type is null ? null : Describe(place.Type);
+        return place switch
+        {
+            { Value: { ValueKind: JsonValueKind.String }, Type: { } type } when BodyPlace.Unwrapped(type) == typeof(DateTimeOffset) =>
+                "is not a time such as 2099-01-01T00:00:00Z",
+            { Value: null } or { Type: null } => "has the wrong type, or is null where it may not be",
+            { Value: { ValueKind: JsonValueKind.Null } } => $"must not be null: it is {needed}",
+            _ => $"has the wrong type: it is {needed}, not {Describe(place.Value.Value.ValueKind)}",
+        };
+    }
+
+    private static string Describe(Type asked)
+    {
+        var type = BodyPlace.Unwrapped(asked);
+        return type == typeof(CredentialPermissions) ? "a list of {api, scopes}, or \"owner\""
+            : type == typeof(bool) ? "true or false"
+            : type == typeof(DateTimeOffset) ? "a time such as 2099-01-01T00:00:00Z"
+            : type == typeof(int) ? $"a whole number up to {int.MaxValue.ToString(CultureInfo.InvariantCulture)}"
+            : type == typeof(long) ? "a whole number"
+            : BodyPlace.ElementOf(type) is { } element ? $"a list of {Plural(element)}"
+            : MembersOf(type) is { Count: > 0 } members ? $"an object {{{string.Join(", ", members)}}}"
+            : BodyPlace.InfoOf(type)?.Kind == JsonTypeInfoKind.Dictionary ? "an object"
+            : "a text";
+    }
+
+    private static string Plural(Type element) =>
+        MembersOf(element) is { Count: > 0 } members ? $"objects {{{string.Join(", ", members)}}}" : "texts";
+
+    private static string Describe(JsonValueKind kind) =>
+        kind switch
+        {
+            JsonValueKind.String => "a text",
+            JsonValueKind.Number => "a number",
+            JsonValueKind.True or JsonValueKind.False => "true or false",
+            JsonValueKind.Array => "a list",
+            _ => "an object",
+        };
+}

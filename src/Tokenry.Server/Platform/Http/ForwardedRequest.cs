@@ -1,0 +1,77 @@
+namespace Tokenry.Server.Platform.Http;
+
+/// <summary>
+/// The request a proxy asks about: <c>X-Forwarded-Method</c> and <c>-Uri</c> or <c>X-Original-Method</c>, <c>-URI</c> and <c>-URL</c>, from a
+/// listed proxy only. It feeds records and the query carrier, never what is required.
+/// </summary>
+public readonly record struct ForwardedRequest(string? Method, string? Path, string? Query)
+{
+    /// <summary>Path and query, escapes untouched.</summary>
+    public string? Target => Path is null ? null : Path + Query;
+
+    private const int LongestMethod = 20;
+    private const int LongestPath = 4096;
+
+    private static readonly string[] MethodHeaders = ["X-Forwarded-Method", "X-Original-Method"];
+    private static readonly string[] TargetHeaders = ["X-Forwarded-Uri", "X-Original-URI", "X-Original-URL"];
+
+    /// <exception cref="ProblemException">400 where the headers disagree: one of them is not the proxy's.</exception>
+    public static ForwardedRequest Of(HttpContext context)
+    {
+        if (!RequestFacts.Of(context).IsFromProxy)
+        {
+            return default;
+        }
+
+        var headers = context.Request.Headers;
+        var method = One(headers, MethodHeaders, static said => said);
+        // One may say the path and another the whole address, as ingress-nginx does.
+        var target = One(headers, TargetHeaders, RequestTarget.OriginForm);
+        return Told(method, target);
+    }
+
+    /// <summary>Of a method and a path or address, in somebody's words; the query is set apart.</summary>
+    public static ForwardedRequest Told(string? method, string? target)
+    {
+        method = Short(method, LongestMethod);
+        if (target is null)
+        {
+            return new(method, null, null);
+        }
+
+        target = RequestTarget.OriginForm(target); // a proxy may say the whole address
+        var mark = target.IndexOf('?', StringComparison.Ordinal);
+        return mark < 0 ? new(method, Short(target, LongestPath), null) : new(method, Short(target[..mark], LongestPath), target[mark..]);
+    }
+
+    private static string? One(IHeaderDictionary headers, string[] names, Func<string, string> meaning)
+    {
+        string? found = null;
+        foreach (var name in names)
+        {
+            foreach (var value in headers[name])
+            {
+                if (string.IsNullOrEmpty(value))
+                {
+                    continue; // how a proxy clears what a client sent
+                }
+
+                var said = meaning(value);
+                if (found is not null && found != said)
+                {
+                    throw new ProblemException(
+                        400,
+                        Protocol.Api.ProblemCode.InvalidRequest,
+                        $"{string.Join(", ", names)} disagree: let the proxy set one and clear the others."
+                    );
+                }
+
+                found = said;
+            }
+        }
+
+        return found;
+    }
+
+    private static string? Short(string? text, int longest) => text is null ? null : Validation.Cut(text, longest);
+}

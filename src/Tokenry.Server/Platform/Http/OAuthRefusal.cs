@@ -1,0 +1,24 @@
+namespace Tokenry.Server.Platform.Http;
+
+/// <summary>How a step before the endpoints refuses a route that authenticates clients: those have errors of their own shape (RFC 6749 §5.2).</summary>
+internal static class OAuthRefusal
+{
+    /// <param name="response">Of a route whose access is <see cref="RouteAuthentication.Client"/>.</param>
+    /// <param name="description">A constant: nothing a client sent is echoed.</param>
+    public static Task InvalidRequestAsync(HttpResponse response, string description)
+    {
+        response.StatusCode = StatusCodes.Status400BadRequest;
+        response.Headers.CacheControl = "no-store";
+        response.Headers.Pragma = "no-cache";
+        JsonAnswer.WriteObject(
+            response,
+            description,
+            static (json, description) =>
+            {
+                json.WriteString("error"u8, "invalid_request"u8);
+                json.WriteString("error_description"u8, description);
+            }
+        );
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+using System.Security.Cryptography;
+
+namespace Tokenry.Server.Platform.Http;
+
+/// <summary>A document for anybody, served from memory: cacheable, for five minutes unless its route says otherwise, with an ETag, and readable from any origin.</summary>
+public sealed class PublicDocument(byte[] content, string contentType)
+{
+    private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(5);
+
+    private readonly string etag = $"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 16))}\"";
+
+    /// <summary>Maps GET, to be described further.</summary>
+    public IEndpointConventionBuilder Map(IEndpointRouteBuilder app, string route) =>
+        app.MapGet(route, context => ServeAsync(context, MaxAge));
+
+    /// <summary>As <see cref="Map(IEndpointRouteBuilder, string)"/>, for a document that is replaced while the server runs.</summary>
+    public static IEndpointConventionBuilder Map(
+        IEndpointRouteBuilder app,
+        string route,
+        Func<ValueTask<PublicDocument>> current,
+        TimeSpan maxAge
+    ) => app.MapGet(route, async context => await (await current()).ServeAsync(context, maxAge));
+
+    /// <summary>As the others, for one of many; whoever looks for it throws 404.</summary>
+    public static IEndpointConventionBuilder MapFound(
+        IEndpointRouteBuilder app,
+        string route,
+        Func<HttpContext, ValueTask<PublicDocument>> find
+    ) => app.MapGet(route, async context => await (await find(context)).ServeAsync(context, MaxAge));
+
+    private Task ServeAsync(HttpContext context, TimeSpan maxAge)
+    {
+        var headers = context.Response.Headers;
+        headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"public, max-age={(long)maxAge.TotalSeconds}");
+        headers.ETag = etag;
+        headers.AccessControlAllowOrigin = "*";
+        if (context.Request.Headers.IfNoneMatch.ToString().Split(',', StringSplitOptions.TrimEntries).Any(Matches))
+        {
+            context.Response.StatusCode = StatusCodes.Status304NotModified;
+            return Task.CompletedTask;
+        }
+
+        context.Response.ContentType = contentType;
+        context.Response.ContentLength = content.Length;
+        return context.Response.Body.WriteAsync(content, context.RequestAborted).AsTask();
+    }
+
+    // Weak comparison (RFC 9110 §13.1.2): a proxy that compresses marks our strong tag as weak.
+    private bool Matches(string tag) =>
+        tag == "*" || tag.AsSpan(tag.StartsWith("W/", StringComparison.Ordinal) ? 2 : 0).SequenceEqual(etag);
+}

@@ -1,0 +1,166 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Platform.Settings;
+
+namespace Tokenry.Server.Platform.Http;
+
+/// <summary>Collects what is wrong with a request, member by member, so that all of it is said at once.</summary>
+public sealed class Validation
+{
+    public const int LongestName = 200;
+    private const int LongestShown = 100;
+    private const int MostFaults = 20;
+    private const int LongestMetadata = 4096;
+
+    private Dictionary<string, List<string>>? faults;
+
+    public bool IsEmpty => faults is null;
+
+    public void Require(bool condition, string member, string fault)
+    {
+        if (!condition)
+        {
+            faults ??= new(StringComparer.Ordinal);
+            if (!faults.TryGetValue(member, out var list))
+            {
+                faults[member] = list = [];
+            }
+
+            if (list.Count < MostFaults)
+            {
+                list.Add(fault);
+            }
+        }
+    }
+
+    /// <exception cref="ProblemException">400 with everything collected.</exception>
+    public void ThrowIfAny()
+    {
+        if (faults is not null)
+        {
+            throw new ProblemException(400, ProblemCode.InvalidRequest, "The request does not fit; see errors.")
+            {
+                Errors = faults.ToDictionary(pair => pair.Key, pair => pair.Value.ToArray(), StringComparer.Ordinal),
+            };
+        }
+    }
+
+    /// <summary>A name for people: trimmed, 1…200 characters, nothing that hides or reorders text.</summary>
+    public string Name(string member, string? value)
+    {
+        var name = value?.Trim() ?? "";
+        Require(name.Length > 0, member, "must not be empty");
+        Text(member, name, LongestName);
+        return name;
+    }
+
+    public void Text(string member, string? value, int longest)
+    {
+        if (value is not null)
+        {
+            Require(value.Length <= longest, member, $"is longer than {longest} characters");
+            Require(IsReadable(value), member, "holds control characters, or invisible ones that hide or reorder text");
+        }
+    }
+
+    public void IpRanges(string member, IReadOnlyList<string>? ranges)
+    {
+        if (ranges is null)
+        {
+            return;
+        }
+
+        Require(ranges.Count is > 0 and <= 100, member, "needs 1 to 100 ranges; null means anywhere");
+        foreach (var range in ranges.Take(100))
+        {
+            Require(
+                TokenryOptions.TryParseNetwork(range ?? "", out _),
+                member,
+                $"'{Shown(range)}' is not an address or a CIDR range such as 10.0.0.0/8"
+            );
+        }
+    }
+
+    public void Metadata(string member, JsonElement? metadata)
+    {
+        if (metadata is not { } element)
+        {
+            return;
+        }
+
+        Require(element.ValueKind == JsonValueKind.Object, member, "must be a JSON object");
+        Require(IsText(element), member, "holds text that is not valid Unicode");
+        Require(Encoding.UTF8.GetByteCount(element.GetRawText()) <= LongestMetadata, member, $"is larger than {LongestMetadata} bytes");
+    }
+
+    /// <summary>Whether every string can be written again: half a surrogate pair, escaped, is read as raw JSON without complaint.</summary>
+    private static bool IsText(JsonElement element)
+    {
+        try
+        {
+            return element.ValueKind switch
+            {
+                JsonValueKind.Object => element.EnumerateObject().All(member => member.Name is not null && IsText(member.Value)),
+                JsonValueKind.Array => element.EnumerateArray().All(IsText),
+                JsonValueKind.String => element.GetString() is not null,
+                _ => true,
+            };
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>What a caller sent, fit to be shown back.</summary>
+    public static string Shown(string? text) =>
+        text is null ? "null"
+        : !IsClean(text) ? "(unprintable)"
+        : text.Length <= LongestShown ? text
+        : Cut(text, LongestShown) + "…";
+
+    /// <summary>The first characters of a text; never half of one outside the basic plane, which no store takes.</summary>
+    public static string Cut(string text, int longest) =>
+        text.Length <= longest ? text : text[..(char.IsLowSurrogate(text[longest]) ? longest - 1 : longest)];
+
+    /// <summary>No control, formatting (bidi, zero-width), line-separator, private or unpaired surrogate character.</summary>
+    public static bool IsClean(string text) => IsClean(text, takesJoiners: false);
+
+    /// <summary>As <see cref="IsClean(string)"/>, and joiners where they belong to a word or an emoji: text that people write for people.</summary>
+    public static bool IsReadable(string text) => IsClean(text, takesJoiners: true);
+
+    private static bool IsClean(string text, bool takesJoiners)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (!Rune.TryGetRuneAt(text, i, out var rune))
+            {
+                return false;
+            }
+
+            if (takesJoiners && Joiners.MayStand(text, i))
+            {
+                continue;
+            }
+
+            if (
+                Rune.GetUnicodeCategory(rune)
+                is UnicodeCategory.Control
+                    or UnicodeCategory.Format
+                    or UnicodeCategory.LineSeparator
+                    or UnicodeCategory.ParagraphSeparator
+                    or UnicodeCategory.PrivateUse
+                    or UnicodeCategory.OtherNotAssigned
+            )
+            {
+                return false;
+            }
+
+            i += rune.Utf16SequenceLength - 1;
+        }
+
+        return true;
+    }
+}

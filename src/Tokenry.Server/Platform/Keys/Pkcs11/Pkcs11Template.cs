@@ -1,0 +1,59 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Tokenry.Server.Platform.Keys.Pkcs11;
+
+/// <summary>What an object is to be, as <c>CK_ATTRIBUTE</c>s; pinned for as long as somebody holds it.</summary>
+internal sealed unsafe class Pkcs11Template
+{
+    private readonly byte[] values;
+    private readonly Entry[] entries;
+
+    public Pkcs11Template(params ReadOnlySpan<(Pkcs11Attribute Type, byte[] Value)> attributes)
+    {
+        var length = 0;
+        foreach (var (_, value) in attributes)
+        {
+            length += value.Length;
+        }
+
+        values = GC.AllocateArray<byte>(length, pinned: true);
+        entries = GC.AllocateArray<Entry>(attributes.Length, pinned: true);
+        var at = 0;
+        for (var i = 0; i < attributes.Length; i++)
+        {
+            var (type, value) = attributes[i];
+            value.CopyTo(values, at);
+            entries[i] = new Entry
+            {
+                Type = (nuint)type,
+                Value = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(values)) + at,
+                Length = (nuint)value.Length,
+            };
+            at += value.Length;
+        }
+    }
+
+    /// <summary>The first <c>CK_ATTRIBUTE</c>.</summary>
+    public void* First => Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(entries));
+
+    public nuint Count => (nuint)entries.Length;
+
+    public static byte[] Flag(bool value) => [value ? (byte)1 : (byte)0];
+
+    public static byte[] Number(nuint value)
+    {
+        var bytes = new byte[sizeof(nuint)];
+        MemoryMarshal.Write(bytes, value);
+        return bytes;
+    }
+
+    /// <summary><c>CK_ATTRIBUTE</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Entry
+    {
+        public nuint Type;
+        public byte* Value;
+        public nuint Length;
+    }
+}

@@ -1,0 +1,149 @@
+using System.Reflection;
+using System.Text;
+using Tokenry.Server.Platform.Text;
+
+namespace Tokenry.Server.Platform.Settings;
+
+/// <summary>
+/// What the arguments ask for: a verb, help, or a server with settings. Plain string work: the server's own start passes through here, and a library of
+/// commands would cost it more than the parsing.
+/// </summary>
+public static class CommandLine
+{
+    private static readonly string[] ServerOptions = ["urls", "environment", "contentRoot"];
+    private static readonly string[] ServerSections = ["Tokenry:", "Logging:", "Kestrel:", "ConnectionStrings:"];
+
+    /// <summary>Names that people try for an address, from other servers.</summary>
+    private static readonly string[] WordsForAddress = ["port", "p", "url", "address", "addr", "listen", "bind", "host", "hostname"];
+
+    public static string Version
+    {
+        get
+        {
+            var assembly = typeof(CommandLine).Assembly;
+            return assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+                ?? assembly.GetName().Version!.ToString();
+        }
+    }
+
+    public static bool AsksForHelp(ReadOnlySpan<string> arguments) =>
+        arguments is ["help", ..] || arguments.ContainsAny(["--help", "-h", "-?"]);
+
+    public static bool AsksForVersion(ReadOnlySpan<string> arguments) => arguments is ["version", ..] || arguments.Contains("--version");
+
+    /// <summary>The verb that the arguments begin with, or <c>null</c> where they are a server's.</summary>
+    /// <exception cref="UsageException">They begin with words that are no verb.</exception>
+    public static CommandVerb? FindVerb(string[] arguments, IReadOnlyList<CommandVerb> verbs)
+    {
+        if (arguments is not [var first, ..] || first.StartsWith('-'))
+        {
+            return null;
+        }
+
+        if (verbs.FirstOrDefault(verb => arguments.AsSpan().StartsWith(verb.Words.Split(' '))) is { } found)
+        {
+            return found;
+        }
+
+        var words = string.Join(' ', arguments.TakeWhile(word => !word.StartsWith('-')));
+        if (words.Contains('=', StringComparison.Ordinal))
+        {
+            throw new UsageException($"'{words}' is not a command. Settings start with two hyphens: --{words}.");
+        }
+
+        var known = verbs.Select(verb => verb.Words).ToList();
+        throw new UsageException(
+            words == "admin"
+                ? $"'admin' lacks its command. Known: {string.Join(", ", known)}."
+                : $"'{words}' is not a command.{DidYouMean(NearestName.Of(words, known))} Known: {string.Join(", ", known)}."
+        );
+    }
+
+    /// <summary>Whether each argument is a setting of the server with its value.</summary>
+    /// <exception cref="UsageException">One is not.</exception>
+    public static void CheckServerArguments(ReadOnlySpan<string> arguments)
+    {
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            var equals = arguments[i].IndexOf('=', StringComparison.Ordinal);
+            var option = equals < 0 ? arguments[i] : arguments[i][..equals];
+            if (!option.StartsWith("--", StringComparison.Ordinal) || !IsServerOption(option[2..]))
+            {
+                throw new UsageException($"'{option}' is not an option.{DidYouMean(NearestOption(option, ValueOf(arguments[i..])))}");
+            }
+
+            // The configuration would take the next option for the value.
+            var isMissing = equals < 0 && (i + 1 == arguments.Length || arguments[i + 1].StartsWith("--", StringComparison.Ordinal));
+            var value =
+                isMissing ? ""
+                : equals < 0 ? arguments[++i]
+                : arguments[i][(equals + 1)..];
+            if (isMissing || (value.Length == 0 && ServerOptions.Contains(option[2..], StringComparer.OrdinalIgnoreCase)))
+            {
+                var example = option.Equals("--urls", StringComparison.OrdinalIgnoreCase)
+                    ? $", such as --urls {TokenryOptions.DefaultUrl}"
+                    : "";
+                throw new UsageException($"'{option}' needs a value{example}.");
+            }
+        }
+    }
+
+    public static string Usage(IReadOnlyList<CommandVerb> verbs)
+    {
+        var text = new StringBuilder();
+        text.AppendLine("Tokenry issues and checks API keys, personal access tokens and OAuth access tokens.");
+        text.AppendLine();
+        text.AppendLine("Usage:");
+        text.AppendLine("  ./run [--urls URL] [--Tokenry:NAME VALUE]...");
+        text.AppendLine($"      Starts the server, at {TokenryOptions.DefaultUrl} unless --urls says otherwise.");
+        foreach (var verb in verbs)
+        {
+            text.AppendLine($"  ./run {verb.Usage}");
+            text.AppendLine($"      {verb.Summary}");
+        }
+
+        text.AppendLine("  ./run --help | --version");
+        text.AppendLine();
+        text.Append("Settings: docs/configuration.md. First steps: README.md. API reference of a running server: /openapi/v1.json.");
+        return text.ToString();
+    }
+
+    /// <summary>Whether it is a name that people try for an address, such as <c>port</c>.</summary>
+    internal static bool IsWordForAddress(string name) => WordsForAddress.Contains(name, StringComparer.OrdinalIgnoreCase);
+
+    internal static string DidYouMean(string? name) => name is null ? "" : $" Did you mean {name}?";
+
+    private static bool IsServerOption(string name) =>
+        ServerOptions.Contains(name, StringComparer.OrdinalIgnoreCase)
+        || ServerSections.Any(section => name.StartsWith(section, StringComparison.OrdinalIgnoreCase) && name.Length > section.Length);
+
+    /// <summary>What follows an option, behind <c>=</c> or as the next word.</summary>
+    private static string? ValueOf(ReadOnlySpan<string> arguments) =>
+        arguments[0].IndexOf('=', StringComparison.Ordinal) is >= 0 and var equals ? arguments[0][(equals + 1)..]
+        : arguments.Length > 1 ? arguments[1]
+        : null;
+
+    private static string? NearestOption(string option, string? value)
+    {
+        var name = option.TrimStart('-');
+        var address = $"--urls {(value is null ? null : ListenAddresses.Meant(value)) ?? TokenryOptions.DefaultUrl}";
+        if (IsWordForAddress(name))
+        {
+            return address;
+        }
+
+        // A setting without its section (--Issuer), or with hyphens (--data-directory).
+        return KnownSettings.All.FirstOrDefault(known =>
+                NearestName.IsNear(name, known[(known.IndexOf(':', StringComparison.Ordinal) + 1)..])
+            )
+                is { } setting
+                ? "--" + setting
+            : option.StartsWith("--", StringComparison.Ordinal)
+            && NearestName.Of(name, WordsForAddress.Where(word => word.Length > 3)) is not null
+                ? address
+            : NearestName.Of(
+                option,
+                [.. ServerOptions.Select(known => "--" + known), "--help", "--version", .. KnownSettings.All.Select(known => "--" + known)]
+            );
+    }
+}

@@ -1,0 +1,216 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using Dapper;
+
+namespace Tokenry.Server.Platform.Store.Audit;
+
+/// <summary>
+/// The hash chain of the audit trail: appended to at the very end of a mutating transaction, verified row by row. Every append also compares
+/// what the store says is the newest event with the newest one this process knows, so that removed events are noticed by the next one.
+/// </summary>
+public sealed class AuditChain(AuditKey key)
+{
+    /// <summary>Rows of one read, so that a long trail holds up nobody.</summary>
+    private const int Batch = 5000;
+
+    private static readonly RowStatement<AuditRow> Insert = new RowStatement<AuditRow>(
+        $"INSERT INTO audit_events ({AuditRow.Columns}) VALUES ({string.Join(", ", Enumerable.Range(1, 21).Select(i => $"@{i}"))})"
+    )
+        .Number(row => row.Seq)
+        .Text(row => row.Id)
+        .Number(row => row.At)
+        .Text(row => row.Actor)
+        .Text(row => row.CredentialId)
+        .Text(row => row.Action)
+        .Text(row => row.TargetType)
+        .Text(row => row.TargetId)
+        .Text(row => row.Api)
+        .Text(row => row.Result)
+        .Text(row => row.Reason)
+        .Text(row => row.Ip)
+        .Text(row => row.IpPseudonym)
+        .Text(row => row.Agent)
+        .Text(row => row.RequestId)
+        .Number(row => row.Count)
+        .NumberOrNull(row => row.LastAt)
+        .Text(row => row.Changes)
+        .Text(row => row.Personal)
+        .Bytes(row => row.Prev)
+        .Bytes(row => row.Hash);
+
+    private readonly Lock newestLock = new();
+    private readonly ConcurrentQueue<ChainFault> faults = new();
+    private ChainHead? newest;
+
+    /// <summary>Finds the <see cref="ChainHead"/>; there is none in an empty trail.</summary>
+    public const string SelectHead = "SELECT seq, hash, at FROM audit_events ORDER BY seq DESC LIMIT 1";
+
+    /// <summary>The newest event this process knows of; other replicas may have gone on.</summary>
+    public ChainHead? Newest
+    {
+        get
+        {
+            lock (newestLock)
+            {
+                return newest;
+            }
+        }
+    }
+
+    /// <summary>Told what the newest event in the store is, which cannot be older than one known before.</summary>
+    /// <param name="head">Read after every event that this process knows of was committed.</param>
+    public void Observe(ChainHead? head)
+    {
+        lock (newestLock)
+        {
+            if (newest is not { } known)
+            {
+                return;
+            }
+
+            var seq = head?.Seq ?? 0;
+            if (seq < known.Seq || (seq == known.Seq && !known.IsAs(head!)))
+            {
+                // Once for what is found: from here on the store's is what is known.
+                newest = head;
+                faults.Enqueue(new ChainFault(known, head));
+            }
+        }
+    }
+
+    /// <summary>Told that these events are durable.</summary>
+    public void Committed(ChainHead? head)
+    {
+        lock (newestLock)
+        {
+            if (head is not null && head.Seq >= (newest?.Seq ?? 0))
+            {
+                newest = head;
+            }
+        }
+    }
+
+    /// <summary>A fault that was noticed and not told yet.</summary>
+    public bool TryTakeFault([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ChainFault? fault) => faults.TryDequeue(out fault);
+
+    /// <summary>Told that an event which was known is not there, or is another one.</summary>
+    public void Noticed(ChainFault fault)
+    {
+        lock (newestLock)
+        {
+            if (newest is not null && newest.IsAs(fault.Known))
+            {
+                newest = fault.Found;
+            }
+            else if ((fault.Found?.Seq ?? 0) <= fault.Known.Seq)
+            {
+                return; // an append came between, and noticed it
+            }
+
+            faults.Enqueue(fault);
+        }
+    }
+
+    /// <summary>Appends in the order given. The caller holds the commit-order lock, so the head cannot move meanwhile.</summary>
+    /// <returns>The newest event once this is committed.</returns>
+    public async Task<ChainHead?> AppendAsync(WriteTransaction tx, ChainHead? head, IReadOnlyList<AuditEntry> entries)
+    {
+        Observe(head);
+        var last = head;
+        var auditKey = key.Bytes;
+        var rows = new AuditRow[entries.Count];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var row = Row(entries[i], last, auditKey);
+            row.Hash = row.ComputeHash(auditKey);
+            rows[i] = row;
+            last = new ChainHead
+            {
+                Seq = row.Seq,
+                Hash = row.Hash,
+                At = row.At,
+            };
+        }
+
+        await tx.ExecuteEachAsync(Insert, rows);
+        return last;
+    }
+
+    private static AuditRow Row(AuditEntry entry, ChainHead? last, byte[] auditKey)
+    {
+        var changes = StoredChanges.Of(entry.Changes, auditKey);
+        return new AuditRow
+        {
+            Seq = (last?.Seq ?? 0) + 1,
+            Id = entry.Id,
+            At = entry.At,
+            Actor = entry.Actor,
+            CredentialId = entry.CredentialId,
+            Action = entry.Action,
+            TargetType = entry.TargetType,
+            TargetId = entry.TargetId,
+            Api = entry.Api,
+            Result = entry.Result,
+            Reason = entry.Reason,
+            Ip = entry.Ip,
+            IpPseudonym = entry.Ip is null ? null : AuditRow.Pseudonym(entry.Ip, auditKey),
+            Agent = entry.Agent,
+            RequestId = entry.RequestId,
+            Count = entry.Count,
+            LastAt = entry.LastAt,
+            Changes = changes.Changes,
+            Personal = changes.Personal,
+            Prev = last?.Hash ?? ChainAnchor.Genesis.Hash,
+        };
+    }
+
+    /// <summary>Recomputes every link. Returns the number of events and what is wrong with the first broken one, if any.</summary>
+    public async Task<(long Events, string? Fault)> VerifyAsync(DbConnection connection)
+    {
+        var check = new ChainCheck(key.Bytes, await AnchorAsync(connection));
+        // Unbuffered: a trail does not fit in memory.
+        await foreach (var row in connection.QueryUnbufferedAsync<AuditRow>($"SELECT {AuditRow.Columns} FROM audit_events ORDER BY seq"))
+        {
+            if (!check.Take(row))
+            {
+                break;
+            }
+        }
+
+        return (check.Events, check.Fault);
+    }
+
+    /// <summary>The same beside a server at work: in many short reads, while events are appended and retention removes the oldest.</summary>
+    public async Task<ChainCheck> CheckAsync(Database database)
+    {
+        while (true)
+        {
+            var anchor = await database.ReadAsync(AnchorAsync);
+            var check = new ChainCheck(key.Bytes, anchor);
+            IReadOnlyList<AuditRow> rows;
+            do
+            {
+                var from = check.Expected;
+                // Rows before the anchor must not be there either: they are the first that is found then.
+                var after = check.Events == 0 ? 0 : from - 1;
+                rows = await database.ReadAsync(async connection =>
+                    (IReadOnlyList<AuditRow>)
+                        [
+                            .. await connection.QueryAsync<AuditRow>(
+                                $"SELECT {AuditRow.Columns} FROM audit_events WHERE seq > @after ORDER BY seq LIMIT @Batch",
+                                new { after, Batch }
+                            ),
+                        ]
+                );
+            } while (rows.All(check.Take) && rows.Count == Batch);
+
+            if (check.Fault is null || (await database.ReadAsync(AnchorAsync))?.Seq == anchor?.Seq)
+            {
+                return check;
+            }
+        }
+    }
+
+    private async Task<ChainAnchor?> AnchorAsync(DbConnection connection) =>
+        ChainAnchor.Read(await connection.QueryFirstOrDefaultAsync<string>(ChainAnchor.Select), key.Bytes);
+}

@@ -1,0 +1,145 @@
+using Dapper;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Platform.Settings;
+
+namespace Tokenry.Server.Platform.Store.Audit;
+
+/// <summary>
+/// Where the operator limits it: removes the oldest audit events, of which the anchor stays, and erases addresses and free text of older ones, of which
+/// the pseudonyms stay. Neither breaks the chain.
+/// </summary>
+public sealed partial class AuditRetention(
+    Database database,
+    AuditKey key,
+    TokenryOptions options,
+    TimeProvider time,
+    ILogger<AuditRetention> logger
+) : BackgroundService
+{
+    private const int Step = 1000;
+
+    /// <summary>Removal is an event of its own: not one for each event that ages.</summary>
+    private static readonly TimeSpan Slack = TimeSpan.FromHours(1);
+
+    private long erasedUpTo;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (options is { AuditKept: null, AuditPersonalDataKept: null })
+        {
+            return;
+        }
+
+        using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1), time);
+        try
+        {
+            do
+            {
+                try
+                {
+                    await RunOnceAsync();
+                }
+                catch (StoreUnavailableException exception)
+                {
+                    LogSkipped(exception.Message);
+                }
+            } while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException)
+        {
+            // The server is stopping.
+        }
+    }
+
+    /// <summary>Removes and erases everything that is due now.</summary>
+    internal async Task RunOnceAsync()
+    {
+        var now = time.GetUtcNow();
+        if (options.AuditPersonalDataKept is { } inClear)
+        {
+            await EraseAsync((now - inClear).ToUnixTimeMilliseconds());
+        }
+
+        if (options.AuditKept is { } kept)
+        {
+            while (await database.WriteAsync(tx => RemoveAsync(tx, now, kept)) == Step)
+            {
+                // In steps, so that writers are not held up.
+            }
+        }
+    }
+
+    private async Task EraseAsync(long before)
+    {
+        // Looked for beside the writers: after a start, everything that was erased before lies in front of it.
+        var from = await database.ReadAsync(connection =>
+            connection.QueryFirstOrDefaultAsync<long?>(
+                "SELECT at FROM audit_events WHERE at >= @erasedUpTo AND at < @before AND (ip IS NOT NULL OR personal IS NOT NULL) ORDER BY at LIMIT 1",
+                new { erasedUpTo, before }
+            )
+        );
+        while (from is { } next)
+        {
+            var erased = await database.WriteAsync(tx =>
+                tx.QueryAsync<long>(
+                    """
+                    UPDATE audit_events SET ip = NULL, personal = NULL WHERE seq IN (SELECT seq FROM audit_events
+                      WHERE at >= @next AND at < @before AND (ip IS NOT NULL OR personal IS NOT NULL) ORDER BY at LIMIT @Step)
+                    RETURNING at
+                    """,
+                    new
+                    {
+                        next,
+                        before,
+                        Step,
+                    }
+                )
+            );
+            from = erased.Count == Step ? erased.Max() : null;
+        }
+
+        // An event that stands for a minute is written when that is over, with the time of the first.
+        erasedUpTo = before - (long)Slack.TotalMilliseconds;
+    }
+
+    private async Task<int> RemoveAsync(WriteTransaction tx, DateTimeOffset now, TimeSpan kept)
+    {
+        // One replica at a time.
+        await tx.FirstOrDefaultAsync<string>(ChainAnchor.Select + tx.Dialect.ForUpdate("store_properties"));
+        var oldest = await tx.QueryAsync<ChainHead>(
+            "SELECT seq, hash, at FROM audit_events ORDER BY seq LIMIT @most",
+            new { most = Step + 1 }
+        );
+        var before = (now - kept).ToUnixTimeMilliseconds();
+        if (oldest.Count == 0 || oldest[0].At >= before - (long)Slack.TotalMilliseconds)
+        {
+            return 0;
+        }
+
+        // The newest event stays, however old: the next one follows it.
+        var removed = oldest.Take(oldest.Count - 1).TakeWhile(row => row.At < before).ToList();
+        if (removed.Count == 0)
+        {
+            return 0;
+        }
+
+        var last = removed[^1];
+        await tx.ExecuteAsync("DELETE FROM audit_events WHERE seq <= @Seq", new { last.Seq });
+        await new ChainAnchor(last.Seq, last.Hash).StoreAsync(tx, key.Bytes);
+        tx.Record(
+            new AuditEntry
+            {
+                Id = PublicId.Create("evt", PublicId.NewUuid7(now)),
+                At = now.ToUnixTimeMilliseconds(),
+                Actor = AuditEntry.System,
+                Action = "audit.purged",
+                Reason = $"events {removed[0].Seq} to {last.Seq} are older than {kept.TotalDays} days",
+                Count = removed.Count,
+            }
+        );
+        return removed.Count;
+    }
+
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Audit retention was skipped this minute: {Reason}")]
+    private partial void LogSkipped(string reason);
+}

@@ -1,0 +1,106 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Tokenry.Protocol.Api;
+
+namespace Tokenry.Server.Platform.Store.Audit;
+
+/// <summary>An audit event as stored. The hash covers everything but <see cref="Ip"/> and <see cref="Personal"/>, which pseudonyms stand for, so that both can be erased.</summary>
+public sealed class AuditRow
+{
+    public const string Columns =
+        "seq, id, at, actor, credential_id, action, target_type, target_id, api, result, reason, ip, ip_pseudonym, agent, request_id, "
+        + "count, last_at, changes, personal, prev, hash";
+
+    public long Seq { get; init; }
+
+    public string Id { get; init; } = "";
+
+    public long At { get; init; }
+
+    public string Actor { get; init; } = "";
+
+    public string? CredentialId { get; init; }
+
+    public string Action { get; init; } = "";
+
+    public string? TargetType { get; init; }
+
+    public string? TargetId { get; init; }
+
+    public string? Api { get; init; }
+
+    public string Result { get; init; } = "";
+
+    public string? Reason { get; init; }
+
+    public string? Ip { get; init; }
+
+    public string? IpPseudonym { get; init; }
+
+    public string? Agent { get; init; }
+
+    public string? RequestId { get; init; }
+
+    public long Count { get; init; }
+
+    public long? LastAt { get; init; }
+
+    /// <inheritdoc cref="StoredChanges.Changes"/>
+    public string? Changes { get; init; }
+
+    /// <inheritdoc cref="StoredChanges.Personal"/>
+    public string? Personal { get; init; }
+
+    public byte[] Prev { get; init; } = [];
+
+    public byte[] Hash { get; set; } = [];
+
+    /// <inheritdoc cref="StoredChanges.Read"/>
+    public IReadOnlyList<AuditChange>? ReadChanges() => new StoredChanges(Changes, Personal).Read();
+
+    /// <summary>HMAC(audit key, seq ‖ prev ‖ canonical JSON): seq as eight bytes big-endian, the JSON's members in the order written here, nulls included but for last_at and changes, which older events do not have.</summary>
+    public byte[] ComputeHash(byte[] auditKey)
+    {
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>(512);
+        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(buffer.GetSpan(8), Seq);
+        buffer.Advance(8);
+        Prev.CopyTo(buffer.GetSpan(Prev.Length));
+        buffer.Advance(Prev.Length);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("id", Id);
+            json.WriteNumber("at", At);
+            json.WriteString("actor", Actor);
+            json.WriteString("credential_id", CredentialId);
+            json.WriteString("action", Action);
+            json.WriteString("target_type", TargetType);
+            json.WriteString("target_id", TargetId);
+            json.WriteString("api", Api);
+            json.WriteString("result", Result);
+            json.WriteString("reason", Reason);
+            json.WriteString("ip_pseudonym", IpPseudonym);
+            json.WriteString("agent", Agent);
+            json.WriteString("request_id", RequestId);
+            json.WriteNumber("count", Count);
+            if (LastAt is { } last)
+            {
+                json.WriteNumber("last_at", last);
+            }
+
+            if (Changes is { } changes)
+            {
+                json.WriteString("changes", changes);
+            }
+
+            json.WriteEndObject();
+        }
+
+        return HMACSHA256.HashData(auditKey, buffer.WrittenSpan);
+    }
+
+    /// <summary>Names an address without containing it: keyed, so that it cannot be found by trying all addresses.</summary>
+    public static string Pseudonym(string ip, byte[] auditKey) =>
+        Convert.ToHexStringLower(HMACSHA256.HashData(auditKey, Encoding.ASCII.GetBytes("ip:" + ip)).AsSpan(0, 16));
+}

@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+
+namespace Tokenry.Server.Platform.Store;
+
+/// <summary>One object for each text that is read from the store, for as long as anybody holds it: a hundred thousand equal rows share one.</summary>
+/// <param name="make">Immutable, of the text alone.</param>
+public sealed class InternPool<T>(Func<string, T> make)
+    where T : class
+{
+    private const int LeastToSweep = 1024;
+
+    private readonly ConcurrentDictionary<string, WeakReference<T>> known = new(StringComparer.Ordinal);
+    private readonly Lock sweeping = new();
+    private int sweepAt = LeastToSweep;
+
+    /// <summary>How many texts are remembered, of which some may be nobody's any more.</summary>
+    internal int Count => known.Count;
+
+    public T Get(string text) => known.TryGetValue(text, out var reference) && reference.TryGetTarget(out var shared) ? shared : Add(text);
+
+    private T Add(string text)
+    {
+        var made = make(text);
+        var winner = made;
+        known.AddOrUpdate(
+            text,
+            static (_, mine) => new WeakReference<T>(mine),
+            (_, present, mine) =>
+            {
+                if (present.TryGetTarget(out var theirs))
+                {
+                    winner = theirs;
+                    return present;
+                }
+
+                winner = mine;
+                return new WeakReference<T>(mine);
+            },
+            made
+        );
+        Sweep();
+        return winner;
+    }
+
+    /// <summary>Forgets what nobody holds, each time as many have come as were left.</summary>
+    private void Sweep()
+    {
+        if (known.Count < Volatile.Read(ref sweepAt) || !sweeping.TryEnter())
+        {
+            return;
+        }
+
+        try
+        {
+            foreach (var entry in known)
+            {
+                if (!entry.Value.TryGetTarget(out _))
+                {
+                    known.TryRemove(entry);
+                }
+            }
+
+            Volatile.Write(ref sweepAt, Math.Max(LeastToSweep, 2 * known.Count));
+        }
+        finally
+        {
+            sweeping.Exit();
+        }
+    }
+}

@@ -1,0 +1,16 @@
+using System.Globalization;
+
+namespace Tokenry.Server.Platform.Text;
+
+/// <summary>Says of a number that JSON allows and this API does not read (<c>1e2</c>, <c>100.0</c>) how to write it.</summary>
+internal static class OddNumber
+{
+    private const int Longest = 30;
+
+    /// <summary>What is wrong with the number; <c>null</c> where it is written as it should be.</summary>
+    public static string? Explain(string text) =>
+        text.Length > Longest || text.AsSpan().IndexOfAny('.', 'e', 'E') < 0 ? null
+        : !decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? $"is {text}, which is too large"
+        : decimal.IsInteger(number) ? $"is written as {text}: write {decimal.Truncate(number).ToString("0", CultureInfo.InvariantCulture)}"
+        : $"is {text}: write a whole number";
+}

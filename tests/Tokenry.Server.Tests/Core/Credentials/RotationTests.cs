@@ -1,0 +1,170 @@
+using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
+
+namespace Tokenry.Server.Tests.Core.Credentials;
+
+public sealed class RotationTests(SharedServers servers)
+{
+    [Theory, BothEngines]
+    public async Task With_an_overlap_both_secrets_work(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).ApiKey(_ => new { metadata = new { a = 1 } }).CreateAsync();
+        var path = $"/v1/api-keys/{made.ApiKey.Id}";
+        var rotated = await admin.PostAsync(path + "/rotate", new { overlap_seconds = 30 }).Expect(200);
+        var secret = rotated.Text("token");
+
+        Assert.NotEqual(made.ApiKey.Secret, secret);
+        Assert.Equal(made.ApiKey.Secret[..30], secret[..30]); // the same id
+        foreach (var member in new[] { "id", "name", "kind", "created_at", "state" })
+            Assert.Equal(made.ApiKey.Response.Text(member), rotated.Text(member));
+        foreach (var member in new[] { "permissions", "objects", "metadata", "owner", "expires_at", "allowed_ips" })
+            AssertJson(made.ApiKey.Response.Json.GetProperty(member).GetRawText(), rotated.Json.GetProperty(member));
+        Assert.Equal($"tkr_key_…{secret[^4..]}", rotated.Text("masked"));
+        var grace = rotated.Time("previous_expires_at") - DateTimeOffset.UtcNow;
+        Assert.InRange(grace, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(30));
+
+        Assert.Equal("valid", await admin.CodeAsync(made.ApiKey.Secret, made.Api.Identifier));
+        Assert.Equal("valid", await admin.CodeAsync(secret, made.Api.Identifier));
+        var shown = await admin.GetAsync(path).Expect(200);
+        Assert.Equal(rotated.Text("previous_expires_at"), shown.Text("previous_expires_at"));
+        Assert.DoesNotContain("\"token\"", shown.Body, StringComparison.Ordinal);
+    }
+
+    [Theory, BothEngines]
+    public async Task Without_an_overlap_the_old_secret_is_refused_by_the_next_check(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).PersonalAccessToken().CreateAsync();
+        var old = made.PersonalAccessToken.Secret;
+        for (var i = 0; i < 3; i++)
+        {
+            var rotated = await admin
+                .PostAsync($"/v1/tokens/{made.PersonalAccessToken.Id}/rotate", new { overlap_seconds = 0 })
+                .Expect(200);
+            Assert.Equal(System.Text.Json.JsonValueKind.Null, rotated.Json.GetProperty("previous_expires_at").ValueKind);
+            Assert.Equal("revoked", await admin.CodeAsync(old, made.Api.Identifier));
+            await admin.With(old).GetAsync("/v1/me").Expect(401, "invalid_token");
+            old = rotated.Text("token");
+            Assert.Equal("valid", await admin.CodeAsync(old, made.Api.Identifier));
+        }
+        Assert.Equal("revoked", await admin.CodeAsync(made.PersonalAccessToken.Secret, made.Api.Identifier));
+    }
+
+    [Theory, BothEngines]
+    public async Task The_overlap_ends_by_itself(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).ApiKey().CreateAsync();
+        var rotated = await admin.PostAsync($"/v1/api-keys/{made.ApiKey.Id}/rotate", new { overlap_seconds = 1 }).Expect(200);
+        var end = rotated.Time("previous_expires_at");
+        await EventuallyAsync(
+            async () =>
+            {
+                var code = await admin.CodeAsync(made.ApiKey.Secret, made.Api.Identifier);
+                Assert.True(code == "valid" || (code == "revoked" && DateTimeOffset.UtcNow >= end), code);
+                return code == "revoked";
+            },
+            "superseded"
+        );
+        Assert.Equal("valid", await admin.CodeAsync(rotated.Text("token"), made.Api.Identifier));
+    }
+
+    [Theory, BothEngines]
+    public async Task A_further_rotation_ends_the_oldest_secret_at_once(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).ApiKey().CreateAsync();
+        var path = $"/v1/api-keys/{made.ApiKey.Id}/rotate";
+        var second = (await admin.PostAsync(path, new { overlap_seconds = 3600 }).Expect(200)).Text("token");
+        var third = (await admin.PostAsync(path, new { overlap_seconds = 3600 }).Expect(200)).Text("token");
+        Assert.Equal("revoked", await admin.CodeAsync(made.ApiKey.Secret, made.Api.Identifier));
+        Assert.Equal("valid", await admin.CodeAsync(second, made.Api.Identifier));
+        Assert.Equal("valid", await admin.CodeAsync(third, made.Api.Identifier));
+    }
+
+    [Theory, BothEngines]
+    public async Task The_grace_never_passes_the_original_expiry(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).ApiKey(_ => new { expires_at = In(600) }).CreateAsync();
+        var rotated = await admin
+            .PostAsync($"/v1/api-keys/{made.ApiKey.Id}/rotate", new { overlap_seconds = 3600, expires_at = In(7200) })
+            .Expect(200);
+        Assert.Equal(made.ApiKey.Response.Text("expires_at"), rotated.Text("previous_expires_at"));
+        Assert.True(rotated.Time("expires_at") > made.ApiKey.Response.Time("expires_at"));
+    }
+
+    [Theory]
+    [BothEngines("{}", "overlap_seconds")]
+    [BothEngines("{\"overlap_seconds\":null}", "overlap_seconds")]
+    [BothEngines("{\"overlap_seconds\":-1}", "overlap_seconds")]
+    [BothEngines("{\"overlap_seconds\":2592001}", "overlap_seconds")]
+    [BothEngines("{\"overlap_seconds\":1.5}", "overlap_seconds")]
+    [BothEngines("{\"overlap_seconds\":\"0\"}", "overlap_seconds")]
+    [BothEngines("{\"overlap_seconds\":99999999999}", "overlap_seconds")]
+    [BothEngines("{\"overlap_seconds\":0,\"expires_at\":\"2001-01-01T00:00:00Z\"}", "expires_at")]
+    [BothEngines("{\"overlap_seconds\":0,\"expires_at\":\"later\"}", "expires_at")]
+    [BothEngines("{\"overlap_seconds\":0,\"name\":\"x\"}", "name")]
+    public async Task A_rotation_that_does_not_fit_changes_nothing(Engine engine, string body, string member)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var application = await admin.CreateApplicationAsync([]);
+        var key = await admin.CreateApiKeyAsync(application.Id);
+        await admin.PostAsync($"/v1/api-keys/{key.Id}/rotate", body).ExpectFaultAsync(member);
+        Assert.Equal("valid", await admin.CodeAsync(key.Secret));
+    }
+
+    [Theory, BothEngines]
+    public async Task The_longest_overlap_is_thirty_days(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).ApiKey().CreateAsync();
+        var rotated = await admin.PostAsync($"/v1/api-keys/{made.ApiKey.Id}/rotate", new { overlap_seconds = 2_592_000 }).Expect(200);
+        Assert.InRange(rotated.Time("previous_expires_at") - DateTimeOffset.UtcNow, TimeSpan.FromDays(29.99), TimeSpan.FromDays(30));
+    }
+
+    [Theory, BothEngines]
+    public async Task What_has_expired_is_renewed_only_with_a_new_expiry(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).ApiKey(_ => new { expires_at = In(0.4) }).CreateAsync();
+        var path = $"/v1/api-keys/{made.ApiKey.Id}/rotate";
+        await EventuallyAsync(async () => await admin.CodeAsync(made.ApiKey.Secret) == "expired", "expired");
+
+        await admin.PostAsync(path, new { overlap_seconds = 30 }).Expect(409, "credential_not_active");
+        var renewed = await admin.PostAsync(path, new { overlap_seconds = 30, expires_at = In(600) }).Expect(200);
+        Assert.Equal("active", renewed.Text("state"));
+        Assert.Equal("valid", await admin.CodeAsync(renewed.Text("token"), made.Api.Identifier));
+        // What had ended stays ended: the grace does not pass the original expiry.
+        Assert.NotEqual("valid", await admin.CodeAsync(made.ApiKey.Secret, made.Api.Identifier));
+    }
+
+    [Theory, BothEngines]
+    public async Task What_is_disabled_or_revoked_cannot_be_rotated(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).ApiKey().ClientSecret().CreateAsync();
+        foreach (
+            var path in new[] { $"/v1/api-keys/{made.ApiKey.Id}", $"/v1/applications/{made.Application.Id}/secrets/{made.ClientSecret.Id}" }
+        )
+        {
+            await admin.PostAsync(path + "/disable").Expect(200);
+            await admin.PostAsync(path + "/rotate", new { overlap_seconds = 0 }).Expect(409, "credential_not_active");
+            await admin.PostAsync(path + "/rotate", new { overlap_seconds = 0, expires_at = In(600) }).Expect(409, "credential_not_active");
+            await admin.PostAsync(path + "/enable").Expect(200);
+            await admin.PostAsync(path + "/rotate", new { overlap_seconds = 0 }).Expect(200);
+            await admin.DeleteAsync(path).Expect(204);
+            await admin.PostAsync(path + "/rotate", new { overlap_seconds = 0 }).Expect(409, "credential_not_active");
+        }
+    }
+
+    [Theory, BothEngines]
+    public async Task A_secret_superseded_long_ago_still_answers_revoked(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).ApiKey().CreateAsync();
+        for (var i = 0; i < 17; i++)
+            await admin.PostAsync($"/v1/api-keys/{made.ApiKey.Id}/rotate", new { overlap_seconds = 0 }).Expect(200);
+        Assert.Equal("revoked", await admin.CodeAsync(made.ApiKey.Secret, made.Api.Identifier));
+    }
+}
