@@ -8,7 +8,7 @@ public sealed record BenchOptions
 
     private const string AgainstIs = "--against=";
 
-    /// <summary>Paths to measure; none named: all, and the start, the memory and the scale.</summary>
+    /// <summary>Paths to measure; none named: all, and the start, the memory, the scale and the scaling.</summary>
     public IReadOnlyList<string> Names { get; init; } = [];
 
     /// <summary>Fewer and shorter slices: for a look, not for a result.</summary>

@@ -35,4 +35,5 @@ if (options.Profile)
 
 var report = await Run.MeasureAsync(options, Console.Out);
 await Run.KeepAsync(options, report, Console.Out);
-return report.Rows.Sum(row => row.All.Sum(series => series.Errors)) == 0 ? 0 : 1;
+var series = report.Rows.SelectMany(row => row.All).Concat(report.Scaling.SelectMany(row => new[] { row.One, row.Two }));
+return series.Sum(each => each.Errors) == 0 ? 0 : 1;

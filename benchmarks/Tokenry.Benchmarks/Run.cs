@@ -3,6 +3,7 @@ using System.Globalization;
 using Tokenry.Benchmarks.Limits;
 using Tokenry.Benchmarks.Reports;
 using Tokenry.Benchmarks.Scale;
+using Tokenry.Benchmarks.Scaling;
 using Tokenry.Testing;
 
 namespace Tokenry.Benchmarks;
@@ -39,10 +40,17 @@ internal static class Run
         await using var suite = new Suite(options, console);
         var rows = await suite.MeasureAsync(crypto);
         var memory = suite.Memory();
+        await suite.DisposeAsync();
+        IReadOnlyList<ScalingRow> scaling = [];
+        if (options.Wants("scaling"))
+        {
+            await console.WriteLineAsync("The server on one core and on two …");
+            scaling = await ScalingRun.MeasureAsync(options.Short);
+        }
+
         var scale = new List<ScaleResult>();
         if (options.Wants("scale"))
         {
-            await suite.DisposeAsync();
             foreach (var size in options.Long ? [.. Sizes, LargestSize] : Sizes)
             {
                 await console.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"Storing {size:N0} credentials …"));
@@ -60,6 +68,7 @@ internal static class Run
             Memory = memory,
             Start = start,
             Scale = scale,
+            Scaling = scaling,
             Took = watch.Elapsed,
         };
     }

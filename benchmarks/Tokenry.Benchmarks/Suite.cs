@@ -96,9 +96,14 @@ internal sealed class Suite(BenchOptions options, TextWriter console) : IAsyncDi
             peers[peer] = await StartAsync(
                 peer switch
                 {
-                    Peers.OidcProvider => ChildServer.PeerAsync("oidc-provider.mjs"),
-                    Peers.BetterAuth => ChildServer.PeerAsync("better-auth.mjs"),
-                    _ => ChildServer.PeerAsync("better-auth.mjs", "cached"),
+                    Peers.OidcProvider => ChildServer.NodePeerAsync("oidc-provider.mjs"),
+                    Peers.BetterAuth => ChildServer.NodePeerAsync("better-auth.mjs"),
+                    Peers.BetterAuthInMemory => ChildServer.NodePeerAsync("better-auth.mjs", "cached"),
+                    Peers.OpenIddict => ChildServer.DotnetPeerAsync("openiddict"),
+                    Peers.OpenIddictTuned => ChildServer.DotnetPeerAsync("openiddict", "tuned"),
+                    Peers.OpenIddictInMemoryTuned => ChildServer.DotnetPeerAsync("openiddict", "memory", "tuned"),
+                    Peers.JwtBearer => ChildServer.DotnetPeerAsync("jwtbearer"),
+                    _ => ChildServer.DotnetPeerAsync("openiddict", "memory"),
                 }
             );
         }

@@ -30,14 +30,16 @@ public sealed class LoadCore : IDisposable
 
         if (requests[0].Anew is null)
         {
-            return new Wrk(subject.Address, Script(requests), connections, seconds);
+            var script = Script(requests);
+            return subject.Placement.Load is [var core]
+                ? new Wrk(core, subject.Address, script, connections, seconds)
+                : new LoadOnCores([.. subject.Placement.Load.Select(core => new Wrk(core, subject.Address, script, connections, seconds))]);
         }
 
         var file = Path.Combine(directory.FullName, "one-time.requests");
         var count = (int)(rates.GetValueOrDefault(requests, FirstGuess) * Spare * seconds) + connections;
         await OneTimeScript.WriteRequestsAsync(file, requests, new Uri(subject.Address).Authority, count);
-        var script = Write("one-time", OneTimeScript.Of(file));
-        return new Wrk(subject.Address, script, connections, seconds)
+        return new Wrk(Cores.Load, subject.Address, Write("one-time", OneTimeScript.Of(file)), connections, seconds)
         {
             Seen = result => rates[requests] = Math.Max(rates.GetValueOrDefault(requests), result.PerSecond),
             Ended = () => File.Delete(file),

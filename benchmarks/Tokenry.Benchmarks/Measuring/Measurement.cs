@@ -79,13 +79,14 @@ public sealed class Measurement(LoadCore loads, int rounds, int sliceSeconds)
     private async Task<Slice> SliceAsync(Subject subject, string path, int connections, int seconds)
     {
         await using var load = await loads.PrepareAsync(subject, path, connections, seconds);
-        var (cpu, database) = (subject.ProcessorTime(), subject.DatabaseTime());
+        var (cpu, database, idle) = (subject.ProcessorTime(), subject.DatabaseTime(), subject.IdleTime());
         var allocated = subject.Allocated is null ? (long?)null : await subject.Allocated();
         var seen = await load.RunAsync();
         return new Slice(
             seen,
             subject.ProcessorTime() - cpu,
             subject.DatabaseTime() - database,
+            subject.IdleTime() - idle,
             subject.Allocated is null ? null : await subject.Allocated() - allocated
         );
     }

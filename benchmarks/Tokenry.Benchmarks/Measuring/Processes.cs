@@ -17,6 +17,16 @@ public static class Processes
             .Where(task => Name(task).StartsWith(".NET Tiered", StringComparison.Ordinal))
             .Aggregate(TimeSpan.Zero, (sum, task) => sum + TimeOf(Path.Combine(task, "stat")));
 
+    /// <summary>Time in which the first so many cores had nothing to do, waiting for disks included.</summary>
+    public static TimeSpan IdleTime(int cores) =>
+        TimeSpan.FromSeconds(
+            File.ReadLines("/proc/stat")
+                .Skip(1) // their sum
+                .Take(cores)
+                .Select(line => line.Split(' '))
+                .Sum(fields => Number(fields[4]) + Number(fields[5])) / TicksPerSecond
+        );
+
     private static string Name(string task)
     {
         try

@@ -6,10 +6,14 @@ namespace Tokenry.Benchmarks.Measuring;
 /// <param name="Load">What the load saw.</param>
 /// <param name="Cpu">Processor time of the server.</param>
 /// <param name="DatabaseCpu">Processor time of its database, where that is another process.</param>
+/// <param name="Idle">Time in which its cores had nothing to do.</param>
 /// <param name="Allocated">Bytes it allocated, where it can say.</param>
-public sealed record Slice(LoadResult Load, TimeSpan Cpu, TimeSpan DatabaseCpu, long? Allocated)
+public sealed record Slice(LoadResult Load, TimeSpan Cpu, TimeSpan DatabaseCpu, TimeSpan Idle, long? Allocated)
 {
     public double PerCpuSecond => Load.Requests / Cpu.TotalSeconds;
+
+    /// <summary>Of the processor time that it had or could have had: what other processes took from its cores is not in it.</summary>
+    public double IdleShare => Idle / (Cpu + Idle);
 }
 
 /// <summary>All slices of one subject on one path, medians unless said otherwise.</summary>
@@ -33,6 +37,8 @@ public sealed record Series(string Subject, string Path, IReadOnlyList<Slice> Sl
     public double? AllocatedPerRequest =>
         Slices[0].Allocated is null ? null : Median(Slices.Select(slice => (double)slice.Allocated!.Value / slice.Load.Requests));
 
+    public double IdleShare => Median(Slices.Select(slice => slice.IdleShare));
+
     public long Errors => Slices.Sum(slice => slice.Load.Errors);
 
     /// <summary>
@@ -44,7 +50,7 @@ public sealed record Series(string Subject, string Path, IReadOnlyList<Slice> Sl
     public double RatioTo(Series other, Func<double, double>? limit = null) =>
         Median(Slices.Zip(other.Slices, (mine, theirs) => mine.PerCpuSecond / (limit?.Invoke(theirs.PerCpuSecond) ?? theirs.PerCpuSecond)));
 
-    private static double Median(IEnumerable<double> values)
+    internal static double Median(IEnumerable<double> values)
     {
         var sorted = values.Order().ToArray();
         var middle = sorted.Length / 2;

@@ -15,7 +15,7 @@ internal static class Chart
 
     public static string Of(Report report)
     {
-        var rows = report.Rows.Where(row => row.Comparison.Rivals.Count > 0).ToList();
+        var rows = report.Rows.Where(row => row.Comparison.IsPictured).ToList();
         var bars = new StringBuilder();
         var y = 46;
         foreach (var row in rows)

@@ -27,6 +27,7 @@ internal static class Markdown
 
         StartAndMemory(text, report);
         ScaleOf(text, report.Scale);
+        text.Append(ScalingText.Of(report.Scaling));
         return text.ToString();
     }
 

@@ -1,6 +1,7 @@
 using Tokenry.Benchmarks.Limits;
 using Tokenry.Benchmarks.Measuring;
 using Tokenry.Benchmarks.Scale;
+using Tokenry.Benchmarks.Scaling;
 using Tokenry.Benchmarks.Subjects;
 
 namespace Tokenry.Benchmarks.Reports;
@@ -55,6 +56,8 @@ public sealed record Report
     public StartTime? Start { get; init; }
 
     public IReadOnlyList<ScaleResult> Scale { get; init; } = [];
+
+    public IReadOnlyList<ScalingRow> Scaling { get; init; } = [];
 
     public required TimeSpan Took { get; init; }
 }

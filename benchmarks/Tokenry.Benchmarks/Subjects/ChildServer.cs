@@ -14,13 +14,25 @@ internal static class ChildServer
     public const string EchoJson = "echo_json";
     public const string EchoGet = "echo_get";
     public const string EchoTls = "echo_tls";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    /// <summary>The path of the JWT handler.</summary>
+    public const string ProtectedRoute = "protected_route";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Kestrel alone, with bodies as long as those of a token request and of a verification.</summary>
-    public static async Task<Subject> EchoAsync()
+    public static async Task<Subject> EchoAsync(Placement? placement = null)
     {
         var (address, tls) = ($"http://127.0.0.1:{Digits(FreePort.Next())}", $"https://127.0.0.1:{Digits(FreePort.Next())}");
-        var (process, _) = Start(Environment.ProcessPath!, typeof(ChildServer).Assembly.Location, EchoServer.Verb, address, tls);
+        placement ??= Placement.Apart;
+        var (process, _) = Start(
+            placement.Server,
+            Environment.ProcessPath!,
+            typeof(ChildServer).Assembly.Location,
+            EchoServer.Verb,
+            address,
+            tls
+        );
         await UntilAsync(async () => await Subject.AnswersAsync(address) ? address : null, "the echo");
 
         var credential = new string('x', 90);
@@ -38,24 +50,37 @@ internal static class ChildServer
         };
         return new Subject("Kestrel", address, process.Id, requests)
         {
+            Placement = placement,
             Allocated = async () => long.Parse(await Subject.GetAsync(address + EchoServer.AllocatedPath), CultureInfo.InvariantCulture),
             End = () => StopAsync(process),
         };
     }
 
-    /// <summary>A script of <c>benchmarks/peers</c>, which says on its first line what it serves.</summary>
-    /// <exception cref="InvalidOperationException">It ended instead of serving.</exception>
-    public static async Task<Subject> PeerAsync(string script, params string[] arguments)
+    /// <summary>A script of <c>benchmarks/peers</c>.</summary>
+    public static Task<Subject> NodePeerAsync(string script, params string[] arguments)
     {
         var directory = Path.Combine(Repository.Root, "benchmarks", "peers");
-        var node = Path.Combine(directory, "node");
-        var (process, output) = Start(node, [Path.Combine(directory, script), Digits(FreePort.Next()), .. arguments]);
+        return PeerAsync(script, [Path.Combine(directory, "node"), Path.Combine(directory, script), Digits(FreePort.Next()), .. arguments]);
+    }
+
+    /// <summary>A verb of <c>benchmarks/peers/Tokenry.Peers</c>, which <c>./bench</c> has built.</summary>
+    public static Task<Subject> DotnetPeerAsync(string verb, params string[] arguments)
+    {
+        var peers = Path.Combine(Repository.Root, "benchmarks", "peers", "Tokenry.Peers", "bin", "Release", "net10.0", "Tokenry.Peers.dll");
+        return PeerAsync(verb, [Environment.ProcessPath!, peers, verb, Digits(FreePort.Next()), .. arguments]);
+    }
+
+    /// <summary>It says on its first line what it serves.</summary>
+    /// <exception cref="InvalidOperationException">It ended instead of serving.</exception>
+    private static async Task<Subject> PeerAsync(string name, string[] command)
+    {
+        var (process, output) = Start(Cores.Server, command);
         var line = await UntilAsync(
             () =>
                 process.HasExited
-                    ? throw new InvalidOperationException($"{script} ended: {output}")
+                    ? throw new InvalidOperationException($"{name} ended: {output}")
                     : Task.FromResult(output.Snapshot().FirstOrDefault(line => line.StartsWith('{'))),
-            script
+            name
         );
         var announced = JsonSerializer.Deserialize<Announcement>(line, JsonSerializerOptions.Web)!;
         var requests = announced.Requests.ToDictionary(
@@ -77,10 +102,10 @@ internal static class ChildServer
         return signer.ProofUri is { } uri ? request.WithProof(key, uri) : request.WithAssertion(key, signer.ClientId!, signer.Audience!);
     }
 
-    private static (ChildProcess Process, OutputLines Output) Start(string file, params string[] arguments)
+    private static (ChildProcess Process, OutputLines Output) Start(string cores, params string[] command)
     {
         var output = new OutputLines();
-        return (ChildProcess.Start(Cores.On(Cores.Server, [file, .. arguments]), output, output), output);
+        return (ChildProcess.Start(Cores.On(cores, command), output, output), output);
     }
 
     private static async Task<string> UntilAsync(Func<Task<string?>> sign, string of)

@@ -8,6 +8,7 @@ internal static class Cores
 {
     public const string Server = "0";
     public const string Load = "1";
+
     public static readonly string All = string.Create(CultureInfo.InvariantCulture, $"0-{Environment.ProcessorCount - 1}");
 
     public static ProcessStartInfo On(string core, params string[] command) =>

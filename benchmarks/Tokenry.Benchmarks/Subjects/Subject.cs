@@ -20,6 +20,8 @@ public sealed class Subject(string name, string address, int processId, IReadOnl
     /// <summary>The load of each path it serves.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<PlannedRequest>> Requests => requests;
 
+    public Placement Placement { get; init; } = Placement.Apart;
+
     /// <summary>Bytes it has allocated since its start; absent where it cannot say.</summary>
     public Func<Task<long>>? Allocated { get; init; }
 
@@ -30,6 +32,9 @@ public sealed class Subject(string name, string address, int processId, IReadOnl
     public required Func<ValueTask> End { private get; init; }
 
     public TimeSpan ProcessorTime() => Processes.Time(processId);
+
+    /// <summary>Time in which its cores had nothing to do, by anybody.</summary>
+    public TimeSpan IdleTime() => Processes.IdleTime(Placement.ServerCores);
 
     public TimeSpan CompilingTime() => Processes.CompilingTime(processId);
 

@@ -49,6 +49,9 @@ internal static class TokenrySubject
         },
     ];
 
+    /// <summary>On SQLite, somewhere else than beside the load.</summary>
+    public static Task<Subject> StartAsync(Placement placement) => StartAsync(Sqlite, Engine.Sqlite, new ServerOptions(), placement);
+
     /// <param name="engine">Its store.</param>
     /// <param name="settings">Of its environment, beside what it needs.</param>
     public static Task<Subject> StartAsync(Engine engine, IReadOnlyDictionary<string, string?>? settings = null) =>
@@ -69,8 +72,9 @@ internal static class TokenrySubject
             }
         );
 
-    private static async Task<Subject> StartAsync(string name, Engine engine, ServerOptions options)
+    private static async Task<Subject> StartAsync(string name, Engine engine, ServerOptions options, Placement? placement = null)
     {
+        placement ??= Placement.Apart;
         var cluster = engine == Engine.Postgres ? await PostgresCluster.StartPrivateAsync() : null;
         if (cluster is not null)
         {
@@ -83,12 +87,13 @@ internal static class TokenrySubject
             options with
             {
                 Settings = new Dictionary<string, string?>(options.Settings) { ["Tokenry:TlsUrl"] = tls },
-                Processors = Cores.Server,
+                Processors = placement.Server,
                 ConnectionString = cluster is null ? null : await cluster.CreateDatabaseAsync(),
             }
         );
         return new Subject(name, server.Address, server.ProcessId, await RequestsAsync(server, tls))
         {
+            Placement = placement,
             Database = () => cluster?.ProcessIds ?? [],
             Allocated = () => AllocatedAsync(server.Address),
             End = async () =>
