@@ -14,7 +14,7 @@ public sealed class AdminTokenTests
         var result = (await server.RunAsync("admin", "token")).Expect(0);
         Assert.Matches("^tkr_pat_[0-9A-Za-z]{71}$", result.Output.TrimEnd('\n'));
         Assert.Matches(
-            "^pat_[0-9A-Za-z]{22}: a token of the administrator, good until .*Z\\. It is shown this once\\.$",
+            "^pat_[0-9A-Za-z]{22}: a token of the administrator, valid until .*Z\\. The server does not show it again\\.$",
             result.Error.Trim()
         );
         Assert.False(File.Exists(Path.Combine(server.DataDirectory, "initial-admin-password")));
