@@ -5,7 +5,7 @@ namespace Tokenry.Server.Composition;
 
 /// <summary>
 /// Warns if the clock is behind the newest audit event: the clock was wrong then, or it is wrong now. The server still starts, because a
-/// stopped server helps nobody to correct the clock. A credential that is expired or revoked stays so.
+/// stopped server does not help to correct the clock. A credential that is expired or revoked stays so.
 /// </summary>
 internal static partial class ClockCheck
 {

@@ -34,7 +34,7 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
     private readonly HashSet<Bucket> knownOfMinute = [];
     private long minuteOfKnown;
 
-    /// <summary>The latest minute up to which this process closed all earlier minutes.</summary>
+    /// <summary>This process has closed all minutes before this one.</summary>
     private long closedBefore;
 
     /// <summary>The target type of a read.</summary>
