@@ -2,10 +2,10 @@ using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Composition;
 
-/// <summary>What a person who starts the server needs to read: where it is and a line that works.</summary>
+/// <summary>Tells the operator at start where the server is, with a command to try.</summary>
 public static partial class Announcement
 {
-    /// <summary>For people on a terminal; elsewhere stdout is for logs, and one line of them names the store.</summary>
+    /// <summary>Prints text on a terminal. If stdout is redirected, it is for logs: one line names the store.</summary>
     public static void Print(ILogger logger, TokenryOptions options, string store)
     {
         var command = $"./run admin token{DataDirectoryArgument(options)}";
@@ -30,14 +30,14 @@ public static partial class Announcement
         }
 
         text.WriteLine();
-        text.WriteLine($"  Administrator   {options.AdminEmail}; there is no page to sign in at yet, the next line has a token");
+        text.WriteLine($"  Administrator   {options.AdminEmail}; sign-in pages do not exist yet, so use the token of the next command");
         text.WriteLine();
         text.WriteLine("  Try it from another terminal:");
         text.WriteLine($"  curl -H \"Authorization: Bearer $({command})\" {options.Issuer}/v1/me");
         text.WriteLine();
     }
 
-    /// <summary>What <c>admin token</c> must be told to find this server's store: nothing where it is the usual place.</summary>
+    /// <summary>The option that lets <c>admin token</c> find the store of this server; empty for the default directory.</summary>
     private static string DataDirectoryArgument(TokenryOptions options)
     {
         if (options.DataDirectory == Path.GetFullPath("data"))
@@ -50,7 +50,7 @@ public static partial class Announcement
         return $" --{CommandVerb.DataDirectoryOption} {quoted}";
     }
 
-    /// <summary>A plain http address that other machines reach serves nobody but listed proxies, and none is listed.</summary>
+    /// <summary>Warns of a plain http address that other machines reach: only trusted proxies may use it, and none is configured.</summary>
     public static void WarnOfPlainHttp(ILogger logger, TokenryOptions options, IEnumerable<string> urls)
     {
         foreach (var url in urls)
@@ -68,11 +68,11 @@ public static partial class Announcement
     }
 
     private static string OwnCertificate(TokenryOptions options) =>
-        TlsListener.SelfMadePath(options) is { } path ? $" (certificate made here: {path})" : "";
+        TlsListener.SelfMadePath(options) is { } path ? $" (self-signed certificate: {path})" : "";
 
     private static bool IsLocal(Uri uri) => uri.IsLoopback || uri.Host == "unix";
 
-    /// <summary>What was closed to other users: they may have read it before.</summary>
+    /// <summary>Warns of files that the server closed to other users, who may have read them before.</summary>
     public static void WarnOfOpenFiles(ILogger logger, IReadOnlyList<string> closed)
     {
         foreach (var what in closed)
@@ -84,7 +84,7 @@ public static partial class Announcement
     [LoggerMessage(
         EventId = 4,
         Level = LogLevel.Warning,
-        Message = "{What} If other users of this machine are not trusted, rotate what was in it."
+        Message = "{What} If you do not trust the other users of this machine, rotate the secrets in it."
     )]
     private static partial void LogClosed(ILogger logger, string what);
 
@@ -100,7 +100,7 @@ public static partial class Announcement
     [LoggerMessage(
         EventId = 2,
         Level = LogLevel.Warning,
-        Message = "{Url} is plain http and not loopback: requests from other machines are refused (tls_required). Serve https, or list the "
+        Message = "{Url} is plain http and not loopback: the server refuses requests from other machines (tls_required). Serve https, or list the "
             + "TLS proxy in front in Tokenry:TrustedProxies."
     )]
     private static partial void LogPlainHttp(ILogger logger, string url);

@@ -4,12 +4,12 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Composition;
 
 /// <summary>
-/// A clock that is behind the newest audit entry was wrong then or is wrong now. The server starts all the same: nobody can mend the clock by a
-/// server that does not run, and what has ended by any clock stays ended.
+/// Warns if the clock is behind the newest audit event: the clock was wrong then, or it is wrong now. The server still starts, because a
+/// stopped server does not help to correct the clock. A credential that is expired or revoked stays so.
 /// </summary>
 internal static partial class ClockCheck
 {
-    /// <summary>By how much the clocks of replicas may differ.</summary>
+    /// <summary>The allowed clock difference between replicas.</summary>
     private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(10);
 
     public static async Task WarnAsync(IServiceProvider services)
@@ -30,15 +30,15 @@ internal static partial class ClockCheck
         }
         catch (StoreUnavailableException)
         {
-            // The store was there a moment ago; requests will say it.
+            // The store became unavailable; requests will report it.
         }
     }
 
     [LoggerMessage(
         EventId = 1,
         Level = LogLevel.Warning,
-        Message = "The clock says {Now:O}, and the newest audit entry is of {Last:O}: the clock is behind by {Behind}, or was ahead then. Set the "
-            + "clock of this machine; credentials and tokens end by it."
+        Message = "The clock shows {Now:O}, but the newest audit event is of {Last:O}. The clock is behind by {Behind}, or it was ahead then. Set the "
+            + "clock of this machine; credentials and tokens expire by it."
     )]
     private static partial void LogBehind(ILogger logger, DateTimeOffset now, DateTimeOffset last, TimeSpan behind);
 }

@@ -8,9 +8,9 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Composition;
 
 /// <summary>
-/// How a command on the same host asks a running server: one JSON line in, one out, over a Unix socket that only the owner of the data directory can open.
-/// On PostgreSQL, where no process holds a data directory, the socket is among <see cref="RunningServers"/>. It is no HTTP door: nothing reaches it
-/// from the network.
+/// Lets a command on the same host send a request to a running server: one JSON line each way, over a Unix socket that only the owner of the
+/// data directory can open. On PostgreSQL there is no data directory, so the socket is in the directory of <see cref="RunningServers"/>. The
+/// network cannot reach it.
 /// </summary>
 public sealed partial class ControlSocket(TokenryOptions options, ILogger<ControlSocket> logger, DataDirectory? directory = null)
     : BackgroundService
@@ -21,17 +21,17 @@ public sealed partial class ControlSocket(TokenryOptions options, ILogger<Contro
         StringComparer.Ordinal
     );
 
-    /// <summary>Registers what a verb of the command line does, with its options and for whom; before the server starts.</summary>
+    /// <summary>Registers the handler of a command-line verb. Must run before the server starts.</summary>
     public void Map(string verb, Func<IReadOnlyDictionary<string, string>, OperatingSystemUser, Task<ControlAnswer>> run) =>
         verbs.Add(verb, run);
 
-    /// <summary>Asks the running server; <c>null</c> where none answers.</summary>
+    /// <summary>Sends a request to the running server; <c>null</c> if no server answers.</summary>
     public static async Task<ControlAnswer?> AskAsync(string dataDirectory, ControlRequest request)
     {
         return DataDirectory.ReadState(dataDirectory) is { } state ? await AskAsync(state, request) : null;
     }
 
-    /// <summary>Asks the server; <c>null</c> where it does not answer.</summary>
+    /// <summary>Sends a request to the server; <c>null</c> if it does not answer.</summary>
     public static async Task<ControlAnswer?> AskAsync(ServerState state, ControlRequest request)
     {
         try
@@ -58,7 +58,7 @@ public sealed partial class ControlSocket(TokenryOptions options, ILogger<Contro
             return;
         }
 
-        File.Delete(path); // left by a process that was killed; the lock says it is gone
+        File.Delete(path); // left by a killed process; the lock proves that it ended
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(path));
         if (!OperatingSystem.IsWindows())
@@ -98,17 +98,17 @@ public sealed partial class ControlSocket(TokenryOptions options, ILogger<Contro
             var line = await ReadLineAsync(stream, reading.Token);
             if (line.Length == 0)
             {
-                return; // a command that only looks which servers run
+                return; // the command only checks which servers run
             }
 
-            var answer = await AnswerAsync(line, OperatingSystemUser.OfPeer(connection)); // as long as it takes: a trail of millions of events is verified in minutes
+            var answer = await AnswerAsync(line, OperatingSystemUser.OfPeer(connection)); // no timeout: the verification of millions of audit events takes minutes
             using var writing = Patience(stopping);
             await stream.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(answer, ControlJson.Default.ControlAnswer), writing.Token);
             stream.WriteByte((byte)'\n');
         }
         catch (Exception exception)
         {
-            // Whatever was said here or went wrong: an exception that leaves a background service ends the server.
+            // Any failure of one connection: an exception that leaves a background service stops the server.
             LogFailed(exception.GetType().Name);
         }
     }
@@ -125,7 +125,11 @@ public sealed partial class ControlSocket(TokenryOptions options, ILogger<Contro
         var request = JsonSerializer.Deserialize(line, ControlJson.Default.ControlRequest);
         if (request is not { Verb: not null, Options: not null } || !verbs.TryGetValue(request.Verb, out var run))
         {
-            return new ControlAnswer(null, "The running server does not know this command; is it an older version?", failed: true);
+            return new ControlAnswer(
+                null,
+                "The running server does not know this command. Check whether it runs an older version.",
+                failed: true
+            );
         }
 
         try
@@ -138,9 +142,9 @@ public sealed partial class ControlSocket(TokenryOptions options, ILogger<Contro
         }
         catch (Exception exception)
         {
-            // Without an answer the command would ask again, and do twice what was perhaps done.
+            // Without an answer, the command would repeat the request, and the server might do the work twice.
             LogFailed(exception.GetType().Name);
-            return new ControlAnswer(null, "The server failed to carry the command out; its log says more.", failed: true);
+            return new ControlAnswer(null, "The server could not complete the command. See its log.", failed: true);
         }
     }
 
@@ -153,7 +157,7 @@ public sealed partial class ControlSocket(TokenryOptions options, ILogger<Contro
             var read = await stream.ReadAsync(buffer.AsMemory(length), cancellation);
             if (read == 0)
             {
-                return length == 0 ? [] : throw new IOException("The line was not finished.");
+                return length == 0 ? [] : throw new IOException("The line has no end.");
             }
 
             var end = Array.IndexOf(buffer, (byte)'\n', length, read);
@@ -170,7 +174,7 @@ public sealed partial class ControlSocket(TokenryOptions options, ILogger<Contro
     [LoggerMessage(
         EventId = 2,
         Level = LogLevel.Information,
-        Message = "There is no private directory for a control socket: admin commands need this server's ConnectionStrings__Tokenry."
+        Message = "No private directory exists for the control socket. Set ConnectionStrings__Tokenry of this server for admin commands."
     )]
     private partial void LogNone();
 

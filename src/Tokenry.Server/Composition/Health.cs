@@ -7,10 +7,12 @@ using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Composition;
 
-/// <summary><c>/health/live</c>: the process runs. <c>/health/ready</c>: it can serve; 503 once it is stopping or the store does not answer.</summary>
+/// <summary>
+/// <c>/health/live</c>: the process runs. <c>/health/ready</c>: the server can serve; 503 while it stops or the store does not answer.
+/// </summary>
 public static class Health
 {
-    // Still 200: a balancer that took the server out would make a loss of writes a loss of everything.
+    // Still 200: a load balancer that removed the server would stop reads too, not only writes.
     private const string ReadOnly = "ready, but the store refused a write in the last 5 s\n";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -20,7 +22,7 @@ public static class Health
         var group = app.MapGroup("/health").WithTags("Operations");
         group
             .MapGet("/live", () => TypedResults.Text("live\n"))
-            .WithSummary("Ask whether the process runs.")
+            .WithSummary("Check whether the process runs.")
             .Answers("text/plain")
             .OpenToAnybody();
         group
@@ -31,12 +33,12 @@ public static class Health
                         ? Results.Text((database.RefusesWrites ? ReadOnly : "ready\n") + OfTrail(audit.LastFault))
                         : Results.Text("not ready\n", statusCode: 503)
             )
-            .WithSummary("Ask whether the server can serve; 503 while it cannot.")
+            .WithSummary("Check whether the server can serve; 503 if it cannot.")
             .Answers("text/plain")
             .OpenToAnybody();
     }
 
-    /// <summary>A second line where the store lost part of its audit trail: <c>store.rolled_back events=30 seconds=1620</c>.</summary>
+    /// <summary>A second line if the store lost part of its audit log: <c>store.rolled_back events=30 seconds=1620</c>.</summary>
     private static string OfTrail(ChainFault? fault) =>
         fault is null
             ? ""

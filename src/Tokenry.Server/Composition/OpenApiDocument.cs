@@ -9,14 +9,14 @@ using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Composition;
 
-/// <summary><c>/openapi/v1.json</c>, made from the routes themselves.</summary>
+/// <summary><c>/openapi/v1.json</c>, generated from the routes.</summary>
 public static class OpenApiDocument
 {
     private const string Name = "v1";
 
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(5);
 
-    /// <summary>Made once, when it is first asked for: making it takes longer than ten thousand verifications.</summary>
+    /// <summary>Generated once, at the first request, because it costs more than ten thousand verifications.</summary>
     public static void MapOpenApiDocument(this WebApplication app)
     {
         var document = new Lazy<Task<PublicDocument>>(() => MakeAsync(app.Services));

@@ -5,15 +5,15 @@ using Document = Microsoft.OpenApi.OpenApiDocument;
 namespace Tokenry.Server.Composition;
 
 /// <summary>
-/// An example for each operation, made from its schemas: a body as a client sends it, an answer as it gets it, an id of the right form. Written by hand, eighty
-/// of them would fall behind.
+/// Generates an example for each operation from its schemas: request body, answer and ids. Eighty examples written by hand would become
+/// outdated.
 /// </summary>
 internal static class OpenApiExamples
 {
     private const string Id = "0Q2bWpjvCzX6uGZkAE4tR1";
     private const int Deepest = 6;
 
-    /// <summary>Ids by what the path or the schema is of.</summary>
+    /// <summary>Id prefixes by a word of the path or schema name.</summary>
     private static readonly (string Word, string Prefix)[] Prefixes =
     [
         ("api-key", "key"),
@@ -32,7 +32,7 @@ internal static class OpenApiExamples
         ("principal", "app"),
     ];
 
-    /// <summary>Values by the name of the member.</summary>
+    /// <summary>Values by member name.</summary>
     private static readonly JsonObject Members = JsonNode
         .Parse(
             """
@@ -58,7 +58,7 @@ internal static class OpenApiExamples
 
     private static readonly JsonNode ScopeNames = new JsonArray("invoices:read");
 
-    /// <summary>Members that an example shows although they may be absent.</summary>
+    /// <summary>Optional members that an example shows.</summary>
     private static readonly Dictionary<string, string[]> AlsoShown = new(StringComparer.Ordinal)
     {
         ["/oauth/renew"] = ["overlap_seconds"],
@@ -82,7 +82,7 @@ internal static class OpenApiExamples
         ["VerifyRequest"] = ["token", "api", "scopes"],
     };
 
-    /// <summary>Last of all, when every schema is in the document.</summary>
+    /// <summary>Runs last, when the document holds every schema.</summary>
     public static void AddTo(Document document)
     {
         foreach (var (path, item) in document.Paths)
@@ -167,7 +167,7 @@ internal static class OpenApiExamples
             : "…";
     }
 
-    /// <summary>The last word of a path or the name of a schema says of what.</summary>
+    /// <summary>Finds the id prefix by the last word of a path or by a schema name.</summary>
     private static string IdFor(string about)
     {
         var found = Prefixes

@@ -7,7 +7,7 @@ using Document = Microsoft.OpenApi.OpenApiDocument;
 
 namespace Tokenry.Server.Composition;
 
-/// <summary>Describes of each route what its markers say: access, filters, form, answer, errors.</summary>
+/// <summary>Describes each route from its metadata: access, filters, form, answer, errors.</summary>
 internal static class OpenApiOperations
 {
     public static async Task Describe(
@@ -54,7 +54,7 @@ internal static class OpenApiOperations
         }
     }
 
-    /// <summary>The answer is what the handler names, or this.</summary>
+    /// <summary>Adds a second possible answer to the one that the handler declares.</summary>
     private static async Task AddAlternativeAsync(
         OpenApiOperation operation,
         Type answer,
@@ -68,7 +68,7 @@ internal static class OpenApiOperations
         content.Schema = new OpenApiSchema { OneOf = [content.Schema!, new OpenApiSchemaReference(answer.Name, document)] };
     }
 
-    /// <summary>The path's own words and what is done there: <c>applications_api_keys_rotate</c>.</summary>
+    /// <summary>The words of the path and the action: <c>applications_api_keys_rotate</c>.</summary>
     private static string OperationId(string method, string path, bool lists, bool creates)
     {
         var words = path.Split('/', StringSplitOptions.RemoveEmptyEntries)
@@ -81,18 +81,18 @@ internal static class OpenApiOperations
             "POST" when creates => "_create",
             "PATCH" => "_revise",
             "DELETE" => "_delete",
-            _ => "", // the last word is the verb, or there is nothing else to do there
+            _ => "", // the last word of the path is the verb, or the path has one operation only
         };
         return string.Join('_', words) + verb;
     }
 
-    /// <summary>Also those that a handler reads from the route itself.</summary>
+    /// <summary>Adds the path parameters too that a handler reads from the route itself.</summary>
     private static void AddPathParameters(OpenApiOperation operation, string path)
     {
         var names = path.Split('/').Where(segment => segment.StartsWith('{')).Select(segment => segment.Trim('{', '}')).Reverse();
         foreach (var name in names.Where(name => operation.Parameters!.All(parameter => parameter.Name != name)))
         {
-            operation.Parameters!.Insert(0, Parameter(name, ParameterLocation.Path, "Its public id."));
+            operation.Parameters!.Insert(0, Parameter(name, ParameterLocation.Path, "The public id of the object."));
         }
     }
 
@@ -110,8 +110,8 @@ internal static class OpenApiOperations
             Maximum = "200",
             Default = 50,
         };
-        operation.Parameters!.Add(Parameter("limit", ParameterLocation.Query, "How many at most.", limit));
-        operation.Parameters!.Add(Parameter("cursor", ParameterLocation.Query, "The next_cursor of the page before."));
+        operation.Parameters!.Add(Parameter("limit", ParameterLocation.Query, "The largest number of items in the answer.", limit));
+        operation.Parameters!.Add(Parameter("cursor", ParameterLocation.Query, "The next_cursor of the previous page."));
         foreach (var name in filters.Names.Where(name => !path.Contains($"{{{name}}}", StringComparison.Ordinal)))
         {
             var schema = new OpenApiSchema
@@ -131,7 +131,7 @@ internal static class OpenApiOperations
                 Parameter(
                     "Idempotency-Key",
                     ParameterLocation.Header,
-                    "For ten minutes the same key with the same body gets the same answer, secret included."
+                    "For ten minutes, a request with the same key and the same body gets the same answer, including the secret."
                 )
             );
         }
@@ -143,8 +143,8 @@ internal static class OpenApiOperations
             Parameter(
                 RightsPreview.DryRun,
                 ParameterLocation.Query,
-                "true changes nothing and answers 200 with {\"gains\":{\"count\",\"items\"},\"loses\":{\"count\",\"items\"}}: which credentials would gain or lose "
-                    + "what.",
+                "If true, the server changes nothing and answers 200 with {\"gains\":{\"count\",\"items\"},\"loses\":{\"count\",\"items\"}}: the credentials that would gain or lose "
+                    + "rights.",
                 new OpenApiSchema { Type = JsonSchemaType.Boolean }
             )
         );
@@ -152,7 +152,7 @@ internal static class OpenApiOperations
             Parameter(
                 RightsPreview.ExpectGains,
                 ParameterLocation.Header,
-                "The change is made only if it has that many gains, else 409 gains_differ with the same members.",
+                "The number of gains that the client expects. If it differs, the server refuses the change with 409 gains_differ and the same members.",
                 new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "0" }
             )
         );
@@ -174,7 +174,7 @@ internal static class OpenApiOperations
         var scopes = string.Join(" or ", access.Needs);
         operation.Description = access.Kind switch
         {
-            RouteAuthentication.Public => "Open to anybody.",
+            RouteAuthentication.Public => "Needs no authentication.",
             RouteAuthentication.Caller when access.Needs.Count == 0 => "Needs any valid credential.",
             RouteAuthentication.Caller => $"Needs the scope {scopes}.",
             _ when access.Needs.Count == 0 => "Needs client authentication.",
@@ -194,14 +194,14 @@ internal static class OpenApiOperations
                 ? Content(
                     MediaType.Json,
                     ObjectOf([
-                        new RouteMember("error", "The registered name of the error.", Required: true),
-                        new RouteMember("error_description", "What went wrong, for a person.", Required: true),
+                        new RouteMember("error", "The registered error code.", Required: true),
+                        new RouteMember("error_description", "The explanation for a developer.", Required: true),
                     ])
                 )
                 : Content("application/problem+json", new OpenApiSchemaReference(nameof(Problem), document));
-        operation.Responses!["401"] = Error("No credential, or one that is not good.");
+        operation.Responses!["401"] = Error("The request has no credential, or the credential is not valid.");
         operation.Responses!["403"] = Error("The credential lacks the scope.");
-        operation.Responses!["default"] = Error("Something else is in the way; see code.");
+        operation.Responses!["default"] = Error("Another error; see code.");
 
         OpenApiResponse Error(string description) => new() { Description = description, Content = content };
     }

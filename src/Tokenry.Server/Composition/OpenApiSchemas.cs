@@ -9,10 +9,10 @@ using Tokenry.Protocol.Api;
 
 namespace Tokenry.Server.Composition;
 
-/// <summary>Describes the types whose converters hide from the document what they read and write.</summary>
+/// <summary>Describes the types whose JSON converters hide their form from the generator.</summary>
 internal static class OpenApiSchemas
 {
-    /// <summary>Members whose values are among a set of constants.</summary>
+    /// <summary>Members whose values come from a set of constants.</summary>
     private static readonly Dictionary<(Type Record, string Member), string[]> Values = new()
     {
         [(typeof(Problem), "code")] = Constants(typeof(ProblemCode)),
@@ -22,7 +22,9 @@ internal static class OpenApiSchemas
         [(typeof(Credential), "kind")] = Constants(typeof(CredentialKind)),
     };
 
-    /// <summary>Names that mean something outside this program: none for the wrappers of single members, which are described in place.</summary>
+    /// <summary>
+    /// Schema names, only for types that mean something to a client. Wrappers of single members get none; the schema describes them in place.
+    /// </summary>
     public static string? ReferenceId(JsonTypeInfo type)
     {
         var clr = Nullable.GetUnderlyingType(type.Type) ?? type.Type;
@@ -45,14 +47,14 @@ internal static class OpenApiSchemas
 
         if (IsOptional(type))
         {
-            // A member that may be absent is described as what it holds.
+            // The schema of an optional member is the schema of its value.
             var held = type.GetGenericArguments()[0];
             var inner = await context.GetOrCreateSchemaAsync(Nullable.GetUnderlyingType(held) ?? held, cancellationToken: cancellation);
             schema.Type = inner.Type | JsonSchemaType.Null;
             schema.OneOf = inner.OneOf;
             schema.Format = inner.Format;
             schema.Items = inner.Items;
-            schema.Description = null; // the wrapper's, not the member's
+            schema.Description = null; // it describes the wrapper, not the member
         }
         else if (type == typeof(CredentialPermissions))
         {
@@ -69,7 +71,7 @@ internal static class OpenApiSchemas
         }
         else if (type == typeof(IReadOnlyDictionary<string, IReadOnlyList<string>>))
         {
-            // Each a text or a list of texts, which the converter makes lists of.
+            // Each value is a string or a list of strings; the converter turns strings into lists.
             schema.AdditionalProperties = null;
             schema.Type = JsonSchemaType.Object | JsonSchemaType.Null;
         }
@@ -82,21 +84,17 @@ internal static class OpenApiSchemas
         }
         else if (type == typeof(AuditChange))
         {
-            // The values of any member, of whatever type that is.
-            schema.Properties!["before"] = new OpenApiSchema
-            {
-                Type = AnyType,
-                Description = "Its value before; `null` where it had none.",
-            };
+            // Members of every type can change.
+            schema.Properties!["before"] = new OpenApiSchema { Type = AnyType, Description = "The value before; `null` if it had none." };
             schema.Properties["after"] = new OpenApiSchema
             {
                 Type = AnyType,
                 Description =
-                    "Its value after; `null` where it has none. A secret is `{\"digest\":\"…\"}`, an erased value `{\"pseudonym\":\"…\"}`.",
+                    "The value after; `null` if it has none. A secret is `{\"digest\":\"…\"}`, an erased value `{\"pseudonym\":\"…\"}`.",
             };
         }
 
-        // They come from XML comments.
+        // The descriptions come from XML comments.
         schema.Description = WebUtility.HtmlDecode(schema.Description);
     }
 

@@ -4,12 +4,12 @@ using System.Runtime.InteropServices;
 namespace Tokenry.Server.Composition;
 
 /// <summary>
-/// What the process gives up before it reads its first key: files that others may read, core dumps, and the runtime's doors for debuggers and
-/// profilers. On Linux; elsewhere the service manager has to do it (<c>docs/guides/systemd.md</c>).
+/// Protects the process before it reads its first key: no new files that other users can read, no core dumps, no sockets for debuggers and
+/// profilers. It works on Linux; elsewhere the service manager must do it (<c>docs/guides/systemd.md</c>).
 /// </summary>
 internal static partial class ProcessHardening
 {
-    private const uint OwnerOnly = 0b000_111_111; // 077: what is taken from group and others
+    private const uint OwnerOnly = 0b000_111_111; // 077: no permission for group and others
     private const int SetDumpable = 4; // PR_SET_DUMPABLE
     private const int ResourceCore = 4; // RLIMIT_CORE
 
@@ -21,7 +21,7 @@ internal static partial class ProcessHardening
         }
 
         _ = Umask(OwnerOnly);
-        // The limit is for files; a handler that takes core dumps from a pipe minds only whether the process may be dumped.
+        // The limit covers dump files only. A handler that reads core dumps from a pipe checks PR_SET_DUMPABLE instead.
         var none = default(ResourceLimit);
         _ = SetLimit(ResourceCore, in none);
         _ = ProcessControl(SetDumpable, 0, 0, 0, 0);
@@ -29,8 +29,8 @@ internal static partial class ProcessHardening
     }
 
     /// <summary>
-    /// <c>DOTNET_EnableDiagnostics=0</c> keeps the runtime from making them, and only the environment can say so. Started without it, a socket
-    /// without a name is one that nobody reaches.
+    /// Only the environment variable <c>DOTNET_EnableDiagnostics=0</c> keeps the runtime from creating these sockets. Without it, the server
+    /// deletes their files, so that no process can connect.
     /// </summary>
     private static void RemoveDiagnosticSockets()
     {
@@ -51,7 +51,7 @@ internal static partial class ProcessHardening
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                // A directory that cannot be read or written holds none of ours.
+                // A directory that this user cannot read or write holds no socket of this process.
             }
         }
     }

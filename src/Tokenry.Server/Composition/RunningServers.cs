@@ -7,18 +7,18 @@ using Tokenry.Server.Platform.Files;
 namespace Tokenry.Server.Composition;
 
 /// <summary>
-/// Which servers this user runs on this machine, so that a command finds them whatever their settings are: a file each in a directory that only this user
-/// can read. Without such a directory a command still finds the server of the data directory it is told.
+/// The servers that this user runs on this machine: one file for each, in a directory that only this user can read. So a command finds a
+/// server whatever its settings are. Without the directory, a command finds only the server of its <c>--data-directory</c>.
 /// </summary>
 public static partial class RunningServers
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    /// <summary>Where a server that holds no data directory puts its control socket; <c>null</c> where there is no place for it.</summary>
+    /// <summary>The control-socket path of a server without a data directory; <c>null</c> if no private directory exists.</summary>
     public static string? SocketPath() =>
         Directory(create: true) is { } directory ? Path.Combine(directory, $"{Environment.ProcessId}.sock") : null;
 
-    /// <summary>A file that cannot be written is done without: commands then need <c>--data-directory</c>.</summary>
+    /// <summary>Registers a server. If the file cannot be written, commands need <c>--data-directory</c>.</summary>
     public static void Add(ServerState state) =>
         InDirectory(
             create: true,
@@ -32,7 +32,7 @@ public static partial class RunningServers
 
     public static void RemoveThis() => InDirectory(create: false, directory => File.Delete(PathOf(directory, Environment.ProcessId)));
 
-    /// <summary>Those whose control socket takes connections, by issuer. Files of servers that were killed are deleted.</summary>
+    /// <summary>The servers whose control socket accepts connections, sorted by address. Deletes the files of killed servers.</summary>
     public static IReadOnlyList<ServerState> Find()
     {
         var found = new List<ServerState>();
@@ -73,7 +73,7 @@ public static partial class RunningServers
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // A convenience for commands on this host must not stop a server.
+            // A server must start even without this convenience for commands.
         }
     }
 
@@ -88,7 +88,7 @@ public static partial class RunningServers
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException)
         {
-            return null; // it ends, or is being written by another version
+            return null; // the server is stopping, or another version wrote the file
         }
     }
 
@@ -107,8 +107,9 @@ public static partial class RunningServers
     }
 
     /// <summary>
-    /// It depends on the user alone, not on the environment, which differs between a terminal and a service. Only root writes to /run; in /tmp another
-    /// user may have made the directory first, which its mode then shows, since this user cannot open one that is closed to others.
+    /// The path depends on the user only, because the environment differs between a terminal and a service. Only root can write to /run. In
+    /// /tmp, another user may have created the directory first; the mode check finds that, because this user cannot open a directory that is
+    /// closed to others.
     /// </summary>
     private static string? Directory(bool create)
     {

@@ -6,7 +6,7 @@ using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Composition;
 
-/// <summary><c>/</c>: what this server is and where to read on, until there is a console. One file, made at start; no script, one style.</summary>
+/// <summary><c>/</c>: tells a person what this server is and where to continue. One file, rendered at start; no script, one style.</summary>
 internal static class StartPage
 {
     private const string Style = """
@@ -38,7 +38,7 @@ internal static class StartPage
         app.MapGet("/", context => ServeAsync(context, page))
             .WithTags("Operations")
             .WithName("start_page")
-            .WithSummary("Show a person what this server is and where to read on.")
+            .WithSummary("Show what this server is, with links to its documentation.")
             .Answers("text/html")
             .OpenToAnybody()
             .IsPage();
@@ -72,9 +72,9 @@ internal static class StartPage
             <body>
             <main>
             <h1>Tokenry</h1>
-            <p>This server issues and checks API keys, personal access tokens and OAuth access tokens for programs. Pages to sign in at are not there yet;
-            everything is done through its API.</p>
-            <h2>Read on</h2>
+            <p>This server issues and checks API keys, personal access tokens and OAuth access tokens for programs. It has no sign-in pages yet;
+            use its API.</p>
+            <h2>Where to go next</h2>
             <dl>
             <div><dt><a href="{home}/openapi/v1.json">API reference</a></dt><dd>OpenAPI 3.1: every route, body, answer and scope</dd></div>
             <div><dt><a href="{home}/.well-known/oauth-authorization-server">OAuth metadata</a></dt><dd>endpoints and methods for clients</dd></div>
@@ -82,7 +82,7 @@ internal static class StartPage
             <div><dt><a href="{home}/health/ready">Health</a></dt><dd>whether the server can serve now</dd></div>
             <div><dt>Documentation</dt><dd><code>README.md</code> and <code>docs/</code> in the folder that the server was started from</dd></div>
             </dl>
-            <h2>First call</h2>
+            <h2>First request</h2>
             <p>On the host, with a token of the administrator:</p>
             <pre><code>curl -H "Authorization: Bearer $(./run admin token)" {issuer}/v1/me</code></pre>
             </main>

@@ -12,20 +12,21 @@ using Tokenry.Server.Platform.Settings;
 namespace Tokenry.Server.Composition;
 
 /// <summary>
-/// The address at which clients may present certificates (<c>Tokenry:TlsUrl</c>). The handshake asks for one and takes any: that its private key was there is
-/// all it proves, and who it is for whom is decided where a client authenticates. Other https addresses ask for none.
+/// The address at which clients may present certificates (<c>Tokenry:TlsUrl</c>). The handshake requests a certificate and accepts any: it
+/// proves possession of the private key only. Client authentication decides which client the certificate identifies. Other https addresses
+/// request none.
 /// </summary>
 public static class TlsListener
 {
     private const string SelfMadeFile = "tls.pem";
 
-    /// <summary>The longest a self-made certificate is used.</summary>
+    /// <summary>The validity of a self-signed certificate.</summary>
     private static readonly TimeSpan SelfMadeLife = TimeSpan.FromDays(397);
 
-    /// <summary>A start so long before the end makes the next one.</summary>
+    /// <summary>A server that starts this close to the expiry creates a new certificate.</summary>
     private static readonly TimeSpan SelfMadeRest = TimeSpan.FromDays(30);
 
-    /// <summary>Adds the address to those of <c>urls</c>.</summary>
+    /// <summary>Adds the address to <c>urls</c>.</summary>
     /// <exception cref="StartupException">The certificate cannot be read.</exception>
     public static void Add(IWebHostBuilder host, IConfiguration configuration, TokenryOptions options)
     {
@@ -48,7 +49,7 @@ public static class TlsListener
         host.ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(https => Configure(https, options.Tls, certificate)));
     }
 
-    /// <summary>The file of the self-made certificate, if there is one.</summary>
+    /// <summary>The file of the self-signed certificate; <c>null</c> if the server uses none.</summary>
     public static string? SelfMadePath(TokenryOptions options)
     {
         var path = Path.Combine(options.DataDirectory, SelfMadeFile);
@@ -73,9 +74,9 @@ public static class TlsListener
         https.OnAuthenticate = (connection, handshake) =>
         {
             handshake.ClientCertificateRequired = connection.LocalEndPoint is IPEndPoint { Port: var port } && tls.IsAt(port);
-            // A session that goes on would lack what was sent with the certificate.
+            // A resumed session would lack the certificates that the client sent with its own.
             handshake.AllowTlsResume = !handshake.ClientCertificateRequired;
-            // The framework builds a chain whatever it is told, and by default would fetch what a stranger's certificate names.
+            // The framework always builds a chain, and by default it downloads from URLs in the client's certificate.
             handshake.CertificateChainPolicy = new X509ChainPolicy
             {
                 DisableCertificateDownloads = true,
@@ -100,7 +101,7 @@ public static class TlsListener
         }
     }
 
-    /// <summary>The certificate with its key first, then what the file holds besides.</summary>
+    /// <summary>Reads the certificate with its private key first, then the other certificates of the file.</summary>
     private static X509Certificate2Collection FromPem(string path, string? password)
     {
         var own = password is null ? X509Certificate2.CreateFromPemFile(path) : X509Certificate2.CreateFromEncryptedPemFile(path, password);
@@ -117,7 +118,7 @@ public static class TlsListener
         return [own, .. all.Where(other => other != own)];
     }
 
-    /// <summary>For a loopback address: enough to try with, trusted by whoever names the file (<c>curl --cacert</c>).</summary>
+    /// <summary>Creates a certificate for a loopback address, for trials: a client trusts it by naming the file (<c>curl --cacert</c>).</summary>
     private static X509Certificate2Collection SelfMade(string dataDirectory)
     {
         var path = Path.Combine(dataDirectory, SelfMadeFile);

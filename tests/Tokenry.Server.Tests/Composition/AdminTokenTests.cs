@@ -14,7 +14,7 @@ public sealed class AdminTokenTests
         var result = (await server.RunAsync("admin", "token")).Expect(0);
         Assert.Matches("^tkr_pat_[0-9A-Za-z]{71}$", result.Output.TrimEnd('\n'));
         Assert.Matches(
-            "^pat_[0-9A-Za-z]{22}: a token of the administrator, good until .*Z\\. It is shown this once\\.$",
+            "^pat_[0-9A-Za-z]{22}: a token of the administrator, valid until .*Z\\. The server does not show it again\\.$",
             result.Error.Trim()
         );
         Assert.False(File.Exists(Path.Combine(server.DataDirectory, "initial-admin-password")));
@@ -82,11 +82,11 @@ public sealed class AdminTokenTests
         var limited = await server.AdminAsync("users:read");
         await limited.GetAsync("/v1/users").Expect(200);
         await limited.GetAsync("/v1/roles").Expect(403);
-        await RefusesAsync(server, "--scopes 'users:fly' is not known", "--scopes", "users:read users:fly");
-        await RefusesAsync(server, "--expires-in '1y' is not a span", "--expires-in", "1y");
+        await RefusesAsync(server, "--scopes 'users:fly' is not a management scope", "--scopes", "users:read users:fly");
+        await RefusesAsync(server, "--expires-in '1y' is not valid", "--expires-in", "1y");
         await server.StopAsync(); // the same words without the server between
-        await RefusesAsync(server, "--scopes '' is not known", "--scopes", " ");
-        await RefusesAsync(server, "--expires-in '-1h' is not a span", "--expires-in=-1h");
+        await RefusesAsync(server, "--scopes '' is not a management scope", "--scopes", " ");
+        await RefusesAsync(server, "--expires-in '-1h' is not valid", "--expires-in=-1h");
     }
 
     [Fact]
@@ -209,8 +209,8 @@ public sealed class AdminTokenTests
     public async Task Options_that_do_not_fit_are_refused_before_a_store_is_made(Engine engine)
     {
         await using var server = await ServerProcess.PrepareAsync(engine);
-        await RefusesAsync(server, "--scopes 'bad' is not known", "--scopes", "bad");
-        await RefusesAsync(server, "--expires-in '1y' is not a span", "--expires-in", "1y");
+        await RefusesAsync(server, "--scopes 'bad' is not a management scope", "--scopes", "bad");
+        await RefusesAsync(server, "--expires-in '1y' is not valid", "--expires-in", "1y");
         Assert.False(Directory.Exists(server.DataDirectory));
     }
 

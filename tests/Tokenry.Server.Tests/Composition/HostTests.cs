@@ -98,7 +98,7 @@ public sealed class HostTests
         await server.LaunchAsync();
         Assert.Contains(server.StandardOutput, IsAboutClock);
 
-        static bool IsAboutClock(string line) => line.Contains("the clock is behind by", StringComparison.Ordinal);
+        static bool IsAboutClock(string line) => line.Contains("The clock is behind by", StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Core.Apis;
 
-/// <summary>Where a credential may travel at one API's gateway door: <c>bearer x_api_key basic query header:&lt;Name&gt;</c>.</summary>
+/// <summary>How a client may send a credential at the gateway door of one API: <c>bearer x_api_key basic query header:&lt;Name&gt;</c>.</summary>
 public sealed class ApiCarriers
 {
     public const string Bearer = "bearer";
@@ -14,16 +14,16 @@ public sealed class ApiCarriers
 
     public static readonly ApiCarriers Default = Of([Bearer, XApiKey]);
 
-    /// <summary>RFC 6750 §2.3: never honoured (RFC 9700 §4.3.2), whatever the API takes.</summary>
+    /// <summary>RFC 6750 §2.3: never accepted (RFC 9700 §4.3.2), whatever the API accepts.</summary>
     private const string AccessTokenParameter = "access_token";
 
-    /// <summary>Parameters that hold an API key where the API takes it in the query.</summary>
+    /// <summary>The query parameter of an API key, if the API accepts credentials in the query.</summary>
     private const string ApiKeyParameter = "api_key";
 
-    /// <summary>A word that other APIs use for other things: it means a credential only where its value looks like one.</summary>
+    /// <summary>A parameter name that other APIs use for other purposes. It is a credential only if its value looks like one.</summary>
     private const string KeyParameter = "key";
 
-    // Headers that mean something else to servers and proxies, or that carry a credential by another name already.
+    // Headers with another meaning for servers and proxies, or headers of another carrier.
     private static readonly string[] TakenHeaders =
     [
         "authorization",
@@ -72,10 +72,10 @@ public sealed class ApiCarriers
             : "ApiKey realm=\"tokenry\"";
     }
 
-    /// <summary>Whether tokens travel in <c>Authorization</c>, by the schemes <c>Bearer</c> and <c>DPoP</c>.</summary>
+    /// <summary>Whether clients send tokens in <c>Authorization</c>, by the schemes <c>Bearer</c> and <c>DPoP</c>.</summary>
     public bool TakesAuthorization => takesBearer;
 
-    /// <summary>The challenge besides <c>Bearer</c>'s; empty where Bearer is the only one.</summary>
+    /// <summary>The challenge beside <c>Bearer</c>; empty if Bearer is the only scheme.</summary>
     private string OtherScheme { get; }
 
     public static ApiCarriers Of(IReadOnlyList<string> carriers) => new(carriers);
@@ -91,12 +91,12 @@ public sealed class ApiCarriers
             && !name.StartsWith("X-Original-", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
-    /// What the request behind a door carries. <c>Authorization</c> and <c>X-API-Key</c> count whether the API takes them or not, so that a
-    /// request with two credentials is refused however the API is set; where they are not taken, they are one that is not good.
+    /// Reads the credential of the request behind a door. <c>Authorization</c> and <c>X-API-Key</c> always count, so that a request with two
+    /// credentials is refused whatever the API accepts. If the API does not accept them, they count as an invalid credential.
     /// </summary>
     /// <param name="request">The request's headers.</param>
-    /// <param name="query">The original request's query from the question mark on, where a listed proxy told it.</param>
-    /// <param name="isOurs">Whether a value looks like one of our credentials: then <c>key</c> means one, whatever the API takes.</param>
+    /// <param name="query">The query of the original request, from the question mark on, if a trusted proxy sent it.</param>
+    /// <param name="isOurs">Whether a value looks like one of our credentials. If so, <c>key</c> is a credential, whatever the API accepts.</param>
     public Carrier Read(IHeaderDictionary request, string? query, Func<string, bool> isOurs)
     {
         var found = new Found();
@@ -132,8 +132,10 @@ public sealed class ApiCarriers
         };
     }
 
-    /// <summary>The value of <c>WWW-Authenticate</c>, one line: <c>Bearer</c> with what is said of the failure, and the other schemes the API takes.</summary>
-    /// <param name="error">The attributes of the error (constants and scope names only), or <c>null</c> where nothing was presented.</param>
+    /// <summary>
+    /// The value of <c>WWW-Authenticate</c> in one line: <c>Bearer</c> with the error, then the other schemes that the API accepts.
+    /// </summary>
+    /// <param name="error">The attributes of the error (constants and scope names only); <c>null</c> if no credential was presented.</param>
     public string Challenge(string? error)
     {
         var bearer = error is null ? "Bearer realm=\"tokenry\"" : $"Bearer realm=\"tokenry\", {error}";
@@ -161,8 +163,8 @@ public sealed class ApiCarriers
             return "";
         }
 
-        // The password is the credential, and the user name whatever the client must fill in (RFC 7617); clients that have one field only send it as the
-        // user name, with an empty password.
+        // The password is the credential, and the user name can be anything (RFC 7617). A client with one field sends the credential as user
+        // name, with an empty password.
         return System.Text.Encoding.Latin1.GetString(password.Length > 0 ? password : user);
     }
 

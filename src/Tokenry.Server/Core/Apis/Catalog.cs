@@ -10,7 +10,7 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Apis;
 
-/// <summary>What the server must know of an API resource to decide.</summary>
+/// <summary>The facts of an API resource that decisions need.</summary>
 public sealed record ApiResourceFacts
 {
     public required string Id { get; init; }
@@ -19,13 +19,16 @@ public sealed record ApiResourceFacts
 
     public required ScopeSet Scopes { get; init; }
 
-    /// <summary>Which scopes its names stand for, and what they imply.</summary>
+    /// <summary>The meaning of its scope names, and their implications.</summary>
     public ScopeRegister Register { get; init; } = ScopeRegister.Plain;
 
-    /// <summary>Unix ms, ahead as ids of access tokens may be (<see cref="TokenIds.After"/>): what names this API and is older meant another.</summary>
+    /// <summary>
+    /// Unix ms, moved ahead as ids of access tokens may be (<see cref="TokenIds.After"/>). An older grant or token of this name means an
+    /// earlier API.
+    /// </summary>
     public long CreatedAt { get; init; }
 
-    /// <summary>Unix ms from which its identifier and all its scopes' names mean what they do now.</summary>
+    /// <summary>Unix ms since when the identifier and all scope names have their current meaning.</summary>
     public long NamesSince => Math.Max(CreatedAt, Register.Creations.Latest);
 
     public required string[] AcceptedKinds { get; init; }
@@ -36,24 +39,24 @@ public sealed record ApiResourceFacts
 
     public required TimeSpan AccessTokenLifetime { get; init; }
 
-    /// <summary>Of <see cref="JwsAlgorithms"/>; whoever has these facts from the <see cref="CatalogCache"/> can sign with it.</summary>
+    /// <summary>One of <see cref="JwsAlgorithms"/>. The <see cref="CatalogCache"/> ensures that this process holds a key of it.</summary>
     public string AccessTokenSigningAlg { get; init; } = JwsAlgorithms.Es256;
 
     public required string[] ResourceServers { get; init; }
 
-    /// <summary>Where a credential may travel at a gateway door.</summary>
+    /// <summary>How clients may send a credential at a gateway door.</summary>
     public ApiCarriers Carriers { get; init; } = ApiCarriers.Default;
 
-    /// <summary>What a request must prove at least.</summary>
+    /// <summary>The minimum strength of a request.</summary>
     public Strength MinimumStrength { get; init; }
 
-    /// <summary>Whether an access token for it is good for one verification only.</summary>
+    /// <summary>Whether an access token for it is valid for one verification only.</summary>
     public bool OneTimeTokens { get; init; }
 
     /// <summary>One of <see cref="AccessLogLevel"/>.</summary>
     public string AccessLog { get; init; } = AccessLogLevel.Denials;
 
-    /// <summary>Scopes that take fewer kinds than the API, with those kinds.</summary>
+    /// <summary>The scopes that accept fewer credential kinds than the API, with their kinds.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> NarrowedScopes
     {
         get;
@@ -73,16 +76,16 @@ public sealed record ApiResourceFacts
         }
     } = FrozenDictionary<string, IReadOnlyList<string>>.Empty;
 
-    /// <summary>By each kind that a narrowed scope takes: the narrowed scopes that do not take it.</summary>
+    /// <summary>For each kind that a narrowed scope accepts: the narrowed scopes that refuse it.</summary>
     private readonly FrozenDictionary<string, ScopeSet> refusing = FrozenDictionary<string, ScopeSet>.Empty;
 
     private readonly ScopeSet narrowed = ScopeSet.Empty;
 
-    /// <summary>Those of <paramref name="scopes"/> that take a credential of this kind.</summary>
+    /// <summary>The scopes among <paramref name="scopes"/> that accept a credential of this kind.</summary>
     public ScopeSet Usable(ScopeSet scopes, string? kind) =>
         scopes.Except(kind is not null && refusing.TryGetValue(kind, out var refused) ? refused : narrowed);
 
-    /// <summary>The kinds that all of these scopes take.</summary>
+    /// <summary>The kinds that all of these scopes accept.</summary>
     public IReadOnlyList<string> KindsFor(ScopeSet scopes) =>
         [
             .. AcceptedKinds.Where(kind =>
@@ -91,7 +94,7 @@ public sealed record ApiResourceFacts
         ];
 }
 
-/// <summary>What the server must know of a role to decide.</summary>
+/// <summary>The facts of a role that decisions need.</summary>
 public sealed record RoleFacts
 {
     public required string Id { get; init; }
@@ -105,14 +108,14 @@ public sealed record RoleFacts
     public bool BuiltIn { get; init; }
 }
 
-/// <summary>All API resources and roles, as one immutable snapshot that is replaced whole.</summary>
+/// <summary>All API resources and roles, as one immutable snapshot.</summary>
 public sealed class Catalog
 {
     private readonly FrozenDictionary<string, ApiResourceFacts> byIdentifier;
 
     private readonly FrozenDictionary<string, ApiResourceFacts> byResourceId;
 
-    /// <summary>By the form in which identifiers are compared; of those that share one, none.</summary>
+    /// <summary>By normalized identifier; identifiers that share a form are left out.</summary>
     private readonly FrozenDictionary<string, ApiResourceFacts> byNormalForm;
 
     private readonly FrozenDictionary<string, RoleFacts> byId;
@@ -133,12 +136,12 @@ public sealed class Catalog
 
     public IEnumerable<RoleFacts> Roles => byId.Values;
 
-    /// <summary>The API resource of exactly this identifier.</summary>
+    /// <summary>The API resource with exactly this identifier.</summary>
     public ApiResourceFacts? Resource(string identifier) => byIdentifier.GetValueOrDefault(identifier);
 
     public ApiResourceFacts? ResourceById(string id) => byResourceId.GetValueOrDefault(id);
 
-    /// <summary>The API resource that a client means: of this identifier, or of another spelling of it (<see cref="ResourceIdentifier"/>).</summary>
+    /// <summary>The API resource that a client means: with this identifier or an equivalent spelling (<see cref="ResourceIdentifier"/>).</summary>
     public ApiResourceFacts? Named(string identifier) =>
         Resource(identifier) ?? byNormalForm.GetValueOrDefault(ResourceIdentifier.Normalize(identifier));
 
@@ -160,7 +163,7 @@ public sealed class CatalogCache
 
     public FactsCacheCounts Counts => cache.Counts;
 
-    /// <summary>The snapshot as it is now; there always is one.</summary>
+    /// <summary>The current snapshot; never null.</summary>
     public ValueTask<Catalog> GetAsync() => cache.GetAsync(Whole)!;
 
     private const string SelectResources =
@@ -170,11 +173,11 @@ public sealed class CatalogCache
 
     private const string SelectRoles = $"SELECT {RoleRow.Columns} FROM roles";
 
-    /// <summary>As a reader finds it, in whatever snapshot it reads.</summary>
+    /// <summary>Reads the catalog in the reader's database snapshot.</summary>
     internal static async Task<Catalog> ReadAsync(DbConnection connection) =>
         Of(await connection.QueryAsync<ResourceRow>(SelectResources), await connection.QueryAsync<RoleRow>(SelectRoles));
 
-    /// <summary>As a mutation has made it so far.</summary>
+    /// <summary>Reads the catalog with the changes of this transaction.</summary>
     internal static async Task<Catalog> ReadAsync(WriteTransaction tx) =>
         Of(await tx.QueryAsync<ResourceRow>(SelectResources), await tx.QueryAsync<RoleRow>(SelectRoles));
 
@@ -229,7 +232,7 @@ public sealed class CatalogCache
                 Identifier = Identifier,
                 Scopes = ScopeSet.Of(scopes.Select(scope => scope.Name)),
                 Register = ScopeRegister.Of(ScopeGeneration, scopes),
-                // The id is of the same count as the ids of access tokens: those made before it lie before, whatever the clock does.
+                // The id and the ids of access tokens come from one counter, so earlier tokens have earlier times even if the clock moves back.
                 CreatedAt = TokenIds.After(PublicId.TryParse(Id, "res", out var id) ? PublicId.MillisecondsOf(id) + 1 : CreatedAt),
                 NarrowedScopes = scopes
                     .Where(scope => scope.AcceptedCredentials is not null)

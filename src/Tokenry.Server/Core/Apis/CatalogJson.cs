@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Tokenry.Server.Core.Apis;
 
-/// <summary>How permissions and scopes are stored; on the wire they have another form.</summary>
+/// <summary>The stored form of permissions and scopes; the HTTP API has another form.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull

@@ -1,4 +1,4 @@
 namespace Tokenry.Server.Core.Apis;
 
-/// <summary>What an operation asks of its caller: a management scope, or a weaker one that opens only what is the caller's own.</summary>
+/// <summary>The scope that an operation requires, or a weaker scope that gives access to the caller's own objects only.</summary>
 public readonly record struct Demand(string Scope, string? OwnScope = null);

@@ -4,7 +4,7 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Apis;
 
-/// <summary>What a role gives or a credential names, API by API. Immutable; equal ones that are read from the store share memory.</summary>
+/// <summary>The grants of a role or a credential, one for each API. Immutable; equal sets from the store share memory.</summary>
 public sealed class GrantSet
 {
     public static readonly GrantSet Empty = new([]);
@@ -17,20 +17,20 @@ public sealed class GrantSet
 
     public IReadOnlyList<Grant> Grants => grants;
 
-    /// <summary>Of a column.</summary>
+    /// <summary>Reads a column.</summary>
     public static GrantSet Of(string column) => Read.Get(column);
 
-    /// <summary>Of a column that is empty where a credential has no grants of its own: then it does what its owner may do.</summary>
+    /// <summary>Reads a column that is null if the credential has no grants of its own; then the rights of its owner apply.</summary>
     public static GrantSet? OfNullable(string? column) => column is null ? null : Of(column);
 
-    /// <summary>Of what is known to name registered APIs and their scopes, each API once.</summary>
+    /// <summary>Converts permissions that name registered APIs and their scopes, each API once.</summary>
     public static GrantSet Of(Catalog catalog, IEnumerable<Permission> permissions) =>
         Of(permissions.Select(permission => (catalog.Resource(permission.Api)!, ScopeSet.Of(permission.Scopes))));
 
     public static GrantSet Of(IEnumerable<(ApiResourceFacts Api, ScopeSet Scopes)> entries) =>
         new([.. entries.Select(entry => new Grant(entry.Api.Id, entry.Scopes, entry.Api.Register.Generation))]);
 
-    /// <summary>What is allowed at that API by name and by what names imply.</summary>
+    /// <summary>The allowed scopes at the API, including implied ones.</summary>
     public ScopeSet At(ApiResourceFacts api)
     {
         foreach (var grant in grants)
@@ -44,10 +44,10 @@ public sealed class GrantSet
         return ScopeSet.Empty;
     }
 
-    /// <summary>The same without what it has at that API resource.</summary>
+    /// <summary>This set without the grant at the API resource.</summary>
     public GrantSet Without(string resourceId) => new([.. grants.Where(grant => grant.ResourceId != resourceId)]);
 
-    /// <summary>As the API shows it: APIs and scopes that are still what they were, by name.</summary>
+    /// <summary>The form of the HTTP API: names of APIs and scopes that still have their original meaning.</summary>
     public IReadOnlyList<Permission> ToPermissions(Catalog catalog) =>
         [
             .. from grant in grants

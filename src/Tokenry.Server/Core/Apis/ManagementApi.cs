@@ -3,15 +3,15 @@ using Tokenry.Protocol.Api;
 
 namespace Tokenry.Server.Core.Apis;
 
-/// <summary>Tokenry's own API as an API resource like any other: its scopes are the permissions of this server.</summary>
+/// <summary>Tokenry's own API as an API resource; its scopes are the permissions of this server.</summary>
 public static class ManagementApi
 {
     public const string Identifier = "urn:tokenry:management";
 
-    /// <summary>Fixed, so that grants at it mean the same on every server.</summary>
+    /// <summary>A fixed id, so that grants at it mean the same on every server.</summary>
     public const string ResourceId = "res_0000000000000000000001";
 
-    /// <summary>Identifiers below this are ours; nobody registers one.</summary>
+    /// <summary>Reserved prefix: no registered API resource may have such an identifier.</summary>
     public const string ReservedPrefix = "urn:tokenry:";
 
     public const string UsersRead = "users:read";
@@ -68,11 +68,11 @@ public static class ManagementApi
         ResourceServers = [],
     };
 
-    /// <summary>Held by every enabled user without being given.</summary>
+    /// <summary>The role of every enabled user, without an assignment.</summary>
     public static readonly RoleFacts Member = BuiltIn(
         4,
         "member",
-        "Own personal access tokens; every enabled user has it.",
+        "Manages the user's own personal access tokens. Every enabled user has this role.",
         ScopeSet.Of([TokensOwn])
     );
 
@@ -96,7 +96,7 @@ public static class ManagementApi
         Member,
     ];
 
-    // Fixed ids, so that they are the same on every server and known before the first request.
+    // Fixed ids are the same on every server and known before the first request.
     private static RoleFacts BuiltIn(int number, string name, string description, ScopeSet scopes) =>
         new()
         {

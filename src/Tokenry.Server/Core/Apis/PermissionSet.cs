@@ -3,7 +3,7 @@ using Tokenry.Protocol.Api;
 
 namespace Tokenry.Server.Core.Apis;
 
-/// <summary>Scopes by API identifier: <see cref="Permission"/> lists with each API once.</summary>
+/// <summary>Scopes by API identifier: a <see cref="Permission"/> list with each API once.</summary>
 public sealed class PermissionSet
 {
     public static readonly PermissionSet Empty = new([]);
@@ -21,7 +21,7 @@ public sealed class PermissionSet
                 .Select(group => (group.Key, group.Aggregate(ScopeSet.Empty, (all, entry) => all.Union(entry.Scopes)))),
         ]);
 
-    /// <summary>Of entries where each API stands once already.</summary>
+    /// <summary>Creates a set from entries that name each API once.</summary>
     public static PermissionSet OfDistinct(IEnumerable<(string Api, ScopeSet Scopes)> entries) => new([.. entries]);
 
     public static PermissionSet Of(IEnumerable<Permission> permissions) =>
@@ -45,13 +45,13 @@ public sealed class PermissionSet
 
     public bool IsEmpty => entries.All(entry => entry.Scopes.IsEmpty);
 
-    /// <summary>What of it is not in the other, API by API; those where nothing is left are not among it.</summary>
+    /// <summary>The scopes that the other set lacks, API by API; APIs without a rest are left out.</summary>
     public PermissionSet Except(PermissionSet other) => Except(other.At);
 
     /// <inheritdoc cref="Except(PermissionSet)"/>
     public PermissionSet Except(Func<string, ScopeSet> other) => Where((api, scopes) => scopes.Except(other(api)));
 
-    /// <summary>What is in both, API by API.</summary>
+    /// <summary>The scopes that both sets have, API by API.</summary>
     public PermissionSet Intersect(PermissionSet other) => Where((api, scopes) => scopes.Intersect(other.At(api)));
 
     private PermissionSet Where(Func<string, ScopeSet, ScopeSet> kept) =>

@@ -39,7 +39,7 @@ public sealed class RoleRow
         };
 }
 
-/// <summary>SQL that writes roles; reading for decisions is the <see cref="Catalog"/>'s.</summary>
+/// <summary>SQL that writes roles; the <see cref="Catalog"/> reads them for decisions.</summary>
 public static class RoleStore
 {
     public static Task<RoleRow?> FindAsync(WriteTransaction tx, string id) =>

@@ -3,14 +3,14 @@ using Tokenry.Protocol.Access;
 
 namespace Tokenry.Server.Core.Apis;
 
-/// <summary>Which scopes of an API imply which. The one place where that is resolved: whoever has a scope has its closure.</summary>
+/// <summary>The implications between the scopes of an API. Only this class resolves them: a holder of a scope has its closure.</summary>
 public sealed class ScopeHierarchy
 {
     public static readonly ScopeHierarchy Flat = new([]);
 
     private readonly FrozenDictionary<string, ScopeSet> closures;
 
-    /// <param name="implications">What each scope implies by itself; without a cycle (<see cref="FindCycle"/>).</param>
+    /// <param name="implications">The direct implications of each scope, without a cycle (<see cref="FindCycle"/>).</param>
     public ScopeHierarchy(IEnumerable<KeyValuePair<string, IReadOnlyList<string>>> implications)
     {
         var direct = implications.ToDictionary(StringComparer.Ordinal);
@@ -27,7 +27,7 @@ public sealed class ScopeHierarchy
     /// <summary>Whether no scope implies another.</summary>
     public bool IsFlat { get; }
 
-    /// <summary>These and all that they imply; the same set where that is all.</summary>
+    /// <summary>The scopes and all scopes that they imply; the same object if there are no more.</summary>
     public ScopeSet Closure(ScopeSet scopes)
     {
         var closed = scopes;
@@ -45,7 +45,7 @@ public sealed class ScopeHierarchy
         return closed;
     }
 
-    /// <summary>A scope that would imply itself; <c>null</c> where none does.</summary>
+    /// <summary>A scope that would imply itself; <c>null</c> if there is none.</summary>
     public static string? FindCycle(IReadOnlyDictionary<string, IReadOnlyList<string>> implications)
     {
         var done = new HashSet<string>(StringComparer.Ordinal);

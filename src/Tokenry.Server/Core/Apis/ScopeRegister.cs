@@ -4,8 +4,8 @@ using Tokenry.Server.Core.Signing;
 namespace Tokenry.Server.Core.Apis;
 
 /// <summary>
-/// What is known of an API's scopes beyond their names: which scope a name stood for when somebody was granted it, and what it implies. A name that is taken
-/// away and used again is another scope.
+/// The meaning of an API's scope names: which scope a name meant at the time of a grant, and what it implies. If a name is removed and added
+/// again, it is another scope.
 /// </summary>
 public sealed class ScopeRegister
 {
@@ -15,23 +15,26 @@ public sealed class ScopeRegister
         (Generation, Generations, Creations, Hierarchy) = (generation, generations, creations, hierarchy);
 
     /// <summary>
-    /// How often scopes were taken away. A grant is written as of a generation, a scope comes with one, and a grant means no scope that came later:
-    /// of a name in it that stands for a later scope, the earlier one was taken away between.
+    /// Counts the removals of scopes. A grant has the generation of its creation, and a scope the generation of its addition. A grant does
+    /// not include scopes of a later generation: such a name was removed and added again after the grant.
     /// </summary>
     public long Generation { get; }
 
-    /// <summary>By <see cref="Generation"/>; only names that were used before can matter.</summary>
+    /// <summary>The <see cref="Generation"/> of each scope; only names that were used before matter.</summary>
     public ScopeBirths Generations { get; }
 
-    /// <summary>By Unix ms, which is what an access token can be told by, ahead as its id may be (<see cref="TokenIds.After"/>).</summary>
+    /// <summary>
+    /// The creation times in Unix ms, for access tokens, which have no generation. Moved ahead as token ids may be (<see
+    /// cref="TokenIds.After"/>).
+    /// </summary>
     public ScopeBirths Creations { get; }
 
     public ScopeHierarchy Hierarchy { get; }
 
-    /// <summary>Whether names are all there is: nothing to look at at a check.</summary>
+    /// <summary>Whether a check needs the names only: no later scope, no implication.</summary>
     public bool IsPlainSince(long asOf) => asOf >= Generations.Latest && Hierarchy.IsFlat;
 
-    /// <summary>Stands for this register where something is remembered that was worked out with it.</summary>
+    /// <summary>Identifies this register in caches of results that were computed with it.</summary>
     public object Era { get; } = new();
 
     public static ScopeRegister Of(long generation, IReadOnlyList<StoredScope> scopes) =>
@@ -46,6 +49,6 @@ public sealed class ScopeRegister
                 )
         );
 
-    /// <summary>What a grant of these names, written as of that generation, comes to.</summary>
+    /// <summary>The scopes of a grant with these names, written in that generation.</summary>
     public ScopeSet Granted(ScopeSet scopes, long asOf) => Hierarchy.Closure(Generations.NotAfter(scopes, asOf));
 }

@@ -2,15 +2,17 @@ using System.Text.Json.Serialization;
 
 namespace Tokenry.Server.Core.Apis;
 
-/// <summary>How the columns <c>permissions</c> hold a <see cref="Grant"/>.</summary>
-/// <param name="Res">The API resource's id.</param>
-/// <param name="Scopes">Names.</param>
+/// <summary>The stored form of a <see cref="Grant"/> in the columns <c>permissions</c>.</summary>
+/// <param name="Res">The id of the API resource.</param>
+/// <param name="Scopes">The names of the scopes.</param>
 public sealed record StoredGrant(string Res, IReadOnlyList<string> Scopes)
 {
-    /// <summary>Of <see cref="ScopeRegister.Generation"/>.</summary>
+    /// <summary>A value of <see cref="ScopeRegister.Generation"/>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long AsOf { get; init; }
 
-    /// <summary>What the text of a column holds if it has a grant at that API resource; no scope's name can look like it, for the quotes.</summary>
+    /// <summary>
+    /// The text that a column contains if it has a grant at the API resource. A scope name cannot contain it, because it has quotes.
+    /// </summary>
     public static string Mark(string resourceId) => $"\"res\":\"{resourceId}\"";
 }

@@ -3,7 +3,7 @@ using Tokenry.Protocol.Api;
 
 namespace Tokenry.Server.Core.Apis;
 
-/// <summary>One scope of an API resource as stored: as its owner wrote it, and since when it is that scope and not an earlier one of its name.</summary>
+/// <summary>One scope of an API resource as stored: the owner's definition, and since when the name has this meaning.</summary>
 public sealed record StoredScope(
     string Name,
     string? Description = null,
@@ -11,11 +11,11 @@ public sealed record StoredScope(
     IReadOnlyList<string>? Implies = null
 )
 {
-    /// <summary>Which generation of the API's scopes it came with (<see cref="ScopeRegister.Generation"/>).</summary>
+    /// <summary>The generation of the API's scopes in which it was added (<see cref="ScopeRegister.Generation"/>).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long Since { get; init; }
 
-    /// <summary>Unix ms; 0 = before that was kept.</summary>
+    /// <summary>Unix ms; 0 = it was added before this time was stored.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long CreatedAt { get; init; }
 

@@ -1,14 +1,14 @@
 namespace Tokenry.Server.Core.Apis;
 
-/// <summary>How much a request proves of whoever sends it; what is stronger does wherever less is asked.</summary>
+/// <summary>How strongly a request proves its sender; a stronger proof satisfies a weaker requirement.</summary>
 public enum Strength
 {
-    /// <summary>It holds the credential, which anybody could who saw it.</summary>
+    /// <summary>The request has the credential, which anyone who saw it could send.</summary>
     Bearer,
 
-    /// <summary>The request itself is signed, so that a captured one is worth nothing.</summary>
+    /// <summary>The request itself is signed, so a captured one has no use.</summary>
     Signed,
 
-    /// <summary>The token is bound to a key or certificate whose possession was proved.</summary>
+    /// <summary>The token is bound to a key or certificate, and the request proves possession of it.</summary>
     Bound,
 }

@@ -5,8 +5,7 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Core.KeyCare;
 
 /// <summary>
-/// Takes up a key file that was replaced, and the versions that are in use, while the server runs: so keys are rotated without a restart, on
-/// every replica.
+/// Loads a replaced key file and the active versions while the server runs, so that operators rotate keys without a restart on any replica.
 /// </summary>
 internal sealed partial class KeyRingFollower : BackgroundService
 {
@@ -55,7 +54,7 @@ internal sealed partial class KeyRingFollower : BackgroundService
                 }
                 catch (Exception exception)
                 {
-                    // What is held goes on working; said once, tried again at every tick.
+                    // The loaded keys still work. Log the fault once, and try again at every tick.
                     if (fault != exception.Message)
                     {
                         LogNotRead(exception.Message);
@@ -71,6 +70,10 @@ internal sealed partial class KeyRingFollower : BackgroundService
         }
     }
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Error, Message = "The key file is not taken up: {Reason}")]
+    [LoggerMessage(
+        EventId = 1,
+        Level = LogLevel.Error,
+        Message = "The server could not load the key file and keeps the loaded keys: {Reason}"
+    )]
     private partial void LogNotRead(string reason);
 }

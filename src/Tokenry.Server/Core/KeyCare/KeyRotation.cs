@@ -9,8 +9,8 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Core.KeyCare;
 
 /// <summary>
-/// New versions of pepper and key-encryption key, in two steps, so that every process holds a version before anything is written under it:
-/// prepared, it is in the key file; activated, it is in use. Each step may be killed and asked for again.
+/// Rotates pepper and key-encryption key in two steps, so that every process has a version before any process writes with it. A prepared
+/// version is in the key file; an activated one is in use. An operator may repeat a step that was killed.
 /// </summary>
 public sealed class KeyRotation(
     Database database,
@@ -22,9 +22,9 @@ public sealed class KeyRotation(
 )
 {
     private const int Step = 100;
-    private const int MostVersions = 255; // a sealed value says its version in a byte
+    private const int MostVersions = 255; // a sealed value stores its version in one byte
 
-    /// <summary>Adds a version of each kind to the key file, unless one waits there already.</summary>
+    /// <summary>Adds a version of each kind to the key file, unless one is already prepared.</summary>
     /// <exception cref="StartupException">The key file cannot be written.</exception>
     public async Task PrepareAsync(bool pepper, bool keyEncryptionKey, Action<string> say)
     {
@@ -37,12 +37,14 @@ public sealed class KeyRotation(
             if (newest == inUse)
             {
                 newest =
-                    newest < MostVersions ? newest + 1 : throw new StartupException($"There is no version of {kind} after {MostVersions}.");
+                    newest < MostVersions
+                        ? newest + 1
+                        : throw new StartupException($"{kind} has reached version {MostVersions}, which is the last one.");
                 versions.Add(newest, KeyFile.NewKey());
                 isChanged = true;
             }
 
-            say($"{kind}: version {newest} is in {options.KeyFile}, and not in use yet.");
+            say($"{kind}: version {newest} is in {options.KeyFile}, but not in use yet.");
         }
 
         if (isChanged)
@@ -51,8 +53,8 @@ public sealed class KeyRotation(
         }
     }
 
-    /// <summary>Puts what was prepared to use, and seals again what is under an older key-encryption key.</summary>
-    /// <exception cref="StartupException">Nothing was prepared.</exception>
+    /// <summary>Activates the prepared versions, and seals the keys again that are under an older key-encryption key.</summary>
+    /// <exception cref="StartupException">No version is prepared.</exception>
     public async Task ActivateAsync(bool pepper, bool keyEncryptionKey, Action<string> say)
     {
         await keys.RefreshAsync(database, options.KeyFile);
@@ -63,10 +65,10 @@ public sealed class KeyRotation(
             {
                 if (kind == KeyVersions.KeyEncryptionKey && await OlderAsync() > 0)
                 {
-                    continue; // what was begun is brought to its end below
+                    continue; // an earlier activation was interrupted; the code below completes it
                 }
 
-                throw new StartupException($"No new version of {kind} is in the key file: prepare one first.");
+                throw new StartupException($"The key file has no new version of {kind}. Run admin rotate-keys prepare first.");
             }
 
             var isActivated = await gate.WriteAsync(
@@ -77,11 +79,11 @@ public sealed class KeyRotation(
                     entry.TargetId = $"{newest}";
                     return await KeyVersions.ActivateAsync(tx, kind, inUse, newest, versions[newest])
                         ? true
-                        : throw new StartupException($"Another rotation of {kind} was first.");
+                        : throw new StartupException($"Another rotation of {kind} was first. Check admin rotate-keys status.");
                 }
             );
             await keys.RefreshAsync(database, options.KeyFile);
-            say($"{kind}: version {newest} is in use from now on.");
+            say($"{kind}: version {newest} is now in use.");
         }
 
         if (keyEncryptionKey)
@@ -90,7 +92,7 @@ public sealed class KeyRotation(
         }
     }
 
-    /// <summary>How much is under which version.</summary>
+    /// <summary>Prints the number of secrets and keys under each version.</summary>
     public async Task DescribeAsync(Action<string> say)
     {
         await keys.RefreshAsync(database, options.KeyFile);
@@ -106,7 +108,7 @@ public sealed class KeyRotation(
         )
         {
             say(
-                $"pepper: {count} secrets are under version {version}{(version == keys.PepperVersion ? "." : "; each moves at its next use.")}"
+                $"pepper: {count} secrets are under version {version}{(version == keys.PepperVersion ? "." : "; each moves to the new version at its next use.")}"
             );
         }
 
@@ -125,7 +127,7 @@ public sealed class KeyRotation(
 
     private async Task<int> OlderAsync() => (await ListOlderAsync()).Count;
 
-    /// <summary>Sealed signing keys under another version. Idempotency answers are not looked for: they are gone in ten minutes.</summary>
+    /// <summary>Signing keys sealed under another version. Stored idempotent answers are not included, because they expire in ten minutes.</summary>
     private async Task<IReadOnlyList<SigningKeyRow>> ListOlderAsync() =>
         [
             .. (await database.ReadAsync(SigningKeyStore.ListAsync)).Where(row =>
@@ -152,7 +154,7 @@ public sealed class KeyRotation(
                 return true;
             });
             done += chunk.Length;
-            say($"key_encryption_key: {done} of {older.Count} signing keys sealed again.");
+            say($"key_encryption_key: {done} of {older.Count} signing keys are sealed again.");
         }
     }
 }

@@ -3,18 +3,18 @@ using Tokenry.Server.Platform.Settings;
 namespace Tokenry.Server.Core.KeyCare;
 
 /// <summary>
-/// <c>admin rotate-keys [prepare|activate|status] [--pepper] [--kek] [--data-directory D]</c>, for whoever may run commands on the host; neither
-/// kind named means both.
+/// <c>admin rotate-keys [prepare|activate|status] [--pepper] [--kek] [--data-directory D]</c>, for an operator with access to the host.
+/// Without a kind, it rotates both.
 /// </summary>
 public sealed class RotateKeys(KeyRotation rotation, TokenryOptions options)
 {
-    public static readonly CommandVerb Command = new("admin rotate-keys", "Makes new keys in the key file and has them used.")
+    public static readonly CommandVerb Command = new("admin rotate-keys", "Creates new keys in the key file and activates them.")
     {
         Steps = ["prepare", "activate", "status"],
         Flags = ["pepper", "kek"],
     };
 
-    /// <exception cref="StartupException">Says what to do.</exception>
+    /// <exception cref="StartupException">The message says what to do.</exception>
     public async Task<ControlAnswer> RunAsync(IReadOnlyDictionary<string, string> arguments)
     {
         var both = !arguments.ContainsKey("pepper") && !arguments.ContainsKey("kek");
@@ -24,7 +24,7 @@ public sealed class RotateKeys(KeyRotation rotation, TokenryOptions options)
         {
             case "prepare":
                 await rotation.PrepareAsync(pepper, keyEncryptionKey, words.Add);
-                words.Add($"Copy {options.KeyFile} to every replica; each takes it up within a second. Then: admin rotate-keys activate.");
+                words.Add($"Copy {options.KeyFile} to every replica; each loads it within a second. Then run: admin rotate-keys activate.");
                 break;
             case "activate":
                 await rotation.ActivateAsync(pepper, keyEncryptionKey, words.Add);
@@ -34,8 +34,8 @@ public sealed class RotateKeys(KeyRotation rotation, TokenryOptions options)
                 break;
             case null when options.UsesPostgres:
                 throw new StartupException(
-                    "Other servers may share this database, and each must hold the new keys first: admin rotate-keys prepare, copy the key file, "
-                        + "then admin rotate-keys activate."
+                    "Other servers may share this database, and each must have the new keys first. Run admin rotate-keys prepare, copy the key file, "
+                        + "then run admin rotate-keys activate."
                 );
             default:
                 await rotation.PrepareAsync(pepper, keyEncryptionKey, words.Add);

@@ -6,8 +6,8 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Core.KeyCare;
 
 /// <summary>
-/// Moves keys on when their time has come: publishes the next one, makes it sign, takes retired ones away. What is due is known from the keys
-/// that are held, so that the store is asked only when something is; of several replicas that find the same, one does it.
+/// Changes the state of signing keys on schedule: publishes the next key, activates it, removes retired keys. The held keys show what is due,
+/// so the store is queried only then. If several replicas find the same, one of them does it.
 /// </summary>
 internal sealed partial class SigningKeySchedule(
     SigningKeyRing signingKeys,
@@ -34,14 +34,14 @@ internal sealed partial class SigningKeySchedule(
             }
             catch (Exception exception)
             {
-                // Whatever it was: keys that stay as they are go on working, and a service that ended would end the server.
+                // Any failure: the current keys still work, and a background service that ends stops the server.
                 LogFailed(exception.Message);
                 await Task.Delay(AfterFailure, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    /// <summary>Does everything that is due now.</summary>
+    /// <summary>Does all changes that are due now.</summary>
     internal async Task RunOnceAsync()
     {
         var now = time.GetUtcNow();
@@ -99,7 +99,7 @@ internal sealed partial class SigningKeySchedule(
             var current = await SigningKeyStore.LockAsync(tx, next.Algorithm);
             if (current.Next?.KeyId != next.KeyId)
             {
-                return false; // another replica was first, or it was tainted
+                return false; // another replica did it, or the key was tainted
             }
 
             await moves.ActivateAsync(tx, current.Active?.KeyId, next.KeyId, gate.Entry);
@@ -114,20 +114,24 @@ internal sealed partial class SigningKeySchedule(
     [LoggerMessage(
         EventId = 1,
         Level = LogLevel.Information,
-        Message = "Signing key {KeyId} ({Algorithm}) is published and will be the next to sign."
+        Message = "Signing key {KeyId} ({Algorithm}) is published and becomes active next."
     )]
     private partial void LogPublished(string keyId, string algorithm);
 
-    [LoggerMessage(EventId = 2, Level = LogLevel.Information, Message = "Signing key {KeyId} ({Algorithm}) signs from now on.")]
+    [LoggerMessage(EventId = 2, Level = LogLevel.Information, Message = "Signing key {KeyId} ({Algorithm}) is now active.")]
     private partial void LogActivated(string keyId, string algorithm);
 
     [LoggerMessage(
         EventId = 3,
         Level = LogLevel.Information,
-        Message = "Signing key {KeyId} was removed: no token of it can live any more."
+        Message = "Signing key {KeyId} was removed, because all its tokens have expired."
     )]
     private partial void LogRemoved(string keyId);
 
-    [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "Signing keys were not moved on: {Reason}")]
+    [LoggerMessage(
+        EventId = 4,
+        Level = LogLevel.Warning,
+        Message = "The server could not change the state of signing keys and tries again: {Reason}"
+    )]
     private partial void LogFailed(string reason);
 }

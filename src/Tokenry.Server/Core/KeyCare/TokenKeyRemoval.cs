@@ -5,8 +5,8 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Core.KeyCare;
 
 /// <summary>
-/// Destroys on the token what has no further use: keys that were removed or tainted, by whichever replica comes first, and keys that this
-/// process made and that were not stored. Tried again for as long as the token is away; nothing else on the token is touched.
+/// Destroys unused keys on the PKCS#11 token: removed and tainted keys, by any replica, and keys that this process created but did not store.
+/// It retries while the token is unavailable, and touches no other object on the token.
 /// </summary>
 internal sealed partial class TokenKeyRemoval(
     SigningKeyRing signingKeys,
@@ -16,7 +16,7 @@ internal sealed partial class TokenKeyRemoval(
     ILogger<TokenKeyRemoval> logger
 ) : BackgroundService
 {
-    /// <summary>Longer than any transaction in which a key that was made is stored.</summary>
+    /// <summary>Longer than any transaction that stores a new key.</summary>
     private static readonly TimeSpan Unclaimed = TimeSpan.FromMinutes(10);
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
@@ -25,7 +25,7 @@ internal sealed partial class TokenKeyRemoval(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await TryRunAsync(unclaimedFor: TimeSpan.Zero); // requests have ended
+        await TryRunAsync(unclaimedFor: TimeSpan.Zero); // no request is running any more
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -38,7 +38,7 @@ internal sealed partial class TokenKeyRemoval(
                 await signingKeys.WaitForChangeAsync(Interval, stoppingToken);
             }
 
-            // After a change too: several steps of one rotation are looked at once.
+            // Wait after a change too, so that one run handles several steps of a rotation.
             await Task.Delay(isDone ? TimeSpan.FromMilliseconds(200) : AfterFailure, time, stoppingToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -53,7 +53,7 @@ internal sealed partial class TokenKeyRemoval(
         }
         catch (Exception exception)
         {
-            // Whatever it was: a service that ended would end the server.
+            // Any failure: a background service that ends stops the server.
             LogFailed(exception.Message);
             return false;
         }
@@ -80,13 +80,13 @@ internal sealed partial class TokenKeyRemoval(
         }
     }
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Signing key {KeyId} was destroyed on the PKCS#11 token.")]
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "The server destroyed signing key {KeyId} on the PKCS#11 token.")]
     private partial void LogDestroyed(string keyId);
 
     [LoggerMessage(
         EventId = 2,
         Level = LogLevel.Warning,
-        Message = "Ended signing keys were not destroyed on the PKCS#11 token yet: {Reason}"
+        Message = "The server could not destroy ended signing keys on the PKCS#11 token and tries again: {Reason}"
     )]
     private partial void LogFailed(string reason);
 }

@@ -4,9 +4,9 @@ using Tokenry.Server.Platform.Text;
 namespace Tokenry.Server.Core.Limits;
 
 /// <summary>
-/// Slows a client that keeps failing, per (client, address): sixty failures at once, then one a second. Only failures are slowed: a client that
-/// presents the right secret is served, however many failures came from the same address, so that no client can be locked out. The table has a
-/// fixed size and forgets by time alone: invented clients share its places and drive nothing out.
+/// Slows repeated failures of one client from one address: sixty at once, then one a second. It slows failures only. A client with the right
+/// secret is always served, so an attacker cannot lock a client out. The table has a fixed size, and its entries end by time only: invented
+/// clients share its slots and evict no entry.
 /// </summary>
 public sealed class FailureThrottle(TimeProvider time)
 {
@@ -18,10 +18,10 @@ public sealed class FailureThrottle(TimeProvider time)
 
     private readonly long startedAt = time.GetTimestamp();
 
-    /// <summary>Until when each place has failures to wait off, in ticks since the start; 0 = it never had one.</summary>
+    /// <summary>For each slot, the time at which its failures are worked off, in ticks since the start; 0 = no failure yet.</summary>
     private readonly long[] busyUntil = new long[Places];
 
-    /// <summary>Counts a failure; <c>true</c> once there were too many.</summary>
+    /// <summary>Counts a failure; <c>true</c> if there were too many.</summary>
     public bool IsTooMany(string client, IPAddress? address)
     {
         ref var until = ref Place(client, address);
@@ -42,7 +42,7 @@ public sealed class FailureThrottle(TimeProvider time)
         }
     }
 
-    /// <summary>Whether there were too many, without counting one.</summary>
+    /// <summary>Whether there were too many failures; counts none.</summary>
     public bool IsBlocked(string client, IPAddress? address)
     {
         var now = Now;
@@ -51,7 +51,7 @@ public sealed class FailureThrottle(TimeProvider time)
 
     private long Now => time.GetElapsedTime(startedAt).Ticks;
 
-    /// <summary>The hash has a seed of this process: which clients share a place cannot be known from outside.</summary>
+    /// <summary>The hash uses a random seed of this process, so an attacker cannot find clients that share a slot.</summary>
     private ref long Place(string client, IPAddress? address) =>
         ref busyUntil[HashCode.Combine(client.Length > LongestClient ? "" : client, Networks.Key(address)) & (Places - 1)];
 }

@@ -2,14 +2,14 @@ using Tokenry.Server.Core.Principals;
 
 namespace Tokenry.Server.Core.Limits;
 
-/// <summary>The uses of one credential or application in the windows that run now. Every member is used under the lock of the object itself.</summary>
+/// <summary>The uses of one credential or application in the current windows. Callers hold the lock on the object itself.</summary>
 internal sealed class LimitCounters(string subjectId)
 {
     private readonly List<Counter> counters = [];
 
     public string SubjectId => subjectId;
 
-    /// <summary>Whether it was forgotten: whoever still holds it must ask for a new one, or its uses would be counted nowhere.</summary>
+    /// <summary>Whether the limiter removed this object. A use that still holds it must fetch a new one, otherwise its count would be lost.</summary>
     public bool IsForgotten { get; set; }
 
     /// <summary>Monotonic time of the last use.</summary>
@@ -19,7 +19,7 @@ internal sealed class LimitCounters(string subjectId)
 
     public bool HasUnwritten => counters.Exists(counter => counter.Unwritten > 0);
 
-    /// <summary>The counter of a limit, moved to the window of <paramref name="now"/>; a clock that steps back opens no new window.</summary>
+    /// <summary>The counter of a limit, in the window of <paramref name="now"/>. A clock that moves back opens no new window.</summary>
     public Counter For(UseLimit limit, long now)
     {
         var counter = Find(limit);
@@ -30,7 +30,7 @@ internal sealed class LimitCounters(string subjectId)
         }
         else if (start > counter.Start)
         {
-            // What the last window still had to write goes with it: a window that is over decides nothing any more.
+            // Its unwritten count is lost too, because an ended window decides nothing.
             counters.Remove(counter);
             counters.Add(counter = new Counter(limit, start, end));
         }
@@ -51,7 +51,7 @@ internal sealed class LimitCounters(string subjectId)
         return null;
     }
 
-    /// <summary>What the store knows of a window, on the first use since the subject was forgotten.</summary>
+    /// <summary>Sets a window from the store, at the first use after the subject was forgotten.</summary>
     public void Load(string name, string span, long startsAt, long used, long expiresAt)
     {
         if (!counters.Exists(counter => counter.Limit.Name == name && counter.Limit.Span == span && counter.Start >= startsAt))
@@ -61,7 +61,7 @@ internal sealed class LimitCounters(string subjectId)
         }
     }
 
-    /// <summary>Uses in one window of one limit.</summary>
+    /// <summary>The uses in one window of one limit.</summary>
     internal sealed class Counter(UseLimit limit, long start, long end)
     {
         public UseLimit Limit => limit;
@@ -70,10 +70,10 @@ internal sealed class LimitCounters(string subjectId)
 
         public long End => end;
 
-        /// <summary>By all replicas, as far as known here.</summary>
+        /// <summary>Uses of all replicas, as far as this one knows.</summary>
         public long Used { get; set; }
 
-        /// <summary>Of those, what the store does not know yet.</summary>
+        /// <summary>The part that the store does not know yet.</summary>
         public long Unwritten { get; set; }
     }
 }

@@ -5,14 +5,14 @@ using Tokenry.Server.Core.Principals;
 
 namespace Tokenry.Server.Core.Limits;
 
-/// <summary>Where one use left one limit.</summary>
+/// <summary>The state of one limit after a use.</summary>
 /// <param name="Limit">The limit.</param>
-/// <param name="Remaining">Uses left in its window.</param>
-/// <param name="Start">Unix ms at which the window began.</param>
-/// <param name="End">Unix ms at which the next begins.</param>
+/// <param name="Remaining">Uses left in the window.</param>
+/// <param name="Start">Unix ms of the start of the window.</param>
+/// <param name="End">Unix ms of the start of the next window.</param>
 public readonly record struct LimitStanding(UseLimit Limit, long Remaining, long Start, long End);
 
-/// <summary>What the limits said of one use; without limits it is the default value.</summary>
+/// <summary>The result of all limits for one use; the default value if there are no limits.</summary>
 public readonly struct LimitOutcome
 {
     private readonly LimitStanding[]? standings;
@@ -27,16 +27,18 @@ public readonly struct LimitOutcome
         IsRefused = refused;
     }
 
-    /// <summary>Whether a limit is used up; then nothing was counted.</summary>
+    /// <summary>Whether a limit is used up; if so, no limit counted the use.</summary>
     public bool IsRefused { get; }
 
-    /// <summary><c>rate_limited</c> goes before <c>quota_exceeded</c>.</summary>
+    /// <summary><c>rate_limited</c> takes precedence over <c>quota_exceeded</c>.</summary>
     public string Code =>
         !IsRefused ? VerificationCode.Valid
         : standings!.Any(standing => standing.Remaining <= 0 && !standing.Limit.IsQuota) ? VerificationCode.RateLimited
         : VerificationCode.QuotaExceeded;
 
-    /// <summary>The limit with the least left, or that which is used up the longest; <c>null</c> without limits.</summary>
+    /// <summary>
+    /// The limit with the fewest uses left; of several that are used up, the one with the longest wait. <c>null</c> without limits.
+    /// </summary>
     public RateLimitState? State =>
         standings is null
             ? null
@@ -47,10 +49,10 @@ public readonly struct LimitOutcome
                 DateTimeOffset.FromUnixTimeMilliseconds(standings[tightest].End)
             );
 
-    /// <summary>How long until there is room again.</summary>
+    /// <summary>The time until the limit allows a use again.</summary>
     public TimeSpan Wait => standings is null ? TimeSpan.Zero : TimeSpan.FromMilliseconds(standings[tightest].End - now);
 
-    /// <summary><c>RateLimit-Policy</c> with every limit and <c>RateLimit</c> with the tightest; nothing without limits.</summary>
+    /// <summary>Writes <c>RateLimit-Policy</c> with every limit and <c>RateLimit</c> with the tightest; writes nothing without limits.</summary>
     public void WriteHeaders(IHeaderDictionary headers)
     {
         if (standings is null)
@@ -73,7 +75,7 @@ public readonly struct LimitOutcome
         );
     }
 
-    /// <summary>Of standings as the use left them; one without anything left before the use refuses it.</summary>
+    /// <summary>The outcome of these states after the use. A limit without uses left before the use refuses it.</summary>
     internal static LimitOutcome Of(LimitStanding[] standings, long now, bool refused)
     {
         var least = 0;

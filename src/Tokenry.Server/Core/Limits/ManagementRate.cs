@@ -4,23 +4,23 @@ using Tokenry.Server.Platform.Settings;
 namespace Tokenry.Server.Core.Limits;
 
 /// <summary>
-/// How many requests a minute one credential may make at Tokenry's own API (<c>Tokenry:Management:RequestsPerMinute</c>): a minute's worth at
-/// once, then evenly. Counted in the memory of this replica; the doors are not among them.
+/// Limits the requests a minute of one credential at Tokenry's own API (<c>Tokenry:Management:RequestsPerMinute</c>). A client may send the
+/// requests of one minute at once, then at an even rate. Each replica counts in its own memory. Requests at doors do not count.
 /// </summary>
 public sealed class ManagementRate(TokenryOptions options, TimeProvider time)
 {
-    /// <summary>Credentials remembered before those are forgotten that have nothing to wait for.</summary>
+    /// <summary>The number of credentials in memory that starts a sweep of idle ones.</summary>
     private const int MostBeforeSweep = 10_000;
 
     private readonly long perRequest = options.ManagementRequestsPerMinute is > 0 and var most ? TimeSpan.TicksPerMinute / most : 0;
     private readonly long startedAt = time.GetTimestamp();
 
-    /// <summary>Until when the requests of each have to be spread out, in ticks since the start.</summary>
+    /// <summary>For each credential, the time at which all its requests would be over at an even rate, in ticks since the start.</summary>
     private readonly ConcurrentDictionary<string, Counter> counters = new(StringComparer.Ordinal);
     private int sweepAt = MostBeforeSweep;
 
     /// <summary>Counts a request.</summary>
-    /// <returns>How long to wait where there were too many, else zero.</returns>
+    /// <returns>The time to wait if there were too many requests; otherwise zero.</returns>
     public TimeSpan Count(string credentialId)
     {
         if (perRequest == 0)
@@ -51,7 +51,7 @@ public sealed class ManagementRate(TokenryOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>Forgets nothing that still counts: one that is idle is like one that never came.</summary>
+    /// <summary>Removes only idle counters; they count the same as new ones.</summary>
     private void Sweep(long now)
     {
         foreach (var (id, counter) in counters)

@@ -7,14 +7,14 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Core.Limits;
 
 /// <summary>
-/// Counts uses against rate limits and quotas: exact in one process. What was counted goes to the store with the usage flush, which tells this
-/// replica what the others counted; so they overshoot by at most what comes in a second.
+/// Counts uses against rate limits and quotas; the count is exact in one process. The usage flush writes the counts to the store and reads
+/// the counts of the other replicas. So several replicas exceed a limit by at most the uses of one second.
 /// </summary>
 public sealed class RateLimiter(Database database, TimeProvider time, ILogger<RateLimiter> logger) : IUsageSink
 {
     private const int Step = 1000;
 
-    // Written and forgotten: the next use reads the store again, which also knows what other replicas counted meanwhile.
+    // Forgotten only after its counts are written. The next use reads the store again, with the counts of other replicas.
     private static readonly TimeSpan IdleBeforeForgotten = TimeSpan.FromSeconds(10);
 
     private static readonly RowStatement<Delta> Upsert = new RowStatement<Delta>(
@@ -29,8 +29,8 @@ public sealed class RateLimiter(Database database, TimeProvider time, ILogger<Ra
     private readonly FlushQueue<Delta> queue = new(database, time, logger, Step);
     private readonly ConcurrentDictionary<string, LimitCounters> subjects = new(StringComparer.Ordinal);
 
-    /// <summary>Counts one use of a good credential. An access token has no limits of its own: those of its application bound it.</summary>
-    /// <exception cref="StoreUnavailableException">What was used before cannot be read.</exception>
+    /// <summary>Counts one use of a valid credential. An access token has no limits of its own; the limits of its application apply.</summary>
+    /// <exception cref="StoreUnavailableException">The earlier uses cannot be read.</exception>
     public ValueTask<LimitOutcome> UseAsync(Authenticated credential)
     {
         var owner = credential.Client!;
@@ -38,7 +38,7 @@ public sealed class RateLimiter(Database database, TimeProvider time, ILogger<Ra
         return owner.RateLimits is null && own is null ? default : UseAsync(owner.Id, owner.RateLimits, credential.CredentialId!, own);
     }
 
-    /// <summary>Counts one use against every limit of both, or against none where one of them is used up.</summary>
+    /// <summary>Counts one use against every limit of both, or against no limit if one of them is used up.</summary>
     private async ValueTask<LimitOutcome> UseAsync(
         string applicationId,
         IReadOnlyList<UseLimit>? applicationLimits,
@@ -48,7 +48,7 @@ public sealed class RateLimiter(Database database, TimeProvider time, ILogger<Ra
     {
         while (true)
         {
-            // Always in this order, so that two uses never wait for each other.
+            // Always this order, so that two uses cannot deadlock.
             var application = applicationLimits is null ? null : await CountersAsync(applicationId);
             var credential = credentialLimits is null ? null : await CountersAsync(credentialId);
             if (Use(application, applicationLimits, credential, credentialLimits) is { } outcome)
@@ -131,7 +131,7 @@ public sealed class RateLimiter(Database database, TimeProvider time, ILogger<Ra
             loaded.Load(row.Name, row.Span, row.StartsAt, row.Used, row.ExpiresAt);
         }
 
-        // Whoever was first is counted with; two loads of the same rows agree.
+        // The first object wins; two loads of the same rows are equal.
         return subjects.GetOrAdd(subjectId, loaded);
     }
 
@@ -145,7 +145,7 @@ public sealed class RateLimiter(Database database, TimeProvider time, ILogger<Ra
         }
     }
 
-    /// <summary>What the store does not know yet, in one order everywhere: so that two replicas' upserts of the same rows cannot deadlock.</summary>
+    /// <summary>The counts that the store does not know, in one order on all replicas, so that upserts of the same rows cannot deadlock.</summary>
     private List<Delta> Unwritten(List<LimitCounters> shared)
     {
         var unwritten = new List<Delta>();
@@ -172,7 +172,7 @@ public sealed class RateLimiter(Database database, TimeProvider time, ILogger<Ra
         ];
     }
 
-    /// <summary>The store knows these now, and with them what other replicas counted.</summary>
+    /// <summary>Applies the written counts, and the counts of other replicas that came back.</summary>
     private static void Written(IReadOnlyList<Delta> deltas, bool isNew)
     {
         foreach (var delta in deltas)
@@ -194,7 +194,7 @@ public sealed class RateLimiter(Database database, TimeProvider time, ILogger<Ra
         return subject.IsForgotten && subjects.TryRemove(subject.SubjectId, out _);
     }
 
-    /// <summary>What other replicas counted for subjects that were only refused here, or not used in this second.</summary>
+    /// <summary>Reads the counts of other replicas for subjects that this replica only refused or did not use in this second.</summary>
     private async Task LearnAsync(List<LimitCounters> shared)
     {
         foreach (var chunk in shared.Chunk(Step))
@@ -233,10 +233,10 @@ public sealed class RateLimiter(Database database, TimeProvider time, ILogger<Ra
     private static Task WriteAsync(WriteTransaction tx, IReadOnlyList<Delta> deltas) =>
         tx.ExecuteEachAsync(Upsert, deltas, (delta, total) => delta.Total = total);
 
-    /// <summary>Uses on their way to the store.</summary>
+    /// <summary>Counts on their way to the store.</summary>
     private sealed record Delta(LimitCounters Subject, LimitCounters.Counter Counter, long Amount)
     {
-        /// <summary>Uses by all replicas, once written.</summary>
+        /// <summary>The uses of all replicas, after the write.</summary>
         public long Total { get; set; }
     }
 

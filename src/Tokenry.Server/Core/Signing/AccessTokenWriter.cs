@@ -9,10 +9,10 @@ using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Core.Signing;
 
-/// <summary>What an access token says.</summary>
+/// <summary>The claims of an access token.</summary>
 public sealed record AccessTokenClaims
 {
-    /// <summary>The one audience: an API resource's identifier.</summary>
+    /// <summary>The only audience: the identifier of an API resource.</summary>
     public required string Audience { get; init; }
 
     public required string Subject { get; init; }
@@ -24,23 +24,24 @@ public sealed record AccessTokenClaims
     /// <summary>Public id of the credential that authenticated the client.</summary>
     public required string CredentialId { get; init; }
 
-    /// <summary>The patterns it is limited to; <c>null</c> = not limited.</summary>
+    /// <summary>The object patterns that limit the token; <c>null</c> = no limit.</summary>
     public IReadOnlyList<string>? Objects { get; init; }
 
-    /// <summary>By id of an API resource, what the tokens could do that it came through by exchange; <c>null</c> = it came through none.</summary>
+    /// <summary>By API resource id: the scopes of the tokens that this token was exchanged from. <c>null</c> = it was not exchanged.</summary>
     public IReadOnlyDictionary<string, ScopeSet>? PassedScopes { get; init; }
 
-    /// <summary>Who acts for the subject; <c>null</c> = it does itself.</summary>
+    /// <summary>The actor for the subject; <c>null</c> = the subject itself.</summary>
     public TokenActor? Actor { get; init; }
 
-    /// <summary>What it is bound to; <c>null</c> = whoever holds it may use it.</summary>
+    /// <summary>The key or certificate that the token is bound to; <c>null</c> = any holder may use it.</summary>
     public TokenConfirmation? Confirmation { get; init; }
 
     public required TimeSpan Lifetime { get; init; }
 
     /// <summary>
-    /// Unix ms: its <c>jti</c> is not older (<see cref="TokenIds"/>). What the doors compare it with may lie ahead of our clock: another replica's made the API
-    /// (<c>ApiResourceFacts.NamesSince</c>), or a rotation without overlap ended all that was issued before.
+    /// The earliest time of the <c>jti</c>, in Unix ms (<see cref="TokenIds"/>). It may be ahead of our clock, because doors compare the id
+    /// with times of other replicas: the creation of the API (<c>ApiResourceFacts.NamesSince</c>), or a rotation without overlap that
+    /// ended earlier tokens.
     /// </summary>
     public long Since { get; init; }
 }
@@ -48,9 +49,9 @@ public sealed record AccessTokenClaims
 /// <summary>Writes RFC 9068 access tokens.</summary>
 public sealed class AccessTokenWriter(SigningKeyRing keys, TokenryOptions options, TimeProvider time)
 {
-    /// <param name="claims">What it says.</param>
-    /// <param name="algorithm">What its API wants it signed with, of <see cref="JwsAlgorithms"/>.</param>
-    /// <exception cref="TokenTooLongException">It would be longer than any door reads; nothing was signed.</exception>
+    /// <param name="claims">The claims.</param>
+    /// <param name="algorithm">The signing algorithm of its API, one of <see cref="JwsAlgorithms"/>.</param>
+    /// <exception cref="TokenTooLongException">The token would be longer than doors accept; nothing was signed.</exception>
     public (string Token, string TokenId) Write(AccessTokenClaims claims, string algorithm)
     {
         var now = time.GetUtcNow();
@@ -122,7 +123,7 @@ public sealed class AccessTokenWriter(SigningKeyRing keys, TokenryOptions option
         json.WriteEndObject();
     }
 
-    /// <summary>The member <c>act</c> (RFC 8693 §4.1), with those who acted before within it.</summary>
+    /// <summary>The member <c>act</c> (RFC 8693 §4.1), with the earlier actors nested in it.</summary>
     public static void WriteActor(Utf8JsonWriter json, TokenActor actor)
     {
         json.WriteStartObject("act"u8);
@@ -155,7 +156,7 @@ public sealed class AccessTokenWriter(SigningKeyRing keys, TokenryOptions option
             Span<byte> signature = stackalloc byte[key.SignatureBytes]; // at most 1 KiB, see RsaPolicy
             if (!key.TrySign(buffer.AsSpan(0, signed), signature))
             {
-                throw new InvalidOperationException("The signing key did not sign.");
+                throw new InvalidOperationException("The signing key returned no signature.");
             }
 
             buffer[signed] = (byte)'.';

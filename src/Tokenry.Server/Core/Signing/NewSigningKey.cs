@@ -6,7 +6,7 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Signing;
 
-/// <summary>A new key that is not stored yet; its private part is sealed already, or on the token.</summary>
+/// <summary>A new key that is not stored yet. Its private key is already sealed, or on the PKCS#11 token.</summary>
 public sealed class NewSigningKey
 {
     private const int RsaBits = 2048;
@@ -37,20 +37,22 @@ public sealed class NewSigningKey
 
     public byte[] PublicKey { get; }
 
-    /// <summary>Empty where it is on the token.</summary>
+    /// <summary>Empty if the private key is on the PKCS#11 token.</summary>
     public byte[] SealedPrivateKey { get; }
 
     public bool IsOnToken { get; }
 
-    /// <summary>Its private part never leaves the token.</summary>
-    /// <exception cref="StoreUnavailableException">The token does not serve now.</exception>
+    /// <summary>Creates a key whose private key never leaves the PKCS#11 token.</summary>
+    /// <exception cref="StoreUnavailableException">The token is unavailable.</exception>
     public static NewSigningKey MakeOn(Pkcs11Token token, string algorithm)
     {
         var (keyId, publicKey) = token.Make(algorithm);
         return new NewSigningKey(keyId, algorithm, publicKey);
     }
 
-    /// <summary>An RSA key takes a processor from a tenth of a second to a second: never on a thread that others wait for.</summary>
+    /// <summary>
+    /// Creates a key. RSA takes from a tenth of a second to a second of processor time, so do not call this on a thread that others wait for.
+    /// </summary>
     public static NewSigningKey Make(string algorithm, KeyRing keys)
     {
         switch (algorithm)
@@ -78,7 +80,7 @@ public sealed class NewSigningKey
                 }
 
             default:
-                throw new ArgumentOutOfRangeException(nameof(algorithm), algorithm, "No algorithm we sign with.");
+                throw new ArgumentOutOfRangeException(nameof(algorithm), algorithm, "The server does not sign with this algorithm.");
         }
     }
 }

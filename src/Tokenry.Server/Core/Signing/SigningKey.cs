@@ -9,9 +9,9 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Core.Signing;
 
 /// <summary>
-/// One private key with its one algorithm and the protected header of the tokens it signs, prepared once. Signed with from many threads at
-/// once: the framework promises that of no ECDsa or RSA object, but each signature is a call of its own into OpenSSL with a key that nobody
-/// changes, which OpenSSL allows (openssl-threads(7)); <c>SigningKeyTests</c> does it. A key on a token is known here by its public half alone.
+/// One private key with one algorithm and the prepared protected header of its tokens. Many threads sign with it at once. The framework does
+/// not promise that for ECDsa and RSA objects. But each signature is a separate OpenSSL call with a key that does not change, which OpenSSL
+/// allows (openssl-threads(7)); <c>SigningKeyTests</c> tests it. If the key is on a PKCS#11 token, this object holds the public key only.
 /// </summary>
 public sealed class SigningKey : IDisposable
 {
@@ -54,7 +54,7 @@ public sealed class SigningKey : IDisposable
 
     public VerificationKey Verification { get; }
 
-    /// <summary>base64url of the protected header, and the dot behind it.</summary>
+    /// <summary>base64url of the protected header, with the dot after it.</summary>
     public byte[] EncodedHeader { get; }
 
     public int SignatureBytes { get; }
@@ -83,10 +83,12 @@ public sealed class SigningKey : IDisposable
         }
     }
 
-    /// <param name="keyId">Its id.</param>
-    /// <param name="algorithm">What it signs with.</param>
+    /// <param name="keyId">The key id.</param>
+    /// <param name="algorithm">The signing algorithm.</param>
     /// <param name="publicKey">SubjectPublicKeyInfo.</param>
-    /// <param name="token">Where its private half is; <c>null</c> = on one that this process does not know, so that it verifies and cannot sign.</param>
+    /// <param name="token">
+    /// The PKCS#11 token with the private key; <c>null</c> = this process knows no such token, so it verifies but cannot sign.
+    /// </param>
     public static SigningKey OnToken(string keyId, string algorithm, byte[] publicKey, Pkcs11Token? token)
     {
         switch (algorithm)
@@ -104,10 +106,8 @@ public sealed class SigningKey : IDisposable
         }
     }
 
-    /// <summary>
-    /// The signature as a JWS has it: ES256 r ‖ s, 64 bytes (RFC 7518 §3.4); RS256 as long as the modulus (§3.3).
-    /// </summary>
-    /// <exception cref="StoreUnavailableException">Its token does not serve now, or this process knows no token.</exception>
+    /// <summary>The signature in JWS form: ES256 r ‖ s, 64 bytes (RFC 7518 §3.4); RS256 as long as the modulus (§3.3).</summary>
+    /// <exception cref="StoreUnavailableException">The PKCS#11 token is unavailable, or this process knows no token.</exception>
     public bool TrySign(ReadOnlySpan<byte> signingInput, Span<byte> signature)
     {
         if (ecdsa is not null)
@@ -128,11 +128,13 @@ public sealed class SigningKey : IDisposable
 
         if (token is null)
         {
-            throw new StoreUnavailableException($"Signing key {KeyId} is on a PKCS#11 token, and Tokenry:Pkcs11 names none.");
+            throw new StoreUnavailableException(
+                $"Signing key {KeyId} is on a PKCS#11 token, but Tokenry:Pkcs11 is not set. Set it to the token."
+            );
         }
 
         token.Sign(KeyId, Algorithm, signingInput, signature);
-        return Verification.Verify(signingInput, signature); // it is another's work: a token that was reset may have taken another key
+        return Verification.Verify(signingInput, signature); // the token is another device: after a reset it may have signed with another key
     }
 
     public void WritePublic(Utf8JsonWriter writer) => Verification.WritePublic(writer);
@@ -145,5 +147,5 @@ public sealed class SigningKey : IDisposable
     }
 
     private static NotSupportedException NotSigned(string keyId, string algorithm) =>
-        new($"Signing key {keyId} is of algorithm {algorithm}, which this version does not sign with.");
+        new($"Signing key {keyId} uses the algorithm {algorithm}, which this version does not support.");
 }

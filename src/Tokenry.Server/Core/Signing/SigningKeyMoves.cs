@@ -6,12 +6,15 @@ using Tokenry.Server.Platform.Store.Audit;
 namespace Tokenry.Server.Core.Signing;
 
 /// <summary>
-/// The life of a signing key, one conditional UPDATE a step, each with its audit event: next → active → retired → removed, and tainted from
-/// anywhere. Callers hold <see cref="SigningKeyStore.LockAsync"/>, so that the steps of one transaction belong together.
+/// The state changes of a signing key: next → active → retired → removed, and tainted from any state. Each is one conditional UPDATE with its
+/// audit event. Callers hold <see cref="SigningKeyStore.LockAsync"/>, so that no other transaction changes the keys meanwhile.
 /// </summary>
 public sealed class SigningKeyMoves(SigningKeyOptions options, TimeProvider time)
 {
-    /// <summary>Publishes a key that signs from <paramref name="due"/> on, and not before verifiers had the time to fetch it. False where there is a next one already.</summary>
+    /// <summary>
+    /// Publishes a key that becomes active at <paramref name="due"/>, but not before verifiers had time to fetch it. False if a next key
+    /// exists.
+    /// </summary>
     public async Task<bool> PublishAsync(WriteTransaction tx, NewSigningKey key, DateTimeOffset due, Func<string, AuditEntry> newEntry)
     {
         var now = time.GetUtcNow();
@@ -25,11 +28,11 @@ public sealed class SigningKeyMoves(SigningKeyOptions options, TimeProvider time
         return true;
     }
 
-    /// <summary>The next key signs from now on, and the active one, if there is one, no more.</summary>
+    /// <summary>Activates the next key and retires the active one, if there is one.</summary>
     public async Task ActivateAsync(WriteTransaction tx, string? active, string next, Func<string, AuditEntry> newEntry)
     {
         var now = time.GetUtcNow();
-        // The active one first: there is at most one at any time.
+        // Retire the active key first: there is at most one at any time.
         if (active is not null)
         {
             await MoveAsync(
@@ -47,7 +50,7 @@ public sealed class SigningKeyMoves(SigningKeyOptions options, TimeProvider time
         Record(tx, newEntry, "signing_key.activated", next);
     }
 
-    /// <summary>Ends a retired key whose time is over. False where somebody else did.</summary>
+    /// <summary>Removes a retired key whose time is over. False if another replica did.</summary>
     public async Task<bool> RemoveAsync(WriteTransaction tx, string keyId, Func<string, AuditEntry> newEntry)
     {
         var removed = await TryMoveAsync(
@@ -65,7 +68,7 @@ public sealed class SigningKeyMoves(SigningKeyOptions options, TimeProvider time
         return removed;
     }
 
-    /// <summary>Ends a key at once, in whatever state it is. The caller records why.</summary>
+    /// <summary>Taints a key at once, in any state. The caller records the reason.</summary>
     public Task<bool> TaintAsync(WriteTransaction tx, string keyId) =>
         TryMoveAsync(
             tx,
@@ -86,8 +89,8 @@ public sealed class SigningKeyMoves(SigningKeyOptions options, TimeProvider time
     {
         if (!await TryMoveAsync(tx, keyId, now, set, where, later))
         {
-            // Nothing of this transaction may stay: an algorithm in use would be left with two keys or none.
-            throw new InvalidOperationException($"Signing key {keyId} is not in the state it was locked in.");
+            // Roll the transaction back: otherwise an algorithm in use would have two active keys or none.
+            throw new InvalidOperationException($"Signing key {keyId} changed its state although it was locked.");
         }
     }
 

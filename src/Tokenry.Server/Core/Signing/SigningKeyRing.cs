@@ -9,9 +9,9 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Core.Signing;
 
 /// <summary>
-/// The keys that sign access tokens, one active key an algorithm: made in this process or another one, stored sealed under the key-encryption
-/// key (bound to key id and purpose) or kept by a PKCS#11 token, held in memory, so that tokens, JWKS and metadata need no database. ES256 is made at the first start,
-/// any other when an API resource first asks for it.
+/// The keys that sign access tokens, with one active key for each algorithm. A key is stored sealed under the key-encryption key (bound to
+/// key id and purpose), or a PKCS#11 token holds it. All are in memory, so that tokens, JWKS and metadata need no database. The server
+/// creates the ES256 key at its first start, and a key of another algorithm when an API resource first uses it.
 /// </summary>
 public sealed class SigningKeyRing : IDisposable
 {
@@ -23,18 +23,18 @@ public sealed class SigningKeyRing : IDisposable
     private readonly ConcurrentDictionary<string, Lazy<Task<NewSigningKey>>> spares = new(StringComparer.Ordinal);
     private volatile SigningKeySet current = new([]);
 
-    // How often keys were made or moved on, and how much of that has been read.
+    // How many key changes were announced, and how many of them this process has read.
     private long announced;
     private long known;
     private TaskCompletionSource fallenBehind = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long begun;
     private long finished;
 
-    /// <param name="database">Where they are stored.</param>
-    /// <param name="keys">What they are sealed under.</param>
-    /// <param name="hub">Tells of changes.</param>
+    /// <param name="database">The store of the keys.</param>
+    /// <param name="keys">The keys that seal them.</param>
+    /// <param name="hub">Announces changes.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="token">Open already; <c>null</c> where none is configured.</param>
+    /// <param name="token">The open PKCS#11 token; <c>null</c> if none is configured.</param>
     public SigningKeyRing(Database database, KeyRing keys, ChangeHub hub, TimeProvider time, Pkcs11Token? token = null)
     {
         this.token = token;
@@ -46,39 +46,42 @@ public sealed class SigningKeyRing : IDisposable
 
     private bool IsBehind => Interlocked.Read(ref known) < Interlocked.Read(ref announced);
 
-    /// <summary>What is published now, with states; for what is done when a key's time has come.</summary>
+    /// <summary>The published keys with their states, for the scheduled state changes.</summary>
     public IReadOnlyList<(SigningKey Key, SigningKeyRow Row)> Held => current.Keys;
 
-    /// <summary>The key new tokens of that algorithm are signed with. It is held by whoever knows an API resource that asks for it.</summary>
+    /// <summary>The key that signs new tokens of the algorithm. A process that knows an API resource with this algorithm holds its key.</summary>
     public SigningKey Active(string algorithm) =>
         current.Active(algorithm) ?? throw new InvalidOperationException($"The store has no signing key for {algorithm}.");
 
     /// <inheritdoc cref="SigningKeySet.Find"/>
     public VerificationKey? Find(string keyId) => current.Find(keyId);
 
-    /// <summary>What is published now. The store is read only after a key was made or moved on, and not waited for when it is away.</summary>
+    /// <summary>The published JWK set. It reads the store only after a key changed, and serves the old set if the store is unavailable.</summary>
     public ValueTask<PublicDocument> JwkSetAsync() => IsBehind ? new(PublishedAsync()) : new(current.JwkSet);
 
     /// <summary>
-    /// Before a token is believed: a key that was tainted, here or by another replica, is not found from then on. Free unless a key was made or
-    /// moved on a moment ago.
+    /// Must run before a token is verified: after it, no tainted key is found, whichever replica tainted it. It costs nothing unless a key
+    /// just changed.
     /// </summary>
-    /// <exception cref="StoreUnavailableException">Something changed, and the store cannot be asked what.</exception>
+    /// <exception cref="StoreUnavailableException">A key changed, and the store is unavailable.</exception>
     public ValueTask CatchUpAsync() => IsBehind ? new(LoadAsync()) : default;
 
-    /// <summary>Back when keys were made or moved on, and at the latest after <paramref name="atMost"/>.</summary>
+    /// <summary>Completes when a key changes, at the latest after <paramref name="atMost"/>.</summary>
     public Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation) =>
         Task.WhenAny(Volatile.Read(ref fallenBehind).Task, Task.Delay(atMost, time, cancellation));
 
-    /// <summary>Ids of keys that this process made on the token, with when; whoever finds them stored, or destroys them, takes them out.</summary>
+    /// <summary>
+    /// Ids and creation times of keys that this process created on the PKCS#11 token. The cleanup removes an entry when the key is stored or
+    /// destroyed.
+    /// </summary>
     internal ConcurrentDictionary<string, DateTimeOffset> MadeOnToken { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>A new key, made beside whoever waits for it: RSA takes up to a second of a processor.</summary>
-    /// <exception cref="StoreUnavailableException">It is to be on the token, which does not serve now.</exception>
+    /// <summary>Creates a key on another thread, because an RSA key takes up to a second of processor time.</summary>
+    /// <exception cref="StoreUnavailableException">The key would be on the PKCS#11 token, which is unavailable.</exception>
     public Task<NewSigningKey> MakeAsync(string algorithm) => Task.Run(() => Make(algorithm));
 
-    /// <summary>Loads the keys at start, and makes the first where there is none; replicas that start together agree on one.</summary>
-    /// <exception cref="StartupException">The token lacks one of them.</exception>
+    /// <summary>Loads the keys at start and creates the first one if there is none. Replicas that start together agree on one.</summary>
+    /// <exception cref="StartupException">The PKCS#11 token lacks one of the keys.</exception>
     public async Task OpenAsync()
     {
         await LoadAsync();
@@ -93,15 +96,15 @@ public sealed class SigningKeyRing : IDisposable
     }
 
     /// <summary>
-    /// Before anybody acts on API resources that ask for these: a key another replica made is committed no later than the resource, so a look
-    /// into the store finds it.
+    /// Must run before the process uses API resources with these algorithms. A key of another replica commits no later than its resource, so
+    /// a read of the store finds it.
     /// </summary>
     public ValueTask HoldAsync(IEnumerable<string> algorithms) =>
         algorithms.All(algorithm => current.Active(algorithm) is not null) ? default : new(LoadAsync());
 
     /// <summary>
-    /// Whether the store had keys that were not held: one that another replica made a moment ago. Only PostgreSQL has other replicas; on
-    /// SQLite every key is made here.
+    /// Whether the store had keys unknown to this process, just created by another replica. Only PostgreSQL has other replicas; on SQLite,
+    /// this process creates every key.
     /// </summary>
     public async ValueTask<bool> LearnAsync()
     {
@@ -116,8 +119,8 @@ public sealed class SigningKeyRing : IDisposable
     }
 
     /// <summary>
-    /// A key to store in the transaction in which the first API resource asks for it; <c>null</c> where there is one. Made beside the
-    /// transaction, since that holds up others, and kept for the next attempt if this one comes to nothing.
+    /// A key to store in the transaction of the first API resource that uses it; <c>null</c> if one exists. It is created outside the
+    /// transaction, which would block others, and kept for the next attempt if the transaction fails.
     /// </summary>
     public async Task<NewSigningKey?> PrepareAsync(string algorithm)
     {
@@ -127,7 +130,7 @@ public sealed class SigningKeyRing : IDisposable
             return null;
         }
 
-        // None is kept that is on the token: what is not stored soon is destroyed there.
+        // A key on the PKCS#11 token is not kept for later: the cleanup destroys it unless it is stored soon.
         return token is { HoldsNewKeys: true }
             ? await MakeAsync(algorithm)
             : await spares.GetOrAdd(algorithm, wanted => new(() => MakeAsync(wanted))).Value;
@@ -157,13 +160,16 @@ public sealed class SigningKeyRing : IDisposable
         }
         catch (StoreUnavailableException)
         {
-            // The keys that are held are good all the same; the next request tries again.
+            // The held keys are still valid; the next request tries again.
         }
 
         return current.JwkSet;
     }
 
-    /// <summary>Reads the store once for all who came before the reading began: whatever number of unknown keys strangers name costs one read at a time.</summary>
+    /// <summary>
+    /// Reads the store once for all callers that came before the read began. So any number of requests with unknown key ids costs one read at
+    /// a time.
+    /// </summary>
     private async Task LoadAsync()
     {
         var seen = Interlocked.Read(ref begun);
@@ -177,7 +183,7 @@ public sealed class SigningKeyRing : IDisposable
 
             var number = Interlocked.Increment(ref begun);
             Volatile.Write(ref fallenBehind, new(TaskCreationOptions.RunContinuationsAsynchronously));
-            var upTo = Interlocked.Read(ref announced); // before the reading: what is made meanwhile is not known by it
+            var upTo = Interlocked.Read(ref announced); // taken before the read, because the read may miss later changes
             await ReadAsync();
             Interlocked.Exchange(ref known, upTo);
             finished = number;
@@ -197,7 +203,7 @@ public sealed class SigningKeyRing : IDisposable
             return;
         }
 
-        // What is held already stays the same object: somebody may be signing with it.
+        // A held key stays the same object, because another thread may be signing with it.
         var opened = held.ToDictionary(entry => entry.Key.KeyId, entry => entry.Key, StringComparer.Ordinal);
         current = new SigningKeySet([.. rows.Select(row => (opened.GetValueOrDefault(row.KeyId) ?? Open(row), row))]);
         spares.Clear();
@@ -215,7 +221,10 @@ public sealed class SigningKeyRing : IDisposable
         return made;
     }
 
-    /// <summary>Found out at start, not by the first who wants a token. Where no token is configured, the server verifies and cannot issue.</summary>
+    /// <summary>
+    /// Finds a missing key at start, not at the first token request. Without a configured PKCS#11 token, the server verifies but cannot
+    /// issue.
+    /// </summary>
     private void RequireOnToken()
     {
         if (
@@ -224,8 +233,8 @@ public sealed class SigningKeyRing : IDisposable
         )
         {
             throw new StartupException(
-                $"Signing key {lost.KeyId} is not on the PKCS#11 token '{token.Label}': name the token it was made on (Tokenry:Pkcs11:Token). "
-                    + "If that is lost, see docs/guides/signing-keys.md."
+                $"Signing key {lost.KeyId} is not on the PKCS#11 token '{token.Label}'. Set Tokenry:Pkcs11:Token to the token that holds it. "
+                    + "If that token is lost, see docs/guides/signing-keys.md."
             );
         }
     }
@@ -239,9 +248,9 @@ public sealed class SigningKeyRing : IDisposable
 
         if (!keys.Opens(row.SealedPrivateKey))
         {
-            // Not a fault of the store, but the same to who asks: this process cannot know now.
+            // The store is available, but the caller needs the same answer: this process cannot decide now.
             throw new StoreUnavailableException(
-                $"Signing key {row.KeyId} is sealed under a key that the key file does not hold yet: copy the file."
+                $"Signing key {row.KeyId} is sealed under a key that this key file lacks. Copy the current key file to this server."
             );
         }
 

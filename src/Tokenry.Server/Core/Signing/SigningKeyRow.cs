@@ -17,10 +17,10 @@ public sealed class SigningKeyRow
     /// <summary>SubjectPublicKeyInfo.</summary>
     public byte[] PublicKey { get; init; } = [];
 
-    /// <summary>Empty once the key is removed or tainted, and where the private half is on the token.</summary>
+    /// <summary>Empty after the key was removed or tainted, or if the private key is on the PKCS#11 token.</summary>
     public byte[] SealedPrivateKey { get; init; } = [];
 
-    /// <summary>1 while the private half is on the PKCS#11 token, else 0.</summary>
+    /// <summary>1 while the private key is on the PKCS#11 token, else 0.</summary>
     public long OnToken { get; init; }
 
     public long CreatedAt { get; init; }
@@ -41,7 +41,7 @@ public sealed class SigningKeyRow
 
     public bool IsNext => State == SigningKeyState.Next;
 
-    /// <summary>Whether it differs in anything that a process acts on.</summary>
+    /// <summary>Whether both rows are equal in everything that a process acts on.</summary>
     public bool IsAs(SigningKeyRow other) =>
         KeyId == other.KeyId && State == other.State && ActivatesAt == other.ActivatesAt && RemovesAt == other.RemovesAt;
 

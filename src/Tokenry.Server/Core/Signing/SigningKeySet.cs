@@ -5,14 +5,14 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Core.Signing;
 
-/// <summary>All signing keys, as one immutable snapshot that is replaced whole, with the JWK set that says so.</summary>
+/// <summary>All signing keys and their JWK set, as one immutable snapshot.</summary>
 public sealed class SigningKeySet
 {
     private readonly FrozenDictionary<string, VerificationKey> verification;
     private readonly SigningKey? es256;
     private readonly SigningKey? rs256;
 
-    /// <param name="keys">Each key with its state, in the order in which they are published.</param>
+    /// <param name="keys">Each key with its state, in the order of publication.</param>
     public SigningKeySet(IReadOnlyList<(SigningKey Key, SigningKeyRow Row)> keys)
     {
         Keys = keys;
@@ -29,7 +29,7 @@ public sealed class SigningKeySet
     /// <summary>The JWK set (RFC 7517) with public members only.</summary>
     public PublicDocument JwkSet { get; }
 
-    /// <summary>The key new tokens of that algorithm are signed with, if there is one yet.</summary>
+    /// <summary>The key that signs new tokens of the algorithm; <c>null</c> if there is none yet.</summary>
     public SigningKey? Active(string algorithm) =>
         algorithm switch
         {
@@ -38,7 +38,7 @@ public sealed class SigningKeySet
             _ => null,
         };
 
-    /// <summary>The verification key of that id; the id is a dictionary key and nothing else.</summary>
+    /// <summary>The verification key with that id. The id is a dictionary key and never a path or a URL.</summary>
     public VerificationKey? Find(string keyId) => verification.GetValueOrDefault(keyId);
 
     private static byte[] WriteJwkSet(IEnumerable<SigningKey> keys)

@@ -5,16 +5,16 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Signing;
 
-/// <summary>SQL of signing keys. Moves from state to state are in <see cref="SigningKeyMoves"/>.</summary>
+/// <summary>SQL of signing keys. State changes are in <see cref="SigningKeyMoves"/>.</summary>
 public static class SigningKeyStore
 {
     private const string AccessTokenPurpose = "access_token";
     private const string Alive = "state IN ('next', 'active', 'retired')";
 
-    /// <summary>What a private key is sealed for: it opens under no other id.</summary>
+    /// <summary>The seal purpose of a private key: the sealed value opens under no other key id.</summary>
     public static string SealPurpose(string keyId) => $"signing_key:{AccessTokenPurpose}:{keyId}";
 
-    /// <summary>Keys that are published: next, active and retired ones, the oldest first.</summary>
+    /// <summary>Published keys: next, active and retired, oldest first.</summary>
     public static async Task<IReadOnlyList<SigningKeyRow>> ListAsync(DbConnection connection) =>
         [
             .. await connection.QueryAsync<SigningKeyRow>(
@@ -26,8 +26,8 @@ public static class SigningKeyStore
         tx.FirstOrDefaultAsync<SigningKeyRow>($"SELECT {SigningKeyRow.Columns} FROM signing_keys WHERE key_id = @keyId", new { keyId });
 
     /// <summary>
-    /// The keys of an algorithm, as they are until this transaction ends. The oldest row of an algorithm, which never goes, is the lock on all
-    /// of them; they are read behind it.
+    /// Locks the keys of an algorithm until the transaction ends, and reads them. The lock is the oldest row of the algorithm, which is never
+    /// deleted.
     /// </summary>
     public static async Task<(SigningKeyRow? Active, SigningKeyRow? Next)> LockAsync(WriteTransaction tx, string algorithm)
     {
@@ -41,15 +41,15 @@ public static class SigningKeyStore
         return (rows.FirstOrDefault(row => row.IsActive), rows.FirstOrDefault(row => row.IsNext));
     }
 
-    /// <summary>Makes it the active key of its algorithm. False where there is one: it stays, and this one was made for nothing.</summary>
+    /// <summary>Stores it as the active key of its algorithm. False if an active key exists; that key stays, and the new one is not stored.</summary>
     public static Task<bool> InsertActiveAsync(WriteTransaction tx, NewSigningKey key, DateTimeOffset now) =>
         InsertAsync(tx, key, SigningKeyState.Active, now, activatesAt: null);
 
-    /// <summary>Makes it the next key of its algorithm. False where there is one.</summary>
+    /// <summary>Stores it as the next key of its algorithm. False if a next key exists.</summary>
     public static Task<bool> InsertNextAsync(WriteTransaction tx, NewSigningKey key, DateTimeOffset now, DateTimeOffset activatesAt) =>
         InsertAsync(tx, key, SigningKeyState.Next, now, activatesAt);
 
-    /// <summary>The same private key under another key-encryption key; not where the key has ended or somebody else did it meanwhile.</summary>
+    /// <summary>Stores the private key under another key-encryption key, unless the key ended or another process did so meanwhile.</summary>
     public static Task<int> SealAgainAsync(WriteTransaction tx, SigningKeyRow row, byte[] sealedAgain) =>
         tx.ExecuteAsync(
             "UPDATE signing_keys SET sealed_private_key = @sealedAgain WHERE key_id = @KeyId AND sealed_private_key = @SealedPrivateKey",
@@ -61,7 +61,7 @@ public static class SigningKeyStore
             }
         );
 
-    /// <summary>Ids of keys that have ended and whose private half is on the token still.</summary>
+    /// <summary>Ids of ended keys whose private key is still on the PKCS#11 token.</summary>
     public static async Task<IReadOnlyList<string>> ListEndedOnTokenAsync(DbConnection connection) =>
         [
             .. await connection.QueryAsync<string>(
@@ -69,11 +69,11 @@ public static class SigningKeyStore
             ),
         ];
 
-    /// <summary>The token has it no more.</summary>
+    /// <summary>Records that the PKCS#11 token no longer holds the private key.</summary>
     public static Task<int> LeaveTokenAsync(WriteTransaction tx, string keyId) =>
         tx.ExecuteAsync("UPDATE signing_keys SET on_token = 0 WHERE key_id = @keyId AND state IN ('removed', 'tainted')", new { keyId });
 
-    /// <summary>Whether it is stored, in whatever state.</summary>
+    /// <summary>Whether the key is stored, in any state.</summary>
     public static async Task<bool> ExistsAsync(DbConnection connection, string keyId) =>
         await connection.QuerySingleAsync<long>("SELECT count(*) FROM signing_keys WHERE key_id = @keyId", new { keyId }) > 0;
 

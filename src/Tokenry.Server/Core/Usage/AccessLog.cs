@@ -7,8 +7,8 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Core.Usage;
 
 /// <summary>
-/// Which service touched which resource: decisions and issued tokens one by one, as far as each API's level says. A flood of strings that are
-/// no credential of ours, or of refusals, cannot fill the disk: only so many a second are kept one by one; counters and audit have them all.
+/// Records decisions and issued tokens one by one, at the level that each API sets. A flood of unknown strings or refusals must not fill the
+/// disk, so the log keeps a limited number of entries each second. The counters and the audit log count all of them.
 /// </summary>
 public sealed partial class AccessLog(Database database, Brands brands, TimeProvider time, ILogger<AccessLog> logger) : IUsageSink
 {
@@ -60,7 +60,7 @@ public sealed partial class AccessLog(Database database, Brands brands, TimeProv
             LogDropped(lost);
         }
 
-        // As many as there are now: others come meanwhile, and a flush must end.
+        // Only the entries that wait now: others arrive meanwhile, and a flush must end.
         var left = Volatile.Read(ref waiting);
         while (queue.HasWaiting || left > 0)
         {
@@ -116,7 +116,7 @@ public sealed partial class AccessLog(Database database, Brands brands, TimeProv
         };
     }
 
-    /// <summary>Words of a caller: of a length, and without anything that could be a credential.</summary>
+    /// <summary>Text of a caller: cut to a length, with every string redacted that could be a credential.</summary>
     private string? Text(string? words)
     {
         if (words is null)
@@ -141,7 +141,7 @@ public sealed partial class AccessLog(Database database, Brands brands, TimeProv
     [LoggerMessage(
         EventId = 1,
         Level = LogLevel.Warning,
-        Message = "{Count} entries were left out of the access log, which keeps only so many a second. Usage and audit count them."
+        Message = "The access log omitted {Count} entries, because it keeps a limited number each second. Usage counters and the audit log count them."
     )]
     private partial void LogDropped(long count);
 }

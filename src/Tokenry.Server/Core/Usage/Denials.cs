@@ -8,9 +8,9 @@ using Tokenry.Server.Platform.Text;
 namespace Tokenry.Server.Core.Usage;
 
 /// <summary>
-/// Refusals at doors, of clients and by the management API, and reads of many records there, for the audit: counted by credential, reason, API and
-/// network (reads by principal and route), kept in the store from the first second on, and one audit event each when their minute is over. However
-/// many there are, the trail grows by a bounded number of rows.
+/// Aggregates for the audit log: refusals by doors, of clients and by the management API, and reads of many records there. Refusals are
+/// counted by credential, reason, API and network; reads by principal and route. The store keeps the counts from the first second, and each
+/// becomes one audit event after its minute. So the audit log grows by a limited number of rows, however many refusals there are.
 /// </summary>
 public sealed class Denials(Database database, TimeProvider time, ILogger<Denials> logger) : IUsageSink
 {
@@ -34,15 +34,15 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
     private readonly HashSet<Bucket> knownOfMinute = [];
     private long minuteOfKnown;
 
-    /// <summary>The minute before this one is closed already, in this process.</summary>
+    /// <summary>This process has closed all minutes before this one.</summary>
     private long closedBefore;
 
-    /// <summary>The type of a read's target.</summary>
+    /// <summary>The target type of a read.</summary>
     public const string RouteTarget = "route";
 
     private const string Other = "other";
 
-    /// <summary>How the reason of a read begins, which is its route; no reason of a refusal does.</summary>
+    /// <summary>The prefix of the reason of a read, which is its route. No reason of a refusal starts with it.</summary>
     private const string Read = "GET /";
 
     private static Bucket ToOther(Bucket bucket) =>
@@ -76,11 +76,11 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
         );
     }
 
-    /// <summary>The management API refused a caller.</summary>
-    /// <param name="caller">Whom.</param>
-    /// <param name="action">What was asked for, as the audit names it.</param>
-    /// <param name="reason">Why not.</param>
-    /// <param name="target">What it was about, where that is known.</param>
+    /// <summary>Records that the management API refused a caller.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="action">The audit name of the refused operation.</param>
+    /// <param name="reason">The reason of the refusal.</param>
+    /// <param name="target">The target of the operation, if it is known.</param>
     public void Record(Caller caller, string action, string reason, (string? Type, string? Id) target)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -101,7 +101,7 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
         );
     }
 
-    /// <summary>A caller read many records that are not its own.</summary>
+    /// <summary>Records that a caller read many records of others.</summary>
     public void RecordRead(Caller caller, string action)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -115,7 +115,7 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
         );
     }
 
-    /// <summary>Without the ids in it.</summary>
+    /// <summary>The route of the path: ids become <c>{id}</c>.</summary>
     private static string RouteOf(string path) =>
         Read
         + string.Join('/', path.TrimStart('/').Split('/').Select(part => part is [_, _, _, '_', ..] && part.Length == 26 ? "{id}" : part));
@@ -125,7 +125,7 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
         await queue.RunAsync(() => tallies.IsEmpty ? [] : Bounded(tallies.Drain()), KeepAsync);
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var minute = now - now % Minute;
-        // Two seconds for what other replicas still have in memory of it.
+        // Wait two seconds, because other replicas may still hold counts of that minute in memory.
         if (minute > closedBefore && now - minute >= 2000)
         {
             await CloseAsync(minute);
@@ -133,7 +133,10 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
         }
     }
 
-    /// <summary>At most so many kinds of denial a minute, however many seconds they come in; in the order of the key, so that two replicas' upserts of the same rows cannot deadlock.</summary>
+    /// <summary>
+    /// Limits the kinds of denial a minute, over all its seconds. The rows are sorted by key, so that the upserts of two replicas cannot
+    /// deadlock.
+    /// </summary>
     private List<Tallied<Bucket>> Bounded(List<Tallied<Bucket>> drained)
     {
         var newest = drained.Count == 0 ? minuteOfKnown : drained.Max(tallied => tallied.Key.Minute);
@@ -164,7 +167,7 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
 
     private static Task KeepAsync(WriteTransaction tx, IReadOnlyList<Tallied<Bucket>> rows) => tx.ExecuteEachAsync(Upsert, rows);
 
-    /// <summary>Turns what is older than this minute into audit events; whichever replica comes first does.</summary>
+    /// <summary>Turns the counts before this minute into audit events. Any replica may do it.</summary>
     private async Task CloseAsync(long minute)
     {
         int closed;
@@ -172,7 +175,7 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
         {
             closed = await database.WriteAsync(async tx =>
             {
-                // The keys first: a DELETE has no LIMIT on either engine. On PostgreSQL a row another replica is closing is passed over.
+                // SELECT first, because DELETE has no LIMIT on either engine. On PostgreSQL, the query skips rows that another replica is closing.
                 var skip = tx.Dialect.SkipLocked;
                 var rows = await tx.QueryAsync<Row>(
                     $"SELECT * FROM denials WHERE minute < @minute ORDER BY minute LIMIT @Step{skip}",
@@ -205,7 +208,7 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
         string Network
     )
     {
-        /// <summary>Of the first that is counted here; it makes no difference between two.</summary>
+        /// <summary>The circumstances of the first denial counted here; not part of equality.</summary>
         public Circumstances? First { get; init; }
 
         public bool Equals(Bucket other) =>

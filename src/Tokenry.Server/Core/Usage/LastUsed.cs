@@ -4,16 +4,16 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Usage;
 
-/// <summary>When, from where and by what each credential was last used, and whether it was asleep before.</summary>
+/// <summary>Stores the time, address and user agent of the last use of each credential, and reports the use of a dormant one.</summary>
 public sealed class LastUsed(Database database, Signals signals, TimeProvider time) : IUsageSink
 {
     private const int Step = 1000;
     private const int MostAwake = 100_000;
 
-    /// <summary>Unused for so long, a credential is dormant.</summary>
+    /// <summary>A credential is dormant if it was not used for this time.</summary>
     private static readonly TimeSpan Dormant = TimeSpan.FromDays(90);
 
-    // A door that does not tell the address does not erase the one that is known.
+    // A use without an address keeps the known address.
     private static readonly RowStatement<KeyValuePair<string, LastUse>> Upsert = new RowStatement<KeyValuePair<string, LastUse>>(
         """
         INSERT INTO credential_usage (credential_id, last_used_at, ip, agent) VALUES (@1, @2, @3, @4)
@@ -23,7 +23,7 @@ public sealed class LastUsed(Database database, Signals signals, TimeProvider ti
         """
     ).Text(pair => pair.Key).Number(pair => pair.Value.At).Text(pair => pair.Value.From.Address?.ToString()).Text(pair => pair.Value.From.Agent);
 
-    /// <summary>Known not to be dormant, so that their flush need not look. Of the flush alone.</summary>
+    /// <summary>Credentials known not to be dormant, so that a flush need not query them. Only the flush uses this set.</summary>
     private readonly HashSet<string> awake = new(StringComparer.Ordinal);
 
     private ConcurrentDictionary<string, LastUse> pending = new(StringComparer.Ordinal);
@@ -36,7 +36,7 @@ public sealed class LastUsed(Database database, Signals signals, TimeProvider ti
         {
             current = Volatile.Read(ref pending);
             current[credential.CredentialId!] = use;
-        } while (!ReferenceEquals(current, Volatile.Read(ref pending))); // else it may have been drained without this use
+        } while (!ReferenceEquals(current, Volatile.Read(ref pending))); // otherwise the dictionary may have been drained without this use
     }
 
     public async Task FlushAsync()
@@ -53,7 +53,7 @@ public sealed class LastUsed(Database database, Signals signals, TimeProvider ti
 
         var uses = Interlocked.Exchange(ref pending, new(StringComparer.Ordinal));
         var written = 0;
-        // In one order everywhere, so that two replicas' upserts of the same rows cannot deadlock.
+        // One order on all replicas, so that upserts of the same rows cannot deadlock.
         var ordered = uses.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToList();
         try
         {
@@ -73,12 +73,12 @@ public sealed class LastUsed(Database database, Signals signals, TimeProvider ti
         {
             foreach (var (id, use) in ordered.Skip(written))
             {
-                pending.TryAdd(id, use); // a later use is the newer one
+                pending.TryAdd(id, use); // keep a newer use if one arrived meanwhile
             }
         }
     }
 
-    /// <returns>Those that were asleep.</returns>
+    /// <returns>The ids of the credentials that were dormant.</returns>
     private async Task<IReadOnlyList<string>> WriteAsync(
         WriteTransaction tx,
         IReadOnlyList<KeyValuePair<string, LastUse>> chunk,

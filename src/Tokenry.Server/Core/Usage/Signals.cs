@@ -12,8 +12,10 @@ using Tokenry.Server.Platform.Text;
 namespace Tokenry.Server.Core.Usage;
 
 /// <summary>
-/// What somebody should look at: use after revocation or expiry, a proof used twice, a burst of denials, probing of scopes, a dormant credential awake, a new
-/// network, a client that authenticates in a weaker way than it could, a client certificate forwarded by a stranger, a superseded secret that renews itself. Each becomes an audit event <c>signal.…</c>, a count and a line in the log; the same one once an hour, over all replicas.
+/// Signals for an operator to investigate: use after revocation or expiry, a replayed proof, a burst of denials, scope probing, use of a
+/// dormant credential, a new network, a client that authenticates in a weaker way than it could, a client certificate forwarded by an
+/// untrusted sender, a superseded secret that renews itself. Each becomes an audit event <c>signal.…</c>, a metric and a log line, once an
+/// hour over all replicas.
 /// </summary>
 public sealed partial class Signals(Database database, ServerMetrics metrics, TimeProvider time, ILogger<Signals> logger) : IUsageSink
 {
@@ -28,16 +30,16 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
     public const string ForgedCertificate = "signal.forged_certificate";
     public const string SupersededRenewal = "signal.superseded_renewal";
 
-    /// <summary>Denials from one network within a minute.</summary>
+    /// <summary>Denials of one network within a minute.</summary>
     private const int Burst = 50;
 
-    /// <summary>Different sets of scopes one credential was refused within ten minutes.</summary>
+    /// <summary>Different scope sets refused to one credential within ten minutes.</summary>
     private const int Probes = 5;
 
-    /// <summary>Denials in all within a minute.</summary>
+    /// <summary>Denials of all networks within a minute.</summary>
     private const int Flood = 5000;
 
-    /// <summary>The same signal of one credential, from different networks within an hour: then it is clear.</summary>
+    /// <summary>The limit on one signal of one credential from different networks within an hour; more add no information.</summary>
     private const int MostOfOne = 20;
 
     private const int MostPending = 10_000;
@@ -73,7 +75,7 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
             Raise(Replay, use);
         }
 
-        // Of the network, or of everywhere, whatever was presented.
+        // A burst counts per network or over all networks, whatever credentials were presented.
         if (use.From.Address is { } address && bursts.Count(Networks.Key(address), now) == Burst)
         {
             Raise(DenialBurst, use with { Credential = Authenticated.Failed(use.Code) });
@@ -98,7 +100,7 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
         }
     }
 
-    /// <summary>A good use: is the network new to the credential?</summary>
+    /// <summary>Checks whether the network of a valid use is new to the credential.</summary>
     public void Used(Authenticated credential, in UseCircumstances from)
     {
         if (from.Address is null)
@@ -133,7 +135,7 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
             From = from,
             Reason = reason,
         };
-        // Known here, it need not be asked of the store; many networks of one credential tell no more than some.
+        // The first check saves a store query for a known signal. The second limits signals from many networks, which add no information.
         if (known.Count(signal, now) == 1 && raised.Count((name, credentialId), now) <= MostOfOne)
         {
             pending.TryAdd(signal, 0);
@@ -149,10 +151,10 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
         if (now / Day > day)
         {
             day = now / Day;
-            knownNetworks.Clear(); // so that each is marked as seen once a day
+            knownNetworks.Clear(); // so that each network gets its last-seen time once a day
         }
 
-        // As many as there are now: others come meanwhile, and the signals wait.
+        // Only the uses that wait now: others arrive meanwhile, and the signals below must not wait for them.
         for (var left = Volatile.Read(ref waiting); left > 0; )
         {
             var chunk = new List<Seen>(Math.Min(Step, left));
@@ -178,7 +180,7 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
             left -= Math.Max(1, chunk.Count);
         }
 
-        // In one order everywhere, so that two replicas' claims of the same signals cannot deadlock.
+        // One order on all replicas, so that two claims of the same signals cannot deadlock.
         var ordered = pending
             .Keys.OrderBy(signal => signal.Name, StringComparer.Ordinal)
             .ThenBy(signal => signal.CredentialId, StringComparer.Ordinal)
@@ -199,11 +201,11 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
         }
     }
 
-    /// <summary>Those from a network that the store did not know of a credential it knows others of.</summary>
+    /// <summary>The uses from a network that is new to a credential with other known networks.</summary>
     private static async Task<List<Seen>> NewAsync(WriteTransaction tx, List<Seen> uses, long now)
     {
         var found = new List<Seen>();
-        // In one order everywhere, so that two replicas cannot deadlock.
+        // One order on all replicas, so that they cannot deadlock.
         foreach (
             var use in uses.OrderBy(use => use.CredentialId, StringComparer.Ordinal).ThenBy(use => use.Network, StringComparer.Ordinal)
         )
@@ -228,7 +230,7 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
                 "SELECT count(*) FROM credential_networks WHERE credential_id = @CredentialId",
                 row
             );
-            // One that is at home everywhere says nothing by being somewhere else.
+            // For a credential with this many networks, another network has no meaning.
             if (others >= MostNetworks)
             {
                 continue;
@@ -248,7 +250,7 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
         return found;
     }
 
-    /// <summary>Records those that nobody has in this hour.</summary>
+    /// <summary>Records the signals that no replica recorded in this hour.</summary>
     private async Task<List<Signal>> RecordAsync(WriteTransaction tx, Signal[] signals, long now)
     {
         var first = new List<Signal>();
@@ -298,12 +300,12 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
         public string Network { get; } = Networks.Name(From.Address);
     }
 
-    /// <summary>Equal by what makes it the same signal; the first one's circumstances are told.</summary>
+    /// <summary>Two signals are equal if an operator would see them as the same; the event has the circumstances of the first.</summary>
     private sealed record Signal(string Name, string? CredentialId, string Actor, string Network, long Hour)
     {
         public string? Api { get; init; }
 
-        /// <summary>In words of ours.</summary>
+        /// <summary>A fixed text of the server, never text of a caller.</summary>
         public string? Reason { get; init; }
 
         public UseCircumstances From { get; init; }

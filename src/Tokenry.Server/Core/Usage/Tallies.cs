@@ -2,14 +2,14 @@ using System.Collections.Concurrent;
 
 namespace Tokenry.Server.Core.Usage;
 
-/// <summary>How often something happened between two instants.</summary>
-/// <param name="Key">What.</param>
-/// <param name="Count">How often.</param>
-/// <param name="First">Unix ms of the first.</param>
-/// <param name="Last">Unix ms of the last.</param>
+/// <summary>The count of one key between two times.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Count">The count.</param>
+/// <param name="First">Unix ms of the first one.</param>
+/// <param name="Last">Unix ms of the last one.</param>
 public readonly record struct Tallied<TKey>(TKey Key, long Count, long First, long Last)
 {
-    /// <summary>Both together, of one key.</summary>
+    /// <summary>The sum of two counts of the same key.</summary>
     public Tallied<TKey> Plus(in Tallied<TKey> other) =>
         this with
         {
@@ -20,8 +20,8 @@ public readonly record struct Tallied<TKey>(TKey Key, long Count, long First, lo
 }
 
 /// <summary>
-/// Counts by key until it is drained. Nothing that was counted is lost between a count and a drain, and there are never more than
-/// <paramref name="most"/> keys: what comes beyond is counted under what <paramref name="other"/> makes of its key.
+/// Counts by key until it is drained. No count is lost during a drain. There are at most <paramref name="most"/> keys; further counts go to
+/// the key that <paramref name="other"/> returns.
 /// </summary>
 public sealed class Tallies<TKey>(int most, Func<TKey, TKey> other)
     where TKey : notnull
@@ -37,7 +37,7 @@ public sealed class Tallies<TKey>(int most, Func<TKey, TKey> other)
         {
             var current = Volatile.Read(ref tallies);
             var tally = Find(current, key);
-            // What was drained meanwhile is counted by nobody, and a tally that was drained takes no more: look again.
+            // If a drain took this dictionary meanwhile, its tally may be closed: then count again in the new one.
             if (ReferenceEquals(current, Volatile.Read(ref tallies)) && tally.TryAdd(at))
             {
                 return;
@@ -45,7 +45,7 @@ public sealed class Tallies<TKey>(int most, Func<TKey, TKey> other)
         }
     }
 
-    /// <summary>Everything counted since the last time.</summary>
+    /// <summary>Returns the counts since the last drain.</summary>
     public List<Tallied<TKey>> Drain()
     {
         var taken = Interlocked.Exchange(ref tallies, new());

@@ -4,17 +4,17 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Core.Usage;
 
 /// <summary>
-/// Counts decisions by credential, API, scope and code, in minutes and hours: once as a use (scope empty) and once for each scope that was
-/// needed, so that both add up.
+/// Counts decisions by credential, API, scope and code, in minutes and hours. Each use counts once without a scope and once for each scope
+/// that it needed, so that both kinds of rows add up.
 /// </summary>
 public sealed class UsageCounters(Database database, TimeProvider time, ILogger<UsageCounters> logger) : IUsageSink
 {
     private const int Step = 1000;
 
-    /// <summary>Of credentials in use within one second; beyond, only API and code are told apart.</summary>
+    /// <summary>The limit on counters within one second; further uses are counted by API and code only.</summary>
     private const int MostBuckets = 50_000;
 
-    /// <summary>Of one use; more are needed by nobody, and asked for by who means harm.</summary>
+    /// <summary>The limit on counted scopes of one use, against abuse; no real client needs more.</summary>
     private const int MostScopes = 20;
 
     private const long Minute = 60_000;
@@ -57,7 +57,7 @@ public sealed class UsageCounters(Database database, TimeProvider time, ILogger<
 
     public Task FlushAsync() => queue.RunAsync(() => tallies.IsEmpty ? [] : Rows(tallies.Drain()), WriteAsync);
 
-    /// <summary>Each minute and each hour once, in the order of the key: so that two replicas' upserts of the same rows cannot deadlock.</summary>
+    /// <summary>One row for each minute and hour, sorted by key, so that the upserts of two replicas cannot deadlock.</summary>
     private static List<Row> Rows(List<Tallied<Bucket>> drained)
     {
         var hours = new Dictionary<Bucket, long>(drained.Count);
@@ -78,7 +78,9 @@ public sealed class UsageCounters(Database database, TimeProvider time, ILogger<
 
     private readonly record struct Bucket(long Minute, string CredentialId, string Subject, string Api, string Scope, string Code)
     {
-        /// <summary>Of what tells most buckets apart: every use is counted here, and hashing all six costs more than the count.</summary>
+        /// <summary>
+        /// Hashes only the members that distinguish most buckets. Every use is counted here, and a hash of all six costs more than the count.
+        /// </summary>
         public override int GetHashCode() =>
             HashCode.Combine(
                 string.GetHashCode(CredentialId, StringComparison.Ordinal),

@@ -2,10 +2,10 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Usage;
 
-/// <summary>Writes every <see cref="IUsageSink"/> once a second, and a last time, in the order given, when the server stops.</summary>
+/// <summary>Writes every <see cref="IUsageSink"/> once a second, and a last time in the registered order when the server stops.</summary>
 public sealed partial class UsageFlush(IEnumerable<IUsageSink> sinks, TimeProvider time, ILogger<UsageFlush> logger) : BackgroundService
 {
-    /// <summary>Each by its own clock: one that has much to write holds up no other.</summary>
+    /// <summary>Each sink has its own timer, so that a slow sink does not delay the others.</summary>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(sinks.Select(sink => RunAsync(sink, stoppingToken)));
 
@@ -30,7 +30,7 @@ public sealed partial class UsageFlush(IEnumerable<IUsageSink> sinks, TimeProvid
         }
         catch (OperationCanceledException)
         {
-            // The server is stopping: StopAsync flushes what is left.
+            // The server is stopping; StopAsync flushes the rest.
         }
     }
 
@@ -46,14 +46,18 @@ public sealed partial class UsageFlush(IEnumerable<IUsageSink> sinks, TimeProvid
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            // A fault in one record must end neither the others nor the server.
+            // A fault in one sink must stop neither the other sinks nor the server.
             LogFault(exception, sink.GetType().Name);
         }
     }
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Usage could not be written and is kept: {Reason}")]
+    [LoggerMessage(
+        EventId = 1,
+        Level = LogLevel.Warning,
+        Message = "Usage records could not be written; the server keeps them and tries again: {Reason}"
+    )]
     private partial void LogKept(string reason);
 
-    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "{Sink} failed to write.")]
+    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "{Sink} failed to write its records.")]
     private partial void LogFault(Exception exception, string sink);
 }

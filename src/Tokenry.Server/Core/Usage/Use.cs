@@ -7,16 +7,16 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Core.Usage;
 
-/// <summary>From where, by what, and in which request of ours.</summary>
+/// <summary>The circumstances of a use: address, user agent and our request id.</summary>
 public readonly record struct UseCircumstances(IPAddress? Address, string? Agent, string? RequestId)
 {
     public static UseCircumstances Of(RequestFacts request) => new(request.Address, request.Agent, request.RequestId);
 }
 
-/// <summary>One decision about a presented credential, or one issued token: what every record of it is made from.</summary>
+/// <summary>One decision about a presented credential, or one issued token: the source of every usage record.</summary>
 public readonly record struct Use
 {
-    /// <summary>The code of an issued token, which is no answer of a verification.</summary>
+    /// <summary>The code of an issued token; no verification returns it.</summary>
     public const string Issued = "issued";
 
     public required string Door { get; init; }
@@ -24,13 +24,13 @@ public readonly record struct Use
     /// <summary>A verification code, or <see cref="Issued"/>.</summary>
     public required string Code { get; init; }
 
-    /// <summary>What was presented; a failed one where it is not known.</summary>
+    /// <summary>The presented credential; a failed one if it is unknown.</summary>
     public required Authenticated Credential { get; init; }
 
-    /// <summary>The API it was presented to.</summary>
+    /// <summary>The API to which the credential was presented.</summary>
     public ApiResourceFacts? Api { get; init; }
 
-    /// <summary>The scopes that were needed, or that were issued.</summary>
+    /// <summary>The scopes that were needed, or the scopes that were issued.</summary>
     public ScopeSet? Scopes { get; init; }
 
     public string? Object { get; init; }
@@ -41,26 +41,26 @@ public readonly record struct Use
 
     public string? Path { get; init; }
 
-    /// <summary>Of an issued token.</summary>
+    /// <summary>For an issued token: its id.</summary>
     public string? TokenId { get; init; }
 
-    /// <summary>Of an exchange: the application that acts for the credential's owner.</summary>
+    /// <summary>For a token exchange: the application that acts for the owner of the credential.</summary>
     public string? Actor { get; init; }
 
-    /// <summary>Of an issued token: the grant.</summary>
+    /// <summary>For an issued token: the grant type.</summary>
     public string? GrantType { get; init; }
 
-    /// <summary>Of an issued token: how its client authenticated.</summary>
+    /// <summary>For an issued token: the authentication method of the client.</summary>
     public string? AuthMethod { get; init; }
 
-    /// <summary>Of an issued token: <c>dpop</c>, <c>mtls</c>, or <c>null</c> where it is bound to nothing.</summary>
+    /// <summary>For an issued token: <c>dpop</c>, <c>mtls</c>, or <c>null</c> if it is not bound.</summary>
     public string? BoundBy { get; init; }
 
-    /// <summary>Of an issued token: which way its client used and which it prefers, where these differ.</summary>
+    /// <summary>For an issued token: the used and the preferred authentication method of the client, if they differ.</summary>
     public string? SteppedDown { get; init; }
 
     public bool IsGood => Code is VerificationCode.Valid or Issued;
 
-    /// <summary>Only scopes that the API defines are counted by name: others are whatever a caller wrote.</summary>
+    /// <summary>Only scopes that the API defines are counted by name, because a caller can write any other name.</summary>
     public ScopeSet KnownScopes => Scopes is null || Api is null ? ScopeSet.Empty : Scopes.Intersect(Api.Scopes);
 }

@@ -2,14 +2,17 @@ using Tokenry.Protocol.Api;
 
 namespace Tokenry.Server.Core.Usage;
 
-/// <summary>What <see cref="Use.Code"/> may be: a decision, an issued token, or why a client or an exchange was refused. A filter by any other finds nothing.</summary>
+/// <summary>
+/// The values of <see cref="Use.Code"/>: decisions, issued tokens, and the refusal reasons of clients and exchanges. A filter by another
+/// value finds nothing.
+/// </summary>
 public static class UseCodes
 {
     public static readonly string[] All =
     [
         .. VerificationCode.All,
         Use.Issued,
-        // Clients.
+        // Refused clients.
         "auth_method_not_allowed",
         "assertion_bad_signature",
         "assertion_expired",
@@ -34,7 +37,7 @@ public static class UseCodes
         "federated_wrong_claim",
         "federated_wrong_subject",
         "federated_wrong_type",
-        // Exchanges.
+        // Refused exchanges.
         "invalid_dpop_proof",
         "invalid_grant",
         "invalid_request",

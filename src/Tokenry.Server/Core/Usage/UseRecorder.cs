@@ -6,7 +6,10 @@ using Tokenry.Server.Platform.Telemetry;
 
 namespace Tokenry.Server.Core.Usage;
 
-/// <summary>The one call that a door makes when it has decided. No record is awaited: each is written later, together with others. Limits are, since they decide.</summary>
+/// <summary>
+/// Records the decision of a door. The door does not wait for records, which are written later in batches. It does wait for limits, because
+/// they decide.
+/// </summary>
 public sealed class UseRecorder(
     RateLimiter limiter,
     LastUsed lastUsed,
@@ -17,9 +20,9 @@ public sealed class UseRecorder(
     ServerMetrics metrics
 )
 {
-    /// <summary>A decision at a door or at Tokenry's own API: what is good counts against its limits first, and what came of that is recorded.</summary>
-    /// <returns>The code after the limits, and what they said.</returns>
-    /// <exception cref="StoreUnavailableException">What was used before cannot be read.</exception>
+    /// <summary>Settles a decision of a door or of Tokenry's own API: counts a valid use against its limits, then records the result.</summary>
+    /// <returns>The code after the limits, and their outcome.</returns>
+    /// <exception cref="StoreUnavailableException">The earlier uses cannot be read.</exception>
     public async ValueTask<(string Code, LimitOutcome Limits)> SettleAsync(Use use)
     {
         var limits = use.Code == VerificationCode.Valid ? await limiter.UseAsync(use.Credential) : default;
@@ -28,7 +31,7 @@ public sealed class UseRecorder(
         return (code, limits);
     }
 
-    /// <summary>A decision about a presented credential that no limit concerns.</summary>
+    /// <summary>Records a decision about a presented credential that no limit affects.</summary>
     public void Decided(in Use use)
     {
         metrics.Decision(use.Door, use.Code);
@@ -45,7 +48,7 @@ public sealed class UseRecorder(
         }
     }
 
-    /// <summary>An issued token; what bought it was recorded when it authenticated.</summary>
+    /// <summary>Records an issued token. The client's credential was recorded when it authenticated.</summary>
     public void Issued(in Use use, string grant)
     {
         metrics.TokenIssued(grant);
@@ -57,7 +60,7 @@ public sealed class UseRecorder(
         }
     }
 
-    /// <summary>A credential did its work without deciding about an API: a client authenticated.</summary>
+    /// <summary>Records a use without a decision about an API: the authentication of a client.</summary>
     public void Used(Authenticated credential, in UseCircumstances from)
     {
         lastUsed.Record(credential, from);

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Tokenry.Server.Core.Usage;
 
-/// <summary>Counts by key within fixed windows, in memory; at most ten thousand keys.</summary>
+/// <summary>Counts by key within fixed windows, in memory, for at most ten thousand keys.</summary>
 public sealed class Windowed<TKey>(TimeSpan window)
     where TKey : notnull
 {
@@ -13,7 +13,7 @@ public sealed class Windowed<TKey>(TimeSpan window)
     private int keys;
     private long current;
 
-    /// <summary>How often the key was counted in this window, this time included; 0 where there are too many keys.</summary>
+    /// <summary>The count of the key in this window, this one included; 0 if there are too many keys.</summary>
     public int Count(TKey key, long now)
     {
         Forget(now);
@@ -25,7 +25,7 @@ public sealed class Windowed<TKey>(TimeSpan window)
         return 0;
     }
 
-    /// <summary>Begins a new window where one is due; <c>true</c> if it did.</summary>
+    /// <summary>Starts a new window if one is due; returns whether it did.</summary>
     public bool Forget(long now)
     {
         var known = Interlocked.Read(ref current);

@@ -24,7 +24,7 @@ public static class ApiKeysApi
                     return TypedResults.Created($"/v1/api-keys/{key.Id}", key);
                 }
             )
-            .WithSummary("Create an application and its API key in one call.")
+            .WithSummary("Create an application and its API key in one request.")
             .Needs(ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn);
         all.MapList(CredentialFamily.ApiKeys);
         all.MapLife(CredentialFamily.ApiKeys);

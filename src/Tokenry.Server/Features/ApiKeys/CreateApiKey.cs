@@ -7,7 +7,7 @@ using Tokenry.Server.Core.Principals;
 
 namespace Tokenry.Server.Features.ApiKeys;
 
-/// <summary>Gives an application an API key, or an anonymous one.</summary>
+/// <summary>Creates an API key or an anonymous API key of an application.</summary>
 public sealed class CreateApiKey(Gate gate, IssueCredential issue, ExpiryPolicy expiry, TimeProvider time)
 {
     public async Task<Credential> RunAsync(Caller caller, string applicationId, CredentialRequest request)

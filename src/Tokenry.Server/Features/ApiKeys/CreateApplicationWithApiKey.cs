@@ -12,7 +12,7 @@ using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Features.ApiKeys;
 
-/// <summary>For the person in a hurry: an application that has just these scopes and its key, in one call.</summary>
+/// <summary>Creates an application with exactly the requested scopes, and its API key, in one request.</summary>
 public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue, Caps caps, TimeProvider time)
 {
     public async Task<Credential> RunAsync(Caller caller, QuickApiKeyRequest request) =>
@@ -26,7 +26,7 @@ public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue
                 var reach = ReachOf(caller, keys);
                 var check = new Validation();
                 check.Name("name", request.Name);
-                check.Require(request.Scopes.Count > 0, "scopes", "needs at least one");
+                check.Require(request.Scopes.Count > 0, "scopes", "needs at least one scope");
                 Permission[] permissions = [new(request.Api, request.Scopes)];
                 CredentialDraft.CheckPermission(check, catalog, permissions[0], "api", "scopes");
                 check.ThrowIfAny();
@@ -45,8 +45,8 @@ public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue
         );
 
     /// <summary>
-    /// The key alone needs <c>credentials:write</c>; its application needs the right to register one, and who registers only their own gives
-    /// it no more than they have, whatever they may do with keys.
+    /// The key needs <c>credentials:write</c>; the application needs the right to register one. A caller who may register only their own
+    /// gives the application no more rights than their own, even if they may create any key.
     /// </summary>
     private static Reach ReachOf(Caller caller, Reach keys) =>
         caller.Management.Contains(ManagementApi.ApplicationsWrite) ? keys
@@ -76,7 +76,7 @@ public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue
         };
         await caps.CheckApplicationsAsync(tx, row.OwnerId);
         await PrincipalStore.InsertAsync(tx, row, passwordHash: null, []);
-        // What the key brings with it is a mutation of its own in the audit.
+        // The application is a mutation of its own, so it has its own audit event.
         var entry = gate.Entry(caller, "application.created", AuditEntry.Success, reason: null);
         entry.TargetType = PrincipalType.Application;
         entry.TargetId = row.Id;

@@ -7,7 +7,7 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Features.ApiResources;
 
-/// <summary>What an API resource must look like, at create and after every update.</summary>
+/// <summary>The rules that an API resource must meet, at creation and after every update.</summary>
 public static class ApiResourceRules
 {
     public const int DefaultLifetimeSeconds = 300;
@@ -29,8 +29,10 @@ public static class ApiResourceRules
     private static readonly string[] Strengths = [MinimumStrength.Bearer, MinimumStrength.Signed, MinimumStrength.Bound];
 
     /// <param name="tx">The transaction of the operation.</param>
-    /// <param name="resource">As it would be.</param>
-    /// <param name="serversAreNew">Whether the resource servers were said: those that stand may be deleted meanwhile.</param>
+    /// <param name="resource">The API resource as it would be stored.</param>
+    /// <param name="serversAreNew">
+    /// Whether the request sets the resource servers. Stored ones are not checked, because an application may be deleted meanwhile.
+    /// </param>
     public static async Task CheckAsync(WriteTransaction tx, ApiResource resource, bool serversAreNew = true)
     {
         var check = new Validation();
@@ -50,7 +52,7 @@ public static class ApiResourceRules
         check.Require(
             resource.Carriers.Distinct(StringComparer.OrdinalIgnoreCase).Count() == resource.Carriers.Count,
             "carriers",
-            "name a header twice"
+            "must not name a header twice"
         );
         CheckSet(
             check,
@@ -90,30 +92,30 @@ public static class ApiResourceRules
         check.Require(
             !identifier.StartsWith(ManagementApi.ReservedPrefix, StringComparison.OrdinalIgnoreCase),
             "identifier",
-            $"{ManagementApi.ReservedPrefix} is reserved"
+            $"must not start with {ManagementApi.ReservedPrefix}, which is reserved"
         );
     }
 
     private static void CheckScopes(Validation check, ApiResource resource)
     {
         var scopes = resource.Scopes;
-        check.Require(scopes.Count <= 500, "scopes", "more than 500");
+        check.Require(scopes.Count <= 500, "scopes", "must have at most 500 entries");
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var scope in scopes.Take(500))
         {
             check.Require(
                 ScopeName.IsValid(scope?.Name),
                 "scopes",
-                $"'{Validation.Shown(scope?.Name)}' is not a scope: 1 to 200 visible ASCII characters without quote and backslash"
+                $"'{Validation.Shown(scope?.Name)}' is not a scope name: use 1 to 200 visible ASCII characters without quotes and backslashes"
             );
-            check.Require(seen.Add(scope?.Name ?? ""), "scopes", $"'{Validation.Shown(scope?.Name)}' stands twice");
+            check.Require(seen.Add(scope?.Name ?? ""), "scopes", $"'{Validation.Shown(scope?.Name)}' appears twice");
             check.Text("scopes", scope?.Description, 500);
             if (scope?.AcceptedCredentials is { } accepted)
             {
                 check.Require(
                     accepted.Count > 0,
                     "scopes",
-                    $"'{Validation.Shown(scope.Name)}' accepts nothing; leave it out to accept all"
+                    $"'{Validation.Shown(scope.Name)}' accepts no kind; leave out accepted_credentials to accept all"
                 );
                 CheckSet(check, "scopes", accepted, resource.AcceptedCredentials.Contains, "a kind that this API accepts");
             }
@@ -122,13 +124,13 @@ public static class ApiResourceRules
         CheckImplications(check, scopes);
     }
 
-    /// <summary>Scopes of this API only, and none that comes back to itself.</summary>
+    /// <summary>A scope may imply scopes of the same API, without a cycle.</summary>
     private static void CheckImplications(Validation check, IReadOnlyList<ScopeDefinition> scopes)
     {
         var names = scopes.Select(scope => scope?.Name ?? "").ToHashSet(StringComparer.Ordinal);
         foreach (var scope in scopes.Take(500).Where(scope => scope?.Implies is not null))
         {
-            check.Require(scope.Implies!.Count > 0, "scopes", $"'{Validation.Shown(scope.Name)}' implies nothing; leave it out");
+            check.Require(scope.Implies!.Count > 0, "scopes", $"'{Validation.Shown(scope.Name)}' implies no scope; leave out implies");
             CheckSet(check, "scopes", scope.Implies, names.Contains, "a scope of this API");
         }
 
@@ -149,12 +151,12 @@ public static class ApiResourceRules
         string expected
     )
     {
-        check.Require(values.Count <= 100, member, "more than 100");
+        check.Require(values.Count <= 100, member, "must have at most 100 entries");
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var value in values.Take(100))
         {
             check.Require(value is not null && isAllowed(value), member, $"'{Validation.Shown(value)}' is not {expected}");
-            check.Require(seen.Add(value ?? ""), member, $"'{Validation.Shown(value)}' stands twice");
+            check.Require(seen.Add(value ?? ""), member, $"'{Validation.Shown(value)}' appears twice");
         }
     }
 }

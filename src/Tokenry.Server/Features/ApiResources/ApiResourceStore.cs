@@ -80,7 +80,10 @@ public static class ApiResourceStore
         return true;
     }
 
-    /// <summary>Those of <paramref name="ids"/> that are applications. What is no id is not asked for: it may hold what SQL text cannot.</summary>
+    /// <summary>
+    /// Those of <paramref name="ids"/> that are applications. Malformed ids are left out of the query, because they may hold characters that
+    /// SQL text cannot.
+    /// </summary>
     public static async Task<IReadOnlyList<string>> ApplicationsAmongAsync(WriteTransaction tx, IReadOnlyList<string> ids) =>
         await tx.QueryAsync<string>(
             $"SELECT id FROM principals WHERE type = 'application' AND deleted_at IS NULL AND {tx.Dialect.In("id", "@ids")}",

@@ -9,12 +9,13 @@ using Tokenry.Server.Platform.Store.Audit;
 namespace Tokenry.Server.Features.ApiResources;
 
 /// <summary>
-/// What refers to an API resource: grants of roles, applications and credentials, and applications that may exchange tokens for it. A deletion takes it from
-/// roles and applications. It leaves it in credentials, of which there may be millions: a grant is of the id of an API, which is never used again.
+/// The uses of an API resource: grants of roles, applications and credentials, and applications that may exchange tokens for it. A deletion
+/// removes it from roles and applications. Credentials keep their grants, because there may be millions; a grant names the id of the API,
+/// which is never used again.
 /// </summary>
 internal sealed class ApiResourceUses
 {
-    /// <summary>How many are counted of each kind.</summary>
+    /// <summary>The limit of the count of each kind.</summary>
     public const int MostCounted = 10_000;
 
     private const int MostShown = 10;
@@ -23,12 +24,15 @@ internal sealed class ApiResourceUses
 
     private IReadOnlyList<ApplicationUse> Applications { get; init; } = [];
 
-    /// <summary>Whether there is nothing.</summary>
+    /// <summary>Whether no role or application uses it.</summary>
     public bool IsNothing => Roles.Count + Applications.Count == 0;
 
-    /// <summary>Credentials that are not revoked and name something of it: how many, and some of them. Read where lists are: it may look through all there are.</summary>
+    /// <summary>
+    /// The live credentials that name the API resource: their number, and some ids. Runs on the connection for lists, because it may scan all
+    /// credentials.
+    /// </summary>
     public static async Task<UsedByIds> CredentialsAsync(DbConnection connection, string resourceId) =>
-        // Without an order: the first that are found end it, and where there are very many nearly all of them match.
+        // Without ORDER BY: the query ends at its limit, and if there are many credentials, nearly all of them match.
         Shown(
             await connection.QueryAsync<string>(
                 "SELECT id FROM credentials WHERE permissions IS NOT NULL AND replace(permissions, @mark, '') <> permissions AND state <> 'revoked' LIMIT @MostCounted",
@@ -36,10 +40,12 @@ internal sealed class ApiResourceUses
             )
         );
 
-    /// <summary>Roles and applications, in the order in which they are locked if they are.</summary>
-    /// <param name="tx">The transaction, which has locked the API resource: no other names it as an audience meanwhile.</param>
+    /// <summary>Finds roles and applications, in lock order.</summary>
+    /// <param name="tx">
+    /// The transaction. It holds the lock on the API resource, so that no other transaction names it as an audience meanwhile.
+    /// </param>
     /// <param name="resource">The API resource.</param>
-    /// <param name="isChanged">Whether what is found is to be changed.</param>
+    /// <param name="isChanged">Whether the transaction will change the rows that it finds.</param>
     public static async Task<ApiResourceUses> FindAsync(WriteTransaction tx, ApiResourceRow resource, bool isChanged)
     {
         var mark = StoredGrant.Mark(resource.Id);
@@ -73,11 +79,11 @@ internal sealed class ApiResourceUses
             Applications = Shown(Applications.Select(row => row.Id)),
         };
 
-    /// <summary>Takes it from all of them.</summary>
-    /// <param name="tx">The transaction, which has locked them.</param>
-    /// <param name="catalog">With the API resource.</param>
+    /// <summary>Removes the API resource from all of them.</summary>
+    /// <param name="tx">The transaction, which holds the locks on them.</param>
+    /// <param name="catalog">The catalog, which still holds the API resource.</param>
     /// <param name="resource">The API resource.</param>
-    /// <param name="stripped">Told of each what was changed.</param>
+    /// <param name="stripped">Receives each change.</param>
     public async Task StripAsync(
         WriteTransaction tx,
         Catalog catalog,

@@ -48,7 +48,7 @@ public static class ApiResourcesApi
                 async (string id, Caller caller, Body<ApiResourcePatch> body, ReviseApiResource revise) =>
                     TypedResults.Ok(await revise.RunAsync(caller, id, body.Value))
             )
-            .WithSummary("Revise the API resource.")
+            .WithSummary("Update the API resource.")
             .ChangesRights()
             .Needs(ManagementApi.ApiResourcesWrite);
         group
@@ -62,8 +62,8 @@ public static class ApiResourcesApi
             )
             .WithSummary("Delete the API resource.")
             .WithDescription(
-                "409 in_use with what uses it: roles, credentials and applications; force=true takes it from them in the same step. An API that is registered "
-                    + "under its identifier later is another: no grant and no access token of this one opens it."
+                "409 in_use names its uses: roles, credentials and applications. force=true removes it from them in the same request. If an API is later registered "
+                    + "under the same identifier, the grants and access tokens of the deleted one do not work there."
             )
             .ChangesRights()
             .Needs(ManagementApi.ApiResourcesWrite);

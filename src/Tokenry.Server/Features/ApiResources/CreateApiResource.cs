@@ -9,7 +9,7 @@ using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Features.ApiResources;
 
-/// <summary>Registers an API.</summary>
+/// <summary>Registers an API resource.</summary>
 public sealed class CreateApiResource(Gate gate, SigningKeyOnDemand signingKey, TimeProvider time)
 {
     private const string Action = "api_resource.created";
@@ -49,7 +49,9 @@ public sealed class CreateApiResource(Gate gate, SigningKeyOnDemand signingKey, 
                     await ApiResourceRules.CheckAsync(tx, resource);
                     if (catalog.Named(resource.Identifier) is { } same)
                     {
-                        throw ProblemException.Exists($"An API resource with this identifier exists: {same.Identifier}.");
+                        throw ProblemException.Exists(
+                            $"An API resource with this identifier already exists: {same.Identifier}. Use it, or choose another identifier."
+                        );
                     }
 
                     entry.TargetType = "api_resource";
@@ -64,7 +66,7 @@ public sealed class CreateApiResource(Gate gate, SigningKeyOnDemand signingKey, 
         }
         catch (UniqueViolationException)
         {
-            throw ProblemException.Exists("An API resource with this identifier exists.");
+            throw ProblemException.Exists("An API resource with this identifier already exists. Use it, or choose another identifier.");
         }
     }
 }

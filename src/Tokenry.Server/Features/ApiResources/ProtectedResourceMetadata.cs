@@ -9,27 +9,27 @@ using Tokenry.Server.Platform.Text;
 namespace Tokenry.Server.Features.ApiResources;
 
 /// <summary>
-/// <c>GET /.well-known/oauth-protected-resource/{id}</c> (RFC 9728): what a client must know to get a token for an API resource. The path without an id
-/// describes Tokenry's own API, and with <c>?resource=</c> the API resource of that identifier: a proxy at the API's own address hands requests for its
-/// document on so.
+/// <c>GET /.well-known/oauth-protected-resource/{id}</c> (RFC 9728): what a client needs to get a token for an API resource. The path without
+/// an id describes Tokenry's own API, or with <c>?resource=</c> the API resource of that identifier. A proxy at the API's own address
+/// forwards requests for the document in that form.
 /// </summary>
 public static class ProtectedResourceMetadata
 {
     private static readonly RouteMember[] Members =
     [
         new("resource", "The identifier of the API resource.", Required: true),
-        new("authorization_servers", "Who issues tokens for it.", Required: true, JsonSchemaType.Array),
+        new("authorization_servers", "The issuers of its access tokens.", Required: true, JsonSchemaType.Array),
         new("scopes_supported", "Its scopes.", Type: JsonSchemaType.Array),
-        new("bearer_methods_supported", "Where tokens travel: in the header.", Required: true, JsonSchemaType.Array),
-        new("dpop_signing_alg_values_supported", "What DPoP proofs may be signed with.", Required: true, JsonSchemaType.Array),
+        new("bearer_methods_supported", "How clients send tokens: in the header.", Required: true, JsonSchemaType.Array),
+        new("dpop_signing_alg_values_supported", "The algorithms accepted for DPoP proofs.", Required: true, JsonSchemaType.Array),
         new(
             "tls_client_certificate_bound_access_tokens",
-            "Whether it takes tokens bound to TLS client certificates (RFC 8705 §3); absent where no certificates are seen.",
+            "Whether it accepts tokens bound to TLS client certificates (RFC 8705 §3); absent if this server sees no certificates.",
             Type: JsonSchemaType.Boolean
         ),
         new(
             "dpop_bound_access_tokens_required",
-            "Whether it takes tokens bound by DPoP alone: of bound ones only, where no certificates are seen.",
+            "Whether it accepts only tokens bound by DPoP: the API requires bound tokens, and this server sees no certificates.",
             Type: JsonSchemaType.Boolean
         ),
     ];

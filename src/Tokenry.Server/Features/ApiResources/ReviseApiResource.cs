@@ -9,7 +9,7 @@ using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Features.ApiResources;
 
-/// <summary>PATCH and DELETE of an API resource. A scope that goes is gone from every credential and role at the next check, for good.</summary>
+/// <summary>PATCH and DELETE of an API resource. A deleted scope leaves every credential and role at the next check, permanently.</summary>
 public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, TimeProvider time)
 {
     private const string Updated = "api_resource.updated";
@@ -49,7 +49,7 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, 
                 entry.TargetId = id;
                 entry.Api = resource.Identifier;
                 await signingKey.KeepAsync(tx, caller, newKey);
-                // From the same count as the ids of access tokens, so that those made before lie before, whatever the clock does.
+                // The time comes from the counter of access-token ids, so earlier tokens stay earlier even if the clock moves back.
                 var now = PublicId.MillisecondsOf(PublicId.NewUuid7(time.GetUtcNow())) + 1;
                 await ApiResourceStore.UpdateAsync(tx, ApiResourceRow.Of(resource, before, now));
                 if (patch.Scopes.IsPresent && catalog.ResourceById(id) is { } known)
@@ -63,7 +63,10 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, 
         );
     }
 
-    /// <summary>Takes an API away that nothing uses, or, by force, from all that do: what is registered under its identifier later starts with nothing.</summary>
+    /// <summary>
+    /// Deletes an API resource that has no uses; with <paramref name="force"/>, removes the uses too. A later API resource with the same
+    /// identifier starts without grants.
+    /// </summary>
     public async Task DeleteAsync(Caller caller, string id, bool force)
     {
         var credentials = await CredentialsAsync(caller, id);
@@ -87,8 +90,8 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, 
                 {
                     var used = uses.ToUsedBy(credentials ?? new UsedByIds(0, []));
                     var words = InWords(used, isCounted: credentials is not null);
-                    entry.Reason = force ? $"taken from {words}" : throw InUse(words, credentials is null ? null : used);
-                    // One member for all of them, since there may be a million: they keep the grant, and it means nothing any more.
+                    entry.Reason = force ? $"removed from {words}" : throw InUse(words, credentials is null ? null : used);
+                    // One member for all credentials, because there may be a million. Each keeps its grant, which has no effect any more.
                     entry.Changes = credentials is { Count: > 0 } named
                         ? [AuditChanges.OfType<UsedByIds>("credentials", named, null)]
                         : null;
@@ -105,7 +108,9 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, 
         );
     }
 
-    /// <summary>Credentials that name it, by who may delete it; <c>null</c> where there are too many others to look through.</summary>
+    /// <summary>
+    /// The credentials that name the API resource, for a caller who may delete it; <c>null</c> if there are too many others to search.
+    /// </summary>
     private async Task<UsedByIds?> CredentialsAsync(Caller caller, string id)
     {
         try
@@ -130,7 +135,7 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, 
         new(
             409,
             ProblemCode.InUse,
-            $"The API is used by {words}; used_by names some. Take it from them first, or send ?force=true to do so with its deletion."
+            $"{words} use the API; used_by names some of them. Remove the API from them first, or send ?force=true to remove it and delete the API."
         )
         {
             UsedBy = used,
@@ -144,7 +149,7 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, 
         static string Number(UsedByIds ids) => ids.Count == ApiResourceUses.MostCounted ? $"{ids.Count} or more" : $"{ids.Count}";
     }
 
-    /// <summary>The audit of the role or application that lost the grant says so, too.</summary>
+    /// <summary>Records the lost grant as an event of the role or application too.</summary>
     private void RecordStripped(
         WriteTransaction tx,
         Caller caller,

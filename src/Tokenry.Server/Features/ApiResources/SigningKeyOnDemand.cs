@@ -9,25 +9,25 @@ using Tokenry.Server.Platform.Store.Audit;
 namespace Tokenry.Server.Features.ApiResources;
 
 /// <summary>
-/// An algorithm's key is made when the first API resource asks for it and commits with that resource, so that no token request ever waits for
-/// a key to be made.
+/// Creates the key of an algorithm when the first API resource uses it, in the same transaction. So no token request waits for key
+/// generation.
 /// </summary>
 public sealed class SigningKeyOnDemand(SigningKeyRing signingKeys, Gate gate, TimeProvider time)
 {
-    /// <summary>Before the transaction, and after the Gate: nobody else may make the server work that hard.</summary>
-    /// <returns>To be kept; <c>null</c> where no new key is needed.</returns>
+    /// <summary>Generates the key before the transaction, but after the Gate: an unauthorized caller must not cause this work.</summary>
+    /// <returns>The key to store; <c>null</c> if no new key is needed.</returns>
     public async Task<NewSigningKey?> PrepareAsync(Caller caller, Demand demand, string action, string? algorithm)
     {
         if (!JwsAlgorithms.Signs(algorithm))
         {
-            return null; // the default, or what the rules refuse
+            return null; // no algorithm requested, or one that the rules refuse
         }
 
         await gate.AuthorizeAsync(caller, demand, action);
         return await signingKeys.PrepareAsync(algorithm!);
     }
 
-    /// <summary>Stores the key, unless another replica was first, and records it.</summary>
+    /// <summary>Stores the key and records it, unless another replica stored one first.</summary>
     public async Task KeepAsync(WriteTransaction tx, Caller caller, NewSigningKey? key)
     {
         if (key is null || !await SigningKeyStore.InsertActiveAsync(tx, key, time.GetUtcNow()))

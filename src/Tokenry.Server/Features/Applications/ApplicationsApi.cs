@@ -63,7 +63,7 @@ public static class ApplicationsApi
                 async (string id, Caller caller, Body<ApplicationPatch> body, ReviseApplication revise) =>
                     TypedResults.Ok(await revise.RunAsync(caller, id, body.Value))
             )
-            .WithSummary("Revise the application.")
+            .WithSummary("Update the application.")
             .ChangesRights()
             .Needs(Writes);
         group
@@ -75,7 +75,7 @@ public static class ApplicationsApi
                     return TypedResults.NoContent();
                 }
             )
-            .WithSummary("Delete the application and revoke all it owns.")
+            .WithSummary("Delete the application and revoke all its credentials.")
             .ChangesRights()
             .Needs(Writes);
         group
@@ -84,7 +84,7 @@ public static class ApplicationsApi
                 async (string id, Caller caller, Body<ApplicationTransferRequest> body, TransferApplication transfer) =>
                     TypedResults.Ok(await transfer.RunAsync(caller, id, body.Value))
             )
-            .WithSummary("Give the application to another owner, or confirm the one it has; lists the credentials that go with it.")
+            .WithSummary("Transfer the application to another owner, or confirm its owner; lists the credentials that go with it.")
             .ChangesRights()
             .Needs(ManagementApi.ApplicationsWrite);
         group
@@ -138,7 +138,7 @@ public static class ApplicationsApi
                 async (string owner, Caller caller, Body<ClientCertificateRequest> body, CreateCertificate create) =>
                     Created(owner, "certificates", await create.RunAsync(caller, owner, body.Value))
             )
-            .WithSummary("Register a TLS client certificate of the application, or the name and the authorities of its certificates.")
+            .WithSummary("Register a TLS client certificate of the application, or the subject name and issuers of its certificates.")
             .Needs(CredentialWrites);
         Collection(app, "federated-identities", "Federated identities", CredentialFamily.FederatedIdentities)
             .MapPost(
@@ -146,7 +146,7 @@ public static class ApplicationsApi
                 async (string owner, Caller caller, Body<FederatedIdentityRequest> body, CreateFederatedIdentity create) =>
                     Created(owner, "federated-identities", await create.RunAsync(caller, owner, body.Value))
             )
-            .WithSummary("Let tokens of another issuer stand for the application.")
+            .WithSummary("Trust tokens of another issuer to authenticate the application.")
             .Needs(CredentialWrites);
     }
 

@@ -8,7 +8,7 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Features.Applications;
 
-/// <summary>What an application may be set to as an OAuth client.</summary>
+/// <summary>The rules for the OAuth client settings of an application.</summary>
 public static class ClientRules
 {
     private const int MostAudiences = 100;
@@ -35,7 +35,7 @@ public static class ClientRules
             ExchangeAudiences = patch.TokenExchangeAudiences.Or(old.ExchangeAudiences),
         };
 
-    /// <exception cref="ProblemException">400: there is no such policy.</exception>
+    /// <exception cref="ProblemException">400: the policy does not exist.</exception>
     private static bool IsCompatible(string? policy) =>
         policy switch
         {
@@ -43,7 +43,7 @@ public static class ClientRules
             AssertionPolicy.Compatible => true,
             _ => throw ProblemException.Invalid(
                 "assertions",
-                $"'{Validation.Shown(policy)}' is not {AssertionPolicy.Strict} or {AssertionPolicy.Compatible}"
+                $"'{Validation.Shown(policy)}' is neither {AssertionPolicy.Strict} nor {AssertionPolicy.Compatible}"
             ),
         };
 
@@ -56,20 +56,20 @@ public static class ClientRules
         }
 
         const string member = "token_exchange_audiences";
-        check.Require(audiences.Count <= MostAudiences, member, $"more than {MostAudiences}");
+        check.Require(audiences.Count <= MostAudiences, member, $"must have at most {MostAudiences} entries");
         foreach (var api in audiences.Take(MostAudiences))
         {
             check.Require(
                 api is not null && api != ManagementApi.Identifier && catalog.Resource(api) is not null,
                 member,
-                $"'{Validation.Shown(api)}' is not the identifier of a registered API; Tokenry's own is never one"
+                $"'{Validation.Shown(api)}' is not the identifier of a registered API; Tokenry's own API cannot be a target"
             );
         }
     }
 
     /// <summary>
-    /// Whoever names an API here lets the client turn what others hand it into tokens for that API. Under <c>applications:own</c> one names only
-    /// what one may use oneself; what stood there before, somebody named who could.
+    /// An audience lets the client exchange tokens it receives for tokens of that API. Under <c>applications:own</c>, the caller may add only
+    /// APIs that the caller may use. Audiences already stored were allowed before.
     /// </summary>
     /// <exception cref="ProblemException">403.</exception>
     public static void RefuseForeignAudiences(Catalog catalog, Caller caller, Reach reach, ClientSettings before, ClientSettings after)
@@ -80,11 +80,15 @@ public static class ClientRules
                 is { } foreign
         )
         {
-            throw Problems.ExceedsOwn($"The calling credential has no right at {foreign}.");
+            throw Problems.ExceedsOwn(
+                $"The calling credential has no rights at {foreign}. Remove it from the audiences, or use a credential with rights there."
+            );
         }
     }
 
-    /// <summary>The APIs that are new: who registers any application names them freely, but not for one that is in their own hands.</summary>
+    /// <summary>
+    /// The added audiences. A caller who may register any application adds audiences freely, except to an application in their own hands.
+    /// </summary>
     public static Gift MoreAudiences(string applicationId, ClientSettings before, ClientSettings after) =>
         new(PermissionSet.Empty, principal => principal.Id == applicationId ? PermissionSet.Empty : null)
         {
@@ -92,12 +96,12 @@ public static class ClientRules
         };
 
     /// <summary>
-    /// Keeps what is named from being deleted before this commits: audiences are names, and whoever deletes an API resource takes them away with it
-    /// (docs/decisions/0045-rights-by-identity.md).
+    /// Locks the named API resources until this transaction commits. Audiences are stored as names, and the deletion of an API resource
+    /// removes them (docs/decisions/0045-rights-by-identity.md).
     /// </summary>
-    /// <param name="tx">The transaction, which has locked no principal yet.</param>
-    /// <param name="catalog">API resources.</param>
-    /// <param name="audiences">As they came; what is not registered is refused elsewhere.</param>
+    /// <param name="tx">The transaction. It must not hold locks on principals yet.</param>
+    /// <param name="catalog">The registered API resources.</param>
+    /// <param name="audiences">The identifiers from the request. Other code refuses unknown ones.</param>
     public static async Task HoldAudiencesAsync(WriteTransaction tx, Catalog catalog, IReadOnlyList<string>? audiences)
     {
         var identifiers = (audiences ?? [])
@@ -121,12 +125,16 @@ public static class ClientRules
         }
 
         const string member = "token_endpoint_auth_methods";
-        check.Require(methods.Count > 0, member, "needs at least one; null means whatever the application has credentials for");
-        check.Require(methods.Distinct(StringComparer.Ordinal).Count() == methods.Count, member, "names one twice");
+        check.Require(
+            methods.Count > 0,
+            member,
+            "needs at least one method; null allows every method that the application has credentials for"
+        );
+        check.Require(methods.Distinct(StringComparer.Ordinal).Count() == methods.Count, member, "must not name a method twice");
         check.Require(
             methods.Count <= 1 || !methods.Contains(ClientAuthenticationMethod.None),
             member,
-            "none stands alone: it makes a public client, which nobody need be to get what it gets"
+            "none must be the only method: a client that may use it needs no authentication"
         );
         var known = ClientAuthenticationMethod.All;
         foreach (var method in methods.Take(known.Count + 1))

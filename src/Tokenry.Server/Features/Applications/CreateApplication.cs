@@ -12,7 +12,7 @@ using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Features.Applications;
 
-/// <summary>Registers a machine identity. Under <c>applications:own</c> it belongs to the user who registers it.</summary>
+/// <summary>Registers an application. Under <c>applications:own</c> it belongs to the calling user.</summary>
 public sealed class CreateApplication(Gate gate, Caps caps, TimeProvider time)
 {
     public async Task<Application> RunAsync(Caller caller, ApplicationRequest request)
@@ -60,7 +60,7 @@ public sealed class CreateApplication(Gate gate, Caps caps, TimeProvider time)
         );
     }
 
-    /// <summary>Limits over an application bound whoever owns it, so that is not who sets them.</summary>
+    /// <summary>The rate limits of an application bind its owner, so the owner cannot set them.</summary>
     internal static void RefuseOwnLimits(Reach reach, bool areSet)
     {
         if (areSet && reach.OwnOf is not null)

@@ -5,7 +5,7 @@ using Tokenry.Server.Core.Lifecycle;
 
 namespace Tokenry.Server.Features.Applications;
 
-/// <summary>Registers what the application's TLS client certificate is known by: that certificate, or a name and who may have issued it.</summary>
+/// <summary>Registers one TLS client certificate of the application, or a rule: a name and the authorities that may issue the certificate.</summary>
 public sealed class CreateCertificate(RegisterCredential register, ExpiryPolicy expiry, TimeProvider time)
 {
     public Task<Credential> RunAsync(Caller caller, string applicationId, ClientCertificateRequest request) =>

@@ -7,7 +7,7 @@ using Tokenry.Server.Core.Principals;
 
 namespace Tokenry.Server.Features.Applications;
 
-/// <summary>Gives an application a client secret. It may hold several, so that one can follow the other without downtime.</summary>
+/// <summary>Creates a client secret of an application. An application may have several, so that the client can switch without downtime.</summary>
 public sealed class CreateClientSecret(Gate gate, IssueCredential issue, ExpiryPolicy expiry, TimeProvider time)
 {
     public async Task<Credential> RunAsync(Caller caller, string applicationId, CredentialRequest request)

@@ -7,8 +7,8 @@ using Tokenry.Server.Platform.Settings;
 namespace Tokenry.Server.Features.Applications;
 
 /// <summary>
-/// Lets tokens of another issuer (a CI system, a cluster, a cloud) stand for the application, so that it holds no secret at all. What is trusted does not
-/// change afterwards: another is registered and this one revoked, and the audit says when.
+/// Trusts tokens of another issuer (a CI system, a cluster, a cloud) to authenticate the application, so that it needs no secret. A federated
+/// identity never changes: the owner registers another and revokes this one, and the audit log records both.
 /// </summary>
 public sealed class CreateFederatedIdentity(RegisterCredential register, ExpiryPolicy expiry, TokenryOptions options, TimeProvider time)
 {

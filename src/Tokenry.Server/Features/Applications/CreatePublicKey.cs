@@ -5,7 +5,7 @@ using Tokenry.Server.Core.Lifecycle;
 
 namespace Tokenry.Server.Features.Applications;
 
-/// <summary>Registers the public half of a key the application signs its assertions with.</summary>
+/// <summary>Registers the public key that verifies the client assertions of the application.</summary>
 public sealed class CreatePublicKey(RegisterCredential register, ExpiryPolicy expiry, TimeProvider time)
 {
     public Task<Credential> RunAsync(Caller caller, string applicationId, PublicKeyRequest request) =>

@@ -9,21 +9,26 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Features.Applications;
 
 /// <summary>
-/// What registering is for every kind of credential that an application brings itself. It may have several at once, so that one can follow the other without
-/// downtime.
+/// Registers a credential that the application brings itself, whatever its kind. An application may have several, so that the client can
+/// switch without downtime.
 /// </summary>
 public sealed class RegisterCredential(Gate gate, IssueCredential issue)
 {
-    /// <summary>Of one application and kind, neither revoked nor replaced by a renewal: a stranger's request has the server look at them by naming the application.</summary>
+    /// <summary>
+    /// The limit per application and kind; revoked and renewed credentials do not count. Any client can make the server check them all by
+    /// naming the application.
+    /// </summary>
     public const int Most = 100;
 
-    /// <summary>Of those that go by no name (rules for certificates, federated identities): each may cost a look at a signature.</summary>
+    /// <summary>
+    /// The limit on credentials without a key id (certificate rules, federated identities): a request may cost one signature check for each.
+    /// </summary>
     public const int MostNameless = 20;
 
-    /// <param name="caller">Who asks.</param>
-    /// <param name="applicationId">Whose it will be.</param>
-    /// <param name="family">Its kind.</param>
-    /// <param name="read">Reads what was asked for, behind the Gate, so that who may not ask is told so and nothing else.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="applicationId">The application that will own the credential.</param>
+    /// <param name="family">The credential family.</param>
+    /// <param name="read">Reads the request. It runs after the Gate, so that an unauthorized caller learns nothing about the content.</param>
     public async Task<Credential> RunAsync(
         Caller caller,
         string applicationId,
@@ -62,7 +67,7 @@ public sealed class RegisterCredential(Gate gate, IssueCredential issue)
         if (await CredentialStore.CountRegisteredAsync(tx, owner.Id, material.Kind, most, nameless) >= most)
         {
             var what = nameless && material.Kind == CredentialKind.Certificate ? "rules for certificates (tls_client_auth)" : family.Plural;
-            throw Caps.Reached($"The application has {most} {what}, the most there may be. Revoke one first.", most);
+            throw Caps.Reached($"The application has {most} {what}, which is the limit. Revoke one first.", most);
         }
     }
 }

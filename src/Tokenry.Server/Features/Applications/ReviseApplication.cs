@@ -10,7 +10,7 @@ using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Features.Applications;
 
-/// <summary>PATCH of an application: name, roles, permissions, limits and what it is as an OAuth client.</summary>
+/// <summary>PATCH of an application: name, roles, permissions, rate limits and OAuth client settings.</summary>
 public sealed class ReviseApplication(Gate gate)
 {
     public async Task<Application> RunAsync(Caller caller, string id, ApplicationPatch patch)
@@ -22,7 +22,7 @@ public sealed class ReviseApplication(Gate gate)
             async operation =>
             {
                 var (tx, entry, caller, reach, catalog) = operation;
-                // API resources before principals, as whoever deletes one locks them.
+                // Locks API resources before principals, in the same order as the deletion of an API resource.
                 await ClientRules.HoldAudiencesAsync(tx, catalog, patch.TokenExchangeAudiences.Or(null));
                 var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation, PrincipalType.Application, id);
                 var was = row.ToApplication(catalog, roles);
@@ -62,7 +62,7 @@ public sealed class ReviseApplication(Gate gate)
         );
     }
 
-    /// <returns>The roles it has then.</returns>
+    /// <returns>The roles of the application after the change.</returns>
     private static async Task<IReadOnlyList<string>> GiveAsync(
         OperationContext operation,
         InHands hands,

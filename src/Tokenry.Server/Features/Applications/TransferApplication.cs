@@ -9,8 +9,8 @@ using Tokenry.Server.Core.Principals;
 namespace Tokenry.Server.Features.Applications;
 
 /// <summary>
-/// Gives an application to another owner, or confirms the one it has. Its credentials go with it, so the answer lists them: their holders
-/// act as the application still.
+/// Transfers an application to another owner, or confirms its owner. The credentials go with it, and their holders still act as the
+/// application. So the answer lists them.
 /// </summary>
 public sealed class TransferApplication(Gate gate, Caps caps)
 {

@@ -7,7 +7,7 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Credentials;
 
-/// <summary><c>/v1/credentials</c>: every credential, whatever its kind, for who may see them.</summary>
+/// <summary><c>/v1/credentials</c>: credentials of every kind, limited to what the caller may see.</summary>
 public static class CredentialsApi
 {
     public static IServiceCollection AddCredentials(this IServiceCollection services) => services.AddSingleton<RevokeDescendants>();
@@ -30,7 +30,7 @@ public static class CredentialsApi
                 async (string id, Caller caller, Listing listing, ListCredentials list) =>
                     TypedResults.Ok(await list.DescendantsAsync(caller, id, listing))
             )
-            .WithSummary("List what a credential made, by itself or through what it made.")
+            .WithSummary("List the credentials that a credential created, directly or through its descendants.")
             .Lists(ListCredentials.Filters)
             .Needs(ManagementApi.CredentialsRead, ManagementApi.TokensOwn, ManagementApi.ApplicationsOwn);
         group
@@ -43,7 +43,7 @@ public static class CredentialsApi
                     return TypedResults.Ok(new RevokedCount(revoked));
                 }
             )
-            .WithSummary("Revoke everything that a credential made, for others too.")
+            .WithSummary("Revoke every credential that a credential created, whoever owns it.")
             .Needs(ManagementApi.CredentialsWrite, ManagementApi.TokensOwn, ManagementApi.ApplicationsOwn);
     }
 }

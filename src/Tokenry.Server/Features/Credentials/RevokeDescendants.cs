@@ -8,17 +8,17 @@ using Tokenry.Server.Platform.Http;
 namespace Tokenry.Server.Features.Credentials;
 
 /// <summary>
-/// Ends everything that a credential made, for others too: a deployment token that leaked made a thousand keys, which do not end with it. The credential itself
-/// stays as it is. A caller who may write only their own ends only their own.
+/// Revokes every descendant of a credential, whoever owns it; the credential itself does not change. Use: a leaked deployment token created a
+/// thousand keys, which its own revocation leaves live. A caller with rights over their own credentials revokes only those.
 /// </summary>
 public sealed class RevokeDescendants(Gate gate, CountDescendants count, Brands brands, TimeProvider time)
 {
     private const int Step = 10_000;
 
-    /// <summary>Whatever goes on minting meanwhile.</summary>
+    /// <summary>The limit on steps, because the credential may create more meanwhile.</summary>
     private const int MostSteps = 1000;
 
-    /// <returns>How many ended, and how many live on (<see cref="CountDescendants"/>).</returns>
+    /// <returns>The number revoked, and the number still live (<see cref="CountDescendants"/>).</returns>
     public async Task<(long Revoked, string? Left)> RunAsync(Caller caller, string id, DescendantsRevocationRequest request)
     {
         var check = new Validation();
@@ -27,7 +27,8 @@ public sealed class RevokeDescendants(Gate gate, CountDescendants count, Brands 
         var family = CredentialFamily.OfId(id);
         var address = new CredentialAddress(family, id);
         var revoked = 0L;
-        // In steps, each a transaction with an event of its own: a token that made millions would else hold up every other mutation, or never be done with.
+        // Each step is one transaction with its own audit event. One transaction over millions of descendants would block all other writes,
+        // or never end.
         for (var step = 0; step < MostSteps && revoked == step * (long)Step; step++)
         {
             var isFirst = step == 0;

@@ -8,7 +8,7 @@ using Tokenry.Server.Core.Principals;
 
 namespace Tokenry.Server.Features.PersonalAccessTokens;
 
-/// <summary>Gives a user a personal access token: the user themselves, or somebody with <c>credentials:write</c>.</summary>
+/// <summary>Creates a personal access token, for the user themselves or by a caller with <c>credentials:write</c>.</summary>
 public sealed class CreatePersonalAccessToken(Gate gate, IssueCredential issue, ExpiryPolicy expiry, TimeProvider time)
 {
     private const string Kind = CredentialKind.PersonalAccessToken;
@@ -40,8 +40,9 @@ public sealed class CreatePersonalAccessToken(Gate gate, IssueCredential issue, 
     }
 
     /// <summary>
-    /// For oneself, what is not said is what the calling credential has: what it may do now (without management, which must be named) and its
-    /// objects. Its addresses, limits and end bind whatever one makes for oneself (<see cref="CredentialDraft.Within"/>).
+    /// Fills in what the request of a user for themselves leaves out, from the calling credential: its effective scopes (except management
+    /// scopes, which the request must name) and its objects. Its networks, limits and expiry bound every token that the user creates (<see
+    /// cref="CredentialDraft.Within"/>).
     /// </summary>
     private static CredentialDraft Inherit(Catalog catalog, Caller caller, CredentialDraft draft) =>
         draft with

@@ -13,7 +13,8 @@ using Tokenry.Server.Platform.Text;
 namespace Tokenry.Server.Features.PersonalAccessTokens;
 
 /// <summary>
-/// <c>admin token</c>: a personal access token of the first administrator for whoever may run commands on the host. There is no route for it.
+/// <c>admin token</c>: a personal access token of the first administrator, for an operator with access to the host. No HTTP route exists for
+/// it.
 /// </summary>
 public sealed class IssueAdminToken(
     SystemGate gate,
@@ -24,19 +25,19 @@ public sealed class IssueAdminToken(
     TimeProvider time
 )
 {
-    public static readonly CommandVerb Command = new("admin token", "Prints a personal access token of the administrator.")
+    public static readonly CommandVerb Command = new("admin token", "Creates and prints a personal access token of the administrator.")
     {
         Options = new Dictionary<string, string>(StringComparer.Ordinal) { ["scopes"] = "\"A B\"", ["expires-in"] = "24h" },
         Flags = ["revive"],
     };
 
     private const string Remedy =
-        "Or run './run admin token --revive' here: it enables the administrator or makes a new one, and says so in the audit.";
+        "Or run './run admin token --revive' here: it enables the administrator or creates a new one, and records it in the audit log.";
 
     private static readonly TimeSpan DefaultLife = TimeSpan.FromHours(24);
 
-    /// <summary>Whether the options fit, whatever the store holds.</summary>
-    /// <exception cref="StartupException">One does not.</exception>
+    /// <summary>Checks the options without the store.</summary>
+    /// <exception cref="StartupException">An option is invalid.</exception>
     public static void Check(IReadOnlyDictionary<string, string> options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -44,9 +45,9 @@ public sealed class IssueAdminToken(
         Life(options.GetValueOrDefault("expires-in"));
     }
 
-    /// <param name="options">Of the command line.</param>
-    /// <param name="user">Who ran it, for the audit.</param>
-    /// <exception cref="StartupException">An option does not fit, or the token would not work.</exception>
+    /// <param name="options">The command-line options.</param>
+    /// <param name="user">The operating-system user who ran the command, for the audit log.</param>
+    /// <exception cref="StartupException">An option is invalid, or the token would not work.</exception>
     public async Task<ControlAnswer> RunAsync(IReadOnlyDictionary<string, string> options, OperatingSystemUser user)
     {
         var scopes = Scopes(options.GetValueOrDefault("scopes"));
@@ -55,7 +56,7 @@ public sealed class IssueAdminToken(
         var revived = options.ContainsKey("revive") ? await revive.RunAsync(catalog, user) : null;
         var administrator =
             await PrincipalStore.FindBootstrapAsync(database)
-            ?? throw new StartupException("The store has no administrator yet: start the server once.");
+            ?? throw new StartupException("The store has no administrator yet. Start the server once; it creates one.");
         var token = await gate.WriteAsync(
             "personal_access_token.created",
             async (tx, entry) =>
@@ -79,24 +80,24 @@ public sealed class IssueAdminToken(
             }
         );
         var words =
-            $"{token.Id}: a token of the administrator, {(token.ExpiresAt is { } end ? $"good until {TimestampConverter.Format(end)}" : "without expiry")}. It is shown this once.";
+            $"{token.Id}: a token of the administrator, {(token.ExpiresAt is { } end ? $"valid until {TimestampConverter.Format(end)}" : "without expiry")}. The server does not show it again.";
         return new ControlAnswer(token.Token, revived is null ? words : $"{revived}\n{words}");
     }
 
-    /// <summary>The administrator, with whom a token of these scopes would work.</summary>
+    /// <summary>Finds the administrator and checks that a token with these scopes would work.</summary>
     private static async Task<PrincipalFacts> FindAsync(WriteTransaction tx, Catalog catalog, string id, ScopeSet scopes)
     {
         if (await PrincipalStore.FindAsync(tx, PrincipalType.User, id) is not { } row)
         {
             throw new StartupException(
-                $"The administrator {id} was deleted, so that no token of theirs would work. Use another administrator's token. {Remedy}"
+                $"The administrator {id} was deleted, so a token would not work. Use another administrator's token. {Remedy}"
             );
         }
 
         if (row.Enabled != 1)
         {
             throw new StartupException(
-                $"The administrator {row.Email} is disabled, so that a token would not work. With another administrator's token, POST "
+                $"The administrator {row.Email} is disabled, so a token would not work. With another administrator's token, POST "
                     + $"/v1/users/{id}/enable. {Remedy}"
             );
         }
@@ -106,8 +107,8 @@ public sealed class IssueAdminToken(
         return lacking.IsEmpty
             ? administrator
             : throw new StartupException(
-                $"The administrator {row.Email} lacks the management rights {lacking}. Ask for others with --scopes, or have another administrator "
-                    + $"give them the role administrator. {Remedy}"
+                $"The administrator {row.Email} lacks the management rights {lacking}. Choose other scopes with --scopes, or let another administrator "
+                    + $"assign the role administrator. {Remedy}"
             );
     }
 
@@ -120,12 +121,12 @@ public sealed class IssueAdminToken(
 
         if (!ScopeSet.TryParse(string.Join(' ', text.Split(' ', StringSplitOptions.RemoveEmptyEntries)), out var asked))
         {
-            throw new StartupException($"--scopes holds something that is no scope. Known: {ManagementApi.Scopes}");
+            throw new StartupException($"--scopes holds an invalid scope name. Valid: {ManagementApi.Scopes}");
         }
 
         var unknown = asked.Except(ManagementApi.Scopes);
         return asked.IsEmpty || !unknown.IsEmpty
-            ? throw new StartupException($"--scopes '{unknown}' is not known. Known: {ManagementApi.Scopes}")
+            ? throw new StartupException($"--scopes '{unknown}' is not a management scope. Valid: {ManagementApi.Scopes}")
             : asked;
     }
 
@@ -143,6 +144,6 @@ public sealed class IssueAdminToken(
 
         return DurationText.TryParse(text, out var life)
             ? life
-            : throw new StartupException($"--expires-in '{text}' is not a span such as 30m, 24h or 7d, nor 'never'.");
+            : throw new StartupException($"--expires-in '{text}' is not valid; use a duration such as 30m, 24h or 7d, or 'never'.");
     }
 }

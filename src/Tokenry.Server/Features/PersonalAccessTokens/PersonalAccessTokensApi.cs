@@ -7,7 +7,7 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.PersonalAccessTokens;
 
-/// <summary><c>/v1/tokens</c> (everybody's), <c>/v1/users/{id}/tokens</c> and <c>/v1/me/tokens</c> (one's own)</summary>
+/// <summary><c>/v1/tokens</c> (all users), <c>/v1/users/{id}/tokens</c> and <c>/v1/me/tokens</c> (the caller's own)</summary>
 public static class PersonalAccessTokensApi
 {
     private static readonly CredentialFamily Family = CredentialFamily.PersonalAccessTokens;
@@ -39,7 +39,7 @@ public static class PersonalAccessTokensApi
                 async (Caller caller, Body<CredentialRequest> body, CreatePersonalAccessToken create) =>
                     Created("/v1/me/tokens", await create.RunAsync(caller, caller.Principal.Id, body.Value))
             )
-            .WithSummary("Create a personal access token of one's own.")
+            .WithSummary("Create a personal access token of your own.")
             .Needs(ManagementApi.TokensOwn, ManagementApi.CredentialsWrite);
         own.MapList(Family, ownedByCaller: true);
         own.MapLife(Family, ownedByCaller: true);

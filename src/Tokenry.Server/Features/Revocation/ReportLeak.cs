@@ -10,32 +10,34 @@ using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Features.Revocation;
 
-/// <summary>What a report led to.</summary>
+/// <summary>The result of a leak report.</summary>
 public enum LeakOutcome
 {
-    /// <summary>It is no credential of this server.</summary>
+    /// <summary>This server did not issue the string.</summary>
     Foreign,
 
-    /// <summary>It is, or was, one of ours; there was nothing left to end, or nothing to hide.</summary>
+    /// <summary>This server issued the string, but nothing was left to revoke, or the string was never secret.</summary>
     NothingEnded,
 
-    /// <summary>It ended, or its owner was told.</summary>
+    /// <summary>The credential was revoked, or its owner was notified.</summary>
     Done,
 }
 
-/// <summary>Ends a credential whose secret somebody found. Holding the whole string is the only right that is needed: whoever has it could use it.</summary>
+/// <summary>
+/// Revokes a credential whose secret was found. The full string is the only authorization needed: its holder could use the credential anyway.
+/// </summary>
 public sealed class ReportLeak(Authenticator authenticator, Gate gate, Database database, TimeProvider time)
 {
-    /// <summary>What the record of the credential says to its owner.</summary>
+    /// <summary>The revocation reason that the owner sees on the credential.</summary>
     public const string Reason = "reported as leaked";
 
-    /// <summary>Stands for all who report, among those who read lists.</summary>
+    /// <summary>The shared quota name of all reporters among the readers of lists.</summary>
     private const string Readers = "leak reports";
 
-    /// <param name="request">Who reports.</param>
+    /// <param name="request">The facts of the reporting request.</param>
     /// <param name="token">The string that was found.</param>
     /// <param name="found">Where it was found, for the audit.</param>
-    /// <param name="revokes">Whether it ends, or is only told.</param>
+    /// <param name="revokes">Whether the credential is revoked; if not, its owner is only notified.</param>
     public async Task<LeakOutcome> RunAsync(RequestFacts request, string token, string? found, bool revokes)
     {
         var presented = await authenticator.AuthenticateAsync(token);
@@ -46,7 +48,7 @@ public sealed class ReportLeak(Authenticator authenticator, Gate gate, Database 
 
         if (!Capabilities.Of(kind).EndsWhenReported)
         {
-            return LeakOutcome.NothingEnded; // it was public before
+            return LeakOutcome.NothingEnded; // it was never secret
         }
 
         var hasEnded = presented.Code == VerificationCode.Revoked || presented is { Token: not null, Code: VerificationCode.Expired };
@@ -97,13 +99,13 @@ public sealed class ReportLeak(Authenticator authenticator, Gate gate, Database 
         return true;
     }
 
-    /// <summary>Whether it was revoked for another reason, and something that it made for its owner lives on.</summary>
+    /// <summary>Whether the credential was revoked for another reason, while a credential that it created for its owner is still live.</summary>
     private async Task<bool> LeavesSomethingAsync(Authenticated presented)
     {
         var credential = presented.Credential!;
         return credential.Revoked
             && presented.SecretVersion == credential.Secrets[0].Version
-            // Anyone who holds a revoked string asks this: not where doors read.
+            // Every holder of a revoked string can cause this query, so it does not use the read connections of the doors.
             && await database.ListAsync(Readers, connection => LineageStore.AnyOfOwnerAsync(connection, credential.Id, credential.OwnerId));
     }
 }

@@ -5,7 +5,7 @@ using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Features.Revocation;
 
-/// <summary>For whoever finds a secret: <c>/v1/credentials/revoke</c> for anybody, <c>/v1/credentials/leaks</c> for scanners.</summary>
+/// <summary>Leak reports: <c>/v1/credentials/revoke</c> for every finder of a secret, <c>/v1/credentials/leaks</c> for secret scanners.</summary>
 public static class RevocationApi
 {
     public static IServiceCollection AddRevocation(this IServiceCollection services) =>
@@ -16,12 +16,12 @@ public static class RevocationApi
         var group = app.MapGroup("/v1/credentials").WithTags("Leaks");
         group
             .MapPost("/revoke", RevokeAsync)
-            .WithSummary("Report a credential that was found where it should not be; it ends at once. The answer is always the same.")
+            .WithSummary("Report a leaked credential; the server revokes it at once. The response is always the same.")
             .OpenToAnybody();
         group
             .MapPost("/leaks", async (HttpContext context, ScannerReports reports) => TypedResults.Ok(await reports.RunAsync(context)))
             .Accepts<FoundSecret[]>(MediaType.Json)
-            .WithSummary("Report a signed batch of strings that a secret scanner found; tells which were ours.")
+            .WithSummary("Report a signed batch of strings that a secret scanner found; the response says which ones this server issued.")
             .OpenToAnybody();
     }
 
@@ -30,26 +30,26 @@ public static class RevocationApi
     private static async Task<IResult> RevokeAsync(HttpContext context, Body<LeakReport> body, ReportLeak report, FailureThrottle throttle)
     {
         var request = RequestFacts.Of(context);
-        // Asked first, so that the answer says nothing about the string.
+        // Checked before the string is read, so that the answer says nothing about the string.
         if (throttle.IsBlocked(Throttled, request.Address))
         {
             throw new ProblemException(
                 429,
                 ProblemCode.TooManyRequests,
-                "Too many reports of what is no credential of this server, or ended before."
+                "Too many reports of strings that are not live credentials of this server. Wait a second and try again."
             )
             {
                 RetryAfter = TimeSpan.FromSeconds(1),
             };
         }
 
-        // A report that is repeated is as cheap to send as a string that is made up.
+        // A repeated report costs the sender as little as an invented string, so both count.
         if (await report.RunAsync(request, body.Value.Token, found: null, revokes: true) != LeakOutcome.Done)
         {
             throttle.IsTooMany(Throttled, request.Address);
         }
 
-        // Whether it was one is nobody's business but its owner's, whom audit and record tell.
+        // The answer does not say whether the string was a credential. Only its owner learns it, from the audit log and the credential.
         return Results.Json(new { }, statusCode: 202);
     }
 }

@@ -7,8 +7,8 @@ using Tokenry.Server.Platform.Settings;
 namespace Tokenry.Server.Features.Revocation;
 
 /// <summary>
-/// A secret scanner's batch of found strings, in the form of GitHub's secret scanning partners: a JSON array, signed over its bytes with
-/// ECDSA P-256 and SHA-256 by a key that the configuration lists. No list, no such route.
+/// A secret scanner's batch of found strings, in the format of GitHub's secret scanning partner program: a JSON array, signed over its bytes
+/// with ECDSA P-256 and SHA-256. The configuration lists the keys; without a key, the route does not exist.
 /// </summary>
 public sealed class ScannerReports(ReportLeak report, Brands brands, TokenryOptions options)
 {
@@ -18,7 +18,10 @@ public sealed class ScannerReports(ReportLeak report, Brands brands, TokenryOpti
     private const int MostFound = 1000;
     private const int LongestPlace = 150;
 
-    /// <summary>Anybody can send a body: it is not read where no key could have signed it, and not parsed before one did.</summary>
+    /// <summary>
+    /// Anyone can send a body. The server reads it only if the request names a listed key, and parses it only after the signature is
+    /// verified.
+    /// </summary>
     public async Task<IReadOnlyList<FoundSecretLabel>> RunAsync(HttpContext context)
     {
         var key = FindKey(context.Request.Headers);
@@ -26,7 +29,11 @@ public sealed class ScannerReports(ReportLeak report, Brands brands, TokenryOpti
         var found = body.Value;
         if (found.Length > MostFound || found.Contains(null!))
         {
-            throw new ProblemException(400, ProblemCode.InvalidRequest, $"Send up to {MostFound} findings, each an object with a token.");
+            throw new ProblemException(
+                400,
+                ProblemCode.InvalidRequest,
+                $"The body must be an array of at most {MostFound} objects, each with a token."
+            );
         }
 
         var labels = new List<FoundSecretLabel>(found.Length);
@@ -43,7 +50,7 @@ public sealed class ScannerReports(ReportLeak report, Brands brands, TokenryOpti
     }
 
     /// <summary>The key that the request names.</summary>
-    /// <exception cref="ProblemException">404 where no key is configured, 401 where this one is not.</exception>
+    /// <exception cref="ProblemException">404 if no key is configured; 401 if this key is not listed.</exception>
     private byte[] FindKey(IHeaderDictionary headers) =>
         options.ScannerKeys.Count == 0 ? throw ProblemException.NotFound()
         : options.ScannerKeys.TryGetValue(headers[KeyHeader].ToString(), out var key) ? key
@@ -58,7 +65,11 @@ public sealed class ScannerReports(ReportLeak report, Brands brands, TokenryOpti
     }
 
     private static ProblemException Unsigned() =>
-        new(401, ProblemCode.InvalidToken, "The signature is missing, or not by a listed key over these bytes.")
+        new(
+            401,
+            ProblemCode.InvalidToken,
+            "The signature is missing, or a listed key does not verify it. Sign the exact bytes of the body and name the key."
+        )
         {
             Challenge = "Signature realm=\"tokenry\"",
         };
@@ -78,7 +89,7 @@ public sealed class ScannerReports(ReportLeak report, Brands brands, TokenryOpti
         return isBase64 && written > 0;
     }
 
-    /// <summary>Where it was found: one line, without the string itself.</summary>
+    /// <summary>The place of the find, on one line and without the secret.</summary>
     private string? Place(FoundSecret secret)
     {
         if (secret.Url is not { Length: > 0 } url || !Validation.IsClean(url))

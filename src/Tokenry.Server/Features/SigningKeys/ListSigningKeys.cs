@@ -8,7 +8,7 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.SigningKeys;
 
-/// <summary>Lists and shows signing keys, those that have ended too; the oldest first.</summary>
+/// <summary>Lists and shows signing keys in every state, oldest first.</summary>
 public sealed class ListSigningKeys(Gate gate)
 {
     private static readonly Demand Demand = new(ManagementApi.SigningKeysRead);

@@ -12,8 +12,8 @@ using Tokenry.Server.Platform.Store.Audit;
 namespace Tokenry.Server.Features.SigningKeys;
 
 /// <summary>
-/// Rotation by hand: publishes the next key, which signs by itself once verifiers had the time to fetch it, or makes the one that is published
-/// sign now.
+/// Manual rotation: publishes the next key, or activates the published one. A published key activates by itself after verifiers had time to
+/// fetch it.
 /// </summary>
 public sealed class RotateSigningKey(
     Gate gate,
@@ -28,10 +28,10 @@ public sealed class RotateSigningKey(
 
     public async Task<Protocol.Api.SigningKey> RunAsync(Caller caller, SigningKeyRotationRequest request)
     {
-        await gate.AuthorizeAsync(caller, Demand, Action); // before the server works on a key
+        await gate.AuthorizeAsync(caller, Demand, Action); // an unauthorized caller must not make the server generate a key
         await signingKeys.CatchUpAsync();
         var held = signingKeys.Held.Select(key => key.Row).Where(row => row.Algorithm == request.Algorithm).ToList();
-        // Beside the transaction, which others wait for; for nothing only where another rotation has just ended.
+        // Generated outside the transaction, so that other writers do not wait. The key is wasted only if another rotation ended meanwhile.
         var made =
             held.Exists(row => row.IsActive) && !held.Exists(row => row.IsNext) ? await signingKeys.MakeAsync(request.Algorithm) : null;
         var key = await gate.WriteOnceAsync(
@@ -50,7 +50,7 @@ public sealed class RotateSigningKey(
         return key;
     }
 
-    /// <returns>The id of the key that signs now or will.</returns>
+    /// <returns>The id of the active key, or of the published next key.</returns>
     private async Task<string> MoveAsync(
         WriteTransaction tx,
         SigningKeyRotationRequest request,
@@ -67,7 +67,10 @@ public sealed class RotateSigningKey(
         var (active, next) = await SigningKeyStore.LockAsync(tx, request.Algorithm);
         if (active is null)
         {
-            throw ProblemException.Invalid("algorithm", "has no key: no API resource asks for it");
+            throw ProblemException.Invalid(
+                "algorithm",
+                "has no key, because no API resource uses it; set access_token_signing_alg of an API resource first"
+            );
         }
 
         if (next is not null)
@@ -79,7 +82,7 @@ public sealed class RotateSigningKey(
 
         if (made is null || !await moves.PublishAsync(tx, made, due: time.GetUtcNow(), newEntry))
         {
-            throw NotReady("Another rotation has just ended. Ask again if you want one more.");
+            throw NotReady("Another rotation just ended. Repeat the request to rotate again.");
         }
 
         if (immediately)
@@ -97,9 +100,9 @@ public sealed class RotateSigningKey(
         if (!immediately && time.GetUtcNow() < ready)
         {
             throw NotReady(
-                $"The next key is published since {TimestampConverter.Format(published)}; verifiers that keep the key set may not know it before "
-                    + $"{TimestampConverter.Format(ready)}, and it activates at {TimestampConverter.Format(DateTimeOffset.FromUnixTimeMilliseconds(next.ActivatesAt!.Value))} "
-                    + "by itself. Send \"immediately\": true if it must sign now."
+                $"The next key was published at {TimestampConverter.Format(published)}. Verifiers that cache the key set may not know it before "
+                    + $"{TimestampConverter.Format(ready)}. It activates by itself at {TimestampConverter.Format(DateTimeOffset.FromUnixTimeMilliseconds(next.ActivatesAt!.Value))}"
+                    + ". Send \"immediately\": true to activate it now."
             );
         }
     }

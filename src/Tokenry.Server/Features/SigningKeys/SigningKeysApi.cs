@@ -19,7 +19,7 @@ public static class SigningKeysApi
                 "",
                 async (Caller caller, Listing listing, ListSigningKeys list) => TypedResults.Ok(await list.RunAsync(caller, listing))
             )
-            .WithSummary("List the keys that access tokens were, are and will be signed with.")
+            .WithSummary("List the past, current and next signing keys of access tokens.")
             .Lists("algorithm", "state")
             .Needs(ManagementApi.SigningKeysRead);
         group
@@ -32,7 +32,7 @@ public static class SigningKeysApi
                 async (Caller caller, Body<SigningKeyRotationRequest> body, RotateSigningKey rotate) =>
                     TypedResults.Ok(await rotate.RunAsync(caller, body.Value))
             )
-            .WithSummary("Publish the next signing key of an algorithm, or make the one that is published sign now.")
+            .WithSummary("Publish the next signing key of an algorithm, or activate the published one.")
             .Needs(ManagementApi.SigningKeysWrite);
         group
             .MapPost(
@@ -40,7 +40,7 @@ public static class SigningKeysApi
                 async (string id, Caller caller, Body<SigningKeyTaintRequest> body, TaintSigningKey taint) =>
                     TypedResults.Ok(await taint.RunAsync(caller, id, body.Value))
             )
-            .WithSummary("Refuse everything the signing key signed, at once.")
+            .WithSummary("Mark the signing key as compromised; the server refuses every token it signed at once.")
             .Needs(ManagementApi.SigningKeysWrite);
     }
 }

@@ -10,8 +10,8 @@ using Tokenry.Server.Platform.Store.Audit;
 namespace Tokenry.Server.Features.SigningKeys;
 
 /// <summary>
-/// Ends a key that others may know: what it signed is refused at once. If it was the active one, the next takes its place at once, or a new one
-/// where there is none: an algorithm in use always has a key.
+/// Marks a key as compromised: the server refuses every token it signed at once. If the key was active, the next key replaces it, or a new
+/// key if no next key exists. An algorithm in use always has an active key.
 /// </summary>
 public sealed class TaintSigningKey(Gate gate, SigningKeyRing signingKeys, SigningKeyMoves moves, Brands brands, TimeProvider time)
 {
@@ -21,7 +21,7 @@ public sealed class TaintSigningKey(Gate gate, SigningKeyRing signingKeys, Signi
 
     public async Task<Protocol.Api.SigningKey> RunAsync(Caller caller, string id, SigningKeyTaintRequest request)
     {
-        await gate.AuthorizeAsync(caller, Demand, Action); // before the server works on a key
+        await gate.AuthorizeAsync(caller, Demand, Action); // an unauthorized caller must not make the server generate a key
         var check = new Validation();
         var reason = brands.Reason(check, request.Reason.Trim(), LongestReason)!;
         check.Require(reason.Length > 0, "reason", "must not be empty");
@@ -49,7 +49,7 @@ public sealed class TaintSigningKey(Gate gate, SigningKeyRing signingKeys, Signi
         return key;
     }
 
-    /// <summary>Whatever state it is in now: a rotation may make it the active one meanwhile.</summary>
+    /// <summary>Generates a key in every state of <paramref name="held"/>, because a rotation may activate it meanwhile.</summary>
     private async Task<NewSigningKey?> MakeSpareAsync(SigningKeyRow held)
     {
         try
@@ -59,7 +59,7 @@ public sealed class TaintSigningKey(Gate gate, SigningKeyRing signingKeys, Signi
         catch (StoreUnavailableException)
             when (!held.IsActive || signingKeys.Held.Any(key => key.Row.IsNext && key.Row.Algorithm == held.Algorithm))
         {
-            return null; // the token is away, and as things are no key is needed
+            return null; // the PKCS#11 token is unavailable, and no key is needed at this moment
         }
     }
 
@@ -77,7 +77,11 @@ public sealed class TaintSigningKey(Gate gate, SigningKeyRing signingKeys, Signi
         {
             if (spare is null || !await moves.PublishAsync(tx, spare, due: time.GetUtcNow(), newEntry))
             {
-                throw new ProblemException(409, ProblemCode.SigningKeyNotReady, "The key began to sign this moment. Ask again.");
+                throw new ProblemException(
+                    409,
+                    ProblemCode.SigningKeyNotReady,
+                    "The key became active during this request. Repeat the request."
+                );
             }
 
             successor = spare.KeyId;

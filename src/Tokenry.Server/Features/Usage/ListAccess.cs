@@ -12,7 +12,7 @@ using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Features.Usage;
 
-/// <summary>Which service touched which resource, newest first.</summary>
+/// <summary>Lists access-log entries, newest first.</summary>
 public sealed class ListAccess(Gate gate)
 {
     public static readonly string[] Filters =
@@ -66,7 +66,7 @@ public sealed class ListAccess(Gate gate)
                     }
                 }
 
-                // Ids sort by time, so a time bounds them and one index serves order, range and cursor.
+                // Ids sort by time, so a time becomes an id bound: one index serves the order, the range and the cursor.
                 Bound("from", ">=", listing.Time("from") is { } from ? IdAt(from) : null);
                 Bound("to", "<", listing.Time("to") is { } to ? IdAt(to) : null);
                 Bound("cursor", "<", listing.IdCursor("acc"));
@@ -88,11 +88,11 @@ public sealed class ListAccess(Gate gate)
         );
     }
 
-    /// <summary>Lower than every id made from that millisecond on.</summary>
+    /// <summary>An id lower than every id created at or after <paramref name="at"/>.</summary>
     internal static string IdAt(DateTimeOffset at) =>
         PublicId.Create("acc", new UInt128((ulong)Math.Max(0, at.ToUnixTimeMilliseconds()) << 16, 0));
 
-    /// <summary>What could not be found because it is no such thing.</summary>
+    /// <summary>Refuses a filter value that can match nothing because it is malformed.</summary>
     private static void Check(Listing listing)
     {
         listing.Id("credential", CredentialFamily.IdPrefixes);
@@ -115,7 +115,7 @@ public sealed class ListAccess(Gate gate)
             Door = row.Door,
             CredentialId = row.CredentialId,
             Kind = row.Kind,
-            // An anonymous key names nobody, though its owner may see what it did.
+            // An anonymous key has no subject, although its owner may see its uses.
             Subject = row.Kind == CredentialKind.AnonymousApiKey ? null : row.Subject,
             Api = row.Api,
             Scope = row.Scope,

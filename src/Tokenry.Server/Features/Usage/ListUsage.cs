@@ -15,12 +15,12 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Features.Usage;
 
-/// <summary>Counts of decisions by minute or hour, oldest first, grouped by what is asked for.</summary>
+/// <summary>Counts decisions by minute or hour, oldest first, grouped by the requested dimensions.</summary>
 public sealed class ListUsage(Gate gate, TimeProvider time)
 {
     public static readonly string[] Filters = ["span", "from", "to", "credential", "subject", "api", "scope", "code", "group"];
 
-    /// <summary>The longest time one query may ask about: minutes are kept no longer, and longer reports are asked for month by month.</summary>
+    /// <summary>The longest time range of one query. The store keeps minutes no longer; callers request longer reports month by month.</summary>
     private static readonly TimeSpan MostMinutes = TimeSpan.FromDays(2);
     private static readonly TimeSpan MostHours = TimeSpan.FromDays(31);
 
@@ -28,7 +28,7 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
     private const string Hour = "hour";
     private const string Scope = "scope";
 
-    /// <summary>What can be filtered and grouped by, with its column.</summary>
+    /// <summary>The dimensions of filters and groups, each with its column.</summary>
     private static readonly (string Name, string Column)[] Dimensions =
     [
         ("credential", "credential_id"),
@@ -64,7 +64,7 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
                     UsageApi.Within(caller, reach, parameters)
                 );
                 Filter(listing, where, parameters);
-                // A use stands in one row without a scope and in one for each scope it needed.
+                // A use has one row without a scope, and one row for each scope that it needed.
                 where.Append(
                     Array.Exists(grouped, dimension => dimension.Name == Scope) || listing.Text(Scope) is not null
                         ? " AND scope <> ''"
@@ -86,8 +86,8 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
     }
 
     /// <summary>
-    /// What is oldest comes first, so a page is full long before the end of the time asked about: it is read in slices, each twice as long as the
-    /// one before, and costs what it shows and not what there is.
+    /// Reads the range in slices, each twice as long as the one before. The page starts with the oldest rows, so it is usually full long
+    /// before the range ends; the cost follows the page, not the range.
     /// </summary>
     private static async Task<List<Row>> ReadByTimeAsync(
         DbConnection connection,
@@ -117,12 +117,12 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
         {
             throw ProblemException.Invalid(
                 "from",
-                $"must be at most {most.TotalDays} days before 'to' with span={span}; ask for a longer time in parts"
+                $"must be at most {most.TotalDays} days before 'to' with span={span}; split a longer range into several requests"
             );
         }
     }
 
-    /// <summary>By which SQLite has to go: for the sake of the order it would go by the primary key, past the counters of everybody else.</summary>
+    /// <summary>The index that SQLite must use. The ORDER BY would make it choose the primary key and read the counters of all credentials.</summary>
     private static string? Index(Listing listing, Reach reach) =>
         listing.Text("credential") is not null ? "usage_counters_credential_id"
         : reach.OwnOf is not null || listing.Text("subject") is not null ? "usage_counters_subject"
@@ -144,7 +144,7 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
             ? Array.FindAll(Dimensions, dimension => names.Contains(dimension.Name))
             : throw ProblemException.Invalid(
                 "group",
-                $"'{Validation.Shown(unknown)}' is none of {string.Join(", ", Dimensions.Select(dimension => dimension.Name))}"
+                $"'{Validation.Shown(unknown)}' is not one of {string.Join(", ", Dimensions.Select(dimension => dimension.Name))}"
             );
     }
 
@@ -162,7 +162,7 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
         }
     }
 
-    /// <returns>The time at which the page before ended; <c>null</c> on the first page.</returns>
+    /// <returns>The bucket time at which the previous page ended; <c>null</c> on the first page.</returns>
     private static long? After(Listing listing, int count, string columns, StringBuilder where, DynamicParameters parameters)
     {
         if (listing.Cursor is not { } cursor)
@@ -172,13 +172,13 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
 
         if (Decode(cursor) is not [JsonElement { ValueKind: JsonValueKind.Number } at, .. var rest] || rest.Length != count - 1)
         {
-            throw ProblemException.Invalid("cursor", "is not a cursor of this list");
+            throw ProblemException.Invalid("cursor", "is not a cursor of this list; use next_cursor of the previous page unchanged");
         }
 
         where.Append($" AND ({columns}) > (@c0{string.Concat(rest.Select((_, i) => $", @c{i + 1}"))})");
         if (!at.TryGetInt64(out var number))
         {
-            throw ProblemException.Invalid("cursor", "is not a cursor of this list");
+            throw ProblemException.Invalid("cursor", "is not a cursor of this list; use next_cursor of the previous page unchanged");
         }
 
         parameters.Add("c0", number);
@@ -212,7 +212,7 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
 
     private static bool IsText(JsonElement value) => Validation.IsClean(value.GetString()!);
 
-    /// <summary>From when to when, in milliseconds, and how long the first slice is.</summary>
+    /// <summary>The range in Unix milliseconds, and the length of the first slice.</summary>
     private sealed record Slices(long From, long To, long Step);
 
     private sealed class Row

@@ -10,7 +10,7 @@ using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Features.Usage;
 
-/// <summary>"I think this leaked": every use of one credential since a date, from where, and what was done with it here.</summary>
+/// <summary>Shows every use and every event of one credential since a date, for the assessment of a leak.</summary>
 public sealed class ShowCredentialUses(Gate gate, CatalogCache catalogs, TimeProvider time)
 {
     private const int MostEntries = 200;
@@ -54,7 +54,7 @@ public sealed class ShowCredentialUses(Gate gate, CatalogCache catalogs, TimePro
                     $"SELECT {AccessStore.Columns} FROM access_log WHERE credential_id = @id AND id >= @first ORDER BY id DESC LIMIT @MostEntries",
                     parameters
                 );
-                // Two lists, each by its own index.
+                // Two queries, because each uses its own index.
                 var deeds = await connection.QueryAsync<AuditRow>(
                     $"""
                     SELECT * FROM (SELECT {AuditRow.Columns} FROM audit_events WHERE credential_id = @id AND at >= @from ORDER BY seq DESC LIMIT @MostEntries) done
@@ -87,7 +87,7 @@ public sealed class ShowCredentialUses(Gate gate, CatalogCache catalogs, TimePro
         );
     }
 
-    /// <summary>Who did something to the credential, and from where, is for who may read the audit.</summary>
+    /// <summary>Only a caller who may read the audit log sees the actor and the address.</summary>
     private static CredentialEvent ToEvent(AuditRow row, bool seesAll) =>
         new(Time(row.At), seesAll ? row.Actor : null, row.Action, row.TargetType, row.TargetId, row.Result, seesAll ? row.Ip : null);
 

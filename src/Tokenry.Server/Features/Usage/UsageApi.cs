@@ -37,16 +37,21 @@ public static class UsageApi
                 async (string id, Caller caller, Listing listing, ShowCredentialUses show) =>
                     TypedResults.Ok(await show.RunAsync(caller, id, listing))
             )
-            .WithSummary("Tell everything a credential did since a date: for when it may have leaked.")
+            .WithSummary("Show every use of a credential since a date, to assess a leak.")
             .Lists("since")
             .Needs(ManagementApi.CredentialsRead, ManagementApi.TokensOwn, ManagementApi.ApplicationsOwn);
     }
 
-    /// <summary>Everything with that scope; what is the caller's own with the scope for one's own tokens, or for one's own applications.</summary>
+    /// <summary>
+    /// The named scope gives access to all rows. <c>tokens:own</c> and <c>applications:own</c> give access to the caller's own rows.
+    /// </summary>
     internal static Demand OwnOr(string scope, Caller caller) =>
         new(scope, caller.Management.Contains(ManagementApi.ApplicationsOwn) ? ManagementApi.ApplicationsOwn : ManagementApi.TokensOwn);
 
-    /// <summary>Narrows a query over <c>subject</c> to what is in reach: oneself by <c>tokens:own</c>, one's applications by <c>applications:own</c>.</summary>
+    /// <summary>
+    /// Limits a query over <c>subject</c> to the caller's reach: the caller by <c>tokens:own</c>, the caller's applications by
+    /// <c>applications:own</c>.
+    /// </summary>
     internal static string Within(Caller caller, Reach reach, DynamicParameters parameters)
     {
         if (reach.OwnOf is not { } own)

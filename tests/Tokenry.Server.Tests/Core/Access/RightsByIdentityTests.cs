@@ -139,7 +139,7 @@ public sealed class RightsByIdentityTests(SharedServers servers)
         var deletions = await admin.GetAsync($"/v1/audit?target={made.Api.Id}&action=api_resource.deleted").Expect(200);
         Assert.Contains(
             deletions.Json.GetProperty("items").EnumerateArray(),
-            deletion => deletion.GetProperty("reason").GetString() == "taken from 1 roles, 1 credentials and 1 applications"
+            deletion => deletion.GetProperty("reason").GetString() == "removed from 1 roles, 1 credentials and 1 applications"
         );
         foreach (var (id, member) in new[] { (made.Role.Id, "permissions"), (exchanger.Id, "token_exchange_audiences") })
         {

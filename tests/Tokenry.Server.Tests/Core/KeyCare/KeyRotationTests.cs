@@ -32,7 +32,7 @@ public sealed class KeyRotationTests
 
         var said = new List<string>();
         await rotation.ActivateAsync(pepper: false, keyEncryptionKey: true, said.Add);
-        Assert.Equal(["key_encryption_key: 1 of 1 signing keys sealed again."], said);
+        Assert.Equal(["key_encryption_key: 1 of 1 signing keys are sealed again."], said);
         Assert.Equal(2, await SealedUnderAsync(store));
         Assert.Equal([1, 2], KeyFile.Read(store.KeyFile, seal: null).KeyEncryptionKeys.Keys);
 

@@ -27,9 +27,9 @@ public sealed class RotateKeysTests
 
         var done = (await server.RunAsync("admin", "rotate-keys")).Expect(0);
         Assert.Equal("", done.Output);
-        Assert.Contains("pepper: version 2 is in use from now on.", done.Error, StringComparison.Ordinal);
-        Assert.Contains("key_encryption_key: version 2 is in use from now on.", done.Error, StringComparison.Ordinal);
-        Assert.Contains("1 of 1 signing keys sealed again.", done.Error, StringComparison.Ordinal);
+        Assert.Contains("pepper: version 2 is now in use.", done.Error, StringComparison.Ordinal);
+        Assert.Contains("key_encryption_key: version 2 is now in use.", done.Error, StringComparison.Ordinal);
+        Assert.Contains("1 of 1 signing keys are sealed again.", done.Error, StringComparison.Ordinal);
         Assert.Equal([1, 2], Versions(server, "peppers"));
         Assert.Equal([1, 2], Versions(server, "key_encryption_keys"));
         Assert.Equal([1], Versions(server, "audit_keys"));
@@ -111,7 +111,7 @@ public sealed class RotateKeysTests
         var token = await one.Client().AccessTokenAsync(made.Client());
 
         var refused = (await one.RunAsync("admin", "rotate-keys")).Expect(1);
-        Assert.Contains("each must hold the new keys first", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("each must have the new keys first", refused.Error, StringComparison.Ordinal);
         (await one.RunAsync("admin", "rotate-keys", "prepare")).Expect(0);
         await StillGoodAsync(two, admin.At(two.Address), made, token);
         File.Copy(source, copy, overwrite: true);

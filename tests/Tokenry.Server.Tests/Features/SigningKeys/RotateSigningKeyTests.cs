@@ -22,7 +22,7 @@ public sealed class RotateSigningKeyTests
         Assert.Equal([first, second], await server.Client().PublishedAsync());
         Assert.Equal(first, KeyId(await server.Client().AccessTokenAsync(made.Client())));
         var refused = await admin.RotateAsync().Expect(409, "signing_key_not_ready");
-        Assert.Contains("published since", refused.Text("detail"), StringComparison.Ordinal);
+        Assert.Contains("was published at", refused.Text("detail"), StringComparison.Ordinal);
         Assert.Equal(first, await admin.ActiveAsync());
 
         await UntilAsync(async () => await admin.ActiveAsync() == second, TimeSpan.FromSeconds(5));
@@ -80,7 +80,7 @@ public sealed class RotateSigningKeyTests
         await admin.RotateAsync("PS256").Expect(400, "invalid_request");
         await admin.RotateAsync("none").Expect(400, "invalid_request");
         var unused = await admin.RotateAsync("RS256").Expect(400, "invalid_request");
-        Assert.Contains("no API resource asks for it", unused.Body, StringComparison.Ordinal);
+        Assert.Contains("no API resource uses it", unused.Body, StringComparison.Ordinal);
         await admin.PostAsync("/v1/signing-keys/rotate", "{}").Expect(400, "invalid_request");
         await admin.GetAsync("/v1/signing-keys/none").Expect(404, "not_found");
         await admin.GetAsync("/v1/signing-keys?state=other").Expect(400, "invalid_request");
