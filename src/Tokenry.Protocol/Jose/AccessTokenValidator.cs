@@ -56,7 +56,9 @@ public sealed class AccessTokenValidator(string issuer, TimeProvider time)
         || string.Equals(type, "application/at+jwt", StringComparison.OrdinalIgnoreCase);
 
     private static TimeSpan AtMostAMinute(TimeSpan value) =>
-        value >= TimeSpan.Zero && value <= Minute ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "The value must be 0 to 60 seconds.");
+        value >= TimeSpan.Zero && value <= Minute
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "The value must be 0 to 60 seconds.");
 
     private AccessTokenResult Validate(CompactJws jws, Func<string, VerificationKey?> findKey)
     {

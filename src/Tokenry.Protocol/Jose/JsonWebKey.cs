@@ -67,7 +67,10 @@ public static class JsonWebKey
             || y.Length != curve.CoordinateBytes
         )
         {
-            throw new ArgumentException("The key must be a public point on P-256 or P-384, with coordinates of the curve's length.", nameof(key));
+            throw new ArgumentException(
+                "The key must be a public point on P-256 or P-384, with coordinates of the curve's length.",
+                nameof(key)
+            );
         }
 
         return (curve.Name, StrictBase64Url.Encode(x), StrictBase64Url.Encode(y));

@@ -101,7 +101,8 @@ public sealed class RequestSigningKey
 
     /// <summary>The shared secret in base64url, for the client.</summary>
     /// <exception cref="InvalidOperationException">The key is not a shared secret.</exception>
-    public Secret ToSecret() => new(StrictBase64Url.Encode(secret ?? throw new InvalidOperationException("The key is not a shared secret.")));
+    public Secret ToSecret() =>
+        new(StrictBase64Url.Encode(secret ?? throw new InvalidOperationException("The key is not a shared secret.")));
 
     /// <summary>Signs <paramref name="signatureBase"/>.</summary>
     /// <exception cref="InvalidOperationException">The key is a registered one, which has no private part.</exception>
