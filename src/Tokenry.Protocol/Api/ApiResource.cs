@@ -87,7 +87,7 @@ public sealed record ApiResource
     /// <summary>Applications that may verify and introspect credentials for this API.</summary>
     public required IReadOnlyList<string> ResourceServers { get; init; }
 
-    /// <summary>The least that a request must prove: <c>bearer</c> (default), <c>signed</c> or <c>bound</c> (<see cref="MinimumStrength"/>).</summary>
+    /// <summary>The least that a request must prove: <c>bearer</c> (default), <c>signed</c> or <c>bound</c>.</summary>
     public required string MinimumStrength { get; init; }
 
     /// <summary>Whether an access token for this API passes only one verification, at any door.</summary>

@@ -55,10 +55,8 @@ public static class RequestSigning
     public const string Required = "required";
 }
 
-/// <summary>
-/// A credential as the API shows it, without the secret. Only the answer that creates or rotates a credential contains its secret. A class and not a record: a
-/// record would print the secret.
-/// </summary>
+/// <summary>A credential as the API shows it, without the secret. Only the answer that creates or rotates a credential contains its secret.</summary>
+// A class and not a record: a record would print the secret.
 public sealed class Credential
 {
     /// <summary><c>key_…</c>, <c>pat_…</c>, <c>sec_…</c>, <c>jwk_…</c>, <c>crt_…</c> or <c>fed_…</c></summary>
@@ -111,7 +109,7 @@ public sealed class Credential
     public int? RotateEveryDays { get; init; }
 
     /// <summary>
-    /// When its holder should replace it: at its expiry, or when it is <see cref="RotateEveryDays"/> old, whichever comes first. It still works after that
+    /// When its holder should replace it: at its expiry, or when it is <c>rotate_every_days</c> old, whichever comes first. It still works after that
     /// time. The audit warns 30, 7 and 1 day before (<c>credential.due</c>).
     /// </summary>
     public DateTimeOffset? DueAt { get; init; }
@@ -158,10 +156,7 @@ public sealed class Credential
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public FederatedIdentity? FederatedIdentity { get; init; }
 
-    /// <summary>
-    /// For an API key: whether its holder signs requests with it (RFC 9421): <c>none</c>, <c>optional</c> or <c>required</c>
-    /// (<see cref="Api.RequestSigning"/>).
-    /// </summary>
+    /// <summary>For an API key: whether its holder signs requests with it (RFC 9421): <c>none</c>, <c>optional</c> or <c>required</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? RequestSigning { get; init; }
 
@@ -175,7 +170,7 @@ public sealed class Credential
 
     /// <summary>
     /// The key that signs its requests with <c>hmac-sha256</c>: 32 bytes in base64url. Only the answer that creates or rotates an API key with
-    /// <see cref="RequestSigning"/> contains it.
+    /// <c>request_signing</c> contains it.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? SigningKey { get; init; }

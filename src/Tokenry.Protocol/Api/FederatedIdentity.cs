@@ -18,7 +18,7 @@ public sealed record FederatedIdentity
     public required string Subject { get; init; }
 
     /// <summary>
-    /// Patterns for other claims, by name or JSON Pointer (<c>/kubernetes.io/namespace</c>). They follow the rules of <see cref="Subject"/>, but <c>*</c> is
+    /// Patterns for other claims, by name or JSON Pointer (<c>/kubernetes.io/namespace</c>). They follow the rules of <c>subject</c>, but <c>*</c> is
     /// allowed from the second segment on.
     /// </summary>
     public IReadOnlyDictionary<string, string>? Claims { get; init; }

@@ -22,7 +22,8 @@ public sealed record User
     public required DateTimeOffset CreatedAt { get; init; }
 }
 
-/// <summary>Body of <c>POST /v1/users</c>. A class and not a record: a record would print the password.</summary>
+/// <summary>Body of <c>POST /v1/users</c>.</summary>
+// A class and not a record: a record would print the password.
 public sealed class UserRequest
 {
     /// <inheritdoc cref="User.Email"/>

@@ -134,7 +134,8 @@ public sealed record CredentialEvent(
     string? Ip
 );
 
-/// <summary>Body of <c>POST /v1/credentials/revoke</c>. A class and not a record: a record would print the token.</summary>
+/// <summary>Body of <c>POST /v1/credentials/revoke</c>.</summary>
+// A class and not a record: a record would print the token.
 public sealed class LeakReport
 {
     /// <summary>The credential that was found.</summary>
@@ -142,8 +143,9 @@ public sealed class LeakReport
 }
 
 /// <summary>
-/// One string that a secret scanner found, in the format of GitHub's secret scanning partners. A class and not a record: a record would print it.
+/// One string that a secret scanner found, in the format of GitHub's secret scanning partners.
 /// </summary>
+// A class and not a record: a record would print it.
 public sealed class FoundSecret
 {
     /// <summary>The string.</summary>

@@ -3,10 +3,11 @@ using System.Text.Json.Serialization;
 
 namespace Tokenry.Protocol.Api;
 
-/// <summary>Body of <c>POST /v1/verify</c>. A class and not a record: a record would print the token.</summary>
+/// <summary>Body of <c>POST /v1/verify</c>.</summary>
+// A class and not a record: a record would print the token.
 public sealed class VerifyRequest
 {
-    /// <summary>The credential as the caller presented it. It may be absent if <see cref="Proof"/> has the headers of a signed request.</summary>
+    /// <summary>The credential as the caller presented it. It may be absent if <c>proof</c> has the headers of a signed request.</summary>
     public string? Token { get; init; }
 
     /// <summary>Identifier of the API resource to which it was presented.</summary>
@@ -28,12 +29,13 @@ public sealed class VerifyRequest
     public string? Path { get; init; }
 
     /// <summary>
-    /// The proof of possession, for tokens that are bound to a key or certificate and for signed requests. With it, <see cref="Method"/> is needed too.
+    /// The proof of possession, for tokens that are bound to a key or certificate and for signed requests. With it, <c>method</c> is needed too.
     /// </summary>
     public VerifyProof? Proof { get; init; }
 }
 
-/// <summary>The proof of possession that came with a credential. A class and not a record: a record would print the proof.</summary>
+/// <summary>The proof of possession that came with a credential.</summary>
+// A class and not a record: a record would print the proof.
 public sealed class VerifyProof
 {
     /// <summary>The value of the request's only <c>DPoP</c> header, if its credential came under the scheme <c>DPoP</c> (RFC 9449 §7.1).</summary>
@@ -116,7 +118,7 @@ public sealed record VerifyRefusal
 
     /// <summary>
     /// With <c>wrong_api</c>, for a caller with the management scope <c>verify</c>: one of <see cref="WrongApiReason"/>. With <c>insufficient_scope</c>:
-    /// <see cref="InsufficientScopeReason.NoSuchScope"/>, or absent.
+    /// <c>no_such_scope</c>, or absent.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Reason { get; init; }
