@@ -59,7 +59,7 @@ public sealed class KeyRingTests
 
     [Theory]
     [InlineData("", "is empty")]
-    [InlineData("not json", "cannot be read")]
+    [InlineData("not json", "The server cannot read the key file")]
     [InlineData("null", "lacks a key")]
     [InlineData("{}", "lacks a key")]
     [InlineData("""{"peppers":{"1":"AAAA"},"key_encryption_keys":{"1":"AAAA"},"audit_keys":{"1":"AAAA"}}""", "not 32 bytes long")]
