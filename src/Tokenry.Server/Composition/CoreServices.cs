@@ -33,7 +33,7 @@ public static partial class CoreServices
         services.AddSingleton(provider => new StoreMetrics(provider.GetRequiredService<IMeterFactory>().Create(ServerMetrics.MeterName)));
         services.AddSingleton<MetricsText>();
         services.AddSingleton<KeyRing>();
-        services.AddSingleton<IAuditKey>(provider => provider.GetRequiredService<KeyRing>());
+        services.AddSingleton(provider => new AuditKey(() => provider.GetRequiredService<KeyRing>().AuditKey));
         services
             .AddSingleton<StoreIdentity>()
             .AddSingleton<AuditChain>()

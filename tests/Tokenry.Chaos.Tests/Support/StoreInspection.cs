@@ -33,7 +33,7 @@ internal sealed class StoreInspection
         try
         {
             var keys = new KeyRing();
-            var chain = new AuditChain(keys);
+            var chain = new AuditChain(new AuditKey(() => keys.AuditKey));
             await using var database = Open(server, copy.FullName, chain);
             await keys.OpenAsync(database, Path.Combine(server.DataDirectory, "tokenry.keys"));
             await database.ReadAsync(async connection =>
@@ -57,7 +57,7 @@ internal sealed class StoreInspection
         var copy = Directory.CreateTempSubdirectory("tokenry-inspection-");
         try
         {
-            await using var database = Open(server, copy.FullName, new AuditChain(new KeyRing()));
+            await using var database = Open(server, copy.FullName, new AuditChain(new AuditKey(() => [])));
             return await database.ReadAsync(connection =>
                 connection.QuerySingleAsync<(long, long)>(
                     """

@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Jose;
-using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Settings;
 
@@ -41,7 +40,7 @@ public sealed record AccessTokenClaims
 
     /// <summary>
     /// Unix ms: its <c>jti</c> is not older (<see cref="TokenIds"/>). What the doors compare it with may lie ahead of our clock: another replica's made the API
-    /// (<see cref="ApiResourceFacts.NamesSince"/>), or a rotation without overlap ended all that was issued before.
+    /// (<c>ApiResourceFacts.NamesSince</c>), or a rotation without overlap ended all that was issued before.
     /// </summary>
     public long Since { get; init; }
 }

@@ -1,9 +1,8 @@
 using System.Text.Json.Serialization;
-using Tokenry.Server.Composition;
 
 namespace Tokenry.Server.Platform.Files;
 
-/// <summary>The content of <c>server.json</c> and <see cref="RunningServers"/>: a server and how a command on this host reaches it.</summary>
+/// <summary>The content of <c>server.json</c> and of the list of running servers: a server and how a command on this host reaches it.</summary>
 /// <param name="ProcessId">Its process id in the operating system.</param>
 /// <param name="Urls">The issuer.</param>
 /// <param name="ControlSocket">The path of the socket that receives commands.</param>

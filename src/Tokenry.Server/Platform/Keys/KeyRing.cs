@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Tokenry.Server.Platform.Settings;
 using Tokenry.Server.Platform.Store;
-using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Platform.Keys;
 
@@ -10,7 +9,7 @@ namespace Tokenry.Server.Platform.Keys;
 /// The secrets outside the database: pepper (credential hashes), key-encryption key (sealed values of the store) and audit key (the chain). A database dump is
 /// useless without the key file.
 /// </summary>
-public sealed class KeyRing(KeyFileSeal? seal = null) : IAuditKey
+public sealed class KeyRing(KeyFileSeal? seal = null)
 {
     private const int MacLength = 32;
 

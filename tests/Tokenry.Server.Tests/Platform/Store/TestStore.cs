@@ -23,7 +23,7 @@ internal sealed class TestStore : IAsyncDisposable
     private TestStore(string directory, string? connectionString, TimeProvider time)
     {
         (_directory, _connectionString, Time) = (directory, connectionString, time);
-        Chain = new AuditChain(Keys);
+        Chain = new AuditChain(new AuditKey(() => Keys.AuditKey));
         Database = Open(Hub);
     }
 

@@ -8,7 +8,7 @@ namespace Tokenry.Server.Platform.Store.Audit;
 /// The hash chain of the audit trail: appended to at the very end of a mutating transaction, verified row by row. Every append also compares
 /// what the store says is the newest event with the newest one this process knows, so that removed events are noticed by the next one.
 /// </summary>
-public sealed class AuditChain(IAuditKey keys)
+public sealed class AuditChain(AuditKey key)
 {
     /// <summary>Rows of one read, so that a long trail holds up nobody.</summary>
     private const int Batch = 5000;
@@ -117,7 +117,7 @@ public sealed class AuditChain(IAuditKey keys)
     {
         Observe(head);
         var last = head;
-        var auditKey = keys.AuditKey;
+        var auditKey = key.Bytes;
         var rows = new AuditRow[entries.Count];
         for (var i = 0; i < rows.Length; i++)
         {
@@ -167,7 +167,7 @@ public sealed class AuditChain(IAuditKey keys)
     /// <summary>Recomputes every link. Returns the number of events and what is wrong with the first broken one, if any.</summary>
     public async Task<(long Events, string? Fault)> VerifyAsync(DbConnection connection)
     {
-        var check = new ChainCheck(keys.AuditKey, await AnchorAsync(connection));
+        var check = new ChainCheck(key.Bytes, await AnchorAsync(connection));
         // Unbuffered: a trail does not fit in memory.
         await foreach (var row in connection.QueryUnbufferedAsync<AuditRow>($"SELECT {AuditRow.Columns} FROM audit_events ORDER BY seq"))
         {
@@ -186,7 +186,7 @@ public sealed class AuditChain(IAuditKey keys)
         while (true)
         {
             var anchor = await database.ReadAsync(AnchorAsync);
-            var check = new ChainCheck(keys.AuditKey, anchor);
+            var check = new ChainCheck(key.Bytes, anchor);
             IReadOnlyList<AuditRow> rows;
             do
             {
@@ -212,5 +212,5 @@ public sealed class AuditChain(IAuditKey keys)
     }
 
     private async Task<ChainAnchor?> AnchorAsync(DbConnection connection) =>
-        ChainAnchor.Read(await connection.QueryFirstOrDefaultAsync<string>(ChainAnchor.Select), keys.AuditKey);
+        ChainAnchor.Read(await connection.QueryFirstOrDefaultAsync<string>(ChainAnchor.Select), key.Bytes);
 }

@@ -10,7 +10,7 @@ namespace Tokenry.Server.Platform.Store.Audit;
 /// </summary>
 public sealed partial class AuditRetention(
     Database database,
-    IAuditKey keys,
+    AuditKey key,
     TokenryOptions options,
     TimeProvider time,
     ILogger<AuditRetention> logger
@@ -125,7 +125,7 @@ public sealed partial class AuditRetention(
 
         var last = removed[^1];
         await tx.ExecuteAsync("DELETE FROM audit_events WHERE seq <= @Seq", new { last.Seq });
-        await new ChainAnchor(last.Seq, last.Hash).StoreAsync(tx, keys.AuditKey);
+        await new ChainAnchor(last.Seq, last.Hash).StoreAsync(tx, key.Bytes);
         tx.Record(
             new AuditEntry
             {

@@ -88,7 +88,7 @@ public sealed class AuditRetentionTests
             .Build();
         return new AuditRetention(
             store.Database,
-            store.Keys,
+            new AuditKey(() => store.Keys.AuditKey),
             TokenryOptions.Read(configuration),
             _time,
             NullLogger<AuditRetention>.Instance
