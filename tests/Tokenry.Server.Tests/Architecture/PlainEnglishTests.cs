@@ -114,11 +114,7 @@ public sealed partial class PlainEnglishTests
         );
 
     /// <summary>A character literal is matched, so that a quote in one starts no string.</summary>
-    [GeneratedRegex(
-        """//.*|"([^"\\]|\\.)*"|'(\\.|[^'\\])'""",
-        RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 1000
-    )]
+    [GeneratedRegex("""//.*|"([^"\\]|\\.)*"|'(\\.|[^'\\])'""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Texts();
 
     [GeneratedRegex(@"\{[^{}]*\}", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
