@@ -4,13 +4,13 @@ using System.Diagnostics.CodeAnalysis;
 namespace Tokenry.Protocol.Access;
 
 /// <summary>
-/// Which objects of an API a credential is limited to: <c>repo:acme/web</c> names one, <c>repo:acme/*</c> all whose name begins so. The star
-/// stands for any text, the empty one and slashes included, and only at the end. Case-sensitive, compared byte for byte. Immutable.
-/// An id is no path to be resolved: one with a <c>..</c> segment or <c>//</c>, which an API might read as another, is neither pattern nor object.
+/// The objects of an API to which a credential is limited: <c>repo:acme/web</c> names one, <c>repo:acme/*</c> all objects whose name starts with
+/// <c>repo:acme/</c>. The star may appear only at the end. It matches any text, including slashes and the empty text. Comparison is byte for byte. Immutable.
+/// An id with a <c>..</c> segment or <c>//</c> is neither a pattern nor an object, because an API might resolve it to another path.
 /// </summary>
 public sealed class ObjectPattern
 {
-    /// <summary>The longest pattern or object, type and colon included, in characters.</summary>
+    /// <summary>The longest pattern or object in characters, including type and colon.</summary>
     public const int MaxLength = 200;
 
     private const int MaxTypeLength = 64;
@@ -30,15 +30,15 @@ public sealed class ObjectPattern
         isPrefix = text[^1] == Star;
     }
 
-    /// <summary>What stands before the first colon, e.g. <c>repo</c>; one of the API's declared object types, or not: that is the caller's check.</summary>
+    /// <summary>The text before the first colon, e.g. <c>repo</c>. The caller checks whether the API declares this object type.</summary>
     public string Type { get; }
 
     private ReadOnlySpan<char> Prefix => text.AsSpan(0, text.Length - 1);
 
     /// <summary>
-    /// Reads <c>type:id</c>: at most 200 characters; type <c>[A-Za-z][A-Za-z0-9_.-]{0,63}</c>; id at least one printable ASCII character, no
-    /// spaces, with a <c>*</c> at most once and last, without <c>..</c> as a segment and without <c>//</c>. A backslash separates segments too, and
-    /// <c>%2E</c>, <c>%2F</c> and <c>%5C</c> count as what they stand for.
+    /// Reads <c>type:id</c>: at most 200 characters; type <c>[A-Za-z][A-Za-z0-9_.-]{0,63}</c>; id at least one printable ASCII character, no spaces, at most
+    /// one <c>*</c> and only as the last character, no <c>..</c> segment and no <c>//</c>. A backslash separates segments too, and <c>%2E</c>, <c>%2F</c> and
+    /// <c>%5C</c> count as the characters that they encode.
     /// </summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out ObjectPattern? pattern)
     {
@@ -58,16 +58,16 @@ public sealed class ObjectPattern
         return true;
     }
 
-    /// <summary>True for the name of one object: as a pattern, but without <c>*</c>.</summary>
+    /// <summary>True for the name of one object: like a pattern, but without <c>*</c>.</summary>
     public static bool IsValidObject(ReadOnlySpan<char> text) => TrySplit(text, out _) && !text.Contains(Star);
 
-    /// <summary>True when the pattern names this object. A text that is no object (<see cref="IsValidObject"/>) is never matched.</summary>
+    /// <summary>True if the pattern matches this object; false for a text that is not an object (<see cref="IsValidObject"/>).</summary>
     public bool Matches(ReadOnlySpan<char> objectText) =>
         IsValidObject(objectText) && (isPrefix ? objectText.StartsWith(Prefix, StringComparison.Ordinal) : objectText.SequenceEqual(text));
 
     /// <summary>
-    /// True when everything <paramref name="other"/> matches is matched here too: how a narrower credential is told from a wider one when
-    /// one mints the other.
+    /// True if this pattern matches everything that <paramref name="other"/> matches. The minting rule uses it: a credential may mint only credentials that are
+    /// no wider than itself.
     /// </summary>
     public bool Covers(ObjectPattern other)
     {
@@ -78,7 +78,7 @@ public sealed class ObjectPattern
             : string.Equals(text, other.text, StringComparison.Ordinal);
     }
 
-    /// <summary>The text it was read from.</summary>
+    /// <summary>The text from which it was read.</summary>
     public override string ToString() => text;
 
     private static bool TrySplit(ReadOnlySpan<char> text, out int colon)
@@ -98,14 +98,14 @@ public sealed class ObjectPattern
             && !Wanders(text[(colon + 1)..]);
     }
 
-    /// <summary>Whether a server that resolves paths could read the id as another: <c>acme/../other</c>, <c>acme//web</c>.</summary>
+    /// <summary>Whether a server that resolves paths could read the id as another one: <c>acme/../other</c>, <c>acme//web</c>.</summary>
     private static bool Wanders(ReadOnlySpan<char> id)
     {
         const char separator = '/';
         var (length, dots, separated) = (0, 0, false);
         for (var at = 0; at <= id.Length; at++)
         {
-            // A star ends what is fixed, and may stand for a separator.
+            // A star ends the fixed part, and may match a separator.
             var next = at == id.Length || id[at] == Star ? separator : Plain(id, ref at);
             if (next is not (separator or '\\'))
             {
@@ -126,7 +126,9 @@ public sealed class ObjectPattern
         return false;
     }
 
-    /// <summary>The character there, percent-encoded or not, of those that mean something in a path; <paramref name="at"/> moves to its end.</summary>
+    /// <summary>
+    /// The character at <paramref name="at"/>, decoded if it is a percent-encoded character of path syntax; <paramref name="at"/> moves to its end.
+    /// </summary>
     private static char Plain(ReadOnlySpan<char> id, ref int at)
     {
         var plain =

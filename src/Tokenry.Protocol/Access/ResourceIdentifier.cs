@@ -1,14 +1,14 @@
 namespace Tokenry.Protocol.Access;
 
 /// <summary>
-/// When two spellings name one API resource (RFC 3986 §6.2.2.1, §6.2.3): scheme and host compare without case, a default or empty port is none, and a
-/// bare closing slash, being the whole path, is nothing. All else compares byte for byte; tokens carry the registered spelling.
+/// When two spellings name one API resource (RFC 3986 §6.2.2.1, §6.2.3): scheme and host ignore case, a default or empty port counts as no port, and a path of
+/// only a slash counts as no path. Everything else compares byte for byte. Tokens carry the registered spelling.
 /// </summary>
 public static class ResourceIdentifier
 {
     private const string BeforeAuthority = "://";
 
-    /// <summary>The form in which identifiers are compared. Total: what is no absolute URI stays as it is.</summary>
+    /// <summary>The form in which identifiers are compared. Total: a text that is not an absolute URI stays unchanged.</summary>
     public static string Normalize(string identifier)
     {
         ArgumentNullException.ThrowIfNull(identifier);
@@ -32,7 +32,7 @@ public static class ResourceIdentifier
         return $"{scheme}{BeforeAuthority}{authority[..host]}{WithoutDefaultPort(scheme, authority[host..].ToLowerInvariant())}{(rest == "/" ? "" : rest)}";
     }
 
-    /// <summary>True when both name one API resource.</summary>
+    /// <summary>True if both name one API resource.</summary>
     public static bool AreSame(string identifier, string other) =>
         identifier == other || string.Equals(Normalize(identifier), Normalize(other), StringComparison.Ordinal);
 
@@ -58,7 +58,7 @@ public static class ResourceIdentifier
             return host;
         }
 
-        // What is before the port is a name, or an address in brackets, whose colons are its own.
+        // The text before the port is a name, or an address in brackets with colons of its own.
         var name = host.AsSpan(0, port);
         if (host.EndsWith(']') || (name is ['[', ..] ? name[^1] != ']' : name.Contains(':')))
         {

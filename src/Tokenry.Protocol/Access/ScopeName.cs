@@ -5,7 +5,7 @@ namespace Tokenry.Protocol.Access;
 /// <summary>The name of one permission of an API, e.g. <c>invoices:read</c>.</summary>
 public static class ScopeName
 {
-    /// <summary>The longest name, in characters. RFC 6749 sets no limit; this is ours.</summary>
+    /// <summary>The longest name, in characters. RFC 6749 sets no limit; Tokenry does.</summary>
     public const int MaxLength = 200;
 
     // scope-token = 1*( %x21 / %x23-5B / %x5D-7E ), RFC 6749 §3.3: printable ASCII without space, quote and backslash.

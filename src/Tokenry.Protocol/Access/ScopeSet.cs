@@ -4,13 +4,13 @@ using System.Diagnostics.CodeAnalysis;
 namespace Tokenry.Protocol.Access;
 
 /// <summary>
-/// An immutable set of scope names, sorted ordinally, so that equal sets print alike. Operations return an existing set where they can:
-/// intersecting facts on a hot path allocates nothing when one set contains the other. Thread-safe.
+/// An immutable set of scope names in ordinal order, so that equal sets print equally. Operations return an existing set if possible: on a hot path, an
+/// intersection allocates nothing if one set contains the other. Thread-safe.
 /// </summary>
 [SuppressMessage("Naming", "CA1710:Identifiers should have correct suffix", Justification = "A scope set is the product's word.")]
 public sealed class ScopeSet : IReadOnlyCollection<string>, IEquatable<ScopeSet>
 {
-    /// <summary>The set without scopes; prints as the empty text.</summary>
+    /// <summary>The empty set; prints as the empty text.</summary>
     public static readonly ScopeSet Empty = new([]);
 
     private readonly string[] names;
@@ -18,14 +18,14 @@ public sealed class ScopeSet : IReadOnlyCollection<string>, IEquatable<ScopeSet>
 
     private ScopeSet(string[] sortedDistinct) => names = sortedDistinct;
 
-    /// <summary>How many scopes there are.</summary>
+    /// <summary>The number of scopes.</summary>
     public int Count => names.Length;
 
-    /// <summary>True without scopes.</summary>
+    /// <summary>True if the set has no scopes.</summary>
     public bool IsEmpty => names.Length == 0;
 
-    /// <summary>The scope at a place in ordinal order, from 0.</summary>
-    /// <exception cref="IndexOutOfRangeException">There is no such place.</exception>
+    /// <summary>The scope at a position in ordinal order, from 0.</summary>
+    /// <exception cref="IndexOutOfRangeException">The position is outside the set.</exception>
     public string this[int index] => names[index];
 
     /// <summary>The set of these names; order and repetition do not matter.</summary>
@@ -44,8 +44,8 @@ public sealed class ScopeSet : IReadOnlyCollection<string>, IEquatable<ScopeSet>
     }
 
     /// <summary>
-    /// Reads the <c>scope</c> parameter of RFC 6749 §3.3: names separated by single spaces, none leading or trailing. The empty text is the
-    /// empty set; repeated names count once. False when malformed.
+    /// Reads the <c>scope</c> parameter of RFC 6749 §3.3: names separated by single spaces, without leading or trailing spaces. The empty text is the empty
+    /// set; repeated names count once. False if malformed.
     /// </summary>
     public static bool TryParse(string? spaceSeparated, [NotNullWhen(true)] out ScopeSet? scopes)
     {
@@ -72,10 +72,10 @@ public sealed class ScopeSet : IReadOnlyCollection<string>, IEquatable<ScopeSet>
         return true;
     }
 
-    /// <summary>True when the scope is in the set; names are compared byte for byte.</summary>
+    /// <summary>True if the scope is in the set; names compare byte for byte.</summary>
     public bool Contains(string scope) => Array.BinarySearch(names, scope, StringComparer.Ordinal) >= 0;
 
-    /// <summary>True when every scope of <paramref name="other"/> is here; the empty set is within every set.</summary>
+    /// <summary>True if every scope of <paramref name="other"/> is in this set; every set contains the empty set.</summary>
     public bool IsSupersetOf(ScopeSet other)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -93,7 +93,7 @@ public sealed class ScopeSet : IReadOnlyCollection<string>, IEquatable<ScopeSet>
             : Merge(other, new string[common], mine: false, both: true, theirs: false);
     }
 
-    /// <summary>The scopes that are in either set.</summary>
+    /// <summary>The scopes that are in at least one of the sets.</summary>
     public ScopeSet Union(ScopeSet other)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -103,7 +103,7 @@ public sealed class ScopeSet : IReadOnlyCollection<string>, IEquatable<ScopeSet>
             : Merge(other, new string[Count + other.Count - common], mine: true, both: true, theirs: true);
     }
 
-    /// <summary>The scopes that are here and not in <paramref name="other"/>.</summary>
+    /// <summary>The scopes that are in this set but not in <paramref name="other"/>.</summary>
     public ScopeSet Except(ScopeSet other)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -113,13 +113,13 @@ public sealed class ScopeSet : IReadOnlyCollection<string>, IEquatable<ScopeSet>
             : Merge(other, new string[Count - common], mine: true, both: false, theirs: false);
     }
 
-    /// <summary>Walks the names in ordinal order without allocating.</summary>
+    /// <summary>Enumerates the names in ordinal order without allocating.</summary>
     public Enumerator GetEnumerator() => new(names);
 
-    /// <summary>The names in ordinal order, one space between: the form of a <c>scope</c> claim or parameter. Computed once.</summary>
+    /// <summary>The names in ordinal order, separated by one space: the form of a <c>scope</c> claim or parameter. Computed once.</summary>
     public override string ToString() => text ??= string.Join(' ', names);
 
-    /// <summary>True when both hold the same scopes.</summary>
+    /// <summary>True if both sets have the same scopes.</summary>
     public bool Equals(ScopeSet? other) =>
         other is not null && (ReferenceEquals(this, other) || names.AsSpan().SequenceEqual(other.names, StringComparer.Ordinal));
 
@@ -148,7 +148,7 @@ public sealed class ScopeSet : IReadOnlyCollection<string>, IEquatable<ScopeSet>
         return distinct == 0 ? Empty : new ScopeSet(distinct == names.Length ? names : names[..distinct]);
     }
 
-    /// <summary>One walk over both, which are sorted: keeps what is only here, in both, or only there.</summary>
+    /// <summary>Merges two sorted sets in one pass: keeps names that are only here, in both, or only there.</summary>
     private ScopeSet Merge(ScopeSet other, string[] merged, bool mine, bool both, bool theirs)
     {
         int here = 0,
@@ -200,7 +200,7 @@ public sealed class ScopeSet : IReadOnlyCollection<string>, IEquatable<ScopeSet>
         return common;
     }
 
-    /// <summary>A walk over a <see cref="ScopeSet"/>; a value, so that <c>foreach</c> stays off the heap.</summary>
+    /// <summary>An enumerator of a <see cref="ScopeSet"/>; a value type, so that <c>foreach</c> does not allocate.</summary>
     public struct Enumerator
     {
         private readonly string[] names;
@@ -212,10 +212,10 @@ public sealed class ScopeSet : IReadOnlyCollection<string>, IEquatable<ScopeSet>
             index = -1;
         }
 
-        /// <summary>The name the walk stands on; only meaningful after <see cref="MoveNext"/> answered true.</summary>
+        /// <summary>The current name; valid only after <see cref="MoveNext"/> returned true.</summary>
         public readonly string Current => names[index];
 
-        /// <summary>Goes to the next name; false behind the last.</summary>
+        /// <summary>Moves to the next name; false after the last.</summary>
         public bool MoveNext() => ++index < names.Length;
     }
 }

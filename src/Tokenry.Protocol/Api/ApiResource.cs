@@ -4,14 +4,14 @@ namespace Tokenry.Protocol.Api;
 
 /// <summary>One scope that an API resource defines.</summary>
 /// <param name="Name">An RFC 6749 §3.3 scope-token of at most 200 characters.</param>
-/// <param name="Description">Words for the person who grants it; at most 500 characters.</param>
+/// <param name="Description">Text for the person who grants the scope; at most 500 characters.</param>
 /// <param name="AcceptedCredentials">
-/// Which of the kinds the API accepts may use this scope; <c>null</c> = all of them. <c>packages:publish</c> may so refuse what
-/// <c>packages:read</c> takes.
+/// Kinds of credential that may use this scope, of the kinds that the API accepts; <c>null</c> = all of them. <c>packages:publish</c> may refuse a kind that
+/// <c>packages:read</c> accepts.
 /// </param>
 /// <param name="Implies">
-/// Other scopes of the same API that whoever has this one has too, and all that those imply; no scope implies itself by any way round.
-/// <c>invoices:write</c> may so imply <c>invoices:read</c>.
+/// Other scopes of the same API that this scope includes, together with all that those imply. A scope must not imply itself, directly or through others.
+/// Example: <c>invoices:write</c> implies <c>invoices:read</c>.
 /// </param>
 public sealed record ScopeDefinition(
     string Name,
@@ -23,36 +23,38 @@ public sealed record ScopeDefinition(
 /// <summary>Values of <see cref="ApiResource.AccessLog"/>.</summary>
 public static class AccessLogLevel
 {
-    /// <summary>No decision is recorded one by one; counters and aggregated denials are.</summary>
+    /// <summary>The server records no single decision; it still keeps counters and aggregated denials.</summary>
     public const string None = "none";
 
-    /// <summary>Refusals are recorded.</summary>
+    /// <summary>The server records each refusal.</summary>
     public const string Denials = "denials";
 
-    /// <summary>Every decision at a door and every issued token is recorded.</summary>
+    /// <summary>The server records every decision at a door and every issued token.</summary>
     public const string All = "all";
 }
 
 /// <summary>Values of <see cref="ApiResource.MinimumStrength"/>, weakest first.</summary>
 public static class MinimumStrength
 {
-    /// <summary>Whoever holds a credential may use it.</summary>
+    /// <summary>Possession of the credential is enough.</summary>
     public const string Bearer = "bearer";
 
-    /// <summary>The request must be signed (RFC 9421), or its token bound.</summary>
+    /// <summary>The request must be signed (RFC 9421), or its token bound to a key or certificate.</summary>
     public const string Signed = "signed";
 
-    /// <summary>The token must be bound to a key (RFC 9449) or certificate (RFC 8705) and come with its proof.</summary>
+    /// <summary>The token must be bound to a key (RFC 9449) or certificate (RFC 8705), and the request must carry the proof.</summary>
     public const string Bound = "bound";
 }
 
-/// <summary>An API that is protected.</summary>
+/// <summary>A protected API.</summary>
 public sealed record ApiResource
 {
     /// <summary><c>res_…</c></summary>
     public required string Id { get; init; }
 
-    /// <summary>The absolute URI that tokens carry as <c>aud</c> and clients send as <c>resource</c> (RFC 8707); compared byte for byte, immutable.</summary>
+    /// <summary>
+    /// The absolute URI that tokens carry as <c>aud</c> and clients send as <c>resource</c> (RFC 8707). The server compares it byte for byte; it never changes.
+    /// </summary>
     public required string Identifier { get; init; }
 
     /// <summary>A name for people.</summary>
@@ -61,34 +63,39 @@ public sealed record ApiResource
     /// <summary>The scopes this API defines.</summary>
     public required IReadOnlyList<ScopeDefinition> Scopes { get; init; }
 
-    /// <summary>Which kinds it takes: subset of <c>api_key anonymous_api_key personal_access_token access_token public_key</c>, the last in signed requests (RFC 9421).</summary>
+    /// <summary>
+    /// The kinds of credential that the API accepts: a subset of <c>api_key anonymous_api_key personal_access_token access_token public_key</c>.
+    /// <c>public_key</c> is for signed requests (RFC 9421).
+    /// </summary>
     public required IReadOnlyList<string> AcceptedCredentials { get; init; }
 
-    /// <summary>Where a credential may travel: subset of <c>bearer x_api_key basic query header:&lt;Name&gt;</c>.</summary>
+    /// <summary>Where a request may carry a credential: a subset of <c>bearer x_api_key basic query header:&lt;Name&gt;</c>.</summary>
     public required IReadOnlyList<string> Carriers { get; init; }
 
-    /// <summary>The types of object that live in this API (<c>repo</c> in <c>repo:acme/web</c>); empty = none.</summary>
+    /// <summary>The types of object in this API (<c>repo</c> in <c>repo:acme/web</c>); empty = none.</summary>
     public required IReadOnlyList<string> ObjectTypes { get; init; }
 
     /// <summary>Whether an access token may carry an <c>objects</c> claim for this API.</summary>
     public required bool ObjectsInTokens { get; init; }
 
-    /// <summary>Life of an access token for this API in seconds, 30…3600.</summary>
+    /// <summary>Lifetime of an access token for this API in seconds, 30…3600.</summary>
     public required int AccessTokenLifetimeSeconds { get; init; }
 
-    /// <summary>What its access tokens are signed with (RFC 7518 §3.1): <c>ES256</c> (default) or <c>RS256</c>.</summary>
+    /// <summary>The algorithm that signs its access tokens (RFC 7518 §3.1): <c>ES256</c> (default) or <c>RS256</c>.</summary>
     public required string AccessTokenSigningAlg { get; init; }
 
     /// <summary>Applications that may verify and introspect credentials for this API.</summary>
     public required IReadOnlyList<string> ResourceServers { get; init; }
 
-    /// <summary>What a request must prove at least: <c>bearer</c> (default), <c>signed</c> or <c>bound</c> (<see cref="MinimumStrength"/>).</summary>
+    /// <summary>The least that a request must prove: <c>bearer</c> (default), <c>signed</c> or <c>bound</c>.</summary>
     public required string MinimumStrength { get; init; }
 
-    /// <summary>Whether an access token for it is good for one verification only, at whichever door.</summary>
+    /// <summary>Whether an access token for this API passes only one verification, at any door.</summary>
     public required bool OneTimeTokens { get; init; }
 
-    /// <summary>Which decisions about it are kept one by one: <c>none</c>, <c>denials</c> (default) or <c>all</c> (<see cref="AccessLogLevel"/>).</summary>
+    /// <summary>
+    /// Which decisions about this API the server records one by one: <c>none</c>, <c>denials</c> (default) or <c>all</c> (<see cref="AccessLogLevel"/>).
+    /// </summary>
     public required string AccessLog { get; init; }
 
     /// <summary>When it was registered.</summary>
@@ -138,7 +145,7 @@ public sealed record ApiResourceRequest
     public string? AccessLog { get; init; }
 }
 
-/// <summary>Body of <c>PATCH /v1/api-resources/{id}</c>: absent = keep, <c>null</c> = back to the default.</summary>
+/// <summary>Body of <c>PATCH /v1/api-resources/{id}</c>: absent = keep, <c>null</c> = reset to the default.</summary>
 public sealed record ApiResourcePatch
 {
     /// <inheritdoc cref="ApiResource.Name"/>

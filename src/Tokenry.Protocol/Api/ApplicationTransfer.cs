@@ -4,8 +4,7 @@ namespace Tokenry.Protocol.Api;
 public sealed record ApplicationTransferRequest
 {
     /// <summary>
-    /// <c>usr_…</c>: the enabled user who owns the application from now on and bounds its rights; the present owner confirms it.
-    /// <c>null</c> = it has no owner.
+    /// <c>usr_…</c>: the enabled user who owns the application from now on and limits its rights. The present owner may be named again. <c>null</c> = no owner.
     /// </summary>
     public required string? Owner { get; init; }
 }
@@ -16,16 +15,16 @@ public sealed record ApplicationTransfer
     /// <summary>The application with its new owner.</summary>
     public required Application Application { get; init; }
 
-    /// <summary>What went with it: a holder of one of these secrets acts as the application, under every owner.</summary>
+    /// <summary>The credentials that go with the application: a holder of one of their secrets acts as the application, under every owner.</summary>
     public required TransferredCredentials Credentials { get; init; }
 }
 
 /// <summary>The credentials of a transferred application that are not revoked.</summary>
-/// <param name="Count">How many there are.</param>
+/// <param name="Count">Number of credentials.</param>
 /// <param name="Items">The first 200 of them, oldest first.</param>
 public sealed record TransferredCredentials(long Count, IReadOnlyList<TransferredCredential> Items);
 
-/// <summary>One of them; who holds <c>credentials:read</c> finds the rest at <c>GET /v1/credentials?owner=…</c>.</summary>
+/// <summary>One of these credentials. A caller with <c>credentials:read</c> lists all of them with <c>GET /v1/credentials?owner=…</c>.</summary>
 /// <param name="Id"><c>key_…</c>, <c>sec_…</c>, <c>jwk_…</c>, <c>crt_…</c> or <c>fed_…</c></param>
 /// <param name="Kind">One of <see cref="CredentialKind"/>.</param>
 /// <param name="Name">A name for people.</param>

@@ -3,12 +3,12 @@ using System.Text.Json.Serialization;
 
 namespace Tokenry.Protocol.Api;
 
-/// <summary>Who owns a credential.</summary>
+/// <summary>The owner of a credential.</summary>
 /// <param name="Type"><c>user</c> or <c>application</c>.</param>
 /// <param name="Id"><c>usr_…</c> or <c>app_…</c></param>
 public sealed record CredentialOwner(string Type, string Id);
 
-/// <summary>The last good use of a credential; aggregated in memory, so up to a second behind.</summary>
+/// <summary>The last successful use of a credential. The server collects it in memory, so it may be up to a second late.</summary>
 public sealed record LastUse(DateTimeOffset At, string? Ip, string? Agent);
 
 /// <summary>Values of <see cref="Credential.Kind"/> and of a verification's <c>kind</c>.</summary>
@@ -17,28 +17,28 @@ public static class CredentialKind
     /// <summary>An application's opaque key.</summary>
     public const string ApiKey = "api_key";
 
-    /// <summary>A key that names only the application, for quota: no subject, no scopes.</summary>
+    /// <summary>A key that identifies only the application, for its quota: it has no subject and no scopes.</summary>
     public const string AnonymousApiKey = "anonymous_api_key";
 
     /// <summary>A user's own opaque token.</summary>
     public const string PersonalAccessToken = "personal_access_token";
 
-    /// <summary>What an application authenticates with at the token endpoint; opens no API itself.</summary>
+    /// <summary>A secret with which an application authenticates at the token endpoint; no API accepts it.</summary>
     public const string ClientSecret = "client_secret";
 
-    /// <summary>The public half of a key an application signs assertions with (<c>private_key_jwt</c>) at the token endpoint.</summary>
+    /// <summary>The public half of a key with which an application signs assertions (<c>private_key_jwt</c>) at the token endpoint.</summary>
     public const string PublicKey = "public_key";
 
-    /// <summary>What an application's TLS client certificate is known by at the token endpoint (RFC 8705 §2).</summary>
+    /// <summary>A TLS client certificate, or a rule for certificates, with which an application authenticates at the token endpoint (RFC 8705 §2).</summary>
     public const string Certificate = "certificate";
 
-    /// <summary>Another issuer's word for an application: which of its tokens are taken at the token endpoint.</summary>
+    /// <summary>Tokens of another issuer with which an application authenticates at the token endpoint.</summary>
     public const string FederatedIdentity = "federated_identity";
 
     /// <summary>A JWT from the token endpoint (RFC 9068).</summary>
     public const string AccessToken = "access_token";
 
-    /// <summary>Whether an application authenticates with it at the token endpoint; it opens no API itself.</summary>
+    /// <summary>Whether an application authenticates with it at the token endpoint. Such a credential opens no API itself.</summary>
     public static bool IsClientAuthentication(string? kind) => kind is ClientSecret or PublicKey or Certificate or FederatedIdentity;
 }
 
@@ -48,17 +48,15 @@ public static class RequestSigning
     /// <summary>The credential has no signing key.</summary>
     public const string None = "none";
 
-    /// <summary>It may be presented by signing a request with it, or as the secret it is.</summary>
+    /// <summary>The client may sign requests with it, or send it as a secret.</summary>
     public const string Optional = "optional";
 
-    /// <summary>Only signed requests present it.</summary>
+    /// <summary>The client must sign requests with it.</summary>
     public const string Required = "required";
 }
 
-/// <summary>
-/// A credential as the API shows it: everything but the secret, which stands in the answer that creates or rotates it and nowhere else.
-/// A class and not a record: a record would print the secret.
-/// </summary>
+/// <summary>A credential as the API shows it, without the secret. Only the answer that creates or rotates a credential contains its secret.</summary>
+// A class and not a record: a record would print the secret.
 public sealed class Credential
 {
     /// <summary><c>key_…</c>, <c>pat_…</c>, <c>sec_…</c>, <c>jwk_…</c>, <c>crt_…</c> or <c>fed_…</c></summary>
@@ -71,58 +69,58 @@ public sealed class Credential
     public required string Name { get; init; }
 
     /// <summary>
-    /// Enough to recognise, useless to a thief: of a secret its brand, kind and last four characters; of a key or certificate its thumbprint.
+    /// Enough to recognise the credential, but not to use it. For a secret: its brand, kind and last four characters. For a key or certificate: its thumbprint.
     /// </summary>
     public required string Masked { get; init; }
 
-    /// <summary>Whose it is.</summary>
+    /// <summary>The owner.</summary>
     public required CredentialOwner Owner { get; init; }
 
     /// <summary>
-    /// What it may do at most: a list, or <c>owner</c> = all that its owner may do at other APIs than Tokenry's own, now and later. <c>null</c> for what has none
-    /// of its own: an anonymous key, and what authenticates a client.
+    /// The upper limit of what it may do: a list, or <c>owner</c> = all that its owner may do at APIs other than Tokenry's own, now and later. <c>null</c> for
+    /// an anonymous key and for credentials that authenticate a client.
     /// </summary>
     public CredentialPermissions? Permissions { get; init; }
 
-    /// <summary>Patterns <c>type:id</c> it is limited to; <c>null</c> = not limited.</summary>
+    /// <summary>Patterns <c>type:id</c> that limit it to objects; <c>null</c> = not limited.</summary>
     public IReadOnlyList<string>? Objects { get; init; }
 
-    /// <summary>When it was made.</summary>
+    /// <summary>When it was created.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>The principal that made it.</summary>
+    /// <summary>The principal that created it.</summary>
     public string? CreatedBy { get; init; }
 
-    /// <summary>The credential that minted it, which may be gone; <c>null</c> where the server minted it, or a version that did not record it.</summary>
+    /// <summary>The credential that minted it, which may be deleted. <c>null</c> if the server minted it, or a version that did not record this.</summary>
     public string? CreatedWith { get; init; }
 
-    /// <summary>Of a key or certificate that replaced another (<c>/oauth/renew</c>): the one it replaced.</summary>
+    /// <summary>For a key or certificate that replaced another (<c>/oauth/renew</c>): the credential that it replaced.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? RenewedFrom { get; init; }
 
-    /// <summary>Of a key or certificate that was replaced (<c>/oauth/renew</c>): the one that replaced it.</summary>
+    /// <summary>For a key or certificate that was replaced (<c>/oauth/renew</c>): the credential that replaced it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? SupersededBy { get; init; }
 
     /// <summary>The first instant at which it no longer works; <c>null</c> = never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
-    /// <summary>How old it should get before its holder has another, 1…3650 days; <c>null</c> = as old as it may.</summary>
+    /// <summary>The age in days, 1…3650, at which its holder should replace it; <c>null</c> = no such age.</summary>
     public int? RotateEveryDays { get; init; }
 
     /// <summary>
-    /// When its holder should have another: at its expiry or once it is <see cref="RotateEveryDays"/> old, whichever comes first. Nothing ends then; the audit
-    /// warns 30, 7 and 1 day before (<c>credential.due</c>).
+    /// When its holder should replace it: at its expiry, or when it is <c>rotate_every_days</c> old, whichever comes first. It still works after that
+    /// time. The audit warns 30, 7 and 1 day before (<c>credential.due</c>).
     /// </summary>
     public DateTimeOffset? DueAt { get; init; }
 
     /// <summary>The first instant at which it works.</summary>
     public DateTimeOffset? NotBefore { get; init; }
 
-    /// <summary>CIDR ranges it may be used from; <c>null</c> = anywhere.</summary>
+    /// <summary>CIDR ranges from which it may be used; <c>null</c> = anywhere.</summary>
     public IReadOnlyList<string>? AllowedIps { get; init; }
 
-    /// <summary>How often it may be used, all of them at once; <c>null</c> = not limited by itself.</summary>
+    /// <summary>How often it may be used; every limit applies. <c>null</c> = it has no limit of its own.</summary>
     public IReadOnlyList<RateLimit>? RateLimits { get; init; }
 
     /// <summary>The holder's own notes: a JSON object of at most 4096 bytes.</summary>
@@ -131,65 +129,65 @@ public sealed class Credential
     /// <summary><c>active</c>, <c>scheduled</c>, <c>disabled</c>, <c>expired</c> or <c>revoked</c>.</summary>
     public required string State { get; init; }
 
-    /// <summary>What makes it weaker than it need be, of <see cref="CredentialWeakness"/>; empty is best.</summary>
+    /// <summary>Its weaknesses, of <see cref="CredentialWeakness"/>; empty is best.</summary>
     public IReadOnlyList<string> Weaknesses { get; init; } = [];
 
     /// <summary>When it was revoked.</summary>
     public DateTimeOffset? RevokedAt { get; init; }
 
-    /// <summary>Why it was revoked, in the words of whoever did.</summary>
+    /// <summary>Why it was revoked, in the words of the caller who revoked it.</summary>
     public string? RevokedReason { get; init; }
 
-    /// <summary>The last good use.</summary>
+    /// <summary>The last successful use.</summary>
     public LastUse? LastUsed { get; init; }
 
-    /// <summary>Until when the secret before the last rotation still works.</summary>
+    /// <summary>When the secret before the last rotation stops working.</summary>
     public DateTimeOffset? PreviousExpiresAt { get; init; }
 
-    /// <summary>Of a public key: the key.</summary>
+    /// <summary>For a public key: the key.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RegisteredKey? PublicKey { get; init; }
 
-    /// <summary>Of a certificate: what certificates it stands for.</summary>
+    /// <summary>For a certificate: the certificates that it covers.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RegisteredCertificate? Certificate { get; init; }
 
-    /// <summary>Of a federated identity: which tokens it trusts.</summary>
+    /// <summary>For a federated identity: the tokens that it trusts.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public FederatedIdentity? FederatedIdentity { get; init; }
 
-    /// <summary>Of an API key: whether requests are signed with it (RFC 9421): <c>none</c>, <c>optional</c> or <c>required</c> (<see cref="Api.RequestSigning"/>).</summary>
+    /// <summary>For an API key: whether its holder signs requests with it (RFC 9421): <c>none</c>, <c>optional</c> or <c>required</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? RequestSigning { get; init; }
 
-    /// <summary>The secret, once: in the answer that creates or rotates an API key or a personal access token.</summary>
+    /// <summary>The secret. Only the answer that creates or rotates an API key or a personal access token contains it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Token { get; init; }
 
-    /// <summary>The secret, once: in the answer that creates or rotates a client secret.</summary>
+    /// <summary>The secret. Only the answer that creates or rotates a client secret contains it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ClientSecret { get; init; }
 
     /// <summary>
-    /// What its requests are signed with by <c>hmac-sha256</c>, once: in the answer that creates or rotates an API key with <see cref="RequestSigning"/>. 32
-    /// bytes in base64url.
+    /// The key that signs its requests with <c>hmac-sha256</c>: 32 bytes in base64url. Only the answer that creates or rotates an API key with
+    /// <c>request_signing</c> contains it.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? SigningKey { get; init; }
 }
 
-/// <summary>Body that creates a credential. Client secrets take <c>name, expires_at, not_before, allowed_ips, metadata</c> only.</summary>
+/// <summary>Body that creates a credential. Client secrets accept only <c>name, expires_at, not_before, allowed_ips, metadata</c>.</summary>
 public sealed record CredentialRequest
 {
     /// <inheritdoc cref="Credential.Name"/>
     public required string Name { get; init; }
 
-    /// <summary><c>true</c> makes an anonymous API key; then neither permissions nor objects.</summary>
+    /// <summary><c>true</c> creates an anonymous API key, which has neither permissions nor objects.</summary>
     public bool? Anonymous { get; init; }
 
     /// <summary>
-    /// What it may do at most: a list, or <c>owner</c> = all that its owner may do at other APIs than Tokenry's own, now and later. Absent = what the owner may
-    /// do at other APIs now, written down; of a personal access token made for oneself, no more than the calling credential may do.
+    /// The upper limit of what it may do: a list, or <c>owner</c> = all that its owner may do at APIs other than Tokenry's own, now and later. Absent = a list
+    /// of what the owner may do at other APIs now. A personal access token that a user creates for themselves gets no more than the calling credential has.
     /// </summary>
     public CredentialPermissions? Permissions { get; init; }
 
@@ -224,7 +222,7 @@ public sealed record CredentialPatch
     /// <inheritdoc cref="Credential.Name"/>
     public Optional<string?> Name { get; init; }
 
-    /// <summary>A list, or <c>owner</c> = all that its owner may do at other APIs than Tokenry's own, now and later. Never <c>null</c>.</summary>
+    /// <summary>A list, or <c>owner</c> = all that its owner may do at APIs other than Tokenry's own, now and later. Never <c>null</c>.</summary>
     public Optional<CredentialPermissions?> Permissions { get; init; }
 
     /// <inheritdoc cref="Credential.Objects"/>
@@ -248,39 +246,39 @@ public sealed record CredentialPatch
     /// <inheritdoc cref="Credential.Metadata"/>
     public Optional<JsonElement?> Metadata { get; init; }
 
-    /// <summary>Between <c>optional</c> and <c>required</c>; whether a key can sign is settled when it is created.</summary>
+    /// <summary><c>optional</c> or <c>required</c>. A change cannot add or remove a signing key: that is decided at creation.</summary>
     public Optional<string?> RequestSigning { get; init; }
 }
 
 /// <summary>Body of <c>POST …/rotate</c>.</summary>
 public sealed record RotationRequest
 {
-    /// <summary>How long the secret that is replaced still works: 0…2 592 000 s (30 days); never past the original expiry.</summary>
+    /// <summary>How long the replaced secret still works: 0…2 592 000 s (30 days), but never past the original expiry.</summary>
     public required int OverlapSeconds { get; init; }
 
-    /// <summary>A new expiry; needed to renew a credential that has expired.</summary>
+    /// <summary>A new expiry; required to renew an expired credential.</summary>
     public Optional<DateTimeOffset?> ExpiresAt { get; init; }
 }
 
 /// <summary>Body of <c>POST /v1/credentials/{id}/descendants/revoke</c>.</summary>
 public sealed record DescendantsRevocationRequest
 {
-    /// <summary>For the records and the audit, at most 200 characters.</summary>
+    /// <summary>For the credential's record and the audit; at most 200 characters.</summary>
     public string? Reason { get; init; }
 }
 
 /// <summary>Body of <c>POST …/revoke-all</c> on a user or an application.</summary>
 public sealed record RevokeAllRequest
 {
-    /// <summary>Only what was issued before this time, which does not lie in the future; absent = everything.</summary>
+    /// <summary>Revokes only credentials issued before this time, which must not be in the future; absent = all.</summary>
     public DateTimeOffset? IssuedBefore { get; init; }
 
-    /// <summary>For the records and the audit, at most 200 characters.</summary>
+    /// <summary>For the credential's record and the audit; at most 200 characters.</summary>
     public string? Reason { get; init; }
 }
 
-/// <summary>What a revocation of several credentials did.</summary>
-/// <param name="Revoked">How many credentials it ended; those that were revoked before are not among them.</param>
+/// <summary>The result of a revocation of several credentials.</summary>
+/// <param name="Revoked">The number of credentials that it revoked. Credentials that were revoked before are not counted.</param>
 public sealed record RevokedCount(long Revoked);
 
 /// <summary>Body of <c>POST /v1/api-keys</c>: an application, its role and its key in one call.</summary>
@@ -292,6 +290,6 @@ public sealed record QuickApiKeyRequest
     /// <summary>The API resource's identifier.</summary>
     public required string Api { get; init; }
 
-    /// <summary>The scopes the key shall have there; at least one.</summary>
+    /// <summary>The scopes of the key at this API; at least one.</summary>
     public required IReadOnlyList<string> Scopes { get; init; }
 }

@@ -3,19 +3,19 @@ using System.Text.Json.Serialization;
 namespace Tokenry.Protocol.Api;
 
 /// <summary>
-/// What a credential may do at most: a list of <see cref="Permission"/>, or the text <c>owner</c>, which stands for all that its owner may do at other
-/// APIs than Tokenry's own, now and later.
+/// The upper limit of what a credential may do: a list of <see cref="Permission"/>, or the text <c>owner</c>. <c>owner</c> means all that its owner may do at
+/// APIs other than Tokenry's own, now and later.
 /// </summary>
 [JsonConverter(typeof(CredentialPermissionsConverter))]
 public sealed class CredentialPermissions
 {
-    /// <summary>How JSON spells <see cref="Owner"/>.</summary>
+    /// <summary>The value of <see cref="Owner"/> in JSON.</summary>
     public const string OwnerText = "owner";
 
-    /// <summary>Grows with the owner's rights.</summary>
+    /// <summary>Follows the owner's rights.</summary>
     public static readonly CredentialPermissions Owner = new();
 
-    /// <summary>Just these.</summary>
+    /// <summary>Exactly these permissions.</summary>
     public CredentialPermissions(IReadOnlyList<Permission> named)
     {
         ArgumentNullException.ThrowIfNull(named);
@@ -24,7 +24,7 @@ public sealed class CredentialPermissions
 
     private CredentialPermissions() { }
 
-    /// <summary>What is named; <c>null</c> where it follows its owner.</summary>
+    /// <summary>The list; <c>null</c> if the permissions follow the owner.</summary>
     public IReadOnlyList<Permission>? Named { get; }
 
     /// <inheritdoc/>

@@ -13,7 +13,7 @@ public sealed class CredentialPermissionsConverter : JsonConverter<CredentialPer
         {
             return reader.ValueTextEquals(CredentialPermissions.OwnerText)
                 ? CredentialPermissions.Owner
-                : throw new JsonException($"Permissions are a list or \"{CredentialPermissions.OwnerText}\".");
+                : throw new JsonException($"Permissions must be a list or \"{CredentialPermissions.OwnerText}\".");
         }
 
         try
@@ -22,7 +22,7 @@ public sealed class CredentialPermissionsConverter : JsonConverter<CredentialPer
         }
         catch (JsonException fault)
         {
-            // Its path starts at this value; without one, the serializer around us adds the path that names the member.
+            // This exception's path starts at the value. Without a path, the outer serializer adds the one that names the member.
             throw new JsonException(fault.Message, fault);
         }
     }

@@ -1,6 +1,6 @@
 namespace Tokenry.Protocol.Api;
 
-/// <summary>Where a credential was presented; labels of metrics and values of the access log.</summary>
+/// <summary>The places that check credentials: labels of metrics and values of the access log.</summary>
 public static class DoorNames
 {
     /// <summary><c>POST /v1/verify</c> and its batch.</summary>
@@ -12,7 +12,7 @@ public static class DoorNames
     /// <summary><c>POST /oauth/introspect</c> (RFC 7662).</summary>
     public const string Introspection = "introspection";
 
-    /// <summary>Tokenry's own API.</summary>
+    /// <summary>Tokenry's own management API.</summary>
     public const string Management = "management";
 
     /// <summary>Client authentication at an OAuth endpoint.</summary>
@@ -21,7 +21,7 @@ public static class DoorNames
     /// <summary>The subject or actor token of a token exchange (RFC 8693).</summary>
     public const string TokenExchange = "token_exchange";
 
-    /// <summary>The token endpoint, for tokens that were issued.</summary>
+    /// <summary>The token endpoint, for issued tokens.</summary>
     public const string Token = "token";
 
     /// <summary>Every door.</summary>

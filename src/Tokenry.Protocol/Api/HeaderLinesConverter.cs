@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace Tokenry.Protocol.Api;
 
 /// <summary>
-/// Headers of a request as a JSON object, as servers have them: each a text, or a list of texts where a header came in several lines. Names are compared
-/// without regard to case, and none stands twice.
+/// The headers of a request as a JSON object. Each value is a string, or a list of strings if the header came in several lines. Names ignore case, and each
+/// name appears once.
 /// </summary>
 public sealed class HeaderLinesConverter : JsonConverter<IReadOnlyDictionary<string, IReadOnlyList<string>>>
 {
@@ -18,7 +18,7 @@ public sealed class HeaderLinesConverter : JsonConverter<IReadOnlyDictionary<str
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
-            throw new JsonException("Not an object.");
+            throw new JsonException("Headers must be an object.");
         }
 
         var headers = new Dictionary<string, IReadOnlyList<string>>(StringComparer.OrdinalIgnoreCase);
@@ -28,7 +28,7 @@ public sealed class HeaderLinesConverter : JsonConverter<IReadOnlyDictionary<str
             reader.Read();
             if (!headers.TryAdd(name, Lines(ref reader)))
             {
-                throw new JsonException("A duplicate header.");
+                throw new JsonException("A header appears more than once.");
             }
         }
 
@@ -68,7 +68,7 @@ public sealed class HeaderLinesConverter : JsonConverter<IReadOnlyDictionary<str
 
         if (reader.TokenType != JsonTokenType.StartArray)
         {
-            throw new JsonException("Neither a text nor a list of texts.");
+            throw new JsonException("A header must be a string or a list of strings.");
         }
 
         var lines = new List<string>();
@@ -77,6 +77,6 @@ public sealed class HeaderLinesConverter : JsonConverter<IReadOnlyDictionary<str
             lines.Add(reader.GetString()!);
         }
 
-        return reader.TokenType == JsonTokenType.EndArray ? lines : throw new JsonException("Not a list of texts.");
+        return reader.TokenType == JsonTokenType.EndArray ? lines : throw new JsonException("A header must be a list of strings.");
     }
 }

@@ -5,7 +5,7 @@ namespace Tokenry.Protocol.Api;
 /// <summary>Id and name of a principal.</summary>
 public sealed record PrincipalName(string Id, string Name);
 
-/// <summary>Answer of <c>GET /v1/me</c>: who the calling credential is. The call to "test this connection".</summary>
+/// <summary>Answer of <c>GET /v1/me</c>: identifies the calling credential. Clients use it to test their connection.</summary>
 public sealed record Me
 {
     /// <summary>One of <see cref="CredentialKind"/>.</summary>
@@ -20,26 +20,26 @@ public sealed record Me
     /// <summary>The credential's name.</summary>
     public string? Name { get; init; }
 
-    /// <summary>The user or application acting; <c>null</c> for an anonymous key.</summary>
+    /// <summary>The acting user or application; <c>null</c> for an anonymous key.</summary>
     public string? Subject { get; init; }
 
-    /// <summary>One stable line to show a person as the name of this connection.</summary>
+    /// <summary>One stable line that names this connection for a person.</summary>
     public required string Label { get; init; }
 
-    /// <summary>The user, where one acts.</summary>
+    /// <summary>The user, if a user acts.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public PrincipalName? User { get; init; }
 
-    /// <summary>The application, where one acts.</summary>
+    /// <summary>The application, if an application acts.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public PrincipalName? Application { get; init; }
 
-    /// <summary>The organization it acts in.</summary>
+    /// <summary>The organization in which it acts.</summary>
     public string? OrganizationId { get; init; }
 
     /// <summary>What it may do now, API by API.</summary>
     public required IReadOnlyList<Permission> Permissions { get; init; }
 
-    /// <summary>When it ends.</summary>
+    /// <summary>When it expires.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 }

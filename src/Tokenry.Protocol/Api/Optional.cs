@@ -4,26 +4,26 @@ using System.Text.Json.Serialization;
 namespace Tokenry.Protocol.Api;
 
 /// <summary>
-/// A member of a request that may be absent: a JSON merge patch (RFC 7396) keeps what is absent and clears what is <c>null</c>,
-/// and a PAT without <c>expires_at</c> gets the default life where <c>null</c> asks for none.
+/// A member of a request that may be absent. A JSON merge patch (RFC 7396) keeps what is absent and clears what is <c>null</c>. A PAT without <c>expires_at</c>
+/// gets the default lifetime; with <c>null</c> it never expires.
 /// </summary>
-/// <typeparam name="T">The member's type; nullable where <c>null</c> means "clear".</typeparam>
+/// <typeparam name="T">The member's type; nullable if <c>null</c> means "clear".</typeparam>
 [JsonConverter(typeof(OptionalConverterFactory))]
 public readonly struct Optional<T>
 {
     private readonly T value;
 
-    /// <summary>A member that is present, perhaps with <c>null</c>.</summary>
+    /// <summary>A member that is present, possibly with <c>null</c>.</summary>
     public Optional(T value)
     {
         this.value = value;
         IsPresent = true;
     }
 
-    /// <summary>Whether the member stood in the request.</summary>
+    /// <summary>Whether the request contained the member.</summary>
     public bool IsPresent { get; }
 
-    /// <summary>The member's value where it is present, else <paramref name="fallback"/>.</summary>
+    /// <summary>The member's value if it is present, else <paramref name="fallback"/>.</summary>
     public T Or(T fallback) => IsPresent ? value : fallback;
 
     /// <inheritdoc/>
@@ -32,7 +32,7 @@ public readonly struct Optional<T>
     internal T ValueForJson => value;
 }
 
-/// <summary>Makes the converter of each <see cref="Optional{T}"/>.</summary>
+/// <summary>Creates the converter of each <see cref="Optional{T}"/>.</summary>
 public sealed class OptionalConverterFactory : JsonConverterFactory
 {
     /// <inheritdoc/>
@@ -61,7 +61,7 @@ public sealed class OptionalConverterFactory : JsonConverterFactory
             }
             catch (JsonException fault)
             {
-                // Its path starts at this value; without one, the serializer around us adds the path that names the member.
+                // This exception's path starts at the value. Without a path, the outer serializer adds the one that names the member.
                 throw new JsonException(fault.Message, fault);
             }
         }

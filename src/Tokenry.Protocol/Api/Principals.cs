@@ -1,6 +1,6 @@
 namespace Tokenry.Protocol.Api;
 
-/// <summary>A person. Owns personal access tokens.</summary>
+/// <summary>A person, who owns personal access tokens.</summary>
 public sealed record User
 {
     /// <summary><c>usr_…</c></summary>
@@ -12,17 +12,18 @@ public sealed record User
     /// <summary>A name for people.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Ids of the roles this user holds (besides <c>member</c>, which every enabled user has).</summary>
+    /// <summary>Ids of the roles that this user holds. Every enabled user also has <c>member</c>, which is not listed.</summary>
     public required IReadOnlyList<string> Roles { get; init; }
 
-    /// <summary>A disabled user's credentials answer <c>owner_disabled</c>.</summary>
+    /// <summary><c>false</c> = every check of the user's credentials answers <c>owner_disabled</c>.</summary>
     public required bool Enabled { get; init; }
 
-    /// <summary>When the user was made.</summary>
+    /// <summary>When the user was created.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 }
 
-/// <summary>Body of <c>POST /v1/users</c>. A class and not a record: a record would print the password.</summary>
+/// <summary>Body of <c>POST /v1/users</c>.</summary>
+// A class and not a record: a record would print the password.
 public sealed class UserRequest
 {
     /// <inheritdoc cref="User.Email"/>
@@ -31,7 +32,7 @@ public sealed class UserRequest
     /// <inheritdoc cref="User.Name"/>
     public string? Name { get; init; }
 
-    /// <summary>Absent or <c>null</c>: no token sets a password; a person sets their own when they sign in. In a PATCH, <c>null</c> takes it away.</summary>
+    /// <summary>Absent or <c>null</c> = no password; the person sets one at sign-in. In a PATCH, <c>null</c> removes the password.</summary>
     public string? Password { get; init; }
 
     /// <inheritdoc cref="User.Roles"/>
@@ -54,7 +55,7 @@ public sealed class UserPatch
     public Optional<IReadOnlyList<string>?> Roles { get; init; }
 }
 
-/// <summary>A machine identity: service, job, device, third-party app. It is the OAuth client; its id is the <c>client_id</c>.</summary>
+/// <summary>A machine identity: a service, job, device or third-party app. It is the OAuth client; its id is the <c>client_id</c>.</summary>
 public sealed record Application
 {
     /// <summary><c>app_…</c></summary>
@@ -63,37 +64,37 @@ public sealed record Application
     /// <summary>A name for people.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Ids of the roles this application holds.</summary>
+    /// <summary>Ids of the roles that this application holds.</summary>
     public required IReadOnlyList<string> Roles { get; init; }
 
-    /// <summary>What this application may do beside its roles; empty = nothing.</summary>
+    /// <summary>Permissions that this application has besides its roles; empty = none.</summary>
     public required IReadOnlyList<Permission> Permissions { get; init; }
 
-    /// <summary>A disabled application gets no tokens, and its credentials answer <c>owner_disabled</c>.</summary>
+    /// <summary><c>false</c> = the application gets no tokens, and every check of its credentials answers <c>owner_disabled</c>.</summary>
     public required bool Enabled { get; init; }
 
-    /// <summary>How often all its credentials and tokens together may be used; <c>null</c> = not limited.</summary>
+    /// <summary>How often all its credentials and tokens together may be used; <c>null</c> = no limit.</summary>
     public IReadOnlyList<RateLimit>? RateLimits { get; init; }
 
     /// <summary>
-    /// The user who registered it under <c>applications:own</c>, or to whom it was transferred; <c>null</c> = it has no owner, as one that
-    /// an administrator registers.
+    /// The user who registered it under <c>applications:own</c>, or who received it by a transfer. <c>null</c> = no owner, for example because an administrator
+    /// registered it.
     /// </summary>
     public string? OwnerId { get; init; }
 
     /// <summary>
-    /// Whether the application has at most its owner's rights now, and rests when its owner is disabled or deleted. <c>false</c> is a weakness:
-    /// it had more than its owner when an upgrade brought this bound, and keeps it until it is transferred, be it to the same owner.
-    /// <c>null</c> where it has no owner.
+    /// Whether the owner limits the application: it has at most its owner's rights, and stops working while its owner is disabled or deleted. <c>false</c> is a
+    /// weakness: the application had more rights than its owner when an upgrade introduced this limit. A transfer ends this, even one to the same owner.
+    /// <c>null</c> if it has no owner.
     /// </summary>
     public bool? OwnerBound { get; init; }
 
-    /// <summary>What makes it weaker than it need be, of <see cref="ApplicationWeakness"/>.</summary>
+    /// <summary>Its weaknesses, of <see cref="ApplicationWeakness"/>.</summary>
     public IReadOnlyList<string> Weaknesses { get; init; } = [];
 
     /// <summary>
-    /// How it may authenticate at the token endpoint, best first, of <see cref="ClientAuthenticationMethod"/>; <c>null</c> = by whatever
-    /// credentials it holds. <c>["none"]</c> makes it a public client.
+    /// How it may authenticate at the token endpoint, of <see cref="ClientAuthenticationMethod"/>, strongest first. <c>null</c> = with any credential that it
+    /// holds. <c>["none"]</c> makes it a public client.
     /// </summary>
     public IReadOnlyList<string>? TokenEndpointAuthMethods { get; init; }
 
@@ -102,25 +103,23 @@ public sealed record Application
     /// </summary>
     public bool AcceptsUntypedAssertions { get; init; }
 
-    /// <summary>How strictly its assertions are taken, of <see cref="AssertionPolicy"/>; default <c>strict</c>.</summary>
+    /// <summary>How strictly the server checks its assertions, of <see cref="AssertionPolicy"/>; default <c>strict</c>.</summary>
     public string Assertions { get; init; } = AssertionPolicy.Strict;
 
-    /// <summary>Whether it gets tokens bound to a key of its own by DPoP only (RFC 9449 §5.2); default <c>false</c>.</summary>
+    /// <summary>Whether it gets only tokens bound to its own key by DPoP (RFC 9449 §5.2); default <c>false</c>.</summary>
     public bool DpopBoundAccessTokens { get; init; }
 
-    /// <summary>Whether it gets tokens bound to its TLS client certificate only (RFC 8705 §3.4); default <c>false</c>.</summary>
+    /// <summary>Whether it gets only tokens bound to its TLS client certificate (RFC 8705 §3.4); default <c>false</c>.</summary>
     public bool TlsClientCertificateBoundAccessTokens { get; init; }
 
-    /// <summary>
-    /// Identifiers of the API resources it may exchange tokens for (RFC 8693), whoever's they are; <c>null</c> = none.
-    /// </summary>
+    /// <summary>Identifiers of the API resources for which it may exchange tokens of any subject (RFC 8693); <c>null</c> = none.</summary>
     public IReadOnlyList<string>? TokenExchangeAudiences { get; init; }
 
     /// <summary>When it was registered.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 }
 
-/// <summary>The names of the ways in which a client authenticates (RFC 7591 §2, RFC 8705 §2), as metadata and applications list them.</summary>
+/// <summary>Methods of client authentication (RFC 7591 §2, RFC 8705 §2), as metadata and applications list them.</summary>
 public static class ClientAuthenticationMethod
 {
     /// <summary>A client secret in the <c>Authorization</c> header (RFC 6749 §2.3.1).</summary>
@@ -129,38 +128,40 @@ public static class ClientAuthenticationMethod
     /// <summary>A client secret in the form (RFC 6749 §2.3.1).</summary>
     public const string ClientSecretPost = "client_secret_post";
 
-    /// <summary>An assertion signed with a private key whose public half is registered (RFC 7523 §2.2).</summary>
+    /// <summary>An assertion signed with a private key; the public half is registered (RFC 7523 §2.2).</summary>
     public const string PrivateKeyJwt = "private_key_jwt";
 
-    /// <summary>A TLS client certificate with a registered name, issued by a registered authority (RFC 8705 §2.1).</summary>
+    /// <summary>A TLS client certificate with a registered name from a registered authority (RFC 8705 §2.1).</summary>
     public const string TlsClientAuth = "tls_client_auth";
 
-    /// <summary>A TLS client certificate that is registered itself, or whose key is (RFC 8705 §2.2).</summary>
+    /// <summary>A TLS client certificate that is registered itself, or whose key is registered (RFC 8705 §2.2).</summary>
     public const string SelfSignedTlsClientAuth = "self_signed_tls_client_auth";
 
     /// <summary>
-    /// Another issuer's token that a registered federated identity trusts, as assertion (RFC 7523 §2.2) or as subject token (RFC 8693). Not a registered name:
-    /// on the wire it is an assertion like any other.
+    /// Another issuer's token that a registered federated identity trusts, as an assertion (RFC 7523 §2.2) or as a subject token (RFC 8693). This name is
+    /// Tokenry's own: on the wire, such a token is an ordinary assertion.
     /// </summary>
     public const string FederatedIdentity = "federated_identity";
 
-    /// <summary>Nothing: a public client says who it is and proves nothing (RFC 6749 §2.1).</summary>
+    /// <summary>No authentication: a public client sends only its id (RFC 6749 §2.1).</summary>
     public const string None = "none";
 
-    /// <summary>All of them, strongest first.</summary>
+    /// <summary>All methods, strongest first.</summary>
     public static IReadOnlyList<string> All { get; } =
     [TlsClientAuth, SelfSignedTlsClientAuth, PrivateKeyJwt, ClientSecretBasic, ClientSecretPost, FederatedIdentity, None];
 }
 
-/// <summary>How strictly an application's assertions (<c>private_key_jwt</c>) are taken.</summary>
+/// <summary>How strictly the server checks an application's assertions (<c>private_key_jwt</c>).</summary>
 public static class AssertionPolicy
 {
-    /// <summary>The type <c>client-authentication+jwt</c>, the issuer as the one audience, ten minutes at most (draft-ietf-oauth-rfc7523bis).</summary>
+    /// <summary>
+    /// The <c>typ</c> <c>client-authentication+jwt</c>, the issuer as the only audience, a lifetime of at most ten minutes (draft-ietf-oauth-rfc7523bis).
+    /// </summary>
     public const string Strict = "strict";
 
     /// <summary>
-    /// What client libraries send by default (RFC 7523): any of the plain types, this server's endpoints as audience too, an hour at most. Such an
-    /// assertion can be replayed elsewhere if its client is misled to another server (audience injection).
+    /// What client libraries send by default (RFC 7523): any of the plain types, an endpoint of this server as audience, a lifetime of at most an hour. If
+    /// another server misleads the client, that server can replay such an assertion here (audience injection).
     /// </summary>
     public const string Compatible = "compatible";
 }

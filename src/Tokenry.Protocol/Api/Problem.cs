@@ -5,53 +5,53 @@ namespace Tokenry.Protocol.Api;
 /// <summary>An error answer (RFC 9457).</summary>
 public sealed record Problem
 {
-    /// <summary>Always <c>about:blank</c>: the stable name is <c>code</c>.</summary>
+    /// <summary>Always <c>about:blank</c>; <c>code</c> is the stable name.</summary>
     public string Type { get; init; } = "about:blank";
 
-    /// <summary>The status in words.</summary>
+    /// <summary>The reason phrase of the status.</summary>
     public required string Title { get; init; }
 
     /// <summary>The HTTP status.</summary>
     public required int Status { get; init; }
 
-    /// <summary>What went wrong and what to do next, for a person.</summary>
+    /// <summary>What is wrong and what to do next, for a person.</summary>
     public string? Detail { get; init; }
 
-    /// <summary>The stable name of the error, for a program.</summary>
+    /// <summary>The stable name of the error, for programs.</summary>
     public required string Code { get; init; }
 
-    /// <summary>Names this request in logs and audit.</summary>
+    /// <summary>The id of this request in logs and audit.</summary>
     public string? RequestId { get; init; }
 
     /// <summary>What is wrong with each member of the request.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
 
-    /// <summary>The scopes that would have allowed it; with <c>insufficient_scope</c>.</summary>
+    /// <summary>With <c>insufficient_scope</c>: the scopes that would have allowed it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? MissingScopes { get; init; }
 
-    /// <summary>Which credentials would gain; with <c>gains_differ</c>.</summary>
+    /// <summary>With <c>gains_differ</c>: the credentials that would gain rights.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RightsDifference? Gains { get; init; }
 
-    /// <summary>Which credentials would lose; with <c>gains_differ</c>.</summary>
+    /// <summary>With <c>gains_differ</c>: the credentials that would lose rights.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RightsDifference? Loses { get; init; }
 
-    /// <summary>The kinds of credential that are accepted; with <c>credential_kind_not_accepted</c>.</summary>
+    /// <summary>With <c>credential_kind_not_accepted</c>: the kinds of credential that are accepted.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? AcceptedCredentials { get; init; }
 
-    /// <summary>What uses the thing that shall go; with <c>in_use</c> where it is an API resource.</summary>
+    /// <summary>With <c>in_use</c>, for an API resource: what uses it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public UsedBy? UsedBy { get; init; }
 
-    /// <summary>How many there may be; with <c>limit_reached</c>.</summary>
+    /// <summary>With <c>limit_reached</c>: the limit.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Limit { get; init; }
 
-    /// <summary>When the credential ended; with <c>credential_expired</c>.</summary>
+    /// <summary>With <c>credential_expired</c>: when the credential expired.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? ExpiredAt { get; init; }
 }
@@ -59,85 +59,85 @@ public sealed record Problem
 /// <summary>Values of <see cref="Problem.Code"/>.</summary>
 public static class ProblemCode
 {
-    /// <summary>400: the request does not fit; <see cref="Problem.Errors"/> says where.</summary>
+    /// <summary>400: the request is not valid; <see cref="Problem.Errors"/> says where.</summary>
     public const string InvalidRequest = "invalid_request";
 
     /// <summary>401: no credential was presented.</summary>
     public const string CredentialMissing = "credential_missing";
 
-    /// <summary>401: the credential presented is not good.</summary>
+    /// <summary>401: the presented credential is not valid.</summary>
     public const string InvalidToken = "invalid_token";
 
-    /// <summary>401: the credential presented was good until <see cref="Problem.ExpiredAt"/>.</summary>
+    /// <summary>401: the presented credential expired at <see cref="Problem.ExpiredAt"/>.</summary>
     public const string CredentialExpired = "credential_expired";
 
     /// <summary>403: the credential lacks a scope.</summary>
     public const string InsufficientScope = "insufficient_scope";
 
-    /// <summary>403: this API, or this scope of it, does not take credentials of that kind.</summary>
+    /// <summary>403: this API, or this scope of it, does not accept credentials of that kind.</summary>
     public const string CredentialKindNotAccepted = "credential_kind_not_accepted";
 
     /// <summary>403: the credential is limited to other objects.</summary>
     public const string ObjectNotAllowed = "object_not_allowed";
 
-    /// <summary>403: what is asked for exceeds the caller's own rights.</summary>
+    /// <summary>403: the request asks for more than the caller's own rights.</summary>
     public const string ExceedsOwnRights = "exceeds_own_rights";
 
-    /// <summary>403: what is asked for exceeds the rights of the credential's owner.</summary>
+    /// <summary>403: the request asks for more than the rights of the credential's owner.</summary>
     public const string ExceedsOwnerRights = "exceeds_owner_rights";
 
     /// <summary>403: the request came over plain http from another machine; use https.</summary>
     public const string TlsRequired = "tls_required";
 
-    /// <summary>404: there is no such thing, or it is not yours to see.</summary>
+    /// <summary>404: it does not exist, or the caller may not see it.</summary>
     public const string NotFound = "not_found";
 
-    /// <summary>405: the route exists, with other methods.</summary>
+    /// <summary>405: the route does not accept this method.</summary>
     public const string MethodNotAllowed = "method_not_allowed";
 
-    /// <summary>409: something with that name exists.</summary>
+    /// <summary>409: the name or identifier is taken.</summary>
     public const string AlreadyExists = "already_exists";
 
-    /// <summary>409: the thing is in use and cannot go.</summary>
+    /// <summary>409: something refers to it, so it cannot be deleted.</summary>
     public const string InUse = "in_use";
 
     /// <summary>409: the change would leave no enabled user who holds every management right.</summary>
     public const string LastAdministrator = "last_administrator";
 
-    /// <summary>409: the change would not have the number of gains that <c>Tokenry-Expect-Gains</c> names, now or any more.</summary>
+    /// <summary>409: the change does not have the number of gains that <c>Tokenry-Expect-Gains</c> names.</summary>
     public const string GainsDiffer = "gains_differ";
 
-    /// <summary>428: this server wants <c>Tokenry-Expect-Gains</c> with every change of rights.</summary>
+    /// <summary>428: this server requires <c>Tokenry-Expect-Gains</c> with every change of rights.</summary>
     public const string ExpectGainsRequired = "expect_gains_required";
 
     /// <summary>409: the credential is revoked or disabled.</summary>
     public const string CredentialNotActive = "credential_not_active";
 
-    /// <summary>409: the secret, key or certificate was replaced; only the newest one renews itself.</summary>
+    /// <summary>409: a newer secret, key or certificate replaced this one; only the newest can renew itself.</summary>
     public const string SecretSuperseded = "secret_superseded";
 
-    /// <summary>409: the owner has as many of these as it may; <see cref="Problem.Limit"/> says how many.</summary>
+    /// <summary>409: the owner has as many of these as it may have; <see cref="Problem.Limit"/> is the limit.</summary>
     public const string LimitReached = "limit_reached";
 
     /// <summary>409: the next signing key has not been published long enough.</summary>
     public const string SigningKeyNotReady = "signing_key_not_ready";
 
-    /// <summary>409: the same Idempotency-Key is being worked on.</summary>
+    /// <summary>409: an earlier request with the same Idempotency-Key is still running.</summary>
     public const string IdempotencyInFlight = "idempotency_in_flight";
 
     /// <summary>422: the same Idempotency-Key came with another body.</summary>
     public const string IdempotencyKeyReused = "idempotency_key_reused";
 
-    /// <summary>422: the list took too long and was stopped; ask for a shorter time or narrower filters.</summary>
+    /// <summary>422: the list took too long, and the server stopped it. Ask for a shorter period or use narrower filters.</summary>
     public const string QueryTooSlow = "query_too_slow";
 
     /// <summary>413: the body is too large.</summary>
     public const string BodyTooLarge = "body_too_large";
 
-    /// <summary>408: the body did not arrive within ten seconds (and one second more for each 16 KiB beyond the first).</summary>
+    /// <summary>408: the body did not arrive within ten seconds, plus one second for each 16 KiB beyond the first.</summary>
     public const string BodyTooSlow = "body_too_slow";
 
-    /// <summary>415: the body is not of the media type this route takes.</summary>
+    /// <summary>415: the route does not accept the media type of the body.</summary>
     public const string UnsupportedMediaType = "unsupported_media_type";
 
     /// <summary>429: too many requests.</summary>
@@ -149,13 +149,13 @@ public static class ProblemCode
     /// <summary>429: a quota of the credential or its application is used up until <c>Retry-After</c>.</summary>
     public const string QuotaExceeded = "quota_exceeded";
 
-    /// <summary>503: the store is away.</summary>
+    /// <summary>503: the store is unavailable.</summary>
     public const string StoreUnavailable = "store_unavailable";
 
-    /// <summary>503: the server holds as many bytes as it takes from senders it does not know yet.</summary>
+    /// <summary>503: the bodies of unauthenticated senders fill the server's buffer for them.</summary>
     public const string Overloaded = "overloaded";
 
-    /// <summary>421: the page is not served under the host the request names.</summary>
+    /// <summary>421: the server does not serve this page under the requested host.</summary>
     public const string MisdirectedRequest = "misdirected_request";
 
     /// <summary>500: a fault of the server.</summary>

@@ -2,8 +2,8 @@ using System.Text.Json;
 
 namespace Tokenry.Protocol.Api;
 
-/// <summary>A client's public key as it is registered.</summary>
-/// <param name="Kid">What the client's assertions name it by in their <c>kid</c>: as the key said, else its RFC 7638 thumbprint.</param>
+/// <summary>A client's registered public key.</summary>
+/// <param name="Kid">The <c>kid</c> that the client's assertions carry: the key's own <c>kid</c>, or else its RFC 7638 thumbprint.</param>
 /// <param name="Alg">The one algorithm it verifies: <c>ES256</c>, <c>ES384</c>, <c>RS256</c> or <c>PS256</c>.</param>
 /// <param name="Jwk">The key (RFC 7517), public members only.</param>
 public sealed record RegisteredKey(string Kid, string Alg, JsonElement Jwk);
@@ -14,13 +14,15 @@ public sealed record PublicKeyRequest
     /// <inheritdoc cref="Credential.Name"/>
     public required string Name { get; init; }
 
-    /// <summary>A public JSON Web Key (RFC 7517). A private one is refused, and should be thought of as known to others.</summary>
+    /// <summary>A public JSON Web Key (RFC 7517). The server refuses a private one; treat a private key that was sent as leaked.</summary>
     public JsonElement? Jwk { get; init; }
 
-    /// <summary>Instead: <c>-----BEGIN PUBLIC KEY-----</c> (SubjectPublicKeyInfo, RFC 7468 §13).</summary>
+    /// <summary>Alternative: <c>-----BEGIN PUBLIC KEY-----</c> (SubjectPublicKeyInfo, RFC 7468 §13).</summary>
     public string? Pem { get; init; }
 
-    /// <summary>The algorithm it is for, where neither the key nor its type says: an RSA key is for <c>RS256</c> unless <c>PS256</c> is named.</summary>
+    /// <summary>
+    /// The algorithm of the key, if neither the key nor its type determines it. An RSA key is for <c>RS256</c> unless <c>PS256</c> is named here.
+    /// </summary>
     public string? Alg { get; init; }
 
     /// <inheritdoc cref="Credential.ExpiresAt"/>

@@ -9,7 +9,7 @@ public sealed record Role
     /// <summary>Unique, at most 200 characters.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Words for the person who assigns it.</summary>
+    /// <summary>Text for the person who assigns it.</summary>
     public string? Description { get; init; }
 
     /// <summary>Built-in roles can be assigned but neither edited nor deleted.</summary>
@@ -18,7 +18,7 @@ public sealed record Role
     /// <summary>What the role allows.</summary>
     public required IReadOnlyList<Permission> Permissions { get; init; }
 
-    /// <summary>When it was made; absent for built-in roles.</summary>
+    /// <summary>When it was created; absent for built-in roles.</summary>
     public DateTimeOffset? CreatedAt { get; init; }
 }
 

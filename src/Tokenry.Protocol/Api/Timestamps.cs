@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace Tokenry.Protocol.Api;
 
 /// <summary>
-/// Times on the wire: RFC 3339 in UTC with <c>Z</c>, the fraction (milliseconds, the precision of the store) omitted when zero.
-/// A time with another offset is accepted and converted.
+/// Times on the wire: RFC 3339 in UTC with <c>Z</c>. The fraction has milliseconds, the precision of the store, and is omitted when zero. The server accepts
+/// another offset and converts the time.
 /// </summary>
 public sealed class TimestampConverter : JsonConverter<DateTimeOffset>
 {
@@ -20,7 +20,7 @@ public sealed class TimestampConverter : JsonConverter<DateTimeOffset>
             return time;
         }
 
-        throw new JsonException("A time is written like 2099-01-01T00:00:00Z (RFC 3339, with an offset).");
+        throw new JsonException("A time must be RFC 3339 with an offset, such as 2099-01-01T00:00:00Z.");
     }
 
     /// <inheritdoc/>
@@ -30,7 +30,7 @@ public sealed class TimestampConverter : JsonConverter<DateTimeOffset>
         writer.WriteStringValue(Format(value));
     }
 
-    /// <summary>Parses an RFC 3339 time that names its offset; what is finer than a millisecond is cut off.</summary>
+    /// <summary>Parses an RFC 3339 time that names its offset; it cuts off what is finer than a millisecond.</summary>
     public static bool TryParse(string? text, out DateTimeOffset time)
     {
         time = default;
@@ -56,10 +56,10 @@ public sealed class TimestampConverter : JsonConverter<DateTimeOffset>
         return true;
     }
 
-    /// <summary>The one way a time is written.</summary>
+    /// <summary>Writes a time in the form of the wire.</summary>
     public static string Format(DateTimeOffset value)
     {
-        // The round-trip form, which formats several times as fast as a pattern, up to what is wanted of it.
+        // The round-trip form is several times as fast as a pattern. The code below cuts it to the wire form.
         Span<char> whole = stackalloc char[28];
         var utc = value.UtcDateTime;
         utc.TryFormat(whole, out _, "O", CultureInfo.InvariantCulture);

@@ -4,7 +4,9 @@ using System.Text.Json.Serialization;
 
 namespace Tokenry.Protocol.Api;
 
-/// <summary>How the API reads and writes JSON: snake_case, strict (no unknown members, no duplicates, depth 16), times as <see cref="TimestampConverter"/> has them.</summary>
+/// <summary>
+/// How the API reads and writes JSON: snake_case, strict (no unknown members, no duplicates, depth 16), with times as in <see cref="TimestampConverter"/>.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
@@ -75,10 +77,10 @@ namespace Tokenry.Protocol.Api;
 [JsonSerializable(typeof(JsonElement?))]
 public sealed partial class TokenryJson : JsonSerializerContext
 {
-    /// <summary>The options every reader and writer of the API uses.</summary>
+    /// <summary>The options that every reader and writer of the API uses.</summary>
     public static JsonSerializerOptions Strict => strict ??= Make();
 
-    // Not an initialiser: the generated half of this class may be initialised after it.
+    // Not an initialiser: the generated half of this class may be initialised later.
     private static JsonSerializerOptions? strict;
 
     private static JsonSerializerOptions Make()
@@ -87,7 +89,7 @@ public sealed partial class TokenryJson : JsonSerializerContext
         {
             AllowDuplicateProperties = false,
             MaxDepth = 16,
-            // Nothing here is put into HTML; quotes and umlauts stay readable.
+            // No JSON of the API is embedded in HTML, so quotes and umlauts can stay readable.
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
             RespectNullableAnnotations = true,
             TypeInfoResolver = Default,

@@ -2,25 +2,25 @@ using System.Text.Json.Serialization;
 
 namespace Tokenry.Protocol.Api;
 
-/// <summary>How often something was decided in one minute or hour; what a list does not group by is absent.</summary>
+/// <summary>The number of decisions or issued tokens in one minute or hour. Members that the list does not group by are absent.</summary>
 public sealed record UsageCount
 {
-    /// <summary>When the minute or hour began.</summary>
+    /// <summary>When the minute or hour started.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>The credential; empty where it is not known.</summary>
+    /// <summary>The credential; empty if it is unknown.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? CredentialId { get; init; }
 
-    /// <summary>Its owner; empty where it is not known.</summary>
+    /// <summary>Its owner; empty if it is unknown.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Subject { get; init; }
 
-    /// <summary>The API resource's identifier; empty where none was named.</summary>
+    /// <summary>The API resource's identifier; empty if none was named.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Api { get; init; }
 
-    /// <summary>A scope that was needed, or issued; only where it is grouped by, and then a use counts for each of its scopes.</summary>
+    /// <summary>A requested or issued scope; only if the list groups by scope. Then a use counts once for each of its scopes.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Scope { get; init; }
 
@@ -28,7 +28,7 @@ public sealed record UsageCount
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Code { get; init; }
 
-    /// <summary>How often.</summary>
+    /// <summary>The number.</summary>
     public required long Count { get; init; }
 }
 
@@ -38,7 +38,7 @@ public sealed record AccessEntry
     /// <summary><c>acc_…</c></summary>
     public required string Id { get; init; }
 
-    /// <summary>When.</summary>
+    /// <summary>When it happened.</summary>
     public required DateTimeOffset At { get; init; }
 
     /// <summary>
@@ -46,84 +46,84 @@ public sealed record AccessEntry
     /// </summary>
     public required string Door { get; init; }
 
-    /// <summary>The credential that was presented, if it was one.</summary>
+    /// <summary>The presented credential, if the server recognised one.</summary>
     public string? CredentialId { get; init; }
 
     /// <summary>One of <see cref="CredentialKind"/>.</summary>
     public string? Kind { get; init; }
 
-    /// <summary>Who acts; <c>null</c> for an anonymous key or where it is not known.</summary>
+    /// <summary>The acting user or application; <c>null</c> for an anonymous key, or if it is unknown.</summary>
     public string? Subject { get; init; }
 
     /// <summary>The API resource's identifier.</summary>
     public string? Api { get; init; }
 
-    /// <summary>The scopes that were needed, or that were issued.</summary>
+    /// <summary>The requested scopes, or the issued ones.</summary>
     public string? Scope { get; init; }
 
-    /// <summary>The object it was about.</summary>
+    /// <summary>The object of the request.</summary>
     public string? Object { get; init; }
 
-    /// <summary>The method of the request behind the door, where the door was told.</summary>
+    /// <summary>The method of the checked request, if the caller of the door sent it.</summary>
     public string? Method { get; init; }
 
-    /// <summary>Its path, without the query.</summary>
+    /// <summary>The path of the checked request, without the query.</summary>
     public string? Path { get; init; }
 
     /// <summary>A verification code, or <c>issued</c>.</summary>
     public required string Result { get; init; }
 
-    /// <summary>From which address, where the door was told.</summary>
+    /// <summary>The client's address, if the caller of the door sent it.</summary>
     public string? Ip { get; init; }
 
-    /// <summary>The User-Agent, where the door saw it.</summary>
+    /// <summary>The User-Agent, if the door saw it.</summary>
     public string? Agent { get; init; }
 
-    /// <summary>The request to this server, as in its answer's <c>X-Request-Id</c>.</summary>
+    /// <summary>The id of the request to this server, as in its answer's <c>X-Request-Id</c>.</summary>
     public string? RequestId { get; init; }
 
     /// <summary>The <c>jti</c> of an issued token.</summary>
     public string? TokenId { get; init; }
 
-    /// <summary>Of a token exchange: the application that acts for the subject; <c>null</c> where the subject acts itself.</summary>
+    /// <summary>For a token exchange: the application that acts for the subject; <c>null</c> if the subject acts itself.</summary>
     public string? Actor { get; init; }
 
-    /// <summary>Of an issued token: the grant that bought it.</summary>
+    /// <summary>For an issued token: the grant type.</summary>
     public string? GrantType { get; init; }
 
-    /// <summary>Of an issued token: how its client authenticated (<see cref="ClientAuthenticationMethod"/>).</summary>
+    /// <summary>For an issued token: how its client authenticated (<see cref="ClientAuthenticationMethod"/>).</summary>
     public string? AuthMethod { get; init; }
 
-    /// <summary>Of an issued token: what it is bound by, <c>dpop</c> or <c>mtls</c>; absent where anybody may use it who holds it.</summary>
+    /// <summary>For an issued token: how it is bound, <c>dpop</c> or <c>mtls</c>; absent for a bearer token.</summary>
     public string? BoundBy { get; init; }
 }
 
-/// <summary>A network a credential was used from: a /24 of IPv4 or a /64 of IPv6.</summary>
+/// <summary>A network from which a credential was used: a /24 of IPv4 or a /64 of IPv6.</summary>
 public sealed record CredentialNetwork(string Network, DateTimeOffset FirstSeenAt);
 
-/// <summary>What somebody who thinks that a credential leaked needs to know: everything it did since a date.</summary>
+/// <summary>For the investigation of a leak: everything that a credential did since a date.</summary>
 public sealed record CredentialUses
 {
-    /// <summary>The credential as it is now.</summary>
+    /// <summary>The credential in its current state.</summary>
     public required Credential Credential { get; init; }
 
-    /// <summary>From when on.</summary>
+    /// <summary>The start of the period.</summary>
     public required DateTimeOffset Since { get; init; }
 
     /// <summary>Uses by hour, API and result, oldest first.</summary>
     public required IReadOnlyList<UsageCount> Usage { get; init; }
 
-    /// <summary>Every network it was ever used from, as far as known, newest first.</summary>
+    /// <summary>Every network from which it was used, as far as known, newest first.</summary>
     public required IReadOnlyList<CredentialNetwork> Networks { get; init; }
 
-    /// <summary>What the access log has, newest first, at most 200; the rest is at <c>/v1/access-log?credential=</c>.</summary>
+    /// <summary>The entries of the access log, newest first, at most 200. The rest is at <c>/v1/access-log?credential=</c>.</summary>
     public required IReadOnlyList<AccessEntry> Entries { get; init; }
 
-    /// <summary>What was done at Tokenry with it and to it: credentials made, roles changed; newest first, at most 200.</summary>
+    /// <summary>Audit events of this credential as actor or target, such as created credentials and changed roles; newest first, at most 200.</summary>
     public required IReadOnlyList<CredentialEvent> Deeds { get; init; }
 }
 
-/// <summary>An audit event in short; actor and address of what others did to the credential are for who may read the audit.</summary>
+/// <summary>A short form of an audit event. Actor and address of events by other credentials appear only for callers who may read the audit.</summary>
 public sealed record CredentialEvent(
     DateTimeOffset At,
     string? Actor,
@@ -134,14 +134,18 @@ public sealed record CredentialEvent(
     string? Ip
 );
 
-/// <summary>Body of <c>POST /v1/credentials/revoke</c>. A class and not a record: a record would print the token.</summary>
+/// <summary>Body of <c>POST /v1/credentials/revoke</c>.</summary>
+// A class and not a record: a record would print the token.
 public sealed class LeakReport
 {
-    /// <summary>The string that was found.</summary>
+    /// <summary>The credential that was found.</summary>
     public required string Token { get; init; }
 }
 
-/// <summary>One string that a secret scanner found, in the form of GitHub's secret scanning partners. A class and not a record: a record would print it.</summary>
+/// <summary>
+/// One string that a secret scanner found, in the format of GitHub's secret scanning partners.
+/// </summary>
+// A class and not a record: a record would print it.
 public sealed class FoundSecret
 {
     /// <summary>The string.</summary>
@@ -150,15 +154,15 @@ public sealed class FoundSecret
     /// <summary>The scanner's name for this kind of string.</summary>
     public string? Type { get; init; }
 
-    /// <summary>Where it was found.</summary>
+    /// <summary>The URL where it was found.</summary>
     public string? Url { get; init; }
 
-    /// <summary>In what it was found: <c>commit</c>, <c>issue</c>, …</summary>
+    /// <summary>The kind of place where it was found: <c>commit</c>, <c>issue</c>, …</summary>
     public string? Source { get; init; }
 }
 
-/// <summary>What we say of one string that a scanner found.</summary>
+/// <summary>The server's verdict on one string that a scanner found.</summary>
 /// <param name="TokenHash">Base64 of its SHA-256.</param>
-/// <param name="TokenType">The type as it was sent.</param>
-/// <param name="Label"><c>true_positive</c> where it is a credential of ours, <c>false_positive</c> elsewhere.</param>
+/// <param name="TokenType">The type as the scanner sent it.</param>
+/// <param name="Label"><c>true_positive</c> if it is a credential of this server, else <c>false_positive</c>.</param>
 public sealed record FoundSecretLabel(string TokenHash, string? TokenType, string Label);

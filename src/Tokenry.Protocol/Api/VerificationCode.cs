@@ -1,12 +1,12 @@
 namespace Tokenry.Protocol.Api;
 
-/// <summary>The answers of a verification, in the order in which they take precedence (<c>contract.md</c>, Verification).</summary>
+/// <summary>The codes of a verification, in their order of precedence (<c>contract.md</c>, Verification).</summary>
 public static class VerificationCode
 {
     /// <summary>The text is not a credential: wrong form or wrong checksum.</summary>
     public const string Malformed = "malformed";
 
-    /// <summary>No such credential, or its secret does not match.</summary>
+    /// <summary>The credential does not exist, or its secret does not match.</summary>
     public const string Unknown = "unknown";
 
     /// <summary>The credential was revoked.</summary>

@@ -5,12 +5,12 @@ using System.Security.Cryptography;
 namespace Tokenry.Protocol.Credentials;
 
 /// <summary>
-/// Fixed-width base62: the alphabet <c>0-9A-Za-z</c> in ASCII order, big-endian, zero-padded on the left. Because the width is fixed
-/// and the alphabet ascends, the texts sort (ordinally) as the numbers do, and every value has exactly one text.
+/// Fixed-width base62: the alphabet <c>0-9A-Za-z</c> in ASCII order, big-endian, zero-padded on the left. Fixed width and ascending alphabet make the texts
+/// sort (ordinally) like the numbers, and give each value exactly one text.
 /// </summary>
 /// <remarks>
-/// Work depends on the width alone, never on the value: there is no early exit that would tell where a secret differs. The arithmetic
-/// runs on 32-bit limbs, five digits at a time (62^5 is the largest power of 62 below 2^32), and allocates nothing.
+/// The work depends only on the width, never on the value: an early exit could reveal where a secret differs. The arithmetic runs on 32-bit limbs, five digits
+/// at a time (62^5 is the largest power of 62 below 2^32), and allocates nothing.
 /// </remarks>
 public static class Base62
 {
@@ -28,14 +28,14 @@ public static class Base62
     {
         if (byteCount is < 4 or > MaxBytes || byteCount % 4 != 0)
         {
-            throw new ArgumentOutOfRangeException(nameof(byteCount), byteCount, "A multiple of 4 between 4 and 64.");
+            throw new ArgumentOutOfRangeException(nameof(byteCount), byteCount, "The number must be a multiple of 4 between 4 and 64.");
         }
 
-        // 1/log2(62) = 0.167949…; no width in the range lies near enough to a whole number for the rounding to matter.
+        // 1/log2(62) = 0.167949…; in this range no product is so near to a whole number that rounding errors matter.
         return (int)Math.Ceiling(byteCount * 8 * 0.16794877553120527);
     }
 
-    /// <summary>Writes <paramref name="bytes"/>, read as one big-endian number, into all of <paramref name="destination"/>.</summary>
+    /// <summary>Writes <paramref name="bytes"/>, read as one big-endian number; the text fills <paramref name="destination"/>.</summary>
     /// <exception cref="ArgumentException"><paramref name="destination"/> is not exactly <see cref="Width"/> characters long.</exception>
     public static void Encode(ReadOnlySpan<byte> bytes, Span<char> destination)
     {
@@ -64,8 +64,8 @@ public static class Base62
     }
 
     /// <summary>
-    /// Reads <paramref name="text"/> into <paramref name="destination"/>. False, with <paramref name="destination"/> zeroed, when the
-    /// width is not <see cref="Width"/>, a character is outside the alphabet, or the value needs more bytes than there are.
+    /// Reads <paramref name="text"/> into <paramref name="destination"/>. False, with <paramref name="destination"/> zeroed, if the width is not
+    /// <see cref="Width"/>, a character is outside the alphabet, or the value is too large for the bytes.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The length of <paramref name="destination"/> is not a multiple of 4 in 4…64.</exception>
     public static bool TryDecode(ReadOnlySpan<char> text, Span<byte> destination)

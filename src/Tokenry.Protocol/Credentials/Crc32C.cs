@@ -5,13 +5,13 @@ using System.Text;
 namespace Tokenry.Protocol.Credentials;
 
 /// <summary>
-/// CRC-32C (Castagnoli; RFC 3720 appendix B.4: reflected, initial and final XOR <c>0xFFFFFFFF</c>). It turns typing mistakes and scanner
-/// noise away without a look-up; it is public arithmetic and proves nothing about who wrote the text.
+/// CRC-32C (Castagnoli; RFC 3720 appendix B.4: reflected, initial and final XOR <c>0xFFFFFFFF</c>). It rejects typing errors and scanner noise without a
+/// look-up. Anyone can compute it, so it proves nothing about the origin of a text.
 /// </summary>
 public static class Crc32C
 {
     /// <summary>The checksum of the ASCII bytes of <paramref name="ascii"/>; 0 for no characters.</summary>
-    /// <exception cref="ArgumentException">A character lies outside ASCII: such a text has no agreed bytes here.</exception>
+    /// <exception cref="ArgumentException">A character is outside ASCII, so its bytes are not defined here.</exception>
     public static uint Compute(ReadOnlySpan<char> ascii)
     {
         Span<byte> buffer = stackalloc byte[128];

@@ -5,9 +5,9 @@ using System.Security.Cryptography;
 namespace Tokenry.Protocol.Credentials;
 
 /// <summary>
-/// An opaque credential as it travels: <c>{brand}_{kind}_{id}{secret}{checksum}</c>, e.g. <c>tkr_key_02x5…</c>. The id (128 bits), the secret
-/// (256 bits) and the CRC-32C of everything before it are fixed-width base62. A credential has exactly one text: nothing is trimmed,
-/// case-folded or padded. A well-formed string is not a good one; only the stored digest tells.
+/// An opaque credential as requests carry it: <c>{brand}_{kind}_{id}{secret}{checksum}</c>, e.g. <c>tkr_key_02x5…</c>. The id (128 bits), the secret (256 bits)
+/// and the CRC-32C of everything before it are fixed-width base62. A credential has exactly one text: the parser does not trim, fold case or pad. A well-formed
+/// string need not be a valid credential; only the stored digest decides that.
 /// </summary>
 public readonly ref struct CredentialString
 {
@@ -20,7 +20,7 @@ public readonly ref struct CredentialString
     /// <summary>Characters of the checksum: 4 bytes in base62.</summary>
     public const int ChecksumLength = 6;
 
-    /// <summary>The longest well-formed text: brand of 10, kind of 4, two separators and the 71 characters of the body.</summary>
+    /// <summary>The longest well-formed text: a brand of 10, a kind of 4, two separators and the 71 characters of the body.</summary>
     public const int MaxLength = MaxBrandLength + MaxKindLength + 2 + BodyLength;
 
     private const int BodyLength = IdLength + SecretLength + ChecksumLength;
@@ -43,28 +43,28 @@ public readonly ref struct CredentialString
         IdValue = idValue;
     }
 
-    /// <summary>The whole text, secret included: hash it, never log it.</summary>
+    /// <summary>The whole text with the secret: hash it, never log it.</summary>
     public ReadOnlySpan<char> Text { get; }
 
-    /// <summary>Whose credential it claims to be: <c>[a-z0-9]{2,10}</c>. Whether the brand is ours is the caller's question.</summary>
+    /// <summary>The brand: <c>[a-z0-9]{2,10}</c>. The caller checks whether it is configured.</summary>
     public ReadOnlySpan<char> Brand { get; }
 
-    /// <summary>What it claims to be: <c>[a-z]{2,4}</c>, see <see cref="CredentialKinds"/>. May be a kind this build does not know.</summary>
+    /// <summary>The kind: <c>[a-z]{2,4}</c>, see <see cref="CredentialKinds"/>. This build may not know it.</summary>
     public ReadOnlySpan<char> Kind { get; }
 
     /// <summary>The 22 characters that also end the credential's public id; not secret.</summary>
     public ReadOnlySpan<char> Id => Text.Slice(Text.Length - BodyLength, IdLength);
 
-    /// <summary>The id as the number it encodes (the big-endian bytes of a UUIDv7), ready for a look-up.</summary>
+    /// <summary>The id as the number that it encodes (the big-endian bytes of a UUIDv7), ready for a look-up.</summary>
     public UInt128 IdValue { get; }
 
-    /// <summary>True for a brand a server may be configured with: <c>[a-z0-9]{2,10}</c>.</summary>
+    /// <summary>True for a valid configured brand: <c>[a-z0-9]{2,10}</c>.</summary>
     public static bool IsBrand(ReadOnlySpan<char> brand) =>
         brand.Length is >= MinBrandLength and <= MaxBrandLength && !brand.ContainsAnyExcept(BrandCharacters);
 
     /// <summary>
-    /// Takes a text apart; total and without I/O. False for a foreign character, a wrong length, an id, secret or checksum beyond its 128,
-    /// 256 or 32 bits, or a checksum that does not fit. <paramref name="value"/> borrows <paramref name="text"/>.
+    /// Parses a text; total and without I/O. False for a foreign character, a wrong length, an id, secret or checksum beyond its 128, 256 or 32 bits, or a
+    /// wrong checksum. <paramref name="value"/> borrows <paramref name="text"/>.
     /// </summary>
     public static bool TryParse(ReadOnlySpan<char> text, out CredentialString value)
     {
@@ -103,7 +103,7 @@ public readonly ref struct CredentialString
     /// <param name="kind">One of <see cref="CredentialKinds"/>, <c>[a-z]{2,4}</c>.</param>
     /// <param name="id">The credential's id, from <see cref="PublicId.NewUuid7"/>.</param>
     /// <param name="secret32">32 bytes from a cryptographic random generator.</param>
-    /// <exception cref="ArgumentException">Brand, kind or the secret's length break the format.</exception>
+    /// <exception cref="ArgumentException">The brand, the kind or the length of the secret is not valid.</exception>
     public static Secret Create(string brand, string kind, UInt128 id, ReadOnlySpan<byte> secret32)
     {
         if (!IsBrand(brand))
@@ -139,8 +139,8 @@ public readonly ref struct CredentialString
         return secret;
     }
 
-    /// <summary>As the overload with <c>secret32</c>, with 32 fresh bytes from the operating system's random generator.</summary>
-    /// <exception cref="ArgumentException">Brand or kind break the format.</exception>
+    /// <summary>Like the overload with <c>secret32</c>, with 32 new bytes from the operating system's random generator.</summary>
+    /// <exception cref="ArgumentException">The brand or the kind is not valid.</exception>
     public static Secret Create(string brand, string kind, UInt128 id)
     {
         Span<byte> secret = stackalloc byte[SecretBytes];

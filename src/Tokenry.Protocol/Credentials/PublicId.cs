@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace Tokenry.Protocol.Credentials;
 
 /// <summary>
-/// The public name of a record: <c>{prefix}_</c> and the 22 base62 characters of a UUIDv7 (RFC 9562 §5.7), e.g. <c>key_02x5…</c>. Ids of one
-/// prefix sort by the time they were made. They are names, not secrets.
+/// The public id of a record: <c>{prefix}_</c> and the 22 base62 characters of a UUIDv7 (RFC 9562 §5.7), e.g. <c>key_02x5…</c>. Ids of one prefix sort by
+/// creation time. They are not secret.
 /// </summary>
 public static class PublicId
 {
@@ -16,7 +16,7 @@ public static class PublicId
     private const ulong RandomMask = 0x3FFF_FFFF_FFFF_FFFF;
     private const long MaxMilliseconds = (1L << 48) - 1;
 
-    // How far the sequence may run ahead of a clock before it follows the clock back, in units of 1/4096 ms: ten seconds.
+    // How far the sequence may be ahead of the clock before it follows the clock back, in units of 1/4096 ms: ten seconds.
     private const long MaxLead = 10_000L << CounterBits;
 
     private const int DrawnAtOnce = 64 * sizeof(ulong);
@@ -29,7 +29,7 @@ public static class PublicId
     [ThreadStatic]
     private static int used;
 
-    /// <summary>The id of <paramref name="prefix"/> (written without the underscore: <c>key</c>) and <paramref name="id"/>.</summary>
+    /// <summary>The id from <paramref name="prefix"/> (without the underscore: <c>key</c>) and <paramref name="id"/>.</summary>
     public static string Create(string prefix, UInt128 id)
     {
         ArgumentException.ThrowIfNullOrEmpty(prefix);
@@ -46,11 +46,11 @@ public static class PublicId
     }
 
     /// <summary>
-    /// A new UUIDv7 as the number its 16 bytes spell in network order. 48 bits of Unix milliseconds, then 12 bits of the fraction of the
-    /// millisecond (RFC 9562 §6.2, method 3), then 62 random bits. Within a process the first 60 bits strictly ascend, also when
-    /// called twice in one instant; only a clock set back by more than ten seconds makes them follow it. Thread-safe.
+    /// A new UUIDv7 as the number of its 16 bytes in network order: 48 bits of Unix milliseconds, then 12 bits of the fraction of the millisecond (RFC 9562
+    /// §6.2, method 3), then 62 random bits. Within a process the first 60 bits strictly ascend, also for two calls in one instant. Only if the clock goes back
+    /// by more than ten seconds, they follow it. Thread-safe.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="now"/> lies before 1970 or after the year 10889.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="now"/> is before 1970 or after the year 10889.</exception>
     public static UInt128 NewUuid7(DateTimeOffset now)
     {
         var ticks = (now - DateTimeOffset.UnixEpoch).Ticks;
@@ -66,7 +66,7 @@ public static class PublicId
         return new UInt128(high, low);
     }
 
-    // Drawn many at once: every request has an id, and a draw from the system costs a microsecond. Ids are names; secrets draw for themselves.
+    // Draws many numbers at once: every request has an id, and a system call costs a microsecond. Ids are not secret; secrets use their own draws.
     private static ulong NextRandom()
     {
         drawn ??= new byte[DrawnAtOnce];
@@ -83,7 +83,7 @@ public static class PublicId
     /// <summary>True for <paramref name="prefix"/> (without underscore), an underscore, and 22 base62 characters below 2^128.</summary>
     public static bool IsWellFormed(ReadOnlySpan<char> text, ReadOnlySpan<char> prefix) => TryParse(text, prefix, out _);
 
-    /// <summary>As <see cref="IsWellFormed"/>, and gives the number.</summary>
+    /// <summary>Like <see cref="IsWellFormed"/>; also returns the number.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, ReadOnlySpan<char> prefix, out UInt128 id)
     {
         id = default;
@@ -93,13 +93,13 @@ public static class PublicId
             && TryDecode(text[(prefix.Length + 1)..], out id);
     }
 
-    /// <summary>When a UUIDv7 was made, in Unix milliseconds.</summary>
+    /// <summary>The creation time of a UUIDv7, in Unix milliseconds.</summary>
     public static long MillisecondsOf(UInt128 id) => (long)(ulong)(id >> (128 - 48));
 
     /// <summary>The 22 base62 characters of <paramref name="id"/>, without prefix.</summary>
     public static string Encode(UInt128 id) => string.Create(CredentialString.IdLength, id, static (span, value) => Encode(value, span));
 
-    /// <summary>Reads 22 base62 characters. False for another length, a foreign character or a value of 2^128 and more.</summary>
+    /// <summary>Reads 22 base62 characters. False for another length, a foreign character or a value of 2^128 or more.</summary>
     public static bool TryDecode(ReadOnlySpan<char> text, out UInt128 id)
     {
         Span<byte> bytes = stackalloc byte[Bytes];

@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace Tokenry.Protocol.Credentials;
 
 /// <summary>
-/// A text that must not be shown by accident: it prints as <c>***</c>, in strings, logs and the debugger alike, refuses to be serialised,
-/// and has no equality operators (secrets are compared as digests, by <see cref="SecretDigest"/>). Only <see cref="Reveal"/> opens it.
+/// A text that must not appear by accident. It prints as <c>***</c> in strings, logs and the debugger. It cannot be serialized, and has no equality operators:
+/// <see cref="SecretDigest"/> compares secrets as digests. Only <see cref="Reveal"/> returns the text.
 /// </summary>
 [DebuggerDisplay("***")]
 [JsonConverter(typeof(SecretJsonConverter))]
@@ -16,17 +16,17 @@ public readonly struct Secret
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private readonly string? value;
 
-    /// <summary>Takes a secret text into custody. It may be empty, not null.</summary>
+    /// <summary>Wraps a secret text. It may be empty, but not null.</summary>
     public Secret(string value)
     {
         ArgumentNullException.ThrowIfNull(value);
         this.value = value;
     }
 
-    /// <summary>The secret in clear. Call it where the text leaves for its one receiver, and nowhere else.</summary>
-    /// <exception cref="InvalidOperationException">This is <c>default(Secret)</c>: nobody put a secret in.</exception>
+    /// <summary>The secret in clear. Call it only where the text goes to its receiver.</summary>
+    /// <exception cref="InvalidOperationException">This is <c>default(Secret)</c>, which has no text.</exception>
     public string Reveal() => value ?? throw new InvalidOperationException("The secret was never set.");
 
-    /// <summary>Always <c>***</c>, whatever the secret and its length.</summary>
+    /// <summary>Always <c>***</c>, independent of the secret and its length.</summary>
     public override string ToString() => Mask;
 }

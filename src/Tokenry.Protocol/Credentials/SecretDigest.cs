@@ -5,18 +5,17 @@ using System.Text;
 namespace Tokenry.Protocol.Credentials;
 
 /// <summary>
-/// What is stored of a credential: <c>HMAC-SHA256(pepper, SHA-256(credential))</c>. The inner hash lets digests kept elsewhere be imported
-/// and leaks be reported by hash; the pepper, kept outside the database, makes a stolen table useless. There is no slow hash: a 256-bit
-/// random secret cannot be guessed.
+/// The stored digest of a credential: <c>HMAC-SHA256(pepper, SHA-256(credential))</c>. The inner hash allows importing digests from other systems and reporting
+/// leaks by hash. The pepper is outside the database, so a stolen table is useless. A slow hash is unnecessary: a 256-bit random secret cannot be guessed.
 /// </summary>
 public static class SecretDigest
 {
-    /// <summary>Bytes of a digest, and of the SHA-256 inside it.</summary>
+    /// <summary>Bytes of a digest, and of the SHA-256 in it.</summary>
     public const int Length = 32;
 
     private const int StackBytes = 512;
 
-    /// <summary>The digest of a credential's text; the text as in <see cref="Sha256"/>.</summary>
+    /// <summary>The digest of a credential's text; for the text see <see cref="Sha256"/>.</summary>
     /// <exception cref="ArgumentException"><paramref name="destination"/> is shorter than <see cref="Length"/>.</exception>
     public static void Compute(ReadOnlySpan<char> credential, ReadOnlySpan<byte> pepper, Span<byte> destination)
     {
@@ -27,8 +26,8 @@ public static class SecretDigest
     }
 
     /// <summary>
-    /// The SHA-256 inside a digest. Total: a text outside ASCII, which no credential is, is taken as UTF-8. Nothing is allocated on the heap for
-    /// a text of up to 170 characters.
+    /// The SHA-256 in a digest. Total: it encodes a text outside ASCII, which is no credential, as UTF-8. It does not allocate for a text of up to 170
+    /// characters.
     /// </summary>
     /// <exception cref="ArgumentException"><paramref name="destination"/> is shorter than <see cref="Length"/>.</exception>
     public static void Sha256(ReadOnlySpan<char> credential, Span<byte> destination)
@@ -46,7 +45,7 @@ public static class SecretDigest
         }
     }
 
-    /// <summary>The digest of a credential of which only the SHA-256 is known: one imported from another system, or reported as leaked.</summary>
+    /// <summary>The digest of a credential of which only the SHA-256 is known: an imported one, or a leaked one that was reported.</summary>
     /// <exception cref="ArgumentException">
     /// <paramref name="sha256"/> is not 32 bytes, or <paramref name="destination"/> shorter than <see cref="Length"/>.
     /// </exception>
@@ -60,6 +59,6 @@ public static class SecretDigest
         HMACSHA256.HashData(pepper, sha256, destination);
     }
 
-    /// <summary>Compares in time that depends on the lengths alone; false when the lengths differ.</summary>
+    /// <summary>Compares in time that depends only on the lengths; false if the lengths differ.</summary>
     public static bool Equals(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b) => CryptographicOperations.FixedTimeEquals(a, b);
 }

@@ -4,12 +4,12 @@ using System.Text.Json.Serialization;
 namespace Tokenry.Protocol.Credentials;
 
 /// <summary>
-/// Keeps a <see cref="Secret"/> out of every JSON document: a record that shows a secret once does so with a plain string member and an
-/// explicit <see cref="Secret.Reveal"/>, which a reviewer can find.
+/// Keeps a <see cref="Secret"/> out of every JSON document. A record that shows a secret once uses a plain string member and an explicit
+/// <see cref="Secret.Reveal"/>, which a reviewer can find.
 /// </summary>
 public sealed class SecretJsonConverter : JsonConverter<Secret>
 {
-    private const string Refusal = "A secret is not serialised; reveal it explicitly where it is meant to be shown.";
+    private const string Refusal = "The serializer writes no secrets. Call Reveal where a secret must be shown.";
 
     /// <summary>Never reads.</summary>
     /// <exception cref="NotSupportedException">Always.</exception>

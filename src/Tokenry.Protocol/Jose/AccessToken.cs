@@ -2,58 +2,58 @@ using Tokenry.Protocol.Access;
 
 namespace Tokenry.Protocol.Jose;
 
-/// <summary>The claims of an access token (RFC 9068 §2.2) whose signature was good.</summary>
+/// <summary>The claims of an access token (RFC 9068 §2.2) with a valid signature.</summary>
 public sealed record AccessToken
 {
-    /// <summary><c>iss</c>: who issued it.</summary>
+    /// <summary><c>iss</c>: the issuer.</summary>
     public required string Issuer { get; init; }
 
-    /// <summary><c>aud</c>: the identifiers of the APIs it is for, at least one; see <see cref="IsFor"/>.</summary>
+    /// <summary><c>aud</c>: the identifiers of the APIs that may accept it, at least one; see <see cref="IsFor"/>.</summary>
     public required IReadOnlyList<string> Audience { get; init; }
 
-    /// <summary><c>sub</c>: the user or application it speaks for.</summary>
+    /// <summary><c>sub</c>: the user or application that it represents.</summary>
     public required string Subject { get; init; }
 
-    /// <summary><c>client_id</c>: the application that asked for it (RFC 8693 §4.3).</summary>
+    /// <summary><c>client_id</c>: the application that requested it (RFC 8693 §4.3).</summary>
     public required string ClientId { get; init; }
 
-    /// <summary><c>exp</c>: from this second on it is not good, in UTC.</summary>
+    /// <summary><c>exp</c>: the first second, in UTC, at which it is not valid any more.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 
     /// <summary><c>iat</c>: when it was issued, in UTC.</summary>
     public required DateTimeOffset IssuedAt { get; init; }
 
-    /// <summary><c>jti</c>: its own id, by which it is denied or found in an audit.</summary>
+    /// <summary><c>jti</c>: its id, by which an operator revokes it or finds it in the audit.</summary>
     public required string TokenId { get; init; }
 
-    /// <summary><c>scope</c>: what it may do; empty when absent.</summary>
+    /// <summary><c>scope</c>: what it allows; empty if absent.</summary>
     public required ScopeSet Scope { get; init; }
 
-    /// <summary><c>credential_id</c> (ours): the credential that obtained it, null when absent.</summary>
+    /// <summary><c>credential_id</c> (Tokenry's own): the credential with which the client obtained it; null if absent.</summary>
     public string? CredentialId { get; init; }
 
-    /// <summary><c>objects</c> (ours): patterns it is limited to; null is no limit, an empty list allows no object.</summary>
+    /// <summary><c>objects</c> (Tokenry's own): patterns that limit it; null = no limit, an empty list allows no object.</summary>
     public IReadOnlyList<string>? Objects { get; init; }
 
-    /// <summary><c>cnf</c> (RFC 7800): the proof of possession it demands, null when absent. Stays readable for good.</summary>
+    /// <summary><c>cnf</c> (RFC 7800): the proof of possession that it requires; null if absent.</summary>
     public TokenConfirmation? Confirmation { get; init; }
 
-    /// <summary><c>act</c> (RFC 8693 §4.1): who acts for the subject, null where it acts itself.</summary>
+    /// <summary><c>act</c> (RFC 8693 §4.1): the party that acts for the subject; null if the subject acts itself.</summary>
     public TokenActor? Actor { get; init; }
 
-    /// <summary><c>may_act</c> (RFC 8693 §4.4): who alone may exchange it to act for the subject, null when absent.</summary>
+    /// <summary><c>may_act</c> (RFC 8693 §4.4): the only party that may exchange it to act for the subject; null if absent.</summary>
     public AuthorizedActor? MayAct { get; init; }
 
     /// <summary>
-    /// <c>passed_scopes</c> (ours): of a token that came by exchange through tokens for other APIs, what those could do, by id of the API resource. An exchange back gives no
-    /// more. Null where it did not.
+    /// <c>passed_scopes</c> (Tokenry's own), for a token from an exchange: the scopes of the tokens before it in the chain, by id of the API resource. An
+    /// exchange back to such an API gives no more scopes than these. Null for other tokens.
     /// </summary>
     public IReadOnlyDictionary<string, ScopeSet>? PassedScopes { get; init; }
 
-    /// <summary>True with a <c>cnf</c>: whoever presents it must prove a key, and a door that cannot check that must refuse.</summary>
+    /// <summary>True with a <c>cnf</c>: the presenter must prove possession of a key. A door that cannot check this must refuse.</summary>
     public bool IsBound => Confirmation is not null;
 
-    /// <summary>True when the API's identifier is in the audience, compared byte for byte (RFC 9068 §4).</summary>
+    /// <summary>True if the API's identifier is in the audience, compared byte for byte (RFC 9068 §4).</summary>
     public bool IsFor(string api)
     {
         for (var i = 0; i < Audience.Count; i++)

@@ -4,7 +4,7 @@ using Tokenry.Protocol.Access;
 
 namespace Tokenry.Protocol.Jose;
 
-/// <summary>Presence and type of the claims of RFC 9068 §2.2; what they mean, and whether it is time, is the validator's part.</summary>
+/// <summary>Checks presence and type of the claims of RFC 9068 §2.2. The validator checks their meaning and the time.</summary>
 internal static class AccessTokenClaims
 {
     public static bool TryRead(JsonElement claims, [NotNullWhen(true)] out AccessToken? token, out DateTimeOffset? notBefore)

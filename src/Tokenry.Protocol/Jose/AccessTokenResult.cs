@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Tokenry.Protocol.Jose;
 
-/// <summary>What <see cref="AccessTokenValidator"/> found: a good token, or one fault. Made by the validator alone.</summary>
+/// <summary>The result of <see cref="AccessTokenValidator"/>: a valid token, or one fault. Only the validator creates it.</summary>
 public sealed class AccessTokenResult
 {
     private AccessTokenResult(AccessTokenFault fault, AccessToken? token)
@@ -11,16 +11,16 @@ public sealed class AccessTokenResult
         Token = token;
     }
 
-    /// <summary>The first thing found wrong, or <see cref="AccessTokenFault.None"/>.</summary>
+    /// <summary>The first fault, or <see cref="AccessTokenFault.None"/>.</summary>
     public AccessTokenFault Fault { get; }
 
     /// <summary>
-    /// The token, when it is good. Also set for <see cref="AccessTokenFault.Expired"/> and <see cref="AccessTokenFault.NotYetValid"/>: the signature
-    /// was good, so that it can be named and revoked, not honoured. Test <see cref="IsValid"/>, never this for null.
+    /// The token, if it is valid. Also set for <see cref="AccessTokenFault.Expired"/> and <see cref="AccessTokenFault.NotYetValid"/>: the signature was valid,
+    /// so the token can be named and revoked, but not accepted. Test <see cref="IsValid"/>, never this for null.
     /// </summary>
     public AccessToken? Token { get; }
 
-    /// <summary>True when the token is good.</summary>
+    /// <summary>True if the token is valid.</summary>
     [MemberNotNullWhen(true, nameof(Token))]
     public bool IsValid => Fault == AccessTokenFault.None && Token is not null;
 

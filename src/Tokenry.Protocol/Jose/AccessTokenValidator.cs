@@ -1,9 +1,9 @@
 namespace Tokenry.Protocol.Jose;
 
 /// <summary>
-/// Validates JWT access tokens of one issuer at a resource server (RFC 9068 §4). Checked: form, type, algorithm, signature, issuer, presence
-/// and type of the claims, time. <em>Not</em> checked, because they need the request or a store: the audience (<see cref="AccessToken.IsFor"/>),
-/// scopes and objects, the proof behind a <c>cnf</c> (<see cref="AccessToken.IsBound"/>), revocation. Immutable and thread-safe.
+/// Validates JWT access tokens of one issuer at a resource server (RFC 9068 §4). It checks form, type, algorithm, signature, issuer, time, and the presence and
+/// type of the claims. It does <em>not</em> check what needs the request or a store: the audience (<see cref="AccessToken.IsFor"/>), scopes and objects, the
+/// proof for a <c>cnf</c> (<see cref="AccessToken.IsBound"/>), revocation. Immutable and thread-safe.
 /// </summary>
 /// <param name="issuer">The expected <c>iss</c>, compared byte for byte.</param>
 /// <param name="time">The clock.</param>
@@ -11,18 +11,16 @@ public sealed class AccessTokenValidator(string issuer, TimeProvider time)
 {
     private static readonly TimeSpan Minute = TimeSpan.FromSeconds(60);
 
-    /// <summary>
-    /// How long after <c>exp</c> a token still passes, for verifiers whose clock is not the issuer's: 0 (default) to 60 seconds.
-    /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">Outside that range.</exception>
+    /// <summary>How long after <c>exp</c> a token still passes, because the verifier's clock may differ from the issuer's: 0 (default) to 60 seconds.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public TimeSpan ClockSkew
     {
         get;
         init => field = AtMostAMinute(value);
     } = TimeSpan.Zero;
 
-    /// <summary>How far <c>iat</c> (and <c>nbf</c>, if any) may lie in the future: 0 to 60 seconds (default).</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Outside that range.</exception>
+    /// <summary>How far <c>iat</c> (and <c>nbf</c>, if any) may be in the future: 0 to 60 seconds (default).</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is outside that range.</exception>
     public TimeSpan MaxFutureIat
     {
         get;
@@ -30,19 +28,19 @@ public sealed class AccessTokenValidator(string issuer, TimeProvider time)
     } = Minute;
 
     /// <summary>
-    /// Looks at a token. Total: whatever the bytes, the answer is a result. The header is judged before any key is looked up, the signature
-    /// before a byte of the payload is read.
+    /// Validates a token. Total: any bytes give a result. It checks the header before it looks up a key, and the signature before it reads a byte of the
+    /// payload.
     /// </summary>
-    /// <param name="token">The compact serialisation, without <c>Bearer</c> and white space.</param>
-    /// <param name="findKey">The issuer's key of a <c>kid</c> of 1…200 arbitrary characters, or null. Must not do I/O per call.</param>
+    /// <param name="token">The compact serialization, without <c>Bearer</c> and white space.</param>
+    /// <param name="findKey">Finds the issuer's key of a <c>kid</c> of 1…200 arbitrary characters, or null. It must not do I/O per call.</param>
     public AccessTokenResult Validate(ReadOnlySpan<byte> token, Func<string, VerificationKey?> findKey)
     {
         ArgumentNullException.ThrowIfNull(findKey);
         return CompactJws.TryParse(token, out var jws) ? Validate(jws, findKey) : AccessTokenResult.Invalid(AccessTokenFault.Malformed);
     }
 
-    /// <summary>As <see cref="Validate(ReadOnlySpan{byte}, Func{string, VerificationKey})"/>, for a token held as text.</summary>
-    /// <param name="token">The compact serialisation; a character outside ASCII makes it malformed.</param>
+    /// <summary>Like <see cref="Validate(ReadOnlySpan{byte}, Func{string, VerificationKey})"/>, for a token as text.</summary>
+    /// <param name="token">The compact serialization; a character outside ASCII makes it malformed.</param>
     /// <param name="findKey">See the other overload.</param>
     public AccessTokenResult Validate(ReadOnlySpan<char> token, Func<string, VerificationKey?> findKey)
     {
@@ -52,13 +50,15 @@ public sealed class AccessTokenValidator(string issuer, TimeProvider time)
             : AccessTokenResult.Invalid(AccessTokenFault.Malformed);
     }
 
-    // RFC 9068 §4: at+jwt or application/at+jwt; media types compare without case (RFC 7515 §4.1.9).
+    // RFC 9068 §4: at+jwt or application/at+jwt; media types ignore case (RFC 7515 §4.1.9).
     private static bool IsAccessTokenType(string? type) =>
         string.Equals(type, "at+jwt", StringComparison.OrdinalIgnoreCase)
         || string.Equals(type, "application/at+jwt", StringComparison.OrdinalIgnoreCase);
 
     private static TimeSpan AtMostAMinute(TimeSpan value) =>
-        value >= TimeSpan.Zero && value <= Minute ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "0 to 60 seconds.");
+        value >= TimeSpan.Zero && value <= Minute
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "The value must be 0 to 60 seconds.");
 
     private AccessTokenResult Validate(CompactJws jws, Func<string, VerificationKey?> findKey)
     {
@@ -112,7 +112,7 @@ public sealed class AccessTokenValidator(string issuer, TimeProvider time)
             return AccessTokenResult.NotYetValid(token);
         }
 
-        // RFC 7519 §4.1.4: on or after exp the token is not accepted.
+        // RFC 7519 §4.1.4: a token is refused on or after exp.
         return now - ClockSkew >= token.ExpiresAt ? AccessTokenResult.Expired(token) : AccessTokenResult.Valid(token);
     }
 }

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Tokenry.Protocol.Jose;
 
 /// <summary>
-/// Where a claim stands: its name (<c>repository_id</c>), or a JSON Pointer (RFC 6901) into objects where it begins with a slash
+/// The place of a claim: its name (<c>repository_id</c>), or, with a leading slash, a JSON Pointer (RFC 6901) into objects
 /// (<c>/kubernetes.io/serviceaccount/name</c>).
 /// </summary>
 public sealed class ClaimPath
@@ -17,7 +17,9 @@ public sealed class ClaimPath
 
     private ClaimPath(string text, string[] names) => (this.text, this.names) = (text, names);
 
-    /// <summary>Reads a path; total. False for an empty one, one over <see cref="MaxLength"/>, an empty name and an escape that is none of RFC 6901 §3.</summary>
+    /// <summary>
+    /// Reads a path; total. False for an empty path, one over <see cref="MaxLength"/>, an empty name, or an escape that RFC 6901 §3 does not define.
+    /// </summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out ClaimPath? path)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -41,8 +43,8 @@ public sealed class ClaimPath
     }
 
     /// <summary>
-    /// What the claim says, as text: a string as it is, a whole number in its digits, a boolean as <c>true</c> or <c>false</c>. False where there is
-    /// nothing, or something else: no list is searched, no number rounded.
+    /// The claim's value as text: a string unchanged, a whole number as digits, a boolean as <c>true</c> or <c>false</c>. False if the claim is absent or has
+    /// another type: the method does not search lists or round numbers.
     /// </summary>
     /// <param name="claims">The claims, an object of a document read by <see cref="StrictJson"/>.</param>
     /// <param name="value">The text.</param>
@@ -69,7 +71,7 @@ public sealed class ClaimPath
         return value is not null;
     }
 
-    /// <summary>The path as it was written.</summary>
+    /// <summary>The path as written.</summary>
     public override string ToString() => text;
 
     private static bool TryUnescape(string escaped, out string name)

@@ -3,9 +3,9 @@ using System.Diagnostics.CodeAnalysis;
 namespace Tokenry.Protocol.Jose;
 
 /// <summary>
-/// What a claim of another issuer's token must say: a text, or one in which a <c>*</c> stands for a whole segment or the end of the last one. Segments
-/// are what stands between <c>:</c> and <c>/</c>, so that no <c>*</c> reaches into the next name: <c>repo:acme/*</c> is neither
-/// <c>repo:acme-evil/x</c> nor <c>repo:acme/web:ref:refs/heads/main</c>. Compared byte for byte.
+/// A pattern for a claim of another issuer's token: a text in which a <c>*</c> may replace a whole segment or the end of the last one. <c>:</c> and <c>/</c>
+/// separate segments, so a <c>*</c> never matches beyond its segment: <c>repo:acme/*</c> matches neither <c>repo:acme-evil/x</c> nor
+/// <c>repo:acme/web:ref:refs/heads/main</c>. Compared byte for byte.
 /// </summary>
 public sealed class ClaimPattern
 {
@@ -20,11 +20,11 @@ public sealed class ClaimPattern
     private ClaimPattern(string text) => (this.text, isLiteral) = (text, !text.Contains('*', StringComparison.Ordinal));
 
     /// <summary>
-    /// Reads a pattern; total. False unless it is 1…<see cref="MaxLength"/> characters and every <c>*</c> is a whole segment, or the end of the last
-    /// segment, behind at least <paramref name="literalSegments"/> segments without any.
+    /// Reads a pattern; total. It must have 1…<see cref="MaxLength"/> characters. Each <c>*</c> must be a whole segment, or the end of the last segment, after
+    /// at least <paramref name="literalSegments"/> segments without <c>*</c>.
     /// </summary>
-    /// <param name="text">The pattern. There is no way to mean a <c>*</c> itself.</param>
-    /// <param name="literalSegments">How many segments at the start say who is meant and must be spelled out: at least 1.</param>
+    /// <param name="text">The pattern. A literal <c>*</c> cannot be written.</param>
+    /// <param name="literalSegments">How many leading segments identify the workload and must not contain <c>*</c>: at least 1.</param>
     /// <param name="pattern">The pattern.</param>
     public static bool TryParse(string text, int literalSegments, [NotNullWhen(true)] out ClaimPattern? pattern)
     {
@@ -59,7 +59,7 @@ public sealed class ClaimPattern
         }
     }
 
-    /// <summary>Whether a claim says that. A <c>*</c> stands for at least one character.</summary>
+    /// <summary>Whether a claim's value matches. A <c>*</c> matches at least one character.</summary>
     public bool Matches(string value)
     {
         ArgumentNullException.ThrowIfNull(value);
@@ -74,7 +74,7 @@ public sealed class ClaimPattern
         {
             var wantedEnd = wanted.IndexOfAny(Separators);
             var saidEnd = said.IndexOfAny(Separators);
-            // The separator itself is part of what must agree.
+            // The separators must be equal too.
             if (
                 (wantedEnd < 0) != (saidEnd < 0)
                 || (wantedEnd >= 0 && wanted[wantedEnd] != said[saidEnd])
@@ -94,7 +94,7 @@ public sealed class ClaimPattern
         }
     }
 
-    /// <summary>The pattern as it was written.</summary>
+    /// <summary>The pattern as written.</summary>
     public override string ToString() => text;
 
     private static bool SegmentMatches(ReadOnlySpan<char> wanted, ReadOnlySpan<char> said) =>

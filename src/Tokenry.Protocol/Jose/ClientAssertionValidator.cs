@@ -4,23 +4,23 @@ using System.Text.Json;
 namespace Tokenry.Protocol.Jose;
 
 /// <summary>
-/// Validates the JWTs with which clients authenticate (<c>private_key_jwt</c>: RFC 7523 §2.2 and §3, with the audience of its revision,
-/// draft-ietf-oauth-rfc7523bis, against audience injection). Checked: form, type, algorithm, signature, client, audience, time, presence and type of
-/// the claims. <em>Not</em> checked: that the <c>jti</c> was not used before, which needs a store. Immutable and thread-safe.
+/// Validates the JWTs with which clients authenticate (<c>private_key_jwt</c>: RFC 7523 §2.2 and §3). The audience follows its revision,
+/// draft-ietf-oauth-rfc7523bis, against audience injection. It checks form, type, algorithm, signature, client, audience, time, and the presence and type of
+/// the claims. It does <em>not</em> check that the <c>jti</c> is unused, which needs a store. Immutable and thread-safe.
 /// </summary>
-/// <param name="issuer">The authorization server's issuer, the one expected <c>aud</c>, compared byte for byte.</param>
+/// <param name="issuer">The authorization server's issuer, the expected <c>aud</c>, compared byte for byte.</param>
 /// <param name="time">The clock.</param>
 public sealed class ClientAssertionValidator(string issuer, TimeProvider time)
 {
-    /// <summary>The longest <c>jti</c> we keep, in characters.</summary>
+    /// <summary>The longest accepted <c>jti</c>, in characters.</summary>
     public const int MaxTokenIdLength = 256;
 
-    /// <summary>How far the client's clock may be off, in either direction.</summary>
+    /// <summary>The allowed difference of the client's clock, in either direction.</summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// Whom an assertion claims to come from, so that this client's keys can be found: its <c>sub</c>, worth nothing before <see cref="Validate"/>
-    /// said so. Total; false for anything that is not a JWS with a string <c>sub</c>.
+    /// The <c>sub</c> that an assertion claims, for finding this client's keys. Do not trust it before <see cref="Validate"/> succeeded. Total; false for a
+    /// text that is not a JWS with a string <c>sub</c>.
     /// </summary>
     public static bool TryReadClient(ReadOnlySpan<char> assertion, [NotNullWhen(true)] out string? clientId)
     {
@@ -39,7 +39,9 @@ public sealed class ClientAssertionValidator(string issuer, TimeProvider time)
         }
     }
 
-    /// <summary>Which of the client's keys an assertion says it is signed with; <c>null</c> where it names none. Total; false for what <see cref="Validate"/> calls malformed.</summary>
+    /// <summary>
+    /// The <c>kid</c> of an assertion; <c>null</c> if it has none. Total; false for an assertion that <see cref="Validate"/> calls malformed.
+    /// </summary>
     public static bool TryReadKeyId(ReadOnlySpan<char> assertion, out string? keyId)
     {
         var isJws = CompactJws.TryParse(assertion, stackalloc byte[CompactJws.MaxLength], bringsKey: false, out var jws);
@@ -48,15 +50,15 @@ public sealed class ClientAssertionValidator(string issuer, TimeProvider time)
     }
 
     /// <summary>
-    /// Looks at an assertion. Total: whatever the text, the answer is a result. The header is judged before any key is looked up, the signature
-    /// before a byte of the payload is believed.
+    /// Validates an assertion. Total: any text gives a result. It checks the header before it looks up a key, and the signature before it trusts a byte of the
+    /// payload.
     /// </summary>
-    /// <param name="assertion">The compact serialisation.</param>
+    /// <param name="assertion">The compact serialization.</param>
     /// <param name="clientId">The client that must be its <c>iss</c> and <c>sub</c>.</param>
-    /// <param name="rules">How strictly it is taken.</param>
+    /// <param name="rules">How strictly to check it.</param>
     /// <param name="findKey">
-    /// The client's key of a <c>kid</c> of 1…200 arbitrary characters, or of an assertion that names none (<c>null</c>), which will do for a client with one key.
-    /// Must not do I/O.
+    /// Finds the client's key of a <c>kid</c> of 1…200 arbitrary characters. For an assertion without <c>kid</c> it gets <c>null</c>, and may return the key of
+    /// a client with exactly one. It must not do I/O.
     /// </param>
     public ClientAssertionResult Validate(
         ReadOnlySpan<char> assertion,
@@ -98,7 +100,7 @@ public sealed class ClientAssertionValidator(string issuer, TimeProvider time)
         }
     }
 
-    // A token of another kind is not taken for one of these, nor the other way round (RFC 8725 §3.11); media types compare without case.
+    // Explicit typing keeps tokens of other kinds from passing as assertions, and assertions from passing as them (RFC 8725 §3.11). Media types ignore case.
     private static bool IsType(string? type, bool takesPlainType) =>
         type is null
             ? takesPlainType
@@ -128,7 +130,7 @@ public sealed class ClientAssertionValidator(string issuer, TimeProvider time)
         }
 
         var now = time.GetUtcNow();
-        // RFC 7519 §4.1.4: on or after exp it is not accepted.
+        // RFC 7519 §4.1.4: an assertion is refused on or after exp.
         var keepUntil = expiresAt > DateTimeOffset.MaxValue - ClockSkew ? DateTimeOffset.MaxValue : expiresAt + ClockSkew;
         var fault =
             from != clientId || subject != clientId ? ClientAssertionFault.WrongClient
@@ -142,7 +144,7 @@ public sealed class ClientAssertionValidator(string issuer, TimeProvider time)
             : ClientAssertionResult.Invalid(fault);
     }
 
-    // The issuer alone, as a string or as an array of one (RFC 7519 §4.1.3): an assertion that several servers take could be carried from one to the other.
+    // Only the issuer, as a string or as an array of one (RFC 7519 §4.1.3): one server could replay an assertion that several servers accept.
     private bool IsForUs(JsonElement claims, IReadOnlyList<string> others)
     {
         if (JsonMember.TryGetText(claims, "aud", out var audience))

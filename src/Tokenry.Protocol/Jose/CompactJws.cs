@@ -4,14 +4,14 @@ using System.Text;
 namespace Tokenry.Protocol.Jose;
 
 /// <summary>
-/// A signed token in compact serialisation (RFC 7515 §7.1): <c>header.payload.signature</c>, taken apart and not yet believed. Encrypted
-/// tokens (five parts) and the JSON serialisations are not read at all.
+/// A signed token in compact serialization (RFC 7515 §7.1), <c>header.payload.signature</c>: parsed but not verified yet. The parser does not accept encrypted
+/// tokens (five parts) or JSON serializations.
 /// </summary>
 public readonly ref struct CompactJws
 {
     /// <summary>
-    /// The longest token, in bytes: the server issues none that is longer, and no reader takes one. With <c>Authorization: Bearer </c> before it,
-    /// such a token still fits the header buffers of common proxies and servers (nginx 8,192 bytes a line, Apache 8,190).
+    /// The longest token, in bytes: the server issues none that is longer, and no reader accepts one. With <c>Authorization: Bearer </c> before it, it still
+    /// fits the header buffers of common proxies and servers (nginx 8,192 bytes a line, Apache 8,190).
     /// </summary>
     public const int MaxLength = 8000;
 
@@ -26,22 +26,22 @@ public readonly ref struct CompactJws
     /// <summary>The protected header.</summary>
     public JwsHeader Header { get; }
 
-    /// <summary>The ASCII bytes the signature covers: everything before the second dot. Borrowed from the token.</summary>
+    /// <summary>The ASCII bytes that the signature covers: everything before the second dot. Borrowed from the token.</summary>
     public ReadOnlySpan<byte> SigningInput { get; }
 
-    /// <summary>The decoded payload. Worth nothing before <see cref="IsSignedBy"/> said true.</summary>
+    /// <summary>The decoded payload. Do not trust it before <see cref="IsSignedBy"/> returned true.</summary>
     public byte[] Payload { get; }
 
-    /// <summary>The decoded signature; may be of any length, also empty.</summary>
+    /// <summary>The decoded signature, of any length, also empty.</summary>
     public byte[] Signature { get; }
 
     /// <summary>
-    /// Takes a token apart; total. False when it is longer than <see cref="MaxLength"/>, has not exactly three parts, a part is not strict
-    /// base64url, or the header is not one that <see cref="JwsHeader"/> takes. Nothing is looked up or computed with keys.
+    /// Parses a token; total. False if it is longer than <see cref="MaxLength"/>, does not have exactly three parts, a part is not strict base64url, or
+    /// <see cref="JwsHeader"/> does not accept the header. It uses no keys.
     /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> token, out CompactJws jws) => TryParse(token, bringsKey: false, out jws);
 
-    /// <summary>As the other; with <paramref name="bringsKey"/> for a proof of possession, whose header holds the key it proves.</summary>
+    /// <summary>Like the other overload; with <paramref name="bringsKey"/> for a proof of possession, whose header contains its public key.</summary>
     internal static bool TryParse(ReadOnlySpan<byte> token, bool bringsKey, out CompactJws jws)
     {
         jws = default;
@@ -66,11 +66,11 @@ public readonly ref struct CompactJws
         return true;
     }
 
-    /// <summary>As the others, for a token held as text; a character outside ASCII makes it no JWS.</summary>
+    /// <summary>Like the other overloads, for a token as text; a character outside ASCII makes it malformed.</summary>
     /// <param name="token">The text.</param>
-    /// <param name="buffer">For its bytes, which the JWS borrows; a text longer than this is refused.</param>
-    /// <param name="bringsKey">Whether the header holds the key.</param>
-    /// <param name="jws">The token, taken apart.</param>
+    /// <param name="buffer">Buffer for its bytes, which the JWS borrows; a text longer than this is refused.</param>
+    /// <param name="bringsKey">Whether the header contains the key.</param>
+    /// <param name="jws">The parsed token.</param>
     internal static bool TryParse(ReadOnlySpan<char> token, Span<byte> buffer, bool bringsKey, out CompactJws jws)
     {
         jws = default;
@@ -79,7 +79,7 @@ public readonly ref struct CompactJws
             && TryParse(buffer[..written], bringsKey, out jws);
     }
 
-    /// <summary>True when the header names the key's algorithm and the signature is the key's.</summary>
+    /// <summary>True if the header names the key's algorithm and the signature verifies with the key.</summary>
     public bool IsSignedBy(VerificationKey key)
     {
         ArgumentNullException.ThrowIfNull(key);

@@ -4,26 +4,26 @@ using System.Text.Json;
 namespace Tokenry.Protocol.Jose;
 
 /// <summary>
-/// Validates tokens that another issuer gave to a workload (a CI job, a pod, a virtual machine) and that shall stand for one of our applications. Checked: form,
-/// type, algorithm, signature, issuer, audience, subject, the claims that are asked for, time. <em>Not</em> checked: that it was not used before; such
-/// tokens may be presented as often as they live, so keep that short. Immutable and thread-safe.
+/// Validates tokens that another issuer gave to a workload (a CI job, a pod, a virtual machine) and that authenticate one of our applications. It checks form,
+/// type, algorithm, signature, issuer, audience, subject, the required claims and the time. It does <em>not</em> check earlier use: a workload may present such
+/// a token until it expires, so keep its lifetime short. Immutable and thread-safe.
 /// </summary>
 /// <param name="time">The clock.</param>
 public sealed class FederatedTokenValidator(TimeProvider time)
 {
-    /// <summary>How far the issuer's clock may be off, but for <c>exp</c>, on which the token ends.</summary>
+    /// <summary>The allowed difference of the issuer's clock. It does not apply to <c>exp</c>.</summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(60);
 
-    /// <summary>How far ahead <c>exp</c> may lie: the longest of the platforms we know, an Azure managed identity's.</summary>
+    /// <summary>How far in the future <c>exp</c> may be: the longest lifetime among known platforms, that of an Azure managed identity.</summary>
     public static readonly TimeSpan LongestLife = TimeSpan.FromHours(24);
 
     /// <summary>
-    /// Whose token it claims to be, so that the trust in that issuer can be found: worth nothing before <see cref="Validate"/> said so. Total; false
-    /// for anything that is not a JWS with a string <c>iss</c>.
+    /// The <c>iss</c> that a token claims, for finding the trust in that issuer. Do not trust it before <see cref="Validate"/> succeeded. Total; false for a
+    /// text that is not a JWS with a string <c>iss</c>.
     /// </summary>
-    /// <param name="token">The compact serialisation.</param>
+    /// <param name="token">The compact serialization.</param>
     /// <param name="issuer">Its <c>iss</c>.</param>
-    /// <param name="keyId">Its <c>kid</c>, null when absent.</param>
+    /// <param name="keyId">Its <c>kid</c>; null if absent.</param>
     public static bool TryReadIssuer(ReadOnlySpan<char> token, [NotNullWhen(true)] out string? issuer, out string? keyId)
     {
         (issuer, keyId) = (null, null);
@@ -43,12 +43,12 @@ public sealed class FederatedTokenValidator(TimeProvider time)
     }
 
     /// <summary>
-    /// Looks at a token. Total: whatever the text, the answer is a result. The header is judged before any key is looked up, the signature before a
-    /// byte of the payload is believed.
+    /// Validates a token. Total: any text gives a result. It checks the header before it looks up a key, and the signature before it trusts a byte of the
+    /// payload.
     /// </summary>
-    /// <param name="token">The compact serialisation.</param>
-    /// <param name="trust">What it must be.</param>
-    /// <param name="findKeys">The issuer's keys of a <c>kid</c> of 1…200 arbitrary characters, mostly one; empty for none. Must not do I/O.</param>
+    /// <param name="token">The compact serialization.</param>
+    /// <param name="trust">The trust that it must fulfil.</param>
+    /// <param name="findKeys">Finds the issuer's keys of a <c>kid</c> of 1…200 arbitrary characters, usually one; empty for none. It must not do I/O.</param>
     public FederatedTokenResult Validate(
         ReadOnlySpan<char> token,
         FederatedTrust trust,
@@ -91,8 +91,8 @@ public sealed class FederatedTokenValidator(TimeProvider time)
         }
     }
 
-    // Absent (Kubernetes) or JWT (everybody else). Whatever has a name of its own, access tokens, proofs, assertions, logout tokens, was made for
-    // something else (RFC 8725 §3.11). Media types compare without case.
+    // Kubernetes sends no typ, other issuers JWT. Explicitly typed tokens (access tokens, proofs, assertions, logout tokens) have another purpose (RFC 8725
+    // §3.11). Media types ignore case.
     private static bool IsPlainType(string? type) =>
         type is null
         || type.Equals("JWT", StringComparison.OrdinalIgnoreCase)
@@ -120,7 +120,7 @@ public sealed class FederatedTokenValidator(TimeProvider time)
             || !JsonMember.TryGetOptionalTime(claims, "nbf", out var notBefore)
             || !JsonMember.TryGetOptionalTime(claims, "iat", out var issuedAt)
             || !AuthorizedActor.TryRead(claims, out var mayAct)
-            // Bound to a key whose proof nobody brings: taken without it, it would be worth more than its issuer made it.
+            // The token is bound to a key, but its proof is not presented here. Accepting it would remove the protection that its issuer gave it.
             || claims.TryGetProperty("cnf", out _)
         )
         {
@@ -134,7 +134,7 @@ public sealed class FederatedTokenValidator(TimeProvider time)
             : !trust.Subject.Matches(subject) ? FederatedTokenFault.WrongSubject
             : !trust.Claims.All(condition => condition.Path.TryFind(claims, out var value) && condition.Value.Matches(value))
                 ? FederatedTokenFault.WrongClaim
-            // RFC 7519 §4.1.4: on or after exp it is not accepted.
+            // RFC 7519 §4.1.4: a token is refused on or after exp.
             : now >= expiresAt ? FederatedTokenFault.Expired
             : expiresAt > now + LongestLife + ClockSkew ? FederatedTokenFault.TooLongLived
             : notBefore > now + ClockSkew || issuedAt > now + ClockSkew ? FederatedTokenFault.NotYetValid

@@ -3,13 +3,13 @@ using System.Text.Json;
 
 namespace Tokenry.Protocol.Jose;
 
-/// <summary>Typed reading of one member of an object: it is absent, of the right type, or wrong. Never throws for an object.</summary>
+/// <summary>Typed reading of one member of an object: the member is absent, of the right type, or wrong. Never throws for an object.</summary>
 internal static class JsonMember
 {
     /// <summary>The last second of the year 9999, in Unix time.</summary>
     private const long LastSecond = 253_402_300_799;
 
-    /// <summary>False for a member that is there and not a string; absent gives true and null.</summary>
+    /// <summary>False if the member is present and not a string; absent gives true and null.</summary>
     public static bool TryGetOptionalText(JsonElement source, string name, out string? text)
     {
         text = null;
@@ -24,8 +24,8 @@ internal static class JsonMember
     }
 
     /// <summary>
-    /// False unless the member is a NumericDate (RFC 7519 §2) from 1970 to the year 9999: any JSON number, since some clients send fractions of a
-    /// second and some libraries write large numbers with an exponent. What is finer than 100 ns is cut off.
+    /// False unless the member is a NumericDate (RFC 7519 §2) from 1970 to the year 9999. Any JSON number is accepted: some clients send fractions of a second,
+    /// and some libraries write large numbers with an exponent. The fraction below 100 ns is cut off.
     /// </summary>
     public static bool TryGetTime(JsonElement source, string name, out DateTimeOffset time)
     {
@@ -55,7 +55,7 @@ internal static class JsonMember
         return true;
     }
 
-    /// <summary>As <see cref="TryGetTime"/>; absent gives true and null.</summary>
+    /// <summary>Like <see cref="TryGetTime"/>; absent gives true and null.</summary>
     public static bool TryGetOptionalTime(JsonElement source, string name, out DateTimeOffset? time)
     {
         time = null;
@@ -69,7 +69,7 @@ internal static class JsonMember
         return isTime;
     }
 
-    /// <summary>False unless the element is an array of strings, none empty.</summary>
+    /// <summary>False unless the element is an array of non-empty strings.</summary>
     public static bool TryGetTexts(JsonElement array, [NotNullWhen(true)] out string[]? texts)
     {
         texts = null;
@@ -108,7 +108,7 @@ internal static class JsonMember
         }
         catch (InvalidOperationException)
         {
-            // Invalid UTF-8 or a lone surrogate, in a document that StrictJson did not read.
+            // Invalid UTF-8 or a lone surrogate in a document that StrictJson did not read.
         }
 
         return text is not null;

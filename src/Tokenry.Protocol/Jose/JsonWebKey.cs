@@ -4,12 +4,12 @@ using System.Text.Json;
 
 namespace Tokenry.Protocol.Jose;
 
-/// <summary>Writing public keys as JSON Web Keys (RFC 7517), and naming them by thumbprint (RFC 7638).</summary>
+/// <summary>Writes public keys as JSON Web Keys (RFC 7517) and computes their thumbprints (RFC 7638).</summary>
 public static class JsonWebKey
 {
     /// <summary>
-    /// The RFC 7638 thumbprint of a key on P-256 or P-384: SHA-256 over its required members in lexical order, base64url, 43 characters. The private
-    /// part is not looked at.
+    /// The RFC 7638 thumbprint of a key on P-256 or P-384: SHA-256 over its required members in lexical order, base64url, 43 characters. It ignores the private
+    /// part.
     /// </summary>
     /// <exception cref="ArgumentException">The key is on another curve or lacks its point.</exception>
     public static string Thumbprint(ECParameters key)
@@ -18,14 +18,12 @@ public static class JsonWebKey
         return Sha256($$"""{"crv":"{{curve}}","kty":"EC","x":"{{x}}","y":"{{y}}"}""");
     }
 
-    /// <summary>As <see cref="Thumbprint(ECParameters)"/>, for an RSA key.</summary>
-    /// <exception cref="ArgumentException">Modulus or exponent are missing.</exception>
+    /// <summary>Like <see cref="Thumbprint(ECParameters)"/>, for an RSA key.</summary>
+    /// <exception cref="ArgumentException">The modulus or the exponent is missing.</exception>
     public static string Thumbprint(RSAParameters key) =>
         Sha256($$"""{"e":"{{Number(key.Exponent)}}","kty":"RSA","n":"{{Number(key.Modulus)}}"}""");
 
-    /// <summary>
-    /// Writes one public key as an object with exactly the members <c>kty kid use alg crv x y</c>, <c>use</c> being <c>sig</c>.
-    /// </summary>
+    /// <summary>Writes one public key as an object with exactly the members <c>kty kid use alg crv x y</c>; <c>use</c> is <c>sig</c>.</summary>
     /// <exception cref="ArgumentException">The key is on another curve.</exception>
     public static void WritePublic(Utf8JsonWriter writer, string kid, string alg, ECDsa key)
     {
@@ -39,7 +37,7 @@ public static class JsonWebKey
         writer.WriteEndObject();
     }
 
-    /// <summary>Writes one public key as an object with exactly the members <c>kty kid use alg n e</c>, <c>use</c> being <c>sig</c>.</summary>
+    /// <summary>Writes one public key as an object with exactly the members <c>kty kid use alg n e</c>; <c>use</c> is <c>sig</c>.</summary>
     public static void WritePublic(Utf8JsonWriter writer, string kid, string alg, RSA key)
     {
         ArgumentNullException.ThrowIfNull(writer);
@@ -69,7 +67,10 @@ public static class JsonWebKey
             || y.Length != curve.CoordinateBytes
         )
         {
-            throw new ArgumentException("A public point on P-256 or P-384, with coordinates of the curve's length.", nameof(key));
+            throw new ArgumentException(
+                "The key must be a public point on P-256 or P-384, with coordinates of the curve's length.",
+                nameof(key)
+            );
         }
 
         return (curve.Name, StrictBase64Url.Encode(x), StrictBase64Url.Encode(y));

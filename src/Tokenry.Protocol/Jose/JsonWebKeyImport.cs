@@ -5,15 +5,15 @@ using System.Text.Json;
 namespace Tokenry.Protocol.Jose;
 
 /// <summary>
-/// The policy behind <see cref="VerificationKey.TryImport(JsonElement, out VerificationKey)"/>. The platform takes 16 of the 21 bad keys of Wycheproof's <c>json_web_key</c>
-/// as good; every rule here is one of them, or RFC 7517 §4 and RFC 7518 §6.
+/// The policy of <see cref="VerificationKey.TryImport(JsonElement, out VerificationKey)"/>. The platform accepts 16 of the 21 invalid keys of Wycheproof's
+/// <c>json_web_key</c>. Each rule here refuses one of them, or follows RFC 7517 §4 and RFC 7518 §6.
 /// </summary>
 internal static class JsonWebKeyImport
 {
-    // RFC 7518 §6.2.2, §6.3.2, §6.4: what only a private or a symmetric key has.
+    // RFC 7518 §6.2.2, §6.3.2, §6.4: members that only a private or symmetric key has.
     private static readonly string[] SecretMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
-    /// <summary>True for a key that should never have been sent: private or symmetric.</summary>
+    /// <summary>True for a private or symmetric key, which its sender must not disclose.</summary>
     public static bool HoldsSecret(JsonElement jwk) => Array.Exists(SecretMembers, name => jwk.TryGetProperty(name, out _));
 
     public static bool TryImport(JsonElement jwk, [NotNullWhen(true)] out VerificationKey? key)
@@ -26,9 +26,11 @@ internal static class JsonWebKeyImport
     }
 
     /// <param name="jwk">The key.</param>
-    /// <param name="keyId">What it is to be called.</param>
-    /// <param name="intended">The algorithm it is to be used with, which it must not contradict; <c>null</c>: it says so itself, or the type does.</param>
-    /// <param name="key">The key, to be disposed by the caller.</param>
+    /// <param name="keyId">Its new id.</param>
+    /// <param name="intended">
+    /// The algorithm of its intended use, which the key must not contradict; <c>null</c> = the key itself or its type determines it.
+    /// </param>
+    /// <param name="key">The key; the caller disposes it.</param>
     public static bool TryImport(JsonElement jwk, string keyId, string? intended, [NotNullWhen(true)] out VerificationKey? key)
     {
         key = null;
@@ -57,11 +59,11 @@ internal static class JsonWebKeyImport
         return key is not null;
     }
 
-    /// <summary>The <c>kid</c> of anything, null where there is none that is text.</summary>
+    /// <summary>The <c>kid</c> of any JSON value; null if it has no string <c>kid</c>.</summary>
     public static string? KeyIdOf(JsonElement jwk) =>
         jwk.ValueKind == JsonValueKind.Object && JsonMember.TryGetText(jwk, "kid", out var keyId) ? keyId : null;
 
-    /// <summary>Why <see cref="TryImport(JsonElement, out VerificationKey)"/> said no, for a person.</summary>
+    /// <summary>Why <see cref="TryImport(JsonElement, out VerificationKey)"/> refused the key, for a person.</summary>
     public static string ReasonAgainst(JsonElement jwk) =>
         jwk.ValueKind != JsonValueKind.Object ? "is not a JSON object"
         : KeyIdOf(jwk) is not { Length: <= VerificationKey.MaxKeyIdLength }

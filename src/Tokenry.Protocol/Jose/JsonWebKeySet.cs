@@ -4,13 +4,13 @@ using System.Text.Json;
 
 namespace Tokenry.Protocol.Jose;
 
-/// <summary>The verification keys of one party by <c>kid</c>: what is left of a JWK Set (RFC 7517 §5) after the import policy. Immutable.</summary>
+/// <summary>The verification keys of one party by <c>kid</c>: the members of a JWK Set (RFC 7517 §5) that the import policy accepts. Immutable.</summary>
 public sealed class JsonWebKeySet : IDisposable
 {
-    /// <summary>The most usable keys that are kept; a set may list more members.</summary>
+    /// <summary>The most usable keys that it keeps; a set may have more members.</summary>
     public const int MaxKeys = 500;
 
-    /// <summary>The most usable keys of one <c>kid</c> that are kept, since each may cost a look at a signature.</summary>
+    /// <summary>The most usable keys of one <c>kid</c> that it keeps, because a signature check may try each of them.</summary>
     public const int MaxKeysOfOneId = 4;
 
     private readonly FrozenDictionary<string, IReadOnlyList<VerificationKey>> byId;
@@ -26,17 +26,16 @@ public sealed class JsonWebKeySet : IDisposable
     /// <summary>The usable keys, in the set's order.</summary>
     public IReadOnlyCollection<VerificationKey> Keys { get; }
 
-    /// <summary>The members that were left out, in the set's order.</summary>
+    /// <summary>The members that it does not use, in the set's order.</summary>
     public IReadOnlyList<UnusedJsonWebKey> Unused { get; }
 
     /// <summary>
-    /// Reads <c>{"keys":[…]}</c>. Members that are no keys, or that
-    /// <see cref="VerificationKey.TryImport(JsonElement, out VerificationKey)"/> refuses, are left out, as RFC 7517 §5 advises: other
-    /// algorithms live in honest sets. Keys may share a <c>kid</c> (§4.5). The whole set is refused when it is malformed or holds a private or
-    /// symmetric key: then its publisher has lost control of it, or somebody else has it.
+    /// Reads <c>{"keys":[…]}</c>. It skips members that are no keys or that <see cref="VerificationKey.TryImport(JsonElement, out VerificationKey)"/> refuses,
+    /// as RFC 7517 §5 advises: honest sets contain keys of other algorithms. Keys may share a <c>kid</c> (§4.5). It refuses the whole set if the set is
+    /// malformed or contains a private or symmetric key, because that key must be treated as leaked.
     /// </summary>
-    /// <param name="utf8">The document; not kept.</param>
-    /// <param name="set">The set, possibly empty, to be disposed by the caller.</param>
+    /// <param name="utf8">The document, which the set does not keep.</param>
+    /// <param name="set">The set, possibly empty; the caller disposes it.</param>
     public static bool TryParse(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out JsonWebKeySet? set)
     {
         set = null;
@@ -61,10 +60,10 @@ public sealed class JsonWebKeySet : IDisposable
         }
     }
 
-    /// <summary>The first key of this <c>kid</c>, or null. A token may be signed by another of them: see <see cref="FindAll"/>.</summary>
+    /// <summary>The first key of this <c>kid</c>, or null. Another of them may have signed a token: see <see cref="FindAll"/>.</summary>
     public VerificationKey? Find(string keyId) => FindAll(keyId) is [var first, ..] ? first : null;
 
-    /// <summary>The keys of this <c>kid</c>, mostly one; empty for none.</summary>
+    /// <summary>The keys of this <c>kid</c>, usually one; empty for none.</summary>
     public IReadOnlyList<VerificationKey> FindAll(string keyId) => byId.GetValueOrDefault(keyId) ?? [];
 
     /// <summary>Releases the keys.</summary>
@@ -87,10 +86,10 @@ public sealed class JsonWebKeySet : IDisposable
         {
             VerificationKey? key = null;
             var reason =
-                imported.Count == MaxKeys ? $"comes after {MaxKeys} keys, which are the most that are kept"
+                imported.Count == MaxKeys ? $"comes after {MaxKeys} keys; the server keeps no more"
                 : !VerificationKey.TryImport(item, out key) ? JsonWebKeyImport.ReasonAgainst(item)
                 : !seen.Add((key.KeyId, key.Algorithm, key.Thumbprint())) ? "is in the set already"
-                : ofOneId.GetValueOrDefault(key.KeyId) == MaxKeysOfOneId ? $"has a kid that {MaxKeysOfOneId} keys before it have"
+                : ofOneId.GetValueOrDefault(key.KeyId) == MaxKeysOfOneId ? $"has a kid that {MaxKeysOfOneId} earlier keys have"
                 : null;
             if (reason is null)
             {

@@ -1,8 +1,7 @@
 namespace Tokenry.Protocol.Jose;
 
 /// <summary>
-/// The signature algorithms we take (RFC 7518 §3.1), and those of them that access tokens are signed with. Whatever is not listed, <c>none</c> first of
-/// all, is refused.
+/// The accepted signature algorithms (RFC 7518 §3.1), and those of them that sign access tokens. Every other algorithm is refused, above all <c>none</c>.
 /// </summary>
 public static class JwsAlgorithms
 {
@@ -21,9 +20,9 @@ public static class JwsAlgorithms
     /// <summary>All of them.</summary>
     public static readonly IReadOnlyList<string> All = [Es256, Es384, Rs256, Ps256];
 
-    /// <summary>True for an algorithm of this list; case-sensitive, as RFC 7515 §4.1.1 says.</summary>
+    /// <summary>True for an accepted algorithm; case-sensitive (RFC 7515 §4.1.1).</summary>
     public static bool IsKnown(string? algorithm) => algorithm is Es256 or Es384 or Rs256 or Ps256;
 
-    /// <summary>True for an algorithm that access tokens may be signed with.</summary>
+    /// <summary>True for an algorithm that may sign access tokens.</summary>
     public static bool Signs(string? algorithm) => algorithm is Es256 or Rs256;
 }

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 
 namespace Tokenry.Protocol.Jose;
 
-/// <summary>The curves of ES256 and ES384 (SP 800-186 §3.2.1): recognising them, and the points on them.</summary>
+/// <summary>The curves of ES256 and ES384 (SP 800-186 §3.2.1): their names and the validation of points.</summary>
 internal sealed class NistCurve
 {
     public static readonly NistCurve P256 = new(
@@ -51,24 +51,24 @@ internal sealed class NistCurve
 
     public ECCurve Curve { get; }
 
-    /// <summary>Bytes of a coordinate; shorter ones are padded on the left (RFC 7518 §6.2.1.2).</summary>
+    /// <summary>Bytes of a coordinate; shorter coordinates are padded on the left (RFC 7518 §6.2.1.2).</summary>
     public int CoordinateBytes { get; }
 
     /// <summary>Bytes of a signature: R and S (RFC 7518 §3.4).</summary>
     public int SignatureBytes => 2 * CoordinateBytes;
 
-    /// <summary><c>null</c> for a curve that we do not take.</summary>
+    /// <summary><c>null</c> for a curve that is not accepted.</summary>
     public static NistCurve? Named(string name) => Array.Find(All, curve => curve.Name == name);
 
-    /// <summary><c>null</c> for a curve that we do not take.</summary>
+    /// <summary><c>null</c> for a curve that is not accepted.</summary>
     public static NistCurve? Of(ECCurve curve) =>
         curve.IsNamed
             ? Array.Find(All, known => known.names.Contains(curve.Oid.Value) || known.names.Contains(curve.Oid.FriendlyName))
             : null;
 
     /// <summary>
-    /// Full validation of a public point (SP 800-56A §5.6.2.3.3; the cofactor is 1): reduced coordinates with y² = x³ − 3x + b. Done here
-    /// rather than left to the platform's import, whose checks differ.
+    /// Full validation of a public point (SP 800-56A §5.6.2.3.3; the cofactor is 1): reduced coordinates with y² = x³ − 3x + b. It does not rely on the
+    /// platform's import, because the checks differ by platform.
     /// </summary>
     public bool IsPoint(ReadOnlySpan<byte> x, ReadOnlySpan<byte> y)
     {

@@ -2,19 +2,19 @@ using System.Numerics;
 
 namespace Tokenry.Protocol.Jose;
 
-/// <summary>Which RSA public keys are worth trusting.</summary>
+/// <summary>The RSA public keys that Tokenry accepts.</summary>
 internal static class RsaPolicy
 {
     /// <summary>RFC 7518 §3.3: 2048 bits or more.</summary>
     public const int MinBits = 2048;
 
-    /// <summary>Ours: a larger modulus only costs the verifier time.</summary>
+    /// <summary>Tokenry's own limit: a larger modulus only costs the verifier time.</summary>
     public const int MaxBits = 8192;
 
     private const int PublicExponent = 65537;
 
-    // The primes of the ROCA fingerprint (Nemec et al., CCS 2017): generated keys have primes k·M + (65537^a mod M), M a primorial, so that
-    // n mod p is a power of 65537 for every small p. A random modulus passes all 38 tests with probability about 2^-27.
+    // The primes of the ROCA fingerprint (Nemec et al., CCS 2017). Affected keys have primes k·M + (65537^a mod M) with a primorial M, so n mod p is a power of
+    // 65537 for every small p. A random modulus passes all 38 tests with probability about 2^-27.
     private static readonly int[] FingerprintPrimes =
     [
         3,
@@ -57,7 +57,7 @@ internal static class RsaPolicy
         167,
     ];
 
-    /// <summary>True for an odd modulus of 2048…8192 bits without leading zero octet, exponent 65537, and no ROCA fingerprint.</summary>
+    /// <summary>True for an odd modulus of 2048…8192 bits without leading zero octet, with exponent 65537, and without ROCA fingerprint.</summary>
     public static bool Accepts(ReadOnlySpan<byte> modulus, ReadOnlySpan<byte> exponent)
     {
         if (modulus.Length is < MinBits / 8 or > MaxBits / 8 || modulus[0] == 0 || exponent is not [1, 0, 1])

@@ -5,8 +5,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Tokenry.Protocol.Jose;
 
 /// <summary>
-/// base64url as JOSE writes it (RFC 7515 §2, RFC 4648 §5 with §3.5): no padding, no white space, no foreign characters, and the unused bits
-/// of the last character zero, so that a byte string has exactly one text. The framework's decoder alone is laxer.
+/// base64url as JOSE writes it (RFC 7515 §2, RFC 4648 §5 with §3.5): no padding, no white space, no foreign characters, and zeros in the unused bits of the
+/// last character. So a byte string has exactly one text. The framework's decoder accepts more.
 /// </summary>
 public static class StrictBase64Url
 {
@@ -18,7 +18,7 @@ public static class StrictBase64Url
     /// <summary>The text of <paramref name="bytes"/>.</summary>
     public static string Encode(ReadOnlySpan<byte> bytes) => Base64Url.EncodeToString(bytes);
 
-    /// <summary>Reads <paramref name="text"/>; the empty text is no bytes. False when it is not base64url in its one form.</summary>
+    /// <summary>Reads <paramref name="text"/>; the empty text gives no bytes. False if it is not canonical base64url.</summary>
     public static bool TryDecode(ReadOnlySpan<char> text, [NotNullWhen(true)] out byte[]? bytes)
     {
         bytes = IsShaped(text) ? new byte[DecodedLength(text.Length)] : null;
@@ -30,7 +30,7 @@ public static class StrictBase64Url
         return bytes is not null;
     }
 
-    /// <summary>Reads ASCII text, as <see cref="TryDecode(ReadOnlySpan{char}, out byte[])"/>.</summary>
+    /// <summary>Reads ASCII text; see <see cref="TryDecode(ReadOnlySpan{char}, out byte[])"/>.</summary>
     public static bool TryDecode(ReadOnlySpan<byte> ascii, [NotNullWhen(true)] out byte[]? bytes)
     {
         bytes = IsShaped(ascii) ? new byte[DecodedLength(ascii.Length)] : null;
@@ -43,8 +43,8 @@ public static class StrictBase64Url
     }
 
     /// <summary>
-    /// Reads <paramref name="text"/> into the start of <paramref name="destination"/>. False, with <paramref name="written"/> 0, when it is
-    /// malformed or does not fit.
+    /// Reads <paramref name="text"/> into the start of <paramref name="destination"/>. False, with <paramref name="written"/> 0, if it is malformed or too
+    /// long.
     /// </summary>
     public static bool TryDecode(ReadOnlySpan<char> text, Span<byte> destination, out int written)
     {

@@ -5,12 +5,12 @@ using System.Text.Unicode;
 namespace Tokenry.Protocol.Jose;
 
 /// <summary>
-/// JSON as security decisions need it: one reading only. An object with a repeated member name, which two parsers may read differently
-/// (RFC 8259 §4, RFC 7515 §4), is refused, and so is a string that would fail later, when somebody asks for it.
+/// JSON for security decisions: every document has exactly one reading. It refuses an object with a repeated member name, which two parsers may read
+/// differently (RFC 8259 §4, RFC 7515 §4). It also refuses a string that would fail when it is read later.
 /// </summary>
 public static class StrictJson
 {
-    /// <summary>How deep objects and arrays may nest, the outermost counted.</summary>
+    /// <summary>The deepest nesting of objects and arrays, including the outermost.</summary>
     public const int MaxDepth = 8;
 
     private static readonly JsonDocumentOptions Options = new()
@@ -22,11 +22,11 @@ public static class StrictJson
     };
 
     /// <summary>
-    /// Reads one JSON object in UTF-8 without byte order mark. False, never an exception, for anything else: other values, repeated names
-    /// (also when written with escapes), comments, trailing commas, more than <see cref="MaxDepth"/> levels, invalid UTF-8, lone surrogates.
+    /// Reads one JSON object in UTF-8 without byte order mark. It returns false and never throws for anything else: other values, repeated names (also if
+    /// written with escapes), comments, trailing commas, more than <see cref="MaxDepth"/> levels, invalid UTF-8, lone surrogates.
     /// </summary>
-    /// <param name="utf8">The text. The document borrows it: leave it unchanged until the document is disposed.</param>
-    /// <param name="document">The object, to be disposed by the caller. Every string in it can be read.</param>
+    /// <param name="utf8">The text. The document borrows it: do not change it before the document is disposed.</param>
+    /// <param name="document">The object; the caller disposes it. Every string in it can be read.</param>
     public static bool TryParseObject(ReadOnlyMemory<byte> utf8, [NotNullWhen(true)] out JsonDocument? document)
     {
         document = null;
@@ -50,7 +50,7 @@ public static class StrictJson
         }
         catch (InvalidOperationException)
         {
-            // A lone surrogate written as an escape: the reader finds it only when the text is asked for.
+            // A lone surrogate in an escape: the reader finds it only when the text is read.
             return false;
         }
         finally

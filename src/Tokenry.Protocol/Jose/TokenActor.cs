@@ -2,15 +2,17 @@ using System.Text.Json;
 
 namespace Tokenry.Protocol.Jose;
 
-/// <summary>Who acts for a token's subject: its <c>act</c> claim (RFC 8693 §4.1). The outermost acts now, those within acted before.</summary>
-/// <param name="Subject"><c>sub</c>: the party that acts.</param>
-/// <param name="Earlier">Who acted before it, in whose name it was asked; null for the first.</param>
+/// <summary>
+/// The party that acts for a token's subject: its <c>act</c> claim (RFC 8693 §4.1). The outermost party acts now; the inner ones acted before.
+/// </summary>
+/// <param name="Subject"><c>sub</c>: the acting party.</param>
+/// <param name="Earlier">The party that acted before it; null for the first.</param>
 public sealed record TokenActor(string Subject, TokenActor? Earlier)
 {
-    /// <summary>How many have acted one for the other, 1 or more.</summary>
+    /// <summary>The number of parties in the chain, 1 or more.</summary>
     public int Depth => 1 + (Earlier?.Depth ?? 0);
 
-    /// <summary>False for a claim that is there and is not an object with a <c>sub</c>, or whose own <c>act</c> is none; absent gives true and null.</summary>
+    /// <summary>False if the claim is present and not an object with a <c>sub</c>, or if its own <c>act</c> is not valid; absent gives true and null.</summary>
     internal static bool TryRead(JsonElement claims, out TokenActor? actor)
     {
         actor = null;
@@ -19,7 +21,7 @@ public sealed record TokenActor(string Subject, TokenActor? Earlier)
             return true;
         }
 
-        // The depth of the document bounds how far this goes (StrictJson.MaxDepth).
+        // StrictJson.MaxDepth limits this recursion.
         if (
             member.ValueKind != JsonValueKind.Object
             || !JsonMember.TryGetText(member, "sub", out var subject)

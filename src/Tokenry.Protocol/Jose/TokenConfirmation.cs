@@ -3,18 +3,18 @@ using System.Text.Json;
 namespace Tokenry.Protocol.Jose;
 
 /// <summary>
-/// What a token is bound to: its <c>cnf</c> claim (RFC 7800). Whoever cannot check all that is named, or finds that nothing it knows is named, must refuse the
-/// token.
+/// The binding of a token: its <c>cnf</c> claim (RFC 7800). A verifier must refuse the token if it cannot check every named confirmation, or if it knows none
+/// of them.
 /// </summary>
 public sealed record TokenConfirmation
 {
-    /// <summary><c>jkt</c>: the RFC 7638 thumbprint of the key whose DPoP proof must come with the token (RFC 9449 §6.1).</summary>
+    /// <summary><c>jkt</c>: the RFC 7638 thumbprint of the key whose DPoP proof must accompany the token (RFC 9449 §6.1).</summary>
     public string? KeyThumbprint { get; init; }
 
-    /// <summary><c>x5t#S256</c>: the SHA-256 of the TLS client certificate it must come with, in base64url (RFC 8705 §3.1).</summary>
+    /// <summary><c>x5t#S256</c>: the SHA-256, in base64url, of the TLS client certificate that must accompany it (RFC 8705 §3.1).</summary>
     public string? CertificateThumbprint { get; init; }
 
-    /// <summary>Whether it names nothing but what stands here.</summary>
+    /// <summary>Whether it names only the members of this record.</summary>
     public bool IsUnderstood { get; init; } = true;
 
     internal static bool TryRead(JsonElement claims, out TokenConfirmation? confirmation)

@@ -5,12 +5,12 @@ using System.Text.Json;
 namespace Tokenry.Protocol.Jose;
 
 /// <summary>
-/// A public key that verifies signatures of exactly one algorithm. The algorithm belongs to the key and never comes from a token, which
-/// closes algorithm confusion (RFC 8725 §3.1). Safe to use from many threads; disposes the key it was given.
+/// A public key that verifies signatures of exactly one algorithm. The algorithm belongs to the key and never comes from a token, which prevents algorithm
+/// confusion (RFC 8725 §3.1). Thread-safe. It owns and disposes its key.
 /// </summary>
 public sealed class VerificationKey : IDisposable
 {
-    /// <summary>The longest <c>kid</c> we keep, in characters.</summary>
+    /// <summary>The longest accepted <c>kid</c>, in characters.</summary>
     public const int MaxKeyIdLength = 200;
 
     private readonly ECDsa? ecdsa;
@@ -18,10 +18,10 @@ public sealed class VerificationKey : IDisposable
     private readonly HashAlgorithmName hash;
     private readonly int signatureLength;
 
-    /// <summary>A key of the curve's algorithm: ES256 on P-256, ES384 on P-384.</summary>
+    /// <summary>A key with the algorithm of its curve: ES256 on P-256, ES384 on P-384.</summary>
     /// <param name="keyId">The <c>kid</c>, 1…200 characters.</param>
-    /// <param name="key">A key on one of them; a private part is not used. The new object owns it.</param>
-    /// <exception cref="ArgumentException">The id's length or the key's curve is another.</exception>
+    /// <param name="key">A key on one of these curves; its private part is not used. The new object owns it.</param>
+    /// <exception cref="ArgumentException">The id has another length, or the key is on another curve.</exception>
     public VerificationKey(string keyId, ECDsa key)
         : this(keyId, CurveOf(key))
     {
@@ -32,19 +32,19 @@ public sealed class VerificationKey : IDisposable
     /// <param name="keyId">The <c>kid</c>, 1…200 characters.</param>
     /// <param name="key">A key of 2048…8192 bits; a private part is not used. The new object owns it.</param>
     /// <param name="algorithm">RS256 or PS256.</param>
-    /// <exception cref="ArgumentException">The id's length, the key's size or the algorithm is another.</exception>
+    /// <exception cref="ArgumentException">The id has another length, the key another size, or the algorithm is another.</exception>
     public VerificationKey(string keyId, RSA key, string algorithm = JwsAlgorithms.Rs256)
         : this(keyId, algorithm, HashAlgorithmName.SHA256)
     {
         ArgumentNullException.ThrowIfNull(key);
         if (key.KeySize is < RsaPolicy.MinBits or > RsaPolicy.MaxBits)
         {
-            throw new ArgumentException("An RSA key of 2048 to 8192 bits.", nameof(key));
+            throw new ArgumentException("The RSA key must have 2048 to 8192 bits.", nameof(key));
         }
 
         if (algorithm is not (JwsAlgorithms.Rs256 or JwsAlgorithms.Ps256))
         {
-            throw new ArgumentException("RS256 or PS256.", nameof(algorithm));
+            throw new ArgumentException("The algorithm must be RS256 or PS256.", nameof(algorithm));
         }
 
         rsa = key;
@@ -66,27 +66,27 @@ public sealed class VerificationKey : IDisposable
         this.hash = hash;
     }
 
-    /// <summary>The <c>kid</c> under which a key set holds this key: a dictionary key and nothing more.</summary>
+    /// <summary>The <c>kid</c> under which a key set has this key; only a dictionary key.</summary>
     public string KeyId { get; }
 
-    /// <summary>The one algorithm of this key, of <see cref="JwsAlgorithms"/>.</summary>
+    /// <summary>The algorithm of this key, one of <see cref="JwsAlgorithms"/>.</summary>
     public string Algorithm { get; }
 
     /// <summary>
-    /// Takes a public JSON Web Key (RFC 7517) for verification. False unless all of this holds: <c>kid</c> a string of 1…200 characters;
-    /// <c>use</c> absent or <c>sig</c>; <c>key_ops</c> absent or made of <c>verify</c> (and <c>sign</c>); <c>alg</c> absent or one of the key
-    /// type (P-256: ES256, P-384: ES384, RSA: RS256, which is meant where it is absent, or PS256); no private or symmetric member; EC: <c>crv</c> P-256 or P-384
-    /// and a point on it; RSA: 2048…8192 bits, exponent 65537, not a product of the ROCA generator (CVE-2017-15361). Certificates and URLs in the key are not looked at.
+    /// Imports a public JSON Web Key (RFC 7517) for verification. It must fulfil all of these. <c>kid</c>: a string of 1…200 characters. <c>use</c>: absent or
+    /// <c>sig</c>. <c>key_ops</c>: absent, or only <c>verify</c> and <c>sign</c>. <c>alg</c>: absent, or one of the key type (P-256: ES256; P-384: ES384; RSA:
+    /// RS256, the default, or PS256). No private or symmetric member. EC: <c>crv</c> P-256 or P-384 and a point on it. RSA: 2048…8192 bits, exponent 65537, not
+    /// a product of the ROCA generator (CVE-2017-15361). Certificates and URLs in the key are ignored.
     /// </summary>
     /// <param name="jwk">The key, from a document read by <see cref="StrictJson"/>, which refuses repeated members.</param>
-    /// <param name="key">The key, to be disposed by the caller.</param>
+    /// <param name="key">The key; the caller disposes it.</param>
     public static bool TryImport(JsonElement jwk, [NotNullWhen(true)] out VerificationKey? key) => JsonWebKeyImport.TryImport(jwk, out key);
 
-    /// <summary>As the other, for a key that may lack a <c>kid</c>, or that shall go by another name than it says.</summary>
+    /// <summary>Like the other overload, for a key without a <c>kid</c>, or with another id than its own.</summary>
     /// <param name="jwk">The key.</param>
-    /// <param name="keyId">What it goes by from now on, 1…200 characters; <c>null</c> = its own <c>kid</c>, else its thumbprint.</param>
-    /// <param name="algorithm">What it shall be used with, which it must not contradict; <c>null</c> = what it or its type says.</param>
-    /// <param name="key">The key, to be disposed by the caller.</param>
+    /// <param name="keyId">Its id from now on, 1…200 characters; <c>null</c> = its own <c>kid</c>, or else its thumbprint.</param>
+    /// <param name="algorithm">The algorithm of its use, which the key must not contradict; <c>null</c> = the key itself or its type determines it.</param>
+    /// <param name="key">The key; the caller disposes it.</param>
     public static bool TryImport(JsonElement jwk, string? keyId, string? algorithm, [NotNullWhen(true)] out VerificationKey? key)
     {
         key = null;
@@ -118,10 +118,10 @@ public sealed class VerificationKey : IDisposable
         return JsonWebKeyImport.TryImport(jwk, keyId, algorithm, out key);
     }
 
-    /// <summary>True for a JSON Web Key that should never have been sent: private or symmetric (RFC 7518 §6.2.2, §6.3.2, §6.4).</summary>
+    /// <summary>True for a private or symmetric JSON Web Key, which its sender must not disclose (RFC 7518 §6.2.2, §6.3.2, §6.4).</summary>
     public static bool HoldsSecret(JsonElement jwk) => jwk.ValueKind == JsonValueKind.Object && JsonWebKeyImport.HoldsSecret(jwk);
 
-    /// <summary>Writes the key as <see cref="JsonWebKey"/> does, under its own id and algorithm.</summary>
+    /// <summary>Writes the key as <see cref="JsonWebKey"/> does, with its own id and algorithm.</summary>
     public void WritePublic(Utf8JsonWriter writer)
     {
         if (ecdsa is not null)
@@ -135,8 +135,8 @@ public sealed class VerificationKey : IDisposable
     }
 
     /// <summary>
-    /// True when <paramref name="signature"/> is this key's over <paramref name="signingInput"/>. ES256 signatures have the fixed 64 bytes of
-    /// RFC 7518 §3.4, ES384 signatures 96, never DER; RSA signatures the length of the modulus.
+    /// True if <paramref name="signature"/> is this key's signature over <paramref name="signingInput"/>. ES256 signatures have the fixed 64 bytes of RFC 7518
+    /// §3.4, ES384 signatures 96, never DER. RSA signatures have the length of the modulus.
     /// </summary>
     public bool Verify(ReadOnlySpan<byte> signingInput, ReadOnlySpan<byte> signature)
     {
@@ -155,7 +155,7 @@ public sealed class VerificationKey : IDisposable
             );
     }
 
-    /// <summary>The key's RFC 7638 thumbprint, base64url, 43 characters.</summary>
+    /// <summary>The key's RFC 7638 thumbprint in base64url, 43 characters.</summary>
     public string Thumbprint() =>
         ecdsa is not null
             ? JsonWebKey.Thumbprint(ecdsa.ExportParameters(includePrivateParameters: false))
@@ -165,7 +165,7 @@ public sealed class VerificationKey : IDisposable
     {
         ArgumentNullException.ThrowIfNull(key);
         return NistCurve.Of(key.ExportParameters(includePrivateParameters: false).Curve)
-            ?? throw new ArgumentException("A key on P-256 or P-384.", nameof(key));
+            ?? throw new ArgumentException("The key must be on P-256 or P-384.", nameof(key));
     }
 
     /// <summary>Releases the key.</summary>

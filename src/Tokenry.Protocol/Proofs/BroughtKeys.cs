@@ -3,18 +3,18 @@ using Tokenry.Protocol.Jose;
 
 namespace Tokenry.Protocol.Proofs;
 
-/// <summary>A key that came in a proof's header, imported.</summary>
+/// <summary>An imported key from a proof's header.</summary>
 internal sealed record BroughtKey(VerificationKey Key, string Thumbprint);
 
 /// <summary>
-/// Keys of proofs that they had signed, by the encoded header that brought them: a client's proofs begin alike, and importing a key costs more than verifying with it.
-/// Bounded: when one half is full, the other half, which holds what was not used since, is forgotten. Thread-safe.
+/// Caches keys of proofs with a valid signature, by the encoded header that contained them: the proofs of a client have the same header, and importing a key
+/// costs more than verifying with it. Bounded: when one half is full, the other half is dropped, which has only keys not used since. Thread-safe.
 /// </summary>
 internal sealed class BroughtKeys
 {
     private const int MostInHalf = 4096;
 
-    /// <summary>In characters; with a P-256 key it is some 250, with RSA of 2048 bits some 600.</summary>
+    /// <summary>In characters; the header has about 250 with a P-256 key, and about 600 with RSA of 2048 bits.</summary>
     private const int LongestHeader = 1024;
 
     private readonly Lock turning = new();
@@ -22,7 +22,7 @@ internal sealed class BroughtKeys
     private volatile ConcurrentDictionary<string, BroughtKey> old = new(StringComparer.Ordinal);
     private int count;
 
-    /// <param name="header">The first part of the proof, as it came.</param>
+    /// <param name="header">The first part of the proof, as received.</param>
     public BroughtKey? Find(ReadOnlySpan<char> header)
     {
         if (young.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(header, out var key))
@@ -39,7 +39,7 @@ internal sealed class BroughtKeys
         return null;
     }
 
-    /// <summary>One that had signed the proof which brought it. What is forgotten later is not disposed: somebody may be verifying with it.</summary>
+    /// <summary>Adds the key of a proof that it has verified. A dropped key is not disposed, because another thread may be verifying with it.</summary>
     public void Keep(ReadOnlySpan<char> header, BroughtKey key)
     {
         if (header.Length > LongestHeader)

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Tokenry.Protocol.Proofs;
 
-/// <summary>The <c>Content-Digest</c> field (RFC 9530 §2): what ties a body to the signature that covers the field.</summary>
+/// <summary>The <c>Content-Digest</c> field (RFC 9530 §2). A signature that covers the field covers the body.</summary>
 public static class ContentDigest
 {
     /// <summary>The name of the field, in lower case.</summary>
@@ -19,15 +19,15 @@ public static class ContentDigest
     /// <summary>The value of the field for <paramref name="content"/>.</summary>
     /// <param name="content">The bytes as they are sent, after content coding and before transfer coding.</param>
     /// <param name="algorithm"><see cref="Sha256"/> or <see cref="Sha512"/>.</param>
-    /// <exception cref="ArgumentException">The algorithm is another.</exception>
+    /// <exception cref="ArgumentException">The algorithm is none of these.</exception>
     public static string Of(ReadOnlySpan<byte> content, string algorithm = Sha256) =>
         Digest(algorithm, content) is { } digest
             ? $"{algorithm}=:{Convert.ToBase64String(digest)}:"
-            : throw new ArgumentException("sha-256 or sha-512.", nameof(algorithm));
+            : throw new ArgumentException("The algorithm must be sha-256 or sha-512.", nameof(algorithm));
 
     /// <summary>
-    /// True when the field has a digest of SHA-256 or SHA-512, each of them that is there is the content's, and none is of an algorithm that RFC 9530 §5
-    /// calls insecure. Algorithms nobody has heard of are passed over. Total.
+    /// True if the field has a digest of SHA-256 or SHA-512, each of these is the content's digest, and no algorithm is one that RFC 9530 §5 calls insecure.
+    /// Unknown algorithms are ignored. Total.
     /// </summary>
     /// <param name="lines">The lines of the field.</param>
     /// <param name="content">The bytes as received.</param>

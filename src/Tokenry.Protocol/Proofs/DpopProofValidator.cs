@@ -7,35 +7,37 @@ using Tokenry.Protocol.Jose;
 namespace Tokenry.Protocol.Proofs;
 
 /// <summary>
-/// Validates DPoP proofs (RFC 9449 §4.3), all but its first and last step: that the request has one <c>DPoP</c> header is the caller's to see, and
-/// whether the proof was used before needs a store (<see cref="DpopProof.ReplayKey"/>). Thread-safe; remembers keys it has imported, so make one and keep it.
+/// Validates DPoP proofs (RFC 9449 §4.3), except its first and last step. The caller checks that the request has exactly one <c>DPoP</c> header. A store checks
+/// earlier use (<see cref="DpopProof.ReplayKey"/>). Thread-safe. It caches imported keys, so create one instance and keep it.
 /// </summary>
 /// <param name="time">The clock.</param>
 public sealed class DpopProofValidator(TimeProvider time)
 {
-    /// <summary>The longest proof we read, in characters.</summary>
+    /// <summary>The longest accepted proof, in characters.</summary>
     public const int MaxLength = 4096;
 
-    /// <summary>The longest <c>jti</c> we keep, in characters.</summary>
+    /// <summary>The longest accepted <c>jti</c>, in characters.</summary>
     public const int MaxTokenIdLength = 256;
 
-    /// <summary>How long a proof is good after its <c>iat</c>, clocks apart.</summary>
+    /// <summary>How long a proof is valid after its <c>iat</c>, without the clock difference.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromSeconds(60);
 
-    /// <summary>How far the client's clock may be off, in either direction.</summary>
+    /// <summary>The allowed difference of the client's clock, in either direction.</summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
 
-    /// <summary>What <c>DPoP algs="…"</c> and metadata say: ES384 is taken from registered keys only, being ten times as dear to verify.</summary>
+    /// <summary>
+    /// The algorithms in <c>DPoP algs="…"</c> and in metadata. ES384 is accepted only from registered keys, because its verification costs ten times as much.
+    /// </summary>
     public static readonly IReadOnlyList<string> Algorithms = [JwsAlgorithms.Es256, JwsAlgorithms.Ps256, JwsAlgorithms.Rs256];
 
     private readonly BroughtKeys keys = new();
 
     /// <summary>
-    /// Looks at a proof. Total: whatever the text, the answer is a result. The header is judged before the key is imported, the signature
-    /// before a byte of the payload is read.
+    /// Validates a proof. Total: any text gives a result. It checks the header before it imports the key, and the signature before it reads a byte of the
+    /// payload.
     /// </summary>
     /// <param name="proof">The value of the <c>DPoP</c> header.</param>
-    /// <param name="request">What it must prove.</param>
+    /// <param name="request">The request for which the proof must have been made.</param>
     public DpopResult Validate(ReadOnlySpan<char> proof, DpopRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -47,7 +49,7 @@ public sealed class DpopProofValidator(TimeProvider time)
             return DpopResult.Invalid(DpopFault.Malformed);
         }
 
-        // Media types compare without case, and application/ may be left out (RFC 7515 §4.1.9).
+        // Media types ignore case, and application/ may be omitted (RFC 7515 §4.1.9).
         if (
             !string.Equals(jws.Header.Type, "dpop+jwt", StringComparison.OrdinalIgnoreCase)
             && !string.Equals(jws.Header.Type, "application/dpop+jwt", StringComparison.OrdinalIgnoreCase)
@@ -73,8 +75,8 @@ public sealed class DpopProofValidator(TimeProvider time)
     }
 
     /// <summary>
-    /// The form in which addresses are compared (RFC 3986 §6.2.2 and §6.2.3): scheme and host in lower case, no default port, no dot segments,
-    /// escapes in upper case, and neither query nor fragment (RFC 9449 §4.3). False for anything but http and https, and for addresses with a user.
+    /// The form in which URLs are compared (RFC 3986 §6.2.2 and §6.2.3): scheme and host in lower case, no default port, no dot segments, escapes in upper
+    /// case, no query and no fragment (RFC 9449 §4.3). False for schemes other than http and https, and for URLs with user information.
     /// </summary>
     internal static bool TryNormalize(Uri uri, [NotNullWhen(true)] out string? normal)
     {
@@ -86,7 +88,7 @@ public sealed class DpopProofValidator(TimeProvider time)
         return isWeb;
     }
 
-    // %2f and %2F are one escape (RFC 3986 §6.2.2.1); neither is a slash.
+    // %2f and %2F are the same escape (RFC 3986 §6.2.2.1); neither is a slash.
     private static string WithUpperEscapes(string address) =>
         !address.Contains('%', StringComparison.Ordinal)
             ? address
@@ -103,7 +105,7 @@ public sealed class DpopProofValidator(TimeProvider time)
                 }
             );
 
-    /// <summary>The key in the header, if it is one that is taken and signed the proof.</summary>
+    /// <summary>The key in the header, if it is accepted and has signed the proof.</summary>
     private BroughtKey? FindSigner(ReadOnlySpan<char> header, CompactJws jws, out DpopFault fault)
     {
         fault = DpopFault.BadSignature;
@@ -160,7 +162,7 @@ public sealed class DpopProofValidator(TimeProvider time)
             : request.TakesNonce is { } takes && !takes(nonce) ? DpopFault.NonceNeeded
             : DpopFault.None;
         return fault == DpopFault.None
-            // The test of its age still passes at that very instant; a second later it is certain to fail.
+            // The age check still passes at exactly this instant, so one second is added.
             ? DpopResult.Valid(
                 new DpopProof(thumbprint, tokenId, uri!, issuedAt + Life + ClockSkew + TimeSpan.FromSeconds(1)) { AccessTokenHash = hash }
             )
@@ -173,6 +175,6 @@ public sealed class DpopProofValidator(TimeProvider time)
         return Uri.TryCreate(address, UriKind.Absolute, out var uri) && TryNormalize(uri, out normal);
     }
 
-    // RFC 9449 §4.2: of the token's ASCII characters.
+    // RFC 9449 §4.2: the hash of the token's ASCII characters.
     internal static string HashOf(string accessToken) => StrictBase64Url.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(accessToken)));
 }

@@ -5,83 +5,83 @@ using System.Text;
 
 namespace Tokenry.Protocol.Proofs;
 
-/// <summary>What a message signature proved, its key and its request being right.</summary>
-/// <param name="KeyId"><c>keyid</c>: whose key it was, as the verifier looked it up; 1…200 characters.</param>
+/// <summary>The content of a message signature with a valid key and the right request.</summary>
+/// <param name="KeyId"><c>keyid</c>: the id by which the verifier found the key; 1…200 characters.</param>
 /// <param name="Nonce"><c>nonce</c>, 1…256 visible characters.</param>
-/// <param name="KeepUntil">From when on the same signature is refused for its age alone, so that it may be forgotten.</param>
+/// <param name="KeepUntil">From this time on, the server refuses the signature because of its age and may forget it.</param>
 public sealed record MessageProof(string KeyId, string Nonce, DateTimeOffset KeepUntil)
 {
     /// <summary>
-    /// SHA-256 by which a signature that comes twice is known again (RFC 9421 §7.2.2): of <c>keyid</c> and <c>nonce</c>, so that nobody can use up
-    /// another's nonce. To be claimed after all other checks: a signature that fails uses up nothing.
+    /// The SHA-256 by which the server recognises a replayed signature (RFC 9421 §7.2.2). It covers <c>keyid</c> and <c>nonce</c>, so that a client cannot use
+    /// up the nonce of another. Claim it after all other checks, so that a failed signature uses up nothing.
     /// </summary>
     public byte[] ReplayKey() => SHA256.HashData(Encoding.UTF8.GetBytes($"{KeyId}\n{Nonce}"));
 }
 
-/// <summary>Why a message signature does not prove what it should. For the audit; the client hears one constant.</summary>
+/// <summary>Why a message signature is not valid. For the audit; the client always gets the same answer.</summary>
 public enum MessageSignatureFault
 {
-    /// <summary>The signature is good.</summary>
+    /// <summary>The signature is valid.</summary>
     None,
 
-    /// <summary>There is none with our tag: the request is not signed, or for somebody else.</summary>
+    /// <summary>No signature has Tokenry's tag: the request is not signed, or signed for another receiver.</summary>
     Absent,
 
-    /// <summary>A field is not the dictionary it should be (RFC 9651), over 8 KiB, or has a label or a parameter twice.</summary>
+    /// <summary>A field is not a dictionary (RFC 9651), is over 8 KiB, or has a label or a parameter twice.</summary>
     Malformed,
 
-    /// <summary>A label of one field is not in the other.</summary>
+    /// <summary>A label appears in only one of the two fields.</summary>
     Unpaired,
 
-    /// <summary>Two signatures have our tag: neither is taken for the other.</summary>
+    /// <summary>Two signatures have Tokenry's tag, so it is unclear which one counts.</summary>
     Several,
 
-    /// <summary><c>created</c>, <c>keyid</c> or <c>nonce</c> is missing, too long, or has other than visible characters.</summary>
+    /// <summary><c>created</c>, <c>keyid</c> or <c>nonce</c> is missing or too long, or has characters that are not visible ASCII.</summary>
     InvalidParameters,
 
-    /// <summary>The <c>alg</c>, or the key, is of an algorithm that we never take: Ed25519, RSA and all others.</summary>
+    /// <summary>The <c>alg</c>, or the key, has an algorithm that is not accepted, such as Ed25519 or RSA.</summary>
     UnsupportedAlgorithm,
 
-    /// <summary>The <c>alg</c> is not the key's.</summary>
+    /// <summary>The <c>alg</c> is not the key's algorithm.</summary>
     WrongAlgorithm,
 
-    /// <summary>A component comes twice, is derived in a way we do not know, has a parameter, or is not named in lower case.</summary>
+    /// <summary>A component appears twice, is an unknown derived component, has a parameter, or is not in lower case.</summary>
     InvalidComponents,
 
-    /// <summary>Method, authority, path, query or, beside a body, its digest is not covered.</summary>
+    /// <summary>The signature does not cover method, authority, path, query or, with a body, its digest.</summary>
     Uncovered,
 
-    /// <summary><c>created</c> lies too far back, <c>expires</c> has come, or lies before <c>created</c>.</summary>
+    /// <summary><c>created</c> is too far in the past, or <c>expires</c> has passed or is before <c>created</c>.</summary>
     Expired,
 
-    /// <summary><c>created</c> lies too far ahead.</summary>
+    /// <summary><c>created</c> is too far in the future.</summary>
     NotYetValid,
 
-    /// <summary>A covered field is not in the message.</summary>
+    /// <summary>A covered field is missing in the message.</summary>
     MissingField,
 
-    /// <summary>A covered value has line ends, control characters or characters outside ASCII: the request is a bad one (400).</summary>
+    /// <summary>A covered value has line ends, control characters or characters outside ASCII: the request is malformed (400).</summary>
     InvalidMessage,
 
-    /// <summary>The signature is not the key's.</summary>
+    /// <summary>The signature does not verify with the key.</summary>
     BadSignature,
 
-    /// <summary>The <c>Content-Digest</c> is not the body's.</summary>
+    /// <summary>The <c>Content-Digest</c> is not the digest of the body.</summary>
     WrongDigest,
 }
 
-/// <summary>What <see cref="MessageSignature.Verify"/> found: a good signature, or one fault.</summary>
+/// <summary>The result of <see cref="MessageSignature.Verify"/>: a valid signature, or one fault.</summary>
 public sealed class MessageSignatureResult
 {
     private MessageSignatureResult(MessageSignatureFault fault, MessageProof? proof) => (Fault, Proof) = (fault, proof);
 
-    /// <summary>The first thing found wrong, or <see cref="MessageSignatureFault.None"/>.</summary>
+    /// <summary>The first fault, or <see cref="MessageSignatureFault.None"/>.</summary>
     public MessageSignatureFault Fault { get; }
 
-    /// <summary>What was proved, when the signature is good.</summary>
+    /// <summary>The content of the signature, if it is valid.</summary>
     public MessageProof? Proof { get; }
 
-    /// <summary>True when the signature is good, but for whether it was used before.</summary>
+    /// <summary>True if the signature is valid. It may have been used before.</summary>
     [MemberNotNullWhen(true, nameof(Proof))]
     public bool IsValid => Proof is not null;
 
@@ -91,8 +91,8 @@ public sealed class MessageSignatureResult
 }
 
 /// <summary>
-/// A signature that <see cref="MessageSignatureValidator.Read"/> found worth the look for its key: in form, coverage and time as it should be, and
-/// <em>not</em> yet believed.
+/// A signature that passed <see cref="MessageSignatureValidator.Read"/>: form, coverage and time are right, so the caller can look up its key. It is
+/// <em>not</em> verified yet.
 /// </summary>
 public sealed class MessageSignature
 {
@@ -106,17 +106,17 @@ public sealed class MessageSignature
         proof = new MessageProof(input.KeyId!, input.Nonce!, keepUntil);
     }
 
-    /// <summary>What it says of itself.</summary>
+    /// <summary>The parameters and components of the signature.</summary>
     public SignatureInput Input { get; }
 
-    /// <summary>The key it claims, 1…200 visible characters.</summary>
+    /// <summary>The claimed key id, 1…200 visible characters.</summary>
     public string KeyId => proof.KeyId;
 
     /// <summary>
-    /// Looks at it with its key. The signature is verified before the body is hashed. <em>Not</em> checked: that it was not used before, which needs a
-    /// store (<see cref="MessageProof.ReplayKey"/>).
+    /// Verifies the signature with its key, before it hashes the body. It does <em>not</em> check earlier use, which needs a store
+    /// (<see cref="MessageProof.ReplayKey"/>).
     /// </summary>
-    /// <param name="message">The request it came with.</param>
+    /// <param name="message">The request that carried it.</param>
     /// <param name="key">The key of <see cref="KeyId"/>.</param>
     public MessageSignatureResult Verify(HttpMessage message, RequestSigningKey key)
     {

@@ -3,33 +3,33 @@ using Tokenry.Protocol.Jose;
 namespace Tokenry.Protocol.Proofs;
 
 /// <summary>
-/// Validates message signatures (RFC 9421 §3.2) in the one profile we take, in two steps with the look for the key between them:
-/// <see cref="Read"/>, then <see cref="MessageSignature.Verify"/>. Immutable and thread-safe.
+/// Validates message signatures (RFC 9421 §3.2) in Tokenry's one profile. It takes two steps: <see cref="Read"/>, then the caller looks up the key, then
+/// <see cref="MessageSignature.Verify"/>. Immutable and thread-safe.
 /// </summary>
 /// <param name="time">The clock.</param>
 public sealed class MessageSignatureValidator(TimeProvider time)
 {
-    /// <summary>The <c>tag</c> of signatures that are for us; others may stand beside them.</summary>
+    /// <summary>The <c>tag</c> of signatures for Tokenry; a request may also carry others.</summary>
     public const string Tag = "tokenry-v1";
 
-    /// <summary>The longest <c>nonce</c> we keep, in characters.</summary>
+    /// <summary>The longest accepted <c>nonce</c>, in characters.</summary>
     public const int MaxNonceLength = 256;
 
-    /// <summary>How long a signature is good after it was <c>created</c>, clocks apart included.</summary>
+    /// <summary>How long a signature is valid after <c>created</c>, including the clock difference.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromSeconds(300);
 
-    /// <summary>How far ahead <c>created</c> may lie, clocks being apart.</summary>
+    /// <summary>How far in the future <c>created</c> may be, because clocks differ.</summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(60);
 
     private static readonly string[] Required = ["@method", "@authority", "@path", "@query"];
 
     /// <summary>
-    /// Finds the one signature with our tag and judges all that needs no key: form, parameters, coverage and time. Total: whatever the fields, the answer
-    /// is a fault, <see cref="MessageSignatureFault.None"/> among them.
+    /// Finds the one signature with Tokenry's tag and checks everything that needs no key: form, parameters, coverage and time. Total: any fields give a fault
+    /// or <see cref="MessageSignatureFault.None"/>.
     /// </summary>
-    /// <param name="signatureInput">The lines of <c>Signature-Input</c>; none when it is absent.</param>
+    /// <param name="signatureInput">The lines of <c>Signature-Input</c>; none if it is absent.</param>
     /// <param name="signature">The lines of <c>Signature</c>.</param>
-    /// <param name="found">The signature, when the fault is none.</param>
+    /// <param name="found">The signature, if there is no fault.</param>
     public MessageSignatureFault Read(IReadOnlyList<string?> signatureInput, IReadOnlyList<string?> signature, out MessageSignature? found)
     {
         ArgumentNullException.ThrowIfNull(signatureInput);
@@ -113,7 +113,7 @@ public sealed class MessageSignatureValidator(TimeProvider time)
             return MessageSignatureFault.NotYetValid;
         }
 
-        // The test of its age still passes at that very instant; a second later it is certain to fail.
+        // The age check still passes at exactly this instant, so one second is added.
         var tooOld = created + Life + TimeSpan.FromSeconds(1);
         keepUntil = input.Expires < tooOld ? input.Expires.Value : tooOld;
         return MessageSignatureFault.None;

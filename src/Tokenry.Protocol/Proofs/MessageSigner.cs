@@ -5,13 +5,13 @@ using Tokenry.Protocol.Jose;
 
 namespace Tokenry.Protocol.Proofs;
 
-/// <summary>The fields that make a request a signed one.</summary>
+/// <summary>The fields that sign a request.</summary>
 /// <param name="SignatureInput">The value of <c>Signature-Input</c>.</param>
 /// <param name="Signature">The value of <c>Signature</c>.</param>
-/// <param name="ContentDigest">The value of <c>Content-Digest</c>; null when the request has no body and its method none usually.</param>
+/// <param name="ContentDigest">The value of <c>Content-Digest</c>; null if the request has no body and its method usually has none.</param>
 public sealed record SignatureFields(string SignatureInput, string Signature, string? ContentDigest);
 
-/// <summary>Signs requests as <see cref="MessageSignatureValidator"/> wants them (RFC 9421 §3.1). Immutable and thread-safe.</summary>
+/// <summary>Signs requests in the profile of <see cref="MessageSignatureValidator"/> (RFC 9421 §3.1). Immutable and thread-safe.</summary>
 public sealed class MessageSigner
 {
     private const string Label = "tokenry";
@@ -21,11 +21,11 @@ public sealed class MessageSigner
     private readonly TimeProvider time;
     private readonly string keyId;
 
-    /// <summary>A signer with one key.</summary>
-    /// <param name="keyId">The <c>keyid</c> by which the receiver knows the key: 1…200 visible characters.</param>
-    /// <param name="key">A key that signs.</param>
+    /// <summary>Creates a signer with one key.</summary>
+    /// <param name="keyId">The <c>keyid</c> by which the receiver finds the key: 1…200 visible characters.</param>
+    /// <param name="key">A key that can sign.</param>
     /// <param name="time">The clock.</param>
-    /// <exception cref="ArgumentException">The id is none.</exception>
+    /// <exception cref="ArgumentException">The id is empty, too long, or has other characters.</exception>
     public MessageSigner(string keyId, RequestSigningKey key, TimeProvider time)
     {
         ArgumentException.ThrowIfNullOrEmpty(keyId);
@@ -38,18 +38,19 @@ public sealed class MessageSigner
     }
 
     /// <summary>
-    /// Signs a request over its method, authority, path, query, the digest of its body if it has one or its method usually does, and <paramref name="fields"/>, in this order.
+    /// Signs method, authority, path, query, digest and <paramref name="fields"/>, in this order. The digest is covered if the request has a body, or if its
+    /// method usually has one.
     /// </summary>
     /// <param name="message">The request, with its body.</param>
-    /// <param name="fields">Names of further fields to cover, in lower case, that the request has.</param>
-    /// <param name="nonce">1…256 visible characters that were not used with this key before; null for 128 random bits.</param>
-    /// <exception cref="ArgumentException">A field is absent or not named so, a value cannot be signed, or the nonce is none.</exception>
+    /// <param name="fields">Names of further fields to cover, in lower case; the request must have them.</param>
+    /// <param name="nonce">1…256 visible characters that were not used with this key before; null = 128 random bits.</param>
+    /// <exception cref="ArgumentException">A field is absent or its name not valid, a value cannot be signed, or the nonce is not valid.</exception>
     public SignatureFields Sign(HttpMessage message, IEnumerable<string>? fields = null, string? nonce = null)
     {
         ArgumentNullException.ThrowIfNull(message);
         if (nonce?.Length is 0 or > MessageSignatureValidator.MaxNonceLength)
         {
-            throw new ArgumentException("1 to 256 characters.", nameof(nonce));
+            throw new ArgumentException("A nonce has 1 to 256 characters.", nameof(nonce));
         }
 
         var digest =
@@ -72,7 +73,7 @@ public sealed class MessageSigner
         )
         {
             throw new ArgumentException(
-                "The request has not all that is to be signed, or has it in a form that cannot be.",
+                "The request lacks a component that must be signed, or has it in a form that cannot be signed.",
                 nameof(message)
             );
         }
@@ -93,6 +94,6 @@ public sealed class MessageSigner
 
     private static string Visible(string text, string parameter) =>
         text.AsSpan().ContainsAnyExceptInRange('!', '~')
-            ? throw new ArgumentException("Visible ASCII characters only.", parameter)
+            ? throw new ArgumentException("The text must consist of visible ASCII characters.", parameter)
             : text.Replace("\\", @"\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
 }

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Tokenry.Protocol.Proofs;
 
-/// <summary>Writes the signature base: the bytes that a message signature is made over (RFC 9421 §2.5).</summary>
+/// <summary>Writes the signature base: the bytes that a message signature signs (RFC 9421 §2.5).</summary>
 public static class SignatureBaseWriter
 {
     private static readonly SearchValues<char> FieldValueCharacters = SearchValues.Create([
@@ -12,13 +12,12 @@ public static class SignatureBaseWriter
     ]);
 
     /// <summary>
-    /// Writes the base; total. A fault other than <see cref="MessageSignatureFault.None"/> says that there is none:
-    /// <see cref="MessageSignatureFault.InvalidComponents"/>, <see cref="MessageSignatureFault.MissingField"/> or
-    /// <see cref="MessageSignatureFault.InvalidMessage"/>; what was written by then is of no use.
+    /// Writes the base; total. It fails with <see cref="MessageSignatureFault.InvalidComponents"/>, <see cref="MessageSignatureFault.MissingField"/> or
+    /// <see cref="MessageSignatureFault.InvalidMessage"/>. After a failure, do not use the bytes that were written.
     /// </summary>
     /// <param name="message">The request.</param>
-    /// <param name="input">What is covered; each component must be <see cref="SignatureComponent.IsSupported"/>.</param>
-    /// <param name="destination">Takes the ASCII bytes.</param>
+    /// <param name="input">What the signature covers; each component must be <see cref="SignatureComponent.IsSupported"/>.</param>
+    /// <param name="destination">Receives the ASCII bytes.</param>
     public static MessageSignatureFault Write(HttpMessage message, SignatureInput input, IBufferWriter<byte> destination)
     {
         ArgumentNullException.ThrowIfNull(message);
@@ -52,7 +51,7 @@ public static class SignatureBaseWriter
             return MessageSignatureFault.MissingField;
         }
 
-        // A line end in a value could pass for another component; a space in a path, for the end of a request line.
+        // A line end in a value could imitate another component, and a space in a path the end of a request line.
         if (isDerived ? !IsVisible(value) : value.AsSpan().ContainsAnyExcept(FieldValueCharacters))
         {
             return MessageSignatureFault.InvalidMessage;
@@ -79,7 +78,7 @@ public static class SignatureBaseWriter
             _ => message.TargetUri,
         };
 
-    // §2.1: each line without white space around it, joined; null when there is no line.
+    // §2.1: each line is trimmed, then the lines are joined; null if there is no line.
     private static string? Field(IReadOnlyList<string?> lines) =>
         lines.Count switch
         {

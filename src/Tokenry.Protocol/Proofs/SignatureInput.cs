@@ -4,8 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Tokenry.Protocol.Proofs;
 
 /// <summary>One component that a signature covers (RFC 9421 §2).</summary>
-/// <param name="Name">The name: of a field, or of a derived component, which begins with <c>@</c>.</param>
-/// <param name="Parameters">Its parameters as they came, each with its semicolon; mostly empty.</param>
+/// <param name="Name">The name of a field, or of a derived component, which starts with <c>@</c>.</param>
+/// <param name="Parameters">Its parameters as received, each with its semicolon; usually empty.</param>
 public readonly record struct SignatureComponent(string Name, string Parameters)
 {
     private static readonly SearchValues<char> FieldNameCharacters = SearchValues.Create(
@@ -13,8 +13,8 @@ public readonly record struct SignatureComponent(string Name, string Parameters)
     );
 
     /// <summary>
-    /// True when it is one we can tell the value of: <c>@method</c>, <c>@authority</c>, <c>@path</c>, <c>@query</c>, <c>@scheme</c>,
-    /// <c>@target-uri</c> or a field, named in lower case, and no parameter with it.
+    /// True if its value can be determined: <c>@method</c>, <c>@authority</c>, <c>@path</c>, <c>@query</c>, <c>@scheme</c>, <c>@target-uri</c> or a field, in
+    /// lower case and without parameters.
     /// </summary>
     public bool IsSupported =>
         Parameters.Length == 0
@@ -25,15 +25,15 @@ public readonly record struct SignatureComponent(string Name, string Parameters)
 }
 
 /// <summary>
-/// One member of the <c>Signature-Input</c> field (RFC 9421 §4.1), taken apart and not yet believed: what a signature says that it covers, and its
-/// parameters (§2.3). Parameters we do not know are covered by the signature and mean nothing.
+/// One parsed member of the <c>Signature-Input</c> field (RFC 9421 §4.1): the components that a signature claims to cover, and its parameters (§2.3). It is not
+/// verified yet. The signature covers unknown parameters too, but they have no effect.
 /// </summary>
 public sealed class SignatureInput
 {
-    /// <summary>The most labels that we read in one field.</summary>
+    /// <summary>The most labels that the parser accepts in one field.</summary>
     public const int MaxLabels = 8;
 
-    /// <summary>The most components that we read under one label.</summary>
+    /// <summary>The most components that the parser accepts under one label.</summary>
     public const int MaxComponents = 32;
 
     private static readonly long LastSecond = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
@@ -45,10 +45,10 @@ public sealed class SignatureInput
     /// <summary>The member's key.</summary>
     public string Label { get; }
 
-    /// <summary>What it covers, in its order; it may be empty and say things twice.</summary>
+    /// <summary>The covered components, in order; the list may be empty or contain duplicates.</summary>
     public IReadOnlyList<SignatureComponent> Components => components;
 
-    /// <summary>The member's value, character by character as it came: the value of <c>@signature-params</c> (§2.3).</summary>
+    /// <summary>The member's value exactly as received: the value of <c>@signature-params</c> (§2.3).</summary>
     public string Text { get; private set; } = "";
 
     /// <summary><c>created</c>.</summary>
@@ -69,13 +69,13 @@ public sealed class SignatureInput
     /// <summary><c>tag</c>.</summary>
     public string? Tag { get; private set; }
 
-    /// <summary>True when a component of this name, without parameters, is covered.</summary>
+    /// <summary>True if the signature covers a component of this name without parameters.</summary>
     public bool Covers(string name) => components.Contains(new SignatureComponent(name, ""));
 
     /// <summary>
-    /// Reads the whole field, its lines joined by commas; total. False when it is longer than 8 KiB, not a dictionary of inner lists of strings
-    /// (RFC 9651), has a label twice, too many labels or components, or a parameter of §2.3 twice or of another type than it has there. Byte sequences,
-    /// integers, tokens, strings and booleans may be values of unknown parameters.
+    /// Parses the whole field, its lines joined by commas; total. False if it is longer than 8 KiB or not a dictionary of inner lists of strings (RFC 9651).
+    /// Also false for a repeated label, too many labels or components, and for a parameter of §2.3 that is repeated or of another type. Unknown parameters may
+    /// have byte sequences, integers, tokens, strings and booleans as values.
     /// </summary>
     public static bool TryParse(ReadOnlySpan<char> field, [NotNullWhen(true)] out IReadOnlyList<SignatureInput>? inputs)
     {
@@ -176,7 +176,7 @@ public sealed class SignatureInput
         return true;
     }
 
-    // One value each: whoever verifies with another library must not read another one of two.
+    // Each parameter must appear once: two libraries could choose different ones of two values.
     private bool TryTake(ReadOnlySpan<char> name, StructuredItem value)
     {
         switch (name)

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Tokenry.Protocol.Proofs;
 
-/// <summary>What a bare item of a structured field is (RFC 9651 §3.3).</summary>
+/// <summary>The type of a bare item in a structured field (RFC 9651 §3.3).</summary>
 internal enum StructuredKind
 {
     Integer,
@@ -15,17 +15,17 @@ internal enum StructuredKind
     Boolean,
 }
 
-/// <summary>A bare item: <paramref name="Text"/> of a string, <paramref name="Number"/> of an integer; of the others nobody here needs the value.</summary>
+/// <summary>A bare item: <paramref name="Text"/> of a string, <paramref name="Number"/> of an integer; the values of other types are not needed.</summary>
 internal readonly record struct StructuredItem(StructuredKind Kind, string? Text = null, long Number = 0);
 
 /// <summary>
-/// Reads structured fields (RFC 9651 §4.2), as far as message signatures need them: dictionaries, inner lists, parameters; strings, tokens,
-/// integers, booleans and byte sequences. Decimals, dates and display strings are in no field we read and are refused. Total: each step moves on or
-/// answers false, and after false the field is to be refused whole.
+/// Reads structured fields (RFC 9651 §4.2), as far as message signatures need them: dictionaries, inner lists, parameters; strings, tokens, integers, booleans
+/// and byte sequences. It refuses decimals, dates and display strings, which appear in none of these fields. Total: each step advances or returns false. After
+/// false, refuse the whole field.
 /// </summary>
 internal ref struct StructuredFieldReader(ReadOnlySpan<char> field)
 {
-    /// <summary>The longest field we read, all its lines joined, in characters.</summary>
+    /// <summary>The longest accepted field, all its lines joined, in characters.</summary>
     public const int MaxLength = 8192;
 
     private const int MaxDigits = 15; // RFC 9651 §3.3.1
@@ -37,17 +37,17 @@ internal ref struct StructuredFieldReader(ReadOnlySpan<char> field)
 
     private readonly ReadOnlySpan<char> text = field.Trim(' ');
 
-    /// <summary>How far it has read.</summary>
+    /// <summary>The number of characters read so far.</summary>
     public int Position { get; private set; }
 
-    /// <summary>True when nothing is left.</summary>
+    /// <summary>True at the end of the field.</summary>
     public readonly bool IsAtEnd => Position == text.Length;
 
     private readonly char Next => IsAtEnd ? '\0' : text[Position];
 
     private readonly ReadOnlySpan<char> Rest => text[Position..];
 
-    /// <summary>The lines of a field as one text (RFC 9110 §5.3), or null when it is longer than <see cref="MaxLength"/>.</summary>
+    /// <summary>The lines of a field as one text (RFC 9110 §5.3), or null if it is longer than <see cref="MaxLength"/>.</summary>
     public static string? Join(IReadOnlyList<string?> lines)
     {
         var length = 0L;
@@ -61,7 +61,9 @@ internal ref struct StructuredFieldReader(ReadOnlySpan<char> field)
             : string.Join(", ", lines);
     }
 
-    /// <summary>A dictionary of byte sequences without parameters; false for more than <paramref name="maxMembers"/> and for a key that comes twice.</summary>
+    /// <summary>
+    /// Reads a dictionary of byte sequences without parameters; false for more than <paramref name="maxMembers"/> members and for a repeated key.
+    /// </summary>
     public static bool TryReadByteSequences(
         ReadOnlySpan<char> field,
         int maxMembers,
@@ -90,10 +92,10 @@ internal ref struct StructuredFieldReader(ReadOnlySpan<char> field)
         return true;
     }
 
-    /// <summary>What was read since <paramref name="position"/>.</summary>
+    /// <summary>The text read since <paramref name="position"/>.</summary>
     public readonly ReadOnlySpan<char> Since(int position) => text[position..Position];
 
-    /// <summary>Passes one <paramref name="character"/>, if it comes next.</summary>
+    /// <summary>Skips <paramref name="character"/> if it is the next one.</summary>
     public bool TrySkip(char character)
     {
         var isNext = IsBefore(character);
@@ -101,13 +103,13 @@ internal ref struct StructuredFieldReader(ReadOnlySpan<char> field)
         return isNext;
     }
 
-    /// <summary>True when <paramref name="character"/> comes next.</summary>
+    /// <summary>True if <paramref name="character"/> is the next one.</summary>
     public readonly bool IsBefore(char character) => !IsAtEnd && text[Position] == character;
 
-    /// <summary>Passes spaces, if there are any.</summary>
+    /// <summary>Skips spaces.</summary>
     public void SkipSpaces() => Position = text.Length - Rest.TrimStart(' ').Length;
 
-    /// <summary>Passes the end of a member of a dictionary: the end of the field, or a comma with another member behind it.</summary>
+    /// <summary>Reads the end of a dictionary member: the end of the field, or a comma followed by another member.</summary>
     public bool TryEndMember()
     {
         SkipOptionalWhitespace();
@@ -121,7 +123,7 @@ internal ref struct StructuredFieldReader(ReadOnlySpan<char> field)
         return hasComma && !IsAtEnd;
     }
 
-    /// <summary>A key of a dictionary or of a parameter (§4.2.3.3).</summary>
+    /// <summary>Reads a key of a dictionary or of a parameter (§4.2.3.3).</summary>
     public bool TryReadKey(out ReadOnlySpan<char> key)
     {
         key = default;
@@ -134,7 +136,7 @@ internal ref struct StructuredFieldReader(ReadOnlySpan<char> field)
         return true;
     }
 
-    /// <summary>A parameter behind its semicolon (§4.2.3.2): a key, and a value unless it is true.</summary>
+    /// <summary>Reads a parameter after its semicolon (§4.2.3.2): a key, and a value unless it is true.</summary>
     public bool TryReadParameter(out ReadOnlySpan<char> key, out StructuredItem value)
     {
         value = new StructuredItem(StructuredKind.Boolean);
@@ -142,7 +144,7 @@ internal ref struct StructuredFieldReader(ReadOnlySpan<char> field)
         return TryReadKey(out key) && (!TrySkip('=') || TryReadItem(out value));
     }
 
-    /// <summary>A string in quotes, its escapes undone (§4.2.5).</summary>
+    /// <summary>Reads a quoted string and decodes its escapes (§4.2.5).</summary>
     public bool TryReadString([NotNullWhen(true)] out string? value)
     {
         value = null;
@@ -172,7 +174,7 @@ internal ref struct StructuredFieldReader(ReadOnlySpan<char> field)
         return TrySkip('"');
     }
 
-    /// <summary>Bytes between colons (§4.2.7), in base64 of the one form that §4.1.8 writes.</summary>
+    /// <summary>Reads bytes between colons (§4.2.7), in the canonical base64 of §4.1.8.</summary>
     public bool TryReadBytes([NotNullWhen(true)] out byte[]? bytes)
     {
         bytes = null;
@@ -190,7 +192,7 @@ internal ref struct StructuredFieldReader(ReadOnlySpan<char> field)
         }
 
         bytes = written == decoded.Length ? decoded : decoded[..written];
-        // The framework's decoder passes white space and bits that mean nothing: then several texts would be one signature.
+        // The framework's decoder accepts white space and non-zero unused bits, which would give one signature several texts.
         return base64.SequenceEqual(Convert.ToBase64String(bytes));
     }
 

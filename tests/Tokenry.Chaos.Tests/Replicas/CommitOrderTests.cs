@@ -96,7 +96,13 @@ public sealed class CommitOrderTests : IAsyncLifetime
 
     private PostgresDatabase Open(string connectionString, ChangeHub hub)
     {
-        var database = new PostgresDatabase(connectionString, new AuditChain(new AuditKey(() => _keys.AuditKey)), hub, TimeProvider.System, StoreMetrics.Unobserved);
+        var database = new PostgresDatabase(
+            connectionString,
+            new AuditChain(new AuditKey(() => _keys.AuditKey)),
+            hub,
+            TimeProvider.System,
+            StoreMetrics.Unobserved
+        );
         _open.Add(database);
         return database;
     }

@@ -49,9 +49,9 @@ public sealed class FailedStartTests
             { "value that does not fit", ": the value of port does not fit." },
             { "settings that are not JSON", "appsettings.json is not valid JSON at line 2, character " },
             { "settings twice", "appsettings.json cannot be read: " },
-            { "empty key file", "tokenry.keys is empty. Copy it back from its backup" },
-            { "broken key file", "tokenry.keys cannot be read: " },
-            { "data directory that is a file", "cannot be created: " },
+            { "empty key file", "tokenry.keys is empty. Restore it from its backup" },
+            { "broken key file", "The server cannot read the key file {directory}/tokenry.keys: " },
+            { "data directory that is a file", "The server cannot create the data directory " },
             { "database that is none", "SQLite {directory}/tokenry.db cannot be used: SQLite Error 26" },
             {
                 "data directory of a running server",

@@ -91,7 +91,7 @@ public sealed class RunCommandTests : IDisposable
     /// <summary>A closed directory of another user was said to be open to others.</summary>
     [Theory]
     [InlineData("700", "belongs to another user")]
-    [InlineData("755", "is open to other users, and this user cannot close it")]
+    [InlineData("755", "Other users can open the data directory ")]
     public async Task A_data_directory_of_another_user_is_called_what_it_is(string mode, string words)
     {
         Assert.SkipUnless(Environment.UserName == "root", "Only root can become another user.");

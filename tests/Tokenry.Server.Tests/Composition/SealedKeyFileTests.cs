@@ -65,7 +65,7 @@ public sealed class SealedKeyFileTests : IDisposable
         var changed = JsonNode.Parse(closed)!.AsObject();
         changed["salt"] = Convert.ToBase64String(new byte[32]);
         await File.WriteAllTextAsync(KeyFile, changed.ToJsonString());
-        await ExpectRefusedAsync(Sealed(hsm), "was changed, or is sealed by another key");
+        await ExpectRefusedAsync(Sealed(hsm), "was changed, or a key other than");
         await File.WriteAllTextAsync(KeyFile, closed);
 
         await ExpectServesAsync(Sealed(hsm, protection: "none"), made);

@@ -26,7 +26,7 @@ public sealed class KnownQueryTests(SharedServers servers)
                 Assert.Contains(name, unknown, StringComparison.Ordinal);
                 var misspelt = name + name[^1];
                 Assert.Contains($"Did you mean {name}?", await FaultAsync(misspelt, $"{misspelt}=1"), StringComparison.Ordinal);
-                Assert.Equal("stands twice", await FaultAsync(name, $"{name}=true&{name}=true"));
+                Assert.Equal("appears more than once", await FaultAsync(name, $"{name}=true&{name}=true"));
             }
 
             async Task<string> FaultAsync(string name, string query) =>
@@ -55,18 +55,18 @@ public sealed class KnownQueryTests(SharedServers servers)
     [InlineData("/v1/audit?action=apikey.created", "action", "is not an action of the audit; known kinds: ")]
     [InlineData("/v1/audit?action=signals.*", "action", "is not an action of the audit; known kinds: ")]
     [InlineData("/v1/audit?result=ok", "result", "must be one of success, denied, signal")]
-    [InlineData("/v1/audit?actor=admin@localhost", "actor", "is not an id such as usr_… or app_…")]
+    [InlineData("/v1/audit?actor=admin@localhost", "actor", "must be an id such as usr_… or app_…")]
     [InlineData("/v1/access-log?result=foo", "result", "must be one of malformed, unknown, ")]
     [InlineData("/v1/access-log?door=front", "door", "must be one of verify, forward_auth, ")]
-    [InlineData("/v1/access-log?credential=key_1", "credential", "is not an id such as key_… or pat_…")]
-    [InlineData("/v1/access-log?subject=key_0000000000000000000001", "subject", "is not an id such as usr_… or app_…")]
-    [InlineData("/v1/access-log?actor=x", "actor", "is not an id such as usr_… or app_…")]
-    [InlineData("/v1/access-log?request=1", "request", "is not an id such as req_…")]
+    [InlineData("/v1/access-log?credential=key_1", "credential", "must be an id such as key_… or pat_…")]
+    [InlineData("/v1/access-log?subject=key_0000000000000000000001", "subject", "must be an id such as usr_… or app_…")]
+    [InlineData("/v1/access-log?actor=x", "actor", "must be an id such as usr_… or app_…")]
+    [InlineData("/v1/access-log?request=1", "request", "must be an id such as req_…")]
     [InlineData("/v1/access-log?ip=10.0.0", "ip", "is not an IP address")]
     [InlineData("/v1/usage?code=ok", "code", "must be one of malformed, unknown, ")]
-    [InlineData("/v1/usage?subject=me", "subject", "is not an id such as usr_… or app_…")]
-    [InlineData("/v1/credentials?owner=me", "owner", "is not an id such as usr_… or app_…")]
-    [InlineData("/v1/applications?owner=me", "owner", "is not an id such as usr_…")]
+    [InlineData("/v1/usage?subject=me", "subject", "must be an id such as usr_… or app_…")]
+    [InlineData("/v1/credentials?owner=me", "owner", "must be an id such as usr_… or app_…")]
+    [InlineData("/v1/applications?owner=me", "owner", "must be an id such as usr_…")]
     public async Task A_filter_by_a_value_that_there_is_not_is_refused(string path, string name, string fault)
     {
         var admin = await servers.AdminAsync(Engine.Sqlite);

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Tokenry.Server.Platform.Certificates;
 
-/// <summary>The subject alternative names of a certificate that a client can be known by (RFC 5280 §4.2.1.6).</summary>
+/// <summary>The subject alternative names of a certificate by which a client can be identified (RFC 5280 §4.2.1.6).</summary>
 public sealed class AlternativeNames
 {
     private const string ExtensionOid = "2.5.29.17";
@@ -27,7 +27,7 @@ public sealed class AlternativeNames
 
     public IReadOnlyList<IPAddress> Addresses => addresses;
 
-    /// <summary>None where the extension is absent, stands twice or is malformed.</summary>
+    /// <summary>Returns none if the extension is absent, repeated or malformed.</summary>
     public static AlternativeNames Of(X509Certificate2 certificate)
     {
         var extensions = certificate.Extensions.Where(extension => extension.Oid?.Value == ExtensionOid).Take(2).ToList();
@@ -69,7 +69,7 @@ public sealed class AlternativeNames
 
             return true;
         }
-        // An address has 4 or 16 bytes.
+        // An address with a length other than 4 or 16 bytes.
         catch (Exception exception) when (exception is AsnContentException or ArgumentException)
         {
             return false;

@@ -6,8 +6,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace Tokenry.Server.Platform.Certificates;
 
 /// <summary>
-/// Certificates as text, read strictly: the whole text is what it says to be, one certificate is one, and what follows its last byte is a fault. Nothing
-/// here says whether a certificate is good for anything.
+/// Reads certificates from text, strictly: the whole text must have the expected form and number of certificates, and bytes after a certificate are an error.
+/// This class does not check whether a certificate is valid for anything.
 /// </summary>
 public static class CertificateText
 {
@@ -33,26 +33,28 @@ public static class CertificateText
         return text.Length <= LongestText && TryDecode(text, out var der) && TryDer(der, out certificate);
     }
 
-    /// <summary>Either of the two.</summary>
+    /// <summary>Either of these two forms.</summary>
     public static bool TryPemOrBase64(ReadOnlySpan<char> text, [NotNullWhen(true)] out X509Certificate2? certificate) =>
         text.StartsWith("-") ? TryPem(text, out certificate) : TryBase64(text, out certificate);
 
-    /// <summary>PEM with percent-escapes, as nginx's <c>$ssl_client_escaped_cert</c> has it.</summary>
+    /// <summary>PEM with percent-escapes, as in nginx's <c>$ssl_client_escaped_cert</c>.</summary>
     public static bool TryEscapedPem(string text, [NotNullWhen(true)] out X509Certificate2? certificate)
     {
         certificate = null;
-        // A broken escape stays as it stands, and is no base64.
+        // A broken escape stays unchanged, and is not base64.
         return text.Length <= LongestText && TryPem(Uri.UnescapeDataString(text), out certificate);
     }
 
-    /// <summary>A byte sequence without parameters (RFC 9651 §3.3.5), as <c>Client-Cert</c> has it (RFC 9440 §2.2).</summary>
+    /// <summary>A byte sequence without parameters (RFC 9651 §3.3.5), as in <c>Client-Cert</c> (RFC 9440 §2.2).</summary>
     public static bool TryByteSequence(ReadOnlySpan<char> text, [NotNullWhen(true)] out X509Certificate2? certificate)
     {
         certificate = null;
         return text is [':', .. var base64, ':'] && TryBase64(base64, out certificate);
     }
 
-    /// <summary>Certificates in PEM one after the other, with nothing but white space between; <c>null</c> where it is anything else or more than <paramref name="most"/>.</summary>
+    /// <summary>
+    /// Consecutive certificates in PEM, separated only by white space; <c>null</c> for any other text or more than <paramref name="most"/> certificates.
+    /// </summary>
     public static List<X509Certificate2>? ReadBundle(ReadOnlySpan<char> text, int most)
     {
         var certificates = new List<X509Certificate2>();
@@ -70,7 +72,7 @@ public static class CertificateText
         return certificates;
     }
 
-    /// <summary>Whether all that is ever asked of it can be read: what cannot is found now and not in the middle of a decision.</summary>
+    /// <summary>Whether every part that the server uses can be read. This finds an unreadable part now, and not during a decision.</summary>
     internal static bool IsReadable(X509Certificate2 certificate)
     {
         try
@@ -86,7 +88,7 @@ public static class CertificateText
         }
     }
 
-    /// <summary>The first block of PEM, with nothing before it.</summary>
+    /// <summary>The first PEM block, with no text before it.</summary>
     private static bool TryBlock(ReadOnlySpan<char> text, out byte[] der, out ReadOnlySpan<char> rest)
     {
         rest = default;
@@ -138,7 +140,7 @@ public static class CertificateText
         }
         catch (Exception exception) when (exception is CryptographicException or AsnContentException)
         {
-            // It is no certificate.
+            // The bytes are not a certificate.
         }
 
         certificate?.Dispose();

@@ -3,12 +3,12 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Tokenry.Server.Platform.Certificates;
 
-/// <summary>The header in which a proxy forwards its client's certificate, and how it writes one.</summary>
-/// <param name="name">The header.</param>
-/// <param name="isByteSequence">Whether as RFC 9440 has it; otherwise as PEM with percent-escapes.</param>
+/// <summary>The header in which a proxy forwards its client's certificate, and the format of its value.</summary>
+/// <param name="name">The name of the header.</param>
+/// <param name="isByteSequence"><c>true</c> = the format of RFC 9440; <c>false</c> = PEM with percent-escapes.</param>
 public sealed class ClientCertificateHeader(string name, bool isByteSequence)
 {
-    /// <summary>What nginx is told to write where nothing else is named.</summary>
+    /// <summary>The header of the setting <c>nginx</c> without a name.</summary>
     private const string NginxName = "X-SSL-Client-Cert";
 
     private const string NginxPrefix = "nginx:";
@@ -17,7 +17,7 @@ public sealed class ClientCertificateHeader(string name, bool isByteSequence)
 
     public bool IsByteSequence => isByteSequence;
 
-    /// <summary>Of the setting: <c>none</c>, <c>nginx</c>, <c>nginx:Name</c> or <c>rfc9440</c>.</summary>
+    /// <summary>Reads the setting: <c>none</c>, <c>nginx</c>, <c>nginx:Name</c> or <c>rfc9440</c>.</summary>
     public static bool TryParse(string setting, out ClientCertificateHeader? header)
     {
         header =
@@ -29,10 +29,10 @@ public sealed class ClientCertificateHeader(string name, bool isByteSequence)
         return header is not null || setting.Equals("none", StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>Whether it stands there, under this name or one that another server would take for it.</summary>
+    /// <summary>Whether the header is present, under this name or one that another server would treat as equal.</summary>
     public bool IsIn(IHeaderDictionary headers) => headers.ContainsKey(name) || Variants(headers).Any();
 
-    /// <summary>False where there is more than one certificate, something else, or the name in another spelling; an empty value is none.</summary>
+    /// <summary>False for more than one certificate, another text, or the name in another spelling; an empty value means no certificate.</summary>
     public bool TryRead(IHeaderDictionary headers, out X509Certificate2? certificate)
     {
         certificate = null;
@@ -41,11 +41,11 @@ public sealed class ClientCertificateHeader(string name, bool isByteSequence)
             && (values.Count == 0 || (values.Count == 1 && (string.IsNullOrEmpty(values[0]) || TryRead(values[0]!, out certificate))));
     }
 
-    /// <summary>One value.</summary>
+    /// <summary>Reads one value.</summary>
     public bool TryRead(string value, [NotNullWhen(true)] out X509Certificate2? certificate) =>
         isByteSequence ? CertificateText.TryByteSequence(value, out certificate) : CertificateText.TryEscapedPem(value, out certificate);
 
-    // A hyphen and an underscore are the same to whoever speaks CGI, and proxies clear one of the two.
+    // CGI maps hyphens and underscores to the same name, and proxies clear only one of the two headers.
     private IEnumerable<string> Variants(IHeaderDictionary headers) =>
         headers.Keys.Where(key =>
             key.Contains('_', StringComparison.Ordinal) && key.Replace('_', '-').Equals(name, StringComparison.OrdinalIgnoreCase)

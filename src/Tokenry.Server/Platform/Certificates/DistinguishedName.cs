@@ -7,9 +7,9 @@ using System.Text;
 namespace Tokenry.Server.Platform.Certificates;
 
 /// <summary>
-/// A subject's name as its relative names, each a set of attributes by object identifier. Two are equal where the sequences are, whichever string type
-/// a certificate encodes its values in and however RFC 4514 text is escaped. Values are compared character for character: telling apart too much
-/// costs a registration, too little costs an identity.
+/// A subject's name as a sequence of relative names, each a set of attributes by object identifier. Two names are equal if their sequences are equal,
+/// independent of the string types in the certificates and the escaping of RFC 4514 text. Values compare character by character: comparing too strictly costs
+/// one registration, comparing too loosely costs an identity.
 /// </summary>
 public sealed class DistinguishedName : IEquatable<DistinguishedName>
 {
@@ -18,7 +18,7 @@ public sealed class DistinguishedName : IEquatable<DistinguishedName>
 
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    // RFC 4514 §3, and what else certificates of machines hold, as openssl and .NET write it.
+    // The types of RFC 4514 §3, and others in machines' certificates, with the names that openssl and .NET use.
     private static readonly Dictionary<string, string> Types = new(StringComparer.OrdinalIgnoreCase)
     {
         ["CN"] = "2.5.4.3",
@@ -44,7 +44,7 @@ public sealed class DistinguishedName : IEquatable<DistinguishedName>
         ["E"] = "1.2.840.113549.1.9.1",
     };
 
-    // As in the certificate: the most general first. Each is sorted, since a set has no order.
+    // In the order of the certificate, the most general first. Each set is sorted, because a set has no order.
     private readonly List<List<(string Type, string Value)>> names;
 
     private DistinguishedName(List<List<(string Type, string Value)>> names)
@@ -53,7 +53,7 @@ public sealed class DistinguishedName : IEquatable<DistinguishedName>
         names.ForEach(name => name.Sort((a, b) => string.CompareOrdinal(a.Type + '=' + a.Value, b.Type + '=' + b.Value)));
     }
 
-    /// <summary>A certificate's; <c>null</c> where it is empty or holds what is no text.</summary>
+    /// <summary>The name in a certificate; <c>null</c> if it is empty or has a value that is not text.</summary>
     public static DistinguishedName? Of(X500DistinguishedName encoded)
     {
         try
@@ -64,7 +64,7 @@ public sealed class DistinguishedName : IEquatable<DistinguishedName>
             reader.ThrowIfNotEmpty();
             while (sequence.HasData)
             {
-                // Sorting is the encoder's duty, which some forget.
+                // DER encoders must sort sets, but some do not.
                 var set = sequence.ReadSetOf(skipSortOrderValidation: true);
                 var name = new List<(string, string)>();
                 while (set.HasData)
@@ -79,14 +79,14 @@ public sealed class DistinguishedName : IEquatable<DistinguishedName>
 
             return read.Count is > 0 and <= MostAttributes ? new(read) : null;
         }
-        // An ArgumentException is a type of string that nobody reads.
+        // An ArgumentException means an unknown string type.
         catch (Exception exception) when (exception is AsnContentException or ArgumentException)
         {
             return null;
         }
     }
 
-    /// <summary>RFC 4514 text: the most special name first, <c>,</c> between names, <c>+</c> within one; spaces around them do not count.</summary>
+    /// <summary>Reads RFC 4514 text: the most specific name first, <c>,</c> between names, <c>+</c> within a name; spaces around them are ignored.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out DistinguishedName? parsed)
     {
         parsed = null;
@@ -131,7 +131,7 @@ public sealed class DistinguishedName : IEquatable<DistinguishedName>
 
     public override int GetHashCode() => names.Count == 0 ? 0 : names[^1][0].GetHashCode();
 
-    /// <summary>As RFC 4514 writes it.</summary>
+    /// <summary>The form of RFC 4514.</summary>
     public override string ToString() =>
         string.Join(
             ',',
@@ -151,7 +151,7 @@ public sealed class DistinguishedName : IEquatable<DistinguishedName>
             var isEdge = value[i] == ' ' && (i == 0 || i == value.Length - 1);
             if (char.IsControl(value[i]))
             {
-                // All of them are below U+0100: one byte of UTF-8 or two.
+                // All of them are below U+0100: one or two bytes of UTF-8.
                 text.Append(string.Concat(Encoding.UTF8.GetBytes([value[i]]).Select(part => $"\\{part:x2}")));
                 continue;
             }
@@ -163,7 +163,7 @@ public sealed class DistinguishedName : IEquatable<DistinguishedName>
         return text.ToString();
     }
 
-    /// <summary>Type, <c>=</c> and value, up to a separator or the end.</summary>
+    /// <summary>Reads a type, <c>=</c> and a value, up to a separator or the end.</summary>
     private static bool TryAttribute(string text, ref int at, out (string Type, string Value) attribute)
     {
         attribute = default;
@@ -201,7 +201,7 @@ public sealed class DistinguishedName : IEquatable<DistinguishedName>
             && name.Split('.').All(arc => arc.Length > 0 && arc.All(char.IsAsciiDigit) && (arc == "0" || arc[0] != '0'));
     }
 
-    /// <summary>RFC 4514 §3 <c>string</c>: what is special is escaped, by itself or as the hex of its UTF-8.</summary>
+    /// <summary>RFC 4514 §3 <c>string</c>: special characters are escaped, with a backslash or as the hex of their UTF-8.</summary>
     private static bool TryValue(string text, ref int at, out string value)
     {
         value = "";

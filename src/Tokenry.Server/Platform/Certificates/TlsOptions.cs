@@ -2,32 +2,34 @@ using System.Net;
 
 namespace Tokenry.Server.Platform.Certificates;
 
-/// <summary>Where the server speaks TLS with client certificates itself, and how a proxy that does forwards them.</summary>
+/// <summary>The server's own TLS listener for client certificates, and how a TLS proxy forwards them.</summary>
 public sealed class TlsOptions
 {
     public static readonly TlsOptions Off = new();
 
     internal static readonly string[] Keys = ["TlsUrl", "TlsCertificate", "TlsCertificatePasswordFile", "ClientCertificateHeader"];
 
-    /// <summary>The address to listen at, besides <c>urls</c>; <c>null</c> = none.</summary>
+    /// <summary>The listening address besides <c>urls</c>; <c>null</c> = none.</summary>
     public Uri? Url { get; init; }
 
-    /// <summary>PEM with certificate and key, or PKCS #12; <c>null</c> = Kestrel's own default certificate, else one that is made.</summary>
+    /// <summary>
+    /// A file with certificate and key in PEM, or PKCS #12. <c>null</c> = Kestrel's default certificate, or else one that the server creates.
+    /// </summary>
     public string? CertificatePath { get; init; }
 
-    /// <summary>Of the PKCS #12 or an encrypted key.</summary>
+    /// <summary>File with the password of the PKCS #12 file or the encrypted key.</summary>
     public string? PasswordFile { get; init; }
 
-    /// <summary>Of listed proxies; <c>null</c> = none.</summary>
+    /// <summary>The header of trusted proxies; <c>null</c> = none.</summary>
     public ClientCertificateHeader? ClientCertificateHeader { get; init; }
 
-    /// <summary>Scheme, host and port at which clients with certificates reach the server; <c>null</c> where that is no other place than the issuer.</summary>
+    /// <summary>Scheme, host and port at which clients with certificates reach the server; <c>null</c> if that is the issuer.</summary>
     public Uri? Origin { get; init; }
 
-    /// <summary>Whether any request can have a client certificate.</summary>
+    /// <summary>Whether a request can have a client certificate.</summary>
     public bool SeesCertificates => Url is not null || ClientCertificateHeader is not null;
 
-    /// <summary>Whether a request came in at <see cref="Url"/>, by the port it was accepted at.</summary>
+    /// <summary>Whether a request came in at <see cref="Url"/>; its local port shows this.</summary>
     public bool IsAt(int localPort) => Url is not null && localPort == Url.Port;
 
     internal static TlsOptions Read(IConfigurationSection section, IConfiguration configuration, string issuer, List<string> faults)
@@ -35,7 +37,7 @@ public sealed class TlsOptions
         var url = ReadUrl(section["TlsUrl"], faults);
         if (url is not null && configuration.GetSection("Kestrel:Endpoints").GetChildren().Any())
         {
-            faults.Add("Tokenry:TlsUrl and Kestrel:Endpoints exclude each other: Kestrel then listens at its endpoints alone.");
+            faults.Add("Set Tokenry:TlsUrl or Kestrel:Endpoints, not both: Kestrel would listen only at its endpoints.");
         }
 
         var certificate = Path(section, "TlsCertificate", faults);
@@ -43,14 +45,14 @@ public sealed class TlsOptions
         if (url is { IsLoopback: false } && certificate is null && !HasDefaultCertificate(configuration))
         {
             faults.Add(
-                $"Tokenry:TlsUrl '{url.OriginalString}' is reached by others, who need a certificate they can trust: set Tokenry:TlsCertificate to a PEM or PKCS #12 file."
+                $"Tokenry:TlsUrl '{url.OriginalString}' is not a loopback address, so clients need a certificate that they trust. Set Tokenry:TlsCertificate to a PEM or PKCS #12 file."
             );
         }
 
         var setting = section["ClientCertificateHeader"] ?? "none";
         if (!ClientCertificateHeader.TryParse(setting, out var header))
         {
-            faults.Add($"Tokenry:ClientCertificateHeader '{setting}' is none of none, nginx, nginx:<header name> and rfc9440.");
+            faults.Add($"Tokenry:ClientCertificateHeader '{setting}' must be none, nginx, nginx:<header name> or rfc9440.");
         }
 
         return new TlsOptions
@@ -66,10 +68,7 @@ public sealed class TlsOptions
     internal static bool HasDefaultCertificate(IConfiguration configuration) =>
         configuration.GetSection("Kestrel:Certificates:Default").GetChildren().Any();
 
-    /// <summary>
-    /// An address that says where to listen and not where to reach it has the issuer's host. One on loopback is told to nobody where the issuer is
-    /// elsewhere.
-    /// </summary>
+    /// <summary>A wildcard listening address gets the issuer's host. A loopback address is not published if the issuer is on another host.</summary>
     private static Uri? OriginOf(Uri url, Uri issuer)
     {
         if (url.IsLoopback && !issuer.IsLoopback)
@@ -85,7 +84,7 @@ public sealed class TlsOptions
 
     private static Uri? ReadUrl(string? text, List<string> faults)
     {
-        // Empty switches off what a lower layer of the configuration sets.
+        // An empty value switches off the setting of a lower configuration layer.
         if (string.IsNullOrEmpty(text))
         {
             return null;
@@ -99,7 +98,9 @@ public sealed class TlsOptions
             return url;
         }
 
-        faults.Add($"Tokenry:TlsUrl '{text}' is not https, host and port, such as https://127.0.0.1:7643 or https://0.0.0.0:7643.");
+        faults.Add(
+            $"Tokenry:TlsUrl '{text}' must be https with a host and a port, such as https://127.0.0.1:7643 or https://0.0.0.0:7643."
+        );
         return null;
     }
 
@@ -113,7 +114,7 @@ public sealed class TlsOptions
         var path = System.IO.Path.GetFullPath(section[key]!);
         if (!File.Exists(path))
         {
-            faults.Add($"Tokenry:{key}: there is no file {path}.");
+            faults.Add($"Tokenry:{key}: the file {path} does not exist.");
         }
 
         return path;

@@ -4,8 +4,8 @@ using Tokenry.Server.Platform.Settings;
 namespace Tokenry.Server.Platform.Files;
 
 /// <summary>
-/// The directory of database, key file, lock and control socket. On SQLite one process at a time holds it; on PostgreSQL nothing in it is
-/// exclusive, so replicas may share it.
+/// The directory of database, key file, lock and control socket. On SQLite one process at a time holds it. On PostgreSQL nothing in it is exclusive, so
+/// replicas may share it.
 /// </summary>
 public sealed class DataDirectory : IDisposable
 {
@@ -23,8 +23,8 @@ public sealed class DataDirectory : IDisposable
 
     private string StatePath => Path.Combine(path, "server.json");
 
-    /// <summary>Creates the directory (0700) if need be; one that is there is closed to other users.</summary>
-    /// <returns>What had to be closed, for the operator to read.</returns>
+    /// <summary>Creates the directory (0700) if it does not exist, and closes an existing one to other users.</summary>
+    /// <returns>What it closed, for the operator to read.</returns>
     public static IReadOnlyList<string> Create(string path)
     {
         if (Directory.Exists(path))
@@ -45,13 +45,13 @@ public sealed class DataDirectory : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new StartupException($"The data directory {path} cannot be created: {exception.Message}");
+            throw new StartupException($"The server cannot create the data directory {path}: {exception.Message}");
         }
 
         return [];
     }
 
-    /// <summary>Takes the lock, or returns <c>null</c> where another process holds it.</summary>
+    /// <summary>Takes the lock, or returns <c>null</c> if another process holds it.</summary>
     public static DataDirectory? TryHold(string path)
     {
         try
@@ -67,11 +67,11 @@ public sealed class DataDirectory : IDisposable
         }
         catch (UnauthorizedAccessException exception)
         {
-            throw new StartupException($"The data directory {path} cannot be written: {exception.Message}");
+            throw new StartupException($"The server cannot write to the data directory {path}: {exception.Message}");
         }
     }
 
-    /// <summary>What the process that holds <paramref name="path"/> says of itself, if it is up.</summary>
+    /// <summary>The state that the process holding <paramref name="path"/> wrote, if it is running.</summary>
     public static ServerState? ReadState(string path)
     {
         try
@@ -84,7 +84,7 @@ public sealed class DataDirectory : IDisposable
         }
     }
 
-    /// <summary>Where the control socket goes: here, or in a private temporary directory if the path is too long for a socket.</summary>
+    /// <summary>The path of the control socket: in this directory, or in a private temporary directory if the path is too long for a socket.</summary>
     public string ControlSocketPath()
     {
         var here = Path.Combine(path, "control.sock");
@@ -93,11 +93,11 @@ public sealed class DataDirectory : IDisposable
             return here;
         }
 
-        privateDirectory = Directory.CreateTempSubdirectory("tokenry-").FullName; // 0700
+        privateDirectory = Directory.CreateTempSubdirectory("tokenry-").FullName; // created with mode 0700
         return Path.Combine(privateDirectory, "control.sock");
     }
 
-    /// <summary>Beside the lock, since others cannot read a held lock file.</summary>
+    /// <summary>Writes the state to a file of its own, because other processes cannot read a locked file.</summary>
     public void WriteState(ServerState state) =>
         File.WriteAllBytes(StatePath, JsonSerializer.SerializeToUtf8Bytes(state, ServerStateJson.Default.ServerState));
 

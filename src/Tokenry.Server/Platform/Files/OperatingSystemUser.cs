@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace Tokenry.Server.Platform.Files;
 
-/// <summary>Who runs a command on the host, as the kernel knows them: for the audit of what no credential authorises.</summary>
+/// <summary>The user who runs a command on the host, as the kernel reports it. The audit names this user for actions that no credential authorises.</summary>
 public sealed partial record OperatingSystemUser(uint Id, string? Name)
 {
     private const int SolSocket = 1;
@@ -13,7 +13,7 @@ public sealed partial record OperatingSystemUser(uint Id, string? Name)
     /// <summary>The user who runs this process.</summary>
     public static OperatingSystemUser OfProcess() => Of(EffectiveUserId());
 
-    /// <summary>The user who connected to a Unix socket: the kernel noted it then (SO_PEERCRED).</summary>
+    /// <summary>The user at the other end of a Unix socket, as the kernel recorded it at connect (SO_PEERCRED).</summary>
     public static OperatingSystemUser OfPeer(Socket connection)
     {
         // struct ucred: process, user and group, four bytes each.

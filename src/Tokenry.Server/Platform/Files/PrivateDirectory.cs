@@ -2,7 +2,9 @@ using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Platform.Files;
 
-/// <summary>Keeps a directory and the files in it to the user the server runs as. Others could read keys there, or put a file of theirs in the way.</summary>
+/// <summary>
+/// Restricts a directory and its files to the user of the server. Otherwise other users could read keys there, or put files of their own in their place.
+/// </summary>
 internal static class PrivateDirectory
 {
     private const UnixFileMode OfOthers =
@@ -13,11 +15,11 @@ internal static class PrivateDirectory
         | UnixFileMode.OtherWrite
         | UnixFileMode.OtherExecute;
 
-    /// <summary>Of an entry that is not there any more.</summary>
+    /// <summary>The mode of an entry that does not exist any more.</summary>
     private const UnixFileMode OfNothing = (UnixFileMode)(-1);
 
-    /// <returns>What was open to other users and is not any more.</returns>
-    /// <exception cref="StartupException">It is open to other users, and not ours to close.</exception>
+    /// <returns>The entries that were open to other users and now are closed.</returns>
+    /// <exception cref="StartupException">An entry is open to other users, and this user cannot close it.</exception>
     public static IReadOnlyList<string> Close(string path)
     {
         if (OperatingSystem.IsWindows())
@@ -40,10 +42,10 @@ internal static class PrivateDirectory
         {
             throw new StartupException(
                 isOpen
-                    ? $"The data directory {path} is open to other users, and this user cannot close it ({exception.Message}). Make it this user's "
-                        + "own (chown, then chmod 700), or set Tokenry:DataDirectory to another."
-                    : $"The data directory {path}, or a file in it, belongs to another user ({exception.Message}). Run this as that user, make it this "
-                        + "user's own (chown -R), or set Tokenry:DataDirectory to another."
+                    ? $"Other users can open the data directory {path}, and this user cannot close it ({exception.Message}). Give it to this user "
+                        + "(chown, then chmod 700), or set Tokenry:DataDirectory to another directory."
+                    : $"The data directory {path}, or a file in it, belongs to another user ({exception.Message}). Run the server as that user, give the "
+                        + "directory to this user (chown -R), or set Tokenry:DataDirectory to another directory."
             );
         }
 
@@ -69,10 +71,12 @@ internal static class PrivateDirectory
         }
         catch (FileNotFoundException)
         {
-            return; // a command that ends takes SQLite's own files away
+            return; // SQLite deletes its files when a command ends
         }
 
-        closed.Add($"{entry.FullName} was open to other users (mode {Octal(mode)}). It is {Octal(mode & ~OfOthers)} now.");
+        closed.Add(
+            $"{entry.FullName} was open to other users (mode {Octal(mode)}). The server changed its mode to {Octal(mode & ~OfOthers)}."
+        );
     }
 
     private static string Octal(UnixFileMode mode) => Convert.ToString((int)mode, 8).PadLeft(4, '0');

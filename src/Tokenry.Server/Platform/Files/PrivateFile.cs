@@ -3,10 +3,12 @@ using System.Security.Cryptography;
 
 namespace Tokenry.Server.Platform.Files;
 
-/// <summary>A file that only this user reads (0600), written beside and then moved: nobody, and no later start, ever meets half of it.</summary>
+/// <summary>
+/// A file that only this user can read (0600). It is written under another name and then moved, so that no reader ever finds it half written.
+/// </summary>
 internal static partial class PrivateFile
 {
-    /// <exception cref="IOException">It cannot be written, or is there already and not to be overwritten.</exception>
+    /// <exception cref="IOException">The file cannot be written, or exists already and must not be overwritten.</exception>
     public static void Write(string path, ReadOnlySpan<byte> content, bool overwrite)
     {
         var beside = $"{path}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
@@ -30,18 +32,18 @@ internal static partial class PrivateFile
             }
             else if (Link(beside, path) != 0)
             {
-                throw new IOException($"{path} is there already, or cannot be made (error {Marshal.GetLastPInvokeError()}).");
+                throw new IOException($"{path} exists already, or cannot be created (error {Marshal.GetLastPInvokeError()}).");
             }
         }
         finally
         {
-            File.Delete(beside); // gone already if all went well
+            File.Delete(beside); // gone already if the write succeeded
         }
     }
 
     /// <summary>
-    /// A second name for the file, unless somebody has that name: link(2). File.Move looks first and renames then, so that of two that are as fast both believe theirs
-    /// is the file.
+    /// Gives the file a second name unless that name exists: link(2). File.Move checks first and renames later, so that two concurrent processes would both
+    /// succeed.
     /// </summary>
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Link(string existing, string path);

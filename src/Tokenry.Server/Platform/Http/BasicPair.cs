@@ -9,7 +9,7 @@ public static class BasicPair
 
     public static bool IsBasic(string authorization) => authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The two parts as they were sent; the first colon separates them.</summary>
+    /// <summary>The two parts as sent, separated by the first colon.</summary>
     public static bool TryRead(string authorization, out byte[] user, out byte[] password)
     {
         user = password = [];
@@ -18,9 +18,9 @@ public static class BasicPair
             return false;
         }
 
-        // One space or more stand between (RFC 9110 §11.4).
+        // One or more spaces separate scheme and credentials (RFC 9110 §11.4).
         var encoded = authorization.AsSpan(Scheme.Length).TrimStart(' ');
-        // .NET's decoder skips white space; a header with any inside is not the one that was meant.
+        // .NET's decoder skips white space, but a header with white space inside is malformed.
         if (encoded.IndexOfAny(' ', '\t') >= 0 || !Base64.IsValid(encoded, out var length))
         {
             return false;

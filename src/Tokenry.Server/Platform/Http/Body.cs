@@ -10,7 +10,7 @@ using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Platform.Http;
 
-/// <summary>A JSON body, read strictly: unknown or duplicate members, wrong types and other media types are told apart and named.</summary>
+/// <summary>A strictly read JSON body. Each error has its own message: unknown members, duplicate members, wrong types, other media types.</summary>
 public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParameterMetadataProvider
     where T : class
 {
@@ -18,11 +18,14 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
 
     public T Value { get; }
 
-    /// <summary>Reads the bodies that a client of sense sends, for a route where the serializer would be much of the cost.</summary>
-    /// <returns><c>null</c> for any other; the serializer reads that, or says what is wrong with it.</returns>
+    /// <summary>Reads the bodies that ordinary clients send, for a route where the serializer would be a large part of the cost.</summary>
+    /// <returns><c>null</c> for any other body; then the serializer reads it, or explains the error.</returns>
     public delegate T? Ordinary(ReadOnlySpan<byte> json);
 
-    /// <summary>Records of the management API are no place for secrets; only a route for anybody is told of them (a leak).</summary>
+    /// <summary>
+    /// Refuses credentials in bodies of the management API, because records must not contain secrets. Routes without a caller accept them: they receive reports
+    /// of leaks.
+    /// </summary>
     public static ValueTask<Body<T>?> BindAsync(HttpContext context, ParameterInfo parameter) =>
         ReadAsync(
             context,
@@ -32,9 +35,9 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
         )!;
 
     /// <param name="context">The request.</param>
-    /// <param name="ordinary">A quicker way for what is usual.</param>
-    /// <param name="require">Refuses the bytes before anything is made of them: a signature over them.</param>
-    /// <exception cref="ProblemException">It is not what the route takes.</exception>
+    /// <param name="ordinary">A faster reader for ordinary bodies.</param>
+    /// <param name="require">Checks the bytes before they are parsed, such as a signature over them.</param>
+    /// <exception cref="ProblemException">The body is not what the route accepts.</exception>
     public static async ValueTask<Body<T>> ReadAsync(HttpContext context, Ordinary? ordinary = null, Action<byte[]>? require = null)
     {
         var isThere = context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != false;
@@ -45,12 +48,12 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
 
         if (MediaType.IsCoded(context.Request))
         {
-            // RFC 9110 §12.5.3: what would have been taken.
+            // RFC 9110 §12.5.3: tells the client which coding the server accepts.
             context.Response.Headers.AcceptEncoding = "identity";
             throw new ProblemException(
                 415,
                 ProblemCode.UnsupportedMediaType,
-                "The body is compressed, which this server does not take. Send it as it is, without Content-Encoding."
+                "The body is compressed, and this server accepts no compressed bodies. Send it without Content-Encoding."
             );
         }
 
@@ -67,10 +70,10 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
             facts.BodyHash = SHA256.HashData(bytes);
         }
 
-        // The reader looks only at the strings that are read: raw JSON (metadata) would carry other bytes further.
+        // The reader checks only the strings that it decodes; raw JSON (metadata) would pass other bytes on.
         if (!Utf8.IsValid(bytes))
         {
-            throw new ProblemException(400, ProblemCode.InvalidRequest, "The body is not UTF-8.");
+            throw new ProblemException(400, ProblemCode.InvalidRequest, "The body is not UTF-8. Send JSON in UTF-8.");
         }
 
         try
@@ -78,16 +81,20 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
             var value = ordinary?.Invoke(bytes) ?? JsonSerializer.Deserialize<T>(bytes, TokenryJson.Strict);
             return value is not null
                 ? new Body<T>(value)
-                : throw new ProblemException(400, ProblemCode.InvalidRequest, "The body is null; send a JSON object.");
+                : throw new ProblemException(400, ProblemCode.InvalidRequest, "The body is null. Send a JSON object.");
         }
         catch (JsonException exception)
         {
             throw BodyFault.Explain(exception, bytes, typeof(T));
         }
-        // Bad UTF-8, lone surrogates and numbers out of range surface as these.
+        // The serializer reports bad UTF-8, lone surrogates and numbers out of range with these exceptions.
         catch (Exception exception) when (exception is InvalidOperationException or FormatException or OverflowException)
         {
-            throw new ProblemException(400, ProblemCode.InvalidRequest, "The body holds text or a number that is not valid.");
+            throw new ProblemException(
+                400,
+                ProblemCode.InvalidRequest,
+                "The body contains a text or a number that is not valid. Send valid Unicode, and numbers in range."
+            );
         }
     }
 
@@ -103,8 +110,8 @@ public sealed class Body<T> : IBindableFromHttpContext<Body<T>>, IEndpointParame
         {
             throw ProblemException.Invalid(
                 member,
-                "holds a credential string. A secret does not belong there: who may read the record could use it. It was not stored. Leave it out, and rotate "
-                    + "or revoke the credential if others have seen it"
+                "contains a credential. The server did not store it, because every reader of the record could use it. Leave it out. If others have seen "
+                    + "the credential, rotate or revoke it"
             );
         }
     }

@@ -3,19 +3,19 @@ using System.IO.Pipelines;
 namespace Tokenry.Server.Platform.Http;
 
 /// <summary>
-/// How long a body may take in all. Kestrel's least rate alone lets a client send most of it at once and then one byte now and then for minutes, while the
-/// server holds what it has.
+/// Limits the total time for a body. With Kestrel's minimum rate alone, a client could send most of the body at once and then single bytes for minutes, while
+/// the server holds what it received.
 /// </summary>
 internal sealed class BodyDeadline(TimeProvider time)
 {
-    /// <summary>For bodies of up to <see cref="Small"/> bytes; each further <see cref="Small"/> bytes that have come add a second.</summary>
+    /// <summary>The time for a body of up to <see cref="Small"/> bytes. Each further <see cref="Small"/> bytes received add a second.</summary>
     public static readonly TimeSpan Least = TimeSpan.FromSeconds(10);
 
     public const int Small = 16 * 1024;
 
     private readonly long startedAt = time.GetTimestamp();
 
-    /// <summary>Of a request, from the first time that it had to wait for its body.</summary>
+    /// <summary>The deadline of a request; it starts when the request first waits for its body.</summary>
     public static BodyDeadline Of(HttpContext context)
     {
         if (context.Features[typeof(BodyDeadline)] is BodyDeadline known)
@@ -28,11 +28,11 @@ internal sealed class BodyDeadline(TimeProvider time)
         return begun;
     }
 
-    /// <summary>Waits for the next piece.</summary>
+    /// <summary>Waits for the next part.</summary>
     /// <param name="reader">The body.</param>
-    /// <param name="received">Bytes that have come.</param>
-    /// <param name="aborted">The client is gone.</param>
-    /// <exception cref="BadHttpRequestException">408: the time is over.</exception>
+    /// <param name="received">The number of bytes received so far.</param>
+    /// <param name="aborted">Cancelled when the client disconnects.</param>
+    /// <exception cref="BadHttpRequestException">408: the time has run out.</exception>
     public async ValueTask<ReadResult> ReadAsync(PipeReader reader, long received, CancellationToken aborted)
     {
         var left = Least + TimeSpan.FromSeconds((double)Math.Max(0, received - Small) / Small) - time.GetElapsedTime(startedAt);
@@ -53,5 +53,5 @@ internal sealed class BodyDeadline(TimeProvider time)
         }
     }
 
-    private static BadHttpRequestException TooSlow() => new("The body did not come in time.", StatusCodes.Status408RequestTimeout);
+    private static BadHttpRequestException TooSlow() => new("The body did not arrive in time.", StatusCodes.Status408RequestTimeout);
 }

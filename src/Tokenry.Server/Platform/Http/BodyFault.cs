@@ -6,25 +6,25 @@ using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Platform.Http;
 
-/// <summary>Says which member of a JSON body does not fit, and what would: the serializer's own words name our types.</summary>
+/// <summary>Says which member of a JSON body is wrong and what is expected there. The serializer's own messages would name internal types.</summary>
 internal static class BodyFault
 {
-    /// <summary>To look for the value that does not fit means to read all again, which nobody may have done for nothing with a large body.</summary>
+    /// <summary>Finding the wrong value needs a second pass over the body. For large bodies the server skips it, so that invalid requests stay cheap.</summary>
     private const int LongestLookedInto = 16_384;
 
-    /// <summary>Members that another request takes, and where.</summary>
+    /// <summary>Members that a similar request accepts, and which one.</summary>
     private static readonly Dictionary<Type, (Type Taker, string Where)> Elsewhere = new()
     {
         [typeof(QuickApiKeyRequest)] = (
             typeof(CredentialRequest),
-            "POST /v1/applications/{id}/api-keys takes it, and PATCH /v1/api-keys/{id} sets it afterwards"
+            "send it to POST /v1/applications/{id}/api-keys, or set it afterwards with PATCH /v1/api-keys/{id}"
         ),
     };
 
-    /// <summary>The answer to a body that was not read.</summary>
-    /// <param name="exception">Why.</param>
-    /// <param name="body">As it was sent.</param>
-    /// <param name="type">What it should be.</param>
+    /// <summary>The answer to a body that could not be read.</summary>
+    /// <param name="exception">The error.</param>
+    /// <param name="body">The body as it was sent.</param>
+    /// <param name="type">The expected type.</param>
     public static ProblemException Explain(JsonException exception, ReadOnlyMemory<byte> body, Type type)
     {
         if (body.Length > LongestLookedInto)
@@ -45,12 +45,12 @@ internal static class BodyFault
         }
         catch (InvalidOperationException)
         {
-            // Beside the member there is a name with half a surrogate pair, which cannot be compared.
+            // A neighbour of the member has a name with an unpaired surrogate, which cannot be compared.
             return Explain(exception, BodyPlace.Find(PathOf(exception), type, root: null));
         }
     }
 
-    /// <summary>The answer to a request without a body: what it should have.</summary>
+    /// <summary>The answer to a request without a body: the required members.</summary>
     public static ProblemException Missing(Type type)
     {
         var required =
@@ -66,7 +66,7 @@ internal static class BodyFault
         };
     }
 
-    /// <summary>Members that a request may have, by their names in JSON.</summary>
+    /// <summary>The members that a request may have, by their JSON names.</summary>
     public static IReadOnlyList<string> MembersOf(Type type) =>
         BodyPlace.InfoOf(type) is { Kind: JsonTypeInfoKind.Object } info ? [.. info.Properties.Select(property => property.Name)] : [];
 
@@ -78,7 +78,7 @@ internal static class BodyFault
             var names = message[(message.LastIndexOf("including:", StringComparison.Ordinal) + 10)..]
                 .Split('\'')
                 .Where((_, i) => i % 2 == 1);
-            return new ProblemException(400, ProblemCode.InvalidRequest, "The request does not fit; see errors.")
+            return new ProblemException(400, ProblemCode.InvalidRequest, "The request is not valid. See errors.")
             {
                 Errors = names.ToDictionary(place.Below, string[] (_) => ["is required"], StringComparer.Ordinal),
             };
@@ -87,22 +87,22 @@ internal static class BodyFault
         return place.Path.Length == 0
             ? NotTheObject("")
             : ProblemException.Invalid(
-                Validation.Shown(place.Path), // it may hold the sender's own word
+                Validation.Shown(place.Path), // the path may contain the client's own text
                     message.Contains("could not be mapped", StringComparison.Ordinal) ? Unknown(place)
-                    : message.Contains("uplicate", StringComparison.Ordinal) ? "stands twice"
-                    : message.Contains("depth", StringComparison.Ordinal) ? "is nested too deeply"
+                    : message.Contains("uplicate", StringComparison.Ordinal) ? "appears more than once"
+                    : message.Contains("depth", StringComparison.Ordinal) ? "is nested too deeply: at most 16 levels"
                     : WrongType(place)
             );
     }
 
-    /// <summary>Whether it is no JSON: the reader's own exception, which has a type of its own, is within then.</summary>
+    /// <summary>Whether the body is not JSON. Then the inner exception is the reader's own type.</summary>
     private static bool IsSyntax(JsonException exception) =>
         exception.InnerException is JsonException inner && inner.GetType() != typeof(JsonException);
 
     private static ProblemException NotTheObject(string where) =>
-        new(400, ProblemCode.InvalidRequest, $"The body is not the JSON object this route takes{where}.");
+        new(400, ProblemCode.InvalidRequest, $"The body is not the JSON object that this route accepts{where}.");
 
-    /// <summary>A converter of ours reads with a serializer of its own, whose path starts at the value: the paths are put together.</summary>
+    /// <summary>Joins the paths: one of our converters uses a serializer of its own, whose path starts at the value.</summary>
     private static string PathOf(JsonException exception)
     {
         var path = exception.Path ?? "$";
@@ -141,10 +141,10 @@ internal static class BodyFault
         return place switch
         {
             { Value: { ValueKind: JsonValueKind.String }, Type: { } type } when BodyPlace.Unwrapped(type) == typeof(DateTimeOffset) =>
-                "is not a time such as 2099-01-01T00:00:00Z",
-            { Value: null } or { Type: null } => "has the wrong type, or is null where it may not be",
-            { Value: { ValueKind: JsonValueKind.Null } } => $"must not be null: it is {needed}",
-            _ => $"has the wrong type: it is {needed}, not {Describe(place.Value.Value.ValueKind)}",
+                "must be a time such as 2099-01-01T00:00:00Z",
+            { Value: null } or { Type: null } => "has the wrong type, or must not be null",
+            { Value: { ValueKind: JsonValueKind.Null } } => $"must be {needed} (got null)",
+            _ => $"must be {needed} (got {Describe(place.Value.Value.ValueKind)})",
         };
     }
 
@@ -159,16 +159,16 @@ internal static class BodyFault
             : BodyPlace.ElementOf(type) is { } element ? $"a list of {Plural(element)}"
             : MembersOf(type) is { Count: > 0 } members ? $"an object {{{string.Join(", ", members)}}}"
             : BodyPlace.InfoOf(type)?.Kind == JsonTypeInfoKind.Dictionary ? "an object"
-            : "a text";
+            : "a string";
     }
 
     private static string Plural(Type element) =>
-        MembersOf(element) is { Count: > 0 } members ? $"objects {{{string.Join(", ", members)}}}" : "texts";
+        MembersOf(element) is { Count: > 0 } members ? $"objects {{{string.Join(", ", members)}}}" : "strings";
 
     private static string Describe(JsonValueKind kind) =>
         kind switch
         {
-            JsonValueKind.String => "a text",
+            JsonValueKind.String => "a string",
             JsonValueKind.Number => "a number",
             JsonValueKind.True or JsonValueKind.False => "true or false",
             JsonValueKind.Array => "a list",

@@ -5,21 +5,21 @@ using Tokenry.Protocol.Api;
 
 namespace Tokenry.Server.Platform.Http;
 
-/// <summary>A place in a JSON body: what should be there, and what is.</summary>
-/// <param name="Path">As errors name it: <c>rate_limits[0].name</c>.</param>
-/// <param name="Name">Its last member.</param>
-/// <param name="Parent">The type of the object that has the member.</param>
-/// <param name="Type">What should be there; <c>null</c> = nothing that is known.</param>
-/// <param name="Value">What is there, if it was found.</param>
+/// <summary>A place in a JSON body: the expected type and the actual value.</summary>
+/// <param name="Path">The path as errors name it: <c>rate_limits[0].name</c>.</param>
+/// <param name="Name">The last member of the path.</param>
+/// <param name="Parent">The type of the object with this member.</param>
+/// <param name="Type">The expected type; <c>null</c> if it is unknown.</param>
+/// <param name="Value">The actual value, if it was found.</param>
 internal sealed record BodyPlace(string Path, string Name, Type? Parent, Type? Type, JsonElement? Value)
 {
-    /// <summary>The path of a member of what is here.</summary>
+    /// <summary>The path of a member of the value here.</summary>
     public string Below(string member) => Path.Length == 0 ? member : $"{Path}.{member}";
 
     /// <summary>Follows a path of the serializer, such as <c>$.rate_limits[0].name</c> or <c>$['odd name']</c>.</summary>
     /// <param name="path">The path.</param>
-    /// <param name="type">What the body should be.</param>
-    /// <param name="root">What it is; <c>null</c> where nobody looks.</param>
+    /// <param name="type">The expected type of the body.</param>
+    /// <param name="root">The actual body; <c>null</c> if it is not inspected.</param>
     public static BodyPlace Find(string path, Type type, JsonElement? root)
     {
         var place = new BodyPlace("", "", null, type, root);
@@ -28,7 +28,7 @@ internal sealed record BodyPlace(string Path, string Name, Type? Parent, Type? T
         {
             var isQuoted = rest.StartsWith("['");
             var end =
-                isQuoted ? rest.LastIndexOf("']") // of a member that nobody knows, and so the last
+                isQuoted ? rest.LastIndexOf("']") // an unknown member, which is always the last one
                 : rest[0] == '[' ? rest.IndexOf(']')
                 : rest[1..].IndexOfAny('.', '[') is var next && next < 0 ? rest.Length
                 : next + 1;
@@ -57,13 +57,13 @@ internal sealed record BodyPlace(string Path, string Name, Type? Parent, Type? T
         return place;
     }
 
-    /// <summary>What may be absent or null, without that.</summary>
+    /// <summary>The type inside an optional or nullable type.</summary>
     public static Type Unwrapped(Type type) =>
         type.IsGenericType && type.GetGenericTypeDefinition() is var open && (open == typeof(Optional<>) || open == typeof(Nullable<>))
             ? Unwrapped(type.GetGenericArguments()[0])
             : type;
 
-    /// <summary>What a list holds; <c>null</c> of what is no list.</summary>
+    /// <summary>The element type of a list; <c>null</c> if the type is not a list.</summary>
     public static Type? ElementOf(Type asked)
     {
         var type = Unwrapped(asked);

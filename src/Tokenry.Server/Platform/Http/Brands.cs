@@ -4,13 +4,13 @@ using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Platform.Http;
 
-/// <summary>The prefixes our credential strings begin with: the one in use and the retired ones.</summary>
+/// <summary>The brands of this server's credential strings: the current one and the retired ones.</summary>
 public sealed class Brands(TokenryOptions options)
 {
-    /// <summary>How every JWT begins: <c>{"</c> in base64url.</summary>
+    /// <summary>The start of every JWT: <c>{"</c> in base64url.</summary>
     private const string JwtPrefix = "eyJ";
 
-    /// <summary>As long as 32 bytes in base64url, which is how signing keys are written.</summary>
+    /// <summary>The length of 32 bytes in base64url, which is the form of signing keys.</summary>
     private const int SigningKeyLength = 43;
 
     private static readonly SearchValues<char> Base64Url = SearchValues.Create(
@@ -34,7 +34,7 @@ public sealed class Brands(TokenryOptions options)
 
     private readonly string[] prefixes = [.. options.RetiredBrands.Prepend(options.Brand).Select(brand => brand + "_")];
 
-    /// <summary>Whether a brand is one of ours.</summary>
+    /// <summary>Whether this server uses or used a brand.</summary>
     public bool Contains(ReadOnlySpan<char> brand)
     {
         foreach (var prefix in prefixes)
@@ -48,32 +48,34 @@ public sealed class Brands(TokenryOptions options)
         return false;
     }
 
-    /// <summary>Whether a text begins as our credentials do; it need not be one.</summary>
+    /// <summary>Whether a text starts like one of this server's credentials; it need not be one.</summary>
     public bool Begin(string text) =>
         text.StartsWith(JwtPrefix, StringComparison.Ordinal)
         || Array.Exists(prefixes, prefix => text.StartsWith(prefix, StringComparison.Ordinal));
 
-    /// <summary>A text for a record, without anything in it that could be a credential of ours.</summary>
+    /// <summary>A text for a record, in which everything that may be one of this server's credentials is masked.</summary>
     public string Redact(string text) => MaskSigningKeys(MaskCredentials(text));
 
-    /// <summary>As <see cref="Redact(string)"/>, of a text whose sender chose how long it is: what is behind <paramref name="longest"/> is not looked at.</summary>
+    /// <summary>
+    /// Like <see cref="Redact(string)"/>, for a text whose length the sender chose: the text after <paramref name="longest"/> is dropped unread.
+    /// </summary>
     public string Redact(string text, int longest) => Redact(text.Length <= longest ? text : Cut(text, longest));
 
-    /// <summary>Why a caller does something, for records and the audit: checked, and without anything in it that could be a credential of ours.</summary>
+    /// <summary>The reason that a caller gives, for records and the audit: validated, and with possible credentials masked.</summary>
     public string? Reason(Validation check, string? said, int longest)
     {
         check.Text("reason", said, longest);
         return said is null ? null : Redact(said, longest);
     }
 
-    /// <summary>A signing key that is cut in two would not be known as one: its first part goes, too.</summary>
+    /// <summary>Also removes the first part of a signing key that the cut splits, because it would not be recognised.</summary>
     private static string Cut(string text, int longest)
     {
         var word = text.AsSpan(0, longest).LastIndexOfAnyExcept(Base64Url) + 1;
         return text[..(longest - word < SigningKeyLength ? word : longest)];
     }
 
-    /// <summary>Of each word that begins as a credential string, keeps the brand and puts stars for the rest; for a JWT, stars alone.</summary>
+    /// <summary>In each word that starts like a credential string, keeps the brand and masks the rest; masks a JWT completely.</summary>
     private string MaskCredentials(string text)
     {
         var at = text.AsSpan().IndexOfAny(beginnings);
@@ -117,7 +119,7 @@ public sealed class Brands(TokenryOptions options)
         return null;
     }
 
-    /// <summary>Signing keys begin like nothing: whatever has their length and their characters may be one.</summary>
+    /// <summary>Signing keys have no prefix, so every word with their length and characters is masked.</summary>
     private static string MaskSigningKeys(string text)
     {
         StringBuilder? masked = null;

@@ -3,16 +3,16 @@ using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Platform.Http;
 
-/// <summary>The leg of a request's way that its client itself spoke on: from which address, and whether in clear.</summary>
-/// <param name="Address">The peer, or the client a listed proxy vouches for; IPv4 even where it came mapped into IPv6.</param>
-/// <param name="IsInClear">Plain http between two machines.</param>
-/// <param name="IsFromProxy">Whether the peer is a listed proxy, whose forwarded headers count.</param>
+/// <summary>The last connection that the client itself used: its address, and whether it was plain http.</summary>
+/// <param name="Address">The peer, or the client that a trusted proxy names; an IPv4 address mapped into IPv6 becomes IPv4.</param>
+/// <param name="IsInClear">Whether it was plain http between two machines.</param>
+/// <param name="IsFromProxy">Whether the peer is a trusted proxy, whose forwarded headers count.</param>
 public readonly record struct ClientLeg(IPAddress? Address, bool IsInClear, bool IsFromProxy)
 {
-    /// <summary>Empty elements of a list mean nothing (RFC 9110 §5.6.1.2).</summary>
+    /// <summary>RFC 9110 §5.6.1.2: empty elements of a list are ignored.</summary>
     private const StringSplitOptions ListElements = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
 
-    /// <summary>Whether a listed proxy says that the client did not speak TLS, even if it is on the same machine.</summary>
+    /// <summary>Whether a trusted proxy says that the client used plain http, even on the same machine.</summary>
     public bool IsToldPlain { get; private init; }
 
     public static ClientLeg Of(HttpContext context, IReadOnlyList<IPNetwork> proxies)
@@ -20,7 +20,7 @@ public readonly record struct ClientLeg(IPAddress? Address, bool IsInClear, bool
         var peer = Unmap(context.Connection.RemoteIpAddress);
         if (!IsProxy(peer, proxies))
         {
-            // What it says of others nobody vouches for. Without an address: a Unix socket.
+            // Forwarded headers of an untrusted peer do not count. A peer without an address is a Unix socket.
             return new(peer, IsInClear: !context.Request.IsHttps && peer is not null && !IPAddress.IsLoopback(peer), IsFromProxy: false);
         }
 
@@ -30,14 +30,14 @@ public readonly record struct ClientLeg(IPAddress? Address, bool IsInClear, bool
         return new(address, IsInClear: !isLocal && isToldPlain, IsFromProxy: true) { IsToldPlain = isToldPlain };
     }
 
-    // From the right: the first address that is no listed proxy. What stands further left anybody may have written.
+    // Reads from the right up to the first address that is not a trusted proxy. Any client may have written the addresses left of it.
     private static (IPAddress? Address, int Hops) BehindProxies(IPAddress? peer, string forwardedFor, IReadOnlyList<IPNetwork> proxies)
     {
         var forwarded = forwardedFor.Split(',', ListElements);
         var (address, hops) = (peer, 0);
         for (var i = forwarded.Length - 1; i >= 0 && IsProxy(address, proxies); i--)
         {
-            // What cannot be read is nobody's address, and not the proxy's: limits by address must not open for it.
+            // An unreadable entry gives no address. The proxy's own address would open limits by address.
             (address, hops) = (AddressText.TryParse(forwarded[i], out var hop) ? hop : null, hops + 1);
         }
 
@@ -45,9 +45,9 @@ public readonly record struct ClientLeg(IPAddress? Address, bool IsInClear, bool
     }
 
     /// <summary>
-    /// Each listed proxy wrote at most one word, the client's own stand further left: of the last <paramref name="hops"/> the first is about
-    /// the client's leg. A proxy that says nothing is taken to speak TLS; a word that is neither <c>https</c> nor <c>wss</c>, which some proxies say of
-    /// WebSockets, is not.
+    /// Each trusted proxy added at most one word, and the client's own words are left of these. So the first of the last <paramref name="hops"/> words
+    /// describes the client's connection. Without a word, TLS is assumed. Words other than <c>https</c> and <c>wss</c>, which some proxies send for WebSockets,
+    /// mean plain http.
     /// </summary>
     private static bool SaysPlainHttp(string forwardedProto, int hops)
     {

@@ -5,26 +5,26 @@ using Tokenry.Protocol.Credentials;
 namespace Tokenry.Server.Platform.Http;
 
 /// <summary>
-/// Finds credential strings where people write for people: whoever may read a name or metadata could use them. By their form and checksum, of any brand, so that no
-/// other text is taken for one.
+/// Finds credentials in texts for people, such as names and metadata, where every reader of the record could use them. It recognises any brand by form and
+/// checksum, so that it never takes another text for a credential.
 /// </summary>
 public static class CredentialsInText
 {
-    /// <summary>Id, secret and checksum, behind the last separator.</summary>
+    /// <summary>The id, the secret and the checksum after the last separator.</summary>
     private const int BodyLength = CredentialString.IdLength + CredentialString.SecretLength + CredentialString.ChecksumLength;
 
     private const int LongestBrand = 10;
     private const int ShortestBrand = 2;
 
-    /// <summary>The shortest text that can hold one.</summary>
+    /// <summary>The shortest text that can contain a credential.</summary>
     private const int Shortest = BodyLength + 6;
 
-    /// <summary>A member whose text is redacted instead: who revokes what leaked must not be stopped by how they say why.</summary>
+    /// <summary>A member whose text is redacted instead: a caller who revokes a leaked credential must not fail because of the reason given.</summary>
     private const string Redacted = "reason";
 
-    /// <summary>The member of a request in which there is one; <c>$</c> where it is the name of a member.</summary>
-    /// <param name="json">The body. What is wrong with it otherwise is for others to say.</param>
-    /// <returns><c>null</c> where there is none.</returns>
+    /// <summary>The member of a request that contains a credential; <c>$</c> if a member's name contains it.</summary>
+    /// <param name="json">The body. Other errors in it are reported elsewhere.</param>
+    /// <returns><c>null</c> if there is none.</returns>
     public static string? MemberWithOne(ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(json);
@@ -51,7 +51,7 @@ public static class CredentialsInText
         return null;
     }
 
-    /// <summary>Whether one is anywhere in the text.</summary>
+    /// <summary>Whether the text contains a credential anywhere.</summary>
     public static bool HasOne(ReadOnlySpan<char> text)
     {
         for (var at = text.IndexOf('_'); at >= 0; )
@@ -88,12 +88,12 @@ public static class CredentialsInText
         return has;
     }
 
-    /// <summary>Whether this separator is the one before a credential's body.</summary>
+    /// <summary>Whether this separator is the last one before a credential's body.</summary>
     private static bool EndsHead(ReadOnlySpan<char> text, int at)
     {
         var separator = text[..at].LastIndexOf('_');
         var end = at + 1 + BodyLength;
-        // What comes before the brand may be a part of another word.
+        // The text before the brand may be part of another word.
         for (var length = ShortestBrand; length <= LongestBrand && length <= separator; length++)
         {
             if (CredentialString.TryParse(text[(separator - length)..end], out _))

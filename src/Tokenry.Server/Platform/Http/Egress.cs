@@ -5,8 +5,8 @@ using Tokenry.Server.Platform.Settings;
 namespace Tokenry.Server.Platform.Http;
 
 /// <summary>
-/// The one way in which this server asks another on a caller's word, and only where configuration allows it at all: a name is resolved once and every
-/// address of it must be a public one, that address is what is connected to, nothing is followed, and the answer is small and soon or none.
+/// The only way in which this server sends requests to URLs that a caller supplied, and only if configuration allows it. It resolves a name once, requires that
+/// every address is public, and connects to the checked address. It follows no redirects and limits the size and the time of the answer.
 /// </summary>
 public sealed partial class Egress : IDisposable
 {
@@ -29,7 +29,7 @@ public sealed partial class Egress : IDisposable
                 UseCookies = false,
                 AutomaticDecompression = DecompressionMethods.None,
                 MaxResponseHeadersLength = 16,
-                // So that no connection outlives the look at its address.
+                // Connections are not reused, because the address check applies to one connection only.
                 PooledConnectionLifetime = TimeSpan.Zero,
                 ConnectCallback = ConnectAsync,
             }
@@ -40,12 +40,12 @@ public sealed partial class Egress : IDisposable
         };
     }
 
-    /// <summary>Asked once for a connection.</summary>
+    /// <summary>Called once for each connection.</summary>
     internal Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = Dns.GetHostAddressesAsync;
 
     /// <summary>
-    /// Whether it may be asked by its form: https without user and fragment. Plain http is for a loopback address that configuration names, since nobody listens
-    /// between a machine and itself.
+    /// Whether a URL has an allowed form: https without user information and fragment. Plain http is allowed only for a loopback address in configuration,
+    /// because traffic within a machine cannot be intercepted on a network.
     /// </summary>
     public static bool IsAddress(Uri address, TokenryOptions options) =>
         address is { IsAbsoluteUri: true, UserInfo.Length: 0, Fragment.Length: 0 }
@@ -59,7 +59,7 @@ public sealed partial class Egress : IDisposable
             )
         );
 
-    /// <summary>The body of a 200; <c>null</c> whatever else happened, which the log knows and no caller.</summary>
+    /// <summary>The body of a 200 answer; <c>null</c> for every other result. The log has the reason; no caller learns it.</summary>
     public async Task<byte[]?> GetAsync(Uri address)
     {
         if (!options.FetchesKeys || !IsAddress(address, options))
@@ -98,7 +98,7 @@ public sealed partial class Egress : IDisposable
     {
         var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
         var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await Resolve(host, cancellation);
-        // A name that is also somebody's inside is refused whole: which of them answers would be chance.
+        // A name with any internal address is refused completely, because it would be chance which address is used.
         if (addresses.Length == 0 || !Array.TrueForAll(addresses, IsAllowed))
         {
             throw new HttpRequestException("egress.denied: the name has an address that is not of the public internet");

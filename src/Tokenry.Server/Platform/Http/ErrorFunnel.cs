@@ -6,7 +6,9 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Platform.Http;
 
-/// <summary>The one place where errors become answers (RFC 9457). Also gives each request its id and refuses what proxies disagree on.</summary>
+/// <summary>
+/// The one place that turns errors into answers (RFC 9457). It also gives each request its id, and refuses requests that proxies read differently.
+/// </summary>
 internal sealed partial class ErrorFunnel(
     RequestDelegate next,
     TimeProvider time,
@@ -37,14 +39,16 @@ internal sealed partial class ErrorFunnel(
         {
             if (context.RequestAborted.IsCancellationRequested && exception is OperationCanceledException or IOException)
             {
-                return; // nobody is there to read an answer
+                return; // the client has disconnected
             }
 
             await ProblemAnswer.WriteAsync(context, WithMetadata(ToProblem(exception)));
         }
     }
 
-    /// <summary>What is missing at Tokenry's own API can be got: a 403 says where to read how, as a 401 does (RFC 9728 §5.1).</summary>
+    /// <summary>
+    /// Adds the resource metadata to a 403 of Tokenry's own API, as a 401 has it: it tells the client how to get the missing scope (RFC 9728 §5.1).
+    /// </summary>
     private ProblemException WithMetadata(ProblemException problem)
     {
         if (problem.Code == ProblemCode.InsufficientScope && problem.Challenge is { } challenge)
@@ -56,32 +60,41 @@ internal sealed partial class ErrorFunnel(
     }
 
     /// <summary>
-    /// Both Content-Length and Transfer-Encoding: Kestrel takes the second, others the first (RFC 9112 §6.1). Control characters, which
-    /// Kestrel lets pass, mean something to logs and backends (RFC 9110 §5.5 allows the tab alone).
+    /// Content-Length together with Transfer-Encoding: Kestrel uses the second, others the first (RFC 9112 §6.1). Kestrel accepts control characters, which can
+    /// mislead logs and backends (RFC 9110 §5.5 allows only the tab).
     /// </summary>
     private static void RefuseAmbiguity(HttpContext context)
     {
         var request = context.Request;
-        // Any other coding, or this one twice, has another end to a reader who does not undo it (RFC 9112 §6.1). Nothing after it is a request.
+        // A reader that does not decode another coding, or chunked twice, sees another end of the body (RFC 9112 §6.1). So the connection closes: bytes after
+        // it are not a request.
         if (
             request.Headers.TransferEncoding is { Count: > 0 } codings
             && (codings.Count > 1 || !string.Equals(codings[0], "chunked", StringComparison.OrdinalIgnoreCase))
         )
         {
             context.Response.Headers.Connection = "close";
-            throw new ProblemException(400, ProblemCode.InvalidRequest, "Send Transfer-Encoding: chunked, or none.");
+            throw new ProblemException(
+                400,
+                ProblemCode.InvalidRequest,
+                "Transfer-Encoding must be chunked, and appear once. Otherwise leave it out."
+            );
         }
 
-        // Kestrel has taken the Content-Length away by now, and keeps it under this name.
+        // Kestrel has moved the Content-Length to this name.
         if (request.Headers.TransferEncoding.Count > 0 && request.Headers.ContainsKey("X-Content-Length"))
         {
-            throw new ProblemException(400, ProblemCode.InvalidRequest, "Content-Length and Transfer-Encoding exclude each other.");
+            throw new ProblemException(
+                400,
+                ProblemCode.InvalidRequest,
+                "The request has both Content-Length and Transfer-Encoding. Send one of them."
+            );
         }
 
-        // Joined, as lists are, two keys would be a third one.
+        // Header lists are joined, so two keys would become a third one.
         if (request.Headers["Idempotency-Key"].Count > 1)
         {
-            throw new ProblemException(400, ProblemCode.InvalidRequest, "Idempotency-Key stands twice.");
+            throw new ProblemException(400, ProblemCode.InvalidRequest, "The header Idempotency-Key appears more than once. Send it once.");
         }
 
         foreach (var (_, values) in request.Headers)
@@ -90,13 +103,17 @@ internal sealed partial class ErrorFunnel(
             {
                 if (value.AsSpan().ContainsAny(ControlCharacters))
                 {
-                    throw new ProblemException(400, ProblemCode.InvalidRequest, "A header holds a control character.");
+                    throw new ProblemException(
+                        400,
+                        ProblemCode.InvalidRequest,
+                        "A request header contains a control character. Remove it."
+                    );
                 }
             }
         }
     }
 
-    /// <summary>HEAD is answered wherever GET is (<see cref="HeadRequests"/>), which routing does not know.</summary>
+    /// <summary>HEAD works wherever GET does (<see cref="HeadRequests"/>), but routing does not know this.</summary>
     private static void AllowHead(IHeaderDictionary headers)
     {
         if (headers.Allow.ToString() is { Length: > 0 } allowed && allowed.Split(", ").Contains("GET", StringComparer.Ordinal))
@@ -113,14 +130,18 @@ internal sealed partial class ErrorFunnel(
                 return problem;
             case StoreUnavailableException unavailable:
                 LogUnavailable(unavailable.Message, unavailable.InnerException?.GetType().Name);
-                return new ProblemException(503, ProblemCode.StoreUnavailable, "The store cannot be asked now. Try again shortly.")
+                return new ProblemException(503, ProblemCode.StoreUnavailable, "The store is unavailable. Try again shortly.")
                 {
                     RetryAfter = TimeSpan.FromSeconds(1),
                 };
             case OverloadedException:
                 return new ProblemException(503, ProblemCode.Overloaded, exception.Message) { RetryAfter = OverloadedException.Wait };
             case ListsBusyException:
-                return new ProblemException(429, ProblemCode.TooManyRequests, "Too many lists are being read at once. Try again shortly.")
+                return new ProblemException(
+                    429,
+                    ProblemCode.TooManyRequests,
+                    "The server is reading too many lists at once. Try again shortly."
+                )
                 {
                     RetryAfter = TimeSpan.FromSeconds(1),
                 };
@@ -129,26 +150,34 @@ internal sealed partial class ErrorFunnel(
                     422,
                     ProblemCode.QueryTooSlow,
                     slow.After == ListTooSlowException.Deadline
-                        ? $"The list was stopped after {slow.After.TotalSeconds} s. Ask for a shorter time or narrower filters."
-                        : $"The effect of the change could not be counted in {slow.After.TotalSeconds} s, so nothing was changed. Change fewer "
+                        ? $"The server stopped the list after {slow.After.TotalSeconds} s. Ask for a shorter period or use narrower filters."
+                        : $"The server could not count the effect of the change in {slow.After.TotalSeconds} s, so it changed nothing. Change fewer "
                             + "roles or scopes at a time, or send the change without dry_run and Tokenry-Expect-Gains."
                 );
             case BadHttpRequestException { StatusCode: 413 }:
-                return new ProblemException(413, ProblemCode.BodyTooLarge, "The body is larger than this route takes.");
+                return new ProblemException(
+                    413,
+                    ProblemCode.BodyTooLarge,
+                    "The body is larger than this route accepts. Send a smaller one."
+                );
             case BadHttpRequestException { StatusCode: 408 }:
                 return new ProblemException(
                     408,
                     ProblemCode.BodyTooSlow,
-                    "The body did not arrive in time. Send it whole, within ten seconds."
+                    "The body did not arrive in time. Send the whole body within ten seconds."
                 );
             case BadHttpRequestException bad:
-                return new ProblemException(bad.StatusCode, ProblemCode.InvalidRequest, "The request could not be read.");
+                return new ProblemException(
+                    bad.StatusCode,
+                    ProblemCode.InvalidRequest,
+                    "The server could not read the request. Check its headers and its body."
+                );
             default:
                 LogFault(exception);
                 return new ProblemException(
                     500,
                     ProblemCode.InternalError,
-                    "The server met a fault of its own; the log has it under this request's id."
+                    "The server failed. Tell its operator the request_id: the log has the cause under it."
                 );
         }
     }
@@ -157,14 +186,14 @@ internal sealed partial class ErrorFunnel(
         status switch
         {
             404 => ProblemException.NotFound(),
-            405 => new(405, ProblemCode.MethodNotAllowed, "This route takes other methods; see Allow."),
-            415 => new(415, ProblemCode.UnsupportedMediaType, "Send application/json."),
+            405 => new(405, ProblemCode.MethodNotAllowed, "This route does not accept this method. Use one from the header Allow."),
+            415 => new(415, ProblemCode.UnsupportedMediaType, "Send the body as application/json."),
             _ => new(status, ProblemCode.InvalidRequest, ReasonPhrases.GetReasonPhrase(status)),
         };
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Answered 503: {Reason} ({Inner})")]
     private partial void LogUnavailable(string reason, string? inner);
 
-    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "A request failed by a fault of the server.")]
+    [LoggerMessage(EventId = 2, Level = LogLevel.Error, Message = "A request failed because of a fault in the server.")]
     private partial void LogFault(Exception exception);
 }

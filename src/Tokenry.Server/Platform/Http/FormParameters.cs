@@ -6,8 +6,8 @@ using Tokenry.Server.Platform.Text;
 namespace Tokenry.Server.Platform.Http;
 
 /// <summary>
-/// An <c>application/x-www-form-urlencoded</c> body, read as RFC 6749 Appendix B has it: names are case-sensitive, everything is UTF-8, at
-/// most 64 parameters in 64 KiB, a parameter without a value counts as absent (§3.2), a broken escape is a fault.
+/// An <c>application/x-www-form-urlencoded</c> body, read as in RFC 6749 Appendix B. Names are case-sensitive and everything is UTF-8. At most 64 parameters in
+/// 64 KiB. A parameter without a value counts as absent (§3.2). A broken escape is an error.
 /// </summary>
 public sealed class FormParameters
 {
@@ -16,7 +16,7 @@ public sealed class FormParameters
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>ASCII that stands for itself.</summary>
+    /// <summary>ASCII characters that need no decoding.</summary>
     private static readonly SearchValues<byte> Literal = SearchValues.Create([
         .. Enumerable.Range(1, 0x7f).Select(code => (byte)code).Where(code => code is not ((byte)'%' or (byte)'+')),
     ]);
@@ -25,7 +25,7 @@ public sealed class FormParameters
 
     private FormParameters(List<(string Name, string Value)> parameters) => this.parameters = parameters;
 
-    /// <summary>The one value of a parameter, or <c>null</c> where it is absent or empty.</summary>
+    /// <summary>The only value of a parameter, or <c>null</c> if it is absent or empty.</summary>
     public string? this[string name]
     {
         get
@@ -42,7 +42,7 @@ public sealed class FormParameters
         }
     }
 
-    /// <summary>Every value of parameters that may be repeated, in their order.</summary>
+    /// <summary>Every value of parameters that may be repeated, in order.</summary>
     public IReadOnlyList<string> All(params ReadOnlySpan<string> names)
     {
         var all = new List<string>(1);
@@ -57,7 +57,7 @@ public sealed class FormParameters
         return all;
     }
 
-    /// <summary>Whether some parameter stands more than once, other than those that may.</summary>
+    /// <summary>Whether a parameter appears more than once, except those that may.</summary>
     public bool RepeatsAny(params ReadOnlySpan<string> exempt)
     {
         for (var i = 1; i < parameters.Count; i++)
@@ -74,7 +74,7 @@ public sealed class FormParameters
         return false;
     }
 
-    /// <summary>Reads and parses the body; the fault is fit for an <c>error_description</c>.</summary>
+    /// <summary>Reads and parses the body; the fault can be used as an <c>error_description</c>.</summary>
     /// <exception cref="BadHttpRequestException">413: the body is too large.</exception>
     public static async ValueTask<(FormParameters? Form, string? Fault)> ReadAsync(HttpRequest request)
     {
@@ -138,10 +138,10 @@ public sealed class FormParameters
         return true;
     }
 
-    /// <summary>Undoes form-urlencoding: <c>+</c> is a space, <c>%</c> needs two hex digits, the bytes must be UTF-8 without NUL.</summary>
+    /// <summary>Decodes form-urlencoding: <c>+</c> is a space, <c>%</c> needs two hex digits, the bytes must be UTF-8 without NUL.</summary>
     public static bool TryDecode(ReadOnlySpan<byte> encoded, [NotNullWhen(true)] out string? text)
     {
-        // Nearly everything that is sent needs no decoding.
+        // Most values need no decoding.
         if (!encoded.ContainsAnyExcept(Literal))
         {
             text = Encoding.ASCII.GetString(encoded);
@@ -192,7 +192,7 @@ public sealed class FormParameters
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer, clearArray: true); // it held a secret
+            ArrayPool<byte>.Shared.Return(buffer, clearArray: true); // the buffer contained a secret
         }
     }
 

@@ -1,12 +1,12 @@
 namespace Tokenry.Server.Platform.Http;
 
 /// <summary>
-/// The request a proxy asks about: <c>X-Forwarded-Method</c> and <c>-Uri</c> or <c>X-Original-Method</c>, <c>-URI</c> and <c>-URL</c>, from a
-/// listed proxy only. It feeds records and the query carrier, never what is required.
+/// The original request that a trusted proxy describes: <c>X-Forwarded-Method</c> and <c>-Uri</c>, or <c>X-Original-Method</c>, <c>-URI</c> and <c>-URL</c>. It
+/// is used for records and credentials in the query, never to decide which rights are required.
 /// </summary>
 public readonly record struct ForwardedRequest(string? Method, string? Path, string? Query)
 {
-    /// <summary>Path and query, escapes untouched.</summary>
+    /// <summary>Path and query, with escapes unchanged.</summary>
     public string? Target => Path is null ? null : Path + Query;
 
     private const int LongestMethod = 20;
@@ -15,7 +15,7 @@ public readonly record struct ForwardedRequest(string? Method, string? Path, str
     private static readonly string[] MethodHeaders = ["X-Forwarded-Method", "X-Original-Method"];
     private static readonly string[] TargetHeaders = ["X-Forwarded-Uri", "X-Original-URI", "X-Original-URL"];
 
-    /// <exception cref="ProblemException">400 where the headers disagree: one of them is not the proxy's.</exception>
+    /// <exception cref="ProblemException">400 if the headers disagree, because then one of them is not the proxy's.</exception>
     public static ForwardedRequest Of(HttpContext context)
     {
         if (!RequestFacts.Of(context).IsFromProxy)
@@ -25,12 +25,12 @@ public readonly record struct ForwardedRequest(string? Method, string? Path, str
 
         var headers = context.Request.Headers;
         var method = One(headers, MethodHeaders, static said => said);
-        // One may say the path and another the whole address, as ingress-nginx does.
+        // One header may have the path and another the whole URL, as with ingress-nginx.
         var target = One(headers, TargetHeaders, RequestTarget.OriginForm);
         return Told(method, target);
     }
 
-    /// <summary>Of a method and a path or address, in somebody's words; the query is set apart.</summary>
+    /// <summary>A method and a path or URL that a caller supplied; the query is separated.</summary>
     public static ForwardedRequest Told(string? method, string? target)
     {
         method = Short(method, LongestMethod);
@@ -39,7 +39,7 @@ public readonly record struct ForwardedRequest(string? Method, string? Path, str
             return new(method, null, null);
         }
 
-        target = RequestTarget.OriginForm(target); // a proxy may say the whole address
+        target = RequestTarget.OriginForm(target); // a proxy may send the whole URL
         var mark = target.IndexOf('?', StringComparison.Ordinal);
         return mark < 0 ? new(method, Short(target, LongestPath), null) : new(method, Short(target[..mark], LongestPath), target[mark..]);
     }
@@ -53,7 +53,7 @@ public readonly record struct ForwardedRequest(string? Method, string? Path, str
             {
                 if (string.IsNullOrEmpty(value))
                 {
-                    continue; // how a proxy clears what a client sent
+                    continue; // proxies clear a client's header with an empty value
                 }
 
                 var said = meaning(value);
@@ -62,7 +62,7 @@ public readonly record struct ForwardedRequest(string? Method, string? Path, str
                     throw new ProblemException(
                         400,
                         Protocol.Api.ProblemCode.InvalidRequest,
-                        $"{string.Join(", ", names)} disagree: let the proxy set one and clear the others."
+                        $"The headers {string.Join(", ", names)} disagree. Configure the proxy to set one and clear the others."
                     );
                 }
 

@@ -1,8 +1,8 @@
 namespace Tokenry.Server.Platform.Http;
 
 /// <summary>
-/// Answers HEAD wherever GET is answered (RFC 9110 §9.1): routed and served as GET, with the same status and headers. The server sends no body, since it
-/// remembers how the request came; so do records and proofs (<see cref="RequestFacts.Method"/>).
+/// Answers HEAD wherever GET works (RFC 9110 §9.1): it routes and serves it as GET, with the same status and headers. The server sends no body, because it
+/// remembers the original method; so do records and proofs (<see cref="RequestFacts.Method"/>).
 /// </summary>
 internal sealed class HeadRequests(RequestDelegate next)
 {
@@ -17,7 +17,7 @@ internal sealed class HeadRequests(RequestDelegate next)
         }
         finally
         {
-            context.Request.Method = HttpMethods.Head; // as traces and metrics shall have it
+            context.Request.Method = HttpMethods.Head; // for traces and metrics
         }
     }
 }

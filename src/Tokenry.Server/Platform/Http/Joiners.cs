@@ -5,8 +5,8 @@ using System.Text;
 namespace Tokenry.Server.Platform.Http;
 
 /// <summary>
-/// Where the two invisible joiners are part of a word and not a way to hide in it: ZWNJ (U+200C) and ZWJ (U+200D) by the contextual rules A.1 and A.2 of
-/// RFC 5892, which Persian and Hindi need, and ZWJ between two symbols, which makes one emoji of them.
+/// Decides where the two invisible joiners belong to a word and do not hide text. ZWNJ (U+200C) and ZWJ (U+200D) are allowed by the contextual rules A.1 and
+/// A.2 of RFC 5892, which Persian and Hindi need. ZWJ is also allowed between two symbols, which it joins to one emoji.
 /// </summary>
 internal static class Joiners
 {
@@ -82,7 +82,7 @@ internal static class Joiners
         0x11D97,
     }.ToFrozenSet();
 
-    /// <summary>Letters that join to the next one (Joining_Type L or D), of Unicode 14.</summary>
+    /// <summary>Letters that join to the next letter (Joining_Type L or D), of Unicode 14.</summary>
     private static readonly (int First, int Last)[] JoinForward =
     [
         (0x0620, 0x0620),
@@ -167,7 +167,7 @@ internal static class Joiners
         (0x1E900, 0x1E943),
     ];
 
-    /// <summary>Letters that join to the one before only (Joining_Type R), of Unicode 14.</summary>
+    /// <summary>Letters that join only to the previous letter (Joining_Type R), of Unicode 14.</summary>
     private static readonly (int First, int Last)[] JoinBackward =
     [
         (0x0622, 0x0625),
@@ -237,9 +237,9 @@ internal static class Joiners
         (0x10FC9, 0x10FC9),
     ];
 
-    /// <summary>True for a joiner that has a meaning where it is.</summary>
+    /// <summary>True if the joiner has a meaning at its position.</summary>
     /// <param name="text">Well-formed text.</param>
-    /// <param name="at">Where the character is.</param>
+    /// <param name="at">The position of the character.</param>
     public static bool MayStand(string text, int at) =>
         text[at] is NonJoiner or Joiner
         && RuneBefore(text, at) is { } before
@@ -248,7 +248,7 @@ internal static class Joiners
             || (text[at] == NonJoiner ? BreaksLetters(text, at) : at + 1 < text.Length && JoinsSymbols(text, at))
         );
 
-    // RFC 5892 A.1: a letter that would join, marks, the joiner, marks, a letter that would be joined.
+    // RFC 5892 A.1: a letter that joins forward, marks, the joiner, marks, a letter that joins backward.
     private static bool BreaksLetters(string text, int at)
     {
         var start = at;
@@ -270,7 +270,7 @@ internal static class Joiners
             && (IsIn(JoinBackward, after) || (IsIn(JoinForward, after) && !IsLeftJoiningOnly(after)));
     }
 
-    // An emoji, its style and skin, the joiner, an emoji.
+    // An emoji, its style and skin tone, the joiner, an emoji.
     private static bool JoinsSymbols(string text, int at)
     {
         var start = at;
@@ -285,7 +285,7 @@ internal static class Joiners
             && IsSymbol(after);
     }
 
-    // U+2194 and U+2195, of a head that shakes or nods, are arrows to mathematicians.
+    // U+2194 and U+2195 are mathematical arrows in Unicode, but part of the emoji of a shaking or nodding head.
     private static bool IsSymbol(Rune rune) =>
         Rune.GetUnicodeCategory(rune) == UnicodeCategory.OtherSymbol || rune.Value is 0x2194 or 0x2195;
 

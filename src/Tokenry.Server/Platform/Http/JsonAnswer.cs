@@ -4,12 +4,11 @@ using Tokenry.Server.Platform.Text;
 namespace Tokenry.Server.Platform.Http;
 
 /// <summary>
-/// A JSON answer that is complete before its first byte leaves, so that it has a Content-Length and a fault in writing it is still an error of
-/// its own.
+/// A JSON answer that is complete before its first byte is sent. So it has a Content-Length, and an error while writing it can still become an error answer.
 /// </summary>
 public static class JsonAnswer
 {
-    /// <summary>An object whose members <paramref name="members"/> writes; it must not await.</summary>
+    /// <summary>Writes an object with the members that <paramref name="members"/> writes; that callback must not await.</summary>
     public static void WriteObject<TState>(HttpResponse response, TState state, Action<Utf8JsonWriter, TState> members)
     {
         using var json = JsonBuffer.Borrow();
@@ -19,7 +18,7 @@ public static class JsonAnswer
         Send(response, json);
     }
 
-    // Kestrel sends what is in its pipe when the request ends: nothing is to be awaited.
+    // Kestrel sends the content of its pipe when the request ends, so nothing needs to be awaited.
     private static void Send(HttpResponse response, JsonBuffer json)
     {
         var written = json.Written;

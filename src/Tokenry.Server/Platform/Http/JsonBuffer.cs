@@ -4,7 +4,7 @@ using Tokenry.Protocol.Api;
 
 namespace Tokenry.Server.Platform.Http;
 
-/// <summary>A buffer and the writer of JSON into it, which the thread keeps and lends again; what was in it stays nowhere longer than that.</summary>
+/// <summary>A buffer with a JSON writer, which each thread keeps and reuses. It is cleared after each use.</summary>
 public sealed class JsonBuffer : IDisposable
 {
     private const int Usual = 1024;
@@ -19,7 +19,7 @@ public sealed class JsonBuffer : IDisposable
 
     public Utf8JsonWriter Writer { get; }
 
-    /// <summary>What was written so far.</summary>
+    /// <summary>The bytes written so far.</summary>
     public ReadOnlySpan<byte> Written
     {
         get
@@ -29,17 +29,17 @@ public sealed class JsonBuffer : IDisposable
         }
     }
 
-    /// <summary>To be disposed on the same thread, before anything is awaited.</summary>
+    /// <summary>Lends the buffer of this thread. Dispose it on the same thread, before any await.</summary>
     public static JsonBuffer Borrow()
     {
         var lent = kept ?? new JsonBuffer();
-        kept = null; // who borrows meanwhile gets another
+        kept = null; // a second borrower meanwhile gets a new one
         return lent;
     }
 
     public void Dispose()
     {
-        buffer.Clear(); // it may have held a token
+        buffer.Clear(); // the buffer may contain a token
         Writer.Reset();
         if (buffer.Capacity <= LongestKept)
         {

@@ -6,9 +6,9 @@ using Tokenry.Server.Platform.Text;
 namespace Tokenry.Server.Platform.Http;
 
 /// <summary>
-/// Refuses a query parameter that a route below <c>/v1</c> does not know: a change must not be made without the <c>dry_run</c> or the <c>reason</c> that was
-/// misspelt. A route's parameters are those of its handler, its filters and <c>dry_run</c>. The doors read their query themselves, as strictly; elsewhere
-/// RFC 6749 §3.1 and §3.2 and the caches of public documents ask for tolerance.
+/// Refuses query parameters that a route below <c>/v1</c> does not know. Otherwise a change could be made without a misspelt <c>dry_run</c> or <c>reason</c>.
+/// The parameters of a route are those of its handler, its filters and <c>dry_run</c>. The doors check their own query just as strictly. Elsewhere RFC 6749
+/// §3.1 and §3.2 and the caches of public documents require tolerance.
 /// </summary>
 internal sealed class KnownQuery(RequestDelegate next)
 {
@@ -24,7 +24,7 @@ internal sealed class KnownQuery(RequestDelegate next)
         return next(context);
     }
 
-    /// <summary>Whether a parameter that the route does not know is refused here.</summary>
+    /// <summary>Whether the server refuses unknown parameters of this route here.</summary>
     public static bool IsStrict(RouteEndpoint route)
     {
         ArgumentNullException.ThrowIfNull(route);
@@ -40,7 +40,7 @@ internal sealed class KnownQuery(RequestDelegate next)
     {
         foreach (var parameter in route.Metadata.GetMetadata<MethodInfo>()?.GetParameters() ?? [])
         {
-            // Whatever else a handler takes is a service, or reads the request by itself.
+            // Every other argument of a handler is a service, or reads the request itself.
             var isFlag = parameter.ParameterType == typeof(bool?);
             var name = parameter.GetCustomAttribute<FromQueryAttribute>()?.Name ?? parameter.Name!;
             if ((isFlag || parameter.ParameterType == typeof(string)) && route.RoutePattern.GetParameter(name) is null)
@@ -65,7 +65,7 @@ internal sealed class KnownQuery(RequestDelegate next)
         }
     }
 
-    /// <exception cref="ProblemException">400 with each parameter that is not known, stands twice or is no flag.</exception>
+    /// <exception cref="ProblemException">400 with each parameter that is unknown, repeated, or has a value that is not valid for a flag.</exception>
     public static void Check(IQueryCollection query, IReadOnlyList<QueryParameter> known)
     {
         var check = new Validation();
@@ -77,7 +77,7 @@ internal sealed class KnownQuery(RequestDelegate next)
                 continue;
             }
 
-            check.Require(values.Count == 1, name, "stands twice");
+            check.Require(values.Count == 1, name, "appears more than once");
             check.Require(!parameter.IsFlag || values is ["true" or "false"], name, "must be true or false");
         }
 
@@ -88,7 +88,7 @@ internal sealed class KnownQuery(RequestDelegate next)
     {
         if (known.Length == 0)
         {
-            return "is not a query parameter of this route, which takes none";
+            return "is not a query parameter of this route, which has none";
         }
 
         var meant = NearestName.Of(name, known) is { } near ? $" Did you mean {near}?" : "";
@@ -97,6 +97,6 @@ internal sealed class KnownQuery(RequestDelegate next)
 }
 
 /// <summary>A query parameter of a route.</summary>
-/// <param name="Name">As it is spelled.</param>
-/// <param name="IsFlag">Whether it is <c>true</c> or <c>false</c>.</param>
+/// <param name="Name">The name as it is spelled.</param>
+/// <param name="IsFlag">Whether its value is <c>true</c> or <c>false</c>.</param>
 public sealed record QueryParameter(string Name, bool IsFlag = false);

@@ -5,7 +5,9 @@ using Tokenry.Protocol.Credentials;
 
 namespace Tokenry.Server.Platform.Http;
 
-/// <summary>The query of a list: <c>limit</c> (50, at most 200), <c>cursor</c> and the filters that the list knows (<see cref="KnownQuery"/> refuses any other).</summary>
+/// <summary>
+/// The query of a list: <c>limit</c> (default 50, at most 200), <c>cursor</c> and the filters of the list (<see cref="KnownQuery"/> refuses others).
+/// </summary>
 public sealed class Listing : IBindableFromHttpContext<Listing>
 {
     private const int DefaultLimit = 50;
@@ -30,7 +32,7 @@ public sealed class Listing : IBindableFromHttpContext<Listing>
 
     public int Limit { get; }
 
-    /// <summary>Where the page starts: what <see cref="Page{T}.NextCursor"/> said. A list's cursor is the sort key of the last item shown.</summary>
+    /// <summary>The start of the page: a <see cref="Page{T}.NextCursor"/>. The cursor of a list is the sort key of the last item shown.</summary>
     public string? Cursor => Text("cursor");
 
     public static ValueTask<Listing?> BindAsync(HttpContext context, ParameterInfo parameter) =>
@@ -43,11 +45,11 @@ public sealed class Listing : IBindableFromHttpContext<Listing>
         {
             0 => null,
             1 => values[0],
-            _ => throw ProblemException.Invalid(filter, "stands twice"),
+            _ => throw ProblemException.Invalid(filter, "appears more than once"),
         };
         return text is null || (text.Length <= 2000 && Validation.IsClean(text))
             ? text
-            : throw ProblemException.Invalid(filter, "is not valid text");
+            : throw ProblemException.Invalid(filter, "must be at most 2000 characters, without control characters");
     }
 
     public DateTimeOffset? Time(string filter)
@@ -59,7 +61,7 @@ public sealed class Listing : IBindableFromHttpContext<Listing>
 
         return TimestampConverter.TryParse(text, out var time) && time >= DateTimeOffset.UnixEpoch
             ? time
-            : throw ProblemException.Invalid(filter, "is not a time such as 2099-01-01T00:00:00Z");
+            : throw ProblemException.Invalid(filter, "must be a time such as 2099-01-01T00:00:00Z");
     }
 
     public string? OneOf(string filter, params ReadOnlySpan<string> allowed)
@@ -70,7 +72,7 @@ public sealed class Listing : IBindableFromHttpContext<Listing>
             : throw ProblemException.Invalid(filter, $"must be one of {string.Join(", ", allowed.ToArray())}");
     }
 
-    /// <summary>A filter by an id with one of these prefixes. An id cut short would find nothing, as if there were nothing to find.</summary>
+    /// <summary>A filter by an id with one of these prefixes. It refuses an incomplete id, which would find nothing and look like an empty list.</summary>
     public string? Id(string filter, params ReadOnlySpan<string> prefixes)
     {
         if (Text(filter) is not { } text)
@@ -86,10 +88,10 @@ public sealed class Listing : IBindableFromHttpContext<Listing>
             }
         }
 
-        throw ProblemException.Invalid(filter, $"is not an id such as {string.Join("_… or ", prefixes.ToArray())}_…");
+        throw ProblemException.Invalid(filter, $"must be an id such as {string.Join("_… or ", prefixes.ToArray())}_…");
     }
 
-    /// <summary>The id the cursor stands for, if it is one.</summary>
+    /// <summary>The id in the cursor; it must have one of these prefixes.</summary>
     public string? IdCursor(params ReadOnlySpan<string> prefixes)
     {
         if (Cursor is not { } cursor)
@@ -105,10 +107,10 @@ public sealed class Listing : IBindableFromHttpContext<Listing>
             }
         }
 
-        throw ProblemException.Invalid("cursor", "is not a cursor of this list");
+        throw ProblemException.Invalid("cursor", "is not a cursor of this list: send the next_cursor of the page before");
     }
 
-    /// <summary>Cuts <paramref name="rows"/>, of which one more than <see cref="Limit"/> was read, into a page.</summary>
+    /// <summary>Makes a page from <paramref name="rows"/>, of which the caller read one more than <see cref="Limit"/>.</summary>
     public Page<TItem> ToPage<TRow, TItem>(IReadOnlyList<TRow> rows, Func<TRow, TItem> item, Func<TRow, string> cursor) =>
         new([.. rows.Take(Limit).Select(item)], rows.Count > Limit ? cursor(rows[Limit - 1]) : null);
 }

@@ -1,10 +1,10 @@
 namespace Tokenry.Server.Platform.Http;
 
-/// <summary>How a step before the endpoints refuses a route that authenticates clients: those have errors of their own shape (RFC 6749 §5.2).</summary>
+/// <summary>Lets a middleware refuse a request to a route with client authentication, whose errors have their own format (RFC 6749 §5.2).</summary>
 internal static class OAuthRefusal
 {
-    /// <param name="response">Of a route whose access is <see cref="RouteAuthentication.Client"/>.</param>
-    /// <param name="description">A constant: nothing a client sent is echoed.</param>
+    /// <param name="response">The answer of a route whose access is <see cref="RouteAuthentication.Client"/>.</param>
+    /// <param name="description">A constant, because client input must not be echoed.</param>
     public static Task InvalidRequestAsync(HttpResponse response, string description)
     {
         response.StatusCode = StatusCodes.Status400BadRequest;

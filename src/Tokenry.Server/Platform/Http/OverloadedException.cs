@@ -1,8 +1,8 @@
 namespace Tokenry.Server.Platform.Http;
 
-/// <summary>The server takes no more for now; 503, and a client may try again.</summary>
+/// <summary>The server accepts no more bytes for now: 503, and the client may retry.</summary>
 public sealed class OverloadedException()
-    : Exception("The server holds as many unfinished requests as it takes. Send the whole request at once, or try again shortly.")
+    : Exception("Too many requests have not arrived completely. Send the whole request at once, or try again shortly.")
 {
     public static readonly TimeSpan Wait = TimeSpan.FromSeconds(1);
 }

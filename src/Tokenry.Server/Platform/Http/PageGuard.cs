@@ -4,9 +4,8 @@ using Tokenry.Server.Platform.Settings;
 namespace Tokenry.Server.Platform.Http;
 
 /// <summary>
-/// What a page needs besides a route for programs: it is served under the hosts of <c>Tokenry:AllowedHosts</c> alone, so that a page of another
-/// site cannot pass itself off as ours by a name of its own (DNS rebinding), and tells browsers to come by https where the issuer is https.
-/// Doors, APIs and probes are called by other names and are left alone.
+/// The extra protection of pages. A page is served only under the hosts of <c>Tokenry:AllowedHosts</c>, so that a page of another site cannot pose as ours
+/// under its own name (DNS rebinding). If the issuer is https, the answer has HSTS. Doors, APIs and probes may be called by other names.
 /// </summary>
 internal sealed class PageGuard(RequestDelegate next, TokenryOptions options)
 {
@@ -21,14 +20,14 @@ internal sealed class PageGuard(RequestDelegate next, TokenryOptions options)
             return next(context);
         }
 
-        // Compared, and never taken for our own.
+        // The Host header is only compared, never used as this server's own name.
         var host = new HostString(context.Request.Headers.Host.ToString()).Host;
         if (!options.AllowedHosts.Contains(host, StringComparer.OrdinalIgnoreCase))
         {
             throw new ProblemException(
                 421,
                 ProblemCode.MisdirectedRequest,
-                "This page is not served under that host. Use the server's own address, or list the host in Tokenry:AllowedHosts."
+                "The server does not serve this page under that host. Use the server's own address, or add the host to Tokenry:AllowedHosts."
             );
         }
 

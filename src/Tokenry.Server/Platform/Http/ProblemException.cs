@@ -2,7 +2,9 @@ using Tokenry.Protocol.Api;
 
 namespace Tokenry.Server.Platform.Http;
 
-/// <summary>An answer other than success, thrown from wherever it is known and written by <see cref="ErrorFunnel"/>. The detail is public; what is not stays in audit and log.</summary>
+/// <summary>
+/// An error answer. Code throws it where the error is known, and <see cref="ErrorFunnel"/> writes it. The detail is public; put the rest into audit and log.
+/// </summary>
 public sealed class ProblemException(int status, string code, string detail) : Exception(detail)
 {
     public int Status => status;
@@ -13,16 +15,16 @@ public sealed class ProblemException(int status, string code, string detail) : E
 
     public IReadOnlyList<string>? MissingScopes { get; init; }
 
-    /// <summary>The kinds of credential that would be accepted.</summary>
+    /// <summary>The accepted kinds of credential.</summary>
     public IReadOnlyList<string>? AcceptedCredentials { get; init; }
 
-    /// <summary>What stands in the way of a deletion.</summary>
+    /// <summary>What prevents a deletion.</summary>
     public UsedBy? UsedBy { get; init; }
 
-    /// <summary>How many there may be.</summary>
+    /// <summary>The limit that was reached.</summary>
     public long? Limit { get; init; }
 
-    /// <summary>When the credential ended, where that is why it is refused.</summary>
+    /// <summary>When the credential expired, if that is why it is refused.</summary>
     public DateTimeOffset? ExpiredAt { get; init; }
 
     /// <summary>What the refused change would do to credentials.</summary>
@@ -34,16 +36,16 @@ public sealed class ProblemException(int status, string code, string detail) : E
     /// <summary>Value of <c>Retry-After</c>.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>What a denial was about, for the audit; never for the answer.</summary>
+    /// <summary>The target of a denied action, for the audit only; the answer does not contain it.</summary>
     public (string? Type, string? Id) Target { get; set; }
 
     public static ProblemException Invalid(string member, string fault) =>
-        new(400, ProblemCode.InvalidRequest, "The request does not fit; see errors.")
+        new(400, ProblemCode.InvalidRequest, "The request is not valid. See errors.")
         {
             Errors = new Dictionary<string, string[]>(StringComparer.Ordinal) { [member] = [fault] },
         };
 
-    /// <summary>The same, byte for byte, whether there is no such thing or it is somebody else's.</summary>
+    /// <summary>The same answer, byte for byte, for a thing that does not exist and one that the caller may not see.</summary>
     public static ProblemException NotFound() =>
         new(404, ProblemCode.NotFound, "Not found, or you do not have access. Check the method, the path and the ids.");
 

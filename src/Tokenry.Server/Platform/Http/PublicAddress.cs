@@ -4,23 +4,23 @@ using Tokenry.Server.Platform.Settings;
 namespace Tokenry.Server.Platform.Http;
 
 /// <summary>
-/// The address a request was sent to, as its client knows it: below the configured issuer, or at the address for client certificates if it came in
-/// there; whatever <c>Host</c> the request names.
+/// The URL of a request as its client knows it: below the configured issuer, or below the origin for client certificates if the request came in there. The
+/// <c>Host</c> header has no influence.
 /// </summary>
 public static class PublicAddress
 {
     public static Uri Of(HttpContext context, TokenryOptions options) =>
         new(Base(context, options) + context.Request.Path.ToUriComponent() + context.Request.QueryString.ToUriComponent());
 
-    /// <summary>Path and query of that address as they were sent, escapes untouched.</summary>
+    /// <summary>Path and query of that URL as they were sent, with escapes unchanged.</summary>
     public static string Target(HttpContext context, TokenryOptions options)
     {
         var sent = RequestTarget.OriginForm(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
-        // A proxy may have taken the issuer's path away.
+        // A proxy may have removed the issuer's path.
         return context.Request.PathBase.HasValue ? sent : new Uri(options.Issuer).AbsolutePath.TrimEnd('/') + sent;
     }
 
-    /// <summary>What the issuer is to endpoints elsewhere, at the address for client certificates; <c>null</c> where there is no other address.</summary>
+    /// <summary>The base URL of endpoints for client certificates, in place of the issuer; <c>null</c> if there is no separate origin.</summary>
     public static string? ForCertificates(TokenryOptions options) =>
         options.Tls.Origin is { } origin
             ? origin.GetLeftPart(UriPartial.Authority) + new Uri(options.Issuer).AbsolutePath.TrimEnd('/')

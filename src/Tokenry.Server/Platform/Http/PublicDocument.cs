@@ -3,18 +3,20 @@ using System.Security.Cryptography;
 
 namespace Tokenry.Server.Platform.Http;
 
-/// <summary>A document for anybody, served from memory: cacheable, for five minutes unless its route says otherwise, with an ETag, and readable from any origin.</summary>
+/// <summary>
+/// A public document, served from memory. It has an ETag, is readable from any origin, and is cacheable for five minutes unless its route sets another time.
+/// </summary>
 public sealed class PublicDocument(byte[] content, string contentType)
 {
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(5);
 
     private readonly string etag = $"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 16))}\"";
 
-    /// <summary>Maps GET, to be described further.</summary>
+    /// <summary>Maps GET; the caller adds the description.</summary>
     public IEndpointConventionBuilder Map(IEndpointRouteBuilder app, string route) =>
         app.MapGet(route, context => ServeAsync(context, MaxAge));
 
-    /// <summary>As <see cref="Map(IEndpointRouteBuilder, string)"/>, for a document that is replaced while the server runs.</summary>
+    /// <summary>Like <see cref="Map(IEndpointRouteBuilder, string)"/>, for a document that changes while the server runs.</summary>
     public static IEndpointConventionBuilder Map(
         IEndpointRouteBuilder app,
         string route,
@@ -22,7 +24,7 @@ public sealed class PublicDocument(byte[] content, string contentType)
         TimeSpan maxAge
     ) => app.MapGet(route, async context => await (await current()).ServeAsync(context, maxAge));
 
-    /// <summary>As the others, for one of many; whoever looks for it throws 404.</summary>
+    /// <summary>Like the other overloads, for one of many documents; the look-up throws 404.</summary>
     public static IEndpointConventionBuilder MapFound(
         IEndpointRouteBuilder app,
         string route,
@@ -46,7 +48,7 @@ public sealed class PublicDocument(byte[] content, string contentType)
         return context.Response.Body.WriteAsync(content, context.RequestAborted).AsTask();
     }
 
-    // Weak comparison (RFC 9110 §13.1.2): a proxy that compresses marks our strong tag as weak.
+    // Weak comparison (RFC 9110 §13.1.2): a proxy that compresses changes the strong ETag to a weak one.
     private bool Matches(string tag) =>
         tag == "*" || tag.AsSpan(tag.StartsWith("W/", StringComparison.Ordinal) ? 2 : 0).SequenceEqual(etag);
 }

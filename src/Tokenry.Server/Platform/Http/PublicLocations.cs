@@ -1,11 +1,11 @@
 namespace Tokenry.Server.Platform.Http;
 
 /// <summary>
-/// Where the issuer has a path: puts it before each <c>Location</c>, which the routes know from the root on. A client is told the address that it can call,
-/// whether a proxy takes the path away or leaves it.
+/// Adds the issuer's path to each <c>Location</c>, because routes know only the path from the root. So a client gets a URL that it can call, whether or not a
+/// proxy removes the path.
 /// </summary>
-/// <param name="next">What answers.</param>
-/// <param name="path">The issuer's path, without a closing slash; not empty.</param>
+/// <param name="next">The next middleware.</param>
+/// <param name="path">The issuer's path, without a trailing slash; not empty.</param>
 internal sealed class PublicLocations(RequestDelegate next, string path)
 {
     public Task InvokeAsync(HttpContext context)

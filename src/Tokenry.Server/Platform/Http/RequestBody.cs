@@ -2,21 +2,21 @@ using System.IO.Pipelines;
 
 namespace Tokenry.Server.Platform.Http;
 
-/// <summary>Reading what a client sends, where every way of sending it wrong is the client's fault.</summary>
+/// <summary>Reads what a client sends. Every malformed body is an error of the client.</summary>
 public static class RequestBody
 {
-    /// <summary>The next piece of the body, within its <see cref="BodyDeadline"/>.</summary>
+    /// <summary>Reads the next part of the body, within its <see cref="BodyDeadline"/>.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="received">Bytes that have come before and were kept.</param>
+    /// <param name="received">The number of bytes received before and kept.</param>
     /// <exception cref="BadHttpRequestException">
-    /// It cannot be read: Kestrel says so of most faults, but not of a chunk longer than 2 GiB. 408: it did not come in time.
+    /// 400: the body cannot be read. Kestrel reports most such errors itself, but not a chunk longer than 2 GiB. 408: it did not arrive in time.
     /// </exception>
-    /// <exception cref="OverloadedException">Too many bytes of senders that are not known yet wait for the rest.</exception>
+    /// <exception cref="OverloadedException">Too many bytes of unknown senders are waiting for the rest.</exception>
     public static ValueTask<ReadResult> ReadBodyAsync(this HttpRequest request, long received)
     {
         try
         {
-            // Nearly every body comes together with its headers.
+            // Nearly every body arrives together with its headers.
             return request.BodyReader.TryRead(out var there) ? new(there) : WaitAsync(request, received);
         }
         catch (IOException exception) when (exception is not BadHttpRequestException)

@@ -4,12 +4,12 @@ using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Platform.Http;
 
-/// <summary>Where a request comes from and what it is called.</summary>
+/// <summary>The origin of a request, and its id.</summary>
 public sealed class RequestFacts
 {
     private const int LongestAgent = 200;
 
-    /// <summary>What is looked at of one: what is masked makes room for what follows.</summary>
+    /// <summary>How many characters of an agent are read: masking can shorten the text, so it may need more than it keeps.</summary>
     private const int LongestAgentRead = 1000;
 
     private RequestFacts(HttpContext context, TimeProvider time, TokenryOptions options, Brands brands)
@@ -28,21 +28,21 @@ public sealed class RequestFacts
         IdempotencyKey = keys.Count == 0 ? null : keys.ToString();
     }
 
-    /// <summary><c>req_…</c>, also in the answer's <c>X-Request-Id</c>.</summary>
+    /// <summary><c>req_…</c>, also in the answer's header <c>X-Request-Id</c>.</summary>
     public string RequestId { get; }
 
-    /// <summary>Whether the peer is a listed proxy, whose forwarded headers count.</summary>
+    /// <summary>Whether the peer is a trusted proxy, whose forwarded headers count.</summary>
     public bool IsFromProxy { get; }
 
-    /// <summary>The peer, or the client a listed proxy vouches for; IPv4 even where it came mapped into IPv6.</summary>
+    /// <summary>The peer, or the client that a trusted proxy names; an IPv4 address mapped into IPv6 becomes IPv4.</summary>
     public IPAddress? Address { get; }
 
     public string? Ip => Address?.ToString();
 
-    /// <summary>Whether anybody on the way could read along; see <see cref="TlsRequirement"/>.</summary>
+    /// <summary>Whether the request crossed a network in plain http; see <see cref="TlsRequirement"/>.</summary>
     public bool IsInClear { get; }
 
-    /// <summary>Whether a listed proxy says that the client did not speak TLS.</summary>
+    /// <summary>Whether a trusted proxy says that the client used plain http.</summary>
     public bool IsToldPlain { get; }
 
     public string? Agent { get; }
@@ -56,16 +56,16 @@ public sealed class RequestFacts
 
     public string? IdempotencyKey { get; }
 
-    /// <summary>What it asks about the effect of its change; <c>null</c> = nothing, or the route changes no rights.</summary>
+    /// <summary>What the request asks about the effect of its change; <c>null</c> if nothing, or if the route changes no rights.</summary>
     public RightsPreview? Preview { get; set; }
 
-    /// <summary>Whether its caller has been authenticated; see <see cref="UnknownSenders"/>.</summary>
+    /// <summary>Whether the server has authenticated the caller; see <see cref="UnknownSenders"/>.</summary>
     public bool IsFromKnownCaller { get; set; }
 
-    /// <summary>SHA-256 of the body, once it was read; for idempotency.</summary>
+    /// <summary>SHA-256 of the body after it was read; for idempotency.</summary>
     public byte[] BodyHash { get; set; } = [];
 
-    // Nearly every agent is clean already.
+    // Nearly every agent is clean already, so this avoids a copy.
     private static string Cleaned(string agent) =>
         agent.Length <= LongestAgent && !agent.AsSpan().ContainsAnyExceptInRange(' ', '~')
             ? agent
@@ -81,13 +81,13 @@ public sealed class RequestFacts
                 }
             );
 
-    /// <summary>Known from the first step of the pipeline on.</summary>
+    /// <summary>The facts of a request; available from the first middleware on.</summary>
     public static RequestFacts Of(HttpContext context) =>
-        // By the type and not by the generic method, which a shared generic of an interface makes several times as slow.
+        // By type, because the generic method is several times as slow for an interface.
         (RequestFacts?)context.Features[typeof(RequestFacts)]
         ?? throw new InvalidOperationException("The request has not passed the first step yet.");
 
-    /// <summary>Makes them and leaves them with the request: among its features, since Items would be a dictionary more for each.</summary>
+    /// <summary>Creates the facts and stores them in the features of the request; Items would cost one more dictionary for each request.</summary>
     internal static RequestFacts Begin(HttpContext context, TimeProvider time, TokenryOptions options, Brands brands)
     {
         var facts = new RequestFacts(context, time, options, brands);

@@ -2,7 +2,7 @@ using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Platform.Http;
 
-/// <summary>Where protected resource metadata (RFC 9728) is, as challenges name it.</summary>
+/// <summary>The URL of protected resource metadata (RFC 9728), for challenges.</summary>
 public static class ResourceMetadata
 {
     public const string Path = "/.well-known/oauth-protected-resource";

@@ -1,6 +1,6 @@
 namespace Tokenry.Server.Platform.Http;
 
-/// <summary>Default deny, checked at start: a route that does not say what it asks of its caller keeps the server from starting.</summary>
+/// <summary>Default deny, checked at start: the server does not start with a route that does not declare its access.</summary>
 public static class RouteAccessCheck
 {
     public static void RequireOnEveryRoute(this IEndpointRouteBuilder app)

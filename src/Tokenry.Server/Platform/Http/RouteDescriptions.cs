@@ -5,22 +5,22 @@ using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Platform.Http;
 
-/// <summary>The filters a list takes beside <c>limit</c> and <c>cursor</c>.</summary>
+/// <summary>The filters of a list besides <c>limit</c> and <c>cursor</c>.</summary>
 public sealed record RouteFilters(IReadOnlyList<string> Names);
 
-/// <summary>A member of a form or of an answer that no type describes.</summary>
+/// <summary>A member of a form or an answer that no type describes.</summary>
 public sealed record RouteMember(string Name, string Description, bool Required = false, JsonSchemaType Type = JsonSchemaType.String);
 
-/// <summary>The parameters a form endpoint reads.</summary>
+/// <summary>The parameters that a form endpoint reads.</summary>
 public sealed record RouteForm(IReadOnlyList<RouteMember> Members);
 
-/// <summary>What a route answers with that writes its answer itself; without members it is text, or nothing where there is no media type.</summary>
+/// <summary>The answer of a route that writes its answer itself. Without members it is text; without a media type it is empty.</summary>
 public sealed record RouteAnswer(string? ContentType, IReadOnlyList<RouteMember> Members);
 
-/// <summary>Another type that a route answers with, beside the one its handler names.</summary>
+/// <summary>Another type of answer, besides the one in the handler's signature.</summary>
 public sealed record RouteAlternative(Type Answer);
 
-/// <summary>What the OpenAPI document cannot learn of a route from its handler's signature.</summary>
+/// <summary>Describes for the OpenAPI document what the signature of a handler does not show.</summary>
 public static class RouteDescriptions
 {
     public static TBuilder Lists<TBuilder>(this TBuilder builder, params string[] filters)
@@ -29,7 +29,7 @@ public static class RouteDescriptions
     public static TBuilder Takes<TBuilder>(this TBuilder builder, params RouteMember[] members)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RouteForm(members));
 
-    /// <summary>Of a bare handler that reads a <see cref="Body{T}"/> itself and writes its <see cref="JsonAnswer"/>.</summary>
+    /// <summary>Describes a plain handler that reads a <see cref="Body{T}"/> and writes a <see cref="JsonAnswer"/> itself.</summary>
     public static IEndpointConventionBuilder Exchanges<TRequest, TAnswer>(this IEndpointConventionBuilder builder) =>
         builder
             .NamesItsHandler()
@@ -44,7 +44,7 @@ public static class RouteDescriptions
     public static TBuilder Answers<TBuilder>(this TBuilder builder, string? contentType, params RouteMember[] members)
         where TBuilder : IEndpointConventionBuilder => builder.NamesItsHandler().WithMetadata(new RouteAnswer(contentType, members));
 
-    /// <summary>The document lists only routes whose handler's method is known; a bare RequestDelegate does not say it by itself.</summary>
+    /// <summary>Names the handler's method: the document lists only routes with a known method, and a plain RequestDelegate has none.</summary>
     private static TBuilder NamesItsHandler<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder
     {

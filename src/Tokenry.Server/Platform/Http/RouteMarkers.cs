@@ -1,28 +1,28 @@
 namespace Tokenry.Server.Platform.Http;
 
-/// <summary>What a route asks of its caller. Every route has exactly one; the server does not start otherwise (default deny).</summary>
+/// <summary>What a route requires of its caller. Every route has exactly one; otherwise the server does not start (default deny).</summary>
 /// <param name="Kind">How the route authenticates.</param>
 /// <param name="Needs">
-/// Management scopes of which one opens it, as its operation's Gate demands; empty = any credential of the kind. On a client's route: what a
-/// credential of the management API needs in place of client authentication; empty = it cannot take its place.
+/// Management scopes; one of them is enough, as the operation's Gate checks. Empty = any credential of the kind. On a route with client authentication: the
+/// scopes with which a management credential may replace it; empty = none may.
 /// </param>
 public sealed record RouteAccess(RouteAuthentication Kind, IReadOnlyList<string> Needs);
 
-/// <summary>A route open to anybody to which credentials are brought all the same: a door.</summary>
+/// <summary>A public route that receives credentials nevertheless: a door.</summary>
 public sealed record RouteTakesCredentials;
 
-/// <summary>A route that people open in a browser; see <see cref="PageGuard"/>.</summary>
+/// <summary>A route that users open in a browser; see <see cref="PageGuard"/>.</summary>
 public sealed record RouteIsPage;
 
-/// <summary>A door of Tokenry's own API, called for every request at other APIs: not counted by <c>Tokenry:Management:RequestsPerMinute</c>.</summary>
+/// <summary>A door of Tokenry's own API, called for every request at other APIs. <c>Tokenry:Management:RequestsPerMinute</c> does not count it.</summary>
 public sealed record RouteIsUncounted;
 
 public enum RouteAuthentication
 {
-    /// <summary>Open to anybody, and said so on purpose.</summary>
+    /// <summary>Public on purpose: no credential is required.</summary>
     Public,
 
-    /// <summary>A credential good at the management API (<see cref="RouteAuthentication.Caller"/>).</summary>
+    /// <summary>A credential for the management API (<see cref="RouteAuthentication.Caller"/>).</summary>
     Caller,
 
     /// <summary>OAuth client authentication, inside the endpoint.</summary>
@@ -34,25 +34,25 @@ public static class RouteMarkers
     public static TBuilder OpenToAnybody<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RouteAccess(RouteAuthentication.Public, []));
 
-    /// <summary>Open to anybody; what credential the request carries is what the endpoint is asked about.</summary>
+    /// <summary>Public; the endpoint checks the credential in the request itself.</summary>
     public static TBuilder IsDoor<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder => builder.OpenToAnybody().WithMetadata(new RouteTakesCredentials());
 
-    /// <summary>A page: guarded by <c>Tokenry:AllowedHosts</c>, and with HSTS where it applies.</summary>
+    /// <summary>A page: <c>Tokenry:AllowedHosts</c> limits its hosts, and it has HSTS if the issuer is https.</summary>
     public static TBuilder IsPage<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RouteIsPage());
 
-    /// <summary>Not counted among the requests of a credential at Tokenry's own API.</summary>
+    /// <summary>The route does not count against the request limit of a credential at Tokenry's own API.</summary>
     public static TBuilder IsUncounted<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RouteIsUncounted());
 
     /// <param name="builder">The route.</param>
-    /// <param name="orScopes">A credential with one of these opens the route too.</param>
+    /// <param name="orScopes">A credential with one of these scopes also opens the route.</param>
     public static TBuilder NeedsClient<TBuilder>(this TBuilder builder, params string[] orScopes)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RouteAccess(RouteAuthentication.Client, orScopes));
 
     /// <param name="builder">The route.</param>
-    /// <param name="scopes">Any one of them opens the route (the second usually only to what is one's own).</param>
+    /// <param name="scopes">One of them opens the route (the second usually only for the caller's own things).</param>
     public static TBuilder Needs<TBuilder>(this TBuilder builder, params string[] scopes)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RouteAccess(RouteAuthentication.Caller, scopes));
 }

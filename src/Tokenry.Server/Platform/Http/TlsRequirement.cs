@@ -4,8 +4,8 @@ using Tokenry.Protocol.Api;
 namespace Tokenry.Server.Platform.Http;
 
 /// <summary>
-/// Refuses plain http between machines wherever a request could carry a secret: on every route but documents for anybody. It comes before
-/// any credential is looked at; whatever the request carried has been readable on the way, and its sender must learn that.
+/// Refuses plain http between machines on every route except public documents, because a request could carry a secret. It runs before the server checks any
+/// credential. A secret in such a request was readable on the network, and its sender must learn that.
 /// </summary>
 internal sealed partial class TlsRequirement(RequestDelegate next, TimeProvider time, ILogger<TlsRequirement> logger)
 {
@@ -18,7 +18,7 @@ internal sealed partial class TlsRequirement(RequestDelegate next, TimeProvider 
     public Task InvokeAsync(HttpContext context)
     {
         var facts = RequestFacts.Of(context);
-        // A path or method that no route takes may hold a secret as well: whoever sends it meant another.
+        // A request to an unknown path or method may carry a secret too, because its sender meant another route.
         var route = context.GetEndpoint()?.Metadata;
         var access = route?.GetMetadata<RouteAccess>();
         if (!facts.IsInClear || IsPublicDocument(access, context.Request.Method) && route?.GetMetadata<RouteTakesCredentials>() is null)
@@ -34,20 +34,20 @@ internal sealed partial class TlsRequirement(RequestDelegate next, TimeProvider 
         return access is { Kind: RouteAuthentication.Client }
             ? OAuthRefusal.InvalidRequestAsync(
                 context.Response,
-                "use https: plain http is served on loopback and behind listed proxies only"
+                "use https: the server accepts plain http only on loopback and from trusted proxies"
             )
             : throw new ProblemException(
                 403,
                 ProblemCode.TlsRequired,
-                "Use https: plain http is served on loopback and behind listed proxies only. A credential sent this way has been readable on "
-                    + "the way; rotate it."
+                "Use https: the server accepts plain http only on loopback and from trusted proxies. Others could read a credential that you sent "
+                    + "this way; rotate it."
             );
     }
 
     private static bool IsPublicDocument(RouteAccess? access, string method) =>
         access is { Kind: RouteAuthentication.Public } && (HttpMethods.IsGet(method) || HttpMethods.IsHead(method));
 
-    /// <summary>Nobody fills the log by asking again, nor by asking from everywhere.</summary>
+    /// <summary>Limits the warnings per address and in total, so that clients cannot fill the log.</summary>
     private bool IsFirstOfMinute(IPAddress address)
     {
         lock (warned)
@@ -79,7 +79,7 @@ internal sealed partial class TlsRequirement(RequestDelegate next, TimeProvider 
     [LoggerMessage(
         EventId = 1,
         Level = LogLevel.Warning,
-        Message = "tls_required: requests from {Ip} came over plain http and were refused. Behind a TLS proxy, list it in Tokenry:TrustedProxies."
+        Message = "tls_required: the server refused requests from {Ip} over plain http. If a TLS proxy is in front, list it in Tokenry:TrustedProxies."
     )]
     private partial void LogRefused(string? ip);
 }

@@ -1,21 +1,21 @@
 namespace Tokenry.Server.Platform.Http;
 
 /// <summary>
-/// Bytes of bodies that have begun and not ended, of senders the server does not know yet. All of them together are bounded, and not those of an
-/// address: a proxy may stand in front of every client. A body that came whole holds nothing, so ordinary clients are served meanwhile.
+/// Counts the bytes of unfinished bodies from senders that the server does not know yet. The limit applies to all of them together and not per address, because
+/// a proxy may be in front of every client. A body that arrived completely is not counted, so ordinary clients are served meanwhile.
 /// </summary>
 internal static class UnknownSenders
 {
-    /// <summary>Of all requests together.</summary>
+    /// <summary>The limit for all requests together.</summary>
     public const long MostBytes = 16 * 1024 * 1024;
 
     private static long held;
 
-    /// <summary>What is held now.</summary>
+    /// <summary>The number of bytes held now.</summary>
     public static long HeldBytes => Interlocked.Read(ref held);
 
-    /// <summary>Counts what one request keeps while it waits for more.</summary>
-    /// <exception cref="OverloadedException">All together would be more than <see cref="MostBytes"/>.</exception>
+    /// <summary>Counts the bytes that one request holds while it waits for more.</summary>
+    /// <exception cref="OverloadedException">All requests together would hold more than <see cref="MostBytes"/>.</exception>
     public static Share Hold(long bytes)
     {
         if (bytes > 0 && Interlocked.Add(ref held, bytes) > MostBytes)
@@ -27,7 +27,7 @@ internal static class UnknownSenders
         return new Share(bytes);
     }
 
-    /// <summary>To be disposed of once, when the wait ends.</summary>
+    /// <summary>Dispose it exactly once, when the wait ends.</summary>
     public readonly record struct Share(long Bytes) : IDisposable
     {
         public void Dispose()

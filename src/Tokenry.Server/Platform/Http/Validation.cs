@@ -6,7 +6,7 @@ using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Platform.Http;
 
-/// <summary>Collects what is wrong with a request, member by member, so that all of it is said at once.</summary>
+/// <summary>Collects the errors of a request by member, so that the answer reports all of them at once.</summary>
 public sealed class Validation
 {
     public const int LongestName = 200;
@@ -35,19 +35,19 @@ public sealed class Validation
         }
     }
 
-    /// <exception cref="ProblemException">400 with everything collected.</exception>
+    /// <exception cref="ProblemException">400 with all collected errors.</exception>
     public void ThrowIfAny()
     {
         if (faults is not null)
         {
-            throw new ProblemException(400, ProblemCode.InvalidRequest, "The request does not fit; see errors.")
+            throw new ProblemException(400, ProblemCode.InvalidRequest, "The request is not valid. See errors.")
             {
                 Errors = faults.ToDictionary(pair => pair.Key, pair => pair.Value.ToArray(), StringComparer.Ordinal),
             };
         }
     }
 
-    /// <summary>A name for people: trimmed, 1…200 characters, nothing that hides or reorders text.</summary>
+    /// <summary>Validates a name for people: trimmed, 1…200 characters, without characters that hide or reorder text.</summary>
     public string Name(string member, string? value)
     {
         var name = value?.Trim() ?? "";
@@ -61,7 +61,7 @@ public sealed class Validation
         if (value is not null)
         {
             Require(value.Length <= longest, member, $"is longer than {longest} characters");
-            Require(IsReadable(value), member, "holds control characters, or invisible ones that hide or reorder text");
+            Require(IsReadable(value), member, "contains control characters, or invisible characters that hide or reorder text");
         }
     }
 
@@ -72,7 +72,7 @@ public sealed class Validation
             return;
         }
 
-        Require(ranges.Count is > 0 and <= 100, member, "needs 1 to 100 ranges; null means anywhere");
+        Require(ranges.Count is > 0 and <= 100, member, "must have 1 to 100 ranges; null allows every address");
         foreach (var range in ranges.Take(100))
         {
             Require(
@@ -91,11 +91,11 @@ public sealed class Validation
         }
 
         Require(element.ValueKind == JsonValueKind.Object, member, "must be a JSON object");
-        Require(IsText(element), member, "holds text that is not valid Unicode");
+        Require(IsText(element), member, "contains text that is not valid Unicode");
         Require(Encoding.UTF8.GetByteCount(element.GetRawText()) <= LongestMetadata, member, $"is larger than {LongestMetadata} bytes");
     }
 
-    /// <summary>Whether every string can be written again: half a surrogate pair, escaped, is read as raw JSON without complaint.</summary>
+    /// <summary>Whether every string can be written again: the raw JSON reader accepts an escaped unpaired surrogate.</summary>
     private static bool IsText(JsonElement element)
     {
         try
@@ -114,21 +114,21 @@ public sealed class Validation
         }
     }
 
-    /// <summary>What a caller sent, fit to be shown back.</summary>
+    /// <summary>A text from a caller, safe to show in an answer.</summary>
     public static string Shown(string? text) =>
         text is null ? "null"
         : !IsClean(text) ? "(unprintable)"
         : text.Length <= LongestShown ? text
         : Cut(text, LongestShown) + "…";
 
-    /// <summary>The first characters of a text; never half of one outside the basic plane, which no store takes.</summary>
+    /// <summary>The first characters of a text, without splitting a surrogate pair, which no store accepts.</summary>
     public static string Cut(string text, int longest) =>
         text.Length <= longest ? text : text[..(char.IsLowSurrogate(text[longest]) ? longest - 1 : longest)];
 
-    /// <summary>No control, formatting (bidi, zero-width), line-separator, private or unpaired surrogate character.</summary>
+    /// <summary>No control, formatting (bidi, zero-width), line-separator, private-use or unpaired surrogate character.</summary>
     public static bool IsClean(string text) => IsClean(text, takesJoiners: false);
 
-    /// <summary>As <see cref="IsClean(string)"/>, and joiners where they belong to a word or an emoji: text that people write for people.</summary>
+    /// <summary>Like <see cref="IsClean(string)"/>, but allows joiners that belong to a word or an emoji: for texts that people write for people.</summary>
     public static bool IsReadable(string text) => IsClean(text, takesJoiners: true);
 
     private static bool IsClean(string text, bool takesJoiners)

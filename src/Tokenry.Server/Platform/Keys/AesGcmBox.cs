@@ -3,7 +3,10 @@ using System.Text;
 
 namespace Tokenry.Server.Platform.Keys;
 
-/// <summary>AES-256-GCM as everything is sealed here: nonce(12) ‖ tag(16) ‖ ciphertext. The purpose is authenticated, so that a sealed thing opens as nothing else.</summary>
+/// <summary>
+/// AES-256-GCM, the format of every sealed value: nonce(12) ‖ tag(16) ‖ ciphertext. The purpose is authenticated, so that a value sealed for one purpose does
+/// not open for another.
+/// </summary>
 internal static class AesGcmBox
 {
     private const int NonceLength = 12;
@@ -20,12 +23,12 @@ internal static class AesGcmBox
         return box;
     }
 
-    /// <exception cref="CryptographicException">Changed, of another key or purpose.</exception>
+    /// <exception cref="CryptographicException">The value was changed, or sealed with another key or purpose.</exception>
     public static byte[] Open(byte[] key, ReadOnlySpan<byte> box, string purpose)
     {
         if (box.Length < Overhead)
         {
-            throw new CryptographicException("The sealed value is too short to be one.");
+            throw new CryptographicException("The sealed value is too short.");
         }
 
         var plain = new byte[box.Length - Overhead];

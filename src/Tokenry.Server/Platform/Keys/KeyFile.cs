@@ -5,15 +5,13 @@ using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Platform.Keys;
 
-/// <summary>
-/// The key file on disk: made whole or not at all, replaced whole or not at all, for its owner alone; in clear, or sealed by a PKCS#11 token.
-/// </summary>
+/// <summary>The key file on disk, readable only by its owner, in clear or sealed by a PKCS#11 token. Creation and replacement are atomic.</summary>
 internal static class KeyFile
 {
     public const int KeyLength = 32;
 
-    /// <summary>A new file with the first version of every key; what another replica that shares the directory was first to make wins.</summary>
-    /// <exception cref="StartupException">It cannot be written.</exception>
+    /// <summary>Creates a file with the first version of every key. If a replica that shares the directory created one first, that file counts.</summary>
+    /// <exception cref="StartupException">The file cannot be written.</exception>
     public static KeyFileContent Create(string path, KeyFileSeal? seal)
     {
         var made = new KeyFileContent(new() { [1] = NewKey() }, new() { [1] = NewKey() }, new() { [1] = NewKey() });
@@ -32,7 +30,7 @@ internal static class KeyFile
         }
     }
 
-    /// <exception cref="StartupException">It cannot be written; the old one is untouched.</exception>
+    /// <exception cref="StartupException">The file cannot be written; the old file is unchanged.</exception>
     public static void Replace(string path, KeyFileContent content, KeyFileSeal? seal)
     {
         try
@@ -45,8 +43,8 @@ internal static class KeyFile
         }
     }
 
-    /// <summary>Where a token is configured: writes the file again if it is sealed and shall not be, or the other way round.</summary>
-    /// <exception cref="StartupException">It cannot be written; the old one is untouched.</exception>
+    /// <summary>With a configured token: rewrites the file if it is sealed but should be in clear, or in clear but should be sealed.</summary>
+    /// <exception cref="StartupException">The file cannot be written; the old file is unchanged.</exception>
     public static void Protect(string path, KeyFileContent content, KeyFileSeal? seal)
     {
         if (seal is not null && seal.IsWanted != FindSealed(path) is not null)
@@ -55,19 +53,19 @@ internal static class KeyFile
         }
     }
 
-    /// <exception cref="StartupException">It is broken or readable by others, or sealed and does not open.</exception>
+    /// <exception cref="StartupException">The file is broken or readable by other users, or it is sealed and does not open.</exception>
     public static KeyFileContent Read(string path, KeyFileSeal? seal)
     {
         const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & others) != 0)
         {
-            throw new StartupException($"The key file {path} can be read by other users of this machine: chmod 600 {path}");
+            throw new StartupException($"Other users of this machine can read the key file {path}. Run: chmod 600 {path}");
         }
 
         if (new FileInfo(path).Length == 0)
         {
             throw new StartupException(
-                $"The key file {path} is empty. Copy it back from its backup; for a store that holds nothing yet, delete it and start again."
+                $"The key file {path} is empty. Restore it from its backup. If the store is still empty too, delete the file and start again."
             );
         }
 
@@ -85,10 +83,12 @@ internal static class KeyFile
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {
-            throw new StartupException($"The key file {path} cannot be read: {exception.Message}");
+            throw new StartupException($"The server cannot read the key file {path}: {exception.Message}");
         }
 
-        throw new StartupException($"The key file {path} lacks a key or holds one that is not {KeyLength} bytes long.");
+        throw new StartupException(
+            $"The key file {path} lacks a key, or contains one that is not {KeyLength} bytes long. Restore it from its backup."
+        );
     }
 
     public static byte[] NewKey() => RandomNumberGenerator.GetBytes(KeyLength);
@@ -111,7 +111,7 @@ internal static class KeyFile
             : null;
 
     private static StartupException CannotWrite(string path, Exception exception) =>
-        new($"The key file {path} cannot be written: {exception.Message}");
+        new($"The server cannot write the key file {path}: {exception.Message}");
 
     private static IEnumerable<byte[]> AllKeys(KeyFileContent content) =>
         content.Peppers.Values.Concat(content.KeyEncryptionKeys.Values).Concat(content.AuditKeys.Values);

@@ -6,32 +6,32 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Platform.Keys;
 
 /// <summary>
-/// What seals the key file where a PKCS#11 token guards it: a key that the token derives, from the file's salt, of a secret that never leaves it. Without
-/// the token the file opens nothing, so that disk and backups may be lost together.
+/// Seals the key file with a key that a PKCS#11 token derives from the file's salt and a secret that never leaves the token. Without the token, the file is
+/// useless, even to a thief of the disk and all backups.
 /// </summary>
 public sealed class KeyFileSeal(Pkcs11Token token, Pkcs11Options options)
 {
     private const string Purpose = "tokenry/key-file";
 
-    /// <summary>Whether the file shall be sealed; one that is, opens in either case.</summary>
+    /// <summary>Whether the file should be sealed; a sealed file opens in either case.</summary>
     public bool IsWanted => options.GuardsKeyFile;
 
-    /// <param name="seal">The token that is configured; <c>null</c> = none.</param>
-    /// <param name="path">Of the file, for words.</param>
-    /// <param name="file">What was read there.</param>
-    /// <exception cref="StartupException">It does not open; says what to do.</exception>
+    /// <param name="seal">The seal of the configured token; <c>null</c> = none.</param>
+    /// <param name="path">The path of the file, for messages.</param>
+    /// <param name="file">The sealed file.</param>
+    /// <exception cref="StartupException">The file does not open; the message says what to do.</exception>
     public static byte[] Open(KeyFileSeal? seal, string path, SealedKeyFile file) =>
         seal is not null
             ? seal.Open(path, file)
             : throw new StartupException(
                 $"The key file {path} is sealed by the PKCS#11 token '{file.TokenLabel}'. Set Tokenry:Pkcs11:Module, :Token and :PinFile to that "
-                    + "token, or put an unsealed copy there."
+                    + "token, or replace the file with an unsealed copy."
             );
 
-    /// <param name="path">Of the file, for words.</param>
-    /// <param name="content">What is to be sealed.</param>
-    /// <param name="before">What is there now, whose secret goes on being used.</param>
-    /// <exception cref="StartupException">The token does not serve.</exception>
+    /// <param name="path">The path of the file, for messages.</param>
+    /// <param name="content">The content to seal.</param>
+    /// <param name="before">The present file, whose secret is used again.</param>
+    /// <exception cref="StartupException">The token does not work.</exception>
     public SealedKeyFile Close(string path, byte[] content, SealedKeyFile? before)
     {
         var salt = KeyFile.NewKey();
@@ -49,7 +49,7 @@ public sealed class KeyFileSeal(Pkcs11Token token, Pkcs11Options options)
     private byte[] Open(string path, SealedKeyFile file) =>
         AskToken(path, file.TokenLabel, () => AesGcmBox.Open(token.Mac(file.KeyId, Salted(file.Salt)), file.Content, Purpose));
 
-    /// <summary>The secret answers nothing else, should it ever be used for more.</summary>
+    /// <summary>Binds the derived key to this purpose, in case the secret is used for other purposes later.</summary>
     private static byte[] Salted(byte[] salt) => [.. System.Text.Encoding.ASCII.GetBytes(Purpose), 0, .. salt];
 
     private static T AskToken<T>(string path, string label, Func<T> ask)
@@ -65,7 +65,7 @@ public sealed class KeyFileSeal(Pkcs11Token token, Pkcs11Options options)
         catch (CryptographicException)
         {
             throw new StartupException(
-                $"The key file {path} was changed, or is sealed by another key than that of the PKCS#11 token '{label}'."
+                $"The key file {path} was changed, or a key other than that of the PKCS#11 token '{label}' sealed it. Restore it from its backup."
             );
         }
     }

@@ -6,8 +6,8 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Platform.Keys;
 
 /// <summary>
-/// The secrets that live outside the database: pepper (credential hashes), key-encryption key (what the store keeps sealed) and audit key
-/// (the chain). A database dump without the key file opens nothing.
+/// The secrets outside the database: pepper (credential hashes), key-encryption key (sealed values of the store) and audit key (the chain). A database dump is
+/// useless without the key file.
 /// </summary>
 public sealed class KeyRing(KeyFileSeal? seal = null)
 {
@@ -15,36 +15,36 @@ public sealed class KeyRing(KeyFileSeal? seal = null)
 
     private volatile Held? held;
 
-    /// <summary>The version that new secrets are hashed with; others may still be stored under older ones.</summary>
+    /// <summary>The pepper version for new secrets; stored hashes may use older ones.</summary>
     public int PepperVersion => Now.Pepper;
 
-    /// <summary>The version that new values are sealed with.</summary>
+    /// <summary>The key version for new sealed values.</summary>
     public int KeyEncryptionKeyVersion => Now.KeyEncryptionKey;
 
-    /// <summary>There is one: the chain of events is under it from the first on.</summary>
+    /// <summary>The audit key never rotates; it covers the whole chain.</summary>
     public byte[] AuditKey => Now.File.AuditKeys[Now.File.AuditKeys.Keys.Max()];
 
     private Held Now => held ?? throw new InvalidOperationException("The key file has not been opened yet.");
 
-    /// <summary>The pepper of that version, or <c>null</c> where this key file does not hold it.</summary>
+    /// <summary>The pepper of that version, or <c>null</c> if this key file lacks it.</summary>
     public byte[]? Pepper(int version) => Now.File.Peppers.GetValueOrDefault(version);
 
-    /// <summary>What keys for signing requests are derived from, or <c>null</c> where this key file does not hold that pepper.</summary>
+    /// <summary>The root of derived request-signing keys, or <c>null</c> if this key file lacks that pepper.</summary>
     public byte[]? RequestSigningRoot(int pepperVersion) => Now.RequestSigningRoots.GetValueOrDefault(pepperVersion);
 
     /// <summary>
-    /// Loads the key file, or makes it where the store is new; the store keeps a fingerprint of each version it needs, so that a process with
-    /// none or another never writes hashes nobody can check.
+    /// Loads the key file, or creates it if the store is new. The store keeps a fingerprint of each version that it needs, so that a process with another key
+    /// file never writes hashes that other servers cannot check.
     /// </summary>
-    /// <exception cref="StartupException">The file is missing, foreign, broken or readable by others.</exception>
+    /// <exception cref="StartupException">The file is missing, foreign, broken or readable by other users.</exception>
     public async Task OpenAsync(Database database, string path)
     {
         var stored = await KeyVersions.ReadAsync(database);
         if (!File.Exists(path) && !stored.IsNewStore)
         {
             throw new StartupException(
-                $"The store was made with a key file that is not at {path}. Copy it there from the first server (or set Tokenry:KeyFile); "
-                    + "without it no stored credential can be checked."
+                $"The store was created with a key file that is not at {path}. Copy it there from the first server, or set Tokenry:KeyFile: "
+                    + "without it the server can check no stored credential."
             );
         }
 
@@ -54,8 +54,8 @@ public sealed class KeyRing(KeyFileSeal? seal = null)
         KeyFile.Protect(path, file, seal);
     }
 
-    /// <summary>Reads the key file and what the store says of it again: keys were prepared, or others are in use now.</summary>
-    /// <exception cref="StartupException">The file lacks what the store needs; what was held is held on.</exception>
+    /// <summary>Reads the key file and the store's key versions again, because keys were prepared or activated.</summary>
+    /// <exception cref="StartupException">The file lacks a key that the store needs; the loaded keys stay in use.</exception>
     public async Task RefreshAsync(Database database, string path)
     {
         var file = KeyFile.Read(path, seal);
@@ -68,21 +68,21 @@ public sealed class KeyRing(KeyFileSeal? seal = null)
         held = new Held(file, stored.InUse(KeyVersions.Pepper), stored.InUse(KeyVersions.KeyEncryptionKey));
     }
 
-    /// <summary>Under the key-encryption key in use, for one <paramref name="purpose"/>.</summary>
-    /// <returns>version(1) ‖ what <see cref="AesGcmBox"/> makes.</returns>
+    /// <summary>Seals a value with the key-encryption key in use, for one <paramref name="purpose"/>.</summary>
+    /// <returns>version(1) ‖ the output of <see cref="AesGcmBox"/>.</returns>
     public byte[] Seal(ReadOnlySpan<byte> plain, string purpose)
     {
         var (version, key) = SealingKey();
         return [checked((byte)version), .. AesGcmBox.Seal(key, plain, purpose)];
     }
 
-    /// <summary>Whether the key file holds the version that sealed it.</summary>
+    /// <summary>Whether the key file has the version that sealed the value.</summary>
     public bool Opens(ReadOnlySpan<byte> sealedBytes) => Now.File.KeyEncryptionKeys.ContainsKey(VersionOf(sealedBytes));
 
-    /// <summary>The version that sealed it, which says nothing of whether it opens.</summary>
+    /// <summary>The version that sealed the value; the key file may lack it.</summary>
     public static int VersionOf(ReadOnlySpan<byte> sealedBytes) => sealedBytes.Length == 0 ? 0 : sealedBytes[0];
 
-    /// <summary>A keyed digest for comparing what must not be guessed at from a dump; another purpose gives another key.</summary>
+    /// <summary>A keyed digest, for comparing values that must not be guessable from a dump; each purpose has its own key.</summary>
     /// <returns>version(1) ‖ HMAC(32).</returns>
     public byte[] Mac(string purpose, ReadOnlySpan<byte> data)
     {
@@ -90,10 +90,10 @@ public sealed class KeyRing(KeyFileSeal? seal = null)
         return [checked((byte)version), .. Mac(key, purpose, data)];
     }
 
-    /// <summary>Whether it is the digest of that, under whatever version it was made with.</summary>
+    /// <summary>Whether <paramref name="mac"/> is the digest of the data, with the version that created it.</summary>
     public bool IsMac(ReadOnlySpan<byte> mac, string purpose, ReadOnlySpan<byte> data)
     {
-        // Before keys were rotated there was no version in front.
+        // Digests from before the first key rotation have no version prefix.
         var version = mac.Length == MacLength ? 1 : VersionOf(mac);
         return Now.File.KeyEncryptionKeys.TryGetValue(version, out var key)
             && mac.Length >= MacLength
@@ -117,18 +117,18 @@ public sealed class KeyRing(KeyFileSeal? seal = null)
         return (now.KeyEncryptionKey, now.File.KeyEncryptionKeys[now.KeyEncryptionKey]);
     }
 
-    /// <exception cref="CryptographicException">Changed, of another purpose, or sealed under a key this file does not hold.</exception>
+    /// <exception cref="CryptographicException">The value was changed, or sealed for another purpose, or with a key that this file lacks.</exception>
     public byte[] Open(ReadOnlySpan<byte> sealedBytes, string purpose) =>
         Now.File.KeyEncryptionKeys.TryGetValue(VersionOf(sealedBytes), out var key)
             ? AesGcmBox.Open(key, sealedBytes[1..], purpose)
-            : throw new CryptographicException("The sealed value is not of a key in the key file.");
+            : throw new CryptographicException("No key in the key file opens the sealed value.");
 
-    /// <summary>Immutable, replaced whole.</summary>
+    /// <summary>Immutable; replaced as a whole.</summary>
     private sealed class Held(KeyFileContent file, int pepper, int keyEncryptionKey)
     {
         public KeyFileContent File => file;
 
-        /// <summary>By pepper version.</summary>
+        /// <summary>The roots by pepper version.</summary>
         public IReadOnlyDictionary<int, byte[]> RequestSigningRoots { get; } =
             file.Peppers.ToDictionary(
                 entry => entry.Key,

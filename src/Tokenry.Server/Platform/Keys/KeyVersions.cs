@@ -9,8 +9,8 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Platform.Keys;
 
 /// <summary>
-/// What the store says of the key file: which version of each kind is in use, and a fingerprint of every version it needs. A key file may hold
-/// more than that: versions that were prepared and are not used yet.
+/// The store's record of the key file: the version of each kind in use, and a fingerprint of every version that the store needs. A key file may have more
+/// versions: those that are prepared but not used yet.
 /// </summary>
 internal sealed class KeyVersions
 {
@@ -18,7 +18,7 @@ internal sealed class KeyVersions
     public const string KeyEncryptionKey = "key_encryption_key";
     private const string AuditKey = "audit_key";
 
-    // As it was before keys could be rotated: one fingerprint of the whole file.
+    // From versions before key rotation existed: one fingerprint of the whole file.
     private const string WholeFile = "key_file_fingerprint";
     private const string FingerprintPrefix = "key_fingerprint:";
     private const string InUsePrefix = "key_in_use:";
@@ -27,7 +27,7 @@ internal sealed class KeyVersions
 
     private KeyVersions(Dictionary<string, string> properties) => this.properties = properties;
 
-    /// <summary>Nothing was ever hashed or sealed for it.</summary>
+    /// <summary>Whether nothing was ever hashed or sealed for this store.</summary>
     public bool IsNewStore => properties.Count == 0;
 
     private bool IsOfWholeFile => properties.Count == 1 && properties.ContainsKey(WholeFile);
@@ -35,11 +35,11 @@ internal sealed class KeyVersions
     public static async Task<KeyVersions> ReadAsync(Database database) =>
         await database.ReadAsync(async connection => new KeyVersions(await PropertiesAsync(connection)));
 
-    /// <summary>The version that new values are made with.</summary>
+    /// <summary>The version for new values.</summary>
     public int InUse(string kind) => int.Parse(properties[InUsePrefix + kind], CultureInfo.InvariantCulture);
 
-    /// <summary>Writes down what a store needs that is new, or was made before versions were; whoever is first says.</summary>
-    /// <exception cref="StartupException">The key file is another store's.</exception>
+    /// <summary>Records the versions of a store that is new, or older than key versions; the first process wins.</summary>
+    /// <exception cref="StartupException">The key file belongs to another store.</exception>
     public async Task<KeyVersions> RecordAsync(Database database, string path, KeyFileContent file)
     {
         if (IsOfWholeFile && properties[WholeFile] != Fingerprint(file))
@@ -73,8 +73,8 @@ internal sealed class KeyVersions
         return await ReadAsync(database);
     }
 
-    /// <summary>Every version that the store needs must be in the file, and be the same.</summary>
-    /// <exception cref="StartupException">Says which is not, and what to do.</exception>
+    /// <summary>Checks that the file has every version that the store needs, with the same key.</summary>
+    /// <exception cref="StartupException">A version is missing or different; the message says which, and what to do.</exception>
     public void Require(string path, KeyFileContent file)
     {
         var held = All(file).SelectMany(kind => kind.Keys.Select(key => (Name: NameOf(kind.Kind, key.Key), kind.Kind, key))).ToList();
@@ -85,7 +85,7 @@ internal sealed class KeyVersions
             {
                 throw new StartupException(
                     $"The key file {path} lacks {name[FingerprintPrefix.Length..].Replace(':', ' ')}, which this store uses since its keys were "
-                        + "rotated. Copy tokenry.keys from the server where that was done."
+                        + "rotated. Copy tokenry.keys from the server that rotated them."
                 );
             }
 
@@ -96,7 +96,7 @@ internal sealed class KeyVersions
         }
     }
 
-    /// <summary>From now on this version is in use. False where another rotation was first.</summary>
+    /// <summary>Makes this version the one in use. False if another rotation was first.</summary>
     public static async Task<bool> ActivateAsync(WriteTransaction tx, string kind, int from, int version, byte[] key)
     {
         if (
@@ -137,7 +137,7 @@ internal sealed class KeyVersions
 
     private static string Text(int version) => version.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>Of 32 random bytes: nothing can be guessed from it.</summary>
+    /// <summary>The fingerprint of 32 random bytes; it does not help to guess them.</summary>
     private static string Fingerprint(string kind, int version, byte[] key) =>
         Convert.ToHexStringLower(SHA256.HashData([.. Encoding.ASCII.GetBytes($"{kind}:{Text(version)}:"), .. key]));
 
@@ -157,5 +157,5 @@ internal sealed class KeyVersions
     }
 
     private static StartupException Foreign(string path) =>
-        new($"The key file {path} is not the one this store was made with. Copy tokenry.keys from the server that made the store.");
+        new($"The key file {path} is not the one this store was created with. Copy tokenry.keys from the server that created the store.");
 }

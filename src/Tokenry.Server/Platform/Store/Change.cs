@@ -1,16 +1,16 @@
 namespace Tokenry.Server.Platform.Store;
 
-/// <summary>What a mutation touched, so that caches of it are dropped; kinds are <see cref="ChangeKind"/>.</summary>
+/// <summary>A thing that a mutation changed, so that caches drop it; kinds are <see cref="ChangeKind"/>.</summary>
 public sealed record Change(string Kind, string Id)
 {
-    /// <summary>Finds the sequence number of the newest; 0 where there is none.</summary>
+    /// <summary>Finds the sequence number of the newest change; 0 if there is none.</summary>
     public const string SelectNewest = "SELECT coalesce(max(seq), 0) FROM changes";
 }
 
 /// <summary>The kinds of thing that caches hold.</summary>
 public static class ChangeKind
 {
-    /// <summary>API resources and roles, which are cached as one snapshot.</summary>
+    /// <summary>API resources and roles, cached together as one snapshot.</summary>
     public const string Catalog = "catalog";
 
     /// <summary>A user or application.</summary>
@@ -19,15 +19,15 @@ public static class ChangeKind
     /// <summary>One opaque credential.</summary>
     public const string Credential = "credential";
 
-    /// <summary>What an application authenticates with besides secrets: a key, a certificate or an identity was added.</summary>
+    /// <summary>The keys, certificates and federated identities with which an application authenticates: one was added.</summary>
     public const string ClientKeys = "client_keys";
 
-    /// <summary>A revoked access token's <c>jti</c>.</summary>
+    /// <summary>The <c>jti</c> of a revoked access token.</summary>
     public const string AccessToken = "access_token";
 
     /// <summary>A key that signs access tokens.</summary>
     public const string SigningKey = "signing_key";
 
-    /// <summary>Which versions of pepper and key-encryption key are in use.</summary>
+    /// <summary>The versions of pepper and key-encryption key in use.</summary>
     public const string KeyRing = "key_ring";
 }

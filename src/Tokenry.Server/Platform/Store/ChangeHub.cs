@@ -1,8 +1,8 @@
 namespace Tokenry.Server.Platform.Store;
 
 /// <summary>
-/// Hands committed changes to the caches of this process: its own after COMMIT and before the answer,
-/// those of other replicas when <see cref="PostgresChangeFeed"/> has read them.
+/// Passes committed changes to the caches of this process: its own after COMMIT and before the answer, those of other replicas when
+/// <see cref="PostgresChangeFeed"/> has read them.
 /// </summary>
 public sealed class ChangeHub
 {
@@ -12,12 +12,12 @@ public sealed class ChangeHub
     private volatile TaskCompletionSource? moved;
 
     /// <summary>
-    /// The sequence number up to which the caches of this process hold every change; -1 before the first is known. Read it <em>before</em> the
-    /// facts that a decision is made from (<see cref="Premise"/>).
+    /// The caches of this process hold every change up to this sequence number; -1 before the first is known. Read it <em>before</em> the facts of a decision
+    /// (<see cref="Premise"/>).
     /// </summary>
     public long Position => Volatile.Read(ref position);
 
-    /// <summary>Call while the process starts; not afterwards.</summary>
+    /// <summary>Call it only while the process starts.</summary>
     public void Subscribe(string kind, Action<string> apply, Action reset)
     {
         subscribers.Add((kind, apply));
@@ -38,15 +38,15 @@ public sealed class ChangeHub
         }
     }
 
-    /// <summary>The caches hold all that was committed up to there.</summary>
+    /// <summary>Records that the caches hold every change up to this sequence number.</summary>
     public void MoveTo(long sequence)
     {
         Volatile.Write(ref position, sequence);
         Interlocked.Exchange(ref moved, null)?.TrySetResult();
     }
 
-    /// <summary>Waits until the caches hold the change of that number.</summary>
-    /// <exception cref="StoreUnavailableException">They do not within the time.</exception>
+    /// <summary>Waits until the caches hold the change with this number.</summary>
+    /// <exception cref="StoreUnavailableException">The caches did not reach it in time.</exception>
     public async Task ReachedAsync(long sequence, TimeSpan patience)
     {
         while (Position < sequence)
@@ -63,7 +63,7 @@ public sealed class ChangeHub
             }
             catch (TimeoutException exception)
             {
-                throw new StoreUnavailableException("Changes of the store do not arrive.", exception);
+                throw new StoreUnavailableException("The server receives no changes from the store.", exception);
             }
         }
     }
@@ -74,7 +74,7 @@ public sealed class ChangeHub
         return Interlocked.CompareExchange(ref moved, own, null) ?? own;
     }
 
-    /// <summary>Forgets everything: some changes can no longer be read.</summary>
+    /// <summary>Drops all cached facts, because some changes can no longer be read.</summary>
     public void Reset()
     {
         foreach (var reset in resets)

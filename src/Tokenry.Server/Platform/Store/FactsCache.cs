@@ -2,12 +2,12 @@ using System.Collections.Concurrent;
 
 namespace Tokenry.Server.Platform.Store;
 
-/// <summary>How full a cache is, and how often it was asked for what it had or had not.</summary>
+/// <summary>The number of entries of a cache, and how often it had a requested entry or not.</summary>
 public sealed record FactsCacheCounts(int Entries, long Hits, long Misses);
 
 /// <summary>
-/// Facts by id, loaded once for any number of concurrent askers. A change drops the entry together with a load that is under way,
-/// so whoever asks after the change is acknowledged reads the store again. Absence is never cached.
+/// Facts by id. Concurrent requests for one id share one load. A change drops the entry and any load in progress, so a request after the acknowledged change
+/// reads the store again. The cache never holds absence.
 /// </summary>
 public sealed class FactsCache<T>
     where T : class
@@ -23,10 +23,10 @@ public sealed class FactsCache<T>
     private int count;
     private int weight;
 
-    /// <param name="load">Reads the store; <c>null</c> where there is no such thing.</param>
-    /// <param name="freshness">Whether what is cached may be used.</param>
-    /// <param name="capacity">How much may be cached, in units of <paramref name="weigh"/>.</param>
-    /// <param name="weigh">What facts count for, where some need much more memory than others; <c>null</c> = 1 each.</param>
+    /// <param name="load">Reads the store; <c>null</c> if it does not exist.</param>
+    /// <param name="freshness">Whether cached facts may be used.</param>
+    /// <param name="capacity">The capacity, in units of <paramref name="weigh"/>.</param>
+    /// <param name="weigh">The weight of facts, if some need much more memory than others; <c>null</c> = 1 each.</param>
     public FactsCache(Func<string, Task<T?>> load, Freshness freshness, int capacity, Func<T, int>? weigh = null)
     {
         this.weigh = weigh;
@@ -38,7 +38,7 @@ public sealed class FactsCache<T>
 
     public FactsCacheCounts Counts => new(Volatile.Read(ref count), hits.Value, misses.Value);
 
-    /// <summary>The facts, from memory where they may be used; does not allocate then.</summary>
+    /// <summary>The facts, from memory if they may be used; then it does not allocate.</summary>
     public ValueTask<T?> GetAsync(ReadOnlySpan<char> id)
     {
         if (!freshness.IsFresh)
@@ -58,7 +58,7 @@ public sealed class FactsCache<T>
         return new(LoadOnceAsync(id.ToString()));
     }
 
-    /// <summary>Changes facts that are loaded, where that is cheaper than loading them again; a load under way is dropped.</summary>
+    /// <summary>Changes loaded facts in place, if that is cheaper than a new load; drops a load in progress.</summary>
     public void Update(string id, Action<T> change)
     {
         if (entries.TryGetValue(id, out var entry) && entry.Facts is { IsCompletedSuccessfully: true, Result: { } facts })
@@ -141,7 +141,7 @@ public sealed class FactsCache<T>
         Interlocked.Add(ref weight, entry.Remove());
     }
 
-    // The order of a hash table is as good as random, which is all that eviction needs when facts are cheap to load again.
+    // The order of a hash table is nearly random. That is good enough for eviction, because facts are cheap to load again.
     private void Trim()
     {
         var wanted = capacity - Math.Max(1, capacity / 16);
@@ -164,7 +164,7 @@ public sealed class FactsCache<T>
 
         public Task<T?> Facts => facts.Value;
 
-        /// <returns>By how much it changed; 0 for an entry that was removed meanwhile.</returns>
+        /// <returns>The change of the weight; 0 for an entry that was removed meanwhile.</returns>
         public int ChangeWeight(int now)
         {
             lock (facts)
@@ -175,7 +175,7 @@ public sealed class FactsCache<T>
             }
         }
 
-        /// <returns>By how much the weight of the cache changes.</returns>
+        /// <returns>The change of the cache's weight.</returns>
         public int Remove()
         {
             lock (facts)

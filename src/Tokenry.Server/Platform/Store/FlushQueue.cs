@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace Tokenry.Server.Platform.Store;
 
 /// <summary>
-/// Writes rows in chunks, each exactly once: a chunk keeps its name until its outcome is known, and the transaction that writes it claims the
-/// name. A commit whose answer was lost is so not added twice. A row that the store does not take is dropped alone, and said.
+/// Writes rows in chunks, each exactly once. A chunk keeps its name until its outcome is known, and the transaction that writes it claims the name. So a commit
+/// with a lost answer is not repeated. If the store refuses a row, the queue drops only this row and logs it.
 /// </summary>
 public sealed partial class FlushQueue<T>(Database database, TimeProvider time, ILogger logger, int step)
 {
@@ -12,14 +12,16 @@ public sealed partial class FlushQueue<T>(Database database, TimeProvider time, 
 
     private readonly LinkedList<Chunk> waiting = new();
 
-    /// <summary>Whether there are rows whose outcome is not known.</summary>
+    /// <summary>Whether there are rows with an unknown outcome.</summary>
     public bool HasWaiting => waiting.Count > 0;
 
-    /// <summary>Writes what waits; takes more only when nothing does, so that an outage gathers where memory is bounded.</summary>
-    /// <param name="drain">The rows since the last time.</param>
-    /// <param name="write">Writes them; touches nothing but the transaction, since it may go on when nobody waits for it any more.</param>
-    /// <param name="written">Told once for each chunk that is done; <c>false</c> if it was in the store already, or is left out.</param>
-    /// <exception cref="StoreUnavailableException">The rest waits for the next time.</exception>
+    /// <summary>
+    /// Writes the waiting chunks. It takes new rows only if none wait, so that in an outage rows gather where they are aggregated, in bounded memory.
+    /// </summary>
+    /// <param name="drain">Returns the rows since the last call.</param>
+    /// <param name="write">Writes the rows. It must use only the transaction, because it may continue after its caller stopped waiting.</param>
+    /// <param name="written">Called once for each finished chunk; <c>false</c> if the store had it already, or if it was dropped.</param>
+    /// <exception cref="StoreUnavailableException">The remaining rows wait for the next call.</exception>
     public async Task RunAsync(
         Func<IReadOnlyList<T>> drain,
         Func<WriteTransaction, IReadOnlyList<T>, Task> write,
@@ -43,7 +45,7 @@ public sealed partial class FlushQueue<T>(Database database, TimeProvider time, 
             }
             catch (Exception exception) when (exception is not (StoreUnavailableException or OperationCanceledException))
             {
-                // Nothing of it was written. One by one, all but the bad ones are.
+                // The store took nothing of the chunk. Written one by one, all rows but the bad ones succeed.
                 if (chunk.Rows.Count > 1)
                 {
                     foreach (var row in chunk.Rows)
@@ -73,7 +75,11 @@ public sealed partial class FlushQueue<T>(Database database, TimeProvider time, 
         return isNew;
     }
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Error, Message = "The store does not take a row of {Rows} ({Exception}); it is left out.")]
+    [LoggerMessage(
+        EventId = 1,
+        Level = LogLevel.Error,
+        Message = "The store refused a row of {Rows} ({Exception}). The server drops this row."
+    )]
     private partial void LogDropped(string exception, string rows);
 
     private sealed record Chunk(IReadOnlyList<T> Rows)

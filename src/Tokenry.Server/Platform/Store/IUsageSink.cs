@@ -1,12 +1,12 @@
 namespace Tokenry.Server.Platform.Store;
 
 /// <summary>
-/// Something that is aggregated in memory and written every second: nothing on a hot path awaits a write, and a killed process loses at most
-/// one second of it.
+/// Records that the server aggregates in memory and writes every second: nothing on a hot path awaits a write, and a killed process loses at most one second of
+/// records.
 /// </summary>
 public interface IUsageSink
 {
-    /// <summary>Writes what was gathered. Never runs twice at once.</summary>
-    /// <exception cref="StoreUnavailableException">What was not written is kept for the next time.</exception>
+    /// <summary>Writes the aggregated records. Calls never overlap.</summary>
+    /// <exception cref="StoreUnavailableException">The records that were not written are kept for the next call.</exception>
     Task FlushAsync();
 }

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 
 namespace Tokenry.Server.Platform.Store;
 
-/// <summary>One object for each text that is read from the store, for as long as anybody holds it: a hundred thousand equal rows share one.</summary>
-/// <param name="make">Immutable, of the text alone.</param>
+/// <summary>Gives one object for equal texts from the store while any reference to it exists: a hundred thousand equal rows share one object.</summary>
+/// <param name="make">Creates an immutable object that depends only on the text.</param>
 public sealed class InternPool<T>(Func<string, T> make)
     where T : class
 {
@@ -13,7 +13,7 @@ public sealed class InternPool<T>(Func<string, T> make)
     private readonly Lock sweeping = new();
     private int sweepAt = LeastToSweep;
 
-    /// <summary>How many texts are remembered, of which some may be nobody's any more.</summary>
+    /// <summary>The number of remembered texts; the objects of some may have no references left.</summary>
     internal int Count => known.Count;
 
     public T Get(string text) => known.TryGetValue(text, out var reference) && reference.TryGetTarget(out var shared) ? shared : Add(text);
@@ -42,7 +42,7 @@ public sealed class InternPool<T>(Func<string, T> make)
         return winner;
     }
 
-    /// <summary>Forgets what nobody holds, each time as many have come as were left.</summary>
+    /// <summary>Drops entries without references, each time the number of entries has doubled.</summary>
     private void Sweep()
     {
         if (known.Count < Volatile.Read(ref sweepAt) || !sweeping.TryEnter())

@@ -5,12 +5,12 @@ using Tokenry.Protocol.Api;
 
 namespace Tokenry.Server.Platform.Store;
 
-/// <summary>Lists and small objects are stored as JSON text, in the same form as on the wire.</summary>
+/// <summary>Stores lists and small objects as JSON text, in the same form as on the wire.</summary>
 public static class JsonColumn
 {
     public static T Read<T>(string json) => JsonSerializer.Deserialize<T>(json, TokenryJson.Strict)!;
 
-    /// <summary>Of what is not a noun of the API.</summary>
+    /// <summary>For types that are not part of the API.</summary>
     public static T Read<T>(string json, JsonTypeInfo<T> type) => JsonSerializer.Deserialize(json, type)!;
 
     public static string Write<T>(T value, JsonTypeInfo<T> type) => JsonSerializer.Serialize(value, type);

@@ -3,10 +3,10 @@ using System.Collections.Concurrent;
 namespace Tokenry.Server.Platform.Store;
 
 /// <summary>
-/// The threads on which SQLite reads lists. It reads without ever awaiting: on threads of the pool, a few lists would hold up every answer. They are as many as lists
-/// may run at once, and stay: a thread for each list would cost more than most lists do.
+/// The threads on which SQLite reads lists. A SQLite read never yields its thread, so on the thread pool a few lists would delay every answer. There are as
+/// many threads as lists may run at once. They are kept, because a new thread for each list would cost more than most lists.
 /// </summary>
-/// <param name="most">How many.</param>
+/// <param name="most">The number of threads.</param>
 internal sealed class ListThreads(int most) : TaskScheduler, IDisposable
 {
     private readonly BlockingCollection<Task> waiting = [];
@@ -14,7 +14,7 @@ internal sealed class ListThreads(int most) : TaskScheduler, IDisposable
 
     public override int MaximumConcurrencyLevel => most;
 
-    /// <summary>What comes after an await in <paramref name="read"/> runs on the pool.</summary>
+    /// <summary>Runs <paramref name="read"/>; its continuations after an await run on the thread pool.</summary>
     public Task<T> RunAsync<T>(Func<Task<T>> read) =>
         Task
             .Factory.StartNew(read, CancellationToken.None, TaskCreationOptions.DenyChildAttach | TaskCreationOptions.HideScheduler, this)

@@ -1,18 +1,18 @@
 namespace Tokenry.Server.Platform.Store;
 
 /// <summary>
-/// How many lists are read at once. A list may be expensive, and anybody with the weakest scope may ask for one: so few run at a time, and one
-/// principal never has more than half of the turns.
+/// Limits how many lists run at once. A list may be expensive, and any caller with the weakest scope may request one. So few run at a time, and one principal
+/// never has more than half of the turns.
 /// </summary>
 internal sealed class ListTurns(int most, TimeProvider time)
 {
     /// <summary>How long a list waits for its turn.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>Lists that wait; more are refused at once.</summary>
+    /// <summary>The most lists that may wait; the server refuses more at once.</summary>
     private const int MostWaiting = 1000;
 
-    /// <summary>Of one principal: whoever asks for more takes no place of others'.</summary>
+    /// <summary>The most waiting lists of one principal, so that none takes the places of others.</summary>
     private const int MostWaitingOfOne = 50;
 
     private readonly Lock gate = new();
@@ -21,10 +21,10 @@ internal sealed class ListTurns(int most, TimeProvider time)
     private readonly Dictionary<string, int> running = new(StringComparer.Ordinal);
     private int runningAll;
 
-    /// <summary>Of one principal at once.</summary>
+    /// <summary>The most running lists of one principal.</summary>
     private int MostOfOne { get; } = Math.Max(1, most / 2);
 
-    /// <exception cref="ListsBusyException">There was no turn in time.</exception>
+    /// <exception cref="ListsBusyException">The list got no turn in time.</exception>
     public async Task<T> RunAsync<T>(string principal, Func<Task<T>> list)
     {
         await TakeAsync(principal);

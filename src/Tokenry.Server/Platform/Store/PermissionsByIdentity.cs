@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace Tokenry.Server.Platform.Store;
 
 /// <summary>
-/// The half of migration 11 that SQL cannot say: permissions that were stored by an API's identifier refer to its id from now on. What named an API or a
-/// scope that is gone is dropped, so that nothing revives when the name is used again.
+/// The part of migration 11 that SQL cannot express: permissions stored by an API's identifier now refer to its id. Permissions for a deleted API or scope are
+/// dropped, so that they do not revive when the name is used again.
 /// </summary>
 internal static class PermissionsByIdentity
 {
@@ -20,7 +20,7 @@ internal static class PermissionsByIdentity
             row => (row.Id, Scopes: (HashSet<string>?)row.ScopeNames()),
             StringComparer.Ordinal
         );
-        // The management API has no row, and keeps all scopes it ever had.
+        // The management API has no row, and keeps every scope that it ever had.
         apis["urn:tokenry:management"] = ("res_0000000000000000000001", null);
         var known = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var table in (string[])["roles", "credentials"])
@@ -29,7 +29,7 @@ internal static class PermissionsByIdentity
         }
     }
 
-    /// <summary>A page at a time, an update for all of a page that have the same.</summary>
+    /// <summary>Converts one page of rows at a time, with one update for all rows of a page with equal permissions.</summary>
     private static async Task ConvertAsync(WriteTransaction tx, string table, Func<string, string> convert)
     {
         for (string? after = ""; after is not null; )

@@ -1,6 +1,6 @@
 namespace Tokenry.Server.Platform.Store;
 
-/// <summary>Threads of the pool that stores hold while they wait: as many more are there at once, or the answers that need no store wait for theirs.</summary>
+/// <summary>Adds threads to the pool for those that stores block while they wait. Otherwise answers that need no store would wait for these threads.</summary>
 internal static class PoolThreads
 {
     private const int MostMore = 64;

@@ -3,8 +3,8 @@ using Dapper;
 namespace Tokenry.Server.Platform.Store;
 
 /// <summary>
-/// Tails <c>changes</c>: a poll every 500 ms is the truth, NOTIFY only makes it come sooner. Commit order is sequence order
-/// (<see cref="Dialect.CommitOrderLock"/>), so nothing can appear behind what has been read.
+/// Tails <c>changes</c> with a poll every 500 ms; NOTIFY only starts the next poll earlier. Commit order is sequence order
+/// (<see cref="Dialect.CommitOrderLock"/>), so no change can appear before one that was read already.
 /// </summary>
 internal sealed partial class PostgresChangeFeed(
     PostgresDatabase database,
@@ -16,10 +16,10 @@ internal sealed partial class PostgresChangeFeed(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long a notification waits for others, so that many commits a second are not as many polls.</summary>
+    /// <summary>How long a notification waits for others, so that many commits a second need fewer polls.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>A poll that takes longer finds the database away.</summary>
+    /// <summary>If a poll takes longer, the database counts as unreachable.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim hint = new(0, 1);
@@ -57,8 +57,8 @@ internal sealed partial class PostgresChangeFeed(
             }
             catch (TimeoutException)
             {
-                // Not the driver's own time-out: that first asks a frozen server to cancel, and waits for its answer.
-                await FailAsync(new StoreUnavailableException("No answer."));
+                // The driver's own time-out would first ask a frozen server to cancel, and wait for its answer.
+                await FailAsync(new StoreUnavailableException("The database did not answer in time"));
                 await tail.WaitAsync(stopping);
             }
 
@@ -71,11 +71,11 @@ internal sealed partial class PostgresChangeFeed(
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            // A database that does not answer holds nobody up.
+            // A database that does not answer must not block this loop.
         }
         catch (Exception exception)
         {
-            // Whatever it was: a feed that ended would end the server, and one that fails makes facts stale, which is safe.
+            // Catches every exception: a feed that ends would stop the server, while a failed poll only makes facts stale, which is safe.
             await FailAsync(exception);
         }
     }
@@ -102,7 +102,7 @@ internal sealed partial class PostgresChangeFeed(
         }
         catch (StoreUnavailableException) when (!wasFailing)
         {
-            await ReadChangesAsync(); // the connection was lost; was the database?
+            await ReadChangesAsync(); // the connection was lost; a poll shows whether the database is too
         }
     }
 
@@ -116,7 +116,7 @@ internal sealed partial class PostgresChangeFeed(
             );
             if (last < 0)
             {
-                hub.Reset(); // signing keys were read before
+                hub.Reset(); // signing keys were read before the feed started
                 last = max;
             }
             else if (max < last || first > last + 1)
@@ -163,7 +163,7 @@ internal sealed partial class PostgresChangeFeed(
             }
             catch (Exception exception) when (PostgresDatabase.Translate(exception) is StoreUnavailableException)
             {
-                // The poll tells of the outage; here it is enough to try again.
+                // The poll reports the outage; this loop only retries.
                 await Task.Delay(Interval, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -179,7 +179,7 @@ internal sealed partial class PostgresChangeFeed(
             }
             catch (SemaphoreFullException)
             {
-                // Another notification was first.
+                // Another notification came first.
             }
         }
     }
@@ -193,7 +193,7 @@ internal sealed partial class PostgresChangeFeed(
     [LoggerMessage(
         EventId = 1,
         Level = LogLevel.Error,
-        Message = "The database cannot be polled: {Reason}. Cached facts serve for 5 s; all else is answered 503 until it can."
+        Message = "The server cannot poll the database: {Reason}. It uses cached facts for 5 s. It answers 503 to all other requests until the database answers again."
     )]
     private partial void LogFailing(string reason);
 

@@ -25,11 +25,12 @@ public sealed class PostgresDatabase : Database
 
     private NpgsqlDataSource source;
 
-    // The feed has connections of its own: requests that wait for one must not make every fact stale. So have lists: doors must not wait for them.
+    // The feed has its own connections, so that requests waiting for one do not make every fact stale. Lists have their own too, so that doors do not wait for
+    // lists.
     private NpgsqlDataSource feedSource;
     private NpgsqlDataSource listSource;
 
-    /// <summary>Whether a connection pooler stands between; then a session is nobody's own.</summary>
+    /// <summary>Whether a connection pooler is between; then statements of one client may run in different sessions.</summary>
     private bool isPooled;
 
     /// <summary>Milliseconds of <see cref="ListTooSlowException.Deadline"/>.</summary>
@@ -38,7 +39,7 @@ public sealed class PostgresDatabase : Database
         $"SET LOCAL statement_timeout = {(long)ListTooSlowException.Deadline.TotalMilliseconds}"
     );
 
-    // Cancelled while the feed finds the database away.
+    // Cancelled while the feed finds the database unreachable.
     private CancellationTokenSource outage = new();
 
     public PostgresDatabase(string connectionString, AuditChain chain, ChangeHub hub, TimeProvider time, StoreMetrics metrics)
@@ -53,8 +54,8 @@ public sealed class PostgresDatabase : Database
         var lists = Math.Min(ListConnections, settings.MaxPoolSize);
         turns = new ListTurns(lists, time);
         surveyTurns = new ListTurns(Surveys, time);
-        // A command that timed out the driver cancels by asking the server, on a thread that waits for it. A frozen server would take every
-        // thread there is, and with them the answers that need no database.
+        // After a command time-out, the driver asks the server to cancel, on a thread that waits for the answer. A frozen server would block every thread of
+        // the pool, also those for answers that need no database.
         PoolThreads.KeepMore(settings.MaxPoolSize + FeedConnections + lists);
         address = $"PostgreSQL at {settings.Host}:{settings.Port}/{settings.Database}";
         (source, feedSource, listSource) = Sources(settings);
@@ -64,23 +65,23 @@ public sealed class PostgresDatabase : Database
 
     public override string Description => isPooled ? $"{address} through a connection pooler (statements are not prepared)" : address;
 
-    /// <summary>A connection for LISTEN.</summary>
+    /// <summary>Opens a connection for LISTEN.</summary>
     internal Task<NpgsqlConnection> OpenFeedAsync(CancellationToken cancellation) => feedSource.OpenConnectionAsync(cancellation).AsTask();
 
     internal Task<T> ReadFeedAsync<T>(Func<DbConnection, Task<T>> read) => ReadAsync(feedSource, metrics.PollUnserved, read, default);
 
     /// <summary>
-    /// From here on nobody waits for the database, neither who comes nor who waits already: a frozen one would hold each for many seconds, and
-    /// as many at once as clients send meanwhile.
+    /// From here on no operation waits for the database, neither new nor waiting ones. A frozen database would hold each of them for many seconds, while
+    /// clients keep sending more.
     /// </summary>
     internal Task IsAwayAsync() => Volatile.Read(ref outage).CancelAsync();
 
-    /// <summary>The database answers again. Idle connections from before may lead nowhere.</summary>
+    /// <summary>The database answers again. Idle connections from before may be dead.</summary>
     internal void IsBack()
     {
         source.Clear();
         listSource.Clear();
-        Volatile.Write(ref outage, new()); // not disposed: somebody may be about to ask it
+        Volatile.Write(ref outage, new()); // not disposed: another thread may be about to use it
     }
 
     public override Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read) =>
@@ -89,7 +90,7 @@ public sealed class PostgresDatabase : Database
     public override Task<T> ListAsync<T>(string principal, Func<DbConnection, Task<T>> read) =>
         turns.RunAsync(principal, () => UnlessAwayAsync(metrics.ReadUnserved, away => ListAsync(read, away)));
 
-    /// <summary>The connection is one of the requests': a list's begins a transaction of its own.</summary>
+    /// <summary>Uses a connection of the requests, and not of the lists: a list starts a transaction of its own.</summary>
     public override Task<T> SurveyAsync<T>(string principal, Func<DbConnection, Task<T>> read) =>
         surveyTurns.RunAsync(principal, () => ReadAsync(read));
 
@@ -97,8 +98,8 @@ public sealed class PostgresDatabase : Database
         UnlessAwayAsync(metrics.WriteUnserved, away => TransactAsync(operation, away));
 
     /// <summary>
-    /// What is left behind goes on until the database answers or its command times out, and gives its connection back; a write among it may
-    /// yet commit, as with any answer that is lost.
+    /// An abandoned operation continues until the database answers or its command times out, and then returns its connection. An abandoned write may still
+    /// commit, as after any lost answer.
     /// </summary>
     private async Task<T> UnlessAwayAsync<T>(Action unserved, Func<CancellationToken, Task<T>> run)
     {
@@ -106,7 +107,7 @@ public sealed class PostgresDatabase : Database
         if (known.IsCancellationRequested)
         {
             unserved();
-            throw new StoreUnavailableException("The database is away.");
+            throw new StoreUnavailableException("The database is not reachable.");
         }
 
         try
@@ -116,7 +117,7 @@ public sealed class PostgresDatabase : Database
         catch (OperationCanceledException) when (known.IsCancellationRequested)
         {
             unserved();
-            throw new StoreUnavailableException("The database went away.");
+            throw new StoreUnavailableException("The connection to the database was lost.");
         }
     }
 
@@ -127,7 +128,7 @@ public sealed class PostgresDatabase : Database
         var requests = Named("requests", settings.MinPoolSize, settings.MaxPoolSize);
         return (requests, Named("feed", 0, FeedConnections), Named("lists", 0, Math.Min(ListConnections, settings.MaxPoolSize)));
 
-        // Metrics name the pool; without a name of its own it would be the connection string.
+        // The pool has a name for metrics; the default name would be the connection string.
         NpgsqlDataSource Named(string pool, int least, int most)
         {
             var own = new NpgsqlConnectionStringBuilder(settings.ConnectionString) { MinPoolSize = least, MaxPoolSize = most };
@@ -141,7 +142,7 @@ public sealed class PostgresDatabase : Database
         }
     }
 
-    /// <summary>A pooler that comes between while the server runs would mix prepared statements up: a good credential would be unknown.</summary>
+    /// <summary>Refuses a pooler that appears while the server runs: it would mix up prepared statements, and a valid credential would be unknown.</summary>
     private static void RefusePooler(NpgsqlConnection connection) =>
         RefusePooler(connection, connection.ExecuteScalar<int>("SELECT pg_backend_pid()"));
 
@@ -152,7 +153,9 @@ public sealed class PostgresDatabase : Database
     {
         if (PostgresEnvironment.IsAnotherSession(connection, answering))
         {
-            throw new StoreUnavailableException("A connection pooler is in front of the database since the start. Restart the server.");
+            throw new StoreUnavailableException(
+                "A connection pooler was put in front of the database after the start of the server. Restart the server."
+            );
         }
     }
 
@@ -179,7 +182,7 @@ public sealed class PostgresDatabase : Database
         try
         {
             await using var connection = await listSource.OpenConnectionAsync(away);
-            // For this transaction alone: behind a pooler the session is another's next.
+            // Only for this transaction: behind a pooler, another client gets the session next.
             await using var transaction = await connection.BeginTransactionAsync(CancellationToken.None);
             await connection.ExecuteAsync(ListDeadline);
             await (BeforeList?.Invoke(connection) ?? Task.CompletedTask);
@@ -200,7 +203,7 @@ public sealed class PostgresDatabase : Database
         try
         {
             await using var connection = await source.OpenConnectionAsync(away);
-            // Once begun it goes on to its end: the driver would cancel by asking a server that does not answer.
+            // Without cancellation: the driver would ask a server that does not answer to cancel.
             await using var transaction = await connection.BeginTransactionAsync(CancellationToken.None);
             if (isPooled)
             {
@@ -253,7 +256,7 @@ public sealed class PostgresDatabase : Database
         return translated;
     }
 
-    /// <exception cref="StartupException">The database cannot be used as it is; says what to do.</exception>
+    /// <exception cref="StartupException">The database cannot be used; the message says what to do.</exception>
     public override async Task MigrateAsync(
         IReadOnlyList<Migration> migrations,
         bool makesStore = true,
@@ -263,7 +266,7 @@ public sealed class PostgresDatabase : Database
         try
         {
             await KnowEnvironmentAsync();
-            // A connection of its own, without limits: an index over millions of rows takes as long as it takes, and another replica may be making it.
+            // A connection of its own without time limits: an index over millions of rows takes long, and another replica may be creating it.
             var settings = PostgresSettings.ForMigrations(connectionString, isPooled);
             await using var own = new NpgsqlDataSourceBuilder(settings.ConnectionString) { Name = "migrations" }.Build();
             await using var connection = await own.OpenConnectionAsync();
@@ -311,7 +314,7 @@ public sealed class PostgresDatabase : Database
         await source.DisposeAsync();
     }
 
-    /// <summary>What a caller can act on, or <c>null</c> where the fault is ours and must be seen as such.</summary>
+    /// <summary>An exception on which a caller can act, or <c>null</c> if the fault is the server's own and must stay visible.</summary>
     internal static Exception? Translate(Exception exception) =>
         exception switch
         {
@@ -332,7 +335,7 @@ public sealed class PostgresDatabase : Database
                     or "28"
                     or "3D"
                     or "XX"
-                    // A prepared statement that is missing, or another's: a pooler came between.
+                    // A prepared statement is missing or belongs to another client: a pooler appeared.
                     or "26"
                 ? new StoreUnavailableException("The database did not serve the request.", exception)
                 : null,

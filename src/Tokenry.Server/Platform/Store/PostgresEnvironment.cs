@@ -5,13 +5,13 @@ using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Platform.Store;
 
-/// <summary>What the database must be like, looked at once at start.</summary>
+/// <summary>The requirements on the database, checked once at start.</summary>
 internal static class PostgresEnvironment
 {
     private const int OldestVersion = 14;
 
-    /// <returns>Whether a connection pooler stands between: the session that was opened is not the one that answers.</returns>
-    /// <exception cref="StartupException">It cannot be used as it is; says what to do.</exception>
+    /// <returns>Whether a connection pooler is between: then another session answers than the one that was opened.</returns>
+    /// <exception cref="StartupException">The database cannot be used; the message says what to do.</exception>
     public static async Task<bool> IsPooledAsync(NpgsqlDataSource source, string description)
     {
         await using var connection = await OpenAsync(source);
@@ -28,25 +28,25 @@ internal static class PostgresEnvironment
         );
         if (found.Version / 10_000 < OldestVersion)
         {
-            throw new StartupException($"{description} is version {found.Version / 10_000}; {OldestVersion} or newer is needed.");
+            throw new StartupException($"{description} is version {found.Version / 10_000}; the server needs {OldestVersion} or newer.");
         }
 
         if (found.Encoding != "UTF8")
         {
             throw new StartupException(
-                $"{description} has the encoding {found.Encoding}, which cannot hold every name. Make a database with UTF8 "
+                $"{description} has the encoding {found.Encoding}, which cannot store every name. Create a database with UTF8 "
                     + "(CREATE DATABASE tokenry OWNER tokenry ENCODING 'UTF8' TEMPLATE template0) and set ConnectionStrings:Tokenry to it."
             );
         }
 
-        // What the start of the session asked for does not hold: somebody between has left it out.
+        // A setting of the session start is missing, so a pooler dropped it.
         return IsAnotherSession(connection, found.Pid) || found.Timeout == "0";
     }
 
     /// <summary>Whether another session answers than the one that was opened, as behind a pooler.</summary>
     public static bool IsAnotherSession(NpgsqlConnection connection, int answering) => connection.ProcessID != answering;
 
-    /// <summary>What the operator must read where PostgreSQL did not prove itself; <c>null</c> where that is not the fault.</summary>
+    /// <summary>The message for the operator if TLS did not authenticate PostgreSQL; <c>null</c> for other faults.</summary>
     public static StartupException? OfTls(Exception exception, string description)
     {
         for (var cause = exception; cause is not null; cause = cause.InnerException)
@@ -54,9 +54,9 @@ internal static class PostgresEnvironment
             if (cause is AuthenticationException || cause is NpgsqlException && cause.Message.Contains("SSL", StringComparison.Ordinal))
             {
                 return new StartupException(
-                    $"{description} is on another host and did not prove itself by TLS ({cause.Message.TrimEnd('.')}). Give PostgreSQL a "
-                        + "certificate for that name and name its issuer in ConnectionStrings:Tokenry ('Root Certificate=/path/ca.pem'), or write "
-                        + "'SSL Mode=Require' or 'SSL Mode=Disable' there if you trust the network between."
+                    $"{description} is on another host, and TLS did not authenticate it ({cause.Message.TrimEnd('.')}). Give PostgreSQL a "
+                        + "certificate for that name, and set its issuer in ConnectionStrings:Tokenry ('Root Certificate=/path/ca.pem'). Or set "
+                        + "'SSL Mode=Require' or 'SSL Mode=Disable' there if you trust the network."
                 );
             }
         }
@@ -64,7 +64,7 @@ internal static class PostgresEnvironment
         return null;
     }
 
-    /// <returns><c>null</c> where a pooler does not take what we ask of a session.</returns>
+    /// <returns><c>null</c> if a pooler refuses the session settings.</returns>
     private static async Task<NpgsqlConnection?> OpenAsync(NpgsqlDataSource source)
     {
         try
@@ -80,7 +80,7 @@ internal static class PostgresEnvironment
         }
         catch (StoreUnavailableException)
         {
-            return null; // seen as the session began
+            return null; // the check at the start of the session found a pooler
         }
     }
 

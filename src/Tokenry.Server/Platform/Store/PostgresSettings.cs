@@ -3,23 +3,23 @@ using Npgsql;
 
 namespace Tokenry.Server.Platform.Store;
 
-/// <summary>The operator's connection string with the defaults a server of credentials needs. What the operator writes wins.</summary>
+/// <summary>The operator's connection string with the defaults of this server. The operator's own settings win.</summary>
 internal static class PostgresSettings
 {
     /// <summary>
-    /// A replica that freezes in the middle of a transaction loses its locks, so that the others write on; whoever waits for a lock longer than
-    /// that takes gives up before its command times out. Given at the start of a session, since a pool's reset would undo a SET.
+    /// A replica that freezes in a transaction loses its locks, so that the others can write. A transaction that waits longer for a lock gives up before its
+    /// command times out. These are start parameters of the session, because the pool's reset would undo a SET.
     /// </summary>
     private const string Timeouts = "-c idle_in_transaction_session_timeout=10000 -c lock_timeout=4000";
 
-    /// <summary>The same for one transaction, where a pooler stands between and sessions are not ours.</summary>
+    /// <summary>The same for one transaction, for use behind a pooler, where sessions are shared.</summary>
     public const string TransactionTimeouts = "SET LOCAL idle_in_transaction_session_timeout = 10000; SET LOCAL lock_timeout = 4000";
 
-    /// <summary>None of these, and none that the operator has set for the role or the database.</summary>
+    /// <summary>Removes these limits, and limits that the operator set for the role or the database.</summary>
     public const string NoTransactionTimeouts =
         "SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0";
 
-    /// <summary>The same settings for one connection whose commands may take any time.</summary>
+    /// <summary>The same settings for one connection whose commands have no time limit.</summary>
     /// <inheritdoc cref="Read"/>
     public static NpgsqlConnectionStringBuilder ForMigrations(string connectionString, bool isPooled)
     {
@@ -29,8 +29,8 @@ internal static class PostgresSettings
         return builder;
     }
 
-    /// <param name="connectionString">The operator's.</param>
-    /// <param name="isPooled">Whether a connection pooler stands between the server and PostgreSQL.</param>
+    /// <param name="connectionString">The operator's connection string.</param>
+    /// <param name="isPooled">Whether a connection pooler is between the server and PostgreSQL.</param>
     public static NpgsqlConnectionStringBuilder Read(string connectionString, bool isPooled)
     {
         var builder = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "tokenry" };
@@ -45,7 +45,7 @@ internal static class PostgresSettings
 
         if (isPooled)
         {
-            // In transaction mode the next statement may run on another connection, where the prepared one is missing or, worse, another's.
+            // In transaction mode the next statement may run on another connection, where the prepared statement is missing or belongs to another client.
             builder.MaxAutoPrepare = 0;
             builder.NoResetOnClose = true;
         }
@@ -58,7 +58,7 @@ internal static class PostgresSettings
         return builder;
     }
 
-    /// <summary>Whether PostgreSQL is on another host and the operator does not say how it proves itself.</summary>
+    /// <summary>Whether PostgreSQL is on another host and the operator does not set how TLS authenticates it.</summary>
     public static bool DemandsTls(NpgsqlConnectionStringBuilder builder) =>
         !builder.ShouldSerialize("SSL Mode")
         && (builder.Host ?? "")

@@ -6,12 +6,12 @@ using Microsoft.Data.Sqlite;
 namespace Tokenry.Server.Platform.Store;
 
 /// <summary>
-/// The writing connection of SQLite for Dapper, which makes a command for every statement: here a command takes over what SQLite prepared when the same SQL ran before.
-/// To prepare a statement takes SQLite longer than to run it. For one thread.
+/// The writing connection of SQLite for Dapper, which creates a command for every statement. Here a new command reuses the statement that SQLite prepared when
+/// the same SQL ran before, because preparing takes SQLite longer than running. For one thread.
 /// </summary>
 internal sealed class PreparedConnection(SqliteConnection connection) : DbConnection
 {
-    /// <summary>More than the server has statements. SQL that lists many values differs each time and must not fill the memory.</summary>
+    /// <summary>More than the server has statements. SQL with an expanded list differs each time and must not fill the memory.</summary>
     private const int MostKept = 512;
 
     private const int LongestKept = 4096;
@@ -58,7 +58,7 @@ internal sealed class PreparedConnection(SqliteConnection connection) : DbConnec
         base.Dispose(disposing);
     }
 
-    /// <summary>Nobody else has it until it comes back.</summary>
+    /// <summary>Returns a command for exclusive use until it is returned.</summary>
     private SqliteCommand Take(string sql, out bool isKnown)
     {
         isKnown = kept.Remove(sql, out var command);
@@ -73,19 +73,19 @@ internal sealed class PreparedConnection(SqliteConnection connection) : DbConnec
 
     private void PutBack(SqliteCommand command)
     {
-        command.Parameters.Clear(); // a secret's hash need not stay in memory
+        command.Parameters.Clear(); // a secret's hash must not stay in memory
         if (kept.Count >= MostKept || command.CommandText.Length > LongestKept || !kept.TryAdd(command.CommandText, command))
         {
             command.Dispose();
         }
     }
 
-    /// <summary>Dapper names the SQL, adds parameters, executes once and disposes.</summary>
+    /// <summary>Dapper sets the SQL, adds parameters, executes once and disposes.</summary>
     private sealed class Command(PreparedConnection owner) : DbCommand
     {
         private SqliteCommand? inner;
 
-        /// <summary>What runs once is not prepared for the next time; a migration's later statements cannot be, before its first ones ran.</summary>
+        /// <summary>SQL that runs once is not prepared in advance. The later statements of a migration cannot be prepared before the first ones ran.</summary>
         private bool isKnown;
         private bool isRewritten;
 
@@ -101,7 +101,7 @@ internal sealed class PreparedConnection(SqliteConnection connection) : DbConnec
                     return;
                 }
 
-                // Dapper writes the SQL anew where it expands a list, and goes on filling the same parameters.
+                // Dapper sets the SQL again when it expands a list, and keeps filling the same parameters.
                 inner.CommandText = value;
                 isRewritten = true;
             }

@@ -8,10 +8,10 @@ using SQLitePCL;
 namespace Tokenry.Server.Platform.Store;
 
 /// <summary>
-/// One statement for many rows, and how a row fills its parameters, which the SQL numbers <c>@1</c>, <c>@2</c>, … in the order given here. On
-/// SQLite it is prepared once and bound without an object between. On PostgreSQL all rows go in one round trip, and as arrays in one statement
-/// where it inserts the parameters as they are (no two rows may then meet in the same conflict). Records of use are written by the thousand
-/// every second, beside the requests.
+/// One statement for many rows, and how a row fills its parameters, which the SQL numbers <c>@1</c>, <c>@2</c>, … in the order of the calls. On SQLite it is
+/// prepared once and bound without intermediate objects. On PostgreSQL all rows go in one round trip. If the statement inserts its parameters unchanged, they
+/// go as arrays in one statement; then no two rows may have the same conflict key. It exists because the server writes thousands of records of use every
+/// second, beside the requests.
 /// </summary>
 public sealed class RowStatement<TRow>(string sql)
 {
@@ -21,10 +21,10 @@ public sealed class RowStatement<TRow>(string sql)
     private readonly string forPostgres = sql.Replace('@', '$');
     private readonly List<Column> columns = [];
 
-    /// <summary>The statement over arrays, made when all columns are known.</summary>
+    /// <summary>The statement with arrays, created when all columns are known.</summary>
     private string? overArrays;
 
-    /// <summary>The next parameter is a text, or nothing.</summary>
+    /// <summary>The next parameter is a text or null.</summary>
     public RowStatement<TRow> Text(Func<TRow, string?> value) =>
         Add(
             (statement, index, row) => BindText(statement, index, value(row)),
@@ -42,7 +42,7 @@ public sealed class RowStatement<TRow>(string sql)
             rows => new NpgsqlParameter<long[]> { TypedValue = All(rows, value) }
         );
 
-    /// <summary>The next parameter is a number, or nothing.</summary>
+    /// <summary>The next parameter is a number or null.</summary>
     public RowStatement<TRow> NumberOrNull(Func<TRow, long?> value) =>
         Add(
             (statement, index, row) =>
@@ -70,12 +70,12 @@ public sealed class RowStatement<TRow>(string sql)
             rows => new NpgsqlParameter<byte[][]> { TypedValue = All(rows, value) }
         );
 
-    /// <summary>Runs it for each row, in their order.</summary>
-    /// <param name="connection">Where.</param>
-    /// <param name="transaction">Of the connection; SQLite's has none of its own.</param>
-    /// <param name="rows">In the order in which they are to be written.</param>
-    /// <param name="returned">Told what the statement returned for a row, where it returns a number.</param>
-    /// <param name="statements">Of SQLite's connection: there it stays prepared for the next time.</param>
+    /// <summary>Runs the statement for each row, in order.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="transaction">The transaction of the connection; not needed on SQLite.</param>
+    /// <param name="rows">The rows, in the order in which to write them.</param>
+    /// <param name="returned">Called with the number that the statement returned for a row, if it returns one.</param>
+    /// <param name="statements">The statements of SQLite's connection, where this one stays prepared.</param>
     internal Task RunAsync(
         DbConnection connection,
         DbTransaction? transaction,
@@ -129,12 +129,12 @@ public sealed class RowStatement<TRow>(string sql)
             }
             finally
             {
-                raw.sqlite3_reset(statement); // one that is not would keep the transaction open
+                raw.sqlite3_reset(statement); // without a reset, the statement would keep the transaction open
             }
         }
     }
 
-    /// <summary>Unchanged where it does more than insert its parameters in their order.</summary>
+    /// <summary>Unchanged if the statement does more than insert its parameters in order.</summary>
     private string OverArrays()
     {
         var values = $"VALUES ({string.Join(", ", columns.Select((_, i) => $"@{i + 1}"))})";
@@ -243,7 +243,7 @@ public sealed class RowStatement<TRow>(string sql)
 
         if (value.Length == 0)
         {
-            raw.sqlite3_bind_text(statement, index, value); // an empty span has no address, which SQLite takes for NULL
+            raw.sqlite3_bind_text(statement, index, value); // an empty span has no address, which SQLite reads as NULL
             return;
         }
 

@@ -4,8 +4,8 @@ using Dapper;
 namespace Tokenry.Server.Platform.Store;
 
 /// <summary>
-/// Things that count once: codes, assertion ids, proofs. One atomic statement claims a thing, in the transaction of what it buys;
-/// the kind is part of the key, so that one kind's value never stands for another's.
+/// Values that count once: codes, assertion ids, proofs. One atomic statement claims a value, in the transaction of the operation that it allows. The kind is
+/// part of the key, so that equal values of two kinds do not collide.
 /// </summary>
 public static class SingleUse
 {
@@ -16,10 +16,10 @@ public static class SingleUse
         .Bytes(claim => claim.Hash)
         .Number(claim => claim.ExpiresAt);
 
-    /// <param name="tx">The transaction of what the claim buys.</param>
-    /// <param name="kind">What kind of thing it is.</param>
+    /// <param name="tx">The transaction of the operation that the claim allows.</param>
+    /// <param name="kind">The kind of the value.</param>
     /// <param name="hash">SHA-256 of the value; the value itself is not stored.</param>
-    /// <param name="expiresAt">When the value would be refused anyway (Unix ms) and the claim may be forgotten.</param>
+    /// <param name="expiresAt">When the server refuses the value anyway (Unix ms), so that the claim may be purged.</param>
     /// <returns>Whether this call was the first.</returns>
     public static async Task<bool> ClaimAsync(WriteTransaction tx, string kind, byte[] hash, long expiresAt)
     {

@@ -13,7 +13,7 @@ public sealed class SqliteDatabase : Database
 {
     private const int Readers = 4;
 
-    /// <summary>Virtual machine instructions between two looks at the clock: about a millisecond.</summary>
+    /// <summary>Virtual machine instructions between two checks of the clock: about a millisecond.</summary>
     private const int InstructionsPerLook = 50_000;
 
     private readonly SqliteReaders readers;
@@ -30,10 +30,12 @@ public sealed class SqliteDatabase : Database
     public SqliteDatabase(string path, AuditChain chain, ChangeHub hub, TimeProvider time, StoreMetrics metrics)
         : base(time)
     {
-        // Locks of network file systems do not hold what SQLite builds on them.
+        // SQLite's locking does not work on the locks of network file systems.
         if (new DriveInfo(Path.GetDirectoryName(path)!).DriveFormat is "nfs" or "nfs4" or "cifs" or "smb2" or "smb3")
         {
-            throw new StoreUnavailableException("SQLite must not lie on a network file system. Take a local disk, or PostgreSQL.");
+            throw new StoreUnavailableException(
+                "The SQLite database must not be on a network file system. Use a local disk, or PostgreSQL."
+            );
         }
 
         this.metrics = metrics;
@@ -41,7 +43,7 @@ public sealed class SqliteDatabase : Database
         this.time = time;
         Batteries_V2.Init();
         Description = $"SQLite {raw.sqlite3_libversion().utf8_to_string()} at {path}";
-        // A list holds a processor until it ends: half of them are left to the doors.
+        // A list occupies a processor until it ends: half of the processors stay free for the doors.
         var lists = Math.Clamp(Environment.ProcessorCount / 2, 2, 4);
         readers = new SqliteReaders(path, Readers);
         listReaders = new SqliteReaders(path, lists);
@@ -110,7 +112,7 @@ public sealed class SqliteDatabase : Database
     )
     {
         await writer.RunAsync(tx => Migration.ApplyAsync(tx, migrations, makesStore, beginning));
-        // Nobody else writes, and no cache holds anything yet.
+        // No other process writes, and no cache holds anything yet.
         hub.MoveTo(await ReadAsync(connection => connection.QueryFirstAsync<long>(Change.SelectNewest)));
     }
 
@@ -124,7 +126,7 @@ public sealed class SqliteDatabase : Database
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>SQLite looks at the clock itself, so that nothing can interrupt a connection that somebody else has by then.</summary>
+    /// <summary>SQLite checks the clock itself, so no timer can interrupt a connection that another request uses by then.</summary>
     private async Task<T> BeforeDeadlineAsync<T>(DbConnection connection, TimeSpan deadline, Func<DbConnection, Task<T>> read)
     {
         var handle = ((SqliteConnection)connection).Handle!;

@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Tokenry.Server.Platform.Store;
 
-/// <summary>Connections that only read, as many as are asked for at once and at most <paramref name="most"/>.</summary>
+/// <summary>Connections that only read; at most <paramref name="most"/>, created on demand.</summary>
 internal sealed class SqliteReaders(string path, int most) : IDisposable
 {
     private readonly ConcurrentBag<SqliteConnection> idle = [];

@@ -3,14 +3,14 @@ using SQLitePCL;
 
 namespace Tokenry.Server.Platform.Store;
 
-/// <summary>Statements of one connection, each prepared when it is first needed and kept until the connection closes; for one thread.</summary>
+/// <summary>Statements of one connection, each prepared at first use and kept until the connection closes; for one thread.</summary>
 public sealed class SqliteStatements(sqlite3 database) : IDisposable
 {
     private readonly Dictionary<string, sqlite3_stmt> kept = new(StringComparer.Ordinal);
 
     public sqlite3 Database => database;
 
-    /// <summary>Ready to be bound. Whoever steps it resets it, too, however that ends.</summary>
+    /// <summary>A statement ready to be bound. A caller that steps it must reset it, also after a failure.</summary>
     public sqlite3_stmt Get(string sql)
     {
         if (!kept.TryGetValue(sql, out var statement))
@@ -22,7 +22,7 @@ public sealed class SqliteStatements(sqlite3 database) : IDisposable
         return statement;
     }
 
-    /// <summary>One that has no parameters and returns nothing.</summary>
+    /// <summary>Runs a statement without parameters and results.</summary>
     public void Execute(string sql)
     {
         var statement = Get(sql);

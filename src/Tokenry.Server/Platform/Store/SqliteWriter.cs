@@ -7,8 +7,8 @@ using Tokenry.Server.Platform.Store.Audit;
 namespace Tokenry.Server.Platform.Store;
 
 /// <summary>
-/// The thread that owns the writing connection. Operations queue up; what is waiting when a transaction begins shares its COMMIT (group
-/// commit), each in a SAVEPOINT of its own, so that one that fails takes nothing with it. An operation is acknowledged after COMMIT.
+/// The thread that owns the writing connection. Operations wait in a queue; all that wait when a transaction starts share its COMMIT (group commit). Each has
+/// its own SAVEPOINT, so that a failed operation does not affect the others. An operation is acknowledged after COMMIT.
 /// </summary>
 internal sealed class SqliteWriter : IDisposable
 {
@@ -76,7 +76,7 @@ internal sealed class SqliteWriter : IDisposable
         throw new StoreUnavailableException("Too many writes are waiting.");
     }
 
-    /// <summary>Finishes what is queued, then closes; the last connection to close checkpoints the WAL.</summary>
+    /// <summary>Finishes the queued operations, then closes; the last connection to close checkpoints the WAL.</summary>
     public void Dispose()
     {
         queue.CompleteAdding();
@@ -167,7 +167,7 @@ internal sealed class SqliteWriter : IDisposable
         metrics.Committed(time.GetElapsedTime(startedAt), batch.Sum(work => work.AuditEvents));
         if (batch.Count > 0)
         {
-            metrics.Batch(batch.Count); // none where every operation was undone
+            metrics.Batch(batch.Count); // none if every operation was rolled back
         }
 
         var last = 0L;
@@ -247,7 +247,7 @@ internal sealed class SqliteWriter : IDisposable
 
         public override void Fail(Exception exception) => completion.TrySetException(exception);
 
-        // ADO.NET on SQLite completes at once; anything else would hold the writer up for everybody.
+        // ADO.NET on SQLite completes at once; anything else would block the writer for all operations.
         private static TTask Finished<TTask>(TTask task)
             where TTask : Task =>
             task.IsCompleted

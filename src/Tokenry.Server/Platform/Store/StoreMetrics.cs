@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Tokenry.Server.Platform.Store;
 
-/// <summary>What the store counts about itself. <c>docs/metrics.md</c> says what each is for.</summary>
+/// <summary>The store's own metrics. <c>docs/metrics.md</c> describes each.</summary>
 public sealed class StoreMetrics
 {
     private readonly Meter meter;
@@ -23,14 +23,14 @@ public sealed class StoreMetrics
             "tokenry.store.unavailable",
             () => new[] { reads.Measured, writes.Measured, polls.Measured },
             "{operation}",
-            "Operations the store did not serve."
+            "Operations that the store did not serve."
         );
     }
 
-    /// <summary>Of a store outside the server, which nobody watches.</summary>
+    /// <summary>For a store outside the server, whose metrics are not read.</summary>
     public static StoreMetrics Unobserved { get; } = new(new Meter("Tokenry.Unobserved"));
 
-    /// <param name="waiting">How many operations wait for the one writer.</param>
+    /// <param name="waiting">Returns how many operations wait for the one writer.</param>
     public void ObserveWriter(Func<int> waiting)
     {
         batches = meter.CreateHistogram<long>("tokenry.store.commit.batch_size", "{operation}", "Operations that shared a COMMIT.");
@@ -52,7 +52,7 @@ public sealed class StoreMetrics
 
     public void WriteUnserved() => writes.Increment();
 
-    /// <summary>The change feed could not look.</summary>
+    /// <summary>Counts a failed poll of the change feed.</summary>
     public void PollUnserved() => polls.Increment();
 
     private sealed class Unserved(string operation)

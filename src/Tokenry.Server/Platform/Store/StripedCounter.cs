@@ -1,6 +1,6 @@
 namespace Tokenry.Server.Platform.Store;
 
-/// <summary>A count for the hottest paths: each processor has a cell of its own in a cache line of its own, and reading adds them up.</summary>
+/// <summary>A counter for the hottest paths: each processor has its own cell in its own cache line, and a read adds the cells.</summary>
 internal sealed class StripedCounter
 {
     private const int CellsPerLine = 16; // 128 bytes: processors fetch lines in pairs

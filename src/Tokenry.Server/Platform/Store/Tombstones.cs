@@ -1,8 +1,8 @@
 namespace Tokenry.Server.Platform.Store;
 
 /// <summary>
-/// Ids of things whose rows are gone, so that deleting one again is as good as the first time (204) where deleting what never was is not (404).
-/// Principals and credentials keep their rows and need none.
+/// Ids of deleted rows. Deleting one of them again answers 204 like the first time, while an id that never existed answers 404. Principals and credentials keep
+/// their rows and need no tombstones.
 /// </summary>
 public static class Tombstones
 {

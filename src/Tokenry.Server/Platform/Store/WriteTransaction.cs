@@ -8,10 +8,10 @@ namespace Tokenry.Server.Platform.Store;
 /// <summary>
 /// One mutation: its statements, its audit events and its changes, which commit together or not at all.
 /// <para>
-/// On PostgreSQL mutations run beside each other. Every one takes its locks in this order, and of several rows those with the lower id first, so that none
-/// waits for one that waits for it (docs/decisions/0064-locks.md): API resources; roles; users; applications; <see cref="Dialect.AdministratorsLock"/>;
+/// On PostgreSQL, mutations run concurrently. To prevent deadlocks, each takes its locks in this order, and locks several rows by ascending id
+/// (docs/decisions/0064-locks.md): API resources; roles; users; applications; <see cref="Dialect.AdministratorsLock"/>;
 /// <see cref="Dialect.JoinMints"/> or <see cref="Dialect.HoldMints"/>; credentials; their secrets; <c>credential_counts</c>;
-/// <see cref="Dialect.CommitOrderLock"/>. Work in the background passes over rows that are locked.
+/// <see cref="Dialect.CommitOrderLock"/>. Background work skips locked rows.
 /// </para>
 /// </summary>
 public sealed class WriteTransaction(
@@ -40,10 +40,10 @@ public sealed class WriteTransaction(
 
     internal int AuditEvents => events.Count;
 
-    /// <summary>The newest audit event once this is durable; <c>null</c> where nothing was looked at.</summary>
+    /// <summary>The newest audit event once this transaction is durable; <c>null</c> if it was not read.</summary>
     internal ChainHead? NewestEvent { get; private set; }
 
-    /// <summary>The sequence number of its last change; 0 where it has none.</summary>
+    /// <summary>The sequence number of its last change; 0 if it has none.</summary>
     internal long LastSequence { get; private set; }
 
     public Task<int> ExecuteAsync(string sql, object? parameters = null) => Connection.ExecuteAsync(sql, parameters, transaction);
@@ -54,21 +54,21 @@ public sealed class WriteTransaction(
     public Task<T?> FirstOrDefaultAsync<T>(string sql, object? parameters = null) =>
         Connection.QueryFirstOrDefaultAsync<T>(sql, parameters, transaction);
 
-    /// <summary>The same statement for each of many rows; see <see cref="RowStatement{TRow}"/>.</summary>
+    /// <summary>Runs the same statement for each of many rows; see <see cref="RowStatement{TRow}"/>.</summary>
     public Task ExecuteEachAsync<TRow>(RowStatement<TRow> statement, IReadOnlyList<TRow> rows, Action<TRow, long>? returned = null) =>
         statement.RunAsync(Connection, transaction, rows, returned, statements);
 
-    /// <summary>Caches holding this are told once the transaction is durable.</summary>
+    /// <summary>Tells the caches that hold this thing, once the transaction is durable.</summary>
     public void Changed(string kind, string id) => changes.Add(new Change(kind, id));
 
     public void Record(AuditEntry entry) => events.Add(entry);
 
-    /// <summary>Has it commit only if what it was decided from has not changed (<see cref="PremiseChangedException"/>).</summary>
+    /// <summary>Lets the transaction commit only if the facts behind its decision have not changed (<see cref="PremiseChangedException"/>).</summary>
     public void StandsOn(Premise what) => premises.Add(what);
 
     private DbConnection Connection => ended ? throw new InvalidOperationException("The transaction has ended.") : connection;
 
-    /// <summary>On SQLite the connection lives on: a statement that came later would become part of somebody else's transaction.</summary>
+    /// <summary>Blocks later statements: on SQLite the connection stays open, and they would become part of another transaction.</summary>
     internal void End() => ended = true;
 
     /// <summary>
@@ -84,7 +84,7 @@ public sealed class WriteTransaction(
             return;
         }
 
-        // Each statement sees what was committed before it: those behind the lock see all that went before.
+        // Each statement sees what was committed before it started: the statements after the lock see all earlier commits.
         string[] first = changes.Count == 0 ? [dialect.CommitOrderLock] : [dialect.CommitOrderLock, dialect.Notify];
         ChainHead? head;
         long last;
@@ -106,7 +106,7 @@ public sealed class WriteTransaction(
 
         if (premises.Exists(premise => last > premise.Position))
         {
-            await RequirePremiseAsync(); // behind the lock: nothing can come between this look and the commit
+            await RequirePremiseAsync(); // after the lock: no other transaction can commit between this check and the commit
         }
 
         (var audit, NewestEvent) = chain.Append(head, events);

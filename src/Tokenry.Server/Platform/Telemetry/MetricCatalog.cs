@@ -4,8 +4,8 @@ using System.Diagnostics.Metrics;
 namespace Tokenry.Server.Platform.Telemetry;
 
 /// <summary>
-/// Everything that is measured and leaves the server, by <c>/metrics</c> and by OTLP alike; an instrument that is not here is not listened
-/// to. <c>docs/metrics.md</c> says what each is for, and a test holds the two together.
+/// Every metric that leaves the server by <c>/metrics</c> and OTLP; other instruments are ignored. <c>docs/metrics.md</c> describes each metric, and a test
+/// compares the two.
 /// </summary>
 internal static class MetricCatalog
 {
@@ -68,7 +68,14 @@ internal static class MetricCatalog
 
     public static ImmutableArray<MetricDefinition> All { get; } =
     [
-        Gauge("tokenry_build_info", Own, "tokenry.build", "Always 1; what runs.", new("version", "version"), new("dotnet", "dotnet")),
+        Gauge(
+            "tokenry_build_info",
+            Own,
+            "tokenry.build",
+            "Always 1; the labels name the running version.",
+            new("version", "version"),
+            new("dotnet", "dotnet")
+        ),
         Counter(
             "tokenry_decisions_total",
             Own,
@@ -86,7 +93,7 @@ internal static class MetricCatalog
             "tokenry_credentials_due",
             Own,
             "tokenry.credentials.due",
-            "Credentials whose holders should have another, by days left.",
+            "Credentials that are due for replacement, by days left.",
             new MetricLabel("within_days", "within_days")
         ),
         Counter("tokenry_audit_events_total", Own, "tokenry.audit.events", "Audit events committed."),
@@ -94,7 +101,7 @@ internal static class MetricCatalog
             "tokenry_audit_faults_total",
             Own,
             "tokenry.audit.faults",
-            "Times the audit trail lacked what was known of it.",
+            "Times the audit trail lacked events known from outside it.",
             new MetricLabel("fault", "fault")
         ),
         Gauge("tokenry_audit_missing_events", Own, "tokenry.audit.missing", "Newest audit events found gone."),
@@ -103,16 +110,21 @@ internal static class MetricCatalog
         RequestDurations,
         RequestsInProgress,
         Gauge("tokenry_http_connections", Kestrel, "kestrel.active_connections", "Open connections."),
-        Counter("tokenry_http_connections_rejected_total", Kestrel, "kestrel.rejected_connections", "Connections over the limit."),
+        Counter(
+            "tokenry_http_connections_rejected_total",
+            Kestrel,
+            "kestrel.rejected_connections",
+            "Connections rejected because the limit was reached."
+        ),
         Gauge("tokenry_facts_entries", Own, "tokenry.facts.entries", "Cached facts.", Cache),
-        Counter("tokenry_facts_hits_total", Own, "tokenry.facts.hits", "Facts answered from memory.", Cache),
-        Counter("tokenry_facts_misses_total", Own, "tokenry.facts.misses", "Facts asked of the store, or of a read under way.", Cache),
-        Gauge("tokenry_facts_age_seconds", Own, "tokenry.facts.age", "How old cached facts may be; over 5 they are not used."),
+        Counter("tokenry_facts_hits_total", Own, "tokenry.facts.hits", "Facts found in memory.", Cache),
+        Counter("tokenry_facts_misses_total", Own, "tokenry.facts.misses", "Facts read from the store, or from a read in progress.", Cache),
+        Gauge("tokenry_facts_age_seconds", Own, "tokenry.facts.age", "How old cached facts may be; the server uses none older than 5 s."),
         Counter(
             "tokenry_store_unavailable_total",
             Own,
             "tokenry.store.unavailable",
-            "Operations the store did not serve.",
+            "Operations that the store did not serve.",
             new MetricLabel("operation", "operation")
         ),
         Histogram("tokenry_store_commit_duration_seconds", Own, "tokenry.store.commit.duration", "Time of a COMMIT.", Seconds),
@@ -146,7 +158,7 @@ internal static class MetricCatalog
         Gauge("process_open_fds", Own, "process.open_fds", "Open file descriptors."),
         Gauge("process_max_fds", Own, "process.max_fds", "File descriptors the process may open."),
         Counter("dotnet_gc_collections_total", Runtime, "dotnet.gc.collections", "Garbage collections.", Generation),
-        Counter("dotnet_gc_pause_seconds_total", Runtime, "dotnet.gc.pause.time", "Time the process stood still for the collector."),
+        Counter("dotnet_gc_pause_seconds_total", Runtime, "dotnet.gc.pause.time", "Time the process was paused for garbage collection."),
         Counter("dotnet_gc_allocated_bytes_total", Runtime, "dotnet.gc.heap.total_allocated", "Bytes allocated."),
         Gauge("dotnet_gc_heap_bytes", Runtime, "dotnet.gc.last_collection.heap.size", "Heap after the last collection.", Generation),
         Gauge("dotnet_thread_pool_threads", Runtime, "dotnet.thread_pool.thread.count", "Threads of the pool."),

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Tokenry.Server.Platform.Telemetry;
 
-/// <summary>A metric and its series by label values. There are never more series than its definition allows, whatever clients send.</summary>
+/// <summary>A metric and its series by label values. Its definition limits the number of series, independent of what clients send.</summary>
 internal sealed class MetricFamily
 {
     private const string Other = "other";
@@ -17,13 +17,13 @@ internal sealed class MetricFamily
         Observed = observed;
         if (definition.Labels.IsEmpty && !observed)
         {
-            Find([]); // a rate needs the zero it began with
+            Find([]); // a rate needs an initial zero
         }
     }
 
     public MetricDefinition Definition { get; }
 
-    /// <summary>Asked for at every collection, and empty before it.</summary>
+    /// <summary>Whether it is observed at each collection; it is empty before each.</summary>
     public bool Observed { get; }
 
     public IReadOnlyList<(IReadOnlyList<string> Labels, MetricSeries Series)> InOrder()

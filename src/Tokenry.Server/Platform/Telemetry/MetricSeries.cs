@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Tokenry.Server.Platform.Telemetry;
 
-/// <summary>One line of a metric, or one histogram: atomic additions, no lock. Read while it is written it is at most one measurement off.</summary>
+/// <summary>One line of a metric, or one histogram: atomic additions without a lock. A concurrent read is off by at most one measurement.</summary>
 internal sealed class MetricSeries(ImmutableArray<double> bounds)
 {
     private readonly long[] buckets = bounds.Length == 0 ? [] : new long[bounds.Length + 1];
@@ -11,7 +11,7 @@ internal sealed class MetricSeries(ImmutableArray<double> bounds)
 
     public double Value => Interlocked.Read(ref whole) + Volatile.Read(ref fraction);
 
-    /// <summary>Of each bucket by itself; the last is for what lies above every bound.</summary>
+    /// <summary>The count of each bucket alone; the last bucket is above every bound.</summary>
     public ReadOnlySpan<long> Buckets => buckets;
 
     public void Add(long amount) => Interlocked.Add(ref whole, amount);

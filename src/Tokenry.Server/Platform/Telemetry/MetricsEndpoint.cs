@@ -2,15 +2,15 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Platform.Telemetry;
 
-/// <summary><c>GET /metrics</c>: open like <c>/health</c>, since nothing in it names anybody; a proxy keeps it in where that is not enough.</summary>
+/// <summary><c>GET /metrics</c>: open like <c>/health</c>, because it identifies no user. If an operator wants it closed, a proxy must block it.</summary>
 internal static class MetricsEndpoint
 {
     public static void MapMetrics(this IEndpointRouteBuilder app)
     {
-        // Whoever makes instruments nobody else asks for.
+        // Creates the instruments that no other service requests.
         app.ServiceProvider.GetRequiredService<ServerMetrics>();
         app.ServiceProvider.GetRequiredService<ProcessMetrics>();
-        var text = app.ServiceProvider.GetRequiredService<MetricsText>(); // now: it counts connections from the first on
+        var text = app.ServiceProvider.GetRequiredService<MetricsText>(); // created now, so that it counts connections from the first one on
         app.MapGet(
                 "/metrics",
                 (HttpContext context) =>

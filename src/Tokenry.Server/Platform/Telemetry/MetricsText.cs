@@ -5,8 +5,8 @@ using System.Text;
 namespace Tokenry.Server.Platform.Telemetry;
 
 /// <summary>
-/// Listens to what <see cref="MetricCatalog"/> names and writes it in the Prometheus text format 0.0.4. An answer serves for a quarter of a
-/// second, so that asking often costs nobody anything.
+/// Listens to the instruments in <see cref="MetricCatalog"/> and writes them in the Prometheus text format 0.0.4. It reuses an answer for a quarter of a
+/// second, so that frequent requests cost little.
 /// </summary>
 internal sealed partial class MetricsText : IDisposable
 {
@@ -84,7 +84,7 @@ internal sealed partial class MetricsText : IDisposable
         }
         catch (AggregateException exception)
         {
-            LogFailed(exception); // the others were asked all the same
+            LogFailed(exception); // the other metrics were read all the same
         }
     }
 
@@ -118,6 +118,6 @@ internal sealed partial class MetricsText : IDisposable
         return text.ToString();
     }
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "A metric could not be read.")]
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "The server could not read a metric.")]
     private partial void LogFailed(Exception exception);
 }

@@ -8,10 +8,10 @@ using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Platform.Telemetry;
 
-/// <summary>Sends the metrics of <see cref="MetricCatalog"/> and a span a request to a collector, by OTLP over HTTP.</summary>
+/// <summary>Sends the metrics of <see cref="MetricCatalog"/> and one span for each request to a collector, by OTLP over HTTP.</summary>
 internal sealed class OtlpExport(TokenryOptions options) : IHostedService, IDisposable
 {
-    // A collector that is away must not keep a server from stopping.
+    // An unreachable collector must not delay the stop of the server.
     private const int PatienceInMilliseconds = 3000;
 
     private MeterProvider? metrics;
@@ -35,7 +35,7 @@ internal sealed class OtlpExport(TokenryOptions options) : IHostedService, IDisp
         return Task.CompletedTask;
     }
 
-    /// <summary>Sends what is left.</summary>
+    /// <summary>Sends the remaining data.</summary>
     public Task StopAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(
             Task.Run(() => traces?.Shutdown(PatienceInMilliseconds), CancellationToken.None),
@@ -55,7 +55,7 @@ internal sealed class OtlpExport(TokenryOptions options) : IHostedService, IDisp
         exporter.TimeoutMilliseconds = PatienceInMilliseconds;
     }
 
-    /// <summary>The same instruments and labels as <c>/metrics</c>, by the names OpenTelemetry gives them.</summary>
+    /// <summary>The same instruments and labels as <c>/metrics</c>, under OpenTelemetry's names.</summary>
     private static MetricStreamConfiguration Shape(Instrument instrument)
     {
         var matching = MetricCatalog.Of(instrument).ToList();

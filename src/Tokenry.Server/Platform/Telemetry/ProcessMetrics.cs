@@ -5,7 +5,7 @@ using System.Reflection;
 
 namespace Tokenry.Server.Platform.Telemetry;
 
-/// <summary>What runs, since when, and how many files it holds open; the runtime itself measures CPU and memory.</summary>
+/// <summary>The version, the start time and the open files of the process. The runtime itself measures CPU and memory.</summary>
 internal sealed class ProcessMetrics
 {
     private const string Descriptors = "/proc/self/fd";
@@ -17,7 +17,11 @@ internal sealed class ProcessMetrics
         using var process = Process.GetCurrentProcess();
         var startedAt = new DateTimeOffset(process.StartTime).ToUnixTimeMilliseconds() / 1000.0;
         KeyValuePair<string, object?>[] build = [new("version", Version), new("dotnet", Environment.Version.ToString())];
-        meter.CreateObservableGauge("tokenry.build", () => new Measurement<long>(1, build), description: "What runs.");
+        meter.CreateObservableGauge(
+            "tokenry.build",
+            () => new Measurement<long>(1, build),
+            description: "Always 1; the labels name the running version."
+        );
         meter.CreateObservableGauge("process.start_time", () => startedAt, "s", "When the process started, in Unix time.");
         if (Directory.Exists(Descriptors))
         {
@@ -30,11 +34,11 @@ internal sealed class ProcessMetrics
         }
     }
 
-    /// <summary>Without the commit, which follows a plus sign.</summary>
+    /// <summary>The version without the commit, which follows a plus sign.</summary>
     public static string Version { get; } =
         typeof(ProcessMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
-    // The one that counts is not counted.
+    // The descriptor of the enumeration itself is not counted.
     private static long CountDescriptors() => Directory.EnumerateFileSystemEntries(Descriptors).LongCount() - 1;
 
     private static long? ReadMostDescriptors() =>

@@ -6,8 +6,8 @@ using Tokenry.Server.Platform.Http;
 namespace Tokenry.Server.Platform.Telemetry;
 
 /// <summary>
-/// What a request's span says: method, route template, status and request id. Everything else is taken out before it is exported, since paths,
-/// queries and headers are where careless clients put secrets.
+/// The content of a request's span: method, route template, status and request id. Everything else is removed before the export, because careless clients put
+/// secrets into paths, queries and headers.
 /// </summary>
 internal sealed class RequestSpans : BaseProcessor<Activity>
 {
@@ -28,7 +28,7 @@ internal sealed class RequestSpans : BaseProcessor<Activity>
         "OPTIONS"
     );
 
-    /// <summary>Describes the request's own activity once the request is answered.</summary>
+    /// <summary>Sets the tags of the request's own activity when the request is answered.</summary>
     public static async Task DescribeAsync(HttpContext context, RequestDelegate next)
     {
         var activity = Activity.Current;
@@ -70,6 +70,6 @@ internal sealed class RequestSpans : BaseProcessor<Activity>
             }
         }
 
-        data.TraceStateString = null; // a header of the client's
+        data.TraceStateString = null; // the client sent this header
     }
 }

@@ -4,7 +4,7 @@ using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Platform.Telemetry;
 
-/// <summary>What the server counts about itself, by names that never change. No id, address or name of a person is ever a label.</summary>
+/// <summary>The server's own metrics; their names never change. No label is ever an id, an address or a name of a user.</summary>
 public sealed class ServerMetrics : IDisposable
 {
     /// <summary>The name of the meter.</summary>
@@ -33,15 +33,25 @@ public sealed class ServerMetrics : IDisposable
         );
         issued = meter.CreateCounter<long>("tokenry.tokens.issued", "{token}", "Access tokens issued, by grant.");
         signals = meter.CreateCounter<long>("tokenry.signals", "{signal}", "Signals of misuse, by signal.");
-        // Observed, since the first may be noticed before anybody listens.
+        // Observable, because the first fault may occur before a listener starts.
         meter.CreateObservableCounter(
             "tokenry.audit.faults",
             () => auditFaults.Select(fault => new Measurement<long>(fault.Value, new KeyValuePair<string, object?>("fault", fault.Key))),
             "{fault}",
-            "Times the audit trail lacked what was known of it."
+            "Times the audit trail lacked events known from outside it."
         );
-        meter.CreateObservableGauge("tokenry.audit.missing", () => auditFault?.Missing ?? 0, "{event}", "Newest audit events found gone.");
-        meter.CreateObservableGauge("tokenry.audit.missing_time", () => auditFault?.Back.TotalSeconds ?? 0, "s", "Time they cover.");
+        meter.CreateObservableGauge(
+            "tokenry.audit.missing",
+            () => auditFault?.Missing ?? 0,
+            "{event}",
+            "Newest audit events found missing."
+        );
+        meter.CreateObservableGauge(
+            "tokenry.audit.missing_time",
+            () => auditFault?.Back.TotalSeconds ?? 0,
+            "s",
+            "The time that the missing events cover."
+        );
     }
 
     /// <param name="door"><c>verify</c>, <c>forward_auth</c>, <c>introspection</c>, <c>management</c> or <c>client_authentication</c>.</param>

@@ -5,14 +5,14 @@ using System.Net.Sockets;
 namespace Tokenry.Server.Platform.Text;
 
 /// <summary>
-/// An address as proxies and resource servers write it: the node of RFC 7239 §6, an IPv4 or IPv6 address with or without a port, the latter in
-/// brackets or bare. Old ways to write IPv4 (<c>010.0.0.1</c>, <c>127.1</c>, <c>1</c>), which programs read differently, are no address.
+/// An IP address as proxies and resource servers write it: the node of RFC 7239 §6, an IPv4 or IPv6 address with or without a port; IPv6 in brackets or bare.
+/// Old IPv4 spellings (<c>010.0.0.1</c>, <c>127.1</c>, <c>1</c>) are refused, because programs read them differently.
 /// </summary>
 public static class AddressText
 {
     private const int LongestIPv4 = 15;
 
-    /// <summary>The address without its port; IPv4 even where it came mapped into IPv6.</summary>
+    /// <summary>The address without its port; an IPv4 address mapped into IPv6 becomes IPv4.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, [NotNullWhen(true)] out IPAddress? address)
     {
         if (text is ['[', ..])
@@ -27,7 +27,7 @@ public static class AddressText
             return TryParse(text[1..end], AddressFamily.InterNetworkV6, out address);
         }
 
-        // One colon is a port's; several are an IPv6 address's, which then has no port.
+        // One colon separates a port; several belong to an IPv6 address, which then has no port.
         var colon = text.IndexOf(':');
         var family = text.Count(':') > 1 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
         var isAlone = colon < 0 || family == AddressFamily.InterNetworkV6;
@@ -58,7 +58,7 @@ public static class AddressText
             || (address.TryFormat(written, out var length) && text.SequenceEqual(written[..length]));
     }
 
-    // Nothing, or a colon and the port. RFC 7239 §6.3 has obfuscated ports, too, which begin with an underscore.
+    // Empty, or a colon and the port. RFC 7239 §6.3 also allows obfuscated ports, which start with an underscore.
     private static bool IsPort(ReadOnlySpan<char> text) =>
         text.IsEmpty || (text is [':', _, ..] && text.Length <= 6 && !text[1..].ContainsAnyExceptInRange('0', '9'));
 }

@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Tokenry.Server.Platform.Text;
 
-/// <summary>How a person writes a span of time: a whole number and its unit, <c>20s</c>, <c>10m</c>, <c>24h</c>, <c>90d</c>.</summary>
+/// <summary>A duration as people write it: a whole number and a unit, <c>20s</c>, <c>10m</c>, <c>24h</c>, <c>90d</c>.</summary>
 public static class DurationText
 {
     private const int Most = 1_000_000;
 
-    /// <summary>False for anything else, zero included.</summary>
+    /// <summary>False for any other text, and for zero.</summary>
     public static bool TryParse(string text, out TimeSpan duration)
     {
         duration = default;
@@ -31,7 +31,7 @@ public static class DurationText
         return duration != default;
     }
 
-    /// <summary>In the largest unit that keeps it whole.</summary>
+    /// <summary>Writes it in the largest unit that gives a whole number.</summary>
     public static string Write(TimeSpan duration) =>
         duration.Ticks % TimeSpan.TicksPerDay == 0 ? $"{duration.Days}d"
         : duration.Ticks % TimeSpan.TicksPerHour == 0 ? $"{duration.Ticks / TimeSpan.TicksPerHour}h"

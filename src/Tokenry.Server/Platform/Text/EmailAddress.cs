@@ -3,9 +3,9 @@ using System.Buffers;
 namespace Tokenry.Server.Platform.Text;
 
 /// <summary>
-/// An e-mail address as RFC 5321 §4.1.2 has it, without its rarities: one <c>@</c>, a dot-string of at most 64 characters before it, a domain name after
-/// it, 254 in all (§4.5.3.1, with the brackets of a path). Quoted local parts, address literals and addresses outside ASCII are not taken: they can look like
-/// another address, and no two programs compare them alike.
+/// An e-mail address in the common part of RFC 5321 §4.1.2: a dot-string of at most 64 characters, one <c>@</c> and a domain name; 254 characters in all
+/// (§4.5.3.1, with the brackets of a path). Quoted local parts, address literals and addresses outside ASCII are refused: they can look like another address,
+/// and programs compare them differently.
 /// </summary>
 public static class EmailAddress
 {
@@ -13,7 +13,7 @@ public static class EmailAddress
     private const int LongestLocalPart = 64;
     private const int LongestLabel = 63;
 
-    /// <summary>RFC 5321's <c>atext</c>, of RFC 5322 §3.2.3.</summary>
+    /// <summary>The <c>atext</c> of RFC 5321, defined in RFC 5322 §3.2.3.</summary>
     private static readonly SearchValues<char> Atext = SearchValues.Create(
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-/=?^_`{|}~"
     );
@@ -22,7 +22,7 @@ public static class EmailAddress
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
     );
 
-    /// <summary>Total.</summary>
+    /// <summary>Checks any text; never throws.</summary>
     public static bool IsValid(ReadOnlySpan<char> text)
     {
         var at = text.IndexOf('@');
@@ -32,7 +32,7 @@ public static class EmailAddress
             && AreParts(text[(at + 1)..], LongestLabel, LetterDigitHyphen, mayBeginWithHyphen: false);
     }
 
-    /// <summary>Parts between dots, none of them empty.</summary>
+    /// <summary>Non-empty parts between dots.</summary>
     private static bool AreParts(ReadOnlySpan<char> text, int longest, SearchValues<char> characters, bool mayBeginWithHyphen)
     {
         foreach (var range in text.Split('.'))

@@ -5,7 +5,7 @@ using Tokenry.Protocol.Api;
 
 namespace Tokenry.Server.Platform.Text;
 
-/// <summary>The framework's answers are written with the same rules as everything else.</summary>
+/// <summary>Makes the framework write its answers with the same rules as all other JSON.</summary>
 public static class Json
 {
     public static void Configure(JsonSerializerOptions options)

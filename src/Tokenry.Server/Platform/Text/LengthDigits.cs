@@ -3,8 +3,8 @@ using System.Text;
 namespace Tokenry.Server.Platform.Text;
 
 /// <summary>
-/// How Kestrel is made to read <c>Content-Length</c> as RFC 9112 §6.2 has it, digits alone: by itself it takes a sign, on which proxies disagree. Any other
-/// byte becomes a character that is no number's, and so the request is 400.
+/// Makes Kestrel read <c>Content-Length</c> as RFC 9112 §6.2 requires, digits only. Kestrel itself also accepts a sign, which proxies read differently. This
+/// encoding turns every other byte into a character that no number has, so that the request answers 400.
 /// </summary>
 internal sealed class LengthDigits : Encoding
 {
@@ -12,7 +12,10 @@ internal sealed class LengthDigits : Encoding
 
     private static readonly LengthDigits Instance = new();
 
-    /// <summary>For <see cref="Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions.RequestHeaderEncodingSelector"/>; the default for all other headers.</summary>
+    /// <summary>
+    /// For <see cref="Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions.RequestHeaderEncodingSelector"/>; <c>null</c> = the default, for all other
+    /// headers.
+    /// </summary>
     public static Encoding? Select(string header) => header.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? Instance : null;
 
     public override int GetByteCount(char[] chars, int index, int count) => count;
@@ -27,7 +30,7 @@ internal sealed class LengthDigits : Encoding
     public override int GetChars(byte[] bytes, int byteIndex, int byteCount, char[] chars, int charIndex) =>
         GetChars(bytes.AsSpan(byteIndex, byteCount), chars.AsSpan(charIndex));
 
-    /// <summary>No more than there is room for: Kestrel has room for one digit more than the largest length has.</summary>
+    /// <summary>Writes at most as many characters as fit: Kestrel's buffer has one digit more than the largest length.</summary>
     public override int GetChars(ReadOnlySpan<byte> bytes, Span<char> chars)
     {
         var count = Math.Min(bytes.Length, chars.Length);

@@ -2,7 +2,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Tokenry.Server.Platform.Text;
 
-/// <summary>What a <c>Content-Type</c> says of a body that must be text in UTF-8.</summary>
+/// <summary>Reads the <c>Content-Type</c> of a body that must be UTF-8 text.</summary>
 public static class MediaType
 {
     public const string Json = "application/json";
@@ -20,14 +20,14 @@ public static class MediaType
             && IsUtf8(type);
 
     /// <summary>
-    /// A form, whatever charset is named: the type has no such parameter, and libraries name their platform's (ISO-8859-1 by default in Java). What is sent
-    /// must be UTF-8 in any case (RFC 6749 Appendix B), and is refused where it is not.
+    /// True for a form with any charset. The media type has no such parameter, and libraries send their platform's (ISO-8859-1 by default in Java). The body
+    /// must be UTF-8 in any case (RFC 6749 Appendix B); otherwise it is refused.
     /// </summary>
     public static bool IsForm(string? contentType) =>
         contentType == Form
         || MediaTypeHeaderValue.TryParse(contentType, out var type) && type.MediaType.Equals(Form, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>US-ASCII is UTF-8, too.</summary>
+    /// <summary>US-ASCII is a subset of UTF-8.</summary>
     private static bool IsUtf8(MediaTypeHeaderValue type) =>
         !type.Charset.HasValue
         || HeaderUtilities.RemoveQuotes(type.Charset) is var charset
@@ -37,7 +37,9 @@ public static class MediaType
                 || charset.Equals("us-ascii", StringComparison.OrdinalIgnoreCase)
             );
 
-    /// <summary>Whether the body is compressed or otherwise coded (RFC 9110 §8.4): none such is taken, since a few bytes could become millions.</summary>
+    /// <summary>
+    /// Whether the body has a content coding such as compression (RFC 9110 §8.4). The server refuses these, because a few bytes could expand to millions.
+    /// </summary>
     public static bool IsCoded(HttpRequest request)
     {
         foreach (var value in request.Headers.ContentEncoding)

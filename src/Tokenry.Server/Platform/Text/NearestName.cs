@@ -1,6 +1,6 @@
 namespace Tokenry.Server.Platform.Text;
 
-/// <summary>Which known name a mistyped one is closest to.</summary>
+/// <summary>Finds the known name that is closest to a mistyped one.</summary>
 internal static class NearestName
 {
     private const int Longest = 100;
@@ -10,7 +10,7 @@ internal static class NearestName
     {
         if (name.Length > Longest)
         {
-            return null; // no name of ours, and the comparison takes as long as both are
+            return null; // too long for a known name, and the comparison takes time proportional to both lengths
         }
 
         var letters = Letters(name);
@@ -21,16 +21,16 @@ internal static class NearestName
         return best.Distance <= Math.Max(1, letters.Length / 3) ? best.Name : null;
     }
 
-    /// <summary>Whether two names differ by at most two letters; case and punctuation do not count.</summary>
+    /// <summary>Whether two names differ by at most two letters; case and punctuation are ignored.</summary>
     public static bool IsNear(string name, string known) => AreNear(Letters(name), Letters(known));
 
-    /// <summary>The same of names that are reduced to their <see cref="Letters"/> already.</summary>
+    /// <summary>The same for names that are already reduced to their <see cref="Letters"/>.</summary>
     public static bool AreNear(string letters, string known) =>
         Math.Abs(letters.Length - known.Length) <= 2 && Distance(letters, known) <= 2;
 
     public static string Letters(string name) => string.Concat(name.Where(char.IsAsciiLetterOrDigit)).ToLowerInvariant();
 
-    /// <summary>How many letters must be inserted, removed, replaced or swapped with their neighbour (optimal string alignment).</summary>
+    /// <summary>The number of letters that must be inserted, removed, replaced or swapped with their neighbour (optimal string alignment).</summary>
     private static int Distance(string one, string other)
     {
         var (before, above, row) = (new int[other.Length + 1], new int[other.Length + 1], new int[other.Length + 1]);

@@ -4,10 +4,10 @@ using System.Net.Sockets;
 
 namespace Tokenry.Server.Platform.Text;
 
-/// <summary>The /24 or /64 an address is in: what one holder of addresses usually has.</summary>
+/// <summary>The /24 or /64 of an address: the network that one holder usually has.</summary>
 public static class Networks
 {
-    /// <summary>A number for a network, without allocating; 0 without an address.</summary>
+    /// <summary>The network as a number, without allocating; 0 without an address.</summary>
     public static ulong Key(IPAddress? address)
     {
         Span<byte> bytes = stackalloc byte[16];
@@ -19,7 +19,7 @@ public static class Networks
         return length == 4 ? 1UL << 32 | BinaryPrimitives.ReadUInt32BigEndian(bytes) >> 8 : BinaryPrimitives.ReadUInt64BigEndian(bytes);
     }
 
-    /// <summary>As CIDR text, <c>203.0.113.0/24</c>; empty without an address.</summary>
+    /// <summary>The network as CIDR text, <c>203.0.113.0/24</c>; empty without an address.</summary>
     public static string Name(IPAddress? address)
     {
         if (address is null)

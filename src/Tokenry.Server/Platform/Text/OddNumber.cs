@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Tokenry.Server.Platform.Text;
 
-/// <summary>Says of a number that JSON allows and this API does not read (<c>1e2</c>, <c>100.0</c>) how to write it.</summary>
+/// <summary>Explains how to write a number that JSON allows but this API does not accept (<c>1e2</c>, <c>100.0</c>).</summary>
 internal static class OddNumber
 {
     private const int Longest = 30;
 
-    /// <summary>What is wrong with the number; <c>null</c> where it is written as it should be.</summary>
+    /// <summary>What is wrong with the number; <c>null</c> if it is written correctly.</summary>
     public static string? Explain(string text) =>
         text.Length > Longest || text.AsSpan().IndexOfAny('.', 'e', 'E') < 0 ? null
         : !decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? $"is {text}, which is too large"

@@ -241,7 +241,7 @@ public sealed class SignedRequestTests(SharedServers servers)
         (await PostAsync(new { a = new[] { 1 } })).Expect(400);
         (await PostAsync("text")).Expect(400);
         Assert.Contains(
-            "stands twice",
+            "appears more than once",
             (await PostAsync(new Dictionary<string, string> { ["a"] = "1", ["A"] = "2" })).Expect(400).Body,
             StringComparison.Ordinal
         );

@@ -35,12 +35,12 @@ public sealed class TlsOptionsTests
     }
 
     [Theory]
-    [InlineData("Tokenry:TlsUrl", "http://127.0.0.1:7643", "is not https, host and port")]
-    [InlineData("Tokenry:TlsUrl", "127.0.0.1:7643", "is not https, host and port")]
-    [InlineData("Tokenry:TlsUrl", "https://127.0.0.1:7643/x", "is not https, host and port")]
-    [InlineData("Tokenry:TlsUrl", "https://0.0.0.0:7643", "set Tokenry:TlsCertificate")]
-    [InlineData("Tokenry:TlsCertificate", "/nowhere/tls.pem", "there is no file /nowhere/tls.pem")]
-    [InlineData("Tokenry:ClientCertificateHeader", "apache", "is none of none, nginx, nginx:<header name> and rfc9440")]
+    [InlineData("Tokenry:TlsUrl", "http://127.0.0.1:7643", "must be https with a host and a port")]
+    [InlineData("Tokenry:TlsUrl", "127.0.0.1:7643", "must be https with a host and a port")]
+    [InlineData("Tokenry:TlsUrl", "https://127.0.0.1:7643/x", "must be https with a host and a port")]
+    [InlineData("Tokenry:TlsUrl", "https://0.0.0.0:7643", "Set Tokenry:TlsCertificate")]
+    [InlineData("Tokenry:TlsCertificate", "/nowhere/tls.pem", "the file /nowhere/tls.pem does not exist")]
+    [InlineData("Tokenry:ClientCertificateHeader", "apache", "must be none, nginx, nginx:<header name> or rfc9440")]
     public void What_cannot_work_is_said_at_the_start(string key, string value, string words)
     {
         var fault = Assert.Throws<StartupException>(() => Read((key, value)));
@@ -53,7 +53,7 @@ public sealed class TlsOptionsTests
         var fault = Assert.Throws<StartupException>(() =>
             Read(("Tokenry:TlsUrl", "https://127.0.0.1:7643"), ("Kestrel:Endpoints:Http:Url", "http://127.0.0.1:7600"))
         );
-        Assert.Contains("exclude each other", Assert.Single(fault.Faults), StringComparison.Ordinal);
+        Assert.Contains("not both", Assert.Single(fault.Faults), StringComparison.Ordinal);
     }
 
     private static TokenryOptions Read(params (string Key, string? Value)[] settings) =>

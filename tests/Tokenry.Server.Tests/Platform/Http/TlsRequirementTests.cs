@@ -240,7 +240,7 @@ file static class Expectations
     {
         var answer = (await answering).Expect(400);
         Assert.Equal(
-            """{"error":"invalid_request","error_description":"use https: plain http is served on loopback and behind listed proxies only"}""",
+            """{"error":"invalid_request","error_description":"use https: the server accepts plain http only on loopback and from trusted proxies"}""",
             answer.Body
         );
     }

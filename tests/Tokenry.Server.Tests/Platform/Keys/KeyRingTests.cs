@@ -33,7 +33,7 @@ public sealed class KeyRingTests
         await using var store = await TestStore.OpenAsync(Engine.Sqlite);
         File.SetUnixFileMode(store.KeyFile, OwnerOnly | more);
         Assert.Equal(
-            $"The key file {store.KeyFile} can be read by other users of this machine: chmod 600 {store.KeyFile}",
+            $"Other users of this machine can read the key file {store.KeyFile}. Run: chmod 600 {store.KeyFile}",
             await RefusalAsync(store)
         );
     }
@@ -54,12 +54,12 @@ public sealed class KeyRingTests
         await using var store = await TestStore.OpenAsync(engine);
         await using var foreign = await TestStore.OpenAsync(Engine.Sqlite);
         File.Copy(foreign.KeyFile, store.KeyFile, overwrite: true);
-        Assert.Contains("is not the one this store was made with", await RefusalAsync(store), StringComparison.Ordinal);
+        Assert.Contains("is not the one this store was created with", await RefusalAsync(store), StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("", "is empty")]
-    [InlineData("not json", "cannot be read")]
+    [InlineData("not json", "The server cannot read the key file")]
     [InlineData("null", "lacks a key")]
     [InlineData("{}", "lacks a key")]
     [InlineData("""{"peppers":{"1":"AAAA"},"key_encryption_keys":{"1":"AAAA"},"audit_keys":{"1":"AAAA"}}""", "not 32 bytes long")]
