@@ -20,7 +20,7 @@ public sealed class DatabaseAwayTests(ITestOutputHelper output)
     private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(500);
 
     [Theory]
-    [InlineData(true)]
+    [InlineData(true, Traits = [Stage.Name, Stage.Plain])]
     [InlineData(false)]
     public async Task Cached_credentials_are_good_for_five_seconds_and_then_everything_is_503(bool frozen)
     {

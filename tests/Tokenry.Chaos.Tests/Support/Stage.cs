@@ -1,0 +1,12 @@
+namespace Tokenry.Chaos.Tests.Support;
+
+/// <summary>
+/// The experiments have a stage of their own (<c>./test --long</c>, and short <c>./test --ci</c>). What carries this trait runs in plain <c>./test</c>
+/// too: one crash, one outage and one revocation, so that what breaks all of them shows at once.
+/// </summary>
+internal static class Stage
+{
+    public const string Name = "Stage";
+
+    public const string Plain = "plain";
+}
