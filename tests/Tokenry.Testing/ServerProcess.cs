@@ -148,15 +148,24 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>Runs a verb of the server's own command line in the same configuration, whether the server runs or not.</summary>
     public Task<CommandResult> RunAsync(params string[] verb) => ChildProcess.RunAsync(Command(verb), VerbPatience);
 
-    /// <summary>A personal access token of the bootstrap administrator; no scopes named means all.</summary>
-    public async Task<string> AdminTokenAsync(string? scopes = null, string? expiresIn = null)
+    /// <summary>
+    /// A personal access token of the bootstrap administrator; no scopes named means all. A running server makes it itself; only where none runs, the
+    /// command does.
+    /// </summary>
+    public async Task<string> AdminTokenAsync(string? scopes = null)
     {
-        string[] verb = ["admin", "token"];
+        var options = new Dictionary<string, string>(StringComparer.Ordinal);
         if (scopes is not null)
-            verb = [.. verb, "--scopes", scopes];
-        if (expiresIn is not null)
-            verb = [.. verb, "--expires-in", expiresIn];
-        return (await RunAsync(verb)).Expect(0).Output.Trim();
+            options.Add("scopes", scopes);
+        if (
+            _options.Assembly == Repository.ServerDll
+            && IsRunning
+            && await ControlSocketClient.AskAsync(ProcessId, "admin token", options) is { } token
+        )
+            return token;
+        return (await RunAsync(["admin", "token", .. options.SelectMany(option => new[] { "--" + option.Key, option.Value })]))
+            .Expect(0)
+            .Output.Trim();
     }
 
     public ApiClient Client(string? bearer = null) => new(Address, bearer);
