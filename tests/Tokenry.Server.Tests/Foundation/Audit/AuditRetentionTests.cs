@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Tokenry.Server.Foundation.Audit;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Tests.Foundation.Storage;
@@ -9,7 +10,7 @@ namespace Tokenry.Server.Tests.Foundation.Audit;
 /// <summary>Old events go, addresses and names go, and what is kept is still a chain (issue 13, A.7).</summary>
 public sealed class AuditRetentionTests
 {
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new(TestStore.Start);
 
     [Theory, BothEngines]
     public async Task The_oldest_events_go_and_the_rest_verifies_from_the_anchor(Engine engine)

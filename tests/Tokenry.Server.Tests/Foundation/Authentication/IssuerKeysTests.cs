@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Tokenry.Server.Foundation.Authentication;
 using Tokenry.Server.Foundation.Http;
 using Tokenry.Server.Tests.Foundation.Http;
@@ -11,7 +12,7 @@ public sealed class IssuerKeysTests : IDisposable
 {
     private readonly KeyServer _server = new();
     private readonly ForeignIssuer _issuer = new(algorithm: "ES256");
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new(TestStore.Start);
     private readonly Egress _egress = new(EgressTests.Options(allowed: "127.0.0.1"), NullLogger<Egress>.Instance);
     private readonly IssuerKeys _keys;
 

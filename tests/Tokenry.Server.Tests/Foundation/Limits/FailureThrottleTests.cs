@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Microsoft.Extensions.Time.Testing;
 using Tokenry.Server.Foundation.Limits;
 using Tokenry.Server.Tests.Foundation.Storage;
 
@@ -9,7 +10,7 @@ namespace Tokenry.Server.Tests.Foundation.Limits;
 public sealed class FailureThrottleTests
 {
     private static readonly IPAddress Attacker = IPAddress.Parse("203.0.113.7");
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new(TestStore.Start);
 
     [Fact]
     public void Ten_thousand_invented_clients_do_not_clear_what_is_known()

@@ -1,6 +1,7 @@
 using Dapper;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Tokenry.Server.Foundation.Access;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Signing;
@@ -89,7 +90,7 @@ public sealed class SigningKeyScheduleTests
         private readonly SigningKeys keys;
         private readonly TokenryOptions options;
 
-        private Scene(TestStore store, ManualTime time, string rotateEvery)
+        private Scene(TestStore store, FakeTimeProvider time, string rotateEvery)
         {
             (Store, Time) = (store, time);
             options = TokenryOptions.Read(
@@ -105,11 +106,11 @@ public sealed class SigningKeyScheduleTests
 
         public TestStore Store { get; }
 
-        public ManualTime Time { get; }
+        public FakeTimeProvider Time { get; }
 
         public static async Task<Scene> ArrangeAsync(Engine engine, string rotateEvery = "90d")
         {
-            var time = new ManualTime();
+            var time = new FakeTimeProvider(TestStore.Start);
             var scene = new Scene(await TestStore.OpenAsync(engine, time), time, rotateEvery);
             await scene.keys.OpenAsync();
             return scene;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Storage;
 
@@ -7,7 +8,7 @@ namespace Tokenry.Server.Tests.Foundation.Storage;
 
 public sealed class PurgeTests
 {
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new(TestStore.Start);
 
     [Theory, BothEngines]
     public async Task Removes_exactly_what_is_due(Engine engine)

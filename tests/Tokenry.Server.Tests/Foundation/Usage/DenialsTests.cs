@@ -1,5 +1,6 @@
 using Dapper;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Tokenry.Server.Foundation.Usage;
 using Tokenry.Server.Tests.Foundation.Storage;
 
@@ -8,7 +9,7 @@ namespace Tokenry.Server.Tests.Foundation.Usage;
 /// <summary>Refusals become one audit event a minute for each credential, reason, API and network; however many there are.</summary>
 public sealed class DenialsTests
 {
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new(TestStore.Start);
 
     [Theory, BothEngines]
     public async Task A_minute_is_one_event_with_count_first_and_last(Engine engine)

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Dapper;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Tokenry.Server.Foundation.Storage;
 using Tokenry.Server.Foundation.Usage;
 using Tokenry.Server.Tests.Foundation.Storage;
@@ -10,7 +11,7 @@ namespace Tokenry.Server.Tests.Foundation.Usage;
 /// <summary>What is flushed stands in the store once: whatever became of the answer, and whatever stood beside it.</summary>
 public sealed class FlushQueueTests
 {
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new(TestStore.Start);
 
     /// <summary>Found by review: what was committed while nobody waited for it any more was added again.</summary>
     [Theory, BothEngines]

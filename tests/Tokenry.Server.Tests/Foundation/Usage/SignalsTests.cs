@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Tokenry.Server.Foundation.Hosting;
 using Tokenry.Server.Foundation.Usage;
 using Tokenry.Server.Tests.Foundation.Storage;
@@ -11,7 +12,7 @@ namespace Tokenry.Server.Tests.Foundation.Usage;
 /// <summary>What is noticed, once an hour, over restarts and replicas.</summary>
 public sealed class SignalsTests : IDisposable
 {
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new(TestStore.Start);
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
 
     public void Dispose() => _services.Dispose();
