@@ -12,7 +12,7 @@ public sealed class RotationUnderLoadTests(ITestOutputHelper output)
 {
     private const string Issuer = "https://tokens.example.com";
     private static readonly TimeSpan TokenLifetime = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Patience = Form.IsLong ? TimeSpan.FromMinutes(10) : TimeSpan.FromSeconds(18);
+    private static readonly TimeSpan Patience = Form.IsLong ? TimeSpan.FromMinutes(10) : TimeSpan.FromSeconds(12);
 
     private static readonly ServerOptions ShortLived = new()
     {
@@ -26,7 +26,10 @@ public sealed class RotationUnderLoadTests(ITestOutputHelper output)
         },
     };
 
-    [Theory, BothEngines]
+    /// <summary>Keys on a token, below, are the same on PostgreSQL with more to go wrong: in the short form they stand for this.</summary>
+    [Theory]
+    [InlineData(Engine.Sqlite)]
+    [InlineData(Engine.Postgres, Traits = [Stage.Name, Stage.Long])]
     public Task No_verification_fails_while_keys_rotate(Engine engine) => RotateAsync(engine, ShortLived);
 
     /// <summary>The same with keys on a PKCS#11 token that two replicas share: made, signed with and destroyed there.</summary>

@@ -9,4 +9,7 @@ internal static class Stage
     public const string Name = "Stage";
 
     public const string Plain = "plain";
+
+    /// <summary>Only in <c>./test --long</c>.</summary>
+    public const string Long = "long";
 }
