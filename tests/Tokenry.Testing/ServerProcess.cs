@@ -9,9 +9,10 @@ namespace Tokenry.Testing;
 /// </summary>
 public sealed class ServerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan VerbPatience = TimeSpan.FromSeconds(60);
+    // How long a hung process is waited for; no measure of a good one, since the machine may be crowded.
+    private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan VerbPatience = TimeSpan.FromMinutes(2);
     private readonly DirectoryInfo _work = Directory.CreateTempSubdirectory("tokenry-server-");
     private readonly ServerOptions _options;
     private readonly OutputLines _output = new();
@@ -70,7 +71,7 @@ public sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts this server (again) on the same data and port; throws with its output if it ends or is not ready in 30 s.</summary>
+    /// <summary>Starts this server (again) on the same data and port; throws with its output if it ends or is not ready in two minutes.</summary>
     public Task LaunchAsync() => LaunchAsync([]);
 
     /// <summary>The same with more arguments on its command line.</summary>
