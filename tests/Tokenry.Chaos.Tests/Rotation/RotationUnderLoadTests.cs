@@ -26,11 +26,12 @@ public sealed class RotationUnderLoadTests(ITestOutputHelper output)
         },
     };
 
-    /// <summary>Keys on a token, below, are the same on PostgreSQL with more to go wrong: in the short form they stand for this.</summary>
-    [Theory]
-    [InlineData(Engine.Sqlite)]
-    [InlineData(Engine.Postgres, Traits = [Stage.Name, Stage.Long])]
-    public Task No_verification_fails_while_keys_rotate(Engine engine) => RotateAsync(engine, ShortLived);
+    [Fact]
+    public Task No_verification_fails_while_keys_rotate() => RotateAsync(Engine.Sqlite, ShortLived);
+
+    /// <summary>Keys on a token, below, are the same with more to go wrong: in the short form they stand for this.</summary>
+    [Fact, Trait(Stage.Name, Stage.Long)]
+    public Task No_verification_fails_while_keys_rotate_on_two_replicas() => RotateAsync(Engine.Postgres, ShortLived);
 
     /// <summary>The same with keys on a PKCS#11 token that two replicas share: made, signed with and destroyed there.</summary>
     [Fact]
