@@ -236,10 +236,7 @@ public sealed class VerificationKeyTests
         {
             Assert.False(HoldsSecret(key.ToJsonString()));
             Assert.True(HoldsSecret(With(key.DeepClone().AsObject(), "d", "\"AAAA\"")));
-            Assert.Equal(
-                key.ToJsonString(),
-                TokenForge.Written(Named(key.ToJsonString(), null, null)!.WritePublic).ToJsonString()
-            );
+            Assert.Equal(key.ToJsonString(), TokenForge.Written(Named(key.ToJsonString(), null, null)!.WritePublic).ToJsonString());
         }
 
         Assert.True(HoldsSecret("""{"kty":"oct","k":"AAAA"}"""));
