@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
 using Tokenry.Protocol.Proofs;
 
 namespace Tokenry.Server.Tests;
@@ -34,7 +35,7 @@ public sealed class MessageSignatureExample
     public void It_is_what_we_sign_and_what_we_take()
     {
         Assert.True(SignatureInput.TryParse(Field("Signature-Input"), out var inputs));
-        var clock = new StoppedClock(inputs.Single().Created!.Value);
+        var clock = new FakeTimeProvider(inputs.Single().Created!.Value);
         var signed = new MessageSigner(inputs[0].KeyId!, key, clock).Sign(Message(), nonce: inputs[0].Nonce);
         Assert.Equal(new SignatureFields(Field("Signature-Input"), Field("Signature"), Field("Content-Digest")), signed);
 
@@ -62,10 +63,5 @@ public sealed class MessageSignatureExample
     {
         var start = text.IndexOf(before, StringComparison.Ordinal) + before.Length;
         return text[start..text.IndexOf(after, start, StringComparison.Ordinal)];
-    }
-
-    private sealed class StoppedClock(DateTimeOffset now) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => now;
     }
 }

@@ -105,5 +105,5 @@ internal static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial uint EffectiveUser();
+    public static partial uint EffectiveUser();
 }

@@ -10,7 +10,7 @@ namespace Tokenry.Testing;
 /// </summary>
 public sealed class PostgresCluster : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly Lazy<Task<PostgresCluster>> Shared = new(() => CreateAsync(fsync: false, shared: true));
     private readonly PostgresCommands _commands;
     private readonly string _directory;

@@ -17,7 +17,7 @@ public sealed class DenialFloodTests(ITestOutputHelper output)
 
     // As in WrongSecretsTests: of two or three milliseconds a busy machine makes five or ten by itself.
     private static readonly TimeSpan Unnoticed = TimeSpan.FromMilliseconds(20);
-    private static readonly TimeSpan Phase = TimeSpan.FromSeconds(Form.Rounds(3, 20));
+    private static readonly TimeSpan Phase = TimeSpan.FromSeconds(Form.Rounds(2, 20));
 
     [Theory, BothEngines]
     public async Task Memory_is_flat_good_traffic_served_and_every_refusal_counted(Engine engine)

@@ -29,7 +29,7 @@ public sealed class PostgresKillTests(ITestOutputHelper output)
             AskAsync(() => TokenAsync(admin, known))
         );
         var recoveries = new List<double>();
-        for (var round = 0; round < Form.Rounds(5, 20); round++)
+        for (var round = 0; round < Form.Rounds(3, 20); round++)
         {
             await workload.AcknowledgedAsync(50, Patience);
             var unseen = await admin.CreateApiKeyAsync(known.Application.Id);

@@ -9,10 +9,10 @@ public sealed class SqliteKillTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    [Fact]
+    [Fact, Trait(Stage.Name, Stage.Plain)]
     public async Task Nothing_acknowledged_is_lost_and_nothing_revoked_revives()
     {
-        var rounds = Form.Rounds(20, 200);
+        var rounds = Form.Rounds(15, 200);
         await using var server = await ServerProcess.StartAsync(Engine.Sqlite);
         var admin = await server.AdminAsync();
         var workload = await Workload.PrepareAsync(admin);

@@ -19,10 +19,13 @@ public sealed class DatabaseAwayTests(ITestOutputHelper output)
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(500);
 
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task Cached_credentials_are_good_for_five_seconds_and_then_everything_is_503(bool frozen)
+    [Fact, Trait(Stage.Name, Stage.Plain)]
+    public Task While_it_is_frozen_cached_credentials_are_good_for_five_seconds_and_then_everything_is_503() => AwayAsync(frozen: true);
+
+    [Fact]
+    public Task While_it_is_killed_cached_credentials_are_good_for_five_seconds_and_then_everything_is_503() => AwayAsync(frozen: false);
+
+    private async Task AwayAsync(bool frozen)
     {
         var away = TimeSpan.FromSeconds(Form.Rounds(7, 60));
         await using var cluster = await PostgresCluster.StartPrivateAsync();

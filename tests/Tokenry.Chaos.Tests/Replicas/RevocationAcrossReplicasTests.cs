@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Tokenry.Chaos.Tests.Support;
 
 namespace Tokenry.Chaos.Tests.Replicas;
 
@@ -7,7 +8,7 @@ public sealed class RevocationAcrossReplicasTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
 
-    [Fact]
+    [Fact, Trait(Stage.Name, Stage.Plain)]
     public async Task What_one_takes_back_the_other_refuses_within_a_second()
     {
         await using var one = await ServerProcess.StartAsync(Engine.Postgres);

@@ -12,7 +12,7 @@ public sealed class RotationUnderLoadTests(ITestOutputHelper output)
 {
     private const string Issuer = "https://tokens.example.com";
     private static readonly TimeSpan TokenLifetime = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Patience = Form.IsLong ? TimeSpan.FromMinutes(10) : TimeSpan.FromSeconds(18);
+    private static readonly TimeSpan Patience = Form.IsLong ? TimeSpan.FromMinutes(10) : TimeSpan.FromSeconds(12);
 
     private static readonly ServerOptions ShortLived = new()
     {
@@ -26,8 +26,12 @@ public sealed class RotationUnderLoadTests(ITestOutputHelper output)
         },
     };
 
-    [Theory, BothEngines]
-    public Task No_verification_fails_while_keys_rotate(Engine engine) => RotateAsync(engine, ShortLived);
+    [Fact]
+    public Task No_verification_fails_while_keys_rotate() => RotateAsync(Engine.Sqlite, ShortLived);
+
+    /// <summary>Keys on a token, below, are the same with more to go wrong: in the short form they stand for this.</summary>
+    [Fact, Trait(Stage.Name, Stage.Long)]
+    public Task No_verification_fails_while_keys_rotate_on_two_replicas() => RotateAsync(Engine.Postgres, ShortLived);
 
     /// <summary>The same with keys on a PKCS#11 token that two replicas share: made, signed with and destroyed there.</summary>
     [Fact]

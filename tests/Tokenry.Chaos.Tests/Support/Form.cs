@@ -1,6 +1,6 @@
 namespace Tokenry.Chaos.Tests.Support;
 
-/// <summary>How often to strike: the short form runs in <c>./test</c>, the long one in <c>./test --long</c>.</summary>
+/// <summary>How often to strike: the short form runs in <c>./test --ci</c>, the long one in <c>./test --long</c>.</summary>
 internal static class Form
 {
     public static bool IsLong => Environment.GetEnvironmentVariable("TOKENRY_LONG") == "1";

@@ -142,7 +142,7 @@ public sealed class AccessTokenValidatorTests : IDisposable
     [InlineData(1, AccessTokenFault.Expired)]
     public void Section3_4_expiry_is_exact_at_our_own_doors(int secondsAfter, AccessTokenFault fault)
     {
-        forge.Time.Now = TokenForge.Now.AddSeconds(300 + secondsAfter);
+        forge.Time.AdjustTime(TokenForge.Now.AddSeconds(300 + secondsAfter));
         var result = forge.Validate(forge.Sign());
         Assert.Equal(fault, result.Fault);
         Assert.Equal("j1", result.Token!.TokenId);
@@ -153,7 +153,7 @@ public sealed class AccessTokenValidatorTests : IDisposable
     [InlineData(60, AccessTokenFault.Expired)]
     public void Section3_4_a_verifier_elsewhere_may_allow_a_minute(int secondsAfter, AccessTokenFault fault)
     {
-        forge.Time.Now = TokenForge.Now.AddSeconds(300 + secondsAfter);
+        forge.Time.AdjustTime(TokenForge.Now.AddSeconds(300 + secondsAfter));
         var lenient = new AccessTokenValidator(TokenForge.Issuer, forge.Time) { ClockSkew = TimeSpan.FromSeconds(60) };
         Assert.Equal(fault, forge.Validate(forge.Sign(), lenient).Fault);
     }

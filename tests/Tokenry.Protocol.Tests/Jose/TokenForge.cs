@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Time.Testing;
 using Tokenry.Protocol.Jose;
 
 namespace Tokenry.Protocol.Tests.Jose;
@@ -21,7 +22,7 @@ internal sealed class TokenForge : IDisposable
 
     public VerificationKey Key { get; }
 
-    public FixedTime Time { get; } = new(Now);
+    public FakeTimeProvider Time { get; } = new(Now);
 
     public AccessTokenValidator Validator => new(Issuer, Time);
 

@@ -202,6 +202,61 @@ public sealed class VerificationKeyTests
     private static string WithModulus(BigInteger modulus) =>
         With(RsaKey(), "n", $"\"{StrictBase64Url.Encode(modulus.ToByteArray(isUnsigned: true, isBigEndian: true))}\"");
 
+    [Fact]
+    public void A_key_goes_by_the_name_it_is_given_by_its_own_or_by_its_thumbprint()
+    {
+        using var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var named = EllipticCurve(ecdsa).ToJsonString();
+        var nameless = With(EllipticCurve(ecdsa), "kid", null);
+        Assert.Equal("k", Named(named, null, null)!.KeyId);
+        Assert.Equal("other", Named(named, "other", null)!.KeyId);
+        Assert.Equal("other", Named(nameless, "other", null)!.KeyId);
+        var thumbprint = Named(nameless, null, null)!;
+        Assert.Equal(thumbprint.Thumbprint(), thumbprint.KeyId);
+        Assert.Null(Named(With(EllipticCurve(ecdsa), "kid", "\"\""), null, null));
+        Assert.Null(Named(With(EllipticCurve(ecdsa), "kid", $"\"{new string('k', 201)}\""), null, null));
+        Assert.Equal(200, Named(With(EllipticCurve(ecdsa), "kid", $"\"{new string('k', 200)}\""), null, null)!.KeyId.Length);
+        Assert.Null(Named("{}", null, null));
+        Assert.Null(Named("[]", "k", null));
+
+        // What it shall be used with must not contradict what it is.
+        Assert.Equal("ES256", Named(named, null, "ES256")!.Algorithm);
+        Assert.Null(Named(named, null, "RS256"));
+        Assert.Null(Named(named, null, "none"));
+        var rsa = With(RsaKey(), "alg", null);
+        Assert.Equal("PS256", Named(rsa, null, "PS256")!.Algorithm);
+        Assert.Null(Named(RsaKey().ToJsonString(), null, "PS256"));
+    }
+
+    [Fact]
+    public void What_holds_a_secret_is_known_and_a_public_key_is_written_as_it_was()
+    {
+        using var ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        foreach (var key in new[] { EllipticCurve(ecdsa), RsaKey() })
+        {
+            Assert.False(HoldsSecret(key.ToJsonString()));
+            Assert.True(HoldsSecret(With(key.DeepClone().AsObject(), "d", "\"AAAA\"")));
+            Assert.Equal(key.ToJsonString(), TokenForge.Written(Named(key.ToJsonString(), null, null)!.WritePublic).ToJsonString());
+        }
+
+        Assert.True(HoldsSecret("""{"kty":"oct","k":"AAAA"}"""));
+        Assert.False(HoldsSecret("[]"));
+    }
+
+    private static bool HoldsSecret(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return VerificationKey.HoldsSecret(document.RootElement);
+    }
+
+    private static VerificationKey? Named(string json, string? keyId, string? algorithm)
+    {
+        using var document = JsonDocument.Parse(json);
+        var taken = VerificationKey.TryImport(document.RootElement, keyId, algorithm, out var key);
+        Assert.Equal(taken, key is not null);
+        return key;
+    }
+
     private static JsonObject EllipticCurve(ECDsa key) => TokenForge.Written(writer => JsonWebKey.WritePublic(writer, "k", "ES256", key));
 
     private static JsonObject RsaKey() => TokenForge.Written(writer => JsonWebKey.WritePublic(writer, "k", "RS256", Rsa));

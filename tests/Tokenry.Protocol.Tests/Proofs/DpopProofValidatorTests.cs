@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using FsCheck;
 using FsCheck.Fluent;
+using Microsoft.Extensions.Time.Testing;
 using Tokenry.Protocol.Jose;
 using Tokenry.Protocol.Proofs;
 using Tokenry.Protocol.Tests.Jose;
@@ -20,7 +21,7 @@ public sealed class DpopProofValidatorTests : IDisposable
     private static readonly DateTimeOffset Now = TokenForge.Now;
 
     private readonly ECDsa ecdsa = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    private readonly FixedTime time = new(Now);
+    private readonly FakeTimeProvider time = new(Now);
 
     public void Dispose() => ecdsa.Dispose();
 
@@ -30,7 +31,7 @@ public sealed class DpopProofValidatorTests : IDisposable
     public void The_proofs_printed_in_the_RFC_are_good(string name, bool hasToken)
     {
         var example = VectorFile.Read("rfc-jose/self-verified.json").GetProperty("rfc9449");
-        time.Now = DateTimeOffset.FromUnixTimeSeconds(example.GetProperty($"{name}_iat").GetInt64());
+        time.AdjustTime(DateTimeOffset.FromUnixTimeSeconds(example.GetProperty($"{name}_iat").GetInt64()));
         var request = new DpopRequest(example.Text($"{name}_htm"), new Uri(example.Text($"{name}_htu")))
         {
             AccessToken = hasToken ? example.Text("access_token") : null,
@@ -221,13 +222,13 @@ public sealed class DpopProofValidatorTests : IDisposable
                 Gen.Choose(-90, 30).ToArbitrary(),
                 seconds =>
                 {
-                    time.Now = Now;
+                    time.AdjustTime(Now);
                     var proof = Signed(
                         Header(),
                         With(Claims(), "iat", JsonSerializer.Serialize(Now.AddSeconds(seconds).ToUnixTimeSeconds()))
                     );
                     var keepUntil = new DpopProofValidator(time).Validate(proof, Request()).Proof!.KeepUntil;
-                    time.Now = keepUntil;
+                    time.AdjustTime(keepUntil);
                     return keepUntil > Now && Judge(proof) == DpopFault.Expired;
                 }
             )

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
 using Tokenry.Protocol.Proofs;
 using Tokenry.Protocol.Tests.Jose;
 
@@ -14,7 +15,7 @@ internal sealed class MessageForge
     public static readonly byte[] SecretBytes = [.. Enumerable.Range(1, 32).Select(number => (byte)number)];
     public static readonly RequestSigningKey Key = new(SecretBytes);
 
-    public FixedTime Time { get; } = new(TokenForge.Now);
+    public FakeTimeProvider Time { get; } = new(TokenForge.Now);
 
     public string Method { get; set; } = "POST";
 

@@ -58,7 +58,7 @@ public sealed class MessageSignatureContentTests
     public void The_base_has_the_parameters_as_they_were_received(string covered)
     {
         var value =
-            $"{covered};new=?1;other=:AA==:;  created={forge.Time.Now.ToUnixTimeSeconds()};more=a/b{MessageForge.Parameters()[19..]}";
+            $"{covered};new=?1;other=:AA==:;  created={forge.Time.GetUtcNow().ToUnixTimeSeconds()};more=a/b{MessageForge.Parameters()[19..]}";
         Assert.EndsWith($"\"@signature-params\": {value}", MessageForge.Base(forge.Message, $"s={value}"), StringComparison.Ordinal);
         Assert.Equal(MessageSignatureFault.None, forge.Judge(value));
         Assert.Equal(

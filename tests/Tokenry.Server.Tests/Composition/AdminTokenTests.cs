@@ -79,7 +79,7 @@ public sealed class AdminTokenTests
     public async Task Scopes_limit_it_and_unknown_ones_are_named()
     {
         await using var server = await ServerProcess.StartAsync(Engine.Sqlite);
-        var limited = await server.AdminAsync("users:read");
+        var limited = server.Client((await server.RunAsync("admin", "token", "--scopes", "users:read")).Expect(0).Output.Trim());
         await limited.GetAsync("/v1/users").Expect(200);
         await limited.GetAsync("/v1/roles").Expect(403);
         await RefusesAsync(server, "--scopes 'users:fly' is not a management scope", "--scopes", "users:read users:fly");
@@ -95,15 +95,21 @@ public sealed class AdminTokenTests
         await using var server = await ServerProcess.StartAsync(Engine.Sqlite);
         foreach (var (asked, life) in new[] { (null, 86400), ("30m", 1800), ("7d", 604800) })
         {
-            var me = await server.Client(await server.AdminTokenAsync(expiresIn: asked)).GetAsync("/v1/me").Expect(200);
+            var me = await (await ClientAsync(asked)).GetAsync("/v1/me").Expect(200);
             var left = me.Json.GetProperty("expires_at").GetDateTimeOffset() - TimeProvider.System.GetUtcNow();
             Assert.InRange(left.TotalSeconds, life - 20, life);
         }
-        var never = await server.Client(await server.AdminTokenAsync(expiresIn: "never")).GetAsync("/v1/me").Expect(200);
+        var never = await (await ClientAsync("never")).GetAsync("/v1/me").Expect(200);
         Assert.True(!never.Json.TryGetProperty("expires_at", out var end) || end.ValueKind == JsonValueKind.Null);
-        var brief = server.Client(await server.AdminTokenAsync(expiresIn: "1s"));
+        var brief = await ClientAsync("1s");
         await Task.Delay(1100);
         await brief.GetAsync("/v1/me").Expect(401);
+
+        async Task<ApiClient> ClientAsync(string? expiresIn)
+        {
+            string[] life = expiresIn is null ? [] : ["--expires-in", expiresIn];
+            return server.Client((await server.RunAsync(["admin", "token", .. life])).Expect(0).Output.Trim());
+        }
     }
 
     [Fact]

@@ -125,6 +125,19 @@ public sealed class RunCommandTests : IDisposable
         Assert.Equal((ended, line), (result.ExitCode, result.Output.Trim()));
     }
 
+    [Fact]
+    public async Task Two_runs_are_summed_up_and_a_failure_of_either_counts()
+    {
+        File.WriteAllText(In("one"), "Test run summary: Failed!\n  failed: 2\n  succeeded: 5\n  skipped: 1\n");
+        File.WriteAllText(In("two"), "Test run summary: Passed!\n  failed: 0\n  succeeded: 7\n  skipped: 0\n");
+        File.WriteAllText(In("none"), "");
+        var summarize = Path.Combine(Repository.Root, "tests/summarize");
+        var result = await RunAsync(summarize, "one", "2", "two", "0");
+        Assert.Equal((2, "12 passed, 2 failed, 1 skipped"), (result.ExitCode, result.Output.Trim()));
+        result = await RunAsync(summarize, "two", "0", "none", "0");
+        Assert.Equal((1, "7 passed, 1 failed, 0 skipped"), (result.ExitCode, result.Output.Trim()));
+    }
+
     private string In(string path) => Path.Combine(folder.FullName, path);
 
     private Task<string[]> NotesAsync() => File.ReadAllLinesAsync(In("notes"));

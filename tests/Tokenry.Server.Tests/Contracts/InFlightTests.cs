@@ -6,7 +6,7 @@ namespace Tokenry.Server.Tests.Contracts;
 /// Issue: requests in flight outlived revocation and demotion. The server authenticates a caller when the headers come, and the body may come much later; what
 /// happened to the caller between the two counts, on every route that takes a body, and wherever it happened.
 /// </summary>
-public sealed class InFlightTests
+public sealed class InFlightTests(SharedServers servers)
 {
     /// <summary>Rights that every enabled user has: no demotion takes them away.</summary>
     private static readonly string[] OfMembers = ["tokens:own"];
@@ -69,7 +69,7 @@ public sealed class InFlightTests
     [Theory, BothEngines]
     public async Task A_stranger_is_refused_before_the_body(Engine engine)
     {
-        await using var server = await ServerProcess.StartAsync(engine);
+        var server = await servers.GetAsync(engine);
         foreach (var route in await WithBodyAsync())
         {
             var call = Call.To(route, Target.Nobody);
@@ -81,8 +81,7 @@ public sealed class InFlightTests
     [Theory, BothEngines]
     public async Task An_answer_is_not_repeated_to_who_was_revoked_meanwhile(Engine engine)
     {
-        await using var server = await ServerProcess.StartAsync(engine);
-        var admin = await server.AdminAsync();
+        var admin = await servers.AdminAsync(engine);
         var (administrator, scopes) = (await Actor.BuiltInRolesAsync(admin))["administrator"];
         var actor = await Actor.CreateAsync(admin, [administrator], scopes);
         var application = await admin.CreateApplicationAsync([]);
@@ -98,8 +97,8 @@ public sealed class InFlightTests
     [Theory, BothEngines]
     public async Task A_body_that_stops_coming_is_given_up(Engine engine)
     {
-        await using var server = await ServerProcess.StartAsync(engine);
-        var admin = await server.AdminAsync();
+        var server = await servers.GetAsync(engine);
+        var admin = await servers.AdminAsync(engine);
         var body = new { token = new string('x', 8000) };
         using var known = await HeldRequest.BeginAsync(admin, HttpMethod.Post, "/v1/verify", body);
         using var stranger = await HeldRequest.BeginAsync(server.Client(), HttpMethod.Post, "/v1/credentials/revoke", body);

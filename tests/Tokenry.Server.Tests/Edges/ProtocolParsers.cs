@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using Microsoft.Extensions.Time.Testing;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
@@ -20,7 +21,7 @@ internal static class ProtocolParsers
     private static readonly ECDsa Key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private static readonly VerificationKey Verification = new(KeyId, Key);
     private static readonly DateTimeOffset Now = DateTimeOffset.UtcNow;
-    private static readonly TimeProvider Clock = new StoppedClock(Now); // proofs age while thousands of texts are tried
+    private static readonly TimeProvider Clock = new FakeTimeProvider(Now); // proofs age while thousands of texts are tried
     private static readonly AccessTokenValidator Validator = new(Issuer, TimeProvider.System);
 
     public static IEnumerable<Parser> All =>
@@ -330,9 +331,4 @@ internal static class ProtocolParsers
     }
 
     private static byte[] Bytes(string text) => Loose.Bytes(text);
-
-    private sealed class StoppedClock(DateTimeOffset now) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => now;
-    }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Time.Testing;
 using Tokenry.Protocol.Access;
 using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Core.Credentials;
@@ -106,7 +107,7 @@ public sealed class AccessTokenSchemeTests
         await using var scene = await Scene.ArrangeAsync(engine);
         scene.Time.Advance(TimeSpan.FromHours(1));
         var (token, _) = scene.NewToken(TimeSpan.FromMinutes(5));
-        scene.Time.Advance(TimeSpan.FromHours(-1));
+        scene.Time.AdjustTime(scene.Time.GetUtcNow().AddHours(-1));
         Assert.Equal("not_yet_valid", await scene.CodeAsync(token));
         Assert.Equal("not_yet_valid", await scene.CodeAsync(token));
         scene.Time.Advance(TimeSpan.FromHours(1));
@@ -121,7 +122,7 @@ public sealed class AccessTokenSchemeTests
         private readonly AccessTokenScheme scheme;
         private readonly string algorithm;
 
-        private Scene(TestStore store, ManualTime time, SigningKeyRing keys, string algorithm)
+        private Scene(TestStore store, FakeTimeProvider time, SigningKeyRing keys, string algorithm)
         {
             (Store, Time, this.keys, this.algorithm) = (store, time, keys, algorithm);
             var options = TokenryOptions.Read(
@@ -141,11 +142,11 @@ public sealed class AccessTokenSchemeTests
 
         public TestStore Store { get; }
 
-        public ManualTime Time { get; }
+        public FakeTimeProvider Time { get; }
 
         public static async Task<Scene> ArrangeAsync(Engine engine, string algorithm = "ES256")
         {
-            var time = new ManualTime();
+            var time = new FakeTimeProvider(TestStore.Start);
             var store = await TestStore.OpenAsync(engine, time);
             await store.ExecuteAsync(
                 $"""

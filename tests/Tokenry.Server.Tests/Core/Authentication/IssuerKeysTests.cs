@@ -3,6 +3,7 @@ using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Tests.Platform.Http;
 using Tokenry.Server.Tests.Platform.Store;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Tokenry.Server.Tests.Core.Authentication;
 
@@ -11,7 +12,7 @@ public sealed class IssuerKeysTests : IDisposable
 {
     private readonly KeyServer _server = new();
     private readonly ForeignIssuer _issuer = new(algorithm: "ES256");
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new(TestStore.Start);
     private readonly Egress _egress = new(EgressTests.Options(allowed: "127.0.0.1"), NullLogger<Egress>.Instance);
     private readonly IssuerKeys _keys;
 

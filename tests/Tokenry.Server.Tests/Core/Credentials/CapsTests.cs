@@ -3,13 +3,19 @@ using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 namespace Tokenry.Server.Tests.Core.Credentials;
 
 /// <summary>How many credentials and applications a principal may have (issue 13, A10).</summary>
-public sealed class CapsTests
+public sealed class CapsTests(SharedServers servers)
 {
+    private static readonly (string Key, string Value)[] Small =
+    [
+        ("Tokenry:Caps:CredentialsPerApplication", "3"),
+        ("Tokenry:Caps:CredentialsPerUser", "2"),
+        ("Tokenry:Caps:ApplicationsPerOwner", "2"),
+    ];
+
     [Theory, BothEngines]
     public async Task A10_one_credential_too_many_is_refused_until_another_is_revoked_or_expires(Engine engine)
     {
-        await using var server = await StartAsync(engine);
-        var admin = await server.AdminAsync();
+        var admin = await servers.AdminAsync(engine, Small);
         var application = await admin.CreateApplicationAsync([]);
         var key = await admin.CreateApiKeyAsync(application.Id);
         await admin.CreateClientSecretAsync(application.Id);
@@ -34,8 +40,7 @@ public sealed class CapsTests
     [Theory, BothEngines]
     public async Task A10_many_at_once_do_not_pass_the_cap(Engine engine)
     {
-        await using var server = await StartAsync(engine);
-        var admin = await server.AdminAsync();
+        var admin = await servers.AdminAsync(engine, Small);
         var user = await admin.PersonAsync();
         var answers = await Task.WhenAll(
             Enumerable
@@ -51,8 +56,7 @@ public sealed class CapsTests
     [Theory, BothEngines]
     public async Task A10_a_user_owns_so_many_applications_and_deleted_ones_do_not_count(Engine engine)
     {
-        await using var server = await StartAsync(engine);
-        var admin = await server.AdminAsync();
+        var admin = await servers.AdminAsync(engine, Small);
         var developer = await admin.PersonWithTokenAsync([Developer], At(Management, "tokens:own", "applications:own"));
         var first = await developer.Client.CreateApplicationAsync([]);
         await developer.Client.CreateApplicationAsync([]);
@@ -66,8 +70,7 @@ public sealed class CapsTests
     [Theory, BothEngines]
     public async Task A10_applications_that_are_transferred_count_for_who_gets_them(Engine engine)
     {
-        await using var server = await StartAsync(engine);
-        var admin = await server.AdminAsync();
+        var admin = await servers.AdminAsync(engine, Small);
         var heir = await admin.PersonAsync();
         var applications = new List<string>();
         for (var i = 0; i < 6; i++)
@@ -97,8 +100,7 @@ public sealed class CapsTests
     [Theory, BothEngines]
     public async Task A10_what_had_expired_comes_back_only_where_there_is_room(Engine engine)
     {
-        await using var server = await StartAsync(engine);
-        var admin = await server.AdminAsync();
+        var admin = await servers.AdminAsync(engine, Small);
         var application = await admin.CreateApplicationAsync([]);
         var expired = new List<string>();
         for (var i = 0; i < 3; i++)
@@ -161,12 +163,7 @@ public sealed class CapsTests
             engine,
             new ServerOptions
             {
-                Settings = new Dictionary<string, string?>(StringComparer.Ordinal)
-                {
-                    ["Tokenry:Caps:CredentialsPerApplication"] = "3",
-                    ["Tokenry:Caps:CredentialsPerUser"] = "2",
-                    ["Tokenry:Caps:ApplicationsPerOwner"] = "2",
-                },
+                Settings = Small.ToDictionary(setting => setting.Key, setting => (string?)setting.Value, StringComparer.Ordinal),
             }
         );
 }

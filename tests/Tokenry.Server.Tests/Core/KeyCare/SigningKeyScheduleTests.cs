@@ -6,6 +6,7 @@ using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Signing;
 using Tokenry.Server.Platform.Settings;
 using Tokenry.Server.Tests.Platform.Store;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Tokenry.Server.Tests.Core.KeyCare;
 
@@ -90,7 +91,7 @@ public sealed class SigningKeyScheduleTests
         private readonly SigningKeyRing keys;
         private readonly TokenryOptions options;
 
-        private Scene(TestStore store, ManualTime time, string rotateEvery)
+        private Scene(TestStore store, FakeTimeProvider time, string rotateEvery)
         {
             (Store, Time) = (store, time);
             options = TokenryOptions.Read(
@@ -106,11 +107,11 @@ public sealed class SigningKeyScheduleTests
 
         public TestStore Store { get; }
 
-        public ManualTime Time { get; }
+        public FakeTimeProvider Time { get; }
 
         public static async Task<Scene> ArrangeAsync(Engine engine, string rotateEvery = "90d")
         {
-            var time = new ManualTime();
+            var time = new FakeTimeProvider(TestStore.Start);
             var scene = new Scene(await TestStore.OpenAsync(engine, time), time, rotateEvery);
             await scene.keys.OpenAsync();
             return scene;

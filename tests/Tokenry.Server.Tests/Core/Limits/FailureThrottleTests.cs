@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Tokenry.Server.Core.Limits;
 using Tokenry.Server.Tests.Platform.Store;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Tokenry.Server.Tests.Core.Limits;
 
@@ -9,7 +10,7 @@ namespace Tokenry.Server.Tests.Core.Limits;
 public sealed class FailureThrottleTests
 {
     private static readonly IPAddress Attacker = IPAddress.Parse("203.0.113.7");
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new(TestStore.Start);
 
     [Fact]
     public void Ten_thousand_invented_clients_do_not_clear_what_is_known()

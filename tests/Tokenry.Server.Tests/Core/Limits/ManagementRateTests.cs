@@ -2,6 +2,7 @@ using System.Globalization;
 using Tokenry.Server.Core.Limits;
 using Tokenry.Server.Tests.Platform.Http;
 using Tokenry.Server.Tests.Platform.Store;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Tokenry.Server.Tests.Core.Limits;
 
@@ -30,7 +31,7 @@ public sealed class ManagementRateTests
     [Fact]
     public void A_minutes_worth_at_once_and_then_evenly()
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(TestStore.Start);
         var rate = new ManagementRate(EgressTests.Options(), time);
         for (var i = 0; i < 6000; i++)
             Assert.Equal(TimeSpan.Zero, rate.Count("pat_a"));
@@ -45,7 +46,7 @@ public sealed class ManagementRateTests
     [Fact]
     public void What_still_counts_is_not_forgotten_for_others()
     {
-        var rate = new ManagementRate(EgressTests.Options(), new ManualTime());
+        var rate = new ManagementRate(EgressTests.Options(), new FakeTimeProvider(TestStore.Start));
         for (var i = 0; i < 6000; i++)
             rate.Count("pat_a");
         for (var i = 0; i < 25_000; i++)

@@ -3,13 +3,14 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Usage;
 using Tokenry.Server.Tests.Platform.Store;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Tokenry.Server.Tests.Core.Usage;
 
 /// <summary>Refusals become one audit event a minute for each credential, reason, API and network; however many there are.</summary>
 public sealed class DenialsTests
 {
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new(TestStore.Start);
 
     [Theory, BothEngines]
     public async Task A_minute_is_one_event_with_count_first_and_last(Engine engine)

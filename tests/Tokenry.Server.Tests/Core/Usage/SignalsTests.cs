@@ -5,13 +5,14 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tokenry.Server.Core.Usage;
 using Tokenry.Server.Platform.Telemetry;
 using Tokenry.Server.Tests.Platform.Store;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Tokenry.Server.Tests.Core.Usage;
 
 /// <summary>What is noticed, once an hour, over restarts and replicas.</summary>
 public sealed class SignalsTests : IDisposable
 {
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new(TestStore.Start);
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
 
     public void Dispose() => _services.Dispose();

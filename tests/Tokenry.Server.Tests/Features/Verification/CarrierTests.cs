@@ -4,13 +4,8 @@ using static Tokenry.Server.Tests.Features.Verification.ForwardAuthTests;
 namespace Tokenry.Server.Tests.Features.Verification;
 
 /// <summary>Where a credential may travel, by what the API resource says; and that two never travel together.</summary>
-public sealed class CarrierTests
+public sealed class CarrierTests(SharedServers servers)
 {
-    private static readonly ServerOptions BehindProxy = new()
-    {
-        Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Tokenry:TrustedProxies"] = "127.0.0.1" },
-    };
-
     /// <summary>What each carrier looks like on the wire.</summary>
     private static readonly Dictionary<string, Func<string, Dictionary<string, string>>> Ways = new(StringComparer.Ordinal)
     {
@@ -27,8 +22,8 @@ public sealed class CarrierTests
     [Theory, BothEngines]
     public async Task Only_what_the_API_takes_is_taken(Engine engine)
     {
-        await using var server = await ServerProcess.StartAsync(engine, BehindProxy);
-        var admin = await server.AdminAsync();
+        var server = await servers.GetAsync(engine, SharedServers.BehindProxy);
+        var admin = await servers.AdminAsync(engine, SharedServers.BehindProxy);
         var anonymous = server.Client();
         foreach (var carrier in new[] { "bearer", "x_api_key", "basic", "header:X-Gitlab-Token", "query" })
         {
@@ -49,9 +44,9 @@ public sealed class CarrierTests
     [Theory, BothEngines]
     public async Task Every_pair_of_carriers_is_refused(Engine engine)
     {
-        await using var server = await ServerProcess.StartAsync(engine, BehindProxy);
+        var server = await servers.GetAsync(engine, SharedServers.BehindProxy);
         var made = await Scenario
-            .On(await server.AdminAsync())
+            .On(await servers.AdminAsync(engine, SharedServers.BehindProxy))
             .Api(_ => new { carriers = new[] { "bearer", "x_api_key", "basic", "header:X-Gitlab-Token", "query" } }, "a")
             .Role()
             .ApiKey()
@@ -72,8 +67,8 @@ public sealed class CarrierTests
     [Theory, BothEngines]
     public async Task The_query_serves_API_keys_and_nothing_stronger(Engine engine)
     {
-        await using var server = await ServerProcess.StartAsync(engine, BehindProxy);
-        var admin = await server.AdminAsync();
+        var server = await servers.GetAsync(engine, SharedServers.BehindProxy);
+        var admin = await servers.AdminAsync(engine, SharedServers.BehindProxy);
         var made = await Scenario
             .On(admin)
             .Api(_ => new { carriers = new[] { "bearer", "query" } }, "a")
@@ -107,9 +102,9 @@ public sealed class CarrierTests
     [Theory, BothEngines]
     public async Task A_peer_that_is_no_listed_proxy_says_nothing_about_a_request(Engine engine)
     {
-        await using var server = await ServerProcess.StartAsync(engine);
+        var server = await servers.GetAsync(engine);
         var made = await Scenario
-            .On(await server.AdminAsync())
+            .On(await servers.AdminAsync(engine))
             .Api(_ => new { carriers = new[] { "query" }, access_log = "all" }, "a")
             .Role()
             .ApiKey()
@@ -121,8 +116,8 @@ public sealed class CarrierTests
     [Theory, BothEngines]
     public async Task Headers_of_a_proxy_that_disagree_are_refused(Engine engine)
     {
-        await using var server = await ServerProcess.StartAsync(engine, BehindProxy);
-        var made = await Scenario.On(await server.AdminAsync()).ApiKey().CreateAsync();
+        var server = await servers.GetAsync(engine, SharedServers.BehindProxy);
+        var made = await Scenario.On(await servers.AdminAsync(engine, SharedServers.BehindProxy)).ApiKey().CreateAsync();
         var headers = Key(made.ApiKey.Secret);
         headers["X-Forwarded-Uri"] = "/public";
         headers["X-Original-URI"] = "/secret";
@@ -134,8 +129,8 @@ public sealed class CarrierTests
     [Theory, BothEngines]
     public async Task Challenges_name_what_the_API_takes_in_one_line(Engine engine)
     {
-        await using var server = await ServerProcess.StartAsync(engine);
-        var admin = await server.AdminAsync();
+        var server = await servers.GetAsync(engine);
+        var admin = await servers.AdminAsync(engine);
         foreach (
             var (carriers, before, after) in new (string[], string, string)[]
             {

@@ -3,7 +3,7 @@ using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 namespace Tokenry.Server.Tests.Features.Verification;
 
 /// <summary>Who is given a token at the door for proxies (<c>as=jwt</c>): it has none of the limits of the credential that it is made of.</summary>
-public sealed class ForwardAuthTokenTests
+public sealed class ForwardAuthTokenTests(SharedServers servers)
 {
     public static TheoryData<Engine, string> Limits =>
         new()
@@ -17,8 +17,8 @@ public sealed class ForwardAuthTokenTests
     [Theory, MemberData(nameof(Limits))]
     public async Task Who_calls_the_door_directly_gets_no_token_without_the_limits_of_the_credential(Engine engine, string limits)
     {
-        await using var server = await ServerProcess.StartAsync(engine);
-        var admin = await server.AdminAsync();
+        var server = await servers.GetAsync(engine);
+        var admin = await servers.AdminAsync(engine);
         var made = await Scenario.On(admin).Api("a").ApiKey().ApiKey().CreateAsync();
         var (limited, free) = (made.ApiKeys[0], made.ApiKeys[1]);
         await admin.PatchAsync($"/v1/api-keys/{limited.Id}", limits).Expect(200);
@@ -33,14 +33,8 @@ public sealed class ForwardAuthTokenTests
     [Theory, MemberData(nameof(Limits))]
     public async Task A_listed_proxy_gets_one(Engine engine, string limits)
     {
-        await using var server = await ServerProcess.StartAsync(
-            engine,
-            new ServerOptions
-            {
-                Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Tokenry:TrustedProxies"] = "127.0.0.1" },
-            }
-        );
-        var admin = await server.AdminAsync();
+        var server = await servers.GetAsync(engine, SharedServers.BehindProxy);
+        var admin = await servers.AdminAsync(engine, SharedServers.BehindProxy);
         var made = await Scenario.On(admin).Api("a").ApiKey().CreateAsync();
         await admin.PatchAsync($"/v1/api-keys/{made.ApiKey.Id}", limits).Expect(200);
         var answer = await server

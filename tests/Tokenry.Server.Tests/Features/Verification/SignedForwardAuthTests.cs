@@ -3,21 +3,20 @@ using static Tokenry.Server.Tests.Features.Verification.ForwardAuthTests;
 namespace Tokenry.Server.Tests.Features.Verification;
 
 /// <summary>Signed requests (RFC 9421) through a proxy, which hands on headers, method and target, and no body.</summary>
-public sealed class SignedForwardAuthTests
+public sealed class SignedForwardAuthTests(SharedServers servers)
 {
     private const string Target = "/v1/invoices/a%2Fb/../%C3%A9?q=a+b%20&q";
     private const string WithoutBody = "tokenry=(\"@method\" \"@authority\" \"@path\" \"@query\");created;tag=\"tokenry-v1\"";
 
-    private static readonly ServerOptions BehindProxy = new()
-    {
-        Settings = new Dictionary<string, string?>(StringComparer.Ordinal) { ["Tokenry:TrustedProxies"] = "127.0.0.1" },
-    };
-
     [Theory, BothEngines]
     public async Task A_proxy_hands_the_signature_on(Engine engine)
     {
-        await using var server = await ServerProcess.StartAsync(engine, BehindProxy);
-        var made = await Scenario.On(await server.AdminAsync()).ApiKey(_ => new { request_signing = "required" }).ApiKey().CreateAsync();
+        var server = await servers.GetAsync(engine, SharedServers.BehindProxy);
+        var made = await Scenario
+            .On(await servers.AdminAsync(engine, SharedServers.BehindProxy))
+            .ApiKey(_ => new { request_signing = "required" })
+            .ApiKey()
+            .CreateAsync();
         var signer = RequestSigner.Of(made.ApiKeys[0]);
         var url = made.Api.Identifier + Target;
         var taken = await AskAsync("", signer.Sign("GET", url)).Expect(200);
@@ -59,8 +58,8 @@ public sealed class SignedForwardAuthTests
     [Theory, BothEngines]
     public async Task Secrets_beside_it_and_instead_of_it(Engine engine)
     {
-        await using var server = await ServerProcess.StartAsync(engine, BehindProxy);
-        var admin = await server.AdminAsync();
+        var server = await servers.GetAsync(engine, SharedServers.BehindProxy);
+        var admin = await servers.AdminAsync(engine, SharedServers.BehindProxy);
         var made = await Scenario.On(admin).ApiKey(_ => new { request_signing = "required" }).ApiKey().CreateAsync();
         var url = made.Api.Identifier + Target;
         ExpectAsked(await BareAsync(made.ApiKeys[0].Secret).Expect(401, "invalid_token"), WithoutBody);
@@ -89,8 +88,11 @@ public sealed class SignedForwardAuthTests
     [Theory, BothEngines]
     public async Task What_may_have_a_body_must_be_signed_with_its_digest(Engine engine)
     {
-        await using var server = await ServerProcess.StartAsync(engine, BehindProxy);
-        var made = await Scenario.On(await server.AdminAsync()).ApiKey(_ => new { request_signing = "optional" }).CreateAsync();
+        var server = await servers.GetAsync(engine, SharedServers.BehindProxy);
+        var made = await Scenario
+            .On(await servers.AdminAsync(engine, SharedServers.BehindProxy))
+            .ApiKey(_ => new { request_signing = "optional" })
+            .CreateAsync();
         var signer = RequestSigner.Of(made.ApiKey);
         var url = made.Api.Identifier + Target;
         var refused = await SendAsync(server, Path(made), "POST", signer.Sign("POST", url)).Expect(401);

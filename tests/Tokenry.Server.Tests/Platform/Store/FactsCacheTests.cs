@@ -1,4 +1,5 @@
 using Tokenry.Server.Platform.Store;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Tokenry.Server.Tests.Platform.Store;
 
@@ -95,7 +96,7 @@ public sealed class FactsCacheTests
     [Fact]
     public async Task When_freshness_is_gone_it_reads_through()
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(TestStore.Start);
         var freshness = new Freshness(time, alwaysFresh: false);
         var stored = "old";
         var cache = Cache(_ => Task.FromResult<Facts?>(new(stored)), freshness);

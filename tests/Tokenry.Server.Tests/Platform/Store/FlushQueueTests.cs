@@ -4,13 +4,14 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tokenry.Server.Core.Usage;
 using Tokenry.Server.Platform.Store;
 using Tokenry.Server.Tests.Core.Usage;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Tokenry.Server.Tests.Platform.Store;
 
 /// <summary>What is flushed stands in the store once: whatever became of the answer, and whatever stood beside it.</summary>
 public sealed class FlushQueueTests
 {
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new(TestStore.Start);
 
     /// <summary>Found by review: what was committed while nobody waited for it any more was added again.</summary>
     [Theory, BothEngines]

@@ -1,10 +1,11 @@
 using Tokenry.Server.Platform.Store;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Tokenry.Server.Tests.Platform.Store;
 
 public sealed class FreshnessTests
 {
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new(TestStore.Start);
 
     [Fact]
     public void Before_the_first_poll_nothing_is_fresh() => Assert.False(new Freshness(_time, alwaysFresh: false).IsFresh);

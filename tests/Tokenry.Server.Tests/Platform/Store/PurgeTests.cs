@@ -2,12 +2,13 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tokenry.Server.Platform.Settings;
 using Tokenry.Server.Platform.Store;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Tokenry.Server.Tests.Platform.Store;
 
 public sealed class PurgeTests
 {
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new(TestStore.Start);
 
     [Theory, BothEngines]
     public async Task Removes_exactly_what_is_due(Engine engine)

@@ -10,6 +10,9 @@ namespace Tokenry.Server.Tests.Platform.Store;
 /// <summary>A store of one's own in this process, on either engine: what the server stands on, without the server.</summary>
 internal sealed class TestStore : IAsyncDisposable
 {
+    /// <summary>Where the clocks of tests begin.</summary>
+    public static readonly DateTimeOffset Start = new(2026, 11, 21, 0, 0, 0, TimeSpan.Zero);
+
     // A schema each: twenty times faster than a database each, and gone with the cluster.
     private static readonly Lazy<Task<string>> SharedDatabase = new(async () =>
         await (await PostgresCluster.StartAsync()).CreateDatabaseAsync()

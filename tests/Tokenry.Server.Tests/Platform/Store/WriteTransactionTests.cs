@@ -32,8 +32,7 @@ public sealed class WriteTransactionTests
     {
         await using var store = await TestStore.OpenAsync(engine);
         using var gate = new ManualResetEventSlim();
-        var first = Task.Run(() => store.Database.WriteAsync(tx => Task.FromResult(gate.Wait(TimeSpan.FromSeconds(10)))));
-        await Task.Delay(50); // SQLite's writer is held, so what comes now shares its COMMIT
+        var first = await HoldTheWriterAsync(store, gate); // what comes now shares the COMMIT of SQLite's writer
         var writes = Enumerable
             .Range(0, 40)
             .Select(n =>
@@ -101,8 +100,7 @@ public sealed class WriteTransactionTests
     {
         await using var store = await TestStore.OpenAsync(Engine.Sqlite);
         using var gate = new ManualResetEventSlim();
-        var held = Task.Run(() => store.Database.WriteAsync(tx => Task.FromResult(gate.Wait(TimeSpan.FromSeconds(10)))));
-        await Task.Delay(50);
+        var held = await HoldTheWriterAsync(store, gate);
         var waiting = Enumerable.Range(0, 1000).Select(n => store.Database.WriteAsync(tx => PutAsync(tx, $"row-{n}"))).ToArray();
         await Assert.ThrowsAsync<StoreUnavailableException>(() => store.Database.WriteAsync(tx => PutAsync(tx, "one too many")));
         await store.CountAsync("changes"); // readers do not wait
@@ -135,6 +133,21 @@ public sealed class WriteTransactionTests
         }
         Assert.Equal(20, seen.Count);
         Assert.All(seen, told => Assert.Equal((1, false), told));
+    }
+
+    /// <summary>Back when a write is under way, which ends when the gate opens.</summary>
+    private static async Task<Task<bool>> HoldTheWriterAsync(TestStore store, ManualResetEventSlim gate)
+    {
+        var isIn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var held = Task.Run(() =>
+            store.Database.WriteAsync(_ =>
+            {
+                isIn.SetResult();
+                return Task.FromResult(gate.Wait(TimeSpan.FromSeconds(60)));
+            })
+        );
+        await isIn.Task;
+        return held;
     }
 
     private static async Task<(long Data, long Audit, long Changes)> CountsAsync(TestStore store) =>

@@ -55,14 +55,9 @@ public sealed class AuditHeadTests
         await server.Client().GetAsync("/v1/audit/head").Expect(401);
     }
 
-    [Theory]
-    [BothEngines("UPDATE audit_events SET actor = 'usr_x' WHERE seq = 2", "event 2 was changed")]
-    [BothEngines("UPDATE audit_events SET changes = '[]' WHERE seq = 2", "event 2 was changed")]
-    [BothEngines("DELETE FROM audit_events WHERE seq = 2", "event 2 is missing")]
-    [BothEngines("DELETE FROM audit_events WHERE seq = 1", "event 1 is missing")]
-    [BothEngines("DELETE FROM audit_events WHERE seq > 3", "The newest ")]
-    [BothEngines("DELETE FROM audit_events", "The newest ")]
-    public async Task Verify_names_what_is_wrong_with_a_stopped_server(Engine engine, string edit, string fault)
+    /// <summary>One trail, put back after each edit: a server for each would be most of the work.</summary>
+    [Theory, BothEngines]
+    public async Task Verify_names_what_is_wrong_with_a_stopped_server(Engine engine)
     {
         await using var server = await ServerProcess.StartAsync(engine);
         var admin = await server.AdminAsync();
@@ -70,8 +65,25 @@ public sealed class AuditHeadTests
             await admin.CreateApplicationAsync([]);
         await server.StopAsync();
         await VerifyAsync(server, 0, "audit: whole. ", " events, 1 to ");
-        await server.ExecuteAsync(edit);
-        await VerifyAsync(server, 1, "audit: BROKEN", fault);
+        await server.ExecuteAsync("CREATE TABLE kept AS SELECT * FROM audit_events");
+        foreach (
+            var (edit, fault) in new[]
+            {
+                ("UPDATE audit_events SET actor = 'usr_x' WHERE seq = 2", "event 2 was changed"),
+                ("UPDATE audit_events SET changes = '[]' WHERE seq = 2", "event 2 was changed"),
+                ("DELETE FROM audit_events WHERE seq = 2", "event 2 is missing"),
+                ("DELETE FROM audit_events WHERE seq = 1", "event 1 is missing"),
+                ("DELETE FROM audit_events WHERE seq > 3", "The newest "),
+                ("DELETE FROM audit_events", "The newest "),
+            }
+        )
+        {
+            await server.ExecuteAsync(edit);
+            await VerifyAsync(server, 1, "audit: BROKEN", fault);
+            await server.ExecuteAsync("DELETE FROM audit_events; INSERT INTO audit_events SELECT * FROM kept");
+        }
+
+        await VerifyAsync(server, 0, "audit: whole. ", " events, 1 to ");
     }
 
     [Theory, BothEngines]

@@ -2,13 +2,14 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tokenry.Server.Platform.Settings;
 using Tokenry.Server.Platform.Store.Audit;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Tokenry.Server.Tests.Platform.Store.Audit;
 
 /// <summary>Old events go, addresses and names go, and what is kept is still a chain (issue 13, A.7).</summary>
 public sealed class AuditRetentionTests
 {
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new(TestStore.Start);
 
     [Theory, BothEngines]
     public async Task The_oldest_events_go_and_the_rest_verifies_from_the_anchor(Engine engine)
