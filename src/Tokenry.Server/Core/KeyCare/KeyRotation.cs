@@ -28,8 +28,8 @@ public sealed class KeyRotation(
     /// <exception cref="StartupException">The key file cannot be written.</exception>
     public async Task PrepareAsync(bool pepper, bool keyEncryptionKey, Action<string> say)
     {
-        await keys.RefreshAsync(database, options.KeyFile);
-        var file = KeyFile.Read(options.KeyFile, seal);
+        await keys.RefreshAsync(database, options.Store.KeyFile);
+        var file = KeyFile.Read(options.Store.KeyFile, seal);
         var isChanged = false;
         foreach (var (kind, versions, inUse) in Kinds(file, pepper, keyEncryptionKey))
         {
@@ -42,12 +42,12 @@ public sealed class KeyRotation(
                 isChanged = true;
             }
 
-            say($"{kind}: version {newest} is in {options.KeyFile}, and not in use yet.");
+            say($"{kind}: version {newest} is in {options.Store.KeyFile}, and not in use yet.");
         }
 
         if (isChanged)
         {
-            KeyFile.Replace(options.KeyFile, file, seal);
+            KeyFile.Replace(options.Store.KeyFile, file, seal);
         }
     }
 
@@ -55,8 +55,8 @@ public sealed class KeyRotation(
     /// <exception cref="StartupException">Nothing was prepared.</exception>
     public async Task ActivateAsync(bool pepper, bool keyEncryptionKey, Action<string> say)
     {
-        await keys.RefreshAsync(database, options.KeyFile);
-        foreach (var (kind, versions, inUse) in Kinds(KeyFile.Read(options.KeyFile, seal), pepper, keyEncryptionKey))
+        await keys.RefreshAsync(database, options.Store.KeyFile);
+        foreach (var (kind, versions, inUse) in Kinds(KeyFile.Read(options.Store.KeyFile, seal), pepper, keyEncryptionKey))
         {
             var newest = versions.Keys.Max();
             if (newest == inUse)
@@ -80,7 +80,7 @@ public sealed class KeyRotation(
                         : throw new StartupException($"Another rotation of {kind} was first.");
                 }
             );
-            await keys.RefreshAsync(database, options.KeyFile);
+            await keys.RefreshAsync(database, options.Store.KeyFile);
             say($"{kind}: version {newest} is in use from now on.");
         }
 
@@ -93,7 +93,7 @@ public sealed class KeyRotation(
     /// <summary>How much is under which version.</summary>
     public async Task DescribeAsync(Action<string> say)
     {
-        await keys.RefreshAsync(database, options.KeyFile);
+        await keys.RefreshAsync(database, options.Store.KeyFile);
         say($"pepper: version {keys.PepperVersion} is in use.");
         foreach (
             var (version, count) in await database.ReadAsync(connection =>

@@ -12,7 +12,7 @@ public sealed class ManagementRate(TokenryOptions options, TimeProvider time)
     /// <summary>Credentials remembered before those are forgotten that have nothing to wait for.</summary>
     private const int MostBeforeSweep = 10_000;
 
-    private readonly long perRequest = options.ManagementRequestsPerMinute is > 0 and var most ? TimeSpan.TicksPerMinute / most : 0;
+    private readonly long perRequest = options.Management.RequestsPerMinute is > 0 and var most ? TimeSpan.TicksPerMinute / most : 0;
     private readonly long startedAt = time.GetTimestamp();
 
     /// <summary>Until when the requests of each have to be spread out, in ticks since the start.</summary>
