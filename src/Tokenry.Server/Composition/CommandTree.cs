@@ -30,7 +30,11 @@ internal static class CommandTree
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static async Task<int> RunAsync(string[] arguments)
     {
-        var result = Tree().Parse(arguments, Plain);
+        // The library takes "--option=" for an option without a value; here it has an empty one.
+        var words = arguments.SelectMany(word =>
+            word.StartsWith("--", StringComparison.Ordinal) && word.EndsWith('=') ? [word[..^1], ""] : new[] { word }
+        );
+        var result = Tree().Parse([.. words], Plain);
         if (result.Action is not { ClearsParseErrors: true })
         {
             var verb =
