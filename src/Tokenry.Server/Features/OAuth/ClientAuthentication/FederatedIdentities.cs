@@ -3,7 +3,6 @@ using Tokenry.Protocol.Jose;
 using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Principals;
-using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
