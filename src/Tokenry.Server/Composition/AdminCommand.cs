@@ -13,10 +13,9 @@ namespace Tokenry.Server.Composition;
 internal static class AdminCommand
 {
     /// <param name="verb">What to do.</param>
-    /// <param name="words">The command line, verb included.</param>
-    public static async Task<int> RunAsync(AdminVerb verb, string[] words)
+    /// <param name="arguments">Its options by name.</param>
+    public static async Task<int> RunAsync(AdminVerb verb, Dictionary<string, string> arguments)
     {
-        var arguments = verb.Command.Parse(words.AsSpan(verb.Command.Words.Split(' ').Length));
         verb.Check(arguments);
         var settings = new Dictionary<string, string?>(StringComparer.Ordinal);
         var isTyped = arguments.Remove(CommandVerb.DataDirectoryOption, out var directory);
@@ -40,9 +39,10 @@ internal static class AdminCommand
         var isNamed = configuration["Tokenry:DataDirectory"] is not null;
         // A directory that is typed here is one that a server uses: if it has no store, the name is wrong.
         var opening = new Opening(options, verb, arguments, MakesStore: verb.MakesStore && !isTyped);
-        var answer = options.UsesPostgres
+        var answer = options.Store.UsesPostgres
             ? await RunHereAsync(opening)
-            : await AskAsync(FindServer(options.DataDirectory, isNamed), options, request) ?? await RunOnSqliteAsync(opening, request);
+            : await AskAsync(FindServer(options.Store.DataDirectory, isNamed), options, request)
+                ?? await RunOnSqliteAsync(opening, request);
         if (answer.Message is { } message)
         {
             await Console.Error.WriteLineAsync(message);
@@ -97,12 +97,12 @@ internal static class AdminCommand
     private static async Task<ControlAnswer?> AskAsync(ServerState? server, TokenryOptions options, ControlRequest request) =>
         server is null ? null
         : await ControlSocket.AskAsync(server, request) is { } answer ? answer
-        : server.DataDirectory == options.DataDirectory ? null
+        : server.DataDirectory == options.Store.DataDirectory ? null
         : new ControlAnswer(null, $"The server at {server.Urls} does not answer. Try again.", failed: true);
 
     private static async Task<ControlAnswer> RunOnSqliteAsync(Opening opening, ControlRequest request)
     {
-        var directory = opening.Options.DataDirectory;
+        var directory = opening.Options.Store.DataDirectory;
         await PrepareAsync(opening);
         // The server may be between taking the lock and listening, or between letting go and being gone.
         for (var attempt = 0; attempt < 100; attempt++)
@@ -130,18 +130,18 @@ internal static class AdminCommand
     {
         var options = opening.Options;
         // On PostgreSQL the store is in the database; what its servers have here is the key file.
-        if (!opening.MakesStore && !File.Exists(options.UsesPostgres ? options.KeyFile : options.DatabasePath))
+        if (!opening.MakesStore && !File.Exists(options.Store.UsesPostgres ? options.Store.KeyFile : options.Store.DatabasePath))
         {
             throw new StartupException(
-                options.UsesPostgres
-                    ? $"There is no key file {options.KeyFile}. Name the directory of the server: --{CommandVerb.DataDirectoryOption} D, or set "
+                options.Store.UsesPostgres
+                    ? $"There is no key file {options.Store.KeyFile}. Name the directory of the server: --{CommandVerb.DataDirectoryOption} D, or set "
                         + "Tokenry:KeyFile."
-                    : $"There is no store in {options.DataDirectory}. Name the directory of the server: --{CommandVerb.DataDirectoryOption} D. A new "
+                    : $"There is no store in {options.Store.DataDirectory}. Name the directory of the server: --{CommandVerb.DataDirectoryOption} D. A new "
                         + "store is made by the first start of a server."
             );
         }
 
-        foreach (var closed in DataDirectory.Create(options.DataDirectory))
+        foreach (var closed in DataDirectory.Create(options.Store.DataDirectory))
         {
             await Console.Error.WriteLineAsync(closed);
         }

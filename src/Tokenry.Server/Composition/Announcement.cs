@@ -12,7 +12,7 @@ public static partial class Announcement
         if (Console.IsOutputRedirected)
         {
             LogStore(logger, store);
-            LogToken(logger, options.AdminEmail, command);
+            LogToken(logger, options.Bootstrap.AdminEmail, command);
             if (options.Tls.Url is { } address)
             {
                 LogTls(logger, address, OwnCertificate(options));
@@ -30,7 +30,7 @@ public static partial class Announcement
         }
 
         text.WriteLine();
-        text.WriteLine($"  Administrator   {options.AdminEmail}; sign-in pages do not exist yet, so use the token of the next command");
+        text.WriteLine($"  Administrator   {options.Bootstrap.AdminEmail}; sign-in pages do not exist yet, so use the token of the next command");
         text.WriteLine();
         text.WriteLine("  Try it from another terminal:");
         text.WriteLine($"  curl -H \"Authorization: Bearer $({command})\" {options.Issuer}/v1/me");
@@ -40,13 +40,15 @@ public static partial class Announcement
     /// <summary>The option that lets <c>admin token</c> find the store of this server; empty for the default directory.</summary>
     private static string DataDirectoryArgument(TokenryOptions options)
     {
-        if (options.DataDirectory == Path.GetFullPath("data"))
+        if (options.Store.DataDirectory == Path.GetFullPath("data"))
         {
             return "";
         }
 
-        var isPlain = options.DataDirectory.All(c => char.IsAsciiLetterOrDigit(c) || "/._-".Contains(c, StringComparison.Ordinal));
-        var quoted = isPlain ? options.DataDirectory : $"'{options.DataDirectory.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+        var isPlain = options.Store.DataDirectory.All(c => char.IsAsciiLetterOrDigit(c) || "/._-".Contains(c, StringComparison.Ordinal));
+        var quoted = isPlain
+            ? options.Store.DataDirectory
+            : $"'{options.Store.DataDirectory.Replace("'", "'\\''", StringComparison.Ordinal)}'";
         return $" --{CommandVerb.DataDirectoryOption} {quoted}";
     }
 

@@ -67,7 +67,7 @@ public sealed partial class ControlSocket(TokenryOptions options, ILogger<Contro
         }
 
         listener.Listen(8);
-        var state = new ServerState(Environment.ProcessId, options.Issuer, path, options.DataDirectory);
+        var state = new ServerState(Environment.ProcessId, options.Issuer, path, options.Store.DataDirectory);
         directory?.WriteState(state);
         RunningServers.Add(state);
         try

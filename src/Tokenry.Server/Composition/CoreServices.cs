@@ -41,7 +41,10 @@ public static partial class CoreServices
             .AddSingleton<AuditHeadFile>()
             .AddSingleton<VerifyAudit>();
         services.AddSingleton<ChangeHub>();
-        services.AddSingleton(provider => new Freshness(provider.GetRequiredService<TimeProvider>(), alwaysFresh: !options.UsesPostgres));
+        services.AddSingleton(provider => new Freshness(
+            provider.GetRequiredService<TimeProvider>(),
+            alwaysFresh: !options.Store.UsesPostgres
+        ));
         AddDatabase(services, options);
 
         services
@@ -100,7 +103,7 @@ public static partial class CoreServices
     /// <summary>What runs beside the requests; not in a command.</summary>
     public static IServiceCollection AddBackgroundWork(this IServiceCollection services, TokenryOptions options, DataDirectory? held)
     {
-        if (options.UsesPostgres)
+        if (options.Store.UsesPostgres)
         {
             services.AddHostedService<PostgresChangeFeed>();
         }
@@ -113,7 +116,7 @@ public static partial class CoreServices
         services.AddSingleton<ControlSocket>();
         services.AddHostedService(provider => provider.GetRequiredService<ControlSocket>());
 
-        if (options.OtlpEndpoint is not null)
+        if (options.Otlp.Endpoint is not null)
         {
             services.AddHostedService<OtlpExport>();
         }
@@ -153,14 +156,15 @@ public static partial class CoreServices
         var options = services.GetRequiredService<TokenryOptions>();
         var keys = services.GetRequiredService<KeyRing>();
         Database? database = null;
-        string Description() => database?.Description ?? (options.UsesPostgres ? "The database" : $"SQLite {options.DatabasePath}");
+        string Description() =>
+            database?.Description ?? (options.Store.UsesPostgres ? "The database" : $"SQLite {options.Store.DatabasePath}");
         services.GetService<Pkcs11Token>()?.Open();
         try
         {
             database = services.GetRequiredService<Database>();
             var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger<Migration>();
             await database.MigrateAsync(Migration.Embedded, makesStore, change => LogSchema(logger, change));
-            await keys.OpenAsync(database, options.KeyFile);
+            await keys.OpenAsync(database, options.Store.KeyFile);
             await services.GetRequiredService<StoreIdentity>().OpenAsync();
             await services.GetRequiredService<SigningKeyRing>().OpenAsync();
             await services.GetRequiredService<OwnedApplications>().SettleAsync();
@@ -175,7 +179,7 @@ public static partial class CoreServices
         }
         catch (System.Security.Cryptography.CryptographicException)
         {
-            throw new StartupException($"A signing key in the store does not open with the key file {options.KeyFile}.");
+            throw new StartupException($"A signing key in the store does not open with the key file {options.Store.KeyFile}.");
         }
         catch (InvalidOperationException exception) when (exception.Message.StartsWith("The store was written", StringComparison.Ordinal))
         {
@@ -201,7 +205,7 @@ public static partial class CoreServices
     private static void AddDatabase(IServiceCollection services, TokenryOptions options)
     {
         Dapper.DefaultTypeMap.MatchNamesWithUnderscores = true;
-        if (options.ConnectionString is { } connection)
+        if (options.Store.ConnectionString is { } connection)
         {
             services.AddSingleton(provider => new PostgresDatabase(
                 connection,
@@ -215,7 +219,7 @@ public static partial class CoreServices
         else
         {
             services.AddSingleton<Database>(provider => new SqliteDatabase(
-                options.DatabasePath,
+                options.Store.DatabasePath,
                 provider.GetRequiredService<AuditChain>(),
                 provider.GetRequiredService<ChangeHub>(),
                 provider.GetRequiredService<TimeProvider>(),

@@ -4,21 +4,9 @@ using Tokenry.Server.Platform.Settings;
 ProcessHardening.Apply();
 try
 {
-    if (CommandLine.AsksForHelp(args))
+    if (!CommandLine.StartsServer(args))
     {
-        Console.WriteLine(CommandLine.Usage(AdminVerb.Commands));
-        return 0;
-    }
-
-    if (CommandLine.AsksForVersion(args))
-    {
-        Console.WriteLine($"Tokenry {CommandLine.Version} (.NET {Environment.Version})");
-        return 0;
-    }
-
-    if (CommandLine.FindVerb(args, AdminVerb.Commands) is { } command)
-    {
-        return await AdminCommand.RunAsync(AdminVerb.All.Single(verb => verb.Command == command), args);
+        return await CommandTree.RunAsync(args);
     }
 
     CommandLine.CheckServerArguments(args);
@@ -28,7 +16,7 @@ try
 }
 catch (UsageException exception)
 {
-    await Console.Error.WriteLineAsync($"{exception.Message}\n\n{CommandLine.Usage(AdminVerb.Commands)}");
+    await Console.Error.WriteLineAsync($"{exception.Message}\n\n{CommandTree.Help(args)}");
     return 2;
 }
 catch (Exception exception) when (StartFault.Describe(exception) is { } faults)

@@ -45,14 +45,14 @@ public static class TlsListener
         var certificate =
             options.Tls.CertificatePath is { } path ? Load(path, options.Tls.PasswordFile)
             : TlsOptions.HasDefaultCertificate(configuration) ? null
-            : SelfMade(options.DataDirectory);
+            : SelfMade(options.Store.DataDirectory);
         host.ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(https => Configure(https, options.Tls, certificate)));
     }
 
     /// <summary>The file of the self-signed certificate; <c>null</c> if the server uses none.</summary>
     public static string? SelfMadePath(TokenryOptions options)
     {
-        var path = Path.Combine(options.DataDirectory, SelfMadeFile);
+        var path = Path.Combine(options.Store.DataDirectory, SelfMadeFile);
         return options.Tls is { Url: not null, CertificatePath: null } && File.Exists(path) ? path : null;
     }
 

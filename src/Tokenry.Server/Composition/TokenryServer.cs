@@ -51,7 +51,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ServerLimits.LongestShutdown);
 
         var options = TokenryOptions.Read(builder.Configuration);
-        var closed = DataDirectory.Create(options.DataDirectory);
+        var closed = DataDirectory.Create(options.Store.DataDirectory);
         var held = Hold(options);
         TlsListener.Add(builder.WebHost, builder.Configuration, options);
         AddServices(builder.Services, options, held);
@@ -89,11 +89,11 @@ internal sealed class TokenryServer : IAsyncDisposable
     }
 
     private static DataDirectory? Hold(TokenryOptions options) =>
-        options.UsesPostgres
+        options.Store.UsesPostgres
             ? null
-            : DataDirectory.TryHold(options.DataDirectory)
+            : DataDirectory.TryHold(options.Store.DataDirectory)
                 ?? throw new StartupException(
-                    $"Another process holds the data directory {options.DataDirectory}. Stop it, or set Tokenry:DataDirectory."
+                    $"Another process holds the data directory {options.Store.DataDirectory}. Stop it, or set Tokenry:DataDirectory."
                 );
 
     private static void AddServices(IServiceCollection services, TokenryOptions options, DataDirectory? held)
@@ -127,7 +127,7 @@ internal sealed class TokenryServer : IAsyncDisposable
             }
         }
 
-        if (Options.OtlpEndpoint is not null)
+        if (Options.Otlp.Endpoint is not null)
         {
             App.Use(RequestSpans.DescribeAsync);
         }

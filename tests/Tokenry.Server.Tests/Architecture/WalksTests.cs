@@ -57,14 +57,21 @@ public sealed class WalksTests
         return walks;
     }
 
-    private static List<string> TypesIn(string path) =>
+    /// <summary>The types of a file, and the interfaces of ours on the same line: code that runs a list of grants names the interface.</summary>
+    private static List<string> TypesIn(string path)
+    {
+        var declarations = File.ReadLines(path)
+            .Where(line => line.StartsWith("public ", StringComparison.Ordinal) || line.StartsWith("internal ", StringComparison.Ordinal))
+            .Select(line => line.Split([" class ", " struct "], StringSplitOptions.None)[^1])
+            .ToList();
+        return
         [
-            .. File.ReadLines(path)
-                .Where(line =>
-                    line.StartsWith("public ", StringComparison.Ordinal) || line.StartsWith("internal ", StringComparison.Ordinal)
-                )
-                .Select(line => line.Split([" class ", " struct "], StringSplitOptions.None)[^1].Split('(', ' ', '<', ':', ';')[0]),
+            .. declarations.Select(declaration => declaration.Split('(', ' ', '<', ':', ';')[0]),
+            .. declarations
+                .Where(declaration => declaration.Contains(") : I", StringComparison.Ordinal))
+                .Select(declaration => declaration.Split(") : ")[1]),
         ];
+    }
 
     private static bool Names(string text, string type)
     {

@@ -1,11 +1,12 @@
 using System.Runtime.Versioning;
+using System.Text.RegularExpressions;
 using Tokenry.Server.Composition;
 
 namespace Tokenry.Server.Tests.Composition;
 
 /// <summary>D.2: a mistyped word or setting never starts a server, and the answer names what was probably meant.</summary>
 [SupportedOSPlatform("linux")]
-public sealed class ArgumentTests
+public sealed class ArgumentTests(SharedServers servers)
 {
     [Theory]
     [InlineData("admin", "'admin' lacks its command. Known: admin token")]
@@ -34,6 +35,12 @@ public sealed class ArgumentTests
     [InlineData("admin token users:read", "'users:read' is not an option of admin token.")]
     [InlineData("admin rotate-keys prepar", "'prepar' is not a step of admin rotate-keys. Did you mean prepare?")]
     [InlineData("admin rotate-keys --kek=1", "'--kek' takes no value.")]
+    [InlineData("admin rotate-keys --kek=status", "'--kek' takes no value. Leave out '=status'.")]
+    [InlineData("admin rotate-keys prepare status", "'status' is not an option of admin rotate-keys.")]
+    [InlineData("admin audit", "'admin audit' lacks its command. Known: admin token")]
+    [InlineData("admin token --scopes", "'--scopes' needs a value.")]
+    [InlineData("admin token --scopes a --scopes b", "'--scopes' may appear once.")]
+    [InlineData("admin token @file", "'@file' is not an option of admin token.")]
     public async Task Words_that_mean_nothing_are_refused_with_usage_and_start_nothing(string line, string words)
     {
         await using var server = await ServerProcess.PrepareAsync(Engine.Sqlite);
@@ -41,7 +48,8 @@ public sealed class ArgumentTests
         Assert.Equal(2, result.ExitCode);
         Assert.Equal("", result.Output);
         Assert.Contains(words, result.Error.Split('\n')[0], StringComparison.Ordinal);
-        Assert.Contains("Usage:\n  ./run [--urls URL]", result.Error, StringComparison.Ordinal);
+        Assert.Contains("\n\nDescription:\n", result.Error, StringComparison.Ordinal);
+        Assert.Contains("Usage:\n  ./run ", result.Error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(server.DataDirectory));
     }
 
@@ -49,15 +57,47 @@ public sealed class ArgumentTests
     [InlineData("--help")]
     [InlineData("help")]
     [InlineData("-h")]
-    [InlineData("admin token --help")]
+    [InlineData("-?")]
     [InlineData("--urls http://127.0.0.1:8100 --help")]
-    public async Task Help_names_every_command(string line)
+    [InlineData("--Tokenry:Brand abc -h")]
+    [InlineData("nonsense --help")]
+    public async Task Help_names_the_options_of_the_server_and_the_commands(string line)
     {
-        await using var server = await ServerProcess.PrepareAsync(Engine.Sqlite);
-        var result = (await server.RunAsync(line.Split(' '))).Expect(0);
-        Assert.Equal("", result.Error);
-        Assert.All(AdminVerb.Commands, verb => Assert.Contains($"./run {verb.Usage}", result.Output, StringComparison.Ordinal));
-        Assert.False(Directory.Exists(server.DataDirectory));
+        var help = await HelpAsync(line);
+        Assert.All(
+            ["--urls <URL>", "--Tokenry:NAME <VALUE>", "--help", "--version"],
+            word => Assert.Contains(word, help, StringComparison.Ordinal)
+        );
+        Assert.Contains("Usage:\n  ./run [command] [options]", help, StringComparison.Ordinal);
+        Assert.Contains("Commands:\n  admin ", help, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_of_a_command_names_every_option_with_its_summary()
+    {
+        foreach (var verb in AdminVerb.Commands)
+        {
+            var help = await HelpAsync($"{verb.Words} --help");
+            Assert.Contains(verb.Summary, help, StringComparison.Ordinal);
+            Assert.Contains($"Usage:\n  ./run {verb.Words} [", help, StringComparison.Ordinal);
+            Assert.All(verb.Steps, step => Assert.Contains(step, help, StringComparison.Ordinal));
+            Assert.All(verb.Options, option => Assert.Matches($"--{option.Name} .*{Regex.Escape(option.Summary)}", help));
+        }
+
+        var group = await HelpAsync("admin --help");
+        Assert.All(["token", "rotate-keys", "audit"], word => Assert.Contains($"\n  {word} ", group, StringComparison.Ordinal));
+    }
+
+    /// <summary>Its parser takes a fifth of a second to load, and the start of a server has one second.</summary>
+    [Fact]
+    public async Task A_server_does_not_load_the_library_for_commands()
+    {
+        Assert.SkipUnless(Environment.UserName == "root", "Only root may read what the server has in memory.");
+        var server = await servers.GetAsync(Engine.Sqlite);
+        Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(Repository.ServerDll)!, "System.CommandLine.dll")));
+        var maps = await File.ReadAllTextAsync($"/proc/{server.ProcessId}/maps");
+        Assert.Contains("/Tokenry.Protocol.dll", maps, StringComparison.Ordinal);
+        Assert.DoesNotContain("/System.CommandLine.dll", maps, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -144,5 +184,14 @@ public sealed class ArgumentTests
         ];
         await server.LaunchAsync(arguments);
         await server.Client().GetAsync("/health/live").Expect(200);
+    }
+
+    private static async Task<string> HelpAsync(string line)
+    {
+        await using var server = await ServerProcess.PrepareAsync(Engine.Sqlite);
+        var result = (await server.RunAsync(line.Split(' '))).Expect(0);
+        Assert.Equal("", result.Error);
+        Assert.False(Directory.Exists(server.DataDirectory));
+        return result.Output;
     }
 }

@@ -23,5 +23,5 @@ public sealed class DpopProofs(DpopNonces nonces, Database database, TokenryOpti
         SingleUse.ClaimAsync(database, UseKind, proof.ReplayKey(), proof.KeepUntil.ToUnixTimeMilliseconds());
 
     // One that is sent must be good, so that a client learns of a stale one.
-    private bool Takes(string? nonce) => nonce is null ? !options.RequiresDpopNonce : nonces.Takes(nonce);
+    private bool Takes(string? nonce) => nonce is null ? !options.Dpop.RequiresNonce : nonces.Takes(nonce);
 }

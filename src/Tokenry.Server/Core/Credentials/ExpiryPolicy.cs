@@ -12,7 +12,7 @@ public sealed class ExpiryPolicy(TokenryOptions options)
     {
         var expiry =
             asked.IsPresent ? asked.Or(null)
-            : kind == CredentialKind.PersonalAccessToken ? now + options.PersonalAccessTokenLifetime
+            : kind == CredentialKind.PersonalAccessToken ? now + options.PersonalAccessTokens.Lifetime
             : null;
         Check(kind, expiry, now);
         return expiry is { } time ? DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds()) : null;
@@ -23,7 +23,7 @@ public sealed class ExpiryPolicy(TokenryOptions options)
     {
         if (
             kind == CredentialKind.PersonalAccessToken
-            && options.PersonalAccessTokenMaxLifetime is { } longest
+            && options.PersonalAccessTokens.MaxLifetime is { } longest
             && (expiry is null || expiry > now + longest)
         )
         {

@@ -108,7 +108,7 @@ public static class FederatedIdentityMaterial
         }
 
         check.Require(
-            options.FetchesKeys,
+            options.Egress.Enabled,
             "jwks_uri",
             "this server fetches nothing (Tokenry:Egress:Enabled is off): send the keys themselves as jwks"
         );

@@ -42,12 +42,18 @@ public sealed class SecretMint(KeyRing keys, TokenryOptions options, TimeProvide
     {
         Span<byte> random = stackalloc byte[32];
         RandomNumberGenerator.Fill(random);
-        var secret = CredentialString.Create(options.Brand, tag, id, random);
+        var secret = CredentialString.Create(options.Brands.Current, tag, id, random);
         CryptographicOperations.ZeroMemory(random);
         var version = keys.PepperVersion;
         var hash = new byte[SecretDigest.Length];
         var text = secret.Reveal();
         SecretDigest.Compute(text, keys.Pepper(version), hash);
-        return new MintedSecret(PublicId.Create(tag, id), secret, $"{options.Brand}_{tag}_…{text.AsSpan(text.Length - 4)}", hash, version);
+        return new MintedSecret(
+            PublicId.Create(tag, id),
+            secret,
+            $"{options.Brands.Current}_{tag}_…{text.AsSpan(text.Length - 4)}",
+            hash,
+            version
+        );
     }
 }

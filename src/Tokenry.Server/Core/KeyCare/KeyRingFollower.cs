@@ -40,7 +40,7 @@ internal sealed partial class KeyRingFollower : BackgroundService
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                var written = File.GetLastWriteTimeUtc(options.KeyFile);
+                var written = File.GetLastWriteTimeUtc(options.Store.KeyFile);
                 if (Interlocked.Exchange(ref announced, 0) == 0 && written == seen && fault.Length == 0)
                 {
                     continue;
@@ -49,7 +49,7 @@ internal sealed partial class KeyRingFollower : BackgroundService
                 seen = written;
                 try
                 {
-                    await keys.RefreshAsync(database, options.KeyFile);
+                    await keys.RefreshAsync(database, options.Store.KeyFile);
                     fault = "";
                 }
                 catch (Exception exception)

@@ -28,8 +28,8 @@ public sealed class KeyRotation(
     /// <exception cref="StartupException">The key file cannot be written.</exception>
     public async Task PrepareAsync(bool pepper, bool keyEncryptionKey, Action<string> say)
     {
-        await keys.RefreshAsync(database, options.KeyFile);
-        var file = KeyFile.Read(options.KeyFile, seal);
+        await keys.RefreshAsync(database, options.Store.KeyFile);
+        var file = KeyFile.Read(options.Store.KeyFile, seal);
         var isChanged = false;
         foreach (var (kind, versions, inUse) in Kinds(file, pepper, keyEncryptionKey))
         {
@@ -44,12 +44,12 @@ public sealed class KeyRotation(
                 isChanged = true;
             }
 
-            say($"{kind}: version {newest} is in {options.KeyFile}, but not in use yet.");
+            say($"{kind}: version {newest} is in {options.Store.KeyFile}, but not in use yet.");
         }
 
         if (isChanged)
         {
-            KeyFile.Replace(options.KeyFile, file, seal);
+            KeyFile.Replace(options.Store.KeyFile, file, seal);
         }
     }
 
@@ -57,8 +57,8 @@ public sealed class KeyRotation(
     /// <exception cref="StartupException">No version is prepared.</exception>
     public async Task ActivateAsync(bool pepper, bool keyEncryptionKey, Action<string> say)
     {
-        await keys.RefreshAsync(database, options.KeyFile);
-        foreach (var (kind, versions, inUse) in Kinds(KeyFile.Read(options.KeyFile, seal), pepper, keyEncryptionKey))
+        await keys.RefreshAsync(database, options.Store.KeyFile);
+        foreach (var (kind, versions, inUse) in Kinds(KeyFile.Read(options.Store.KeyFile, seal), pepper, keyEncryptionKey))
         {
             var newest = versions.Keys.Max();
             if (newest == inUse)
@@ -82,7 +82,7 @@ public sealed class KeyRotation(
                         : throw new StartupException($"Another rotation of {kind} was first. Check admin rotate-keys status.");
                 }
             );
-            await keys.RefreshAsync(database, options.KeyFile);
+            await keys.RefreshAsync(database, options.Store.KeyFile);
             say($"{kind}: version {newest} is now in use.");
         }
 
@@ -95,7 +95,7 @@ public sealed class KeyRotation(
     /// <summary>Prints the number of secrets and keys under each version.</summary>
     public async Task DescribeAsync(Action<string> say)
     {
-        await keys.RefreshAsync(database, options.KeyFile);
+        await keys.RefreshAsync(database, options.Store.KeyFile);
         say($"pepper: version {keys.PepperVersion} is in use.");
         foreach (
             var (version, count) in await database.ReadAsync(connection =>

@@ -11,7 +11,9 @@ public sealed class RotateKeys(KeyRotation rotation, TokenryOptions options)
     public static readonly CommandVerb Command = new("admin rotate-keys", "Creates new keys in the key file and activates them.")
     {
         Steps = ["prepare", "activate", "status"],
-        Flags = ["pepper", "kek"],
+        StepSummary =
+            "prepare makes the keys, activate uses them, status tells which are in use. Left out on SQLite: prepare and activate.",
+        Own = [new("pepper", "Only the pepper."), new("kek", "Only the key-encryption key.")],
     };
 
     /// <exception cref="StartupException">The message says what to do.</exception>
@@ -24,7 +26,7 @@ public sealed class RotateKeys(KeyRotation rotation, TokenryOptions options)
         {
             case "prepare":
                 await rotation.PrepareAsync(pepper, keyEncryptionKey, words.Add);
-                words.Add($"Copy {options.KeyFile} to every replica; each loads it within a second. Then run: admin rotate-keys activate.");
+                words.Add($"Copy {options.Store.KeyFile} to every replica; each loads it within a second. Then run: admin rotate-keys activate.");
                 break;
             case "activate":
                 await rotation.ActivateAsync(pepper, keyEncryptionKey, words.Add);
@@ -32,7 +34,7 @@ public sealed class RotateKeys(KeyRotation rotation, TokenryOptions options)
             case "status":
                 await rotation.DescribeAsync(words.Add);
                 break;
-            case null when options.UsesPostgres:
+            case null when options.Store.UsesPostgres:
                 throw new StartupException(
                     "Other servers may share this database, and each must have the new keys first. Run admin rotate-keys prepare, copy the key file, "
                         + "then run admin rotate-keys activate."

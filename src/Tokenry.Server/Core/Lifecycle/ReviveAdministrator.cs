@@ -64,7 +64,10 @@ public sealed class ReviveAdministrator(SystemGate gate, Database database, Toke
         var now = time.GetUtcNow();
         var id = PublicId.Create("usr", PublicId.NewUuid7(now));
         var isTaken =
-            await tx.FirstOrDefaultAsync<string>("SELECT id FROM principals WHERE email = @Email", new { Email = options.AdminEmail })
+            await tx.FirstOrDefaultAsync<string>(
+                "SELECT id FROM principals WHERE email = @Email",
+                new { Email = options.Bootstrap.AdminEmail }
+            )
             is not null;
         await PrincipalStore.InsertAsync(
             tx,
@@ -73,7 +76,7 @@ public sealed class ReviveAdministrator(SystemGate gate, Database database, Toke
                 Id = id,
                 Type = PrincipalType.User,
                 Name = "Administrator",
-                Email = isTaken ? $"{id.ToLowerInvariant()}@localhost" : options.AdminEmail,
+                Email = isTaken ? $"{id.ToLowerInvariant()}@localhost" : options.Bootstrap.AdminEmail,
                 CreatedAt = now.ToUnixTimeMilliseconds(),
             },
             passwordHash: null,

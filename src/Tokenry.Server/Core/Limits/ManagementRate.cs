@@ -12,7 +12,7 @@ public sealed class ManagementRate(TokenryOptions options, TimeProvider time)
     /// <summary>The number of credentials in memory that starts a sweep of idle ones.</summary>
     private const int MostBeforeSweep = 10_000;
 
-    private readonly long perRequest = options.ManagementRequestsPerMinute is > 0 and var most ? TimeSpan.TicksPerMinute / most : 0;
+    private readonly long perRequest = options.Management.RequestsPerMinute is > 0 and var most ? TimeSpan.TicksPerMinute / most : 0;
     private readonly long startedAt = time.GetTimestamp();
 
     /// <summary>For each credential, the time at which all its requests would be over at an even rate, in ticks since the start.</summary>

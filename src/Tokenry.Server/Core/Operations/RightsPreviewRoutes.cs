@@ -25,7 +25,7 @@ public static class RightsPreviewRoutes
     private static async Task ServeAsync(HttpContext context, RequestDelegate serve)
     {
         var options = context.RequestServices.GetRequiredService<TokenryOptions>();
-        RequestFacts.Of(context).Preview = RightsPreview.Of(context, options.ExpectGains);
+        RequestFacts.Of(context).Preview = RightsPreview.Of(context, options.Management.ExpectGains);
         try
         {
             await serve(context);

@@ -14,7 +14,7 @@ public sealed class AuditHeadFile(TokenryOptions options, HeadSigner signer)
     private const int LongestFile = 16384;
     private const int MostOthers = 7;
 
-    public string Path => options.AuditHeadFile;
+    public string Path => options.Store.AuditHeadFile;
 
     /// <summary>What the file says of the store that is open.</summary>
     public HeadsOnDisk Read()

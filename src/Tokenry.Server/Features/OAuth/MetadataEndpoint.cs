@@ -1,9 +1,8 @@
 using System.Text.Json;
 using Microsoft.OpenApi;
-using Tokenry.Protocol.Api;
-using Tokenry.Protocol.Jose;
 using Tokenry.Protocol.Proofs;
 using Tokenry.Server.Features.OAuth.ClientAuthentication;
+using Tokenry.Server.Features.OAuth.Grants;
 using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Settings;
 using Tokenry.Server.Platform.Text;
@@ -11,7 +10,7 @@ using Tokenry.Server.Platform.Text;
 namespace Tokenry.Server.Features.OAuth;
 
 /// <summary>
-/// Authorization server metadata (RFC 8414), written once from the same lists the endpoints enforce and from the configured issuer, whatever
+/// Authorization server metadata (RFC 8414), written once from the registered grants and methods and from the configured issuer, whatever
 /// Host a request names. Optional members without values are left out (§3.2).
 /// </summary>
 public static class MetadataEndpoint
@@ -47,7 +46,9 @@ public static class MetadataEndpoint
 
     public static void MapMetadata(this IEndpointRouteBuilder app, TokenryOptions options)
     {
-        var document = new PublicDocument(Write(options), MediaType.Json);
+        IClientAuthenticationMethod[] methods = [.. app.ServiceProvider.GetServices<IClientAuthenticationMethod>()];
+        string[] grants = [.. app.ServiceProvider.GetServices<IGrant>().Select(grant => grant.Name)];
+        var document = new PublicDocument(Write(options, grants, methods), MediaType.Json);
         var path = new Uri(options.Issuer).AbsolutePath.TrimEnd('/');
         // RFC 8414 §3.1 inserts the issuer's path behind the well-known part; OpenID Connect Discovery appends the well-known part.
         string[] routes = ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"];
@@ -62,7 +63,7 @@ public static class MetadataEndpoint
         }
     }
 
-    private static byte[] Write(TokenryOptions options)
+    private static byte[] Write(TokenryOptions options, string[] grants, IClientAuthenticationMethod[] methods)
     {
         var issuer = options.Issuer;
         using var stream = new MemoryStream();
@@ -74,16 +75,16 @@ public static class MetadataEndpoint
             json.WriteString("jwks_uri", issuer + "/.well-known/jwks.json");
             // REQUIRED by RFC 8414 §2, and checked by clients; empty, since there is no authorization endpoint.
             WriteArray("response_types_supported", []);
-            WriteArray("grant_types_supported", TokenEndpoint.GrantTypes);
+            WriteArray("grant_types_supported", grants);
             foreach (var endpoint in new[] { "token", "introspection", "revocation" })
             {
                 // A public client has nothing to ask introspection for (RFC 7662 §2.1).
-                string[] methods = [.. ClientAuthenticator.MethodsOf(options)];
+                var open = methods.Where(method => method.IsProof || endpoint != "introspection").ToList();
+                WriteArray(endpoint + "_endpoint_auth_methods_supported", [.. open.SelectMany(method => method.Names)]);
                 WriteArray(
-                    endpoint + "_endpoint_auth_methods_supported",
-                    endpoint == "introspection" ? methods : [.. methods, ClientAuthenticationMethod.None]
+                    endpoint + "_endpoint_auth_signing_alg_values_supported",
+                    [.. open.SelectMany(method => method.SigningAlgorithms).Distinct()]
                 );
-                WriteArray(endpoint + "_endpoint_auth_signing_alg_values_supported", JwsAlgorithms.All);
             }
 
             if (options.Tls.SeesCertificates)

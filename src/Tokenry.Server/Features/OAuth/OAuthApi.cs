@@ -22,18 +22,6 @@ public static class OAuthApi
         ),
     ];
 
-    private static readonly RouteMember[] TokenForm =
-    [
-        new("grant_type", $"{ClientCredentials.Name} or {TokenExchange.Name}", Required: true),
-        new("resource", "Identifier of the API resource (RFC 8707); may be left out where the client has rights at one alone."),
-        new("audience", "Another name for resource."),
-        new("scope", "Scopes, separated by spaces; left out = all that the client has there."),
-        new("subject_token", "Of an exchange (RFC 8693): an access token, API key, personal access token or another issuer's token."),
-        new("subject_token_type", "Of an exchange: what the subject token is."),
-        new("requested_token_type", "Of an exchange: left out, or urn:ietf:params:oauth:token-type:access_token or :jwt."),
-        .. Client,
-    ];
-
     private static readonly RouteMember[] TokenAnswer =
     [
         new("access_token", "A JWT (RFC 9068).", Required: true),
@@ -85,25 +73,48 @@ public static class OAuthApi
 
     public static IServiceCollection AddOAuth(this IServiceCollection services) =>
         services
-            .AddSingleton<PrivateKeyJwt>()
-            .AddSingleton<MutualTls>()
-            .AddSingleton<FederatedIdentities>()
-            .AddSingleton<PublicClient>()
-            .AddSingleton<ClientAuthenticator>()
+            .AddGrants()
+            .AddClientAuthentication()
             .AddSingleton<SenderConstraint>()
-            .AddSingleton<ClientCredentials>()
-            .AddSingleton<SubjectTokens>()
-            .AddSingleton<TokenExchange>()
             .AddSingleton<TokenEndpoint>()
             .AddSingleton<IntrospectionEndpoint>()
             .AddSingleton<RevocationEndpoint>()
             .AddSingleton<RenewalEndpoint>();
 
+    /// <summary>The grants, in the order in which metadata and errors list them.</summary>
+    private static IServiceCollection AddGrants(this IServiceCollection services) =>
+        services.AddSingleton<SubjectTokens>().AddSingleton<IGrant, ClientCredentials>().AddSingleton<IGrant, TokenExchange>();
+
+    /// <summary>
+    /// The methods of client authentication, strongest first: so the metadata lists them. A subject token comes before a certificate, which then only binds
+    /// the token.
+    /// </summary>
+    private static IServiceCollection AddClientAuthentication(this IServiceCollection services) =>
+        services
+            .AddSingleton<FederatedIdentities>()
+            .AddSingleton<IClientAuthenticationMethod>(provider => provider.GetRequiredService<FederatedIdentities>())
+            .AddSingleton<IClientAuthenticationMethod, MutualTls>()
+            .AddSingleton<IClientAuthenticationMethod, PrivateKeyJwt>()
+            .AddSingleton<IClientAuthenticationMethod, ClientSecretBasic>()
+            .AddSingleton<IClientAuthenticationMethod, ClientSecretPost>()
+            .AddSingleton<IClientAuthenticationMethod, PublicClient>()
+            .AddSingleton<ClientAuthenticator>();
+
+    private static RouteMember[] TokenForm(IEnumerable<IGrant> grants) =>
+        [
+            new("grant_type", string.Join(" or ", grants.Select(grant => grant.Name)), Required: true),
+            new("resource", "Identifier of the API resource (RFC 8707); may be left out where the client has rights at one alone."),
+            new("audience", "Another name for resource."),
+            new("scope", "Scopes, separated by spaces; left out = all that the client has there."),
+            .. grants.SelectMany(grant => grant.Parameters),
+            .. Client,
+        ];
+
     public static void MapOAuth(this IEndpointRouteBuilder app, TokenryOptions options)
     {
         app.MapForm("/oauth/token", app.ServiceProvider.GetRequiredService<TokenEndpoint>().ServeAsync)
             .WithSummary("Exchange client credentials (RFC 6749) or another token (RFC 8693) for an access token.")
-            .Takes(TokenForm)
+            .Takes(TokenForm(app.ServiceProvider.GetServices<IGrant>()))
             .Answers(MediaType.Json, TokenAnswer)
             .NeedsClient();
         app.MapForm("/oauth/introspect", app.ServiceProvider.GetRequiredService<IntrospectionEndpoint>().ServeAsync)

@@ -8,32 +8,39 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.OAuth;
 
-/// <summary><c>POST /oauth/token</c> (RFC 6749 §3.2): parse, authenticate the client, find what the token is to be bound to and the grant, run it.</summary>
+/// <summary>
+/// <c>POST /oauth/token</c> (RFC 6749 §3.2): authenticates the client, reads what the token is to be bound to, and runs the grant that the request names.
+/// </summary>
 public sealed partial class TokenEndpoint(
     ClientAuthenticator clients,
     SenderConstraint senderConstraint,
-    ClientCredentials clientCredentials,
-    TokenExchange tokenExchange,
+    IEnumerable<IGrant> grants,
     UseRecorder recorder,
     ILogger<TokenEndpoint> logger
 )
 {
-    public static readonly IReadOnlyList<string> GrantTypes = [ClientCredentials.Name, TokenExchange.Name];
+    private readonly IGrant[] grants = [.. grants];
 
     public async Task ServeAsync(HttpContext context, FormParameters form)
     {
-        var client = await clients.AuthenticateAsync(context, form, takesPublic: true, takesGrants: true);
+        var grant = Find(form["grant_type"]);
+        var client = await clients.AuthenticateAsync(
+            context,
+            form,
+            takesPublic: true,
+            takesSubject: grant is { SubjectMayAuthenticate: true }
+        );
         var certificate = ClientCertificate.Of(context);
         var (confirmation, onceOnly) = senderConstraint.Read(context, client, certificate);
-        var request = new TokenRequest(client, form, confirmation) { Proof = onceOnly, CertificateThumbprint = certificate?.Thumbprint };
-        var grant = form["grant_type"];
-        var issued = grant switch
+        var request = new TokenRequest(client, form, confirmation) { Proof = onceOnly, Certificate = certificate };
+        if (grant is null)
         {
-            ClientCredentials.Name => await clientCredentials.RunAsync(request),
-            TokenExchange.Name => await tokenExchange.RunAsync(request),
-            null => throw OAuthError.InvalidRequest("grant_type is missing"),
-            _ => throw OAuthError.UnsupportedGrantType(GrantTypes),
-        };
+            throw form["grant_type"] is null
+                ? OAuthError.InvalidRequest("grant_type is missing")
+                : OAuthError.UnsupportedGrantType(grants.Select(known => known.Name));
+        }
+
+        var issued = await grant.RunAsync(request);
         await senderConstraint.UseUpAsync(onceOnly);
         recorder.Issued(
             new Use
@@ -42,7 +49,7 @@ public sealed partial class TokenEndpoint(
                 Code = Use.Issued,
                 Credential = issued.Subject ?? client.Credential,
                 Actor = issued.Subject is { } subject && subject.Owner!.Id != client.Principal.Id ? client.Principal.Id : null,
-                GrantType = grant,
+                GrantType = grant.Name,
                 Api = issued.Api,
                 Scopes = issued.Scope,
                 From = UseCircumstances.Of(client.Request),
@@ -56,7 +63,7 @@ public sealed partial class TokenEndpoint(
                     _ => "mtls",
                 },
             },
-            grant
+            grant.Name
         );
         LogIssued(issued.TokenId, client.Principal.Id, client.CredentialId);
         JsonAnswer.WriteObject(
@@ -75,6 +82,19 @@ public sealed partial class TokenEndpoint(
                 json.WriteString("scope"u8, issued.Scope.ToString());
             }
         );
+    }
+
+    private IGrant? Find(string? name)
+    {
+        foreach (var grant in grants)
+        {
+            if (grant.Name == name)
+            {
+                return grant;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>A client with several ways lists the best first; why it took another only it knows, but that it did is for the audit.</summary>

@@ -27,8 +27,12 @@ public sealed class IssueAdminToken(
 {
     public static readonly CommandVerb Command = new("admin token", "Creates and prints a personal access token of the administrator.")
     {
-        Options = new Dictionary<string, string>(StringComparer.Ordinal) { ["scopes"] = "\"A B\"", ["expires-in"] = "24h" },
-        Flags = ["revive"],
+        Own =
+        [
+            new("scopes", "The scopes of the token, separated by spaces; all if left out.", "\"A B\""),
+            new("expires-in", "How long the token lives, such as 30m, 24h or 7d, or never; 24h if left out.", "24h"),
+            new("revive", "Enables the administrator and gives the role back, or creates a new administrator."),
+        ],
     };
 
     private const string Remedy =

@@ -40,7 +40,7 @@ public sealed class ScannerReports(ReportLeak report, Brands brands, TokenryOpti
         foreach (var secret in found)
         {
             var isOurs =
-                await report.RunAsync(RequestFacts.Of(context), secret.Token, Place(secret), options.RevokesReportedLeaks)
+                await report.RunAsync(RequestFacts.Of(context), secret.Token, Place(secret), options.LeakReports.Revokes)
                 != LeakOutcome.Foreign;
             var hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(secret.Token)));
             labels.Add(new(hash, secret.Type, isOurs ? "true_positive" : "false_positive"));
@@ -52,8 +52,8 @@ public sealed class ScannerReports(ReportLeak report, Brands brands, TokenryOpti
     /// <summary>The key that the request names.</summary>
     /// <exception cref="ProblemException">404 if no key is configured; 401 if this key is not listed.</exception>
     private byte[] FindKey(IHeaderDictionary headers) =>
-        options.ScannerKeys.Count == 0 ? throw ProblemException.NotFound()
-        : options.ScannerKeys.TryGetValue(headers[KeyHeader].ToString(), out var key) ? key
+        options.LeakReports.ScannerKeys.Count == 0 ? throw ProblemException.NotFound()
+        : options.LeakReports.ScannerKeys.TryGetValue(headers[KeyHeader].ToString(), out var key) ? key
         : throw Unsigned();
 
     private static void RequireSignature(IHeaderDictionary headers, byte[] key, byte[] signed)

@@ -28,7 +28,7 @@ public sealed class BootstrapAdministrator(
             return;
         }
 
-        var hash = options.AdminPassword is { } password ? await passwords.HashAsync(password) : null;
+        var hash = options.Bootstrap.AdminPassword is { } password ? await passwords.HashAsync(password) : null;
         var now = time.GetUtcNow();
         var id = PublicId.Create("usr", PublicId.NewUuid7(now));
         try
@@ -49,7 +49,7 @@ public sealed class BootstrapAdministrator(
                         Id = id,
                         Type = PrincipalType.User,
                         Name = "Administrator",
-                        Email = options.AdminEmail,
+                        Email = options.Bootstrap.AdminEmail,
                         CreatedAt = now.ToUnixTimeMilliseconds(),
                     };
                     await PrincipalStore.InsertAsync(tx, row, hash, [ManagementApi.Administrator.Id]);

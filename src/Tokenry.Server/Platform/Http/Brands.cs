@@ -28,11 +28,11 @@ public sealed class Brands(TokenryOptions options)
     private const string Stars = "***";
 
     private readonly SearchValues<string> beginnings = SearchValues.Create(
-        [.. options.RetiredBrands.Prepend(options.Brand).Select(brand => brand + "_"), JwtPrefix],
+        [.. options.Brands.Retired.Prepend(options.Brands.Current).Select(brand => brand + "_"), JwtPrefix],
         StringComparison.Ordinal
     );
 
-    private readonly string[] prefixes = [.. options.RetiredBrands.Prepend(options.Brand).Select(brand => brand + "_")];
+    private readonly string[] prefixes = [.. options.Brands.Retired.Prepend(options.Brands.Current).Select(brand => brand + "_")];
 
     /// <summary>Whether this server uses or used a brand.</summary>
     public bool Contains(ReadOnlySpan<char> brand)

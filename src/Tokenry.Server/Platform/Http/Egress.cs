@@ -55,14 +55,14 @@ public sealed partial class Egress : IDisposable
                 address.Scheme == Uri.UriSchemeHttp
                 && IPAddress.TryParse(address.DnsSafeHost, out var host)
                 && IPAddress.IsLoopback(host)
-                && options.EgressNetworks.Any(network => network.Contains(host))
+                && options.Egress.AllowedNetworks.Any(network => network.Contains(host))
             )
         );
 
     /// <summary>The body of a 200 answer; <c>null</c> for every other result. The log has the reason; no caller learns it.</summary>
     public async Task<byte[]?> GetAsync(Uri address)
     {
-        if (!options.FetchesKeys || !IsAddress(address, options))
+        if (!options.Egress.Enabled || !IsAddress(address, options))
         {
             return null;
         }
@@ -118,7 +118,7 @@ public sealed partial class Egress : IDisposable
     }
 
     private bool IsAllowed(IPAddress address) =>
-        GlobalAddresses.Contains(address) || options.EgressNetworks.Any(network => network.Contains(address));
+        GlobalAddresses.Contains(address) || options.Egress.AllowedNetworks.Any(network => network.Contains(address));
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Keys could not be fetched from {Host}: {Reason}")]
     private partial void LogFailed(string host, string reason);

@@ -1,12 +1,11 @@
 using System.Reflection;
-using System.Text;
 using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Platform.Settings;
 
 /// <summary>
-/// What the arguments ask for: a verb, help, or a server with settings. Plain string work: the server's own start passes through here, and a library of
-/// commands would cost it more than the parsing.
+/// What the arguments ask for: a command, help, or a server with settings. Plain string work: every start of the server passes through here, and the
+/// library for commands takes a fifth of a second to load.
 /// </summary>
 public static class CommandLine
 {
@@ -26,35 +25,23 @@ public static class CommandLine
         }
     }
 
-    public static bool AsksForHelp(ReadOnlySpan<string> arguments) =>
-        arguments is ["help", ..] || arguments.ContainsAny(["--help", "-h", "-?"]);
+    /// <summary>Whether the arguments are a server's; else they begin with a command or ask for help or the version.</summary>
+    public static bool StartsServer(ReadOnlySpan<string> arguments) =>
+        (arguments.IsEmpty || arguments[0].StartsWith('-')) && !arguments.ContainsAny(["--help", "-h", "-?", "--version"]);
 
-    public static bool AsksForVersion(ReadOnlySpan<string> arguments) => arguments is ["version", ..] || arguments.Contains("--version");
-
-    /// <summary>The verb that the arguments begin with, or <c>null</c> where they are a server's.</summary>
-    /// <exception cref="UsageException">They begin with words that are no verb.</exception>
-    public static CommandVerb? FindVerb(string[] arguments, IReadOnlyList<CommandVerb> verbs)
+    /// <summary>What to say of words that are no command.</summary>
+    public static UsageException NoCommand(IEnumerable<string> arguments, IReadOnlyList<CommandVerb> verbs)
     {
-        if (arguments is not [var first, ..] || first.StartsWith('-'))
-        {
-            return null;
-        }
-
-        if (verbs.FirstOrDefault(verb => arguments.AsSpan().StartsWith(verb.Words.Split(' '))) is { } found)
-        {
-            return found;
-        }
-
         var words = string.Join(' ', arguments.TakeWhile(word => !word.StartsWith('-')));
         if (words.Contains('=', StringComparison.Ordinal))
         {
-            throw new UsageException($"'{words}' is not a command. Settings start with two hyphens: --{words}.");
+            return new($"'{words}' is not a command. Settings start with two hyphens: --{words}.");
         }
 
         var known = verbs.Select(verb => verb.Words).ToList();
-        throw new UsageException(
-            words == "admin"
-                ? $"'admin' lacks its command. Known: {string.Join(", ", known)}."
+        return new(
+            known.Exists(verb => verb.StartsWith(words + " ", StringComparison.Ordinal))
+                ? $"'{words}' lacks its command. Known: {string.Join(", ", known)}."
                 : $"'{words}' is not a command.{DidYouMean(NearestName.Of(words, known))} Known: {string.Join(", ", known)}."
         );
     }
@@ -86,26 +73,6 @@ public static class CommandLine
                 throw new UsageException($"'{option}' needs a value{example}.");
             }
         }
-    }
-
-    public static string Usage(IReadOnlyList<CommandVerb> verbs)
-    {
-        var text = new StringBuilder();
-        text.AppendLine("Tokenry issues and checks API keys, personal access tokens and OAuth access tokens.");
-        text.AppendLine();
-        text.AppendLine("Usage:");
-        text.AppendLine("  ./run [--urls URL] [--Tokenry:NAME VALUE]...");
-        text.AppendLine($"      Starts the server, at {TokenryOptions.DefaultUrl} unless --urls says otherwise.");
-        foreach (var verb in verbs)
-        {
-            text.AppendLine($"  ./run {verb.Usage}");
-            text.AppendLine($"      {verb.Summary}");
-        }
-
-        text.AppendLine("  ./run --help | --version");
-        text.AppendLine();
-        text.Append("Settings: docs/configuration.md. First steps: README.md. API reference of a running server: /openapi/v1.json.");
-        return text.ToString();
     }
 
     /// <summary>Whether it is a name that people try for an address, such as <c>port</c>.</summary>

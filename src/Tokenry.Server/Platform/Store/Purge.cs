@@ -51,7 +51,7 @@ internal sealed partial class Purge(Database database, TokenryOptions options, T
         (UsageOf("hour"), HoursKept),
         (
             "DELETE FROM access_log WHERE id IN (SELECT id FROM access_log WHERE at < @before ORDER BY at LIMIT @step)",
-            options.AccessLogKept
+            options.Retention.AccessLog
         ),
         (
             "DELETE FROM credential_networks WHERE (credential_id, network) IN "

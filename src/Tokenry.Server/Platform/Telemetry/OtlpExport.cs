@@ -51,7 +51,7 @@ internal sealed class OtlpExport(TokenryOptions options) : IHostedService, IDisp
     private void Address(OtlpExporterOptions exporter, string path)
     {
         exporter.Protocol = OtlpExportProtocol.HttpProtobuf;
-        exporter.Endpoint = new Uri(options.OtlpEndpoint!.AbsoluteUri.TrimEnd('/') + "/" + path);
+        exporter.Endpoint = new Uri(options.Otlp.Endpoint!.AbsoluteUri.TrimEnd('/') + "/" + path);
         exporter.TimeoutMilliseconds = PatienceInMilliseconds;
     }
 

@@ -155,8 +155,8 @@ public sealed class TokenryOptionsTests
     [Fact]
     public void An_OTLP_endpoint_is_off_where_it_is_absent()
     {
-        Assert.Null(Read().OtlpEndpoint);
-        Assert.Equal("http://127.0.0.1:4318/", Read(("Tokenry:Otlp:Endpoint", "http://127.0.0.1:4318")).OtlpEndpoint!.AbsoluteUri);
+        Assert.Null(Read().Otlp.Endpoint);
+        Assert.Equal("http://127.0.0.1:4318/", Read(("Tokenry:Otlp:Endpoint", "http://127.0.0.1:4318")).Otlp.Endpoint!.AbsoluteUri);
     }
 
     [Fact]
@@ -167,7 +167,7 @@ public sealed class TokenryOptionsTests
             ("Tokenry:RetiredBrands:1", "older"),
             ("Tokenry:TrustedProxies", "10.0.0.0/8, 192.0.2.1 ::1")
         );
-        Assert.Equal(["old", "older"], options.RetiredBrands);
+        Assert.Equal(["old", "older"], options.Brands.Retired);
         Assert.Equal(["10.0.0.0/8", "192.0.2.1/32", "::1/128"], options.TrustedProxies.Select(network => network.ToString()));
     }
 

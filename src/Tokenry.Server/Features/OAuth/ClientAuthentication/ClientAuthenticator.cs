@@ -1,77 +1,70 @@
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
-using Tokenry.Protocol.Jose;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Core.Limits;
 using Tokenry.Server.Core.Usage;
-using Tokenry.Server.Features.OAuth.Grants;
 using Tokenry.Server.Platform.Http;
-using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 
 /// <summary>
-/// Authenticates the client of a form endpoint (RFC 6749 §2.3): exactly one method, and one answer for every way to fail. Metadata
-/// advertises <see cref="MethodsOf"/>, which is what is accepted here.
+/// Authenticates the client of a form endpoint (RFC 6749 §2.3) by exactly one of the registered methods, with one answer for every way to fail.
 /// </summary>
-public sealed class ClientAuthenticator(
-    OpaqueCredentialScheme opaque,
-    PrivateKeyJwt privateKeyJwt,
-    MutualTls mutualTls,
-    FederatedIdentities federatedIdentities,
-    PublicClient publicClient,
-    UseRecorder recorder,
-    FailureThrottle throttle
-)
+public sealed class ClientAuthenticator(IEnumerable<IClientAuthenticationMethod> methods, UseRecorder recorder, FailureThrottle throttle)
 {
-    /// <summary>By which a client proves itself, best first; certificates where the server can see any.</summary>
-    public static IEnumerable<string> MethodsOf(TokenryOptions options) =>
-        ClientAuthenticationMethod.All.Where(method =>
-            method is not (ClientAuthenticationMethod.FederatedIdentity or ClientAuthenticationMethod.None)
-            && (options.Tls.SeesCertificates || !MutualTls.IsMethod(method))
-        );
+    /// <summary>For the audit: the application does not list the method that the client used.</summary>
+    public const string MethodNotAllowed = "auth_method_not_allowed";
+
+    private readonly IClientAuthenticationMethod[] methods = [.. methods];
 
     /// <summary>The client as a caller without management rights; its principal is the application.</summary>
     /// <param name="context">The request.</param>
     /// <param name="form">Its parameters.</param>
-    /// <param name="takesPublic">Whether a public client may ask.</param>
-    /// <param name="takesGrants">Whether it is the token endpoint: there alone a subject token may be what authenticates the client.</param>
+    /// <param name="takesPublic">Whether the endpoint is open to public clients.</param>
+    /// <param name="takesSubject">Whether the subject token may authenticate the client: only at the token endpoint, for a grant that has one.</param>
     /// <exception cref="OAuthError">400 for two methods at once, 401 for everything else.</exception>
     public async ValueTask<Caller> AuthenticateAsync(
         HttpContext context,
         FormParameters form,
         bool takesPublic = false,
-        bool takesGrants = false
+        bool takesSubject = false
     )
     {
         var request = RequestFacts.Of(context);
-        var certificate = ClientCertificate.Of(context);
-        var presented = Read(context.Request.Headers, form, certificate, takesPublic, takesGrants);
-        var (proved, onceOnly) = await ProveAsync(presented, certificate);
-        presented = presented with { Method = MutualTls.MethodOf(presented, proved) };
-        var code = Judge(presented, proved, request);
-        // Last of all, so that an attempt that fails uses nothing up.
-        if (code == VerificationCode.Valid && onceOnly is not null && !await privateKeyJwt.ClaimAsync(onceOnly))
+        var presented = Read(
+            new ClientRequest(context.Request.Headers, form, ClientCertificate.Of(context))
+            {
+                TakesPublic = takesPublic,
+                TakesSubject = takesSubject,
+            }
+        );
+        var method = presented.CheckedBy;
+        var proved = method is null ? ProvedClient.Malformed : await method.AuthenticateAsync(presented);
+        var found = proved.Found;
+        var name = proved.Method ?? presented.Method;
+        var code = Judge(presented, found, method, name, request);
+        // The last step: an attempt that fails must not use up the assertion.
+        if (code == VerificationCode.Valid && !await method!.ClaimAsync(proved))
         {
             code = VerificationCode.ProofReplayed;
         }
 
         if (code == VerificationCode.Valid)
         {
-            if (proved.CredentialId is not null)
+            if (found.CredentialId is not null)
             {
-                recorder.Used(proved, UseCircumstances.Of(request));
+                recorder.Used(found, UseCircumstances.Of(request));
             }
 
             return new Caller
             {
-                Credential = proved,
-                Principal = proved.Owner!,
+                Credential = found,
+                Principal = found.Owner!,
                 Management = ScopeSet.Empty,
                 Request = request,
-                AuthMethod = presented.Method,
+                AuthMethod = name,
             };
         }
 
@@ -80,97 +73,89 @@ public sealed class ClientAuthenticator(
             {
                 Door = DoorNames.ClientAuthentication,
                 Code = code,
-                Credential = proved,
+                Credential = found,
                 From = UseCircumstances.Of(request),
                 Method = request.Method,
                 Path = request.Path,
             }
         );
         throw throttle.IsTooMany(presented.ClientId ?? "", request.Address) ? OAuthError.TooManyFailures()
-        // RFC 8693 §2.2.2: of a subject token it is the request that is wrong.
-        : presented.IsSubjectToken || proved.Kind == CredentialKind.ApiKey && presented.Method == ClientAuthenticationMethod.None
-            ? OAuthError.SubjectTokenNotAcceptable()
-        : OAuthError.InvalidClient(Hint(proved));
+        // RFC 8693 §2.2.2: a subject token that is not valid makes the request invalid, not the client.
+        : proved.IsSubjectToken ? OAuthError.SubjectTokenNotAcceptable()
+        : OAuthError.InvalidClient(Hint(found));
     }
 
     /// <summary>What helps the holder of the right secret or key; no other sender is told it.</summary>
-    private static string? Hint(Authenticated proved) =>
-        proved.Hint
-        ?? (proved.Code == VerificationCode.Expired ? "the credential has expired: renew it, or use the one that follows it" : null);
+    private static string? Hint(Authenticated found) =>
+        found.Hint
+        ?? (found.Code == VerificationCode.Expired ? "the credential has expired: renew it, or use the one that follows it" : null);
 
-    private async ValueTask<(Authenticated Proved, ClientAssertion? OnceOnly)> ProveAsync(
+    /// <summary>A valid credential may still be of another kind or client, or come by a method or from an address that is not allowed.</summary>
+    private static string Judge(
         PresentedClient presented,
-        ClientCertificate? certificate
+        Authenticated found,
+        IClientAuthenticationMethod? method,
+        string? name,
+        RequestFacts request
     ) =>
-        presented switch
-        {
-            { Method: ClientAuthenticationMethod.TlsClientAuth, ClientId: { } id } => (
-                await mutualTls.AuthenticateAsync(id, certificate!),
-                null
-            ),
-            { Method: ClientAuthenticationMethod.PrivateKeyJwt } => await privateKeyJwt.AuthenticateAsync(presented),
-            { Method: ClientAuthenticationMethod.FederatedIdentity } => (
-                await federatedIdentities.AuthenticateAsync(presented.ClientId!, presented.Proof!),
-                null
-            ),
-            { Method: ClientAuthenticationMethod.None } => (await publicClient.AuthenticateAsync(presented), null),
-            { ClientId: not null, Proof: { } secret } => (await opaque.AuthenticateAsync(secret), null),
-            _ => (Authenticated.Failed(VerificationCode.Malformed), null),
-        };
-
-    /// <summary>What is good in itself may be of another kind or client, come in another way or from another address than it should.</summary>
-    private static string Judge(PresentedClient presented, Authenticated proved, RequestFacts request) =>
-        !proved.IsGood ? proved.Code
-        : presented.Method != ClientAuthenticationMethod.None && !CredentialKind.IsClientAuthentication(proved.Kind)
-            ? VerificationCode.CredentialKindNotAccepted
-        : presented.ClientId is { } claimed && proved.Owner!.Id != claimed ? VerificationCode.Unknown
-        : !proved.Owner!.Client.Takes(presented.Method!) ? PublicClient.MethodNotAllowed
-        : !AccessDecision.IsAddressAllowed(proved, request.Address) ? VerificationCode.IpNotAllowed
+        !found.IsGood ? found.Code
+        : !method!.Accepts(found.Kind) ? VerificationCode.CredentialKindNotAccepted
+        : presented.ClientId is { } claimed && found.Owner!.Id != claimed ? VerificationCode.Unknown
+        : !found.Owner!.Client.Takes(name!) ? MethodNotAllowed
+        : !AccessDecision.IsAddressAllowed(found, request.Address) ? VerificationCode.IpNotAllowed
         : VerificationCode.Valid;
 
-    private static PresentedClient Read(
-        IHeaderDictionary headers,
-        FormParameters form,
-        ClientCertificate? certificate,
-        bool takesPublic,
-        bool takesGrants
-    )
+    /// <summary>What the request presents, and the method that checks it.</summary>
+    private PresentedClient Read(in ClientRequest request)
     {
-        var carrier = Carrier.Of(headers);
+        var carrier = Carrier.Of(request.Headers);
         if (carrier.IsAmbiguous)
         {
             throw OAuthError.InvalidRequest("two credentials in one request");
         }
 
-        var basic = ClientSecretBasic.Read(headers);
-        var post = ClientSecretPost.Read(form);
-        var assertion = PrivateKeyJwt.Read(form);
-        // Another scheme in the header is a second credential as well, whatever it would be good for.
-        if ((carrier.Presented is not null ? 1 : 0) + (post.IsRequested ? 1 : 0) + (assertion.IsRequested ? 1 : 0) > 1)
+        // A header of another scheme is a credential too, even if no method reads it.
+        var credentials = carrier.Presented is null ? 0 : 1;
+        PresentedClient presented = default;
+        foreach (var method in methods)
+        {
+            if (method.Place != CredentialPlace.Elsewhere && Read(method, request) is { IsRequested: true } read)
+            {
+                credentials += method.Place == CredentialPlace.Form ? 1 : 0;
+                presented = read;
+            }
+        }
+
+        if (credentials > 1)
         {
             throw OAuthError.InvalidRequest("more than one way of client authentication");
         }
 
-        if (basic is { ClientId: { } id } && form["client_id"] is { } inBody && inBody != id)
+        if (presented.ClientId is { } id && request.Form["client_id"] is { } inBody && inBody != id)
         {
             throw OAuthError.InvalidRequest("client_id differs from the authenticated client");
         }
 
-        // A certificate beside another way binds the token and proves nothing about the client.
-        return basic.IsRequested ? basic
-            : assertion.IsRequested ? FederatedIdentities.OfAssertion(assertion)
-            : post.IsRequested || carrier.Presented is not null ? post
-            : ReadUnproved(form, certificate, takesPublic, takesGrants);
+        // A certificate beside a credential binds the token and proves nothing about the client.
+        return credentials > 0 ? presented : ReadElsewhere(request);
     }
 
-    /// <summary>What is left to a request that brings no credential of its own: another issuer's word, a certificate, nothing.</summary>
-    private static PresentedClient ReadUnproved(FormParameters form, ClientCertificate? certificate, bool takesPublic, bool takesGrants)
+    private PresentedClient ReadElsewhere(in ClientRequest request)
     {
-        var exchanges = takesGrants && form["grant_type"] == TokenExchange.Name;
-        var subject = exchanges ? FederatedIdentities.OfSubjectToken(form) : default;
-        return subject.IsRequested ? subject
-            : certificate is not null ? MutualTls.Read(form)
-            : takesPublic ? PublicClient.Read(form, exchanges)
-            : default;
+        foreach (var method in methods)
+        {
+            if (method.Place == CredentialPlace.Elsewhere && Read(method, request) is { IsRequested: true } read)
+            {
+                return read;
+            }
+        }
+
+        return default;
+    }
+
+    private static PresentedClient Read(IClientAuthenticationMethod method, in ClientRequest request)
+    {
+        var read = method.Read(request);
+        return read.CheckedBy is null ? read with { CheckedBy = method } : read;
     }
 }

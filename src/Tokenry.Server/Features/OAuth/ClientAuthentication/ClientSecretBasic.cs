@@ -1,12 +1,19 @@
 using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 
 /// <summary><c>client_secret_basic</c> (RFC 6749 §2.3.1): id and secret are form-urlencoded first, then joined as RFC 7617 has it.</summary>
-public static class ClientSecretBasic
+public sealed class ClientSecretBasic(OpaqueCredentialScheme opaque) : IClientAuthenticationMethod
 {
-    public static PresentedClient Read(IHeaderDictionary headers)
+    public IReadOnlyList<string> Names { get; } = [ClientAuthenticationMethod.ClientSecretBasic];
+
+    public CredentialPlace Place => CredentialPlace.Header;
+
+    public PresentedClient Read(in ClientRequest request) => Read(request.Headers);
+
+    internal static PresentedClient Read(IHeaderDictionary headers)
     {
         var authorization = headers.Authorization.ToString();
         if (!BasicPair.IsBasic(authorization))
@@ -21,4 +28,7 @@ public static class ClientSecretBasic
             ? new PresentedClient(ClientAuthenticationMethod.ClientSecretBasic, id, secret)
             : new PresentedClient(ClientAuthenticationMethod.ClientSecretBasic);
     }
+
+    public async ValueTask<ProvedClient> AuthenticateAsync(PresentedClient presented) =>
+        presented.Proof is { } secret ? new(await opaque.AuthenticateAsync(secret)) : ProvedClient.Malformed;
 }

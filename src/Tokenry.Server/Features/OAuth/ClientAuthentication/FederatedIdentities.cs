@@ -3,7 +3,6 @@ using Tokenry.Protocol.Jose;
 using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Principals;
-using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
@@ -18,28 +17,37 @@ public sealed class FederatedIdentities(
     IssuerKeys issuerKeys,
     TokenryOptions options,
     TimeProvider time
-)
+) : IClientAuthenticationMethod
 {
     private readonly FederatedTokenValidator validator = new(time);
 
-    /// <summary>
-    /// An assertion whose issuer is an address, and so not the client itself: an application's assertion names its id there (RFC 7523 §3).
-    /// </summary>
-    public static PresentedClient OfAssertion(PresentedClient assertion) =>
-        assertion is { ClientId: not null, Proof: { } token }
-        && FederatedTokenValidator.TryReadIssuer(token, out var issuer, out _)
-        && issuer.StartsWith("https://", StringComparison.Ordinal)
-            ? assertion with
-            {
-                Method = ClientAuthenticationMethod.FederatedIdentity,
-            }
-            : assertion;
+    /// <summary>None: on the wire an assertion of another issuer is an assertion like any other.</summary>
+    public IReadOnlyList<string> Names => [];
 
-    /// <summary>A subject token that authenticates the application it stands for, so that the request needs nothing else.</summary>
-    public static PresentedClient OfSubjectToken(FormParameters form) =>
-        form["client_id"] is { } clientId && TokenType.IsFederated(form["subject_token_type"]) && form["subject_token"] is { } token
+    /// <summary>The subject token of an exchange; <see cref="PrivateKeyJwt"/> reads assertions.</summary>
+    public CredentialPlace Place => CredentialPlace.Elsewhere;
+
+    /// <summary>
+    /// Whether the issuer of the assertion is an address, and so not the client itself: an application's assertion names its id there (RFC 7523 §3).
+    /// </summary>
+    public static bool IsFromAnotherIssuer(string assertion) =>
+        FederatedTokenValidator.TryReadIssuer(assertion, out var issuer, out _) && issuer.StartsWith("https://", StringComparison.Ordinal);
+
+    /// <summary>A subject token that authenticates the application it stands for, so that the request needs no other credential.</summary>
+    public PresentedClient Read(in ClientRequest request)
+    {
+        var form = request.Form;
+        return
+            request.TakesSubject
+            && form["client_id"] is { } clientId
+            && TokenType.IsFederated(form["subject_token_type"])
+            && form["subject_token"] is { } token
             ? new PresentedClient(ClientAuthenticationMethod.FederatedIdentity, clientId, token) { IsSubjectToken = true }
             : default;
+    }
+
+    public async ValueTask<ProvedClient> AuthenticateAsync(PresentedClient presented) =>
+        new(await AuthenticateAsync(presented.ClientId!, presented.Proof!)) { IsSubjectToken = presented.IsSubjectToken };
 
     /// <summary>Whether the token stands for that application.</summary>
     public async ValueTask<Authenticated> AuthenticateAsync(string clientId, string token)

@@ -4,7 +4,7 @@ using Tokenry.Protocol.Proofs;
 using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Principals;
-using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 
@@ -12,25 +12,41 @@ namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 /// <c>tls_client_auth</c> and <c>self_signed_tls_client_auth</c> (RFC 8705 §2): <c>client_id</c> in the form, and a TLS client certificate as the only
 /// credential. Which of the two it was is known when it matched: a name from an authority, or the certificate itself or its key.
 /// </summary>
-public sealed class MutualTls(ClientKeyCache clientKeys, PrincipalCache principals, TimeProvider time)
+public sealed class MutualTls(ClientKeyCache clientKeys, PrincipalCache principals, TokenryOptions options, TimeProvider time)
+    : IClientAuthenticationMethod
 {
     // For the audit; the client hears the same of all of them.
     private const string Expired = "certificate_expired";
     private const string NotRegistered = "certificate_unknown";
     private const string Untrusted = "certificate_untrusted";
 
-    /// <summary>Of a request that presents a certificate and nothing else; which of the two methods it is, tells what it matches.</summary>
-    public static PresentedClient Read(FormParameters form) => new(ClientAuthenticationMethod.TlsClientAuth, form["client_id"]);
+    /// <summary>Both methods, if the server sees certificates.</summary>
+    public IReadOnlyList<string> Names { get; } =
+        options.Tls.SeesCertificates ? [ClientAuthenticationMethod.TlsClientAuth, ClientAuthenticationMethod.SelfSignedTlsClientAuth] : [];
+
+    public CredentialPlace Place => CredentialPlace.Elsewhere;
 
     public static bool IsMethod(string? method) =>
         method is ClientAuthenticationMethod.TlsClientAuth or ClientAuthenticationMethod.SelfSignedTlsClientAuth;
 
-    /// <summary>The method that was used: of a certificate by what it matched.</summary>
-    public static string? MethodOf(PresentedClient presented, Authenticated proved) =>
-        IsMethod(presented.Method) && proved.Credential is { } credential ? MethodOf(credential) : presented.Method;
+    public PresentedClient Read(in ClientRequest request) =>
+        request.Certificate is { } certificate
+            ? new PresentedClient(ClientAuthenticationMethod.TlsClientAuth, request.Form["client_id"]) { Certificate = certificate }
+            : default;
+
+    public async ValueTask<ProvedClient> AuthenticateAsync(PresentedClient presented)
+    {
+        if (presented is not { ClientId: { } clientId, Certificate: { } certificate })
+        {
+            return ProvedClient.Malformed;
+        }
+
+        var found = await FindAsync(clientId, certificate);
+        return new(found) { Method = found.Credential is { } credential ? MethodOf(credential) : null };
+    }
 
     /// <summary>Whose the certificate is among what the application has registered: the first that is good, else the first that is about it.</summary>
-    public async ValueTask<Authenticated> AuthenticateAsync(string clientId, ClientCertificate presented)
+    private async ValueTask<Authenticated> FindAsync(string clientId, ClientCertificate presented)
     {
         if (await principals.ClientAsync(clientId) is not { } owner)
         {

@@ -1,11 +1,19 @@
+using Tokenry.Server.Core.Authentication;
+
 namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 
-/// <summary>What a method found in a request: nothing of its kind, something broken, or a client id with its proof.</summary>
-/// <param name="Method">The method the request uses, of <see cref="Protocol.Api.ClientAuthenticationMethod"/>; <c>null</c> = not this one.</param>
-/// <param name="ClientId">The client that is claimed; <c>null</c> where what was sent does not say or cannot be read.</param>
-/// <param name="Proof">What it proves itself with: a secret or an assertion.</param>
+/// <summary>What a method found in a request: nothing of its kind, something malformed, or a client id with its proof.</summary>
+/// <param name="Method">The name of the method, of <see cref="Protocol.Api.ClientAuthenticationMethod"/>; <c>null</c> if the request does not use it.</param>
+/// <param name="ClientId">The client that is claimed; <c>null</c> if the request does not say or cannot be read.</param>
+/// <param name="Proof">The secret or assertion.</param>
 public readonly record struct PresentedClient(string? Method, string? ClientId = null, string? Proof = null)
 {
+    /// <summary>The method that checks the proof; <c>null</c> if it is the one that read it.</summary>
+    public IClientAuthenticationMethod? CheckedBy { get; init; }
+
+    /// <summary>The TLS client certificate, if that is the proof.</summary>
+    public ClientCertificate? Certificate { get; init; }
+
     /// <summary>Whether the proof is the subject token of an exchange.</summary>
     public bool IsSubjectToken { get; init; }
 

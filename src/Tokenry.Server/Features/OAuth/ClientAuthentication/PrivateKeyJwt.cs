@@ -17,10 +17,11 @@ namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 public sealed class PrivateKeyJwt(
     ClientKeyCache clientKeys,
     PrincipalCache principals,
+    FederatedIdentities federatedIdentities,
     Database database,
     TokenryOptions options,
     TimeProvider time
-)
+) : IClientAuthenticationMethod
 {
     private const string AssertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -50,9 +51,17 @@ public sealed class PrivateKeyJwt(
     /// <summary>Where assertions are taken, and so what they may name as audience.</summary>
     private static readonly string[] Endpoints = ["/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/renew"];
 
-    /// <exception cref="OAuthError">400 where an assertion is of another type, or the type stands alone.</exception>
-    public static PresentedClient Read(FormParameters form)
+    public IReadOnlyList<string> Names { get; } = [ClientAuthenticationMethod.PrivateKeyJwt];
+
+    public CredentialPlace Place => CredentialPlace.Form;
+
+    public IReadOnlyList<string> SigningAlgorithms => JwsAlgorithms.All;
+
+    /// <summary>The assertion of the form. If another issuer signed it, a federated identity checks it.</summary>
+    /// <exception cref="OAuthError">400 if the assertion has another type, or the form has the type without an assertion.</exception>
+    public PresentedClient Read(in ClientRequest request)
     {
+        var form = request.Form;
         var assertion = form["client_assertion"];
         var type = form["client_assertion_type"];
         if ((assertion ?? type) is null)
@@ -67,21 +76,23 @@ public sealed class PrivateKeyJwt(
 
         // Whom it says it is from, where the form does not: failures are slowed by client, and not everybody's for one client's.
         var clientId = form["client_id"] ?? (ClientAssertionValidator.TryReadClient(assertion, out var claimed) ? claimed : null);
-        return new PresentedClient(ClientAuthenticationMethod.PrivateKeyJwt, clientId, assertion);
+        return clientId is not null && FederatedIdentities.IsFromAnotherIssuer(assertion)
+            ? new PresentedClient(ClientAuthenticationMethod.FederatedIdentity, clientId, assertion) { CheckedBy = federatedIdentities }
+            : new PresentedClient(ClientAuthenticationMethod.PrivateKeyJwt, clientId, assertion);
     }
 
-    /// <summary>Whose the assertion is and whether it is good, but for whether it was used before (<see cref="ClaimAsync"/>).</summary>
-    public async ValueTask<(Authenticated Proved, ClientAssertion? OnceOnly)> AuthenticateAsync(PresentedClient presented)
+    /// <summary>Whose the assertion is and whether it is good, but for whether it was used before (<see cref="ClaimAsync(ProvedClient)"/>).</summary>
+    public async ValueTask<ProvedClient> AuthenticateAsync(PresentedClient presented)
     {
         var assertion = presented.Proof!;
         if (presented.ClientId is not { } clientId)
         {
-            return (Authenticated.Failed(VerificationCode.Malformed), null);
+            return ProvedClient.Malformed;
         }
 
         if (await principals.ClientAsync(clientId) is not { } owner)
         {
-            return (Authenticated.Failed(VerificationCode.Unknown), null);
+            return new(Authenticated.Failed(VerificationCode.Unknown));
         }
 
         var key = await FindKeyAsync(clientId, assertion);
@@ -89,17 +100,16 @@ public sealed class PrivateKeyJwt(
         var result = validator.Validate(assertion, clientId, RulesOf(owner.Client), findKey);
         if (result.IsValid)
         {
-            return (Authenticated.Stored(key!, owner, time.GetUtcNow()), result.Assertion);
+            return new(Authenticated.Stored(key!, owner, time.GetUtcNow())) { OnceOnly = result.Assertion };
         }
 
         var reason = Reason(result.Fault);
         var hint = HintFor(result.Fault);
         var otherwise = hint is null ? result : validator.Validate(assertion, clientId, compatible, findKey);
         var isSigned = otherwise.IsValid || IsBehindSignature(result.Fault) || IsBehindSignature(otherwise.Fault);
-        return (
+        return new(
             // Told only to the holder of the client's key: the same assertion would do for a client that is set so.
-            isSigned ? Authenticated.Refused(reason, key!, owner, otherwise.IsValid ? hint : null) : Authenticated.Failed(reason),
-            null
+            isSigned ? Authenticated.Refused(reason, key!, owner, otherwise.IsValid ? hint : null) : Authenticated.Failed(reason)
         );
     }
 
@@ -133,8 +143,10 @@ public sealed class PrivateKeyJwt(
             _ => null,
         };
 
-    /// <summary>Uses the assertion up; false where it was used before, here or on another replica. Durable before the answer.</summary>
-    public Task<bool> ClaimAsync(ClientAssertion assertion)
+    /// <summary>Claims the assertion; <c>false</c> if it was used before, here or on another replica. Durable before the answer.</summary>
+    public ValueTask<bool> ClaimAsync(ProvedClient proved) => proved.OnceOnly is { } assertion ? new(ClaimAsync(assertion)) : new(true);
+
+    private Task<bool> ClaimAsync(ClientAssertion assertion)
     {
         // Ids hold no line feed, so that no pair is another's.
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{assertion.ClientId}\n{assertion.TokenId}"));

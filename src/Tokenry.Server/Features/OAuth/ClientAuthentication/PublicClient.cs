@@ -1,37 +1,37 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Core.Principals;
-using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 
 /// <summary>
-/// <c>none</c> (RFC 6749 §2.1): a client that says who it is and proves nothing, where the application is registered as one. Any other application may do so only
-/// to exchange an API key of its own, which proves as much as it is good for.
+/// <c>none</c> (RFC 6749 §2.1): a client names itself and proves nothing, if the application is registered as public. Any other application may do so only
+/// to exchange an API key of its own: the key is the proof.
 /// </summary>
-public sealed class PublicClient(OpaqueCredentialScheme opaque, PrincipalCache principals)
+public sealed class PublicClient(OpaqueCredentialScheme opaque, PrincipalCache principals) : IClientAuthenticationMethod
 {
-    /// <summary>In the audit: the client may not authenticate in this way.</summary>
-    public const string MethodNotAllowed = "auth_method_not_allowed";
+    public IReadOnlyList<string> Names { get; } = [ClientAuthenticationMethod.None];
 
-    /// <param name="form">The parameters.</param>
-    /// <param name="exchanges">Whether this is a token exchange, in which a subject token may be the client's own.</param>
-    public static PresentedClient Read(FormParameters form, bool exchanges) =>
-        form["client_id"] is { } id
-            ? new PresentedClient(ClientAuthenticationMethod.None, id, exchanges ? form["subject_token"] : null)
+    public CredentialPlace Place => CredentialPlace.Elsewhere;
+
+    public bool IsProof => false;
+
+    public PresentedClient Read(in ClientRequest request) =>
+        request.TakesPublic && request.Form["client_id"] is { } id
+            ? new PresentedClient(ClientAuthenticationMethod.None, id, request.TakesSubject ? request.Form["subject_token"] : null)
             : default;
 
-    public async ValueTask<Authenticated> AuthenticateAsync(PresentedClient presented)
+    public async ValueTask<ProvedClient> AuthenticateAsync(PresentedClient presented)
     {
         var clientId = presented.ClientId!;
         if (await principals.ClientAsync(clientId) is not { } client)
         {
-            return Authenticated.Failed(VerificationCode.Unknown);
+            return new(Authenticated.Failed(VerificationCode.Unknown));
         }
 
         if (client.Client.IsPublic)
         {
-            return Authenticated.Named(client);
+            return new(Authenticated.Named(client));
         }
 
         return
@@ -39,7 +39,10 @@ public sealed class PublicClient(OpaqueCredentialScheme opaque, PrincipalCache p
             && presented.Proof is { } key
             && await opaque.AuthenticateAsync(key) is { Kind: CredentialKind.ApiKey } own
             && own.Owner?.Id == clientId
-            ? own
-            : Authenticated.Failed(MethodNotAllowed);
+            ? new(own) { IsSubjectToken = true }
+            : new(Authenticated.Failed(ClientAuthenticator.MethodNotAllowed));
     }
+
+    /// <summary>A public client has no credential; another one has its API key.</summary>
+    public bool Accepts(string? kind) => true;
 }

@@ -6,9 +6,9 @@ using Tokenry.Server.Core.Signing;
 namespace Tokenry.Server.Features.OAuth.Grants;
 
 /// <summary><c>client_credentials</c> (RFC 6749 §4.4) for one API resource (RFC 8707), within what the application may do now.</summary>
-public sealed class ClientCredentials(CatalogCache catalogs, AccessTokenWriter writer)
+public sealed class ClientCredentials(CatalogCache catalogs, AccessTokenWriter writer) : IGrant
 {
-    public const string Name = "client_credentials";
+    public string Name => "client_credentials";
 
     public async ValueTask<IssuedToken> RunAsync(TokenRequest request)
     {

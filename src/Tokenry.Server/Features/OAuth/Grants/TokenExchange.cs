@@ -6,6 +6,7 @@ using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Core.Signing;
 using Tokenry.Server.Core.Usage;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.OAuth.Grants;
 
@@ -21,9 +22,18 @@ public sealed class TokenExchange(
     OneTimeTokens oneTimeTokens,
     UseRecorder recorder,
     TimeProvider time
-)
+) : IGrant
 {
-    public const string Name = "urn:ietf:params:oauth:grant-type:token-exchange";
+    public string Name => "urn:ietf:params:oauth:grant-type:token-exchange";
+
+    public IReadOnlyList<RouteMember> Parameters { get; } =
+    [
+        new("subject_token", "Of an exchange (RFC 8693): an access token, API key, personal access token or another issuer's token."),
+        new("subject_token_type", "Of an exchange: what the subject token is."),
+        new("requested_token_type", "Of an exchange: left out, or urn:ietf:params:oauth:token-type:access_token or :jwt."),
+    ];
+
+    public bool SubjectMayAuthenticate => true;
 
     /// <summary>How many may act one for the other: beyond, nobody can say any more in whose name something happens.</summary>
     private const int MostActors = 4;

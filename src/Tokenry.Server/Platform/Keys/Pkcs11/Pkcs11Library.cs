@@ -128,7 +128,7 @@ internal sealed unsafe class Pkcs11Library
         var entry = new Mechanism { Type = (nuint)mechanism };
         nuint handle;
         var generate = (delegate* unmanaged[Cdecl]<nuint, Mechanism*, void*, nuint, nuint*, nuint>)At(Place.GenerateKey);
-        var code = generate(session, &entry, attributes.First, attributes.Count, &handle);
+        var code = generate(session, &entry, (void*)attributes.First, attributes.Count, &handle);
         GC.KeepAlive(attributes);
         Check(code, "C_GenerateKey");
         return handle;
@@ -150,9 +150,9 @@ internal sealed unsafe class Pkcs11Library
         var code = generate(
             session,
             &entry,
-            publicKey.First,
+            (void*)publicKey.First,
             publicKey.Count,
-            privateKey.First,
+            (void*)privateKey.First,
             privateKey.Count,
             &publicHandle,
             &privateHandle
@@ -171,7 +171,7 @@ internal sealed unsafe class Pkcs11Library
         var value = new byte[checked((int)entry.Length)];
         fixed (byte* first = value)
         {
-            entry.Value = first;
+            entry.Value = (nint)first;
             Check(get(session, handle, &entry, 1), "C_GetAttributeValue");
         }
 
@@ -181,7 +181,7 @@ internal sealed unsafe class Pkcs11Library
     public void SetAttributes(nuint session, nuint handle, Pkcs11Template attributes)
     {
         var set = (delegate* unmanaged[Cdecl]<nuint, nuint, void*, nuint, nuint>)At(Place.SetAttributeValue);
-        var code = set(session, handle, attributes.First, attributes.Count);
+        var code = set(session, handle, (void*)attributes.First, attributes.Count);
         GC.KeepAlive(attributes);
         Check(code, "C_SetAttributeValue");
     }
@@ -193,7 +193,7 @@ internal sealed unsafe class Pkcs11Library
         var begin = (delegate* unmanaged[Cdecl]<nuint, void*, nuint, nuint>)At(Place.FindObjectsInit);
         var find = (delegate* unmanaged[Cdecl]<nuint, nuint*, nuint, nuint*, nuint>)At(Place.FindObjects);
         var end = (delegate* unmanaged[Cdecl]<nuint, nuint>)At(Place.FindObjectsFinal);
-        var code = begin(session, attributes.First, attributes.Count);
+        var code = begin(session, (void*)attributes.First, attributes.Count);
         GC.KeepAlive(attributes);
         Check(code, "C_FindObjectsInit");
         var found = stackalloc nuint[most];

@@ -1,10 +1,9 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Tokenry.Server.Platform.Keys.Pkcs11;
 
-/// <summary>What an object is to be, as <c>CK_ATTRIBUTE</c>s; pinned for as long as somebody holds it.</summary>
-internal sealed unsafe class Pkcs11Template
+/// <summary>What an object is to be, as <c>CK_ATTRIBUTE</c>s in pinned arrays.</summary>
+internal sealed class Pkcs11Template
 {
     private readonly byte[] values;
     private readonly Entry[] entries;
@@ -27,15 +26,15 @@ internal sealed unsafe class Pkcs11Template
             entries[i] = new Entry
             {
                 Type = (nuint)type,
-                Value = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(values)) + at,
+                Value = Marshal.UnsafeAddrOfPinnedArrayElement(values, at),
                 Length = (nuint)value.Length,
             };
             at += value.Length;
         }
     }
 
-    /// <summary>The first <c>CK_ATTRIBUTE</c>.</summary>
-    public void* First => Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(entries));
+    /// <summary>The address of the first <c>CK_ATTRIBUTE</c>; valid while the caller holds this object.</summary>
+    public nint First => Marshal.UnsafeAddrOfPinnedArrayElement(entries, 0);
 
     public nuint Count => (nuint)entries.Length;
 
@@ -43,7 +42,7 @@ internal sealed unsafe class Pkcs11Template
 
     public static byte[] Number(nuint value)
     {
-        var bytes = new byte[sizeof(nuint)];
+        var bytes = new byte[nuint.Size];
         MemoryMarshal.Write(bytes, value);
         return bytes;
     }
@@ -53,7 +52,7 @@ internal sealed unsafe class Pkcs11Template
     internal struct Entry
     {
         public nuint Type;
-        public byte* Value;
+        public nint Value;
         public nuint Length;
     }
 }

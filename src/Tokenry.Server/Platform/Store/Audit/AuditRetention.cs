@@ -25,7 +25,7 @@ public sealed partial class AuditRetention(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (options is { AuditKept: null, AuditPersonalDataKept: null })
+        if (options.Retention is { Audit: null, PersonalData: null })
         {
             return;
         }
@@ -55,12 +55,12 @@ public sealed partial class AuditRetention(
     internal async Task RunOnceAsync()
     {
         var now = time.GetUtcNow();
-        if (options.AuditPersonalDataKept is { } inClear)
+        if (options.Retention.PersonalData is { } inClear)
         {
             await EraseAsync((now - inClear).ToUnixTimeMilliseconds());
         }
 
-        if (options.AuditKept is { } kept)
+        if (options.Retention.Audit is { } kept)
         {
             while (await database.WriteAsync(tx => RemoveAsync(tx, now, kept)) == Step)
             {

@@ -1,0 +1,30 @@
+namespace Tokenry.Server.Platform.Settings;
+
+/// <summary>What Tokenry's own API asks of its callers. Keys: <c>docs/configuration.md</c>.</summary>
+public sealed record ManagementOptions
+{
+    internal static readonly string[] Keys = ["Management:RequestsPerMinute", "Rights:ExpectGains"];
+
+    private const int DefaultRequests = 6000;
+    private const int MostRequests = 600_000_000;
+
+    /// <summary>Requests a minute of one credential; 0 = no limit.</summary>
+    public int RequestsPerMinute { get; init; } = DefaultRequests;
+
+    /// <summary>Whether a change of rights must say how many credentials gain by it (<c>Tokenry-Expect-Gains</c>).</summary>
+    public bool ExpectGains { get; init; }
+
+    internal static ManagementOptions Read(IConfigurationSection section, List<string> faults) =>
+        new()
+        {
+            RequestsPerMinute =
+                SettingValue.Number(
+                    section,
+                    "Management:RequestsPerMinute",
+                    (0, MostRequests),
+                    $"a number of requests from 1 to {MostRequests}, or 0 for no limit",
+                    faults
+                ) ?? DefaultRequests,
+            ExpectGains = SettingValue.Flag(section, "Rights:ExpectGains", faults),
+        };
+}
