@@ -55,30 +55,16 @@ public sealed record TlsClientAuth
 }
 
 /// <summary>Body of <c>POST /v1/applications/{id}/certificates</c>: one certificate, or which ones.</summary>
-public sealed record ClientCertificateRequest
+/// <remarks>Without <c>expires_at</c> the credential ends with the certificate's own validity.</remarks>
+public sealed record ClientCertificateRequest : NewCredentialRequest
 {
-    /// <inheritdoc cref="Credential.Name"/>
-    public required string Name { get; init; }
-
     /// <summary><c>-----BEGIN CERTIFICATE-----</c> (RFC 7468 §5), one: that certificate authenticates the application, whoever issued it.</summary>
     public string? Certificate { get; init; }
 
     /// <summary>Instead: every certificate with that name from those authorities.</summary>
     public TlsClientAuth? TlsClientAuth { get; init; }
 
-    /// <inheritdoc cref="Credential.ExpiresAt"/>
-    /// <remarks>Absent: the end of the certificate's own validity.</remarks>
-    public Optional<DateTimeOffset?> ExpiresAt { get; init; }
-
-    /// <inheritdoc cref="Credential.NotBefore"/>
-    public DateTimeOffset? NotBefore { get; init; }
-
-    /// <inheritdoc cref="Credential.AllowedIps"/>
-    public IReadOnlyList<string>? AllowedIps { get; init; }
-
     /// <inheritdoc cref="Credential.RotateEveryDays"/>
+    [JsonPropertyOrder(5)]
     public int? RotateEveryDays { get; init; }
-
-    /// <inheritdoc cref="Credential.Metadata"/>
-    public JsonElement? Metadata { get; init; }
 }
