@@ -141,7 +141,9 @@ public static class MintingRule
 
         var reached = Rights.Everywhere(catalog, owner, api => minted.Permissions?.At(api));
         // The management API has no object types: a credential limited to objects opens nothing there (AccessDecision.AtManagement).
-        return minted.Terms.Objects is null ? reached : PermissionSet.Of(reached.Entries.Where(entry => entry.Api != ManagementApi.Identifier));
+        return minted.Terms.Objects is null
+            ? reached
+            : PermissionSet.Of(reached.Entries.Where(entry => entry.Api != ManagementApi.Identifier));
     }
 
     /// <summary>

@@ -101,11 +101,7 @@ public sealed record CredentialTerms
     public void CheckKind(Validation check, string kind)
     {
         var authenticatesClient = CredentialKind.IsClientAuthentication(kind);
-        check.Require(
-            Objects is null || !authenticatesClient && kind != CredentialKind.AnonymousApiKey,
-            "objects",
-            HasNone(kind)
-        );
+        check.Require(Objects is null || !authenticatesClient && kind != CredentialKind.AnonymousApiKey, "objects", HasNone(kind));
         check.Require(
             RateLimits is null || !authenticatesClient,
             "rate_limits",
@@ -184,9 +180,7 @@ public sealed class TermFacts
     {
         ObjectTexts = terms.Objects;
         // A stored text that is no pattern now matches nothing: earlier versions took patterns that could wander (repo:acme/../other).
-        Objects = terms
-            .Objects?.SelectMany(text => ObjectPattern.TryParse(text, out var pattern) ? new[] { pattern } : [])
-            .ToArray();
+        Objects = terms.Objects?.SelectMany(text => ObjectPattern.TryParse(text, out var pattern) ? new[] { pattern } : []).ToArray();
         AllowedIps = terms
             .AllowedIps?.Select(text =>
                 TokenryOptions.TryParseNetwork(text, out var range)

@@ -1,4 +1,3 @@
-using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
@@ -75,7 +74,9 @@ public sealed record CredentialDraft
                 Terms = Terms.Within(
                     caller.Terms,
                     // What only buys tokens has none, so that a limited caller cannot make it (CheckLimits).
-                    CredentialKind.IsClientAuthentication(kind) ? null : UseLimit.Tightest(MintingRule.LimitsOf(caller, owner))
+                    CredentialKind.IsClientAuthentication(kind)
+                        ? null
+                        : UseLimit.Tightest(MintingRule.LimitsOf(caller, owner))
                 ),
                 ExpiresAt = !IsEndSaid && caller.ExpiresAt is { } end && !(ExpiresAt <= end) ? end : ExpiresAt,
             };
