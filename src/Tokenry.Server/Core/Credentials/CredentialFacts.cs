@@ -41,6 +41,10 @@ public sealed class SecretFacts(byte[] hash, int pepperVersion, long? expiresAt)
 /// <summary>What the server must know of a credential to decide. Immutable: a change makes new facts.</summary>
 public sealed class CredentialFacts
 {
+    // Unix ms, 8 bytes instead of 24: up to 100,000 of these objects are cached.
+    private readonly long expiresAt = long.MaxValue;
+    private readonly long notBefore = long.MinValue;
+
     public required string Id { get; init; }
 
     public required string Kind { get; init; }
@@ -65,9 +69,17 @@ public sealed class CredentialFacts
 
     public bool Disabled { get; init; }
 
-    public DateTimeOffset? ExpiresAt { get; init; }
+    public DateTimeOffset? ExpiresAt
+    {
+        get => expiresAt == long.MaxValue ? null : DateTimeOffset.FromUnixTimeMilliseconds(expiresAt);
+        init => expiresAt = value?.ToUnixTimeMilliseconds() ?? long.MaxValue;
+    }
 
-    public DateTimeOffset? NotBefore { get; init; }
+    public DateTimeOffset? NotBefore
+    {
+        get => notBefore == long.MinValue ? null : DateTimeOffset.FromUnixTimeMilliseconds(notBefore);
+        init => notBefore = value?.ToUnixTimeMilliseconds() ?? long.MinValue;
+    }
 
     /// <summary>Unix ms: access tokens bought with it whose <c>jti</c> is older are refused (<see cref="TokenIds"/>); 0 = none is.</summary>
     public long TokensSince { get; init; }

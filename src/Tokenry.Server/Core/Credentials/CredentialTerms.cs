@@ -166,13 +166,12 @@ public sealed record CredentialTerms
 }
 
 /// <summary>
-/// <see cref="CredentialTerms"/> ready for decisions: parsed once, when the credential enters the cache. Immutable; equal terms share one object.
+/// <see cref="CredentialTerms"/> ready for decisions: parsed once, when the credential enters the cache. Immutable; credentials without terms
+/// share one object.
 /// </summary>
 public sealed class TermFacts
 {
     public static readonly TermFacts None = new(CredentialTerms.None);
-
-    private static readonly InternPool<TermFacts> Known = new(Parse);
 
     private readonly JsonElement metadata;
 
@@ -215,11 +214,7 @@ public sealed class TermFacts
     public bool LimitUse => AllowedIps is not null || RateLimits is not null;
 
     /// <param name="column">The stored JSON; <c>null</c> = none.</param>
-    public static TermFacts Of(string? column) =>
-        column is null ? None
-        // Notes differ from credential to credential: pooling them would cost more memory than it saves.
-        : column.Contains("\"metadata\":", StringComparison.Ordinal) ? Parse(column)
-        : Known.Get(column);
+    public static TermFacts Of(string? column) => column is null ? None : new(CredentialTerms.Read(column));
 
     /// <summary>What a credential with these terms may not pass on: the first of <paramref name="minted"/> that reaches further, for its maker to read.</summary>
     /// <remarks>Objects are compared by the minting rule, since an access token has its own; limits too, since the owner's count as well.</remarks>
@@ -227,8 +222,6 @@ public sealed class TermFacts
         AllowedIps is { } ranges && !Cover(ranges, minted.AllowedIps)
             ? "It would work from addresses that the calling credential does not work from."
             : null;
-
-    private static TermFacts Parse(string column) => new(CredentialTerms.Read(column));
 
     private static bool Cover(IReadOnlyList<IPNetwork> own, IReadOnlyList<string>? asked) =>
         asked is not null
