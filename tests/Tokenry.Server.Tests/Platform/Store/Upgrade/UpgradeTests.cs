@@ -171,8 +171,8 @@ public sealed partial class UpgradeTests
             .Select(file => int.Parse(Path.GetFileNameWithoutExtension(file)["schema-".Length..], CultureInfo.InvariantCulture))
             .Order();
 
-    private static string Spelled(string sql, Engine engine) => engine == Engine.Postgres ? Bytes().Replace(sql, @"'\x$1'::bytea") : sql;
+    private static string Spelled(string sql, Engine engine) => engine == Engine.Postgres ? Bytes().Replace(sql, @"'\x${hex}'::bytea") : sql;
 
-    [GeneratedRegex("x'([0-9a-f]+)'", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("x'(?<hex>[0-9a-f]+)'", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Bytes();
 }
