@@ -3,6 +3,7 @@ using Tokenry.Protocol.Credentials;
 using Tokenry.Protocol.Jose;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
@@ -68,7 +69,7 @@ internal sealed class Sample(OpenedStore store, string applicationId, string[] r
         {
             Name = "key",
             Permissions = permissions is null ? CredentialPermissions.Owner : new(permissions),
-            RateLimits = limits,
+            Terms = new CredentialTerms { RateLimits = limits },
         };
         var issued = await store
             .Get<SystemGate>()

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Tokenry.Protocol.Api;
@@ -60,11 +59,9 @@ public sealed record TlsClientAuth
 }
 
 /// <summary>Body of <c>POST /v1/applications/{id}/certificates</c>: one certificate, or a rule for certificates.</summary>
-public sealed record ClientCertificateRequest
+/// <remarks>Without <c>expires_at</c>, the credential expires with the certificate.</remarks>
+public sealed record ClientCertificateRequest : NewCredentialRequest
 {
-    /// <inheritdoc cref="Credential.Name"/>
-    public required string Name { get; init; }
-
     /// <summary>
     /// One certificate, <c>-----BEGIN CERTIFICATE-----</c> (RFC 7468 §5). It authenticates the application, no matter which authority issued it.
     /// </summary>
@@ -73,19 +70,7 @@ public sealed record ClientCertificateRequest
     /// <summary>Alternative: every certificate with that name from those authorities.</summary>
     public TlsClientAuth? TlsClientAuth { get; init; }
 
-    /// <inheritdoc cref="Credential.ExpiresAt"/>
-    /// <remarks>Absent: the end of the certificate's own validity.</remarks>
-    public Optional<DateTimeOffset?> ExpiresAt { get; init; }
-
-    /// <inheritdoc cref="Credential.NotBefore"/>
-    public DateTimeOffset? NotBefore { get; init; }
-
-    /// <inheritdoc cref="Credential.AllowedIps"/>
-    public IReadOnlyList<string>? AllowedIps { get; init; }
-
     /// <inheritdoc cref="Credential.RotateEveryDays"/>
+    [JsonPropertyOrder(5)]
     public int? RotateEveryDays { get; init; }
-
-    /// <inheritdoc cref="Credential.Metadata"/>
-    public JsonElement? Metadata { get; init; }
 }

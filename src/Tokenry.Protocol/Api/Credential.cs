@@ -176,12 +176,34 @@ public sealed class Credential
     public string? SigningKey { get; init; }
 }
 
-/// <summary>Body that creates a credential. Client secrets accept only <c>name, expires_at, not_before, allowed_ips, metadata</c>.</summary>
-public sealed record CredentialRequest
+/// <summary>The members of every request that creates or registers a credential.</summary>
+/// <remarks>The order keeps the members of the published schema in their places.</remarks>
+public abstract record NewCredentialRequest
 {
     /// <inheritdoc cref="Credential.Name"/>
+    [JsonPropertyOrder(-1)]
     public required string Name { get; init; }
 
+    /// <inheritdoc cref="Credential.ExpiresAt"/>
+    [JsonPropertyOrder(1)]
+    public Optional<DateTimeOffset?> ExpiresAt { get; init; }
+
+    /// <inheritdoc cref="Credential.NotBefore"/>
+    [JsonPropertyOrder(3)]
+    public DateTimeOffset? NotBefore { get; init; }
+
+    /// <inheritdoc cref="Credential.AllowedIps"/>
+    [JsonPropertyOrder(4)]
+    public IReadOnlyList<string>? AllowedIps { get; init; }
+
+    /// <inheritdoc cref="Credential.Metadata"/>
+    [JsonPropertyOrder(6)]
+    public JsonElement? Metadata { get; init; }
+}
+
+/// <summary>Body that creates a credential. Client secrets accept only <c>name, expires_at, not_before, allowed_ips, metadata</c>.</summary>
+public sealed record CredentialRequest : NewCredentialRequest
+{
     /// <summary><c>true</c> creates an anonymous API key, which has neither permissions nor objects.</summary>
     public bool? Anonymous { get; init; }
 
@@ -194,25 +216,16 @@ public sealed record CredentialRequest
     /// <inheritdoc cref="Credential.Objects"/>
     public IReadOnlyList<string>? Objects { get; init; }
 
-    /// <inheritdoc cref="Credential.ExpiresAt"/>
-    public Optional<DateTimeOffset?> ExpiresAt { get; init; }
-
     /// <inheritdoc cref="Credential.RotateEveryDays"/>
+    [JsonPropertyOrder(2)]
     public int? RotateEveryDays { get; init; }
 
-    /// <inheritdoc cref="Credential.NotBefore"/>
-    public DateTimeOffset? NotBefore { get; init; }
-
-    /// <inheritdoc cref="Credential.AllowedIps"/>
-    public IReadOnlyList<string>? AllowedIps { get; init; }
-
     /// <inheritdoc cref="Credential.RateLimits"/>
+    [JsonPropertyOrder(5)]
     public IReadOnlyList<RateLimit>? RateLimits { get; init; }
 
-    /// <inheritdoc cref="Credential.Metadata"/>
-    public JsonElement? Metadata { get; init; }
-
     /// <inheritdoc cref="Credential.RequestSigning"/>
+    [JsonPropertyOrder(7)]
     public string? RequestSigning { get; init; }
 }
 

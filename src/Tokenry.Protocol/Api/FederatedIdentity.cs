@@ -36,11 +36,8 @@ public sealed record FederatedIdentity
 /// <summary>
 /// Body of <c>POST /v1/applications/{id}/federated-identities</c>: the issuer's keys as <c>jwks</c>, or <c>jwks_uri</c> if this server may fetch them.
 /// </summary>
-public sealed record FederatedIdentityRequest
+public sealed record FederatedIdentityRequest : NewCredentialRequest
 {
-    /// <inheritdoc cref="Credential.Name"/>
-    public required string Name { get; init; }
-
     /// <inheritdoc cref="FederatedIdentity.Issuer"/>
     public required string Issuer { get; init; }
 
@@ -58,16 +55,4 @@ public sealed record FederatedIdentityRequest
 
     /// <summary>Alternative: the https URL where the server fetches them. Only allowed if this server's configuration allows outgoing requests.</summary>
     public string? JwksUri { get; init; }
-
-    /// <inheritdoc cref="Credential.ExpiresAt"/>
-    public Optional<DateTimeOffset?> ExpiresAt { get; init; }
-
-    /// <inheritdoc cref="Credential.NotBefore"/>
-    public DateTimeOffset? NotBefore { get; init; }
-
-    /// <inheritdoc cref="Credential.AllowedIps"/>
-    public IReadOnlyList<string>? AllowedIps { get; init; }
-
-    /// <inheritdoc cref="Credential.Metadata"/>
-    public JsonElement? Metadata { get; init; }
 }

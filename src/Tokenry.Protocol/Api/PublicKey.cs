@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Tokenry.Protocol.Api;
 
@@ -9,11 +10,8 @@ namespace Tokenry.Protocol.Api;
 public sealed record RegisteredKey(string Kid, string Alg, JsonElement Jwk);
 
 /// <summary>Body of <c>POST /v1/applications/{id}/public-keys</c>: the key as <c>jwk</c> or as <c>pem</c>.</summary>
-public sealed record PublicKeyRequest
+public sealed record PublicKeyRequest : NewCredentialRequest
 {
-    /// <inheritdoc cref="Credential.Name"/>
-    public required string Name { get; init; }
-
     /// <summary>A public JSON Web Key (RFC 7517). The server refuses a private one; treat a private key that was sent as leaked.</summary>
     public JsonElement? Jwk { get; init; }
 
@@ -25,18 +23,7 @@ public sealed record PublicKeyRequest
     /// </summary>
     public string? Alg { get; init; }
 
-    /// <inheritdoc cref="Credential.ExpiresAt"/>
-    public Optional<DateTimeOffset?> ExpiresAt { get; init; }
-
     /// <inheritdoc cref="Credential.RotateEveryDays"/>
+    [JsonPropertyOrder(2)]
     public int? RotateEveryDays { get; init; }
-
-    /// <inheritdoc cref="Credential.NotBefore"/>
-    public DateTimeOffset? NotBefore { get; init; }
-
-    /// <inheritdoc cref="Credential.AllowedIps"/>
-    public IReadOnlyList<string>? AllowedIps { get; init; }
-
-    /// <inheritdoc cref="Credential.Metadata"/>
-    public JsonElement? Metadata { get; init; }
 }

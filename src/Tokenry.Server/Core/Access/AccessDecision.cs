@@ -134,7 +134,7 @@ public static class AccessDecision
     {
         if (authenticated.Token is not { } token)
         {
-            return authenticated.Credential?.Objects;
+            return authenticated.Credential?.Terms.Objects;
         }
 
         // A claim that is no pattern matches nothing, rather than everything.
@@ -144,7 +144,7 @@ public static class AccessDecision
     internal static bool IsAddressAllowed(Authenticated authenticated, IPAddress? address)
     {
         // A client secret's ranges bound where tokens are bought, not where they are used.
-        if (authenticated.Token is not null || authenticated.Credential?.AllowedIps is not { } ranges)
+        if (authenticated.Token is not null || authenticated.Credential?.Terms.AllowedIps is not { } ranges)
         {
             return true;
         }

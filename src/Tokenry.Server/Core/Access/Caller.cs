@@ -1,8 +1,8 @@
-using System.Net;
 using System.Reflection;
 using Tokenry.Protocol.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Store;
@@ -39,7 +39,8 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
 
     public IReadOnlyList<ObjectPattern>? Objects => AccessDecision.Objects(Credential);
 
-    public IReadOnlyList<IPNetwork>? AllowedIps => Credential.Credential?.AllowedIps;
+    /// <summary>The terms of the calling credential; of an access token, of the credential it was issued to.</summary>
+    public TermFacts? Terms => Credential.Credential?.Terms;
 
     /// <summary>Whether the calling credential grows with its owner's rights.</summary>
     public bool FollowsOwner => Credential is { Token: null, Credential: { Permissions: null, IsAnonymous: false } };

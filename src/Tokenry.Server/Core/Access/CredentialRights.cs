@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Principals;
 
 namespace Tokenry.Server.Core.Access;
@@ -8,7 +9,9 @@ namespace Tokenry.Server.Core.Access;
 /// <summary>What of a stored credential says what it may do; for counting many.</summary>
 internal sealed class CredentialRights
 {
-    public const string Columns = "id, kind, owner_id, permissions, objects";
+    public const string Columns = "id, kind, owner_id, permissions, terms";
+
+    private bool? limitedToObjects;
 
     public string Id { get; init; } = "";
 
@@ -18,12 +21,13 @@ internal sealed class CredentialRights
 
     public string? Permissions { get; init; }
 
-    public string? Objects { get; init; }
+    /// <summary><see cref="CredentialTerms"/> as stored.</summary>
+    public string? Terms { get; init; }
 
     /// <summary>What it opens at an API; what authenticates a client, by the tokens that it buys.</summary>
     public ScopeSet At(Catalog catalog, PrincipalFacts? owner, ApiResourceFacts? api)
     {
-        if (owner is null || api is null || Kind == CredentialKind.AnonymousApiKey || Objects is not null && api.ObjectTypes.Length == 0)
+        if (owner is null || api is null || Kind == CredentialKind.AnonymousApiKey || api.ObjectTypes.Length == 0 && IsLimitedToObjects)
         {
             return ScopeSet.Empty;
         }
@@ -37,6 +41,9 @@ internal sealed class CredentialRights
 
         return Usable(api, Rights.Of(catalog, owner, GrantSet.OfNullable(Permissions)?.At(api), api), Kind);
     }
+
+    /// <summary>Looked up once: a row is asked about each API twice.</summary>
+    private bool IsLimitedToObjects => limitedToObjects ??= CredentialTerms.Read(Terms).Objects is not null;
 
     private static ScopeSet Usable(ApiResourceFacts api, ScopeSet scopes, string kind) =>
         api.AcceptedKinds.Contains(kind) ? api.Usable(scopes, kind) : ScopeSet.Empty;

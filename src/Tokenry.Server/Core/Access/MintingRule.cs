@@ -1,9 +1,8 @@
-using System.Net;
 using Tokenry.Protocol.Access;
 using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Http;
-using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Core.Access;
 
@@ -24,11 +23,7 @@ public sealed record MintedCredential
     /// <summary>Whether it can reach nothing: an anonymous key.</summary>
     public bool ReachesNothing { get; init; }
 
-    public IReadOnlyList<string>? Objects { get; init; }
-
-    public IReadOnlyList<string>? AllowedIps { get; init; }
-
-    public IReadOnlyList<UseLimit>? RateLimits { get; init; }
+    public CredentialTerms Terms { get; init; } = CredentialTerms.None;
 
     public DateTimeOffset? ExpiresAt { get; init; }
 
@@ -146,7 +141,9 @@ public static class MintingRule
 
         var reached = Rights.Everywhere(catalog, owner, api => minted.Permissions?.At(api));
         // The management API has no object types: a credential limited to objects opens nothing there (AccessDecision.AtManagement).
-        return minted.Objects is null ? reached : PermissionSet.Of(reached.Entries.Where(entry => entry.Api != ManagementApi.Identifier));
+        return minted.Terms.Objects is null
+            ? reached
+            : PermissionSet.Of(reached.Entries.Where(entry => entry.Api != ManagementApi.Identifier));
     }
 
     /// <summary>
@@ -155,7 +152,7 @@ public static class MintingRule
     /// </summary>
     private static ScopeSet ReachedManagement(Catalog catalog, MintedCredential minted) =>
         minted.ReachesAll ? Rights.Of(catalog, OnceEnabled(minted.Owner) with { Owner = null }, ManagementApi.Resource)
-        : minted.ReachesNothing || minted.Objects is not null ? ScopeSet.Empty
+        : minted.ReachesNothing || minted.Terms.Objects is not null ? ScopeSet.Empty
         : minted.Permissions?.At(ManagementApi.Resource) ?? ScopeSet.Empty;
 
     /// <summary>A disabled owner may do nothing now, but a credential made meanwhile is as strong as the owner will be again.</summary>
@@ -179,19 +176,20 @@ public static class MintingRule
             );
         }
 
-        if (caller.Objects is { } own && !Covers(own, minted.Objects))
+        if (caller.Objects is { } own && !Covers(own, minted.Terms.Objects))
         {
             throw Problems.ExceedsOwn("It would reach objects that the calling credential does not.");
         }
 
-        if (caller.AllowedIps is { } ranges && !Covers(ranges, minted.AllowedIps))
+        if (caller.Terms?.Exceeded(minted.Terms) is { } exceeded)
         {
-            throw Problems.ExceedsOwn("It would work from addresses that the calling credential does not work from.");
+            throw Problems.ExceedsOwn(exceeded);
         }
 
+        var limits = UseLimit.Of(minted.Terms.RateLimits);
         foreach (var limit in LimitsOf(caller, minted.Owner))
         {
-            if (!Covers(limit, minted.RateLimits) && !Covers(limit, minted.Owner.RateLimits))
+            if (!Covers(limit, limits) && !Covers(limit, minted.Owner.RateLimits))
             {
                 throw Problems.ExceedsOwn($"It would be used more often than the limit {limit.Name} lets the calling credential be used.");
             }
@@ -203,18 +201,11 @@ public static class MintingRule
     /// that is its own, which count what it makes for itself anyway.
     /// </summary>
     public static IReadOnlyList<UseLimit> LimitsOf(Caller caller, PrincipalFacts owner) =>
-        [.. caller.Credential.Credential?.RateLimits ?? [], .. owner.Id == caller.Principal.Id ? [] : caller.Principal.RateLimits ?? []];
+        [.. caller.Terms?.RateLimits ?? [], .. owner.Id == caller.Principal.Id ? [] : caller.Principal.RateLimits ?? []];
 
     internal static bool Covers(UseLimit limit, IReadOnlyList<UseLimit>? limits) =>
         limits?.Any(other => other.Span == limit.Span && other.Limit <= limit.Limit) == true;
 
     private static bool Covers(IReadOnlyList<ObjectPattern> own, IReadOnlyList<string>? asked) =>
         asked is not null && asked.All(text => ObjectPattern.TryParse(text, out var pattern) && own.Any(wide => wide.Covers(pattern)));
-
-    private static bool Covers(IReadOnlyList<IPNetwork> own, IReadOnlyList<string>? asked) =>
-        asked is not null
-        && asked.All(text =>
-            TokenryOptions.TryParseNetwork(text, out var range)
-            && own.Any(wide => wide.PrefixLength <= range.PrefixLength && wide.Contains(range.BaseAddress))
-        );
 }

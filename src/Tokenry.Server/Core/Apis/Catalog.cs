@@ -3,7 +3,6 @@ using System.Data.Common;
 using Dapper;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
-using Tokenry.Protocol.Credentials;
 using Tokenry.Protocol.Jose;
 using Tokenry.Server.Core.Signing;
 using Tokenry.Server.Platform.Store;
@@ -166,22 +165,19 @@ public sealed class CatalogCache
     /// <summary>The current snapshot; never null.</summary>
     public ValueTask<Catalog> GetAsync() => cache.GetAsync(Whole)!;
 
-    private const string SelectResources =
-        "SELECT id, identifier, scopes, accepted_credentials, object_types, objects_in_tokens, access_token_lifetime_seconds, "
-        + "access_token_signing_alg, resource_servers, carriers, access_log, minimum_strength, one_time_tokens, scope_generation, created_at "
-        + "FROM api_resources";
+    private const string SelectResources = $"SELECT {ApiResourceRow.Columns} FROM api_resources";
 
     private const string SelectRoles = $"SELECT {RoleRow.Columns} FROM roles";
 
     /// <summary>Reads the catalog in the reader's database snapshot.</summary>
     internal static async Task<Catalog> ReadAsync(DbConnection connection) =>
-        Of(await connection.QueryAsync<ResourceRow>(SelectResources), await connection.QueryAsync<RoleRow>(SelectRoles));
+        Of(await connection.QueryAsync<ApiResourceRow>(SelectResources), await connection.QueryAsync<RoleRow>(SelectRoles));
 
     /// <summary>Reads the catalog with the changes of this transaction.</summary>
     internal static async Task<Catalog> ReadAsync(WriteTransaction tx) =>
-        Of(await tx.QueryAsync<ResourceRow>(SelectResources), await tx.QueryAsync<RoleRow>(SelectRoles));
+        Of(await tx.QueryAsync<ApiResourceRow>(SelectResources), await tx.QueryAsync<RoleRow>(SelectRoles));
 
-    private static Catalog Of(IEnumerable<ResourceRow> resources, IEnumerable<RoleRow> roles) =>
+    private static Catalog Of(IEnumerable<ApiResourceRow> resources, IEnumerable<RoleRow> roles) =>
         new([.. resources.Select(row => row.ToFacts())], [.. roles.Select(row => row.ToFacts())]);
 
     private static async Task<Catalog?> LoadAsync(Database database, SigningKeyRing signingKeys)
@@ -189,65 +185,5 @@ public sealed class CatalogCache
         var catalog = await database.ReadAsync(ReadAsync);
         await signingKeys.HoldAsync(catalog.Resources.Select(api => api.AccessTokenSigningAlg));
         return catalog;
-    }
-
-    private sealed class ResourceRow
-    {
-        public string Id { get; init; } = "";
-
-        public string Identifier { get; init; } = "";
-
-        public string Scopes { get; init; } = "";
-
-        public string AcceptedCredentials { get; init; } = "";
-
-        public string ObjectTypes { get; init; } = "";
-
-        public long ObjectsInTokens { get; init; }
-
-        public long AccessTokenLifetimeSeconds { get; init; }
-
-        public string AccessTokenSigningAlg { get; init; } = "";
-
-        public string ResourceServers { get; init; } = "";
-
-        public string Carriers { get; init; } = "";
-
-        public string AccessLog { get; init; } = "";
-
-        public string MinimumStrength { get; init; } = "";
-
-        public long OneTimeTokens { get; init; }
-
-        public long ScopeGeneration { get; init; }
-
-        public long CreatedAt { get; init; }
-
-        public ApiResourceFacts ToFacts()
-        {
-            var scopes = JsonColumn.Read(Scopes, CatalogJson.Default.StoredScopeArray);
-            return new()
-            {
-                Id = Id,
-                Identifier = Identifier,
-                Scopes = ScopeSet.Of(scopes.Select(scope => scope.Name)),
-                Register = ScopeRegister.Of(ScopeGeneration, scopes),
-                // The id and the ids of access tokens come from one counter, so earlier tokens have earlier times even if the clock moves back.
-                CreatedAt = TokenIds.After(PublicId.TryParse(Id, "res", out var id) ? PublicId.MillisecondsOf(id) + 1 : CreatedAt),
-                NarrowedScopes = scopes
-                    .Where(scope => scope.AcceptedCredentials is not null)
-                    .ToFrozenDictionary(scope => scope.Name, scope => scope.AcceptedCredentials!, StringComparer.Ordinal),
-                Carriers = ApiCarriers.Of(JsonColumn.Read<string[]>(Carriers)),
-                AccessLog = AccessLog,
-                MinimumStrength = Enum.Parse<Strength>(MinimumStrength, ignoreCase: true),
-                OneTimeTokens = OneTimeTokens == 1,
-                AcceptedKinds = JsonColumn.Read<string[]>(AcceptedCredentials),
-                ObjectTypes = JsonColumn.Read<string[]>(ObjectTypes),
-                ObjectsInTokens = ObjectsInTokens == 1,
-                AccessTokenLifetime = TimeSpan.FromSeconds(AccessTokenLifetimeSeconds),
-                AccessTokenSigningAlg = AccessTokenSigningAlg,
-                ResourceServers = JsonColumn.Read<string[]>(ResourceServers),
-            };
-        }
     }
 }

@@ -57,7 +57,7 @@ public sealed class Authenticated
     public string? OrganizationId => Token is null ? Credential?.OrganizationId : null;
 
     /// <summary>The object patterns it is limited to, as they were written; <c>null</c> = not limited.</summary>
-    public IReadOnlyList<string>? ObjectTexts => Token is not null ? Token.Objects : Credential?.ObjectTexts;
+    public IReadOnlyList<string>? ObjectTexts => Token is not null ? Token.Objects : Credential?.Terms.ObjectTexts;
 
     public DateTimeOffset? ExpiresAt =>
         Token?.ExpiresAt ?? (ProvedUntil is { } end && !(Credential?.ExpiresAt < end) ? end : Credential?.ExpiresAt);

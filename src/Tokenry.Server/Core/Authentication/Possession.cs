@@ -43,7 +43,7 @@ public readonly record struct Possession(string Code, Strength Strength)
             ? confirmation.IsUnderstood
                 ? Bound
                 : Invalid
-            : credential is { Token: null, Credential.RequiresSignature: true }
+            : credential is { Token: null, Credential.Terms.RequiresSignature: true }
                 ? NotSigned
                 : Bearer;
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Platform.Store;
@@ -12,8 +11,8 @@ public sealed record CredentialRow
     public const string Select = """
         SELECT c.id, c.kind, c.owner_id, p.type AS owner_type, p.owner_id AS owner_owner_id,
           (SELECT a.owner_id FROM principals a WHERE a.id = p.owner_id) AS top_owner_id, p.deleted_at AS owner_deleted_at, c.name, c.masked,
-          c.permissions, c.objects, c.created_at, c.created_by, c.created_with, c.renewed_from, c.superseded_by, c.expires_at, c.not_before, c.allowed_ips, c.rate_limits, c.metadata, c.state, c.revoked_at,
-          c.revoked_reason, c.material, c.key_id, c.rotate_every_days, c.renewed_at, c.requires_signature, u.last_used_at, u.ip AS last_used_ip,
+          c.permissions, c.created_at, c.created_by, c.created_with, c.renewed_from, c.superseded_by, c.expires_at, c.not_before, c.terms AS stored_terms, c.state, c.revoked_at,
+          c.revoked_reason, c.material, c.key_id, c.renewed_at, u.last_used_at, u.ip AS last_used_ip,
           u.agent AS last_used_agent,
           (SELECT s.expires_at FROM credential_secrets s WHERE s.credential_id = c.id ORDER BY s.version DESC LIMIT 1 OFFSET 1) AS previous_expires_at,
           (SELECT s.signing_pepper_version FROM credential_secrets s WHERE s.credential_id = c.id ORDER BY s.version DESC LIMIT 1) AS signing_pepper_version
@@ -45,8 +44,6 @@ public sealed record CredentialRow
     /// <summary>Its <see cref="GrantSet"/>; <c>null</c> for what has none of its own: what follows its owner, authenticates a client or is anonymous.</summary>
     public string? Permissions { get; init; }
 
-    public string? Objects { get; init; }
-
     public long CreatedAt { get; init; }
 
     public string? CreatedBy { get; init; }
@@ -64,11 +61,19 @@ public sealed record CredentialRow
 
     public long? NotBefore { get; init; }
 
-    public string? AllowedIps { get; init; }
+    /// <summary><see cref="Terms"/> as JSON.</summary>
+    public string? StoredTerms { get; init; }
 
-    public string? RateLimits { get; init; }
-
-    public string? Metadata { get; init; }
+    /// <summary>Read when they are first asked for: lists show rows, other readers need a column or two.</summary>
+    public CredentialTerms Terms
+    {
+        get => field ??= CredentialTerms.Read(StoredTerms);
+        init
+        {
+            field = value;
+            StoredTerms = value.Write();
+        }
+    }
 
     /// <summary>What was done to it: <c>active</c>, <c>disabled</c> or <c>revoked</c>. Time makes the rest (<see cref="StateAt"/>).</summary>
     public string State { get; init; } = "";
@@ -83,12 +88,8 @@ public sealed record CredentialRow
     /// <summary>What names it among its owner's.</summary>
     public string? KeyId { get; init; }
 
-    public long? RotateEveryDays { get; init; }
-
     /// <summary>When it got its present secret, where that is not its first.</summary>
     public long? RenewedAt { get; init; }
-
-    public long RequiresSignature { get; init; }
 
     /// <summary>Of the current secret: what its signing key is derived from, if it has one.</summary>
     public long? SigningPepperVersion { get; init; }
@@ -110,7 +111,7 @@ public sealed record CredentialRow
     {
         get
         {
-            var old = RotateEveryDays is { } days ? (RenewedAt ?? CreatedAt) + days * MillisecondsPerDay : (long?)null;
+            var old = Terms.RotateEveryDays is { } days ? (RenewedAt ?? CreatedAt) + days * MillisecondsPerDay : (long?)null;
             return Kind is CredentialKind.PersonalAccessToken or CredentialKind.AnonymousApiKey || ExpiresAt is null || old < ExpiresAt
                 ? old
                 : ExpiresAt;
@@ -121,7 +122,7 @@ public sealed record CredentialRow
     public string? Signing =>
         Kind is not (CredentialKind.ApiKey or CredentialKind.AnonymousApiKey) ? null
         : SigningPepperVersion is null ? RequestSigning.None
-        : RequiresSignature == 1 ? RequestSigning.Required
+        : Terms.RequestSigning == RequestSigning.Required ? RequestSigning.Required
         : RequestSigning.Optional;
 
     /// <summary>Whether it grows with its owner's rights.</summary>
@@ -159,7 +160,7 @@ public sealed record CredentialRow
                 FollowsOwner ? CredentialPermissions.Owner
                 : GrantSet.OfNullable(Permissions) is { } grants ? new(grants.ToPermissions(catalog))
                 : null,
-            Objects = JsonColumn.ReadNullable<string[]>(Objects),
+            Objects = Terms.Objects,
             CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
             CreatedBy = CreatedBy,
             CreatedWith = CreatedWith,
@@ -167,11 +168,11 @@ public sealed record CredentialRow
             SupersededBy = SupersededBy,
             ExpiresAt = Expiry,
             NotBefore = Time(NotBefore),
-            RotateEveryDays = (int?)RotateEveryDays,
+            RotateEveryDays = Terms.RotateEveryDays,
             DueAt = Time(DueAt),
-            AllowedIps = JsonColumn.ReadNullable<string[]>(AllowedIps),
-            RateLimits = JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(RateLimits),
-            Metadata = Metadata is null ? null : JsonSerializer.Deserialize<JsonElement>(Metadata, TokenryJson.Strict),
+            AllowedIps = Terms.AllowedIps,
+            RateLimits = Terms.RateLimits,
+            Metadata = Terms.Metadata,
             State = StateAt(now),
             Weaknesses = FollowsOwner ? [CredentialWeakness.PermissionsFollowOwner] : [],
             RevokedAt = Time(RevokedAt),

@@ -14,10 +14,10 @@ public static class CredentialStore
     internal const int MostIds = 400;
 
     private const string InsertRow = """
-        INSERT INTO credentials (id, kind, owner_id, name, masked, permissions, objects, created_at, created_by, created_with, expires_at, not_before,
-          allowed_ips, rate_limits, metadata, material, key_id, requires_signature, rotate_every_days, due_at, state)
-        VALUES (@Id, @Kind, @OwnerId, @Name, @Masked, @Permissions, @Objects, @CreatedAt, @CreatedBy, @CreatedWith, @ExpiresAt, @NotBefore, @AllowedIps,
-          @RateLimits, @Metadata, @Material, @KeyId, @RequiresSignature, @RotateEveryDays, @DueAt, 'active')
+        INSERT INTO credentials (id, kind, owner_id, name, masked, permissions, created_at, created_by, created_with, expires_at, not_before,
+          terms, material, key_id, due_at, state)
+        VALUES (@Id, @Kind, @OwnerId, @Name, @Masked, @Permissions, @CreatedAt, @CreatedBy, @CreatedWith, @ExpiresAt, @NotBefore, @StoredTerms,
+          @Material, @KeyId, @DueAt, 'active')
         """;
 
     public static Task<CredentialRow?> FindAsync(WriteTransaction tx, string id) =>
@@ -72,9 +72,7 @@ public static class CredentialStore
         tx.Changed(ChangeKind.Credential, row.Id);
         return tx.ExecuteAsync(
             """
-            UPDATE credentials SET name = @Name, permissions = @Permissions, objects = @Objects, expires_at = @ExpiresAt,
-              not_before = @NotBefore, allowed_ips = @AllowedIps, rate_limits = @RateLimits, metadata = @Metadata,
-              requires_signature = @RequiresSignature, rotate_every_days = @RotateEveryDays,
+            UPDATE credentials SET name = @Name, permissions = @Permissions, expires_at = @ExpiresAt, not_before = @NotBefore, terms = @StoredTerms,
               due_told_days = CASE WHEN due_at = @DueAt THEN due_told_days END, due_at = @DueAt WHERE id = @Id
             """,
             row

@@ -1,4 +1,3 @@
-using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
@@ -20,28 +19,14 @@ public sealed record CredentialDraft
     /// <summary>What it will have, as stored (<see cref="CredentialRow.Permissions"/>).</summary>
     public string? Grants { get; init; }
 
-    public IReadOnlyList<string>? Objects { get; init; }
-
     public DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>Whether its end was asked for, be it never; else it is the default of its kind.</summary>
     public bool IsEndSaid { get; init; }
 
-    public int? RotateEveryDays { get; init; }
-
     public DateTimeOffset? NotBefore { get; init; }
 
-    public IReadOnlyList<string>? AllowedIps { get; init; }
-
-    public IReadOnlyList<RateLimit>? RateLimits { get; init; }
-
-    public System.Text.Json.JsonElement? Metadata { get; init; }
-
-    /// <summary>One of <see cref="Protocol.Api.RequestSigning"/>; <c>null</c> = none.</summary>
-    public string? RequestSigning { get; init; }
-
-    /// <summary>Whether it has a signing key.</summary>
-    public bool Signs => RequestSigning is not (null or Protocol.Api.RequestSigning.None);
+    public CredentialTerms Terms { get; init; } = CredentialTerms.None;
 
     /// <param name="request">What was asked for.</param>
     /// <param name="kind">The credential's kind.</param>
@@ -57,21 +42,25 @@ public sealed record CredentialDraft
             check.ThrowIfAny();
         }
 
-        return new()
+        return Of(request, expiresAt, CredentialTerms.Of(request)) with
         {
-            Name = request.Name,
             Permissions = request.Permissions,
-            Objects = request.Objects,
-            ExpiresAt = expiresAt,
-            IsEndSaid = request.ExpiresAt.IsPresent,
-            RotateEveryDays = request.RotateEveryDays,
-            NotBefore = request.NotBefore,
-            AllowedIps = request.AllowedIps,
-            RateLimits = request.RateLimits,
-            Metadata = request.Metadata,
-            RequestSigning = request.RequestSigning,
         };
     }
+
+    /// <summary>Of what its holder made; also the part that is the same for every kind.</summary>
+    /// <param name="request">What was asked for.</param>
+    /// <param name="expiresAt">Its expiry, after the kind's default (<see cref="ExpiryPolicy"/>).</param>
+    /// <param name="terms">The terms in the request.</param>
+    public static CredentialDraft Of(NewCredentialRequest request, DateTimeOffset? expiresAt, CredentialTerms terms) =>
+        new()
+        {
+            Name = request.Name,
+            ExpiresAt = expiresAt,
+            IsEndSaid = request.ExpiresAt.IsPresent,
+            NotBefore = request.NotBefore,
+            Terms = terms,
+        };
 
     /// <summary>
     /// For the caller or an application of theirs, what is not said is what the calling credential has: its addresses, its limits, and an end
@@ -82,11 +71,13 @@ public sealed record CredentialDraft
             ? this
             : this with
             {
-                AllowedIps = AllowedIps ?? caller.AllowedIps?.Select(range => range.ToString()).ToList(),
-                // What only buys tokens has none, so that a limited caller cannot make it (CheckLimits).
-                RateLimits = CredentialKind.IsClientAuthentication(kind)
-                    ? RateLimits
-                    : RateLimits ?? UseLimit.Tightest(MintingRule.LimitsOf(caller, owner)),
+                Terms = Terms.Within(
+                    caller.Terms,
+                    // What only buys tokens has none, so that a limited caller cannot make it (CheckLimits).
+                    CredentialKind.IsClientAuthentication(kind)
+                        ? null
+                        : UseLimit.Tightest(MintingRule.LimitsOf(caller, owner))
+                ),
                 ExpiresAt = !IsEndSaid && caller.ExpiresAt is { } end && !(ExpiresAt <= end) ? end : ExpiresAt,
             };
 
@@ -99,37 +90,15 @@ public sealed record CredentialDraft
     {
         var check = new Validation();
         var name = check.Name("name", Name);
-        var authenticatesClient = CredentialKind.IsClientAuthentication(kind);
-        if (authenticatesClient || kind == CredentialKind.AnonymousApiKey)
-        {
-            var what = authenticatesClient
-                ? $"a {CredentialFamily.Of(kind).Title} has none of its own: it buys what its application may do"
-                : "an anonymous key has none";
-            check.Require(Permissions is null, "permissions", what);
-            check.Require(Objects is null, "objects", what);
-        }
-
         check.Require(
-            RateLimits is null || !authenticatesClient,
-            "rate_limits",
-            $"a {CredentialFamily.Of(kind).Title} has none: it is no credential at an API"
+            Permissions is null || !CredentialKind.IsClientAuthentication(kind) && kind != CredentialKind.AnonymousApiKey,
+            "permissions",
+            CredentialTerms.HasNone(kind)
         );
-        UseLimit.Check(check, "rate_limits", RateLimits);
+        Terms.CheckKind(check, kind);
         CheckPermissions(check, catalog, Permissions?.Named);
-        CheckObjects(check, objectsAreNew ? Objects : null);
         check.Require(NotBefore is null || ExpiresAt is null || NotBefore < ExpiresAt, "not_before", "must lie before expires_at");
-        check.Require(RotateEveryDays is null or (>= 1 and <= 3650), "rotate_every_days", "must be from 1 to 3650");
-        check.IpRanges("allowed_ips", AllowedIps);
-        check.Metadata("metadata", Metadata);
-        check.Require(
-            RequestSigning
-                is null
-                    or Protocol.Api.RequestSigning.None
-                    or Protocol.Api.RequestSigning.Optional
-                    or Protocol.Api.RequestSigning.Required,
-            "request_signing",
-            "must be none, optional or required"
-        );
+        Terms.Check(check, objectsAreNew);
         check.ThrowIfAny();
         return this with { Name = name, Grants = Permissions?.Named is { } named ? GrantSet.Of(catalog, named).ToColumn() : Grants };
     }
@@ -194,23 +163,5 @@ public sealed record CredentialDraft
         return catalog.Resources.FirstOrDefault(known => NearestName.Letters(known.Identifier) == letters) is { } known
             ? $"; {known.Identifier} is"
             : "";
-    }
-
-    private static void CheckObjects(Validation check, IReadOnlyList<string>? objects)
-    {
-        if (objects is null)
-        {
-            return;
-        }
-
-        check.Require(objects.Count is > 0 and <= 1000, "objects", "needs 1 to 1000 patterns; null means not limited");
-        foreach (var text in objects.Take(1000))
-        {
-            check.Require(
-                ObjectPattern.TryParse(text ?? "", out _),
-                "objects",
-                $"'{Validation.Shown(text)}' is not a pattern type:id of at most 200 characters with one * at the end at most, and neither .. nor // in it"
-            );
-        }
     }
 }

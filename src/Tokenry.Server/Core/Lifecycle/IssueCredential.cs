@@ -113,20 +113,15 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
             Name = asked.Name,
             Masked = made.Masked,
             Permissions = asked.Grants,
-            Objects = JsonColumn.Write(asked.Objects),
             CreatedAt = now.ToUnixTimeMilliseconds(),
             CreatedBy = caller?.Principal.Id,
             CreatedWith = caller?.CredentialId,
             ExpiresAt = asked.ExpiresAt?.ToUnixTimeMilliseconds(),
             NotBefore = asked.NotBefore?.ToUnixTimeMilliseconds(),
-            RotateEveryDays = asked.RotateEveryDays,
-            AllowedIps = JsonColumn.Write(asked.AllowedIps),
-            RateLimits = JsonColumn.Write(asked.RateLimits),
-            Metadata = asked.Metadata?.GetRawText(),
+            Terms = asked.Terms,
             Material = made.Material?.Json,
             KeyId = made.Material?.KeyId,
-            RequiresSignature = asked.RequestSigning == RequestSigning.Required ? 1 : 0,
-            SigningPepperVersion = asked.Signs ? made.Secret?.PepperVersion : null,
+            SigningPepperVersion = asked.Terms.Signs ? made.Secret?.PepperVersion : null,
             State = "active",
         };
         var count = await CredentialStore.InsertAsync(tx, row, made.Secret);
@@ -141,7 +136,7 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
             catalog,
             now.ToUnixTimeMilliseconds(),
             made.Secret?.Secret,
-            asked.Signs ? mint.SigningKey(made.Secret!, CredentialStore.FirstVersion) : null
+            asked.Terms.Signs ? mint.SigningKey(made.Secret!, CredentialStore.FirstVersion) : null
         );
         entry.Changes = AuditChanges.Made(credential);
         return credential;
@@ -156,9 +151,7 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
             {
                 Name = row.Name,
                 Grants = row.Permissions,
-                Objects = JsonColumn.ReadNullable<string[]>(row.Objects),
-                AllowedIps = JsonColumn.ReadNullable<string[]>(row.AllowedIps),
-                RateLimits = JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(row.RateLimits),
+                Terms = row.Terms,
                 ExpiresAt = row.Expiry,
             }
         );
@@ -170,9 +163,7 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
             Permissions = GrantSet.OfNullable(draft.Grants),
             ReachesAll = CredentialKind.IsClientAuthentication(kind),
             ReachesNothing = kind == CredentialKind.AnonymousApiKey,
-            Objects = draft.Objects,
-            AllowedIps = draft.AllowedIps,
-            RateLimits = UseLimit.Of(draft.RateLimits),
+            Terms = draft.Terms,
             ExpiresAt = draft.ExpiresAt,
         };
 

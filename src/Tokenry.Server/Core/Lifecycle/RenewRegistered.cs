@@ -50,9 +50,7 @@ public sealed class RenewRegistered(Gate gate, IssueCredential issue, Signals si
                     {
                         Name = row.Name,
                         ExpiresAt = row.Expiry,
-                        RotateEveryDays = (int?)row.RotateEveryDays,
-                        AllowedIps = JsonColumn.ReadNullable<string[]>(row.AllowedIps),
-                        Metadata = row.Metadata is null ? null : JsonColumn.Read<System.Text.Json.JsonElement>(row.Metadata),
+                        Terms = row.Terms,
                     };
                     var owner = await PrincipalStore.FactsAsync(tx, row.OwnerId);
                     // The same client with the same rights: whoever holds the old one gains nothing by the next.

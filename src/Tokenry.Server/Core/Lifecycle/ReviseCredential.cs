@@ -4,7 +4,6 @@ using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Http;
-using Tokenry.Server.Platform.Store;
 using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Core.Lifecycle;
@@ -37,20 +36,16 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, 
                     );
                 }
 
+                CheckSigning(row, patch);
                 var now = time.GetUtcNow();
                 var draft = new CredentialDraft
                 {
                     Name = patch.Name.Or(row.Name) ?? "",
                     Permissions = patch.Permissions.Or(null),
                     Grants = patch.Permissions.IsPresent ? null : row.Permissions,
-                    Objects = patch.Objects.Or(JsonColumn.ReadNullable<string[]>(row.Objects)),
                     ExpiresAt = patch.ExpiresAt.Or(row.Expiry),
-                    RotateEveryDays = patch.RotateEveryDays.Or((int?)row.RotateEveryDays),
                     NotBefore = patch.NotBefore.Or(row.NotBefore is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : null),
-                    AllowedIps = patch.AllowedIps.Or(JsonColumn.ReadNullable<string[]>(row.AllowedIps)),
-                    RateLimits = patch.RateLimits.Or(JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(row.RateLimits)),
-                    RequestSigning = Signing(row, patch),
-                    Metadata = patch.Metadata.Or(row.Metadata is null ? null : JsonColumn.Read<System.Text.Json.JsonElement>(row.Metadata)),
+                    Terms = row.Terms.Revised(patch),
                 }.Checked(catalog, row.Kind, patch.Objects.IsPresent);
                 if (patch.ExpiresAt.IsPresent)
                 {
@@ -59,7 +54,7 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, 
 
                 if (patch.RateLimits.IsPresent && reach.OwnOf is not null)
                 {
-                    RefuseWider(UseLimit.Read(row.RateLimits), draft.RateLimits);
+                    RefuseWider(row.Terms.RateLimits, draft.Terms.RateLimits);
                 }
 
                 var owner = await PrincipalStore.FactsAsync(tx, row.OwnerId);
@@ -81,16 +76,11 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, 
                         Kind = row.Kind,
                         CreatedAt = row.CreatedAt,
                         RenewedAt = row.RenewedAt,
-                        RotateEveryDays = draft.RotateEveryDays,
                         Name = draft.Name,
                         Permissions = draft.Grants,
-                        Objects = JsonColumn.Write(draft.Objects),
                         ExpiresAt = draft.ExpiresAt?.ToUnixTimeMilliseconds(),
                         NotBefore = draft.NotBefore?.ToUnixTimeMilliseconds(),
-                        AllowedIps = JsonColumn.Write(draft.AllowedIps),
-                        RateLimits = JsonColumn.Write(draft.RateLimits),
-                        Metadata = draft.Metadata?.GetRawText(),
-                        RequiresSignature = draft.RequestSigning == RequestSigning.Required ? 1 : 0,
+                        Terms = draft.Terms,
                     }
                 );
                 var at = now.ToUnixTimeMilliseconds();
@@ -107,33 +97,32 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, 
     }
 
     private static bool IsAsStrong(CredentialPatch patch) =>
-        !patch.Permissions.IsPresent
-        && !patch.Objects.IsPresent
-        && !patch.ExpiresAt.IsPresent
-        && !patch.AllowedIps.IsPresent
-        && !patch.RateLimits.IsPresent;
+        !patch.Permissions.IsPresent && !patch.ExpiresAt.IsPresent && !CredentialTerms.AreBoundsIn(patch);
 
     /// <summary>Whether it must sign may change; whether it can was decided when its secret was made.</summary>
-    private static string? Signing(CredentialRow row, CredentialPatch patch)
+    private static void CheckSigning(CredentialRow row, CredentialPatch patch)
     {
         var signing = patch.RequestSigning.Or(row.Signing);
-        var may =
-            signing == row.Signing
-            || row.Signing is RequestSigning.Optional or RequestSigning.Required
-                && signing is RequestSigning.Optional or RequestSigning.Required;
-        return may
-            ? signing
-            : throw ProblemException.Invalid(
+        if (
+            signing != row.Signing
+            && !(
+                row.Signing is RequestSigning.Optional or RequestSigning.Required
+                && signing is RequestSigning.Optional or RequestSigning.Required
+            )
+        )
+        {
+            throw ProblemException.Invalid(
                 "request_signing",
                 "changes between optional and required; a key gets a signing key when it is created"
             );
+        }
     }
 
     /// <summary>Whoever a limit binds does not lift it: each stays, by name and window, and gets no higher. Who may write all credentials can.</summary>
-    private static void RefuseWider(IReadOnlyList<UseLimit>? before, IReadOnlyList<RateLimit>? after)
+    private static void RefuseWider(IReadOnlyList<RateLimit>? before, IReadOnlyList<RateLimit>? after)
     {
         var kept = UseLimit.Of(after);
-        foreach (var limit in before ?? [])
+        foreach (var limit in UseLimit.Of(before) ?? [])
         {
             if (
                 kept?.FirstOrDefault(other => other.Name == limit.Name && other.Span == limit.Span) is not { } same

@@ -34,7 +34,7 @@ public sealed class RateLimiter(Database database, TimeProvider time, ILogger<Ra
     public ValueTask<LimitOutcome> UseAsync(Authenticated credential)
     {
         var owner = credential.Client!;
-        var own = credential.Token is null ? credential.Credential!.RateLimits : null;
+        var own = credential.Token is null ? credential.Credential!.Terms.RateLimits : null;
         return owner.RateLimits is null && own is null ? default : UseAsync(owner.Id, owner.RateLimits, credential.CredentialId!, own);
     }
 

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Dapper;
 using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Features.ApiResources;
@@ -8,9 +9,7 @@ namespace Tokenry.Server.Features.ApiResources;
 /// <summary>SQL of API resources.</summary>
 public static class ApiResourceStore
 {
-    private const string Select =
-        "SELECT id, identifier, name, scopes, accepted_credentials, carriers, object_types, objects_in_tokens, access_token_lifetime_seconds, "
-        + "access_token_signing_alg, resource_servers, minimum_strength, one_time_tokens, access_log, scope_generation, created_at FROM api_resources";
+    private const string Select = $"SELECT {ApiResourceRow.Columns} FROM api_resources";
 
     public static Task<ApiResourceRow?> FindAsync(WriteTransaction tx, string id) =>
         tx.FirstOrDefaultAsync<ApiResourceRow>($"{Select} WHERE id = @id{tx.Dialect.ForUpdate("api_resources")}", new { id });

@@ -17,17 +17,8 @@ public sealed class CreateCertificate(RegisterCredential register, ExpiryPolicy 
             {
                 var now = time.GetUtcNow();
                 var (material, notAfter) = CertificateMaterial.Read(request, now);
-                var draft = new CredentialDraft
-                {
-                    Name = request.Name,
-                    ExpiresAt = request.ExpiresAt.IsPresent ? expiry.Resolve(CredentialKind.Certificate, request.ExpiresAt, now) : notAfter,
-                    IsEndSaid = request.ExpiresAt.IsPresent,
-                    NotBefore = request.NotBefore,
-                    AllowedIps = request.AllowedIps,
-                    RotateEveryDays = request.RotateEveryDays,
-                    Metadata = request.Metadata,
-                };
-                return (draft, material);
+                var end = request.ExpiresAt.IsPresent ? expiry.Resolve(CredentialKind.Certificate, request.ExpiresAt, now) : notAfter;
+                return (CredentialDraft.Of(request, end, CredentialTerms.Of(request, request.RotateEveryDays)), material);
             }
         );
 }

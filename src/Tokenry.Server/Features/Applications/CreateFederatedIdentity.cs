@@ -19,15 +19,11 @@ public sealed class CreateFederatedIdentity(RegisterCredential register, ExpiryP
             CredentialFamily.FederatedIdentities,
             () =>
                 (
-                    new CredentialDraft
-                    {
-                        Name = request.Name,
-                        ExpiresAt = expiry.Resolve(CredentialKind.FederatedIdentity, request.ExpiresAt, time.GetUtcNow()),
-                        IsEndSaid = request.ExpiresAt.IsPresent,
-                        NotBefore = request.NotBefore,
-                        AllowedIps = request.AllowedIps,
-                        Metadata = request.Metadata,
-                    },
+                    CredentialDraft.Of(
+                        request,
+                        expiry.Resolve(CredentialKind.FederatedIdentity, request.ExpiresAt, time.GetUtcNow()),
+                        CredentialTerms.Of(request, rotateEveryDays: null)
+                    ),
                     FederatedIdentityMaterial.Read(request, options)
                 )
         );

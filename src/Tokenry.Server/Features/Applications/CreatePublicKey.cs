@@ -15,16 +15,11 @@ public sealed class CreatePublicKey(RegisterCredential register, ExpiryPolicy ex
             CredentialFamily.PublicKeys,
             () =>
                 (
-                    new CredentialDraft
-                    {
-                        Name = request.Name,
-                        ExpiresAt = expiry.Resolve(CredentialKind.PublicKey, request.ExpiresAt, time.GetUtcNow()),
-                        IsEndSaid = request.ExpiresAt.IsPresent,
-                        RotateEveryDays = request.RotateEveryDays,
-                        NotBefore = request.NotBefore,
-                        AllowedIps = request.AllowedIps,
-                        Metadata = request.Metadata,
-                    },
+                    CredentialDraft.Of(
+                        request,
+                        expiry.Resolve(CredentialKind.PublicKey, request.ExpiresAt, time.GetUtcNow()),
+                        CredentialTerms.Of(request, request.RotateEveryDays)
+                    ),
                     PublicKeyMaterial.Read(request)
                 )
         );

@@ -48,6 +48,6 @@ public sealed class CreatePersonalAccessToken(Gate gate, IssueCredential issue, 
         draft with
         {
             Grants = draft.Permissions is null ? Rights.Snapshot(catalog, caller).ToColumn() : null,
-            Objects = draft.Objects ?? caller.Objects?.Select(pattern => pattern.ToString()).ToList(),
+            Terms = draft.Terms with { Objects = draft.Terms.Objects ?? caller.Objects?.Select(pattern => pattern.ToString()).ToList() },
         };
 }

@@ -111,8 +111,7 @@ public sealed partial class ForwardAuthEndpoint(
     }
 
     /// <summary>Whether it has limits of its own, which a token that is made of it does not have.</summary>
-    private static bool IsLimited(Authenticated credential) =>
-        credential is { Token: null, Credential: { } opaque } && (opaque.AllowedIps is not null || opaque.RateLimits is not null);
+    private static bool IsLimited(Authenticated credential) => credential is { Token: null, Credential.Terms.LimitUse: true };
 
     /// <exception cref="ProblemException">400: the token would be too long to be carried.</exception>
     private string TokenFor(ApiResourceFacts api, in Verdict verdict, Carrier carrier, in Question question)

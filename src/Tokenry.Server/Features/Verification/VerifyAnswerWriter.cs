@@ -88,7 +88,7 @@ internal static class VerifyAnswerWriter
 
         WriteLimit(json, verdict);
         json.WritePropertyName("metadata"u8);
-        if (credential.Token is null && credential.Credential!.Metadata is { } metadata)
+        if (credential.Token is null && credential.Credential!.Terms.Metadata is { } metadata)
         {
             metadata.WriteTo(json);
         }

@@ -17,6 +17,27 @@ public sealed class MigrationTests
         Assert.Equal(1, await store.CountAsync("store_properties", "name = 'kept'"));
     }
 
+    /// <summary>Numbers that no release used. A number is here because its change was given up, and is never used again.</summary>
+    private static readonly int[] Unused = [6, 14, 15];
+
+    [Fact]
+    public void Numbers_of_steps_leave_out_only_those_that_were_never_used() =>
+        Assert.Equal(
+            Enumerable.Range(1, Migration.Embedded[^1].Number).Except(Unused),
+            Migration.Embedded.Select(migration => migration.Number)
+        );
+
+    [Theory, BothEngines]
+    public async Task A_step_that_comes_late_is_applied_below_the_highest_that_was(Engine engine)
+    {
+        await using var store = await TestStore.EmptyAsync(engine);
+        Migration newest = new(9001, "newest", "CREATE TABLE newest (n bigint)");
+        await store.Database.MigrateAsync([.. Migration.Embedded, newest]);
+        await store.Database.MigrateAsync([.. Migration.Embedded, new(9000, "late", "CREATE TABLE late (n bigint)"), newest]);
+        Assert.Equal(0, await store.CountAsync("late"));
+        Assert.Equal(1, await store.CountAsync("schema_migrations", "number = 9000"));
+    }
+
     [Theory, BothEngines]
     public async Task A_store_of_a_newer_version_is_refused_and_left_alone(Engine engine)
     {

@@ -40,6 +40,9 @@ internal sealed class TestStore : IAsyncDisposable
 
     public TimeProvider Time { get; }
 
+    /// <summary>Of PostgreSQL; <c>null</c> on SQLite.</summary>
+    public string? ConnectionString => _connectionString;
+
     public string KeyFile => Path.Combine(_directory, "tokenry.keys");
 
     public static async Task<TestStore> EmptyAsync(Engine engine, TimeProvider? time = null) =>

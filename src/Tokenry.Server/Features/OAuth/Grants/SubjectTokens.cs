@@ -64,7 +64,7 @@ public sealed class SubjectTokens(Authenticator authenticator, FederatedIdentiti
     /// </summary>
     private static bool IsProved(Authenticated found, SubjectToken subject, TokenRequest request) =>
         found.Token is null
-            ? found.Credential is not { RequiresSignature: true }
+            ? found.Credential is not { Terms.RequiresSignature: true }
             : found.Token.Confirmation is not { } bound
                 || (
                     bound.IsUnderstood

@@ -1,12 +1,19 @@
+using System.Collections.Frozen;
+using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
-using Tokenry.Server.Core.Apis;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Core.Signing;
 using Tokenry.Server.Platform.Store;
 
-namespace Tokenry.Server.Features.ApiResources;
+namespace Tokenry.Server.Core.Apis;
 
-/// <summary>An API resource as stored.</summary>
+/// <summary>An API resource as stored: made of what the API shows, and read as that (<see cref="ToApiResource"/>) or for decisions (<see cref="ToFacts"/>).</summary>
 public sealed class ApiResourceRow
 {
+    public const string Columns =
+        "id, identifier, name, scopes, accepted_credentials, carriers, object_types, objects_in_tokens, access_token_lifetime_seconds, "
+        + "access_token_signing_alg, resource_servers, minimum_strength, one_time_tokens, access_log, scope_generation, created_at";
+
     public string Id { get; init; } = "";
 
     public string Identifier { get; init; } = "";
@@ -92,6 +99,33 @@ public sealed class ApiResourceRow
             AccessLog = AccessLog,
             CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
         };
+
+    public ApiResourceFacts ToFacts()
+    {
+        var scopes = StoredScopes;
+        return new()
+        {
+            Id = Id,
+            Identifier = Identifier,
+            Scopes = ScopeSet.Of(scopes.Select(scope => scope.Name)),
+            Register = ScopeRegister.Of(ScopeGeneration, scopes),
+            // The id is of the same count as the ids of access tokens: those made before it lie before, whatever the clock does.
+            CreatedAt = TokenIds.After(PublicId.TryParse(Id, "res", out var id) ? PublicId.MillisecondsOf(id) + 1 : CreatedAt),
+            NarrowedScopes = scopes
+                .Where(scope => scope.AcceptedCredentials is not null)
+                .ToFrozenDictionary(scope => scope.Name, scope => scope.AcceptedCredentials!, StringComparer.Ordinal),
+            Carriers = ApiCarriers.Of(JsonColumn.Read<string[]>(Carriers)),
+            AccessLog = AccessLog,
+            MinimumStrength = Enum.Parse<Strength>(MinimumStrength, ignoreCase: true),
+            OneTimeTokens = OneTimeTokens == 1,
+            AcceptedKinds = JsonColumn.Read<string[]>(AcceptedCredentials),
+            ObjectTypes = JsonColumn.Read<string[]>(ObjectTypes),
+            ObjectsInTokens = ObjectsInTokens == 1,
+            AccessTokenLifetime = TimeSpan.FromSeconds(AccessTokenLifetimeSeconds),
+            AccessTokenSigningAlg = AccessTokenSigningAlg,
+            ResourceServers = JsonColumn.Read<string[]>(ResourceServers),
+        };
+    }
 
     private StoredScope[] StoredScopes => JsonColumn.Read(Scopes, CatalogJson.Default.StoredScopeArray);
 
