@@ -8,24 +8,19 @@ using Tokenry.Server.Core.Principals;
 namespace Tokenry.Server.Features.Applications;
 
 /// <summary>Gives an application a client secret. It may hold several, so that one can follow the other without downtime.</summary>
-public sealed class CreateClientSecret(Gate gate, IssueCredential issue, ExpiryPolicy expiry, TimeProvider time)
+public sealed class CreateClientSecret(IdempotentGate gate, IssueCredential issue, ExpiryPolicy expiry, TimeProvider time)
 {
     public async Task<Credential> RunAsync(Caller caller, string applicationId, CredentialRequest request)
     {
-        return await gate.WriteOnceAsync(
+        return await gate.WriteAsync(
             caller,
             CredentialFamily.ClientSecrets.Write,
             "client_secret.created",
             async operation =>
             {
-                var (tx, entry, caller, reach, catalog) = operation;
-                var owner = await PrincipalOperations.FindOwnerAsync(tx, reach, PrincipalType.Application, applicationId);
+                var owner = await PrincipalOperations.FindOwnerAsync(operation, PrincipalAddress.Application(applicationId));
                 return await issue.RunAsync(
-                    tx,
-                    entry,
-                    caller,
-                    reach,
-                    catalog,
+                    operation,
                     owner,
                     CredentialKind.ClientSecret,
                     CredentialDraft.Of(

@@ -12,7 +12,7 @@ namespace Tokenry.Server.Features.Applications;
 /// What registering is for every kind of credential that an application brings itself. It may have several at once, so that one can follow the other without
 /// downtime.
 /// </summary>
-public sealed class RegisterCredential(Gate gate, IssueCredential issue)
+public sealed class RegisterCredential(IdempotentGate gate, IssueCredential issue)
 {
     /// <summary>Of one application and kind, neither revoked nor replaced by a renewal: a stranger's request has the server look at them by naming the application.</summary>
     public const int Most = 100;
@@ -34,18 +34,17 @@ public sealed class RegisterCredential(Gate gate, IssueCredential issue)
         string? keyId = null;
         try
         {
-            return await gate.WriteOnceAsync(
+            return await gate.WriteAsync(
                 caller,
                 family.Write,
                 $"{family.Noun}.created",
                 async operation =>
                 {
-                    var (tx, entry, caller, reach, catalog) = operation;
-                    var owner = await PrincipalOperations.FindOwnerAsync(tx, reach, PrincipalType.Application, applicationId);
+                    var owner = await PrincipalOperations.FindOwnerAsync(operation, PrincipalAddress.Application(applicationId));
                     var (draft, material) = read();
                     keyId = material.KeyId;
-                    await CheckCapAsync(tx, owner, family, material);
-                    return await issue.RegisterAsync(tx, entry, caller, reach, catalog, owner, draft, material);
+                    await CheckCapAsync(operation.Transaction, owner, family, material);
+                    return await issue.RegisterAsync(operation, owner, draft, material);
                 }
             );
         }

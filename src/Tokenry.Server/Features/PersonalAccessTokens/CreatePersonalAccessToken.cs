@@ -9,31 +9,26 @@ using Tokenry.Server.Core.Principals;
 namespace Tokenry.Server.Features.PersonalAccessTokens;
 
 /// <summary>Gives a user a personal access token: the user themselves, or somebody with <c>credentials:write</c>.</summary>
-public sealed class CreatePersonalAccessToken(Gate gate, IssueCredential issue, ExpiryPolicy expiry, TimeProvider time)
+public sealed class CreatePersonalAccessToken(IdempotentGate gate, IssueCredential issue, ExpiryPolicy expiry, TimeProvider time)
 {
     private const string Kind = CredentialKind.PersonalAccessToken;
 
     public async Task<Credential> RunAsync(Caller caller, string userId, CredentialRequest request)
     {
-        return await gate.WriteOnceAsync(
+        return await gate.WriteAsync(
             caller,
             CredentialFamily.PersonalAccessTokens.Write,
             "personal_access_token.created",
             async operation =>
             {
-                var (tx, entry, caller, reach, catalog) = operation;
-                var owner = await PrincipalOperations.FindOwnerAsync(tx, reach, PrincipalType.User, userId);
+                var owner = await PrincipalOperations.FindOwnerAsync(operation, PrincipalAddress.User(userId));
                 var now = time.GetUtcNow();
                 var draft = CredentialDraft.Of(request, Kind, expiry.Resolve(Kind, request.ExpiresAt, now));
                 return await issue.RunAsync(
-                    tx,
-                    entry,
-                    caller,
-                    reach,
-                    catalog,
+                    operation,
                     owner,
                     Kind,
-                    owner.Id == caller.Principal.Id ? Inherit(catalog, caller, draft) : draft
+                    owner.Id == operation.Caller.Principal.Id ? Inherit(operation, draft) : draft
                 );
             }
         );
@@ -43,10 +38,10 @@ public sealed class CreatePersonalAccessToken(Gate gate, IssueCredential issue, 
     /// For oneself, what is not said is what the calling credential has: what it may do now (without management, which must be named) and its
     /// objects. Its addresses, limits and end bind whatever one makes for oneself (<see cref="CredentialDraft.Within"/>).
     /// </summary>
-    private static CredentialDraft Inherit(Catalog catalog, Caller caller, CredentialDraft draft) =>
+    private static CredentialDraft Inherit(OperationContext operation, CredentialDraft draft) =>
         draft with
         {
-            Grants = draft.Permissions is null ? Rights.Snapshot(catalog, caller).ToColumn() : null,
-            Objects = draft.Objects ?? caller.Objects?.Select(pattern => pattern.ToString()).ToList(),
+            Grants = draft.Permissions is null ? Rights.Snapshot(operation.Catalog, operation.Caller).ToColumn() : null,
+            Objects = draft.Objects ?? operation.Caller.Objects?.Select(pattern => pattern.ToString()).ToList(),
         };
 }

@@ -9,6 +9,12 @@ namespace Tokenry.Server.Platform.Store;
 /// </summary>
 public static class SingleUse
 {
+    /// <summary>Claims of values that would be refused by now.</summary>
+    public static readonly PurgeRule Purge = new(
+        "DELETE FROM single_use WHERE (kind, hash) IN (SELECT kind, hash FROM single_use WHERE expires_at < @before LIMIT @step)",
+        TimeSpan.Zero
+    );
+
     private static readonly RowStatement<Claim> Insert = new RowStatement<Claim>(
         "INSERT INTO single_use (kind, hash, expires_at) VALUES (@1, @2, @3) ON CONFLICT DO NOTHING RETURNING expires_at"
     )
@@ -27,6 +33,11 @@ public static class SingleUse
         await tx.ExecuteEachAsync(Insert, [new Claim(kind, hash, expiresAt)], (_, _) => isFirst = true);
         return isFirst;
     }
+
+    /// <summary>Claims a thing in a transaction of its own.</summary>
+    /// <inheritdoc cref="ClaimAsync"/>
+    public static Task<bool> ClaimAloneAsync(Database database, string kind, byte[] hash, DateTimeOffset expiresAt) =>
+        database.WriteAsync(tx => ClaimAsync(tx, kind, hash, expiresAt.ToUnixTimeMilliseconds()));
 
     /// <summary>Whether the thing was claimed, without claiming it.</summary>
     public static async Task<bool> IsClaimedAsync(DbConnection connection, string kind, byte[] hash) =>

@@ -65,6 +65,19 @@ public sealed class WriteTransaction(
     /// <summary>Has it commit only if what it was decided from has not changed (<see cref="PremiseChangedException"/>).</summary>
     public void StandsOn(Premise what) => premises.Add(what);
 
+    /// <summary>Runs statements and rolls them back, with the events and changes they recorded. What they stand on stays: their outcome rests on it.</summary>
+    public async Task TryOutAsync(Func<Task> statements)
+    {
+        var (recorded, changed) = (events.Count, changes.Count);
+        // Two words each: Dapper takes one word for the name of a procedure.
+        await ExecuteAsync("SAVEPOINT tried_out");
+        await statements();
+        await ExecuteAsync("ROLLBACK TO SAVEPOINT tried_out");
+        await ExecuteAsync("RELEASE SAVEPOINT tried_out");
+        events.RemoveRange(recorded, events.Count - recorded);
+        changes.RemoveRange(changed, changes.Count - changed);
+    }
+
     private DbConnection Connection => ended ? throw new InvalidOperationException("The transaction has ended.") : connection;
 
     /// <summary>On SQLite the connection lives on: a statement that came later would become part of somebody else's transaction.</summary>

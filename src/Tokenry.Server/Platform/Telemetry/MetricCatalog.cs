@@ -83,10 +83,10 @@ internal static class MetricCatalog
             Hosting,
             "http.server.request.duration",
             "Time from a request's first byte to its answer's last.",
-            Seconds,
             Route
         ) with
         {
+            Buckets = Seconds,
             MostSeries = 200,
         },
         Gauge("tokenry_http_requests_in_progress", Hosting, "http.server.active_requests", "Requests being answered."),
@@ -103,14 +103,19 @@ internal static class MetricCatalog
             "Operations the store did not serve.",
             new MetricLabel("operation", "operation")
         ),
-        Histogram("tokenry_store_commit_duration_seconds", Own, "tokenry.store.commit.duration", "Time of a COMMIT.", Seconds),
+        Histogram("tokenry_store_commit_duration_seconds", Own, "tokenry.store.commit.duration", "Time of a COMMIT.") with
+        {
+            Buckets = Seconds,
+        },
         Histogram(
             "tokenry_store_commit_batch_size",
             Own,
             "tokenry.store.commit.batch_size",
-            "Operations that shared a COMMIT (SQLite).",
-            [1, 2, 4, 8, 16, 32, 64]
-        ),
+            "Operations that shared a COMMIT (SQLite)."
+        ) with
+        {
+            Buckets = [1, 2, 4, 8, 16, 32, 64],
+        },
         Gauge("tokenry_store_writer_queue_length", Own, "tokenry.store.writer.queue", "Operations that wait for the writer (SQLite)."),
         Gauge(
             "tokenry_store_connections",
@@ -167,7 +172,6 @@ internal static class MetricCatalog
         string meter,
         string instrument,
         string help,
-        ImmutableArray<double> buckets,
         params ImmutableArray<MetricLabel> labels
-    ) => new(name, MetricType.Histogram, meter, instrument, help, labels) { Buckets = buckets };
+    ) => new(name, MetricType.Histogram, meter, instrument, help, labels);
 }
