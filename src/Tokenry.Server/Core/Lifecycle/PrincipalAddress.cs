@@ -1,5 +1,4 @@
 using Tokenry.Protocol.Credentials;
-using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Http;

@@ -3,7 +3,6 @@ using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
-using Tokenry.Server.Core.Principals;
 
 namespace Tokenry.Server.Features.ApiKeys;
 

@@ -7,7 +7,6 @@ using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Http;
-using Tokenry.Server.Platform.Store;
 using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Features.ApiKeys;

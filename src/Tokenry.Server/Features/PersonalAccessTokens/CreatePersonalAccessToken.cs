@@ -4,7 +4,6 @@ using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
-using Tokenry.Server.Core.Principals;
 
 namespace Tokenry.Server.Features.PersonalAccessTokens;
 

@@ -5,7 +5,6 @@ using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
-using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Users;
