@@ -5,7 +5,6 @@ using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Http;
-using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Core.Operations;
 

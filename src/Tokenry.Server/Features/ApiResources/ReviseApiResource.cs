@@ -145,7 +145,7 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, 
     }
 
     /// <summary>The audit of the role or application that lost the grant says so, too.</summary>
-    private void RecordStripped(
+    private static void RecordStripped(
         OperationContext operation,
         (string Type, string Id) target,
         IReadOnlyList<AuditChange> changes,

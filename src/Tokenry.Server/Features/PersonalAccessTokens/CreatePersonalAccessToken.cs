@@ -1,6 +1,5 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
-using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
