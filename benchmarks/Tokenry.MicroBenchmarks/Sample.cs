@@ -75,8 +75,7 @@ internal sealed class Sample(OpenedStore store, string applicationId, string[] r
             .Get<SystemGate>()
             .WriteAsync(
                 "api_key.created",
-                (tx, entry) =>
-                    store.Get<IssueCredential>().RunAsync(tx, entry, caller: null, Reach.All, catalog, owner, CredentialKind.ApiKey, draft)
+                (tx, entry) => store.Get<IssueCredential>().RunAsServerAsync(new(tx, entry, catalog), owner, CredentialKind.ApiKey, draft)
             );
         return issued.Token!;
     }

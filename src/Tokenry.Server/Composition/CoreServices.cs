@@ -55,9 +55,12 @@ public static partial class CoreServices
             .AddSingleton<RevokedAccessTokens>();
         services
             .AddSingleton<CallerJudge>()
-            .AddSingleton<Idempotency>()
+            .AddSingleton<Rejudgement>()
             .AddSingleton<RightsEffects>()
+            .AddSingleton<GainsCheck>()
             .AddSingleton<Gate>()
+            .AddSingleton<IdempotencyStore>()
+            .AddSingleton<IdempotentGate>()
             .AddSingleton<SystemGate>();
         services
             .AddSingleton<Passwords>()
@@ -134,6 +137,11 @@ public static partial class CoreServices
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<Signals>());
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<PepperRenewal>());
         services.AddHostedService<UsageFlush>();
+        foreach (var rule in PurgeRules(options))
+        {
+            services.AddSingleton(rule);
+        }
+
         services.AddHostedService<Purge>();
         services.AddHostedService<AuditRetention>();
         services.AddHostedService<DueCredentials>();
@@ -146,6 +154,21 @@ public static partial class CoreServices
         services.AddHostedService<KeyRingFollower>();
         return services;
     }
+
+    /// <summary>Every rule that a room declares beside its table.</summary>
+    internal static IReadOnlyList<PurgeRule> PurgeRules(TokenryOptions options) =>
+        [
+            SingleUse.Purge,
+            IdempotencyStore.Purge,
+            RevokedAccessTokens.Purge,
+            CredentialStore.PurgeSecrets,
+            Change.Purge,
+            RateLimiter.Purge,
+            UsageCounters.PurgeMinutes,
+            UsageCounters.PurgeHours,
+            AccessStore.Purge(options.Retention.AccessLog),
+            Signals.PurgeNetworks,
+        ];
 
     /// <summary>Schema, keys: what must hold before anything else runs.</summary>
     /// <param name="services">The foundation.</param>

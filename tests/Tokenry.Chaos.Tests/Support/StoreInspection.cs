@@ -36,9 +36,13 @@ internal sealed class StoreInspection
             var chain = new AuditChain(new AuditKey(() => keys.AuditKey));
             await using var database = Open(server, copy.FullName, chain);
             await keys.OpenAsync(database, Path.Combine(server.DataDirectory, "tokenry.keys"));
+            var check = await chain.CheckAsync(database);
+            inspection.Events = check.Events;
+            if (check.Fault is { } broken)
+                inspection._faults.Add($"audit chain: {broken}");
             await database.ReadAsync(async connection =>
             {
-                await inspection.InspectAsync(connection, chain, server.Engine);
+                await inspection.InspectAsync(connection, server.Engine);
                 return true;
             });
             return inspection;
@@ -84,14 +88,10 @@ internal sealed class StoreInspection
         return new SqliteDatabase(Path.Combine(copy, "tokenry.db"), chain, new ChangeHub(), TimeProvider.System, StoreMetrics.Unobserved);
     }
 
-    private async Task InspectAsync(DbConnection connection, AuditChain chain, Engine engine)
+    private async Task InspectAsync(DbConnection connection, Engine engine)
     {
         if (engine == Engine.Sqlite && await connection.QuerySingleAsync<string>("PRAGMA integrity_check") is var integrity and not "ok")
             _faults.Add($"integrity_check: {integrity}");
-        (Events, var broken) = await chain.VerifyAsync(connection);
-        if (broken is not null)
-            _faults.Add($"audit chain: {broken}");
-
         var events = (
             await connection.QueryAsync<(string Action, string? Target)>(
                 "SELECT action, target_id FROM audit_events WHERE result = 'success' AND target_id IS NOT NULL"

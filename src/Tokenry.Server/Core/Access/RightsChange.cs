@@ -15,7 +15,7 @@ public sealed record RightsChange(Catalog? Catalog, IReadOnlyDictionary<string, 
         var principals = new Dictionary<string, PrincipalFacts>(StringComparer.Ordinal);
         foreach (var id in Changed(ChangeKind.Principal))
         {
-            principals[id] = await PrincipalStore.OwnFactsAsync(tx, id);
+            principals[id] = (await PrincipalStore.OwnFactsAsync(tx, id))!;
         }
 
         return new(Changed(ChangeKind.Catalog).Any() ? await CatalogCache.ReadAsync(tx) : null, principals);

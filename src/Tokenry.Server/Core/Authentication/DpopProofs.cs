@@ -19,8 +19,7 @@ public sealed class DpopProofs(DpopNonces nonces, Database database, TokenryOpti
     public DpopResult Validate(string proof, DpopRequest request) => validator.Validate(proof, request with { TakesNonce = Takes });
 
     /// <summary>Uses the proof up; false where it was used before. After all other checks: a proof that fails uses nothing up.</summary>
-    public Task<bool> ClaimAsync(DpopProof proof) =>
-        SingleUse.ClaimAsync(database, UseKind, proof.ReplayKey(), proof.KeepUntil.ToUnixTimeMilliseconds());
+    public Task<bool> ClaimAsync(DpopProof proof) => SingleUse.ClaimAloneAsync(database, UseKind, proof.ReplayKey(), proof.KeepUntil);
 
     // One that is sent must be good, so that a client learns of a stale one.
     private bool Takes(string? nonce) => nonce is null ? !options.Dpop.RequiresNonce : nonces.Takes(nonce);

@@ -99,7 +99,7 @@ public sealed class MessageSignatures(
 
     /// <summary>Uses a good signature up. After all other checks: one that fails uses nothing up.</summary>
     public async ValueTask<Possession> ClaimAsync(MessageProof proof) =>
-        await SingleUse.ClaimAsync(database, UseKind, proof.ReplayKey(), proof.KeepUntil.ToUnixTimeMilliseconds())
+        await SingleUse.ClaimAloneAsync(database, UseKind, proof.ReplayKey(), proof.KeepUntil)
             ? Possession.Signed
             : Possession.SignatureReplayed;
 

@@ -16,8 +16,7 @@ public sealed class OneTimeTokens(Database database)
     /// <summary>Uses up what is good once. Where no API was asked about, too: else a caller who asks so would never use it up.</summary>
     /// <returns><c>false</c> where it was used before.</returns>
     public async ValueTask<bool> UseAsync(Catalog catalog, Authenticated credential) =>
-        !IsGoodOnce(catalog, credential, out var token)
-        || await SingleUse.ClaimAsync(database, UseKind, Hash(token), token.ExpiresAt.ToUnixTimeMilliseconds());
+        !IsGoodOnce(catalog, credential, out var token) || await SingleUse.ClaimAloneAsync(database, UseKind, Hash(token), token.ExpiresAt);
 
     /// <summary>Whether it is good once and was used; uses nothing up.</summary>
     public async ValueTask<bool> IsUsedAsync(Catalog catalog, Authenticated credential) =>

@@ -7,6 +7,13 @@ namespace Tokenry.Server.Core.Authentication;
 /// <summary>The deny list of access tokens by <c>jti</c>, kept no longer than the tokens would live (at most an hour).</summary>
 public sealed class RevokedAccessTokens
 {
+    /// <summary>Tokens that expired.</summary>
+    public static readonly PurgeRule Purge = new(
+        "DELETE FROM revoked_access_tokens WHERE token_id IN "
+            + "(SELECT token_id FROM revoked_access_tokens WHERE expires_at < @before LIMIT @step)",
+        TimeSpan.FromMinutes(5)
+    );
+
     private const string Whole = "all";
 
     /// <summary>Then the list is read again, which forgets tokens that have expired.</summary>

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
@@ -17,8 +16,7 @@ internal sealed class VerifiedTokens
     /// <summary>Of one generation; two are kept, some kilobytes a token.</summary>
     private const int Most = 5000;
 
-    private ConcurrentDictionary<Digest, Entry> young = new();
-    private ConcurrentDictionary<Digest, Entry> old = new();
+    private readonly TwoGenerationCache<Digest, Entry> tokens = new(Most);
 
     /// <param name="presented">The token.</param>
     /// <param name="findKey">The keys that may sign now; a token of any other is not known.</param>
@@ -26,22 +24,9 @@ internal sealed class VerifiedTokens
     public bool TryGet(string presented, Func<string, VerificationKey?> findKey, [NotNullWhen(true)] out Entry? entry)
     {
         entry = null;
-        if (!Digest.TryMake(presented, out var digest))
-        {
-            return false;
-        }
-
-        if (!young.TryGetValue(digest, out entry))
-        {
-            if (!old.TryGetValue(digest, out entry))
-            {
-                return false;
-            }
-
-            Add(digest, entry);
-        }
-
-        return ReferenceEquals(findKey(entry.Key.KeyId), entry.Key);
+        return Digest.TryMake(presented, out var digest)
+            && tokens.TryGet(digest, out entry)
+            && ReferenceEquals(findKey(entry.Key.KeyId), entry.Key);
     }
 
     /// <param name="presented">A token whose signature is good.</param>
@@ -50,19 +35,8 @@ internal sealed class VerifiedTokens
     {
         if (Digest.TryMake(presented, out var digest))
         {
-            Add(digest, entry);
+            tokens.Set(digest, entry);
         }
-    }
-
-    private void Add(Digest digest, Entry entry)
-    {
-        var generation = young;
-        if (generation.Count >= Most && Interlocked.CompareExchange(ref young, new(), generation) == generation)
-        {
-            old = generation; // what is in use comes back from there
-        }
-
-        young[digest] = entry;
     }
 
     /// <param name="Token">Its claims.</param>

@@ -13,6 +13,14 @@ public static class CredentialStore
     /// <summary>How many ids a statement names.</summary>
     internal const int MostIds = 400;
 
+    /// <summary>Superseded secrets. They answer <c>revoked</c> until then, and <c>unknown</c> afterwards.</summary>
+    public static readonly PurgeRule PurgeSecrets = new(
+        "DELETE FROM credential_secrets WHERE (credential_id, version) IN (SELECT s.credential_id, s.version FROM credential_secrets s "
+            + "WHERE s.expires_at < @before AND EXISTS (SELECT 1 FROM credential_secrets n "
+            + "WHERE n.credential_id = s.credential_id AND n.version > s.version) LIMIT @step)",
+        TimeSpan.FromDays(400)
+    );
+
     private const string InsertRow = """
         INSERT INTO credentials (id, kind, owner_id, name, masked, permissions, created_at, created_by, created_with, expires_at, not_before,
           terms, material, key_id, due_at, state)

@@ -5,6 +5,11 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Credentials;
 
+/// <summary>When and why credentials are revoked.</summary>
+/// <param name="Now">Unix ms.</param>
+/// <param name="Reason">For their records.</param>
+public readonly record struct Revocation(long Now, string Reason);
+
 /// <summary>A credential that a mutation revoked. Not a positional record: SQLite knows no types of what <c>RETURNING</c> returns where there is none.</summary>
 public sealed record RevokedCredential
 {
@@ -149,7 +154,7 @@ internal static class LineageStore
         CredentialRow row,
         long now,
         string reason
-    ) => RevokeOfAsync(tx, OwnBranches, row, row.OwnerId, now, reason);
+    ) => RevokeOfAsync(tx, OwnBranches, row, row.OwnerId, new(now, reason));
 
     /// <summary>
     /// What it minted, as far as the caller's reach goes; no more than <paramref name="most"/> of what the caps of one owner do not bound. The caller holds
@@ -158,19 +163,17 @@ internal static class LineageStore
     /// <param name="tx">The transaction.</param>
     /// <param name="row">What made them.</param>
     /// <param name="reach">Whose of them.</param>
-    /// <param name="now">Unix ms.</param>
-    /// <param name="reason">For their records.</param>
+    /// <param name="how">When and why.</param>
     /// <param name="most">How many.</param>
     public static async Task<IReadOnlyList<RevokedCredential>> RevokeInReachAsync(
         WriteTransaction tx,
         CredentialRow row,
         Reach reach,
-        long now,
-        string reason,
+        Revocation how,
         int most
     ) =>
         reach.OwnOf is { } own
-            ? await RevokeOfAsync(tx, AnyBranches, row, own, now, reason)
+            ? await RevokeOfAsync(tx, AnyBranches, row, own, how)
             : await RevokeThoseAsync(
                 tx,
                 await tx.QueryAsync<string>(UnrevokedDescendants, new { id = row.Id, most }),
@@ -180,8 +183,8 @@ internal static class LineageStore
                         new
                         {
                             part,
-                            now,
-                            reason,
+                            now = how.Now,
+                            reason = how.Reason,
                         }
                     )
             );
@@ -192,10 +195,10 @@ internal static class LineageStore
         string branches,
         CredentialRow row,
         string top,
-        long now,
-        string reason
+        Revocation how
     )
     {
+        var (now, reason) = how;
         // Most credentials made nothing: one look at the index says so.
         if (await tx.FirstOrDefaultAsync<long>($"SELECT CASE WHEN {MadeAny} THEN 1 ELSE 0 END", new { id = row.Id }) == 0)
         {

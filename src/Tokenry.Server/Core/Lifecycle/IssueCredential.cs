@@ -3,6 +3,7 @@ using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Store;
@@ -16,79 +17,67 @@ namespace Tokenry.Server.Core.Lifecycle;
 /// </summary>
 public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider time)
 {
-    /// <param name="tx">The transaction of the operation.</param>
-    /// <param name="entry">Its audit entry, whose target becomes the new credential.</param>
-    /// <param name="caller">Who issues; <c>null</c> = the server itself, or a renewal, which neither minting rule nor cap bounds.</param>
-    /// <param name="reach">How far the Gate let the caller.</param>
-    /// <param name="catalog">API resources and roles.</param>
+    /// <param name="operation">Its audit entry's target becomes the new credential. The minting rule and the caps bound its caller.</param>
     /// <param name="owner">Whose it will be.</param>
     /// <param name="kind">One of <see cref="CredentialKind"/>, opaque.</param>
     /// <param name="draft">What was asked for.</param>
-    public Task<Credential> RunAsync(
-        WriteTransaction tx,
-        AuditEntry entry,
-        Caller? caller,
-        Reach reach,
-        Catalog catalog,
-        PrincipalFacts owner,
-        string kind,
-        CredentialDraft draft
-    )
-    {
-        var secret = mint.New(kind);
-        return StoreAsync(
-            tx,
-            entry,
-            caller,
-            reach,
-            catalog,
-            owner,
-            draft,
-            new NewCredential(secret.Id, kind, secret.Masked) { Secret = secret }
-        );
-    }
+    public Task<Credential> RunAsync(OperationContext operation, PrincipalFacts owner, string kind, CredentialDraft draft) =>
+        StoreAsync(operation, operation, owner, draft, New(kind));
+
+    /// <summary>The server itself issues, which neither minting rule nor cap bounds.</summary>
+    /// <inheritdoc cref="RunAsync"/>
+    public Task<Credential> RunAsServerAsync(AuditedOperation operation, PrincipalFacts owner, string kind, CredentialDraft draft) =>
+        StoreAsync(operation, minter: null, owner, draft, New(kind));
 
     /// <summary>Registers what its holder made: the public half of a key, a certificate, another issuer's identity.</summary>
     /// <inheritdoc cref="RunAsync"/>
     public Task<Credential> RegisterAsync(
-        WriteTransaction tx,
-        AuditEntry entry,
-        Caller? caller,
-        Reach reach,
-        Catalog catalog,
+        OperationContext operation,
         PrincipalFacts owner,
         CredentialDraft draft,
         RegisteredMaterial material
-    ) =>
-        StoreAsync(
-            tx,
-            entry,
-            caller,
-            reach,
-            catalog,
-            owner,
-            draft,
-            new NewCredential(
-                PublicId.Create(CredentialFamily.Of(material.Kind).IdPrefix, PublicId.NewUuid7(time.GetUtcNow())),
-                material.Kind,
-                material.Masked
-            )
-            {
-                Material = material,
-            }
-        );
+    ) => StoreAsync(operation, operation, owner, draft, Registered(material));
 
+    /// <summary>Registers what replaces a credential, by that credential alone: neither minting rule nor cap bounds it.</summary>
+    /// <inheritdoc cref="RegisterAsync"/>
+    public Task<Credential> RegisterAsServerAsync(
+        AuditedOperation operation,
+        PrincipalFacts owner,
+        CredentialDraft draft,
+        RegisteredMaterial material
+    ) => StoreAsync(operation, minter: null, owner, draft, Registered(material));
+
+    private NewCredential New(string kind)
+    {
+        var secret = mint.New(kind);
+        return new(secret.Id, kind, secret.Masked) { Secret = secret };
+    }
+
+    private NewCredential Registered(RegisteredMaterial material) =>
+        new(
+            PublicId.Create(CredentialFamily.Of(material.Kind).IdPrefix, PublicId.NewUuid7(time.GetUtcNow())),
+            material.Kind,
+            material.Masked
+        )
+        {
+            Material = material,
+        };
+
+    /// <param name="operation">The transaction and the entry.</param>
+    /// <param name="minter">The same with its caller, if minting rule and caps bound it; <c>null</c> = nothing does.</param>
+    /// <param name="owner">Whose it will be.</param>
+    /// <param name="draft">What was asked for.</param>
+    /// <param name="made">Its secret, or what is registered.</param>
     private async Task<Credential> StoreAsync(
-        WriteTransaction tx,
-        AuditEntry entry,
-        Caller? caller,
-        Reach reach,
-        Catalog catalog,
+        AuditedOperation operation,
+        OperationContext? minter,
         PrincipalFacts owner,
         CredentialDraft draft,
         NewCredential made
     )
     {
+        var (tx, entry, catalog) = operation;
+        var caller = minter?.Caller;
         var asked = (caller is null ? draft : draft.Within(caller, owner, made.Kind))
             .Checked(catalog, made.Kind)
             .Or(made.Kind, () => Rights.Snapshot(catalog, owner));
@@ -100,7 +89,7 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
 
         if (caller is not null)
         {
-            MintingRule.Check(catalog, caller, reach, Minted(owner, made.Kind, asked));
+            MintingRule.Check(catalog, caller, minter!.Reach, Minted(owner, made.Kind, asked));
         }
 
         var row = new CredentialRow

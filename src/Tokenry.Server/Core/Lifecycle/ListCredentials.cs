@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Text;
 using Dapper;
 using Tokenry.Protocol.Api;
@@ -13,7 +12,7 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Core.Lifecycle;
 
 /// <summary>Lists and shows credentials, with the filters an auditor asks by. Newest last: ids sort by time.</summary>
-public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvider time)
+public sealed class ListCredentials(Gate gate, TimeProvider time)
 {
     public static readonly string[] Filters = ["owner", "kind", "api", "state", "unused_since", "expires_before", "due_before", "weakness"];
 
@@ -28,32 +27,28 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
     /// <param name="listing">Limit, cursor, filters.</param>
     public async Task<Page<Credential>> RunAsync(Caller caller, IReadOnlyList<CredentialFamily> families, string? ownerId, Listing listing)
     {
-        var catalog = await catalogs.GetAsync();
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var shown = Readable(caller, families);
         return await gate.ReadManyAsync(
             caller,
             shown[0].Read,
             "credentials.listed",
-            async (connection, reach) =>
+            async read =>
             {
                 var ofUser = families[0] == CredentialFamily.PersonalAccessTokens;
                 if (ownerId is not null && !(ofUser && ownerId == caller.Principal.Id))
                 {
                     // A collection below nobody, or below somebody out of reach, is not empty: it is not there.
-                    await PrincipalStore.ShowAsync(connection, ofUser ? PrincipalType.User : PrincipalType.Application, ownerId, reach);
+                    await PrincipalStore.ShowAsync(
+                        read.Connection,
+                        ofUser ? PrincipalType.User : PrincipalType.Application,
+                        ownerId,
+                        read.Reach
+                    );
                 }
 
-                var (where, parameters) = Filter(
-                    listing,
-                    shown,
-                    ownerId ?? listing.Id("owner", "usr", "app"),
-                    reach,
-                    catalog,
-                    Dialect.Of(connection),
-                    now
-                );
-                return await PageAsync(connection, catalog, listing, where, parameters, now);
+                var (where, parameters) = Filter(read, listing, shown, ownerId ?? listing.Id("owner", "usr", "app"), now);
+                return await PageAsync(read, listing, where, parameters, now);
             }
         );
     }
@@ -64,7 +59,6 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
     /// <param name="listing">Limit, cursor, filters.</param>
     public async Task<Page<Credential>> DescendantsAsync(Caller caller, string id, Listing listing)
     {
-        var catalog = await catalogs.GetAsync();
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var family = CredentialFamily.OfId(id);
         var shown = Readable(caller, CredentialFamily.All);
@@ -72,20 +66,12 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
             caller,
             family.Read,
             "credential.descendants_read",
-            async (connection, reach) =>
+            async read =>
             {
-                await new CredentialAddress(family, id).FindAsync(connection, reach);
-                var (where, parameters) = Filter(
-                    listing,
-                    shown,
-                    listing.Id("owner", "usr", "app"),
-                    reach,
-                    catalog,
-                    Dialect.Of(connection),
-                    now
-                );
+                await new CredentialAddress(family, id).FindAsync(read.Connection, read.Reach);
+                var (where, parameters) = Filter(read, listing, shown, listing.Id("owner", "usr", "app"), now);
                 parameters.Add("id", id);
-                return await PageAsync(connection, catalog, listing, $"{where} AND c.id IN ({LineageStore.Descendants})", parameters, now);
+                return await PageAsync(read, listing, $"{where} AND c.id IN ({LineageStore.Descendants})", parameters, now);
             }
         );
     }
@@ -95,12 +81,17 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
     /// <summary>The calling credential itself, which needs no scope for it.</summary>
     public Task<Credential> ShowOwnAsync(Caller caller, CredentialAddress address) => ShowAsync(caller, demand: null, address);
 
-    private async Task<Credential> ShowAsync(Caller caller, Demand? demand, CredentialAddress address)
-    {
-        var catalog = await catalogs.GetAsync();
-        var row = await gate.ReadOneAsync(caller, demand, $"{address.Family.Noun}.read", address.FindAsync);
-        return row.ToCredential(catalog, time.GetUtcNow().ToUnixTimeMilliseconds());
-    }
+    private Task<Credential> ShowAsync(Caller caller, Demand? demand, CredentialAddress address) =>
+        gate.ReadOneAsync(
+            caller,
+            demand,
+            $"{address.Family.Noun}.read",
+            async read =>
+            {
+                var row = await address.FindAsync(read.Connection, read.Reach);
+                return row.ToCredential(read.Catalog, time.GetUtcNow().ToUnixTimeMilliseconds());
+            }
+        );
 
     /// <summary>Without <c>credentials:read</c> each kind opens by the scope for one's own; a caller may hold one of them and not the other.</summary>
     private static IReadOnlyList<CredentialFamily> Readable(Caller caller, IReadOnlyList<CredentialFamily> families)
@@ -110,31 +101,30 @@ public sealed class ListCredentials(Gate gate, CatalogCache catalogs, TimeProvid
     }
 
     private static async Task<Page<Credential>> PageAsync(
-        DbConnection connection,
-        Catalog catalog,
+        ReadContext read,
         Listing listing,
         string where,
         DynamicParameters parameters,
         long now
     )
     {
-        var rows = await connection.QueryAsync<CredentialRow>(
+        var rows = await read.Connection.QueryAsync<CredentialRow>(
             $"{CredentialRow.Select} WHERE {where} ORDER BY c.id LIMIT @limit",
             parameters
         );
-        return listing.ToPage([.. rows], row => row.ToCredential(catalog, now), row => row.Id);
+        return listing.ToPage([.. rows], row => row.ToCredential(read.Catalog, now), row => row.Id);
     }
 
     private static (string Where, DynamicParameters Parameters) Filter(
+        ReadContext read,
         Listing listing,
         IReadOnlyList<CredentialFamily> families,
         string? ownerId,
-        Reach reach,
-        Catalog catalog,
-        Dialect dialect,
         long now
     )
     {
+        var (connection, _, reach, catalog) = read;
+        var dialect = Dialect.Of(connection);
         var kinds = families.SelectMany(family => family.Kinds).ToArray();
         var where = new StringBuilder(dialect.In("c.kind", "@kinds"));
         var parameters = new DynamicParameters();

@@ -108,15 +108,14 @@ public static class OwnershipTransfer
     /// <param name="userId">Whose applications.</param>
     /// <param name="to">The query's <c>transfer_to</c>: a user's id or <c>none</c>; <c>null</c> = they stay with the user.</param>
     /// <param name="caps">How many the other user may own.</param>
-    /// <param name="entryOf">Makes the entry of each.</param>
-    public static async Task MoveAllAsync(OperationContext operation, string userId, string? to, Caps caps, Func<AuditEntry> entryOf)
+    public static async Task MoveAllAsync(OperationContext operation, string userId, string? to, Caps caps)
     {
         if (to is null)
         {
             return;
         }
 
-        var (tx, _, caller, _, catalog) = operation;
+        var (tx, cause, caller, _, catalog) = operation;
         if (!caller.Management.Contains(ManagementApi.ApplicationsWrite))
         {
             throw Problems.InsufficientScope(ManagementApi.Identifier, [ManagementApi.ApplicationsWrite]);
@@ -137,7 +136,7 @@ public static class OwnershipTransfer
             var application = (await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!;
             var roles = await PrincipalStore.RolesAsync(tx, id);
             RoleAssignment.CheckMayTouch(catalog, caller, application, roles);
-            var entry = entryOf();
+            var entry = cause.With("application.transferred");
             await MoveAsync(hands, operation, entry, (application, roles), ownerId);
             tx.Record(entry);
         }

@@ -1,6 +1,5 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
-using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
@@ -16,22 +15,21 @@ public sealed class PrincipalOperations(Gate gate, Caps caps, Brands brands, Tim
     /// <summary>Finds a principal that the caller may change, with its roles, and makes it the audit entry's target.</summary>
     public static async Task<(PrincipalRow Row, IReadOnlyList<string> Roles)> FindForChangeAsync(
         OperationContext operation,
-        string type,
-        string id
+        PrincipalAddress address
     )
     {
-        var (tx, entry, caller, reach, catalog) = operation;
-        var row = (await PrincipalStore.FindAsync(tx, type, RequireId(type, id))).OrNotFound(reach);
-        entry.TargetType = type;
-        entry.TargetId = id;
-        var roles = await PrincipalStore.RolesAsync(tx, id);
+        var (tx, entry, caller, _, catalog) = operation;
+        var row = await FindAsync(operation, address);
+        entry.TargetType = address.Type;
+        entry.TargetId = address.Id;
+        var roles = await PrincipalStore.RolesAsync(tx, address.Id);
         RoleAssignment.CheckMayTouch(catalog, caller, row, roles);
         return (row, roles);
     }
 
     /// <summary>The owner of a credential to be made: there, not deleted, in reach.</summary>
-    public static async Task<PrincipalFacts> FindOwnerAsync(WriteTransaction tx, Reach reach, string type, string id) =>
-        await PrincipalStore.FactsAsync(tx, (await PrincipalStore.FindAsync(tx, type, RequireId(type, id))).OrNotFound(reach));
+    public static async Task<PrincipalFacts> FindOwnerAsync(OperationContext operation, PrincipalAddress address) =>
+        await PrincipalStore.FactsAsync(operation.Transaction, await FindAsync(operation, address));
 
     /// <summary>An application may own applications, and a user that one; a longer line would have to be followed at every check.</summary>
     public static void RefuseLongLine(Caller caller, Reach reach)
@@ -49,22 +47,21 @@ public sealed class PrincipalOperations(Gate gate, Caps caps, Brands brands, Tim
     /// <summary>A disabled principal's credentials are refused with <c>owner_disabled</c> from the next check on.</summary>
     public async Task<(PrincipalRow Row, IReadOnlyList<string> Roles)> SetEnabledAsync(
         Caller caller,
-        Demand demand,
-        string type,
-        string id,
+        PrincipalAddress address,
         bool enabled,
         string? transferTo = null
     )
     {
+        var id = address.Id;
         return await gate.WriteAsync(
             caller,
-            demand,
-            $"{type}.{(enabled ? "enabled" : "disabled")}",
+            address.Write,
+            $"{address.Type}.{(enabled ? "enabled" : "disabled")}",
             async operation =>
             {
                 var (tx, entry, _, _, catalog) = operation;
                 await HoldUsersAsync(tx, id, transferTo);
-                var (row, roles) = await FindForChangeAsync(operation, type, id);
+                var (row, roles) = await FindForChangeAsync(operation, address);
                 if (enabled && row.Enabled == 0)
                 {
                     await new InHands(operation).CheckAsync(Gift.OfWaking(catalog, row.ToFacts([.. roles])));
@@ -73,8 +70,8 @@ public sealed class PrincipalOperations(Gate gate, Caps caps, Brands brands, Tim
                 entry.Changes = row.Enabled == 1 == enabled ? null : [AuditChanges.Of("enabled", !enabled, enabled)];
                 entry.ChangedNothing = entry.Changes is null;
                 await LastAdministrator.KeepAsync(operation, row, roles, () => PrincipalStore.SetEnabledAsync(tx, id, enabled));
-                await OwnershipTransfer.MoveAllAsync(operation, id, transferTo, caps, () => Moved(operation.Caller));
-                return ((await PrincipalStore.FindAsync(tx, type, id))!, roles);
+                await OwnershipTransfer.MoveAllAsync(operation, id, transferTo, caps);
+                return ((await PrincipalStore.FindAsync(tx, address.Type, id))!, roles);
             }
         );
     }
@@ -83,36 +80,36 @@ public sealed class PrincipalOperations(Gate gate, Caps caps, Brands brands, Tim
     /// Deletes a principal and revokes its credentials. Its applications rest, unless they get another owner in the same call. Once
     /// more changes nothing and is no error.
     /// </summary>
-    public async Task DeleteAsync(Caller caller, Demand demand, string type, string id, string? reason, string? transferTo = null)
+    public async Task DeleteAsync(Caller caller, PrincipalAddress address, string? reason, string? transferTo = null)
     {
+        var id = address.Id;
         var check = new Validation();
         reason = brands.Reason(check, reason, RevokeCredential.LongestReason);
         check.ThrowIfAny();
         await gate.WriteAsync(
             caller,
-            demand,
-            $"{type}.deleted",
+            address.Write,
+            $"{address.Type}.deleted",
             async operation =>
             {
                 var (tx, entry, _, reach, catalog) = operation;
                 entry.Reason = reason;
-                entry.TargetType = type;
+                entry.TargetType = address.Type;
                 entry.TargetId = id;
-                if (await PrincipalStore.IsDeletedAsync(tx, type, RequireId(type, id), reach))
+                if (await PrincipalStore.IsDeletedAsync(tx, address.Type, address.RequiredId, reach))
                 {
                     entry.ChangedNothing = true;
                     return false;
                 }
 
                 await HoldUsersAsync(tx, id, transferTo);
-                var (row, roles) = await FindForChangeAsync(operation, type, id);
-                await OwnershipTransfer.MoveAllAsync(operation, id, transferTo, caps, () => Moved(operation.Caller));
+                var (row, roles) = await FindForChangeAsync(operation, address);
+                await OwnershipTransfer.MoveAllAsync(operation, id, transferTo, caps);
                 var now = time.GetUtcNow().ToUnixTimeMilliseconds();
                 await LastAdministrator.KeepAsync(operation, row, roles, () => PrincipalStore.DeleteAsync(tx, id, now));
-                entry.Changes =
-                    type == PrincipalType.User
-                        ? AuditChanges.Lost(row.ToUser(roles))
-                        : AuditChanges.Lost(row.ToApplication(catalog, roles));
+                entry.Changes = address.IsUser
+                    ? AuditChanges.Lost(row.ToUser(roles))
+                    : AuditChanges.Lost(row.ToApplication(catalog, roles));
                 await AuditStore.EraseTargetAsync(tx, id);
                 await CredentialStore.RevokeAllOfAsync(tx, id, now, reason ?? "owner deleted");
                 return true;
@@ -123,8 +120,8 @@ public sealed class PrincipalOperations(Gate gate, Caps caps, Brands brands, Tim
     private static Task HoldUsersAsync(WriteTransaction tx, string id, string? transferTo) =>
         transferTo is null ? Task.CompletedTask : OwnershipTransfer.HoldUsersAsync(tx, id, transferTo);
 
-    private AuditEntry Moved(Caller caller) => gate.Entry(caller, "application.transferred", AuditEntry.Success, reason: null);
-
-    internal static string RequireId(string type, string id) =>
-        Protocol.Credentials.PublicId.IsWellFormed(id, type == PrincipalType.User ? "usr" : "app") ? id : throw ProblemException.NotFound();
+    /// <summary>Finds the principal and locks it.</summary>
+    /// <exception cref="ProblemException">404, also where it is out of reach.</exception>
+    internal static async Task<PrincipalRow> FindAsync(OperationContext operation, PrincipalAddress address) =>
+        (await PrincipalStore.FindAsync(operation.Transaction, address.Type, address.RequiredId)).OrNotFound(operation.Reach);
 }

@@ -12,7 +12,7 @@ namespace Tokenry.Server.Core.Lifecycle;
 /// The rotation of what we did not make: the holder of a key or certificate registers the next one by that one alone, and the old one ends after the overlap. The
 /// next one works no longer and from nowhere else than the one it replaces.
 /// </summary>
-public sealed class RenewRegistered(Gate gate, IssueCredential issue, Signals signals, TimeProvider time)
+public sealed class RenewRegistered(IdempotentGate gate, IssueCredential issue, Signals signals, TimeProvider time)
 {
     /// <param name="caller">Who authenticated with the credential that is replaced.</param>
     /// <param name="next">What replaces it; of the same kind.</param>
@@ -26,7 +26,7 @@ public sealed class RenewRegistered(Gate gate, IssueCredential issue, Signals si
         var family = CredentialFamily.Of(next.Kind);
         try
         {
-            return await gate.WriteOnceAsync(
+            return await gate.WriteAsync(
                 caller,
                 demand: null,
                 $"{family.Noun}.rotated",
@@ -54,7 +54,7 @@ public sealed class RenewRegistered(Gate gate, IssueCredential issue, Signals si
                     };
                     var owner = await PrincipalStore.FactsAsync(tx, row.OwnerId);
                     // The same client with the same rights: whoever holds the old one gains nothing by the next.
-                    var renewed = await issue.RegisterAsync(tx, entry, caller: null, reach, catalog, owner, draft, next);
+                    var renewed = await issue.RegisterAsServerAsync(operation, owner, draft, next);
                     await CredentialStore.EndAsync(tx, row, now.AddSeconds(overlapSeconds).ToUnixTimeMilliseconds());
                     await LineageStore.SupersedeAsync(tx, row, caller.Principal.Id, renewed.Id);
                     entry.Reason = $"replaces {row.Id}";

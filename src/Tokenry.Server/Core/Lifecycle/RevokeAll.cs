@@ -15,7 +15,7 @@ namespace Tokenry.Server.Core.Lifecycle;
 /// </summary>
 public sealed class RevokeAll(Gate gate, Brands brands, TimeProvider time)
 {
-    public Task<RevokedCount> RunAsync(Caller caller, string type, string id, RevokeAllRequest request)
+    public Task<RevokedCount> RunAsync(Caller caller, PrincipalAddress address, RevokeAllRequest request)
     {
         var check = new Validation();
         var why = brands.Reason(check, request.Reason, RevokeCredential.LongestReason);
@@ -25,20 +25,20 @@ public sealed class RevokeAll(Gate gate, Brands brands, TimeProvider time)
             "must not lie in the future; leave it out to end everything"
         );
         check.ThrowIfAny();
-        var ownScope = type == PrincipalType.User ? ManagementApi.TokensOwn : ManagementApi.ApplicationsOwn;
+        var ownScope = address.IsUser ? ManagementApi.TokensOwn : ManagementApi.ApplicationsOwn;
         return gate.WriteAsync(
             caller,
             new Demand(ManagementApi.CredentialsWrite, ownScope),
-            $"{type}.credentials_revoked",
-            operation => EndAsync(operation, type, id, request with { Reason = why })
+            $"{address.Type}.credentials_revoked",
+            operation => EndAsync(operation, address, request with { Reason = why })
         );
     }
 
-    private async Task<RevokedCount> EndAsync(OperationContext operation, string type, string id, RevokeAllRequest request)
+    private async Task<RevokedCount> EndAsync(OperationContext operation, PrincipalAddress address, RevokeAllRequest request)
     {
-        var (tx, entry, _, reach, _) = operation;
-        (await PrincipalStore.FindAsync(tx, type, PrincipalOperations.RequireId(type, id))).OrNotFound(reach);
-        entry.TargetType = type;
+        var (tx, entry, _, _, _) = operation;
+        var id = (await PrincipalOperations.FindAsync(operation, address)).Id;
+        entry.TargetType = address.Type;
         entry.TargetId = id;
         entry.Reason = request.IssuedBefore is { } before ? $"issued before {TimestampConverter.Format(before)}" : null;
         if (request.Reason is { } said)

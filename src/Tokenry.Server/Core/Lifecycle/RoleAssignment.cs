@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Http;
 
@@ -12,8 +13,9 @@ public static class RoleAssignment
     private const int MostRoles = 100;
 
     /// <summary>The roles asked for: known, each once, and none that reaches further than the caller.</summary>
-    public static IReadOnlyList<string> Check(Catalog catalog, Caller caller, Reach reach, IReadOnlyList<string>? asked)
+    public static IReadOnlyList<string> Check(OperationContext operation, IReadOnlyList<string>? asked)
     {
+        var catalog = operation.Catalog;
         var check = new Validation();
         var roles = (asked ?? []).Distinct(StringComparer.Ordinal).ToList();
         check.Require(roles.Count <= MostRoles, "roles", $"more than {MostRoles}");
@@ -27,13 +29,14 @@ public static class RoleAssignment
         }
 
         check.ThrowIfAny();
-        CheckReach(catalog, caller, reach, Rights.OfRoles(catalog, roles));
+        CheckReach(operation, Rights.OfRoles(catalog, roles));
         return roles;
     }
 
     /// <summary>What an application is to be given beside its roles: by the same rule. Empty is <c>null</c>.</summary>
-    public static GrantSet? CheckPermissions(Catalog catalog, Caller caller, Reach reach, IReadOnlyList<Permission>? asked)
+    public static GrantSet? CheckPermissions(OperationContext operation, IReadOnlyList<Permission>? asked)
     {
+        var catalog = operation.Catalog;
         var check = new Validation();
         CredentialDraft.CheckPermissions(check, catalog, asked);
         check.ThrowIfAny();
@@ -43,7 +46,7 @@ public static class RoleAssignment
         }
 
         var grants = GrantSet.Of(catalog, asked);
-        CheckReach(catalog, caller, reach, Rights.OfGrants(catalog, grants));
+        CheckReach(operation, Rights.OfGrants(catalog, grants));
         return grants;
     }
 
@@ -59,8 +62,9 @@ public static class RoleAssignment
                 .Union(Rights.OfGrants(catalog, GrantSet.OfNullable(row.Permissions)).At(ManagementApi.Identifier))
         );
 
-    private static void CheckReach(Catalog catalog, Caller caller, Reach reach, PermissionSet reached)
+    private static void CheckReach(OperationContext operation, PermissionSet reached)
     {
+        var (_, _, caller, reach, catalog) = operation;
         MintingRule.CheckManagement(caller, reached.At(ManagementApi.Identifier));
         if (reach.OwnOf is not null)
         {

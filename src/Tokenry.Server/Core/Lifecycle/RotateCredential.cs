@@ -16,7 +16,14 @@ namespace Tokenry.Server.Core.Lifecycle;
 /// A new secret under the same id, name, rights and limits, and a new signing key where it has one. The one it replaces works on for the overlap asked for, never past the original
 /// expiry; one before that ends at once. Also the renewal of what has expired.
 /// </summary>
-public sealed class RotateCredential(Gate gate, SecretMint mint, ExpiryPolicy expiry, Caps caps, Signals signals, TimeProvider time)
+public sealed class RotateCredential(
+    IdempotentGate gate,
+    SecretMint mint,
+    ExpiryPolicy expiry,
+    Caps caps,
+    Signals signals,
+    TimeProvider time
+)
 {
     private const int MaxOverlap = 2_592_000;
 
@@ -45,7 +52,7 @@ public sealed class RotateCredential(Gate gate, SecretMint mint, ExpiryPolicy ex
             signals,
             caller,
             () =>
-                gate.WriteOnceAsync(
+                gate.WriteAsync(
                     caller,
                     demand,
                     $"{address.Family.Noun}.rotated",

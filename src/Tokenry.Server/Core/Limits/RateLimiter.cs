@@ -12,6 +12,13 @@ namespace Tokenry.Server.Core.Limits;
 /// </summary>
 public sealed class RateLimiter(Database database, TimeProvider time, ILogger<RateLimiter> logger) : IUsageSink
 {
+    /// <summary>Windows that are over.</summary>
+    public static readonly PurgeRule Purge = new(
+        "DELETE FROM limit_counters WHERE (subject_id, name, span, starts_at) IN "
+            + "(SELECT subject_id, name, span, starts_at FROM limit_counters WHERE expires_at < @before LIMIT @step)",
+        TimeSpan.FromMinutes(5)
+    );
+
     private const int Step = 1000;
 
     // Forgotten only after its counts are written. The next use reads the store again, with the counts of other replicas.

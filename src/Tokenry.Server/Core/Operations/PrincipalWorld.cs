@@ -79,23 +79,9 @@ internal sealed class PrincipalWorld(DbConnection connection, IReadOnlyDictionar
 
     private async Task LoadAsync(IReadOnlyList<string> ids)
     {
-        var dialect = Dialect.Of(connection);
-        foreach (var chunk in ids.Where(id => !own.ContainsKey(id)).Chunk(Step))
+        foreach (var facts in await PrincipalStore.OwnFactsAsync(connection, [.. ids.Where(id => !own.ContainsKey(id))], withDeleted: true))
         {
-            var rows = await connection.QueryAsync<PrincipalRow>(
-                $"SELECT {PrincipalRow.Columns} FROM principals WHERE {dialect.In("id", "@chunk")}",
-                new { chunk }
-            );
-            var roles = (
-                await connection.QueryAsync<(string Principal, string Role)>(
-                    $"SELECT principal_id, role_id FROM principal_roles WHERE {dialect.In("principal_id", "@chunk")} ORDER BY role_id",
-                    new { chunk }
-                )
-            ).ToLookup(pair => pair.Principal, pair => pair.Role, StringComparer.Ordinal);
-            foreach (var row in rows)
-            {
-                own[row.Id] = row.ToFacts([.. roles[row.Id]]);
-            }
+            own[facts.Id] = facts;
         }
     }
 }

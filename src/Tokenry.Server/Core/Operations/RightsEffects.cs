@@ -71,7 +71,7 @@ public sealed class RightsEffects(Database database, TimeProvider time)
                         principal.Id,
                         principal.Before,
                         principal.After,
-                        Apis: Different(before, after, principal.Before, principal.After, altered, principal.Apis)
+                        Apis: Different(before, after, (principal.Before, principal.After), altered, principal.Apis)
                     )
                 )
                 .Where(principal => principal.Apis.Count > 0)
@@ -122,22 +122,21 @@ public sealed class RightsEffects(Database database, TimeProvider time)
     /// <summary>The APIs at which the principal's rights differ, or which differ themselves.</summary>
     /// <param name="before">APIs and roles as they are.</param>
     /// <param name="after">As they would be.</param>
-    /// <param name="was">The principal as it is.</param>
-    /// <param name="would">As it would be.</param>
+    /// <param name="principal">The principal as it is, and as it would be.</param>
     /// <param name="altered">What differs in the catalog.</param>
     /// <param name="apis">Where to look; <c>null</c> = everywhere.</param>
     private static List<string> Different(
         Catalog before,
         Catalog after,
-        PrincipalFacts? was,
-        PrincipalFacts? would,
+        (PrincipalFacts? Was, PrincipalFacts? Would) principal,
         CatalogDifference altered,
         IReadOnlyCollection<string>? apis
     ) =>
         [
             .. (apis ?? before.Resources.Concat(after.Resources).Select(api => api.Identifier).Distinct(StringComparer.Ordinal)).Where(
                 api =>
-                    altered.Resources.Contains(api) || !Of(before, was, before.Resource(api)).Equals(Of(after, would, after.Resource(api)))
+                    altered.Resources.Contains(api)
+                    || !Of(before, principal.Was, before.Resource(api)).Equals(Of(after, principal.Would, after.Resource(api)))
             ),
         ];
 

@@ -1,4 +1,3 @@
-using Dapper;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Platform.Store;
 
@@ -52,23 +51,7 @@ public sealed class PrincipalCache
     private static async ValueTask<PrincipalFacts?> UnderAsync(Entry entry, ValueTask<PrincipalFacts?> owner) => entry.Under(await owner);
 
     private static Task<Entry?> LoadAsync(Database database, string id) =>
-        database.ReadAsync(async connection =>
-        {
-            var row = await connection.QueryFirstOrDefaultAsync<PrincipalRow>(
-                $"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id",
-                new { id }
-            );
-            return row is null
-                ? null
-                : new Entry(
-                    row.ToFacts([
-                        .. await connection.QueryAsync<string>(
-                            "SELECT role_id FROM principal_roles WHERE principal_id = @id ORDER BY role_id",
-                            new { id }
-                        ),
-                    ])
-                );
-        });
+        database.ReadAsync(async connection => await PrincipalStore.OwnFactsAsync(connection, id) is { } own ? new Entry(own) : null);
 
     private sealed class Entry(PrincipalFacts own)
     {

@@ -9,6 +9,9 @@ namespace Tokenry.Server.Core.Principals;
 /// <summary>SQL of users and applications, which share a table.</summary>
 public static class PrincipalStore
 {
+    /// <summary>How many ids a statement names.</summary>
+    private const int Step = 500;
+
     /// <summary>The store property that names the first administrator.</summary>
     public const string BootstrapProperty = "bootstrap_administrator";
 
@@ -29,16 +32,43 @@ public static class PrincipalStore
 
     /// <summary>What a decision inside a transaction is made from. Principals are never removed, so an owner is always found.</summary>
     public static async Task<PrincipalFacts> FactsAsync(WriteTransaction tx, string id) =>
-        await FactsAsync(
-            tx,
-            (await tx.FirstOrDefaultAsync<PrincipalRow>($"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id", new { id }))!
-        );
+        await BoundedAsync(tx, (await OwnFactsAsync(tx, id))!);
 
-    /// <summary>Without the owner that bounds it.</summary>
-    public static async Task<PrincipalFacts> OwnFactsAsync(WriteTransaction tx, string id) =>
-        (await tx.FirstOrDefaultAsync<PrincipalRow>($"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id", new { id }))!.ToFacts(
-            await RolesAsync(tx, id)
-        );
+    /// <summary>The same of a row that was read: with its roles, and with the owner that bounds it.</summary>
+    public static async Task<PrincipalFacts> FactsAsync(WriteTransaction tx, PrincipalRow row) =>
+        await BoundedAsync(tx, row.ToFacts(await RolesAsync(tx, row.Id)));
+
+    /// <summary>Without the owner that bounds it; <c>null</c> = there is no such principal.</summary>
+    public static async Task<PrincipalFacts?> OwnFactsAsync(StoreReader store, string id) =>
+        await store.FirstOrDefaultAsync<PrincipalRow>($"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id", new { id })
+            is { } row
+            ? row.ToFacts(await RolesAsync(store, id))
+            : null;
+
+    /// <summary>Of many; those that do not exist are left out.</summary>
+    /// <param name="store">Where they are read.</param>
+    /// <param name="ids">Which.</param>
+    /// <param name="withDeleted">Whether deleted ones are among them.</param>
+    public static async Task<IReadOnlyList<PrincipalFacts>> OwnFactsAsync(
+        StoreReader store,
+        IReadOnlyCollection<string> ids,
+        bool withDeleted
+    )
+    {
+        var found = new List<PrincipalFacts>(ids.Count);
+        foreach (var chunk in ids.Chunk(Step))
+        {
+            var rows = await store.QueryAsync<PrincipalRow>(
+                $"SELECT {PrincipalRow.Columns} FROM principals WHERE {store.Dialect.In("id", "@chunk")}"
+                    + (withDeleted ? "" : " AND deleted_at IS NULL"),
+                new { chunk }
+            );
+            var roles = await RolesAsync(store, chunk);
+            found.AddRange(rows.Select(row => row.ToFacts([.. roles[row.Id]])));
+        }
+
+        return found;
+    }
 
     /// <summary>Those that are not deleted, each first of the line of those that bound it.</summary>
     public static async Task<IReadOnlyList<IReadOnlyList<PrincipalFacts>>> LinesAsync(WriteTransaction tx, IReadOnlyCollection<string> ids)
@@ -47,9 +77,9 @@ public static class PrincipalStore
         IReadOnlyCollection<string> next = ids;
         for (var line = 1; next.Count > 0 && line <= PrincipalFacts.LongestLine; line++)
         {
-            foreach (var chunk in next.Chunk(500))
+            foreach (var facts in await OwnFactsAsync(tx, next, withDeleted: false))
             {
-                await AddFactsAsync(tx, known, chunk);
+                known[facts.Id] = facts;
             }
 
             next =
@@ -76,42 +106,28 @@ public static class PrincipalStore
         }
     }
 
-    private static async Task AddFactsAsync(WriteTransaction tx, Dictionary<string, PrincipalFacts> known, string[] ids)
+    private static async Task<PrincipalFacts> BoundedAsync(WriteTransaction tx, PrincipalFacts first)
     {
-        var roles = (
-            await tx.QueryAsync<(string Principal, string Role)>(
-                $"SELECT principal_id, role_id FROM principal_roles WHERE {tx.Dialect.In("principal_id", "@ids")} ORDER BY role_id",
-                new { ids }
-            )
-        ).ToLookup(pair => pair.Principal, pair => pair.Role, StringComparer.Ordinal);
-        var rows = await tx.QueryAsync<PrincipalRow>(
-            $"SELECT {PrincipalRow.Columns} FROM principals WHERE {tx.Dialect.In("id", "@ids")} AND deleted_at IS NULL",
-            new { ids }
-        );
-        foreach (var row in rows)
-        {
-            known[row.Id] = row.ToFacts([.. roles[row.Id]]);
-        }
-    }
-
-    /// <summary>The same of a row that was read: with its roles, and with the owner that bounds it.</summary>
-    public static async Task<PrincipalFacts> FactsAsync(WriteTransaction tx, PrincipalRow row)
-    {
-        var line = new List<PrincipalFacts> { row.ToFacts(await RolesAsync(tx, row.Id)) };
+        var line = new List<PrincipalFacts> { first };
         while (line[^1].IsOwnerBound && line.Count < PrincipalFacts.LongestLine)
         {
-            var owner = await tx.FirstOrDefaultAsync<PrincipalRow>(
-                $"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id",
-                new { id = line[^1].OwnerId }
-            );
-            line.Add(owner!.ToFacts(await RolesAsync(tx, owner.Id)));
+            line.Add((await OwnFactsAsync(tx, line[^1].OwnerId!))!);
         }
 
         return PrincipalFacts.Bounded(line);
     }
 
-    public static async Task<string[]> RolesAsync(WriteTransaction tx, string id) =>
-        [.. await tx.QueryAsync<string>("SELECT role_id FROM principal_roles WHERE principal_id = @id ORDER BY role_id", new { id })];
+    /// <summary>The ids of a principal's roles.</summary>
+    public static async Task<string[]> RolesAsync(StoreReader store, string id) =>
+        [.. await store.QueryAsync<string>("SELECT role_id FROM principal_roles WHERE principal_id = @id ORDER BY role_id", new { id })];
+
+    private static async Task<ILookup<string, string>> RolesAsync(StoreReader store, string[] ids) =>
+        (
+            await store.QueryAsync<(string Principal, string Role)>(
+                $"SELECT principal_id, role_id FROM principal_roles WHERE {store.Dialect.In("principal_id", "@ids")} ORDER BY role_id",
+                new { ids }
+            )
+        ).ToLookup(pair => pair.Principal, pair => pair.Role, StringComparer.Ordinal);
 
     /// <summary>A page of one type, with each one's roles.</summary>
     public static async Task<(IReadOnlyList<PrincipalRow> Rows, ILookup<string, string> Roles)> ListAsync(
@@ -143,12 +159,7 @@ public static class PrincipalStore
                 }
             )
         ).ToList();
-        var ids = rows.Select(row => row.Id).Append("").ToArray();
-        var roles = await connection.QueryAsync<(string Principal, string Role)>(
-            $"SELECT principal_id, role_id FROM principal_roles WHERE {Dialect.Of(connection).In("principal_id", "@ids")} ORDER BY role_id",
-            new { ids }
-        );
-        return (rows, roles.ToLookup(pair => pair.Principal, pair => pair.Role, StringComparer.Ordinal));
+        return (rows, await RolesAsync(connection, [.. rows.Select(row => row.Id), ""]));
     }
 
     /// <exception cref="ProblemException">404, also where it is out of reach.</exception>
@@ -165,15 +176,7 @@ public static class PrincipalStore
                 new { id, type }
             )
             : null;
-        return (
-            row.OrNotFound(reach),
-            [
-                .. await connection.QueryAsync<string>(
-                    "SELECT role_id FROM principal_roles WHERE principal_id = @id ORDER BY role_id",
-                    new { id }
-                ),
-            ]
-        );
+        return (row.OrNotFound(reach), await RolesAsync(connection, id));
     }
 
     public static async Task InsertAsync(WriteTransaction tx, PrincipalRow row, string? passwordHash, IReadOnlyList<string> roles)

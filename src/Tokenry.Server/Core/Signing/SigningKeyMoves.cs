@@ -38,15 +38,15 @@ public sealed class SigningKeyMoves(SigningKeyOptions options, TimeProvider time
             await MoveAsync(
                 tx,
                 active,
-                now,
-                "state = 'retired', retired_at = @now, removes_at = @later",
-                "state = 'active'",
-                later: now + options.RetiredKept
+                new("state = 'retired', retired_at = @now, removes_at = @later", "state = 'active'", now)
+                {
+                    Later = now + options.RetiredKept,
+                }
             );
             Record(tx, newEntry, "signing_key.retired", active);
         }
 
-        await MoveAsync(tx, next, now, "state = 'active', activated_at = @now, activates_at = NULL", "state = 'next'");
+        await MoveAsync(tx, next, new("state = 'active', activated_at = @now, activates_at = NULL", "state = 'next'", now));
         Record(tx, newEntry, "signing_key.activated", next);
     }
 
@@ -56,9 +56,11 @@ public sealed class SigningKeyMoves(SigningKeyOptions options, TimeProvider time
         var removed = await TryMoveAsync(
             tx,
             keyId,
-            time.GetUtcNow(),
-            "state = 'removed', ended_at = @now, removes_at = NULL, sealed_private_key = @nothing",
-            "state = 'retired' AND removes_at <= @now"
+            new(
+                "state = 'removed', ended_at = @now, removes_at = NULL, sealed_private_key = @nothing",
+                "state = 'retired' AND removes_at <= @now",
+                time.GetUtcNow()
+            )
         );
         if (removed)
         {
@@ -73,43 +75,31 @@ public sealed class SigningKeyMoves(SigningKeyOptions options, TimeProvider time
         TryMoveAsync(
             tx,
             keyId,
-            time.GetUtcNow(),
-            "state = 'tainted', ended_at = @now, activates_at = NULL, removes_at = NULL, sealed_private_key = @nothing",
-            $"state <> '{SigningKeyState.Tainted}'"
+            new(
+                "state = 'tainted', ended_at = @now, activates_at = NULL, removes_at = NULL, sealed_private_key = @nothing",
+                $"state <> '{SigningKeyState.Tainted}'",
+                time.GetUtcNow()
+            )
         );
 
-    private static async Task MoveAsync(
-        WriteTransaction tx,
-        string keyId,
-        DateTimeOffset now,
-        string set,
-        string where,
-        DateTimeOffset? later = null
-    )
+    private static async Task MoveAsync(WriteTransaction tx, string keyId, Move move)
     {
-        if (!await TryMoveAsync(tx, keyId, now, set, where, later))
+        if (!await TryMoveAsync(tx, keyId, move))
         {
             // Roll the transaction back: otherwise an algorithm in use would have two active keys or none.
             throw new InvalidOperationException($"Signing key {keyId} changed its state although it was locked.");
         }
     }
 
-    private static async Task<bool> TryMoveAsync(
-        WriteTransaction tx,
-        string keyId,
-        DateTimeOffset now,
-        string set,
-        string where,
-        DateTimeOffset? later = null
-    )
+    private static async Task<bool> TryMoveAsync(WriteTransaction tx, string keyId, Move move)
     {
         var moved = await tx.QueryAsync<string>(
-            $"UPDATE signing_keys SET {set} WHERE key_id = @keyId AND {where} RETURNING key_id",
+            $"UPDATE signing_keys SET {move.Set} WHERE key_id = @keyId AND {move.Where} RETURNING key_id",
             new
             {
                 keyId,
-                now = now.ToUnixTimeMilliseconds(),
-                later = later?.ToUnixTimeMilliseconds(),
+                now = move.Now.ToUnixTimeMilliseconds(),
+                later = move.Later?.ToUnixTimeMilliseconds(),
                 nothing = Array.Empty<byte>(),
             }
         );
@@ -128,5 +118,15 @@ public sealed class SigningKeyMoves(SigningKeyOptions options, TimeProvider time
         entry.TargetType = "signing_key";
         entry.TargetId = keyId;
         tx.Record(entry);
+    }
+
+    /// <summary>A change of a key's state.</summary>
+    /// <param name="Set">What is set, as SQL.</param>
+    /// <param name="Where">The state it has before, as SQL.</param>
+    /// <param name="Now"><c>@now</c>.</param>
+    private sealed record Move(string Set, string Where, DateTimeOffset Now)
+    {
+        /// <summary><c>@later</c>.</summary>
+        public DateTimeOffset? Later { get; init; }
     }
 }

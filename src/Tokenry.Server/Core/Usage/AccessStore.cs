@@ -59,5 +59,9 @@ public static class AccessStore
         """
     ).Text(row => row.Id).Number(row => row.At).Text(row => row.Door).Text(row => row.CredentialId).Text(row => row.Kind).Text(row => row.Subject).Text(row => row.Api).Text(row => row.Scope).Text(row => row.Object).Text(row => row.Method).Text(row => row.Path).Text(row => row.Result).Text(row => row.Ip).Text(row => row.Agent).Text(row => row.RequestId).Text(row => row.TokenId).Text(row => row.AuthMethod).Text(row => row.BoundBy).Text(row => row.Actor).Text(row => row.GrantType);
 
+    /// <summary>Entries older than the operator keeps them.</summary>
+    public static PurgeRule Purge(TimeSpan kept) =>
+        new("DELETE FROM access_log WHERE id IN (SELECT id FROM access_log WHERE at < @before ORDER BY at LIMIT @step)", kept);
+
     public static Task InsertAsync(WriteTransaction tx, IReadOnlyList<AccessRow> rows) => tx.ExecuteEachAsync(Statement, rows);
 }

@@ -30,6 +30,13 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
     public const string ForgedCertificate = "signal.forged_certificate";
     public const string SupersededRenewal = "signal.superseded_renewal";
 
+    /// <summary>Networks from which a credential was not used for as long as hours are counted.</summary>
+    public static readonly PurgeRule PurgeNetworks = new(
+        "DELETE FROM credential_networks WHERE (credential_id, network) IN "
+            + "(SELECT credential_id, network FROM credential_networks WHERE last_seen_at < @before LIMIT @step)",
+        UsageCounters.PurgeHours.Kept
+    );
+
     /// <summary>Denials of one network within a minute.</summary>
     private const int Burst = 50;
 
@@ -126,24 +133,40 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
         }
     }
 
-    public void Raise(string name, string? credentialId, string actor, in UseCircumstances from, string? api = null, string? reason = null)
+    /// <summary>A signal that is about no API.</summary>
+    public void Raise(string name, string? credentialId, string actor, in UseCircumstances from)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var signal = new Signal(name, credentialId, actor, Networks.Name(from.Address), now - now % Hour)
-        {
-            Api = api,
-            From = from,
-            Reason = reason,
-        };
-        // The first check saves a store query for a known signal. The second limits signals from many networks, which add no information.
-        if (known.Count(signal, now) == 1 && raised.Count((name, credentialId), now) <= MostOfOne)
+        Raise(new Signal(name, credentialId, actor, Networks.Name(from.Address), now - now % Hour) { From = from }, now);
+    }
+
+    /// <summary>A signal about a decision.</summary>
+    /// <param name="name">One of the names above.</param>
+    /// <param name="use">The decision.</param>
+    /// <param name="reason">In words of ours.</param>
+    public void Raise(string name, in Use use, string? reason = null)
+    {
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var actor = use.Credential.Owner?.Id ?? AuditEntry.Anonymous;
+        Raise(
+            new Signal(name, use.Credential.CredentialId, actor, Networks.Name(use.From.Address), now - now % Hour)
+            {
+                Api = use.Api?.Identifier,
+                From = use.From,
+                Reason = reason,
+            },
+            now
+        );
+    }
+
+    private void Raise(Signal signal, long now)
+    {
+        // Known here, it need not be asked of the store; many networks of one credential tell no more than some.
+        if (known.Count(signal, now) == 1 && raised.Count((signal.Name, signal.CredentialId), now) <= MostOfOne)
         {
             pending.TryAdd(signal, 0);
         }
     }
-
-    private void Raise(string name, in Use use) =>
-        Raise(name, use.Credential.CredentialId, use.Credential.Owner?.Id ?? AuditEntry.Anonymous, use.From, use.Api?.Identifier);
 
     public async Task FlushAsync()
     {

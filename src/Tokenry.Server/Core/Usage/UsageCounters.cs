@@ -9,6 +9,12 @@ namespace Tokenry.Server.Core.Usage;
 /// </summary>
 public sealed class UsageCounters(Database database, TimeProvider time, ILogger<UsageCounters> logger) : IUsageSink
 {
+    /// <summary>Minutes, which show what happens now.</summary>
+    public static readonly PurgeRule PurgeMinutes = new(PurgeOf("minute"), TimeSpan.FromDays(2));
+
+    /// <summary>Hours, enough for the report of a year.</summary>
+    public static readonly PurgeRule PurgeHours = new(PurgeOf("hour"), TimeSpan.FromDays(400));
+
     private const int Step = 1000;
 
     /// <summary>The limit on counters within one second; further uses are counted by API and code only.</summary>
@@ -75,6 +81,10 @@ public sealed class UsageCounters(Database database, TimeProvider time, ILogger<
     }
 
     private static Task WriteAsync(WriteTransaction tx, IReadOnlyList<Row> rows) => tx.ExecuteEachAsync(Upsert, rows);
+
+    private static string PurgeOf(string span) =>
+        "DELETE FROM usage_counters WHERE (span, at, credential_id, api, scope, code) IN (SELECT span, at, credential_id, api, scope, code "
+        + $"FROM usage_counters WHERE span = '{span}' AND at < @before ORDER BY at LIMIT @step)";
 
     private readonly record struct Bucket(long Minute, string CredentialId, string Subject, string Api, string Scope, string Code)
     {

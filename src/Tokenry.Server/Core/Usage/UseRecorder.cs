@@ -56,7 +56,7 @@ public sealed class UseRecorder(
         accessLog.Record(use);
         if (use.SteppedDown is { } why)
         {
-            signals.Raise(Signals.SteppedDown, use.Credential.CredentialId, use.Credential.Owner!.Id, use.From, use.Api?.Identifier, why);
+            signals.Raise(Signals.SteppedDown, use, why);
         }
     }
 

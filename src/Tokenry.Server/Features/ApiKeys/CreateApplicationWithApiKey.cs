@@ -7,36 +7,30 @@ using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Http;
-using Tokenry.Server.Platform.Store;
 using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Features.ApiKeys;
 
 /// <summary>Creates an application with exactly the requested scopes, and its API key, in one request.</summary>
-public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue, Caps caps, TimeProvider time)
+public sealed class CreateApplicationWithApiKey(IdempotentGate gate, IssueCredential issue, Caps caps, TimeProvider time)
 {
     public async Task<Credential> RunAsync(Caller caller, QuickApiKeyRequest request) =>
-        await gate.WriteOnceAsync(
+        await gate.WriteAsync(
             caller,
             CredentialFamily.ApiKeys.Write,
             "api_key.created",
             async operation =>
             {
-                var (tx, entry, caller, keys, catalog) = operation;
-                var reach = ReachOf(caller, keys);
+                operation = operation with { Reach = ReachOf(operation.Caller, operation.Reach) };
                 var check = new Validation();
                 check.Name("name", request.Name);
                 check.Require(request.Scopes.Count > 0, "scopes", "needs at least one scope");
                 Permission[] permissions = [new(request.Api, request.Scopes)];
-                CredentialDraft.CheckPermission(check, catalog, permissions[0], "api", "scopes");
+                CredentialDraft.CheckPermission(check, operation.Catalog, permissions[0], "api", "scopes");
                 check.ThrowIfAny();
-                var owner = await RegisterAsync(tx, caller, reach, catalog, request.Name, permissions);
+                var owner = await RegisterAsync(operation, request.Name, permissions);
                 return await issue.RunAsync(
-                    tx,
-                    entry,
-                    caller,
-                    reach,
-                    catalog,
+                    operation,
                     owner,
                     CredentialKind.ApiKey,
                     new CredentialDraft { Name = request.Name, Permissions = new(permissions) }
@@ -53,15 +47,9 @@ public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue
         : caller.Management.Contains(ManagementApi.ApplicationsOwn) ? new Reach(caller.Principal.Id)
         : throw Problems.InsufficientScope(ManagementApi.Identifier, [ManagementApi.ApplicationsWrite]);
 
-    private async Task<PrincipalFacts> RegisterAsync(
-        WriteTransaction tx,
-        Caller caller,
-        Reach reach,
-        Catalog catalog,
-        string name,
-        IReadOnlyList<Permission> permissions
-    )
+    private async Task<PrincipalFacts> RegisterAsync(OperationContext operation, string name, IReadOnlyList<Permission> permissions)
     {
+        var (tx, entry, caller, reach, catalog) = operation;
         PrincipalOperations.RefuseLongLine(caller, reach);
         var now = time.GetUtcNow();
         var row = new PrincipalRow
@@ -71,17 +59,15 @@ public sealed class CreateApplicationWithApiKey(Gate gate, IssueCredential issue
             Name = name.Trim(),
             OwnerId = reach.OwnOf,
             Enabled = 1,
-            Permissions = RoleAssignment.CheckPermissions(catalog, caller, reach, permissions)?.ToColumn(),
+            Permissions = RoleAssignment.CheckPermissions(operation, permissions)?.ToColumn(),
             CreatedAt = now.ToUnixTimeMilliseconds(),
         };
         await caps.CheckApplicationsAsync(tx, row.OwnerId);
         await PrincipalStore.InsertAsync(tx, row, passwordHash: null, []);
         // The application is a mutation of its own, so it has its own audit event.
-        var entry = gate.Entry(caller, "application.created", AuditEntry.Success, reason: null);
-        entry.TargetType = PrincipalType.Application;
-        entry.TargetId = row.Id;
-        entry.Changes = AuditChanges.Made(row.ToApplication(catalog, []));
-        tx.Record(entry);
+        var registered = entry.With("application.created", PrincipalType.Application, row.Id);
+        registered.Changes = AuditChanges.Made(row.ToApplication(catalog, []));
+        tx.Record(registered);
         return await PrincipalStore.FactsAsync(tx, row);
     }
 }

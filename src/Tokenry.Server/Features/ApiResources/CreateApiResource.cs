@@ -10,7 +10,7 @@ using Tokenry.Server.Platform.Store.Audit;
 namespace Tokenry.Server.Features.ApiResources;
 
 /// <summary>Registers an API resource.</summary>
-public sealed class CreateApiResource(Gate gate, SigningKeyOnDemand signingKey, TimeProvider time)
+public sealed class CreateApiResource(IdempotentGate gate, SigningKeyOnDemand signingKey, TimeProvider time)
 {
     private const string Action = "api_resource.created";
     private static readonly Demand Demand = new(ManagementApi.ApiResourcesWrite);
@@ -20,13 +20,13 @@ public sealed class CreateApiResource(Gate gate, SigningKeyOnDemand signingKey, 
         var newKey = await signingKey.PrepareAsync(caller, Demand, Action, request.AccessTokenSigningAlg);
         try
         {
-            return await gate.WriteOnceAsync(
+            return await gate.WriteAsync(
                 caller,
                 Demand,
                 Action,
                 async operation =>
                 {
-                    var (tx, entry, caller, _, catalog) = operation;
+                    var (tx, entry, _, _, catalog) = operation;
                     var now = time.GetUtcNow();
                     var resource = new ApiResource
                     {
@@ -57,7 +57,7 @@ public sealed class CreateApiResource(Gate gate, SigningKeyOnDemand signingKey, 
                     entry.TargetType = "api_resource";
                     entry.TargetId = resource.Id;
                     entry.Api = resource.Identifier;
-                    await signingKey.KeepAsync(tx, caller, newKey);
+                    await signingKey.KeepAsync(operation, newKey);
                     await ApiResourceStore.InsertAsync(tx, ApiResourceRow.Of(resource));
                     entry.Changes = AuditChanges.Made(resource);
                     return resource;

@@ -17,9 +17,14 @@ public sealed class ListApiResources(Gate gate)
             caller,
             Demand,
             "api_resources.listed",
-            async (connection, _) =>
+            async read =>
                 listing.ToPage(
-                    await ApiResourceStore.ListAsync(connection, listing.Text("identifier"), listing.IdCursor("res"), listing.Limit + 1),
+                    await ApiResourceStore.ListAsync(
+                        read.Connection,
+                        listing.Text("identifier"),
+                        listing.IdCursor("res"),
+                        listing.Limit + 1
+                    ),
                     row => row.ToApiResource(),
                     row => row.Id
                 )
@@ -32,7 +37,7 @@ public sealed class ListApiResources(Gate gate)
             caller,
             Demand,
             "api_resource.read",
-            async (connection, _) => ReviseApiResource.IsId(id) ? await ApiResourceStore.FindAsync(connection, id) : null
+            async read => ReviseApiResource.IsId(id) ? await ApiResourceStore.FindAsync(read.Connection, id) : null
         );
         return (row ?? throw ProblemException.NotFound()).ToApiResource();
     }

@@ -25,7 +25,7 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, 
             Updated,
             async operation =>
             {
-                var (tx, entry, caller, _, catalog) = operation;
+                var (tx, entry, _, _, catalog) = operation;
                 var before = (IsId(id) ? await ApiResourceStore.FindAsync(tx, id) : null) ?? throw ProblemException.NotFound();
                 var old = before.ToApiResource();
                 var resource = old with
@@ -48,7 +48,7 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, 
                 entry.TargetType = "api_resource";
                 entry.TargetId = id;
                 entry.Api = resource.Identifier;
-                await signingKey.KeepAsync(tx, caller, newKey);
+                await signingKey.KeepAsync(operation, newKey);
                 // The time comes from the counter of access-token ids, so earlier tokens stay earlier even if the clock moves back.
                 var now = PublicId.MillisecondsOf(PublicId.NewUuid7(time.GetUtcNow())) + 1;
                 await ApiResourceStore.UpdateAsync(tx, ApiResourceRow.Of(resource, before, now));
@@ -76,7 +76,7 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, 
             Deleted,
             async operation =>
             {
-                var (tx, entry, caller, _, catalog) = operation;
+                var (tx, entry, _, _, catalog) = operation;
                 entry.TargetType = "api_resource";
                 entry.TargetId = IsId(id) ? id : throw ProblemException.NotFound();
                 if (await ApiResourceStore.FindAsync(tx, id) is not { } row)
@@ -99,7 +99,7 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, 
                         tx,
                         catalog,
                         row,
-                        (type, target, changes) => RecordStripped(tx, caller, (type, target), changes, row)
+                        (type, target, changes) => RecordStripped(operation, (type, target), changes, row)
                     );
                 }
 
@@ -119,9 +119,9 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, 
                 caller,
                 Demand,
                 Deleted,
-                async (connection, _) =>
-                    IsId(id) && await ApiResourceStore.FindAsync(connection, id) is not null
-                        ? await ApiResourceUses.CredentialsAsync(connection, id)
+                async read =>
+                    IsId(id) && await ApiResourceStore.FindAsync(read.Connection, id) is not null
+                        ? await ApiResourceUses.CredentialsAsync(read.Connection, id)
                         : new UsedByIds(0, [])
             );
         }
@@ -150,19 +150,17 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, 
     }
 
     /// <summary>Records the lost grant as an event of the role or application too.</summary>
-    private void RecordStripped(
-        WriteTransaction tx,
-        Caller caller,
+    private static void RecordStripped(
+        OperationContext operation,
         (string Type, string Id) target,
         IReadOnlyList<AuditChange> changes,
         ApiResourceRow resource
     )
     {
-        var entry = gate.Entry(caller, $"{target.Type}.updated", AuditEntry.Success, $"{resource.Id} was deleted");
-        (entry.TargetType, entry.TargetId) = target;
+        var entry = operation.Entry.With($"{target.Type}.updated", target.Type, target.Id, $"{resource.Id} was deleted");
         entry.Api = resource.Identifier;
         entry.Changes = changes;
-        tx.Record(entry);
+        operation.Transaction.Record(entry);
     }
 
     internal static bool IsId(string id) => PublicId.IsWellFormed(id, "res");

@@ -3,8 +3,6 @@ using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Signing;
-using Tokenry.Server.Platform.Store;
-using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Features.ApiResources;
 
@@ -28,16 +26,14 @@ public sealed class SigningKeyOnDemand(SigningKeyRing signingKeys, Gate gate, Ti
     }
 
     /// <summary>Stores the key and records it, unless another replica stored one first.</summary>
-    public async Task KeepAsync(WriteTransaction tx, Caller caller, NewSigningKey? key)
+    public async Task KeepAsync(OperationContext operation, NewSigningKey? key)
     {
+        var (tx, entry, _, _, _) = operation;
         if (key is null || !await SigningKeyStore.InsertActiveAsync(tx, key, time.GetUtcNow()))
         {
             return;
         }
 
-        var entry = gate.Entry(caller, "signing_key.created", AuditEntry.Success, reason: null);
-        entry.TargetType = "signing_key";
-        entry.TargetId = key.KeyId;
-        tx.Record(entry);
+        tx.Record(entry.With("signing_key.created", "signing_key", key.KeyId));
     }
 }

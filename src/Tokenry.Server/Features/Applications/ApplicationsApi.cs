@@ -5,7 +5,6 @@ using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
-using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Applications;
@@ -71,7 +70,7 @@ public static class ApplicationsApi
                 "/{id}",
                 async (string id, Caller caller, string? reason, PrincipalOperations principals) =>
                 {
-                    await principals.DeleteAsync(caller, Write, PrincipalType.Application, id, reason);
+                    await principals.DeleteAsync(caller, PrincipalAddress.Application(id), reason);
                     return TypedResults.NoContent();
                 }
             )
@@ -91,7 +90,7 @@ public static class ApplicationsApi
             .MapPost(
                 "/{id}/revoke-all",
                 async (string id, Caller caller, Body<RevokeAllRequest> body, RevokeAll revoke) =>
-                    TypedResults.Ok(await revoke.RunAsync(caller, PrincipalType.Application, id, body.Value))
+                    TypedResults.Ok(await revoke.RunAsync(caller, PrincipalAddress.Application(id), body.Value))
             )
             .WithSummary("Revoke every credential and access token of the application, or those issued before a time.")
             .Needs(ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn);
@@ -102,7 +101,7 @@ public static class ApplicationsApi
                     enabled ? "/{id}/enable" : "/{id}/disable",
                     async (string id, Caller caller, PrincipalOperations principals, CatalogCache catalogs) =>
                     {
-                        var (row, roles) = await principals.SetEnabledAsync(caller, Write, PrincipalType.Application, id, enabled);
+                        var (row, roles) = await principals.SetEnabledAsync(caller, PrincipalAddress.Application(id), enabled);
                         return TypedResults.Ok(row.ToApplication(await catalogs.GetAsync(), roles));
                     }
                 )

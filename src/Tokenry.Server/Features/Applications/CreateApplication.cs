@@ -13,11 +13,11 @@ using Tokenry.Server.Platform.Store.Audit;
 namespace Tokenry.Server.Features.Applications;
 
 /// <summary>Registers an application. Under <c>applications:own</c> it belongs to the calling user.</summary>
-public sealed class CreateApplication(Gate gate, Caps caps, TimeProvider time)
+public sealed class CreateApplication(IdempotentGate gate, Caps caps, TimeProvider time)
 {
     public async Task<Application> RunAsync(Caller caller, ApplicationRequest request)
     {
-        return await gate.WriteOnceAsync(
+        return await gate.WriteAsync(
             caller,
             ApplicationsApi.Write,
             "application.created",
@@ -34,8 +34,8 @@ public sealed class CreateApplication(Gate gate, Caps caps, TimeProvider time)
                 ClientRules.RefuseForeignAudiences(catalog, caller, reach, ClientSettings.Default, client);
                 RefuseOwnLimits(reach, request.RateLimits is not null);
                 PrincipalOperations.RefuseLongLine(caller, reach);
-                var roles = RoleAssignment.Check(catalog, caller, reach, request.Roles);
-                var permissions = RoleAssignment.CheckPermissions(catalog, caller, reach, request.Permissions);
+                var roles = RoleAssignment.Check(operation, request.Roles);
+                var permissions = RoleAssignment.CheckPermissions(operation, request.Permissions);
                 var now = time.GetUtcNow();
                 var row = new PrincipalRow
                 {

@@ -3,29 +3,23 @@ using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
-using Tokenry.Server.Core.Principals;
 
 namespace Tokenry.Server.Features.Applications;
 
 /// <summary>Creates a client secret of an application. An application may have several, so that the client can switch without downtime.</summary>
-public sealed class CreateClientSecret(Gate gate, IssueCredential issue, ExpiryPolicy expiry, TimeProvider time)
+public sealed class CreateClientSecret(IdempotentGate gate, IssueCredential issue, ExpiryPolicy expiry, TimeProvider time)
 {
     public async Task<Credential> RunAsync(Caller caller, string applicationId, CredentialRequest request)
     {
-        return await gate.WriteOnceAsync(
+        return await gate.WriteAsync(
             caller,
             CredentialFamily.ClientSecrets.Write,
             "client_secret.created",
             async operation =>
             {
-                var (tx, entry, caller, reach, catalog) = operation;
-                var owner = await PrincipalOperations.FindOwnerAsync(tx, reach, PrincipalType.Application, applicationId);
+                var owner = await PrincipalOperations.FindOwnerAsync(operation, PrincipalAddress.Application(applicationId));
                 return await issue.RunAsync(
-                    tx,
-                    entry,
-                    caller,
-                    reach,
-                    catalog,
+                    operation,
                     owner,
                     CredentialKind.ClientSecret,
                     CredentialDraft.Of(

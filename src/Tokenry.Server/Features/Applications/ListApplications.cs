@@ -8,25 +8,24 @@ using Tokenry.Server.Platform.Http;
 namespace Tokenry.Server.Features.Applications;
 
 /// <summary>Lists and shows applications.</summary>
-public sealed class ListApplications(Gate gate, CatalogCache catalogs)
+public sealed class ListApplications(Gate gate)
 {
     public static readonly string[] Filters = ["owner", "weakness"];
 
     private static readonly Demand Demand = new(ManagementApi.ApplicationsRead, ManagementApi.ApplicationsOwn);
 
-    public async Task<Page<Application>> RunAsync(Caller caller, Listing listing)
+    public Task<Page<Application>> RunAsync(Caller caller, Listing listing)
     {
-        var catalog = await catalogs.GetAsync();
-        return await gate.ReadAsync(
+        return gate.ReadAsync(
             caller,
             Demand,
             "applications.listed",
-            async (connection, reach) =>
+            async read =>
             {
                 var (rows, roles) = await PrincipalStore.ListAsync(
-                    connection,
+                    read.Connection,
                     PrincipalType.Application,
-                    new PrincipalFilter(reach.OwnOf)
+                    new PrincipalFilter(read.Reach.OwnOf)
                     {
                         Owner = listing.Id("owner", "usr"),
                         OwnerBound = listing.OneOf("weakness", ApplicationWeakness.NotOwnerBound) is null ? null : 0,
@@ -34,20 +33,20 @@ public sealed class ListApplications(Gate gate, CatalogCache catalogs)
                     listing.IdCursor("app"),
                     listing.Limit + 1
                 );
-                return listing.ToPage(rows, row => row.ToApplication(catalog, roles[row.Id]), row => row.Id);
+                return listing.ToPage(rows, row => row.ToApplication(read.Catalog, roles[row.Id]), row => row.Id);
             }
         );
     }
 
-    public async Task<Application> ShowAsync(Caller caller, string id)
-    {
-        var catalog = await catalogs.GetAsync();
-        var (row, roles) = await gate.ReadOneAsync(
+    public Task<Application> ShowAsync(Caller caller, string id) =>
+        gate.ReadOneAsync(
             caller,
             Demand,
             "application.read",
-            (connection, reach) => PrincipalStore.ShowAsync(connection, PrincipalType.Application, id, reach)
+            async read =>
+            {
+                var (row, roles) = await PrincipalStore.ShowAsync(read.Connection, PrincipalType.Application, id, read.Reach);
+                return row.ToApplication(read.Catalog, roles);
+            }
         );
-        return row.ToApplication(catalog, roles);
-    }
 }

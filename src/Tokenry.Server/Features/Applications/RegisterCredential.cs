@@ -12,7 +12,7 @@ namespace Tokenry.Server.Features.Applications;
 /// Registers a credential that the application brings itself, whatever its kind. An application may have several, so that the client can
 /// switch without downtime.
 /// </summary>
-public sealed class RegisterCredential(Gate gate, IssueCredential issue)
+public sealed class RegisterCredential(IdempotentGate gate, IssueCredential issue)
 {
     /// <summary>
     /// The limit per application and kind; revoked and renewed credentials do not count. Any client can make the server check them all by
@@ -39,18 +39,17 @@ public sealed class RegisterCredential(Gate gate, IssueCredential issue)
         string? keyId = null;
         try
         {
-            return await gate.WriteOnceAsync(
+            return await gate.WriteAsync(
                 caller,
                 family.Write,
                 $"{family.Noun}.created",
                 async operation =>
                 {
-                    var (tx, entry, caller, reach, catalog) = operation;
-                    var owner = await PrincipalOperations.FindOwnerAsync(tx, reach, PrincipalType.Application, applicationId);
+                    var owner = await PrincipalOperations.FindOwnerAsync(operation, PrincipalAddress.Application(applicationId));
                     var (draft, material) = read();
                     keyId = material.KeyId;
-                    await CheckCapAsync(tx, owner, family, material);
-                    return await issue.RegisterAsync(tx, entry, caller, reach, catalog, owner, draft, material);
+                    await CheckCapAsync(operation.Transaction, owner, family, material);
+                    return await issue.RegisterAsync(operation, owner, draft, material);
                 }
             );
         }

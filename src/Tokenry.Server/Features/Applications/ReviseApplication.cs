@@ -24,7 +24,7 @@ public sealed class ReviseApplication(Gate gate)
                 var (tx, entry, caller, reach, catalog) = operation;
                 // Locks API resources before principals, in the same order as the deletion of an API resource.
                 await ClientRules.HoldAudiencesAsync(tx, catalog, patch.TokenExchangeAudiences.Or(null));
-                var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation, PrincipalType.Application, id);
+                var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation, PrincipalAddress.Application(id));
                 var was = row.ToApplication(catalog, roles);
                 var check = new Validation();
                 var name = check.Name("name", patch.Name.Or(row.Name));
@@ -71,12 +71,10 @@ public sealed class ReviseApplication(Gate gate)
         ApplicationPatch patch
     )
     {
-        var (tx, _, caller, reach, catalog) = operation;
-        var roles = patch.Roles.IsPresent ? RoleAssignment.Check(catalog, caller, reach, patch.Roles.Or(null)) : before;
+        var (tx, _, _, _, catalog) = operation;
+        var roles = patch.Roles.IsPresent ? RoleAssignment.Check(operation, patch.Roles.Or(null)) : before;
         var beside = GrantSet.OfNullable(row.Permissions);
-        var permissions = patch.Permissions.IsPresent
-            ? RoleAssignment.CheckPermissions(catalog, caller, reach, patch.Permissions.Or(null))
-            : beside;
+        var permissions = patch.Permissions.IsPresent ? RoleAssignment.CheckPermissions(operation, patch.Permissions.Or(null)) : beside;
         await hands.CheckAsync(Gift.ToOne(row.Id, Given(before, beside), Given(roles, permissions)));
         if (patch.Roles.IsPresent)
         {

@@ -27,7 +27,7 @@ public sealed class TransferApplication(Gate gate, Caps caps)
             {
                 var (tx, entry, _, _, catalog) = operation;
                 await OwnershipTransfer.HoldUsersAsync(tx, request.Owner);
-                var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation, PrincipalType.Application, id);
+                var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation, PrincipalAddress.Application(id));
                 await OwnershipTransfer.RequireOwnerAsync(tx, "owner", request.Owner);
                 if (request.Owner != row.OwnerId)
                 {

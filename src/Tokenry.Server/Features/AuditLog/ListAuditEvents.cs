@@ -22,14 +22,14 @@ public sealed class ListAuditEvents(Gate gate)
             caller,
             new Demand(ManagementApi.AuditRead),
             "audit.listed",
-            async (connection, _) =>
+            async read =>
             {
                 var (where, parameters) = Filter(listing);
-                var rows = await connection.QueryAsync<AuditRow>(
+                var rows = await read.Connection.QueryAsync<AuditRow>(
                     $"SELECT {AuditRow.Columns} FROM audit_events WHERE {where} ORDER BY seq DESC LIMIT @limit",
                     parameters
                 );
-                return listing.ToPage([.. rows], ToEvent, row => row.Seq.ToString(CultureInfo.InvariantCulture));
+                return listing.ToPage([.. rows], row => row.ToEvent(), row => row.Seq.ToString(CultureInfo.InvariantCulture));
             },
             // One who polls for new events would find its own reading for ever.
             page => page.Items.Any(row => !IsRead(row))
@@ -113,27 +113,4 @@ public sealed class ListAuditEvents(Gate gate)
             throw ProblemException.Invalid("action", $"is not an action of the audit; {AuditActions.Near(action!)}");
         }
     }
-
-    private static AuditEvent ToEvent(AuditRow row) =>
-        new()
-        {
-            Id = row.Id,
-            Seq = row.Seq,
-            At = DateTimeOffset.FromUnixTimeMilliseconds(row.At),
-            Actor = row.Actor,
-            CredentialId = row.CredentialId,
-            Action = row.Action,
-            Target = row.TargetType is null ? null : new AuditTarget(row.TargetType, row.TargetId),
-            Api = row.Api,
-            Result = row.Result,
-            Reason = row.Reason,
-            Changes = row.ReadChanges(),
-            Ip = row.Ip,
-            Agent = row.Agent,
-            RequestId = row.RequestId,
-            Count = row.Count,
-            LastAt = row.LastAt is { } last ? DateTimeOffset.FromUnixTimeMilliseconds(last) : null,
-            Prev = Convert.ToHexStringLower(row.Prev),
-            Hash = Convert.ToHexStringLower(row.Hash),
-        };
 }

@@ -53,7 +53,7 @@ public sealed class RevokeDescendants(Gate gate, CountDescendants count, Brands 
         entry.TargetId = row.Id;
         entry.Reason = asked;
         var reason = EndCredential.ReasonOf(asked, row.Id);
-        var revoked = await LineageStore.RevokeInReachAsync(tx, row, reach, now, reason, Step);
+        var revoked = await LineageStore.RevokeInReachAsync(tx, row, reach, new(now, reason), Step);
         EndCredential.Record(tx, entry, revoked, reason, areNamed);
         await CredentialCounts.RemoveAsync(tx, revoked);
         return revoked.Count;

@@ -1,39 +1,32 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
-using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
-using Tokenry.Server.Core.Principals;
 
 namespace Tokenry.Server.Features.PersonalAccessTokens;
 
 /// <summary>Creates a personal access token, for the user themselves or by a caller with <c>credentials:write</c>.</summary>
-public sealed class CreatePersonalAccessToken(Gate gate, IssueCredential issue, ExpiryPolicy expiry, TimeProvider time)
+public sealed class CreatePersonalAccessToken(IdempotentGate gate, IssueCredential issue, ExpiryPolicy expiry, TimeProvider time)
 {
     private const string Kind = CredentialKind.PersonalAccessToken;
 
     public async Task<Credential> RunAsync(Caller caller, string userId, CredentialRequest request)
     {
-        return await gate.WriteOnceAsync(
+        return await gate.WriteAsync(
             caller,
             CredentialFamily.PersonalAccessTokens.Write,
             "personal_access_token.created",
             async operation =>
             {
-                var (tx, entry, caller, reach, catalog) = operation;
-                var owner = await PrincipalOperations.FindOwnerAsync(tx, reach, PrincipalType.User, userId);
+                var owner = await PrincipalOperations.FindOwnerAsync(operation, PrincipalAddress.User(userId));
                 var now = time.GetUtcNow();
                 var draft = CredentialDraft.Of(request, Kind, expiry.Resolve(Kind, request.ExpiresAt, now));
                 return await issue.RunAsync(
-                    tx,
-                    entry,
-                    caller,
-                    reach,
-                    catalog,
+                    operation,
                     owner,
                     Kind,
-                    owner.Id == caller.Principal.Id ? Inherit(catalog, caller, draft) : draft
+                    owner.Id == operation.Caller.Principal.Id ? Inherit(operation, draft) : draft
                 );
             }
         );
@@ -44,10 +37,13 @@ public sealed class CreatePersonalAccessToken(Gate gate, IssueCredential issue, 
     /// scopes, which the request must name) and its objects. Its networks, limits and expiry bound every token that the user creates (<see
     /// cref="CredentialDraft.Within"/>).
     /// </summary>
-    private static CredentialDraft Inherit(Catalog catalog, Caller caller, CredentialDraft draft) =>
+    private static CredentialDraft Inherit(OperationContext operation, CredentialDraft draft) =>
         draft with
         {
-            Grants = draft.Permissions is null ? Rights.Snapshot(catalog, caller).ToColumn() : null,
-            Terms = draft.Terms with { Objects = draft.Terms.Objects ?? caller.Objects?.Select(pattern => pattern.ToString()).ToList() },
+            Grants = draft.Permissions is null ? Rights.Snapshot(operation.Catalog, operation.Caller).ToColumn() : null,
+            Terms = draft.Terms with
+            {
+                Objects = draft.Terms.Objects ?? operation.Caller.Objects?.Select(pattern => pattern.ToString()).ToList(),
+            },
         };
 }

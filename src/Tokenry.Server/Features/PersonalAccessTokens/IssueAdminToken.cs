@@ -66,12 +66,8 @@ public sealed class IssueAdminToken(
             async (tx, entry) =>
             {
                 entry.Reason = $"by the operating-system user {user}";
-                return await issue.RunAsync(
-                    tx,
-                    entry,
-                    caller: null,
-                    Reach.All,
-                    catalog,
+                return await issue.RunAsServerAsync(
+                    new AuditedOperation(tx, entry, catalog),
                     await FindAsync(tx, catalog, administrator, scopes),
                     CredentialKind.PersonalAccessToken,
                     new CredentialDraft

@@ -9,24 +9,24 @@ using Tokenry.Server.Platform.Store.Audit;
 namespace Tokenry.Server.Features.Roles;
 
 /// <summary>Makes a role; nobody makes one that reaches further into the management API than they do.</summary>
-public sealed class CreateRole(Gate gate, TimeProvider time)
+public sealed class CreateRole(IdempotentGate gate, TimeProvider time)
 {
     public async Task<Role> RunAsync(Caller caller, RoleRequest request)
     {
         try
         {
-            return await gate.WriteOnceAsync(
+            return await gate.WriteAsync(
                 caller,
                 new Demand(ManagementApi.RolesWrite),
                 "role.created",
                 async operation =>
                 {
-                    var (tx, entry, caller, _, catalog) = operation;
+                    var (tx, entry, _, _, catalog) = operation;
                     var now = time.GetUtcNow();
                     var row = new RoleRow
                     {
                         Id = PublicId.Create("rol", PublicId.NewUuid7(now)),
-                        Name = RoleRules.Check(catalog, caller, request.Name, request.Description, request.Permissions ?? []),
+                        Name = RoleRules.Check(operation, request.Name, request.Description, request.Permissions ?? []),
                         Description = request.Description,
                         Permissions = GrantSet.Of(catalog, request.Permissions ?? []).ToColumn(),
                         CreatedAt = now.ToUnixTimeMilliseconds(),

@@ -9,7 +9,7 @@ using Tokenry.Server.Platform.Http;
 namespace Tokenry.Server.Features.Roles;
 
 /// <summary>Lists and shows roles; the built-in ones stand first, since their ids sort first.</summary>
-public sealed class ListRoles(Gate gate, CatalogCache catalogs)
+public sealed class ListRoles(Gate gate)
 {
     private static readonly Demand Demand = new(ManagementApi.RolesRead);
 
@@ -30,18 +30,17 @@ public sealed class ListRoles(Gate gate, CatalogCache catalogs)
             .OrderBy(role => role.Id, StringComparer.Ordinal),
     ];
 
-    public async Task<Page<Role>> RunAsync(Caller caller, Listing listing)
+    public Task<Page<Role>> RunAsync(Caller caller, Listing listing)
     {
-        var catalog = await catalogs.GetAsync();
-        return await gate.ReadAsync(
+        return gate.ReadAsync(
             caller,
             Demand,
             "roles.listed",
-            async (connection, _) =>
+            async read =>
             {
                 var name = listing.Text("name");
                 var after = listing.IdCursor("rol");
-                var rows = await connection.QueryAsync<RoleRow>(
+                var rows = await read.Connection.QueryAsync<RoleRow>(
                     $"SELECT {RoleRow.Columns} FROM roles WHERE (@name IS NULL OR name = @name) AND (@after IS NULL OR id > @after) ORDER BY id LIMIT @limit",
                     new
                     {
@@ -53,23 +52,25 @@ public sealed class ListRoles(Gate gate, CatalogCache catalogs)
                 var builtIn = BuiltIn.Where(role =>
                     (name is null || role.Name == name) && (after is null || string.CompareOrdinal(role.Id, after) > 0)
                 );
-                return listing.ToPage([.. builtIn, .. rows.Select(row => row.ToRole(catalog))], role => role, role => role.Id);
+                return listing.ToPage([.. builtIn, .. rows.Select(row => row.ToRole(read.Catalog))], role => role, role => role.Id);
             }
         );
     }
 
-    public async Task<Role> ShowAsync(Caller caller, string id)
-    {
-        var catalog = await catalogs.GetAsync();
-        var row = await gate.ReadOneAsync(
+    public Task<Role> ShowAsync(Caller caller, string id) =>
+        gate.ReadOneAsync(
             caller,
             Demand,
             "role.read",
-            (connection, _) =>
-                PublicId.IsWellFormed(id, "rol")
-                    ? connection.QueryFirstOrDefaultAsync<RoleRow>($"SELECT {RoleRow.Columns} FROM roles WHERE id = @id", new { id })
-                    : throw ProblemException.NotFound()
+            async read =>
+            {
+                var row = PublicId.IsWellFormed(id, "rol")
+                    ? await read.Connection.QueryFirstOrDefaultAsync<RoleRow>(
+                        $"SELECT {RoleRow.Columns} FROM roles WHERE id = @id",
+                        new { id }
+                    )
+                    : null;
+                return Array.Find(BuiltIn, role => role.Id == id) ?? row?.ToRole(read.Catalog) ?? throw ProblemException.NotFound();
+            }
         );
-        return Array.Find(BuiltIn, role => role.Id == id) ?? row?.ToRole(catalog) ?? throw ProblemException.NotFound();
-    }
 }

@@ -34,8 +34,7 @@ public sealed class ReviseRole(Gate gate)
                     {
                         Id = id,
                         Name = RoleRules.Check(
-                            catalog,
-                            caller,
+                            operation,
                             patch.Name.Or(old.Name),
                             description,
                             patch.Permissions.IsPresent ? permissions : null

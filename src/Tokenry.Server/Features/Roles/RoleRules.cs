@@ -2,6 +2,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Lifecycle;
+using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Roles;
@@ -9,21 +10,20 @@ namespace Tokenry.Server.Features.Roles;
 /// <summary>What a role must look like, and how far its maker may go; at create and after every update.</summary>
 public static class RoleRules
 {
-    /// <param name="catalog">To know APIs and scopes by name.</param>
-    /// <param name="caller">Who makes or changes it.</param>
+    /// <param name="operation">What makes or changes it.</param>
     /// <param name="name">Its name.</param>
     /// <param name="description">Words for people.</param>
     /// <param name="permissions">Those that are new; <c>null</c> = they stay as they are.</param>
     /// <returns>The name as it is stored.</returns>
-    public static string Check(Catalog catalog, Caller caller, string? name, string? description, IReadOnlyList<Permission>? permissions)
+    public static string Check(OperationContext operation, string? name, string? description, IReadOnlyList<Permission>? permissions)
     {
         var check = new Validation();
         var clean = check.Name("name", name);
         check.Require(!ManagementApi.BuiltInRoles.Any(role => role.Name == clean), "name", "is the name of a built-in role");
         check.Text("description", description, 500);
-        CredentialDraft.CheckPermissions(check, catalog, permissions);
+        CredentialDraft.CheckPermissions(check, operation.Catalog, permissions);
         check.ThrowIfAny();
-        MintingRule.CheckManagement(caller, PermissionSet.Of(permissions ?? []).At(ManagementApi.Identifier));
+        MintingRule.CheckManagement(operation.Caller, PermissionSet.Of(permissions ?? []).At(ManagementApi.Identifier));
         return clean;
     }
 

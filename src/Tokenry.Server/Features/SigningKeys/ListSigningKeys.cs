@@ -19,9 +19,9 @@ public sealed class ListSigningKeys(Gate gate)
             caller,
             Demand,
             "signing_keys.listed",
-            async (connection, _) =>
+            async read =>
             {
-                var rows = await connection.QueryAsync<SigningKeyRow>(
+                var rows = await read.Connection.QueryAsync<SigningKeyRow>(
                     $"""
                     SELECT {SigningKeyRow.Columns} FROM signing_keys
                     WHERE (@algorithm IS NULL OR algorithm = @algorithm) AND (@state IS NULL OR state = @state)
@@ -54,8 +54,8 @@ public sealed class ListSigningKeys(Gate gate)
             caller,
             Demand,
             "signing_key.read",
-            (connection, _) =>
-                connection.QueryFirstOrDefaultAsync<SigningKeyRow>(
+            read =>
+                read.Connection.QueryFirstOrDefaultAsync<SigningKeyRow>(
                     $"SELECT {SigningKeyRow.Columns} FROM signing_keys WHERE key_id = @id",
                     new { id }
                 )

@@ -17,6 +17,7 @@ namespace Tokenry.Server.Features.SigningKeys;
 /// </summary>
 public sealed class RotateSigningKey(
     Gate gate,
+    IdempotentGate idempotentGate,
     SigningKeyRing signingKeys,
     SigningKeyMoves moves,
     TokenryOptions options,
@@ -34,15 +35,15 @@ public sealed class RotateSigningKey(
         // Generated outside the transaction, so that other writers do not wait. The key is wasted only if another rotation ended meanwhile.
         var made =
             held.Exists(row => row.IsActive) && !held.Exists(row => row.IsNext) ? await signingKeys.MakeAsync(request.Algorithm) : null;
-        var key = await gate.WriteOnceAsync(
+        var key = await idempotentGate.WriteAsync(
             caller,
             Demand,
             Action,
             async operation =>
             {
-                var (tx, entry, caller, _, _) = operation;
+                var (tx, entry, _, _, _) = operation;
                 entry.TargetType = "signing_key";
-                entry.TargetId = await MoveAsync(tx, request, made, action => gate.Entry(caller, action, AuditEntry.Success, reason: null));
+                entry.TargetId = await MoveAsync(tx, request, made, action => entry.With(action));
                 return (await SigningKeyStore.FindAsync(tx, entry.TargetId))!.ToSigningKey();
             }
         );

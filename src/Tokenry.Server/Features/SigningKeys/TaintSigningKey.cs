@@ -36,12 +36,12 @@ public sealed class TaintSigningKey(Gate gate, SigningKeyRing signingKeys, Signi
             Action,
             async operation =>
             {
-                var (tx, entry, caller, _, _) = operation;
+                var (tx, entry, _, _, _) = operation;
                 entry.TargetType = "signing_key";
                 entry.TargetId = id;
                 entry.Reason = reason;
                 var found = await SigningKeyStore.FindAsync(tx, id) ?? throw ProblemException.NotFound();
-                await ReplaceAsync(tx, found, spare, action => gate.Entry(caller, action, AuditEntry.Success, reason: null));
+                await ReplaceAsync(tx, found, spare, action => entry.With(action));
                 return (await SigningKeyStore.FindAsync(tx, id))!.ToSigningKey();
             }
         );

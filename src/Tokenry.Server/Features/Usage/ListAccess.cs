@@ -51,12 +51,12 @@ public sealed class ListAccess(Gate gate)
             caller,
             UsageApi.OwnOr(ManagementApi.AuditRead, caller),
             "access_log.listed",
-            async (connection, reach) =>
+            async read =>
             {
                 Check(listing);
                 var parameters = new DynamicParameters();
                 parameters.Add("limit", listing.Limit + 1);
-                var where = new StringBuilder("1 = 1").Append(UsageApi.Within(caller, reach, parameters));
+                var where = new StringBuilder("1 = 1").Append(UsageApi.Within(caller, read.Reach, parameters));
                 foreach (var (filter, column) in Exact)
                 {
                     if (listing.Text(filter) is { } value)
@@ -70,7 +70,7 @@ public sealed class ListAccess(Gate gate)
                 Bound("from", ">=", listing.Time("from") is { } from ? IdAt(from) : null);
                 Bound("to", "<", listing.Time("to") is { } to ? IdAt(to) : null);
                 Bound("cursor", "<", listing.IdCursor("acc"));
-                var rows = await connection.QueryAsync<AccessRow>(
+                var rows = await read.Connection.QueryAsync<AccessRow>(
                     $"SELECT {AccessStore.Columns} FROM access_log WHERE {where} ORDER BY id DESC LIMIT @limit",
                     parameters
                 );

@@ -53,8 +53,9 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
             caller,
             UsageApi.OwnOr(ManagementApi.UsageRead, caller),
             "usage.listed",
-            async (connection, reach) =>
+            async read =>
             {
+                var (connection, _, reach, _) = read;
                 var columns = string.Join(", ", grouped.Select(dimension => dimension.Column).Prepend("at"));
                 var index = Dialect.Of(connection).By(Index(listing, reach));
                 var parameters = new DynamicParameters();

@@ -11,7 +11,7 @@ using Tokenry.Server.Platform.Store.Audit;
 namespace Tokenry.Server.Features.Usage;
 
 /// <summary>Shows every use and every event of one credential since a date, for the assessment of a leak.</summary>
-public sealed class ShowCredentialUses(Gate gate, CatalogCache catalogs, TimeProvider time)
+public sealed class ShowCredentialUses(Gate gate, TimeProvider time)
 {
     private const int MostEntries = 200;
     private const int MostHours = 10_000;
@@ -23,13 +23,13 @@ public sealed class ShowCredentialUses(Gate gate, CatalogCache catalogs, TimePro
         var now = time.GetUtcNow();
         var since = listing.Time("since") ?? now - DefaultPast;
         var family = CredentialFamily.OfId(id);
-        var catalog = await catalogs.GetAsync();
         return await gate.ReadAsync(
             caller,
             family.Read,
             "credential.uses_read",
-            async (connection, reach) =>
+            async read =>
             {
+                var (connection, _, reach, catalog) = read;
                 var row = await new CredentialAddress(family, id).FindAsync(connection, reach);
                 var from = since.ToUnixTimeMilliseconds();
                 var parameters = new

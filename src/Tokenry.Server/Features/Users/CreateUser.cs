@@ -12,7 +12,7 @@ using Tokenry.Server.Platform.Store.Audit;
 namespace Tokenry.Server.Features.Users;
 
 /// <summary>Makes a user.</summary>
-public sealed class CreateUser(Gate gate, TimeProvider time)
+public sealed class CreateUser(IdempotentGate gate, TimeProvider time)
 {
     private static readonly Demand Demand = new(ManagementApi.UsersWrite);
 
@@ -20,19 +20,19 @@ public sealed class CreateUser(Gate gate, TimeProvider time)
     {
         try
         {
-            return await gate.WriteOnceAsync(
+            return await gate.WriteAsync(
                 caller,
                 Demand,
                 "user.created",
                 async operation =>
                 {
-                    var (tx, entry, caller, reach, catalog) = operation;
+                    var (tx, entry, _, _, _) = operation;
                     var check = new Validation();
                     var email = UserRules.Email(check, request.Email);
                     var name = check.Name("name", request.Name ?? request.Email);
                     UserRules.RefusePassword(check, request.Password);
                     check.ThrowIfAny();
-                    var roles = RoleAssignment.Check(catalog, caller, reach, request.Roles);
+                    var roles = RoleAssignment.Check(operation, request.Roles);
                     var now = time.GetUtcNow();
                     var row = new PrincipalRow
                     {

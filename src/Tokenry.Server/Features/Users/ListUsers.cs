@@ -18,12 +18,12 @@ public sealed class ListUsers(Gate gate)
             caller,
             Demand,
             "users.listed",
-            async (connection, reach) =>
+            async read =>
             {
                 var (rows, roles) = await PrincipalStore.ListAsync(
-                    connection,
+                    read.Connection,
                     PrincipalType.User,
-                    new PrincipalFilter(reach.OwnOf) { Email = listing.Text("email")?.ToLowerInvariant() },
+                    new PrincipalFilter(read.Reach.OwnOf) { Email = listing.Text("email")?.ToLowerInvariant() },
                     listing.IdCursor("usr"),
                     listing.Limit + 1
                 );
@@ -38,7 +38,7 @@ public sealed class ListUsers(Gate gate)
             caller,
             Demand,
             "user.read",
-            (connection, reach) => PrincipalStore.ShowAsync(connection, PrincipalType.User, id, reach)
+            read => PrincipalStore.ShowAsync(read.Connection, PrincipalType.User, id, read.Reach)
         );
         return row.ToUser(roles);
     }

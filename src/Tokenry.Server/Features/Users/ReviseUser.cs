@@ -25,8 +25,8 @@ public sealed class ReviseUser(Gate gate)
                 "user.updated",
                 async operation =>
                 {
-                    var (tx, entry, caller, reach, catalog) = operation;
-                    var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation, PrincipalType.User, id);
+                    var (tx, entry, _, _, catalog) = operation;
+                    var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation, PrincipalAddress.User(id));
                     var before = row.ToUser(roles);
                     var check = new Validation();
                     var name = check.Name("name", patch.Name.Or(row.Name));
@@ -43,7 +43,7 @@ public sealed class ReviseUser(Gate gate)
 
                     if (patch.Roles.IsPresent)
                     {
-                        var given = RoleAssignment.Check(catalog, caller, reach, patch.Roles.Or(null));
+                        var given = RoleAssignment.Check(operation, patch.Roles.Or(null));
                         await new InHands(operation).CheckAsync(
                             Gift.ToOne(id, Rights.OfRoles(catalog, roles), Rights.OfRoles(catalog, given))
                         );

@@ -5,7 +5,6 @@ using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
-using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Users;
@@ -13,8 +12,6 @@ namespace Tokenry.Server.Features.Users;
 /// <summary><c>/v1/users</c></summary>
 public static class UsersApi
 {
-    private static readonly Demand Write = new(ManagementApi.UsersWrite);
-
     public static IServiceCollection AddUsers(this IServiceCollection services) =>
         services.AddSingleton<CreateUser>().AddSingleton<ReviseUser>().AddSingleton<ListUsers>().AddSingleton<BootstrapAdministrator>();
 
@@ -61,7 +58,7 @@ public static class UsersApi
                     PrincipalOperations principals
                 ) =>
                 {
-                    await principals.DeleteAsync(caller, Write, PrincipalType.User, id, reason, transferTo);
+                    await principals.DeleteAsync(caller, PrincipalAddress.User(id), reason, transferTo);
                     return TypedResults.NoContent();
                 }
             )
@@ -74,7 +71,7 @@ public static class UsersApi
             .MapPost(
                 "/{id}/revoke-all",
                 async (string id, Caller caller, Body<RevokeAllRequest> body, RevokeAll revoke) =>
-                    TypedResults.Ok(await revoke.RunAsync(caller, PrincipalType.User, id, body.Value))
+                    TypedResults.Ok(await revoke.RunAsync(caller, PrincipalAddress.User(id), body.Value))
             )
             .WithSummary("Revoke every credential and access token of the user, or those issued before a time.")
             .Needs(ManagementApi.CredentialsWrite, ManagementApi.TokensOwn);
@@ -112,7 +109,7 @@ public static class UsersApi
         string? transferTo
     )
     {
-        var (row, roles) = await principals.SetEnabledAsync(caller, Write, PrincipalType.User, id, enabled, transferTo);
+        var (row, roles) = await principals.SetEnabledAsync(caller, PrincipalAddress.User(id), enabled, transferTo);
         return TypedResults.Ok(row.ToUser(roles));
     }
 }

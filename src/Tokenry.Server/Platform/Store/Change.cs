@@ -5,6 +5,15 @@ public sealed record Change(string Kind, string Id)
 {
     /// <summary>Finds the sequence number of the newest change; 0 if there is none.</summary>
     public const string SelectNewest = "SELECT coalesce(max(seq), 0) FROM changes";
+
+    /// <summary>
+    /// Changes that every replica has read: replicas poll twice a second, and one that did not for an hour clears its caches
+    /// (<see cref="PostgresChangeFeed"/>). The newest row stays: the sequence goes on from its number.
+    /// </summary>
+    public static readonly PurgeRule Purge = new(
+        "DELETE FROM changes WHERE seq IN (SELECT seq FROM changes WHERE at < @before AND seq < (SELECT max(seq) FROM changes) ORDER BY seq LIMIT @step)",
+        TimeSpan.FromHours(1)
+    );
 }
 
 /// <summary>The kinds of thing that caches hold.</summary>

@@ -9,6 +9,12 @@ namespace Tokenry.Server.Platform.Store;
 /// </summary>
 public static class SingleUse
 {
+    /// <summary>Claims of values that would be refused by now.</summary>
+    public static readonly PurgeRule Purge = new(
+        "DELETE FROM single_use WHERE (kind, hash) IN (SELECT kind, hash FROM single_use WHERE expires_at < @before LIMIT @step)",
+        TimeSpan.Zero
+    );
+
     private static readonly RowStatement<Claim> Insert = new RowStatement<Claim>(
         "INSERT INTO single_use (kind, hash, expires_at) VALUES (@1, @2, @3) ON CONFLICT DO NOTHING RETURNING expires_at"
     )
@@ -28,13 +34,13 @@ public static class SingleUse
         return isFirst;
     }
 
-    /// <summary>A claim whose transaction contains nothing else: what it buys is an answer, not a change.</summary>
-    /// <inheritdoc cref="ClaimAsync(WriteTransaction, string, byte[], long)"/>
-    /// <exception cref="StoreUnavailableException">The claim may or may not be in the store; what it was for must be refused.</exception>
-    public static async Task<bool> ClaimAsync(Database database, string kind, byte[] hash, long expiresAt)
+    /// <summary>Claims a thing in a transaction of its own: what the claim buys is an answer, not a change.</summary>
+    /// <inheritdoc cref="ClaimAsync"/>
+    /// <exception cref="StoreUnavailableException">The claim may or may not be in the store; the caller must refuse what it was for.</exception>
+    public static async Task<bool> ClaimAloneAsync(Database database, string kind, byte[] hash, DateTimeOffset expiresAt)
     {
         var isFirst = false;
-        await database.WriteAloneAsync(Insert, new Claim(kind, hash, expiresAt), (_, _) => isFirst = true);
+        await database.WriteAloneAsync(Insert, new Claim(kind, hash, expiresAt.ToUnixTimeMilliseconds()), (_, _) => isFirst = true);
         return isFirst;
     }
 

@@ -66,6 +66,19 @@ public sealed class WriteTransaction(
     /// <summary>Lets the transaction commit only if the facts behind its decision have not changed (<see cref="PremiseChangedException"/>).</summary>
     public void StandsOn(Premise what) => premises.Add(what);
 
+    /// <summary>Runs statements and rolls them back, with the events and changes they recorded. What they stand on stays: their outcome rests on it.</summary>
+    public async Task TryOutAsync(Func<Task> statements)
+    {
+        var (recorded, changed) = (events.Count, changes.Count);
+        // Two words each: Dapper takes one word for the name of a procedure.
+        await ExecuteAsync("SAVEPOINT tried_out");
+        await statements();
+        await ExecuteAsync("ROLLBACK TO SAVEPOINT tried_out");
+        await ExecuteAsync("RELEASE SAVEPOINT tried_out");
+        events.RemoveRange(recorded, events.Count - recorded);
+        changes.RemoveRange(changed, changes.Count - changed);
+    }
+
     private DbConnection Connection => ended ? throw new InvalidOperationException("The transaction has ended.") : connection;
 
     /// <summary>Blocks later statements: on SQLite the connection stays open, and they would become part of another transaction.</summary>

@@ -55,10 +55,10 @@ internal static class MetricCatalog
             Hosting,
             "http.server.request.duration",
             "Time from a request's first byte to its answer's last.",
-            Seconds,
             Route
         ) with
         {
+            Buckets = Seconds,
             MostSeries = 200,
         };
 
@@ -127,14 +127,19 @@ internal static class MetricCatalog
             "Operations that the store did not serve.",
             new MetricLabel("operation", "operation")
         ),
-        Histogram("tokenry_store_commit_duration_seconds", Own, "tokenry.store.commit.duration", "Time of a COMMIT.", Seconds),
+        Histogram("tokenry_store_commit_duration_seconds", Own, "tokenry.store.commit.duration", "Time of a COMMIT.") with
+        {
+            Buckets = Seconds,
+        },
         Histogram(
             "tokenry_store_commit_batch_size",
             Own,
             "tokenry.store.commit.batch_size",
-            "Operations that shared a COMMIT (SQLite).",
-            [1, 2, 4, 8, 16, 32, 64]
-        ),
+            "Operations that shared a COMMIT (SQLite)."
+        ) with
+        {
+            Buckets = [1, 2, 4, 8, 16, 32, 64],
+        },
         Gauge("tokenry_store_writer_queue_length", Own, "tokenry.store.writer.queue", "Operations that wait for the writer (SQLite)."),
         Gauge(
             "tokenry_store_connections",
@@ -194,7 +199,6 @@ internal static class MetricCatalog
         string meter,
         string instrument,
         string help,
-        ImmutableArray<double> buckets,
         params ImmutableArray<MetricLabel> labels
-    ) => new(name, MetricType.Histogram, meter, instrument, help, labels) { Buckets = buckets };
+    ) => new(name, MetricType.Histogram, meter, instrument, help, labels);
 }

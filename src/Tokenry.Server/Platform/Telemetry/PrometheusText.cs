@@ -25,7 +25,7 @@ internal static class PrometheusText
             }
             else
             {
-                AppendSample(text, definition, "", labels, null, series.Value);
+                AppendSample(text, definition, labels, new("", null, series.Value));
             }
         }
     }
@@ -38,22 +38,16 @@ internal static class PrometheusText
         {
             total += Interlocked.Read(in series.Buckets[index]);
             var bound = index < definition.Buckets.Length ? definition.Buckets[index] : double.PositiveInfinity;
-            AppendSample(text, definition, "_bucket", labels, bound, total);
+            AppendSample(text, definition, labels, new("_bucket", bound, total));
         }
 
-        AppendSample(text, definition, "_sum", labels, null, sum);
-        AppendSample(text, definition, "_count", labels, null, total);
+        AppendSample(text, definition, labels, new("_sum", null, sum));
+        AppendSample(text, definition, labels, new("_count", null, total));
     }
 
-    private static void AppendSample(
-        StringBuilder text,
-        MetricDefinition definition,
-        string suffix,
-        IReadOnlyList<string> labels,
-        double? bound,
-        double value
-    )
+    private static void AppendSample(StringBuilder text, MetricDefinition definition, IReadOnlyList<string> labels, Sample sample)
     {
+        var (suffix, bound, value) = sample;
         text.Append(definition.Name).Append(suffix);
         var separator = '{';
         for (var index = 0; index < labels.Count; index++)
@@ -84,4 +78,10 @@ internal static class PrometheusText
         double.IsPositiveInfinity(value) ? "+Inf"
         : double.IsNegativeInfinity(value) ? "-Inf"
         : value.ToString("R", CultureInfo.InvariantCulture);
+
+    /// <summary>One line of a series.</summary>
+    /// <param name="Suffix">Of the metric's name.</param>
+    /// <param name="Bound">Upper end of a histogram's bucket.</param>
+    /// <param name="Value">The value.</param>
+    private readonly record struct Sample(string Suffix, double? Bound, double Value);
 }

@@ -56,7 +56,7 @@ public sealed class DenialsTests
             }
         );
         Assert.Equal(0, await store.CountAsync("denials"));
-        Assert.Equal((3L, null), await store.Database.ReadAsync(store.Chain.VerifyAsync));
+        Assert.Equal((3L, null), await store.VerifyAsync());
         await denials.FlushAsync();
         Assert.Equal(3, (await EventsAsync(store)).Count);
     }

@@ -162,7 +162,7 @@ public sealed class SignalsTests : IDisposable
             1,
             await store.CountAsync("audit_events", "result = 'signal' AND api = 'https://api.example.com' AND request_id = 'req_1'")
         );
-        Assert.Equal((1L, null), await store.Database.ReadAsync(store.Chain.VerifyAsync));
+        Assert.Equal((1L, null), await store.VerifyAsync());
     }
 
     private Signals Signals(TestStore store) =>

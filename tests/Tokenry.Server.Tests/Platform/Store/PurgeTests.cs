@@ -1,5 +1,7 @@
+using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tokenry.Server.Composition;
 using Tokenry.Server.Platform.Settings;
 using Tokenry.Server.Platform.Store;
 using Microsoft.Extensions.Time.Testing;
@@ -128,6 +130,23 @@ public sealed class PurgeTests
         Assert.Equal(0, await store.CountAsync("revoked_access_tokens"));
     }
 
+    /// <summary>A rule that a room declares and nobody registers would purge nothing.</summary>
+    [Fact]
+    public void Every_rule_that_a_room_declares_is_run()
+    {
+        const BindingFlags Members = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+        var types = typeof(PurgeRule).Assembly.GetTypes();
+        var declared = types.SelectMany(type => type.GetFields(Members)).Count(field => field.FieldType == typeof(PurgeRule));
+        var made = types.SelectMany(type => type.GetMethods(Members)).Count(method => method.ReturnType == typeof(PurgeRule));
+        var rules = Rules();
+        Assert.True(declared > 5);
+        Assert.Equal(declared + made, rules.Count);
+        Assert.Equal(rules.Count, rules.Select(rule => rule.Sql).Distinct().Count());
+        Assert.All(rules, rule => Assert.Contains("LIMIT @step", rule.Sql, StringComparison.Ordinal));
+    }
+
+    private static IReadOnlyList<PurgeRule> Rules() => CoreServices.PurgeRules(TokenryOptions.Read(new ConfigurationBuilder().Build()));
+
     private static Task ChangeAsync(TestStore store, int count) =>
         store.Database.WriteAsync(tx =>
         {
@@ -138,12 +157,7 @@ public sealed class PurgeTests
 
     private async Task<int> PurgeAsync(TestStore store)
     {
-        using var purge = new Purge(
-            store.Database,
-            TokenryOptions.Read(new ConfigurationBuilder().Build()),
-            _time,
-            NullLogger<Purge>.Instance
-        );
+        using var purge = new Purge(store.Database, Rules(), _time, NullLogger<Purge>.Instance);
         return await purge.RunOnceAsync();
     }
 }

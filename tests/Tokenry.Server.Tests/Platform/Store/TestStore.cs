@@ -38,6 +38,13 @@ internal sealed class TestStore : IAsyncDisposable
 
     public AuditChain Chain { get; }
 
+    /// <summary>How many events the trail has, and what is wrong with the first that is not whole.</summary>
+    public async Task<(long Events, string? Fault)> VerifyAsync()
+    {
+        var check = await Chain.CheckAsync(Database);
+        return (check.Events, check.Fault);
+    }
+
     public TimeProvider Time { get; }
 
     /// <summary>Of PostgreSQL; <c>null</c> on SQLite.</summary>

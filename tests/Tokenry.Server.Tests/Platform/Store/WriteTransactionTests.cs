@@ -28,6 +28,34 @@ public sealed class WriteTransactionTests
     }
 
     [Theory, BothEngines]
+    public async Task What_is_tried_out_leaves_nothing_and_what_comes_after_it_stays(Engine engine)
+    {
+        await using var store = await TestStore.OpenAsync(engine);
+        var heard = new List<string>();
+        store.Hub.Subscribe("test", heard.Add, () => { });
+        var before = await CountsAsync(store);
+        await store.Database.WriteAsync(async tx =>
+        {
+            await PutAsync(tx, "before");
+            await tx.TryOutAsync(() => PutAsync(tx, "tried"));
+            await tx.TryOutAsync(() => PutAsync(tx, "tried")); // it is gone already
+            return await PutAsync(tx, "after");
+        });
+        Assert.Equal((before.Data + 2, before.Audit + 2, before.Changes + 2), await CountsAsync(store));
+        Assert.Equal(["before", "after"], heard);
+
+        await Assert.ThrowsAsync<FormatException>(() =>
+            store.Database.WriteAsync<int>(async tx =>
+            {
+                await PutAsync(tx, "lost");
+                await tx.TryOutAsync(() => throw new FormatException());
+                return 0;
+            })
+        );
+        Assert.Equal((before.Data + 2, before.Audit + 2, before.Changes + 2), await CountsAsync(store));
+    }
+
+    [Theory, BothEngines]
     public async Task One_that_fails_takes_nothing_with_it_of_those_that_share_its_commit(Engine engine)
     {
         await using var store = await TestStore.OpenAsync(engine);
@@ -57,7 +85,7 @@ public sealed class WriteTransactionTests
             Assert.Equal(good ? 1 : 0, await store.CountAsync("audit_events", $"target_id = 'row-{n}'"));
             Assert.Equal(good ? 1 : 0, await store.CountAsync("changes", $"id = 'row-{n}'"));
         }
-        Assert.Equal((20, null), await store.ReadAsync(store.Chain.VerifyAsync));
+        Assert.Equal((20L, null), await store.VerifyAsync());
     }
 
     [Theory, BothEngines]

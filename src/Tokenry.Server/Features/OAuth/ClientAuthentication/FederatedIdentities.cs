@@ -100,16 +100,7 @@ public sealed class FederatedIdentities(
         fault switch
         {
             FederatedTokenFault.None => "federated_unknown_issuer",
-            FederatedTokenFault.WrongType => "federated_wrong_type",
-            FederatedTokenFault.UnknownKey => "federated_unknown_key",
-            FederatedTokenFault.BadSignature => "federated_bad_signature",
-            FederatedTokenFault.InvalidClaims => "federated_invalid_claims",
-            FederatedTokenFault.WrongAudience => "federated_wrong_audience",
-            FederatedTokenFault.WrongSubject => "federated_wrong_subject",
-            FederatedTokenFault.WrongClaim => "federated_wrong_claim",
-            FederatedTokenFault.Expired => "federated_expired",
-            FederatedTokenFault.TooLongLived => "federated_too_long_lived",
-            FederatedTokenFault.NotYetValid => "federated_not_yet_valid",
-            _ => VerificationCode.Malformed,
+            FederatedTokenFault.WrongIssuer => VerificationCode.Malformed,
+            _ => FaultReason.Of("federated", fault),
         };
 }

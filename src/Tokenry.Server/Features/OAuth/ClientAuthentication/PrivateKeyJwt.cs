@@ -150,21 +150,12 @@ public sealed class PrivateKeyJwt(
     {
         // Ids hold no line feed, so that no pair is another's.
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{assertion.ClientId}\n{assertion.TokenId}"));
-        return SingleUse.ClaimAsync(database, UseKind, hash, assertion.KeepUntil.ToUnixTimeMilliseconds());
+        return SingleUse.ClaimAloneAsync(database, UseKind, hash, assertion.KeepUntil);
     }
 
     /// <summary>For the audit; the client hears the same of all of them.</summary>
     private static string Reason(ClientAssertionFault fault) =>
-        fault switch
-        {
-            ClientAssertionFault.UnknownKey => "assertion_unknown_key",
-            ClientAssertionFault.BadSignature => "assertion_bad_signature",
-            ClientAssertionFault.WrongType => "assertion_wrong_type",
-            ClientAssertionFault.WrongClient => "assertion_wrong_client",
-            ClientAssertionFault.WrongAudience => "assertion_wrong_audience",
-            ClientAssertionFault.Expired => "assertion_expired",
-            ClientAssertionFault.TooLongLived => "assertion_too_long_lived",
-            ClientAssertionFault.NotYetValid => "assertion_not_yet_valid",
-            _ => VerificationCode.Malformed,
-        };
+        fault is ClientAssertionFault.None or ClientAssertionFault.InvalidClaims
+            ? VerificationCode.Malformed
+            : FaultReason.Of("assertion", fault);
 }

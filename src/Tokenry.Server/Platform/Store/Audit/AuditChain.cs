@@ -13,31 +13,6 @@ public sealed class AuditChain(AuditKey key)
     /// <summary>Rows of one read, so that a long trail holds up nobody.</summary>
     private const int Batch = 5000;
 
-    private static readonly RowStatement<AuditRow> Insert = new RowStatement<AuditRow>(
-        $"INSERT INTO audit_events ({AuditRow.Columns}) VALUES ({string.Join(", ", Enumerable.Range(1, 21).Select(i => $"@{i}"))})"
-    )
-        .Number(row => row.Seq)
-        .Text(row => row.Id)
-        .Number(row => row.At)
-        .Text(row => row.Actor)
-        .Text(row => row.CredentialId)
-        .Text(row => row.Action)
-        .Text(row => row.TargetType)
-        .Text(row => row.TargetId)
-        .Text(row => row.Api)
-        .Text(row => row.Result)
-        .Text(row => row.Reason)
-        .Text(row => row.Ip)
-        .Text(row => row.IpPseudonym)
-        .Text(row => row.Agent)
-        .Text(row => row.RequestId)
-        .Number(row => row.Count)
-        .NumberOrNull(row => row.LastAt)
-        .Text(row => row.Changes)
-        .Text(row => row.Personal)
-        .Bytes(row => row.Prev)
-        .Bytes(row => row.Hash);
-
     private readonly Lock newestLock = new();
     private readonly ConcurrentQueue<ChainFault> faults = new();
     private ChainHead? newest;
@@ -121,9 +96,7 @@ public sealed class AuditChain(AuditKey key)
         var rows = new AuditRow[entries.Count];
         for (var i = 0; i < rows.Length; i++)
         {
-            var row = Row(entries[i], last, auditKey);
-            row.Hash = row.ComputeHash(auditKey);
-            rows[i] = row;
+            var row = rows[i] = AuditRow.Of(entries[i], last, auditKey);
             last = new ChainHead
             {
                 Seq = row.Seq,
@@ -132,54 +105,10 @@ public sealed class AuditChain(AuditKey key)
             };
         }
 
-        return (Insert.With(rows), last);
+        return (AuditRow.Insert.With(rows), last);
     }
 
-    private static AuditRow Row(AuditEntry entry, ChainHead? last, byte[] auditKey)
-    {
-        var changes = StoredChanges.Of(entry.Changes, auditKey);
-        return new AuditRow
-        {
-            Seq = (last?.Seq ?? 0) + 1,
-            Id = entry.Id,
-            At = entry.At,
-            Actor = entry.Actor,
-            CredentialId = entry.CredentialId,
-            Action = entry.Action,
-            TargetType = entry.TargetType,
-            TargetId = entry.TargetId,
-            Api = entry.Api,
-            Result = entry.Result,
-            Reason = entry.Reason,
-            Ip = entry.Ip,
-            IpPseudonym = entry.Ip is null ? null : AuditRow.Pseudonym(entry.Ip, auditKey),
-            Agent = entry.Agent,
-            RequestId = entry.RequestId,
-            Count = entry.Count,
-            LastAt = entry.LastAt,
-            Changes = changes.Changes,
-            Personal = changes.Personal,
-            Prev = last?.Hash ?? ChainAnchor.Genesis.Hash,
-        };
-    }
-
-    /// <summary>Recomputes every link. Returns the number of events and what is wrong with the first broken one, if any.</summary>
-    public async Task<(long Events, string? Fault)> VerifyAsync(DbConnection connection)
-    {
-        var check = new ChainCheck(key.Bytes, await AnchorAsync(connection));
-        // Unbuffered: a trail does not fit in memory.
-        await foreach (var row in connection.QueryUnbufferedAsync<AuditRow>($"SELECT {AuditRow.Columns} FROM audit_events ORDER BY seq"))
-        {
-            if (!check.Take(row))
-            {
-                break;
-            }
-        }
-
-        return (check.Events, check.Fault);
-    }
-
-    /// <summary>The same beside a server at work: in many short reads, while events are appended and retention removes the oldest.</summary>
+    /// <summary>Recomputes every link, in many short reads, while the server appends events and retention removes the oldest.</summary>
     public async Task<ChainCheck> CheckAsync(Database database)
     {
         while (true)

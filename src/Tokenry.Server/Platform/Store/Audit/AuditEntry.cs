@@ -57,7 +57,7 @@ public sealed class AuditEntry
     public bool ChangedNothing { get; set; }
 
     /// <summary>Another event of the same request: something that happened with this one.</summary>
-    public AuditEntry With(string action, string? targetType, string? targetId, string? reason) =>
+    public AuditEntry With(string action, string? targetType = null, string? targetId = null, string? reason = null) =>
         new()
         {
             Id = PublicId.Create("evt", PublicId.NewUuid7(DateTimeOffset.FromUnixTimeMilliseconds(At))),

@@ -12,6 +12,31 @@ public sealed class AuditRow
         "seq, id, at, actor, credential_id, action, target_type, target_id, api, result, reason, ip, ip_pseudonym, agent, request_id, "
         + "count, last_at, changes, personal, prev, hash";
 
+    internal static readonly RowStatement<AuditRow> Insert = new RowStatement<AuditRow>(
+        $"INSERT INTO audit_events ({Columns}) VALUES ({string.Join(", ", Columns.Split(',').Select((_, i) => $"@{i + 1}"))})"
+    )
+        .Number(row => row.Seq)
+        .Text(row => row.Id)
+        .Number(row => row.At)
+        .Text(row => row.Actor)
+        .Text(row => row.CredentialId)
+        .Text(row => row.Action)
+        .Text(row => row.TargetType)
+        .Text(row => row.TargetId)
+        .Text(row => row.Api)
+        .Text(row => row.Result)
+        .Text(row => row.Reason)
+        .Text(row => row.Ip)
+        .Text(row => row.IpPseudonym)
+        .Text(row => row.Agent)
+        .Text(row => row.RequestId)
+        .Number(row => row.Count)
+        .NumberOrNull(row => row.LastAt)
+        .Text(row => row.Changes)
+        .Text(row => row.Personal)
+        .Bytes(row => row.Prev)
+        .Bytes(row => row.Hash);
+
     public long Seq { get; init; }
 
     public string Id { get; init; } = "";
@@ -54,10 +79,65 @@ public sealed class AuditRow
 
     public byte[] Prev { get; init; } = [];
 
-    public byte[] Hash { get; set; } = [];
+    public byte[] Hash { get; private set; } = [];
 
-    /// <inheritdoc cref="StoredChanges.Read"/>
-    public IReadOnlyList<AuditChange>? ReadChanges() => new StoredChanges(Changes, Personal).Read();
+    /// <summary>An event behind the newest one, with its hash.</summary>
+    /// <param name="entry">The event.</param>
+    /// <param name="last">The event that it follows; <c>null</c> = it is the first.</param>
+    /// <param name="auditKey">The key of the chain.</param>
+    internal static AuditRow Of(AuditEntry entry, ChainHead? last, byte[] auditKey)
+    {
+        var changes = StoredChanges.Of(entry.Changes, auditKey);
+        var row = new AuditRow
+        {
+            Seq = (last?.Seq ?? 0) + 1,
+            Id = entry.Id,
+            At = entry.At,
+            Actor = entry.Actor,
+            CredentialId = entry.CredentialId,
+            Action = entry.Action,
+            TargetType = entry.TargetType,
+            TargetId = entry.TargetId,
+            Api = entry.Api,
+            Result = entry.Result,
+            Reason = entry.Reason,
+            Ip = entry.Ip,
+            IpPseudonym = entry.Ip is null ? null : Pseudonym(entry.Ip, auditKey),
+            Agent = entry.Agent,
+            RequestId = entry.RequestId,
+            Count = entry.Count,
+            LastAt = entry.LastAt,
+            Changes = changes.Changes,
+            Personal = changes.Personal,
+            Prev = last?.Hash ?? ChainAnchor.Genesis.Hash,
+        };
+        row.Hash = row.ComputeHash(auditKey);
+        return row;
+    }
+
+    /// <summary>As a reader of the trail sees it.</summary>
+    public AuditEvent ToEvent() =>
+        new()
+        {
+            Id = Id,
+            Seq = Seq,
+            At = DateTimeOffset.FromUnixTimeMilliseconds(At),
+            Actor = Actor,
+            CredentialId = CredentialId,
+            Action = Action,
+            Target = TargetType is null ? null : new AuditTarget(TargetType, TargetId),
+            Api = Api,
+            Result = Result,
+            Reason = Reason,
+            Changes = new StoredChanges(Changes, Personal).Read(),
+            Ip = Ip,
+            Agent = Agent,
+            RequestId = RequestId,
+            Count = Count,
+            LastAt = LastAt is { } last ? DateTimeOffset.FromUnixTimeMilliseconds(last) : null,
+            Prev = Convert.ToHexStringLower(Prev),
+            Hash = Convert.ToHexStringLower(Hash),
+        };
 
     /// <summary>HMAC(audit key, seq ‖ prev ‖ canonical JSON): seq as eight bytes big-endian, the JSON's members in the order written here, nulls included but for last_at and changes, which older events do not have.</summary>
     public byte[] ComputeHash(byte[] auditKey)

@@ -23,22 +23,22 @@ public sealed class AuditRetentionTests
         await retention.RunOnceAsync();
 
         Assert.Equal(1501, await OldestAsync(store));
-        Assert.Equal((7L, null), await store.ReadAsync(store.Chain.VerifyAsync)); // five and two that say what was removed
+        Assert.Equal((7L, null), await store.VerifyAsync()); // five and two that say what was removed
         Assert.Equal(1, await store.CountAsync("audit_events", "action = 'audit.purged' AND count = 1000"));
         Assert.Equal(1, await store.CountAsync("audit_events", "action = 'audit.purged' AND count = 500"));
         await retention.RunOnceAsync();
-        Assert.Equal((7L, null), await store.ReadAsync(store.Chain.VerifyAsync));
+        Assert.Equal((7L, null), await store.VerifyAsync());
         await AppendAsync(store, 1);
         var check = await store.Chain.CheckAsync(store.Database);
         Assert.Equal((8L, null, 1508L), (check.Events, check.Fault, check.Last!.Seq));
 
         // The anchor does not cover what another hand removes, and cannot be moved without the key.
         await store.ExecuteAsync("DELETE FROM audit_events WHERE seq = 1501");
-        Assert.Equal((0L, "event 1501 is missing"), await store.ReadAsync(store.Chain.VerifyAsync));
+        Assert.Equal((0L, "event 1501 is missing"), await store.VerifyAsync());
         await store.ExecuteAsync("UPDATE store_properties SET value = replace(value, '1500:', '1501:') WHERE name = 'audit_anchor'");
-        Assert.Equal((0L, "the anchor, which says where the trail begins, was changed"), await store.ReadAsync(store.Chain.VerifyAsync));
+        Assert.Equal((0L, "the anchor, which says where the trail begins, was changed"), await store.VerifyAsync());
         await store.ExecuteAsync("UPDATE store_properties SET value = '' WHERE name = 'audit_anchor'");
-        Assert.Equal((0L, "event 1 is missing"), await store.ReadAsync(store.Chain.VerifyAsync));
+        Assert.Equal((0L, "event 1 is missing"), await store.VerifyAsync());
     }
 
     [Theory, BothEngines]
@@ -49,7 +49,7 @@ public sealed class AuditRetentionTests
         _time.Advance(TimeSpan.FromDays(100));
         await Retention(store, ("Tokenry:Audit:RetentionDays", "10")).RunOnceAsync();
         Assert.Equal(3, await OldestAsync(store));
-        Assert.Equal((2L, null), await store.ReadAsync(store.Chain.VerifyAsync));
+        Assert.Equal((2L, null), await store.VerifyAsync());
     }
 
     [Theory, BothEngines]
@@ -61,7 +61,7 @@ public sealed class AuditRetentionTests
         await AppendAsync(store, 1);
         await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Retention(store, ("Tokenry:Audit:RetentionDays", "10")).RunOnceAsync()));
         Assert.Equal(1201, await OldestAsync(store));
-        Assert.Null((await store.ReadAsync(store.Chain.VerifyAsync)).Fault);
+        Assert.Null((await store.VerifyAsync()).Fault);
         Assert.Equal(2, await store.CountAsync("audit_events", "action = 'audit.purged'"));
     }
 
@@ -79,7 +79,7 @@ public sealed class AuditRetentionTests
         _time.Advance(TimeSpan.FromDays(31));
         await retention.RunOnceAsync();
         Assert.Equal(0, await store.CountAsync("audit_events", "ip IS NOT NULL OR personal IS NOT NULL"));
-        Assert.Equal((5L, null), await store.ReadAsync(store.Chain.VerifyAsync));
+        Assert.Equal((5L, null), await store.VerifyAsync());
     }
 
     private AuditRetention Retention(TestStore store, params (string Key, string? Value)[] settings)

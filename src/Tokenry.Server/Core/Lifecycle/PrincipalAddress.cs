@@ -1,0 +1,31 @@
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Http;
+
+namespace Tokenry.Server.Core.Lifecycle;
+
+/// <summary>Which principal a route means: an id of a type.</summary>
+/// <param name="Type">Of <see cref="PrincipalType"/>.</param>
+/// <param name="Id">As the request has it.</param>
+public sealed record PrincipalAddress(string Type, string Id)
+{
+    private static readonly Demand WriteUsers = new(ManagementApi.UsersWrite);
+    private static readonly Demand WriteApplications = new(ManagementApi.ApplicationsWrite, ManagementApi.ApplicationsOwn);
+
+    /// <summary>Whether it is a user.</summary>
+    public bool IsUser => Type == PrincipalType.User;
+
+    /// <summary>What a caller needs to change it.</summary>
+    public Demand Write => IsUser ? WriteUsers : WriteApplications;
+
+    /// <summary>The id, if it is one of this type.</summary>
+    /// <exception cref="ProblemException">404: it is not.</exception>
+    public string RequiredId => PublicId.IsWellFormed(Id, IsUser ? "usr" : "app") ? Id : throw ProblemException.NotFound();
+
+    /// <summary>A user.</summary>
+    public static PrincipalAddress User(string id) => new(PrincipalType.User, id);
+
+    /// <summary>An application.</summary>
+    public static PrincipalAddress Application(string id) => new(PrincipalType.Application, id);
+}
