@@ -66,17 +66,20 @@ public sealed class ApiCarriers
         [
             .. carriers.Where(carrier => carrier.StartsWith(HeaderPrefix, StringComparison.Ordinal)).Select(c => c[HeaderPrefix.Length..]),
         ];
-        OtherScheme =
-            takesBasic ? "Basic realm=\"tokenry\", charset=\"UTF-8\""
-            : takesBearer ? ""
-            : "ApiKey realm=\"tokenry\"";
+        Challenge = (takesBearer, takesBasic) switch
+        {
+            (true, true) => Challenge.BearerOrBasic,
+            (true, false) => Challenge.Bearer,
+            (false, true) => Challenge.Basic,
+            _ => Challenge.ApiKey,
+        };
     }
 
     /// <summary>Whether tokens travel in <c>Authorization</c>, by the schemes <c>Bearer</c> and <c>DPoP</c>.</summary>
     public bool TakesAuthorization => takesBearer;
 
-    /// <summary>The challenge besides <c>Bearer</c>'s; empty where Bearer is the only one.</summary>
-    private string OtherScheme { get; }
+    /// <summary>The schemes by which the API takes credentials.</summary>
+    public Challenge Challenge { get; }
 
     public static ApiCarriers Of(IReadOnlyList<string> carriers) => new(carriers);
 
@@ -130,17 +133,6 @@ public sealed class ApiCarriers
             IsInQuery = found.InQuery,
             IsRefusedQuery = found.RefusedQuery,
         };
-    }
-
-    /// <summary>The value of <c>WWW-Authenticate</c>, one line: <c>Bearer</c> with what is said of the failure, and the other schemes the API takes.</summary>
-    /// <param name="error">The attributes of the error (constants and scope names only), or <c>null</c> where nothing was presented.</param>
-    public string Challenge(string? error)
-    {
-        var bearer = error is null ? "Bearer realm=\"tokenry\"" : $"Bearer realm=\"tokenry\", {error}";
-        return OtherScheme.Length == 0 ? bearer
-            : takesBearer ? $"{bearer}, {OtherScheme}"
-            : error is null ? OtherScheme
-            : $"{OtherScheme}, {error}";
     }
 
     private string FromAuthorization(string value, out bool isDpop)

@@ -60,7 +60,7 @@ public sealed class ScannerReports(ReportLeak report, Brands brands, TokenryOpti
     private static ProblemException Unsigned() =>
         new(401, ProblemCode.InvalidToken, "The signature is missing, or not by a listed key over these bytes.")
         {
-            Challenge = "Signature realm=\"tokenry\"",
+            Challenge = Challenge.Signature,
         };
 
     private static bool Verify(byte[] spki, byte[] signed, byte[] signature)
