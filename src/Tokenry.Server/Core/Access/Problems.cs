@@ -15,18 +15,28 @@ public static class Problems
         )
         {
             MissingScopes = missing,
-            Challenge = $"Bearer realm=\"tokenry\", error=\"insufficient_scope\", scope=\"{string.Join(' ', missing)}\"",
+            Challenge = Challenge.Bearer with { Error = ChallengeError.InsufficientScope, Scope = string.Join(' ', missing) },
         };
 
     /// <summary>401, the same for every reason: which one it was is not the caller's to know.</summary>
-    public static ProblemException CredentialNotGood(string challenge = "Bearer realm=\"tokenry\", error=\"invalid_token\"") =>
+    public static ProblemException CredentialNotGood() => CredentialNotGood(Challenge.Bearer with { Error = ChallengeError.InvalidToken });
+
+    /// <inheritdoc cref="CredentialNotGood()"/>
+    public static ProblemException CredentialNotGood(in Challenge challenge) =>
         new(401, ProblemCode.InvalidToken, "The credential is not good here. Check that it is complete, not expired or revoked, and yours.")
         {
             Challenge = challenge,
         };
 
+    /// <summary>400: the server does not choose between two credentials.</summary>
+    public static ProblemException TwoCredentials(in Challenge challenge) =>
+        new(400, ProblemCode.InvalidRequest, "The request carries two credentials. Send one.")
+        {
+            Challenge = challenge with { Error = ChallengeError.InvalidRequest },
+        };
+
     /// <summary>401 for a header that holds no credential in a form that is taken: <c>Basic</c>, <c>Bearer:</c>, no scheme.</summary>
-    public static ProblemException CredentialNotSent(string challenge) =>
+    public static ProblemException CredentialNotSent(in Challenge challenge) =>
         new(
             401,
             ProblemCode.InvalidToken,
@@ -38,16 +48,17 @@ public static class Problems
 
     /// <summary>401 for the holder of the right secret alone: it was genuine, and good until then.</summary>
     /// <param name="end">When it ended.</param>
-    /// <param name="challenge">Of the attributes of an error, the challenge.</param>
-    public static ProblemException CredentialExpired(DateTimeOffset end, Func<string, string> challenge)
-    {
-        var at = TimestampConverter.Format(end);
-        return new(401, ProblemCode.CredentialExpired, $"The credential expired at {at}. Renew it, or use the one that follows it.")
+    /// <param name="challenge">The challenge of the door; the error is filled in here.</param>
+    public static ProblemException CredentialExpired(DateTimeOffset end, in Challenge challenge) =>
+        new(
+            401,
+            ProblemCode.CredentialExpired,
+            $"The credential expired at {TimestampConverter.Format(end)}. Renew it, or use the one that follows it."
+        )
         {
             ExpiredAt = end,
-            Challenge = challenge($"error=\"invalid_token\", error_description=\"expired at {at}\""),
+            Challenge = challenge with { Error = ChallengeError.ExpiredAt(end) },
         };
-    }
 
     public static ProblemException ExceedsOwn(string what) =>
         new(403, ProblemCode.ExceedsOwnRights, $"{what} You can only give what you may do yourself with the credential you are using.");

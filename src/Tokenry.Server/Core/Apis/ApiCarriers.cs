@@ -66,17 +66,20 @@ public sealed class ApiCarriers
         [
             .. carriers.Where(carrier => carrier.StartsWith(HeaderPrefix, StringComparison.Ordinal)).Select(c => c[HeaderPrefix.Length..]),
         ];
-        OtherScheme =
-            takesBasic ? "Basic realm=\"tokenry\", charset=\"UTF-8\""
-            : takesBearer ? ""
-            : "ApiKey realm=\"tokenry\"";
+        Challenge = (takesBearer, takesBasic) switch
+        {
+            (true, true) => Challenge.BearerOrBasic,
+            (true, false) => Challenge.Bearer,
+            (false, true) => Challenge.Basic,
+            _ => Challenge.ApiKey,
+        };
     }
 
     /// <summary>Whether clients send tokens in <c>Authorization</c>, by the schemes <c>Bearer</c> and <c>DPoP</c>.</summary>
     public bool TakesAuthorization => takesBearer;
 
-    /// <summary>The challenge beside <c>Bearer</c>; empty if Bearer is the only scheme.</summary>
-    private string OtherScheme { get; }
+    /// <summary>The schemes by which the API takes credentials.</summary>
+    public Challenge Challenge { get; }
 
     public static ApiCarriers Of(IReadOnlyList<string> carriers) => new(carriers);
 
@@ -130,19 +133,6 @@ public sealed class ApiCarriers
             IsInQuery = found.InQuery,
             IsRefusedQuery = found.RefusedQuery,
         };
-    }
-
-    /// <summary>
-    /// The value of <c>WWW-Authenticate</c> in one line: <c>Bearer</c> with the error, then the other schemes that the API accepts.
-    /// </summary>
-    /// <param name="error">The attributes of the error (constants and scope names only); <c>null</c> if no credential was presented.</param>
-    public string Challenge(string? error)
-    {
-        var bearer = error is null ? "Bearer realm=\"tokenry\"" : $"Bearer realm=\"tokenry\", {error}";
-        return OtherScheme.Length == 0 ? bearer
-            : takesBearer ? $"{bearer}, {OtherScheme}"
-            : error is null ? OtherScheme
-            : $"{OtherScheme}, {error}";
     }
 
     private string FromAuthorization(string value, out bool isDpop)

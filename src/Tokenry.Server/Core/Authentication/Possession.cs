@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Core.Authentication;
 
@@ -55,4 +56,10 @@ public readonly record struct Possession(string Code, Strength Strength)
 
     /// <summary>Whether the proof lacks a nonce of ours, and nothing else (RFC 9449 §8).</summary>
     public bool NeedsNonce { get; init; }
+
+    /// <summary>What a challenge says of it under the scheme <c>DPoP</c> (RFC 9449 §7.1).</summary>
+    public ChallengeError DpopError =>
+        NeedsNonce ? ChallengeError.UseDpopNonce
+        : Code is VerificationCode.ProofInvalid or VerificationCode.ProofReplayed ? ChallengeError.InvalidDpopProof
+        : ChallengeError.InvalidToken;
 }

@@ -9,7 +9,6 @@ public static class SignatureChallenge
 {
     public const string HeaderName = "Accept-Signature";
 
-    private const string Error = "error=\"invalid_token\", error_description=\"signed requests only\"";
     private const string Parameters = $"created;tag=\"{MessageSignatureValidator.Tag}\"";
     private const string WithoutBody = $"tokenry=(\"@method\" \"@authority\" \"@path\" \"@query\");{Parameters}";
     private const string WithBody = $"tokenry=(\"@method\" \"@authority\" \"@path\" \"@query\" \"{ContentDigest.FieldName}\");{Parameters}";
@@ -17,8 +16,8 @@ public static class SignatureChallenge
     /// <summary>The refusal of a request that is not signed, or not well.</summary>
     /// <param name="answer">Gets the header.</param>
     /// <param name="method">The request's.</param>
-    /// <param name="challenge">Of the attributes of an error, the door's challenge.</param>
-    public static ProblemException Refusal(IHeaderDictionary answer, string method, Func<string, string> challenge)
+    /// <param name="challenge">The challenge of the door; the error is filled in here.</param>
+    public static ProblemException Refusal(IHeaderDictionary answer, string method, in Challenge challenge)
     {
         answer[HeaderName] = HttpMessage.UsuallyHasContent(method) ? WithBody : WithoutBody;
         return new(
@@ -27,7 +26,7 @@ public static class SignatureChallenge
             "Sign the request with the key of a credential that is good here. The signature is missing, was used before or is not good."
         )
         {
-            Challenge = challenge(Error),
+            Challenge = challenge with { Error = ChallengeError.SignedOnly },
         };
     }
 }

@@ -17,10 +17,7 @@ internal sealed class CallerAuthentication(
     TokenryOptions options
 )
 {
-    private const string Bearer = "Bearer realm=\"tokenry\"";
-
-    /// <summary>Where to read what would do (RFC 9728 §5.1).</summary>
-    private readonly string metadata = $"resource_metadata=\"{ResourceMetadata.Of(options)}\"";
+    private readonly string metadata = ResourceMetadata.Of(options);
 
     // RFC 6750 §2.3, and what other products call it; none of our own parameters has these names.
     private static readonly string[] QueryCarriers = ["access_token", "api_key"];
@@ -50,7 +47,7 @@ internal sealed class CallerAuthentication(
         var carrier = Carrier.Of(context.Request.Headers);
         if (carrier.IsAmbiguous)
         {
-            throw TwoCredentials();
+            throw Problems.TwoCredentials(Challenge.Bearer);
         }
 
         if (context.Request.QueryString.HasValue && QueryCarriers.Any(context.Request.Query.ContainsKey))
@@ -62,7 +59,7 @@ internal sealed class CallerAuthentication(
                 "A credential must not be sent in the URL; it is in logs now, so rotate it."
             )
             {
-                Challenge = $"{Bearer}, error=\"invalid_request\"",
+                Challenge = Challenge.Bearer with { Error = ChallengeError.InvalidRequest },
             };
         }
 
@@ -77,8 +74,7 @@ internal sealed class CallerAuthentication(
                 "Send a credential: Authorization: Bearer tkr_pat_… or X-API-Key: tkr_key_…."
             )
             {
-                // No error where nothing was presented (RFC 6750 §3).
-                Challenge = $"{Bearer}, {About(context)}, {DpopChallenge.Offer}",
+                Challenge = About(context) with { OffersDpop = true },
             };
         }
 
@@ -92,15 +88,10 @@ internal sealed class CallerAuthentication(
             }
             : caller
                 ?? throw (
-                    possession.IsAmbiguous ? TwoCredentials()
+                    possession.IsAmbiguous ? Problems.TwoCredentials(Challenge.Bearer)
                     : possession.IsAboutSignature || carrier.Presented is null
-                        ? SignatureChallenge.Refusal(
-                            context.Response.Headers,
-                            RequestFacts.Of(context).Method,
-                            error => $"{Bearer}, {error}, {About(context)}"
-                        )
-                    : found.ExpiredAt is { } end
-                        ? Problems.CredentialExpired(end, error => $"{Bearer}, {error}, {About(context)}, {DpopChallenge.Offer}")
+                        ? SignatureChallenge.Refusal(context.Response.Headers, RequestFacts.Of(context).Method, About(context))
+                    : found.ExpiredAt is { } end ? Problems.CredentialExpired(end, About(context) with { OffersDpop = true })
                     : Refused(context, carrier, possession)
                 );
     }
@@ -120,23 +111,21 @@ internal sealed class CallerAuthentication(
         }
     }
 
-    private static ProblemException TwoCredentials() =>
-        new(400, ProblemCode.InvalidRequest, "The request carries two credentials. Send one.")
+    /// <summary>The challenge without its error: the scope that the route needs, and where to read what would do.</summary>
+    private Challenge About(HttpContext context) =>
+        Challenge.Bearer with
         {
-            Challenge = $"{Bearer}, error=\"invalid_request\"",
+            Scope = context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>()?.Needs is [var scope, ..] ? scope : null,
+            Metadata = metadata,
         };
 
-    /// <summary>What a challenge says beside the error: the scope that the route needs, and where to read the rest.</summary>
-    private string About(HttpContext context) =>
-        context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>()?.Needs is [var scope, ..] ? $"scope=\"{scope}\", {metadata}" : metadata;
-
     /// <summary>In the scheme that was used, and for a bound token in the one that it needs (RFC 9449 §7.1).</summary>
-    private ProblemException Refused(HttpContext context, Carrier carrier, in Possession possession) =>
-        carrier.Presented!.Length == 0
-            ? Problems.CredentialNotSent($"{Bearer}, error=\"invalid_token\", {About(context)}, {DpopChallenge.Offer}")
-            : Problems.CredentialNotGood(
-                carrier.IsDpop || (possession.Code == VerificationCode.ProofRequired && !possession.IsAboutCertificate)
-                    ? $"{DpopChallenge.Failed(possession)}, {Bearer}, {About(context)}"
-                    : $"{Bearer}, error=\"invalid_token\", {About(context)}, {DpopChallenge.Offer}"
-            );
+    private ProblemException Refused(HttpContext context, Carrier carrier, in Possession possession)
+    {
+        var refused = About(context) with { Error = ChallengeError.InvalidToken, OffersDpop = true };
+        return carrier.Presented is { Length: 0 } ? Problems.CredentialNotSent(refused)
+            : carrier.IsDpop || (possession.Code == VerificationCode.ProofRequired && !possession.IsAboutCertificate)
+                ? Problems.CredentialNotGood(About(context) with { DpopError = possession.DpopError })
+            : Problems.CredentialNotGood(refused);
+    }
 }

@@ -27,8 +27,11 @@ public sealed class IntrospectionEndpoint(
     TokenryOptions options
 )
 {
-    /// <summary>What a challenge says beside the error.</summary>
-    private readonly string about = $"scope=\"{ManagementApi.Introspect}\", resource_metadata=\"{ResourceMetadata.Of(options)}\"";
+    private readonly Challenge challenge = Challenge.Bearer with
+    {
+        Scope = ManagementApi.Introspect,
+        Metadata = ResourceMetadata.Of(options),
+    };
 
     public async Task ServeAsync(HttpContext context, FormParameters form)
     {
@@ -91,14 +94,14 @@ public sealed class IntrospectionEndpoint(
 
         var (found, limits, _) = await callers.AuthenticateAsync(context, carrier);
         limits.WriteHeaders(context.Response.Headers);
-        var caller = limits.IsRefused ? throw OAuthError.TooManyFailures() : found ?? throw OAuthError.InvalidToken(about);
+        var caller = limits.IsRefused ? throw OAuthError.TooManyFailures() : found ?? throw OAuthError.InvalidToken(challenge);
         if (!Capabilities.Of(caller.Credential.Kind).ActsForOwner)
         {
-            throw OAuthError.InsufficientScope(about);
+            throw OAuthError.InsufficientScope(challenge);
         }
 
         var isListed = !caller.Principal.IsUser && catalog.Resources.Any(api => api.ResourceServers.Contains(caller.Principal.Id));
-        return isListed || caller.Management.Contains(ManagementApi.Introspect) ? caller : throw OAuthError.InsufficientScope(about);
+        return isListed || caller.Management.Contains(ManagementApi.Introspect) ? caller : throw OAuthError.InsufficientScope(challenge);
     }
 
     /// <summary>The APIs at which the credential is good and which the caller may know of, with its scopes there.</summary>

@@ -92,9 +92,9 @@ public static partial class OAuthEndpoint
     {
         var response = context.Response;
         response.StatusCode = error.Status;
-        if (error.Challenge is not null)
+        if (error.Challenge is { } challenge)
         {
-            response.Headers.WWWAuthenticate = error.Challenge;
+            response.Headers.WWWAuthenticate = challenge.ToString();
         }
 
         if (error.DpopNonce is { } nonce)

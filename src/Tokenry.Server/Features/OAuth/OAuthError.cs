@@ -1,3 +1,5 @@
+using Tokenry.Server.Platform.Http;
+
 namespace Tokenry.Server.Features.OAuth;
 
 /// <summary>
@@ -6,13 +8,11 @@ namespace Tokenry.Server.Features.OAuth;
 /// </summary>
 public sealed class OAuthError(int status, string error, string description) : Exception(description)
 {
-    private const string BasicChallenge = "Basic realm=\"tokenry\", charset=\"UTF-8\"";
-
     public int Status => status;
 
     public string Error => error;
 
-    public string? Challenge { get; private init; }
+    public Challenge? Challenge { get; private init; }
 
     public TimeSpan? RetryAfter { get; private init; }
 
@@ -39,7 +39,7 @@ public sealed class OAuthError(int status, string error, string description) : E
     /// (RFC 9110 §15.5.2).
     /// </summary>
     public static OAuthError InvalidClient(string? hint = null) =>
-        new(401, "invalid_client", hint ?? "client authentication failed") { Challenge = BasicChallenge };
+        new(401, "invalid_client", hint ?? "client authentication failed") { Challenge = Platform.Http.Challenge.Basic };
 
     public static OAuthError TooManyFailures() =>
         new(429, "temporarily_unavailable", "too many failed authentications; wait before the next attempt")
@@ -93,18 +93,18 @@ public sealed class OAuthError(int status, string error, string description) : E
         new(422, "idempotency_key_reused", "this Idempotency-Key came with another renewal before; take a new key for a new renewal");
 
     /// <summary>RFC 6750 §3.1, where a bearer authenticates the caller of introspection.</summary>
-    /// <param name="about">The scope it needs and where to read the rest, as in every challenge.</param>
-    public static OAuthError InvalidToken(string about) =>
+    /// <param name="challenge">The challenge of the endpoint; the error is filled in here.</param>
+    public static OAuthError InvalidToken(in Challenge challenge) =>
         new(401, "invalid_client", "the bearer credential is not good here")
         {
-            Challenge = $"Bearer realm=\"tokenry\", error=\"invalid_token\", {about}",
+            Challenge = challenge with { Error = ChallengeError.InvalidToken },
         };
 
-    /// <param name="about">As of <see cref="InvalidToken"/>.</param>
-    public static OAuthError InsufficientScope(string about) =>
+    /// <inheritdoc cref="InvalidToken"/>
+    public static OAuthError InsufficientScope(in Challenge challenge) =>
         new(403, "insufficient_scope", "the bearer credential lacks the scope introspect")
         {
-            Challenge = $"Bearer realm=\"tokenry\", error=\"insufficient_scope\", {about}",
+            Challenge = challenge with { Error = ChallengeError.InsufficientScope },
         };
 
     public static OAuthError Overloaded() =>

@@ -71,7 +71,7 @@ public sealed class ScannerReports(ReportLeak report, Brands brands, TokenryOpti
             "The signature is missing, or a listed key does not verify it. Sign the exact bytes of the body and name the key."
         )
         {
-            Challenge = "Signature realm=\"tokenry\"",
+            Challenge = Challenge.Signature,
         };
 
     private static bool Verify(byte[] spki, byte[] signed, byte[] signature)

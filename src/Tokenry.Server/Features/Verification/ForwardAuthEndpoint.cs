@@ -81,13 +81,9 @@ public sealed partial class ForwardAuthEndpoint(
 
             await ProblemAnswer.WriteAsync(
                 context,
-                verdict.Possession.IsAmbiguous ? TwoCredentials(api)
+                verdict.Possession.IsAmbiguous ? Problems.TwoCredentials(api.Carriers.Challenge)
                     : IsAboutSignature(api, proof, verdict)
-                        ? SignatureChallenge.Refusal(
-                            context.Response.Headers,
-                            forwarded.Method ?? "",
-                            error => Challenge(api, About(api, asked, error))
-                        )
+                        ? SignatureChallenge.Refusal(context.Response.Headers, forwarded.Method ?? "", Offering(api, asked))
                     : Refusal(api, asked, carrier, verdict)
             );
             return;
@@ -132,22 +128,16 @@ public sealed partial class ForwardAuthEndpoint(
 
     /// <summary>The refusals that need no look at the credential.</summary>
     private ProblemException? Misplaced(ApiResourceFacts api, ForwardAuthRequest asked, Carrier carrier, SignedRequest? signed) =>
-        carrier.IsAmbiguous ? TwoCredentials(api)
+        carrier.IsAmbiguous ? Problems.TwoCredentials(api.Carriers.Challenge)
         : carrier.IsRefusedQuery ? InUrl(api)
         : carrier.Presented is null && signed is null
-            ? new(401, ProblemCode.CredentialMissing, "Send a credential for this API.") { Challenge = Challenge(api, About(api, asked)) }
+            ? new(401, ProblemCode.CredentialMissing, "Send a credential for this API.") { Challenge = Offering(api, asked) }
         : null;
-
-    private static ProblemException TwoCredentials(ApiResourceFacts api) =>
-        new(400, ProblemCode.InvalidRequest, "The request carries two credentials. Send one.")
-        {
-            Challenge = api.Carriers.Challenge("error=\"invalid_request\""),
-        };
 
     private static ProblemException InUrl(ApiResourceFacts api) =>
         new(400, ProblemCode.InvalidRequest, "This credential must not be sent in the URL; it is in logs now, so rotate it.")
         {
-            Challenge = api.Carriers.Challenge("error=\"invalid_request\""),
+            Challenge = api.Carriers.Challenge with { Error = ChallengeError.InvalidRequest },
         };
 
     /// <summary>Which address a proof must be for says the configuration, since any client can name any host; the path, the proxy.</summary>
@@ -188,18 +178,20 @@ public sealed partial class ForwardAuthEndpoint(
             && verdict.Possession.Code == VerificationCode.Valid
             && verdict.Code is VerificationCode.StrengthTooLow or VerificationCode.ProofRequired;
 
-    /// <summary>The error, if any; all scopes that the place needs (RFC 6750 §3); and where to read what would do (RFC 9728 §5.1).</summary>
-    private string About(ApiResourceFacts api, ForwardAuthRequest asked, string? error = null)
-    {
-        var scope = asked.Scopes.IsEmpty ? "" : $"scope=\"{asked.Scopes}\", ";
-        return $"{(error is null ? "" : error + ", ")}{scope}resource_metadata=\"{ResourceMetadata.Of(options, api.Id)}\"";
-    }
+    /// <summary>The challenge without its error: all scopes that the place needs, and where to read what would do.</summary>
+    private Challenge About(ApiResourceFacts api, ForwardAuthRequest asked) =>
+        api.Carriers.Challenge with
+        {
+            Scope = asked.Scopes.IsEmpty ? null : asked.Scopes.ToString(),
+            Metadata = ResourceMetadata.Of(options, api.Id),
+        };
 
     /// <summary>With the offer of the scheme <c>DPoP</c> where it would help.</summary>
-    private static string Challenge(ApiResourceFacts api, string error) =>
-        api.Carriers.TakesAuthorization && api.AcceptedKinds.Contains(CredentialKind.AccessToken)
-            ? $"{api.Carriers.Challenge(error)}, {DpopChallenge.Offer}"
-            : api.Carriers.Challenge(error);
+    private Challenge Offering(ApiResourceFacts api, ForwardAuthRequest asked) =>
+        About(api, asked) with
+        {
+            OffersDpop = api.Carriers.TakesAuthorization && api.AcceptedKinds.Contains(CredentialKind.AccessToken),
+        };
 
     /// <summary>Reasons why a credential is not good at all stay ours: the client learns what it can do about it, no more.</summary>
     private ProblemException Refusal(ApiResourceFacts api, ForwardAuthRequest asked, Carrier carrier, in Verdict verdict)
@@ -211,7 +203,7 @@ public sealed partial class ForwardAuthEndpoint(
                 return new(403, ProblemCode.InsufficientScope, $"This needs the scope {missing} at {api.Identifier}.")
                 {
                     MissingScopes = [.. missing],
-                    Challenge = api.Carriers.Challenge(About(api, asked, "error=\"insufficient_scope\"")),
+                    Challenge = About(api, asked) with { Error = ChallengeError.InsufficientScope },
                 };
             case VerificationCode.CredentialKindNotAccepted:
                 var kinds = api.KindsFor(asked.Scopes);
@@ -219,14 +211,12 @@ public sealed partial class ForwardAuthEndpoint(
                 return new(403, ProblemCode.CredentialKindNotAccepted, $"This takes other credentials: {words}.")
                 {
                     AcceptedCredentials = kinds,
-                    Challenge = api.Carriers.Challenge(
-                        $"error=\"insufficient_scope\", error_description=\"accepted credentials: {words}\""
-                    ),
+                    Challenge = api.Carriers.Challenge with { Error = ChallengeError.AcceptedKinds(words) },
                 };
             case VerificationCode.ObjectNotAllowed:
                 return new(403, ProblemCode.ObjectNotAllowed, "The credential is limited to other objects.")
                 {
-                    Challenge = api.Carriers.Challenge("error=\"insufficient_scope\", error_description=\"limited to other objects\""),
+                    Challenge = api.Carriers.Challenge with { Error = ChallengeError.OtherObjects },
                 };
             case VerificationCode.RateLimited:
                 return new(429, ProblemCode.RateLimited, "The rate limit is used up. Try again after Retry-After.")
@@ -245,30 +235,27 @@ public sealed partial class ForwardAuthEndpoint(
                     $"{api.Identifier} takes nothing that anybody could use who saw it: get a token that is bound to a key (DPoP) or a TLS client certificate."
                 )
                 {
-                    Challenge = Challenge(api, About(api, asked, "error=\"invalid_token\", error_description=\"bound tokens only\"")),
+                    Challenge = Offering(api, asked) with { Error = ChallengeError.BoundOnly },
                 };
             case VerificationCode.ProofRequired or VerificationCode.ProofInvalid when verdict.Possession.IsAboutCertificate:
-                // RFC 8705 §3: the scheme stays Bearer.
                 return new(
                     401,
                     ProblemCode.InvalidToken,
                     "The credential is bound to a TLS client certificate that did not come with the request."
                 )
                 {
-                    Challenge = api.Carriers.Challenge(
-                        About(api, asked, "error=\"invalid_token\", error_description=\"bound to another client certificate\"")
-                    ),
+                    Challenge = About(api, asked) with { Error = ChallengeError.OtherCertificate },
                 };
-            // Not of a token that is good once, and was: no proof would mend that.
+            // Not for one-time tokens that were already used: a new proof cannot help.
             case VerificationCode.ProofRequired
             or VerificationCode.ProofInvalid
             or VerificationCode.ProofReplayed when verdict.Possession.Code != VerificationCode.Valid:
                 return new(401, ProblemCode.InvalidToken, "The proof that has to come with this credential is missing or not good.")
                 {
-                    Challenge = $"{DpopChallenge.Failed(verdict.Possession)}, {api.Carriers.Challenge(About(api, asked))}",
+                    Challenge = About(api, asked) with { DpopError = verdict.Possession.DpopError },
                 };
             case VerificationCode.Expired when verdict.Credential.ExpiresAt is { } end:
-                return Problems.CredentialExpired(end, error => Challenge(api, About(api, asked, error)));
+                return Problems.CredentialExpired(end, Offering(api, asked));
             default:
                 return new(
                     401,
@@ -277,8 +264,8 @@ public sealed partial class ForwardAuthEndpoint(
                 )
                 {
                     Challenge = carrier.IsDpop
-                        ? $"{DpopChallenge.With("invalid_token")}, {api.Carriers.Challenge(About(api, asked))}"
-                        : Challenge(api, About(api, asked, "error=\"invalid_token\"")),
+                        ? About(api, asked) with { DpopError = ChallengeError.InvalidToken }
+                        : Offering(api, asked) with { Error = ChallengeError.InvalidToken },
                 };
         }
     }

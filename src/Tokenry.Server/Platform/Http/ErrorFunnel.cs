@@ -53,7 +53,7 @@ internal sealed partial class ErrorFunnel(
     {
         if (problem.Code == ProblemCode.InsufficientScope && problem.Challenge is { } challenge)
         {
-            problem.Challenge = $"{challenge}, resource_metadata=\"{ResourceMetadata.Of(options)}\"";
+            problem.Challenge = challenge with { Metadata = ResourceMetadata.Of(options) };
         }
 
         return problem;

@@ -14,9 +14,9 @@ public static class ProblemAnswer
         response.StatusCode = problem.Status;
         response.ContentType = "application/problem+json";
         response.Headers.CacheControl = "no-store";
-        if (problem.Challenge is not null)
+        if (problem.Challenge is { } challenge)
         {
-            response.Headers.WWWAuthenticate = problem.Challenge;
+            response.Headers.WWWAuthenticate = challenge.ToString();
         }
 
         if (problem.RetryAfter is { } wait)

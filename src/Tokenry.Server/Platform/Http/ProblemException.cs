@@ -31,7 +31,7 @@ public sealed class ProblemException(int status, string code, string detail) : E
     public RightsEffect? Effect { get; init; }
 
     /// <summary>Value of <c>WWW-Authenticate</c>; every 401 has one (RFC 9110 §15.5.2).</summary>
-    public string? Challenge { get; set; }
+    public Challenge? Challenge { get; set; }
 
     /// <summary>Value of <c>Retry-After</c>.</summary>
     public TimeSpan? RetryAfter { get; init; }
