@@ -264,8 +264,14 @@ public sealed partial class ForwardAuthEndpoint(
                 )
                 {
                     Challenge = carrier.IsDpop
-                        ? About(api, asked) with { DpopError = ChallengeError.InvalidToken }
-                        : Offering(api, asked) with { Error = ChallengeError.InvalidToken },
+                        ? About(api, asked) with
+                        {
+                            DpopError = ChallengeError.InvalidToken,
+                        }
+                        : Offering(api, asked) with
+                        {
+                            Error = ChallengeError.InvalidToken,
+                        },
                 };
         }
     }
