@@ -56,7 +56,7 @@ public sealed class FrozenReplicaTests(ITestOutputHelper output)
         client.Within(TimeSpan.FromMinutes(2)).PostAsync("/v1/users", new { email = $"frozen-{attempt}@example.com" });
 
     /// <summary>
-    /// Between the lock and the commit the audit row is written: there a writer is held up, the replica stopped, and the writer let go. Only if it is the
+    /// Behind the lock a writer reads the head of the trail: there it is held up, the replica stopped, and the writer let go. Only if it is the
     /// replica's does the lock stay held.
     /// </summary>
     private static async Task<(Task<ApiResponse> Write, bool HoldsLock)> FreezeAsync(
@@ -68,7 +68,7 @@ public sealed class FrozenReplicaTests(ITestOutputHelper output)
         Task<ApiResponse> write;
         await using (var holder = await observer.BeginTransactionAsync())
         {
-            await observer.ExecuteAsync("LOCK TABLE audit_events IN SHARE MODE", transaction: holder);
+            await observer.ExecuteAsync("LOCK TABLE audit_events IN ACCESS EXCLUSIVE MODE", transaction: holder);
             write = begin();
             var waited = Stopwatch.StartNew();
             while (
