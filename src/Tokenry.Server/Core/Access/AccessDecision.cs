@@ -46,8 +46,7 @@ public static class AccessDecision
                 : (VerificationCode.Valid, ScopeSet.Empty);
         }
 
-        var credential = authenticated.Credential;
-        var isAnonymous = credential is { IsAnonymous: true } && authenticated.Token is null;
+        var isAnonymous = authenticated is AuthenticatedCredential { Stored.IsAnonymous: true };
         // A public key comes here only as what signed a request, which the API may take.
         var authenticatesClient = CredentialKind.IsClientAuthentication(authenticated.Kind) && authenticated.Signature is null;
         var scopes = authenticatesClient ? ScopeSet.Empty : Rights.Of(catalog, authenticated, api);
@@ -73,7 +72,7 @@ public static class AccessDecision
         // What could not be strong enough, whatever came with it, is said first: no proof would help.
         var best =
             authenticated.Token is { IsBound: true } ? Strength.Bound
-            : authenticated.Credential is { CanSign: true } ? Strength.Signed
+            : authenticated.Stored is { CanSign: true } ? Strength.Signed
             : possession.Strength;
         if (best < api.MinimumStrength)
         {
@@ -134,7 +133,7 @@ public static class AccessDecision
     {
         if (authenticated.Token is not { } token)
         {
-            return authenticated.Credential?.Objects;
+            return authenticated.Stored?.Objects;
         }
 
         // A claim that is no pattern matches nothing, rather than everything.
@@ -143,8 +142,8 @@ public static class AccessDecision
 
     internal static bool IsAddressAllowed(Authenticated authenticated, IPAddress? address)
     {
-        // A client secret's ranges bound where tokens are bought, not where they are used.
-        if (authenticated.Token is not null || authenticated.Credential?.AllowedIps is not { } ranges)
+        // The networks of a client secret bound where tokens are issued, not where they are used.
+        if (authenticated is not AuthenticatedCredential { Stored.AllowedIps: { } ranges })
         {
             return true;
         }

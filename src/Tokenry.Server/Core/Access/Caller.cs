@@ -39,10 +39,10 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
 
     public IReadOnlyList<ObjectPattern>? Objects => AccessDecision.Objects(Credential);
 
-    public IReadOnlyList<IPNetwork>? AllowedIps => Credential.Credential?.AllowedIps;
+    public IReadOnlyList<IPNetwork>? AllowedIps => Credential.Stored?.AllowedIps;
 
     /// <summary>Whether the calling credential grows with its owner's rights.</summary>
-    public bool FollowsOwner => Credential is { Token: null, Credential: { Permissions: null, IsAnonymous: false } };
+    public bool FollowsOwner => Credential is AuthenticatedCredential { Stored: { Permissions: null, IsAnonymous: false } };
 
     /// <summary>The same caller with these rights at the management API.</summary>
     public Caller With(ScopeSet management) => Now(Credential, management, JudgedAt);
@@ -52,7 +52,7 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
         new()
         {
             Credential = credential,
-            Principal = credential.Owner!,
+            Principal = credential.Owner,
             Management = management,
             Request = Request,
             AuthMethod = AuthMethod,
@@ -67,7 +67,7 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
             [
                 .. new[] { Credential.CredentialId, Credential.Token?.TokenId }
                     .Concat(Line(Principal))
-                    .Concat(Line(Credential.Client))
+                    .Concat(Line(Credential.Holder))
                     .OfType<string>()
                     .Distinct(StringComparer.Ordinal),
             ]

@@ -203,7 +203,7 @@ public static class MintingRule
     /// that is its own, which count what it makes for itself anyway.
     /// </summary>
     public static IReadOnlyList<UseLimit> LimitsOf(Caller caller, PrincipalFacts owner) =>
-        [.. caller.Credential.Credential?.RateLimits ?? [], .. owner.Id == caller.Principal.Id ? [] : caller.Principal.RateLimits ?? []];
+        [.. caller.Credential.Stored?.RateLimits ?? [], .. owner.Id == caller.Principal.Id ? [] : caller.Principal.RateLimits ?? []];
 
     internal static bool Covers(UseLimit limit, IReadOnlyList<UseLimit>? limits) =>
         limits?.Any(other => other.Span == limit.Span && other.Limit <= limit.Limit) == true;

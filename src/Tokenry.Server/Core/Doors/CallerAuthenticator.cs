@@ -39,22 +39,22 @@ public sealed class CallerAuthenticator(
         var request = RequestFacts.Of(context);
         var judgedAt = judge.Now; // before the facts are read
         var presented = carrier.Presented;
-        var authenticated = await authenticator.AuthenticateAsync(presented, signed is null ? null : Proof(context, carrier, signed));
-        var code = authenticated.Code;
+        var result = await authenticator.AuthenticateAsync(presented, signed is null ? null : Proof(context, carrier, signed));
+        var code = result.Code;
         var management = ScopeSet.Empty;
         var possession = Possession.Bearer;
-        if (authenticated.IsGood)
+        if (result is Authenticated authenticated)
         {
             possession = await possessionCheck.CheckAsync(authenticated, presented, NeededProof(context, carrier, authenticated, signed));
             (code, management) = AccessDecision.AtManagement(await catalogs.GetAsync(), authenticated, possession, request.Address);
         }
 
-        (code, var limits) = await recorder.SettleAsync(
+        var limits = await recorder.SettleAsync(
             new Use
             {
                 Door = DoorNames.Management,
-                Code = code,
-                Credential = authenticated,
+                Result = AuditReason.Of(code),
+                Credential = result,
                 Api = ManagementApi.Resource,
                 From = UseCircumstances.Of(request),
                 Method = request.Method,
@@ -66,15 +66,15 @@ public sealed class CallerAuthenticator(
             context.Response.Headers["DPoP-Nonce"] = nonces.Current;
         }
 
-        if (code != VerificationCode.Valid)
+        if (limits.IsRefused || code != VerificationCode.Valid || result is not Authenticated good)
         {
-            return new(null, limits, possession) { ExpiredAt = code == VerificationCode.Expired ? authenticated.ExpiresAt : null };
+            return new(null, limits, possession) { ExpiredAt = code == VerificationCode.Expired ? result.ExpiresAt : null };
         }
 
         var caller = new Caller
         {
-            Credential = authenticated,
-            Principal = authenticated.Owner!,
+            Credential = good,
+            Principal = good.Owner,
             Management = management,
             Request = request,
             Possession = possession,

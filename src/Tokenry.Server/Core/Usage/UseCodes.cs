@@ -2,13 +2,13 @@ using Tokenry.Protocol.Api;
 
 namespace Tokenry.Server.Core.Usage;
 
-/// <summary>What <see cref="Use.Code"/> may be: a decision, an issued token, or why a client or an exchange was refused. A filter by any other finds nothing.</summary>
+/// <summary>What <see cref="Use.Result"/> may be: a decision, an issued token, or why a client or an exchange was refused. A filter by any other finds nothing.</summary>
 public static class UseCodes
 {
     public static readonly string[] All =
     [
         .. VerificationCode.All,
-        Use.Issued,
+        Use.Issued.Name,
         // Clients.
         "auth_method_not_allowed",
         "assertion_bad_signature",

@@ -1,4 +1,3 @@
-using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Core.Limits;
 using Tokenry.Server.Platform.Store;
@@ -18,25 +17,25 @@ public sealed class UseRecorder(
 )
 {
     /// <summary>A decision at a door or at Tokenry's own API: what is good counts against its limits first, and what came of that is recorded.</summary>
-    /// <returns>The code after the limits, and what they said.</returns>
+    /// <returns>What the limits said.</returns>
     /// <exception cref="StoreUnavailableException">What was used before cannot be read.</exception>
-    public async ValueTask<(string Code, LimitOutcome Limits)> SettleAsync(Use use)
+    public async ValueTask<LimitOutcome> SettleAsync(Use use)
     {
-        var limits = use.Code == VerificationCode.Valid ? await limiter.UseAsync(use.Credential) : default;
-        var code = limits.IsRefused ? limits.Code : use.Code;
-        Decided(use with { Code = code });
-        return (code, limits);
+        var limits =
+            use.Result == AuditReason.Valid && use.Credential is Authenticated credential ? await limiter.UseAsync(credential) : default;
+        Decided(limits.IsRefused ? use with { Result = AuditReason.Of(limits.Code) } : use);
+        return limits;
     }
 
     /// <summary>A decision about a presented credential that no limit concerns.</summary>
     public void Decided(in Use use)
     {
-        metrics.Decision(use.Door, use.Code);
+        metrics.Decision(use.Door, use.Result.Name);
         counters.Record(use);
         accessLog.Record(use);
-        if (use.IsGood)
+        if (use is { IsGood: true, Credential: Authenticated credential })
         {
-            Used(use.Credential, use.From);
+            Used(credential, use.From);
         }
         else
         {
@@ -45,7 +44,7 @@ public sealed class UseRecorder(
         }
     }
 
-    /// <summary>An issued token; what bought it was recorded when it authenticated.</summary>
+    /// <summary>An issued token; the credential it was issued to was recorded when it authenticated.</summary>
     public void Issued(in Use use, string grant)
     {
         metrics.TokenIssued(grant);
@@ -53,14 +52,17 @@ public sealed class UseRecorder(
         accessLog.Record(use);
         if (use.SteppedDown is { } why)
         {
-            signals.Raise(Signals.SteppedDown, use.Credential.CredentialId, use.Credential.Owner!.Id, use.From, use.Api?.Identifier, why);
+            signals.SteppedDownTo(use, why);
         }
     }
 
     /// <summary>A credential did its work without deciding about an API: a client authenticated.</summary>
     public void Used(Authenticated credential, in UseCircumstances from)
     {
-        lastUsed.Record(credential, from);
-        signals.Used(credential, from);
+        if (credential.CredentialId is { } id)
+        {
+            lastUsed.Record(id, credential.OwnerId, from);
+            signals.Used(id, credential.OwnerId, from);
+        }
     }
 }

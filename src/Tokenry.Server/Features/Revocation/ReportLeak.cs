@@ -65,7 +65,7 @@ public sealed class ReportLeak(Authenticator authenticator, Gate gate, Database 
         return LeakOutcome.Done;
     }
 
-    private async Task<bool> EndAsync(WriteTransaction tx, AuditEntry entry, Authenticated presented, string reason, bool revokes)
+    private async Task<bool> EndAsync(WriteTransaction tx, AuditEntry entry, AuthenticationResult presented, string reason, bool revokes)
     {
         entry.TargetType = presented.Kind;
         entry.Reason = reason;
@@ -81,13 +81,13 @@ public sealed class ReportLeak(Authenticator authenticator, Gate gate, Database 
             return true;
         }
 
-        entry.TargetId = presented.Credential!.Id;
-        if (revokes)
+        entry.TargetId = presented.CredentialId;
+        if (revokes && presented.Stored is { } stored)
         {
             await EndCredential.RunAsync(
                 tx,
                 entry,
-                async () => (await CredentialStore.FindAsync(tx, presented.Credential.Id))!,
+                async () => (await CredentialStore.FindAsync(tx, stored.Id))!,
                 new Ending(Reason, TakesDescendants: true, TakesSuccessors: true),
                 time.GetUtcNow()
             );
@@ -98,12 +98,9 @@ public sealed class ReportLeak(Authenticator authenticator, Gate gate, Database 
     }
 
     /// <summary>Whether it was revoked for another reason, and something that it made for its owner lives on.</summary>
-    private async Task<bool> LeavesSomethingAsync(Authenticated presented)
-    {
-        var credential = presented.Credential!;
-        return credential.Revoked
-            && presented.SecretVersion == credential.Secrets[0].Version
-            // Anyone who holds a revoked string asks this: not where doors read.
-            && await database.ListAsync(Readers, connection => LineageStore.AnyOfOwnerAsync(connection, credential.Id, credential.OwnerId));
-    }
+    private async Task<bool> LeavesSomethingAsync(AuthenticationResult presented) =>
+        presented.Stored is { Revoked: true } credential
+        && presented.SecretVersion == credential.Secrets[0].Version
+        // Anyone who holds a revoked string asks this: not where doors read.
+        && await database.ListAsync(Readers, connection => LineageStore.AnyOfOwnerAsync(connection, credential.Id, credential.OwnerId));
 }

@@ -15,7 +15,7 @@ namespace Tokenry.Server.Features.Verification;
 /// <param name="Credential">What it is.</param>
 /// <param name="Scopes">What it may do at the API that was asked about.</param>
 /// <param name="Limits">What its limits said, where everything else was in order.</param>
-public readonly record struct Verdict(string Code, Authenticated Credential, ScopeSet Scopes, LimitOutcome Limits)
+public readonly record struct Verdict(string Code, AuthenticationResult Credential, ScopeSet Scopes, LimitOutcome Limits)
 {
     /// <summary>Whether it came in the query, which serves API keys alone.</summary>
     public bool IsMisplaced { get; init; }
@@ -55,30 +55,31 @@ public sealed class Door(
     public async ValueTask<Verdict> CheckAsync(Catalog catalog, string? presented, Question question)
     {
         var requirement = question.Requirement;
-        var credential = await authenticator.AuthenticateAsync(presented, question.Proof);
-        var possession = credential.IsGood ? await possessionCheck.CheckAsync(credential, presented, question.Proof) : Possession.Bearer;
-        var (code, scopes) = credential.IsGood
-            ? AccessDecision.Decide(catalog, credential, requirement with { Possession = possession })
-            : (credential.Code, ScopeSet.Empty);
+        var result = await authenticator.AuthenticateAsync(presented, question.Proof);
+        var credential = result as Authenticated;
+        var possession = credential is null ? Possession.Bearer : await possessionCheck.CheckAsync(credential, presented, question.Proof);
+        var (code, scopes) = credential is null
+            ? (result.Code, ScopeSet.Empty)
+            : AccessDecision.Decide(catalog, credential, requirement with { Possession = possession });
         var isMisplaced =
-            question.IsInQuery && credential.Kind is { } kind && kind is not (CredentialKind.ApiKey or CredentialKind.AnonymousApiKey);
+            question.IsInQuery && result.Kind is { } kind && kind is not (CredentialKind.ApiKey or CredentialKind.AnonymousApiKey);
         if (isMisplaced)
         {
             code = VerificationCode.CredentialKindNotAccepted;
         }
 
         // Last, so that what fails uses nothing up; before the limits, which a replay must not use up.
-        if (code == VerificationCode.Valid && !await oneTimeTokens.UseAsync(catalog, credential))
+        if (code == VerificationCode.Valid && credential is not null && !await oneTimeTokens.UseAsync(catalog, credential))
         {
             code = VerificationCode.ProofReplayed;
         }
 
-        var (settled, limits) = await recorder.SettleAsync(
+        var limits = await recorder.SettleAsync(
             new Use
             {
                 Door = question.Door,
-                Code = code,
-                Credential = credential,
+                Result = AuditReason.Of(code),
+                Credential = result,
                 Api = requirement.Api,
                 Scopes = requirement.Scopes,
                 Object = requirement.Object,
@@ -87,6 +88,6 @@ public sealed class Door(
                 Path = question.About.Path,
             }
         );
-        return new Verdict(settled, credential, scopes, limits) { IsMisplaced = isMisplaced, Possession = possession };
+        return new Verdict(limits.IsRefused ? limits.Code : code, result, scopes, limits) { IsMisplaced = isMisplaced, Possession = possession };
     }
 }

@@ -1,3 +1,4 @@
+using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Jose;
 using Tokenry.Server.Core.Access;
@@ -72,7 +73,7 @@ public sealed partial class ForwardAuthEndpoint(
             return;
         }
 
-        if (!verdict.IsValid)
+        if (!verdict.IsValid || verdict.Credential is not Authenticated credential)
         {
             if (verdict.Possession.NeedsNonce)
             {
@@ -89,7 +90,7 @@ public sealed partial class ForwardAuthEndpoint(
             return;
         }
 
-        if (asked.AsJwt && !request.IsFromProxy && IsLimited(verdict.Credential))
+        if (asked.AsJwt && !request.IsFromProxy && IsLimited(credential))
         {
             throw ProblemException.Invalid(
                 "as",
@@ -99,7 +100,7 @@ public sealed partial class ForwardAuthEndpoint(
         }
 
         var token = asked.AsJwt ? TokenFor(api, verdict, carrier, question) : null;
-        Identify(context.Response.Headers, verdict);
+        Identify(context.Response.Headers, credential, verdict.Scopes);
         if (token is not null)
         {
             context.Response.Headers["X-Tokenry-Jwt"] = token;
@@ -107,8 +108,8 @@ public sealed partial class ForwardAuthEndpoint(
     }
 
     /// <summary>Whether it has limits of its own, which a token that is made of it does not have.</summary>
-    private static bool IsLimited(Authenticated credential) =>
-        credential is { Token: null, Credential: { } opaque } && (opaque.AllowedIps is not null || opaque.RateLimits is not null);
+    private static bool IsLimited(AuthenticationResult credential) =>
+        credential is AuthenticatedCredential { Stored: { } stored } && (stored.AllowedIps is not null || stored.RateLimits is not null);
 
     /// <exception cref="ProblemException">400: the token would be too long to be carried.</exception>
     private string TokenFor(ApiResourceFacts api, in Verdict verdict, Carrier carrier, in Question question)
@@ -272,16 +273,15 @@ public sealed partial class ForwardAuthEndpoint(
     }
 
     /// <summary>Every header always, empty where there is nothing to say: a missing one would be the client's own in some proxies.</summary>
-    private static void Identify(IHeaderDictionary headers, in Verdict verdict)
+    private static void Identify(IHeaderDictionary headers, Authenticated credential, ScopeSet scopes)
     {
-        var credential = verdict.Credential;
         var objects = credential.ObjectTexts;
         headers["X-Tokenry-Subject"] = credential.Subject ?? "";
         headers["X-Tokenry-Kind"] = credential.Kind;
         headers["X-Tokenry-Credential"] = credential.CredentialId;
         headers["X-Tokenry-Application"] = credential.ApplicationId ?? "";
         headers["X-Tokenry-Organization"] = credential.OrganizationId ?? "";
-        headers["X-Tokenry-Scopes"] = verdict.Scopes.ToString();
+        headers["X-Tokenry-Scopes"] = scopes.ToString();
         // Patterns are visible ASCII without spaces (ObjectPattern), so a space separates them.
         headers["X-Tokenry-Objects"] = objects is null ? "" : string.Join(' ', objects);
     }

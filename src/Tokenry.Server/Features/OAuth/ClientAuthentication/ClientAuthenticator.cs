@@ -51,24 +51,20 @@ public sealed class ClientAuthenticator(
         var presented = Read(context.Request.Headers, form, certificate, takesPublic, takesGrants);
         var (proved, onceOnly) = await ProveAsync(presented, certificate);
         presented = presented with { Method = MutualTls.MethodOf(presented, proved) };
-        var code = Judge(presented, proved, request);
+        var reason = Judge(presented, proved, request);
         // Last of all, so that an attempt that fails uses nothing up.
-        if (code == VerificationCode.Valid && onceOnly is not null && !await privateKeyJwt.ClaimAsync(onceOnly))
+        if (reason == AuditReason.Valid && onceOnly is not null && !await privateKeyJwt.ClaimAsync(onceOnly))
         {
-            code = VerificationCode.ProofReplayed;
+            reason = AuditReason.Of(VerificationCode.ProofReplayed);
         }
 
-        if (code == VerificationCode.Valid)
+        if (reason == AuditReason.Valid && proved is Authenticated client)
         {
-            if (proved.CredentialId is not null)
-            {
-                recorder.Used(proved, UseCircumstances.Of(request));
-            }
-
+            recorder.Used(client, UseCircumstances.Of(request));
             return new Caller
             {
-                Credential = proved,
-                Principal = proved.Owner!,
+                Credential = client,
+                Principal = client.Owner,
                 Management = ScopeSet.Empty,
                 Request = request,
                 AuthMethod = presented.Method,
@@ -79,7 +75,7 @@ public sealed class ClientAuthenticator(
             new Use
             {
                 Door = DoorNames.ClientAuthentication,
-                Code = code,
+                Result = reason,
                 Credential = proved,
                 From = UseCircumstances.Of(request),
                 Method = request.Method,
@@ -94,11 +90,11 @@ public sealed class ClientAuthenticator(
     }
 
     /// <summary>What helps the holder of the right secret or key; no other sender is told it.</summary>
-    private static string? Hint(Authenticated proved) =>
-        proved.Hint
+    private static string? Hint(AuthenticationResult proved) =>
+        (proved as AuthenticationFailure)?.Hint
         ?? (proved.Code == VerificationCode.Expired ? "the credential has expired: renew it, or use the one that follows it" : null);
 
-    private async ValueTask<(Authenticated Proved, ClientAssertion? OnceOnly)> ProveAsync(
+    private async ValueTask<(AuthenticationResult Proved, ClientAssertion? OnceOnly)> ProveAsync(
         PresentedClient presented,
         ClientCertificate? certificate
     ) =>
@@ -115,18 +111,18 @@ public sealed class ClientAuthenticator(
             ),
             { Method: ClientAuthenticationMethod.None } => (await publicClient.AuthenticateAsync(presented), null),
             { ClientId: not null, Proof: { } secret } => (await opaque.AuthenticateAsync(secret), null),
-            _ => (Authenticated.Failed(VerificationCode.Malformed), null),
+            _ => (NotRequested.Instance, null),
         };
 
     /// <summary>What is good in itself may be of another kind or client, come in another way or from another address than it should.</summary>
-    private static string Judge(PresentedClient presented, Authenticated proved, RequestFacts request) =>
-        !proved.IsGood ? proved.Code
+    private static AuditReason Judge(PresentedClient presented, AuthenticationResult result, RequestFacts request) =>
+        result is not Authenticated proved ? result.Reason
         : presented.Method != ClientAuthenticationMethod.None && !CredentialKind.IsClientAuthentication(proved.Kind)
-            ? VerificationCode.CredentialKindNotAccepted
-        : presented.ClientId is { } claimed && proved.Owner!.Id != claimed ? VerificationCode.Unknown
-        : !proved.Owner!.Client.Takes(presented.Method!) ? PublicClient.MethodNotAllowed
-        : !AccessDecision.IsAddressAllowed(proved, request.Address) ? VerificationCode.IpNotAllowed
-        : VerificationCode.Valid;
+            ? AuditReason.Of(VerificationCode.CredentialKindNotAccepted)
+        : presented.ClientId is { } claimed && proved.OwnerId != claimed ? AuditReason.Of(VerificationCode.Unknown)
+        : !proved.Owner.Client.Takes(presented.Method!) ? PublicClient.MethodNotAllowed
+        : !AccessDecision.IsAddressAllowed(proved, request.Address) ? AuditReason.Of(VerificationCode.IpNotAllowed)
+        : AuditReason.Valid;
 
     private static PresentedClient Read(
         IHeaderDictionary headers,

@@ -15,9 +15,9 @@ namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 public sealed class MutualTls(ClientKeyCache clientKeys, PrincipalCache principals, TimeProvider time)
 {
     // For the audit; the client hears the same of all of them.
-    private const string Expired = "certificate_expired";
-    private const string NotRegistered = "certificate_unknown";
-    private const string Untrusted = "certificate_untrusted";
+    private static readonly AuditReason Expired = new("certificate_expired");
+    private static readonly AuditReason NotRegistered = new("certificate_unknown");
+    private static readonly AuditReason Untrusted = new("certificate_untrusted");
 
     /// <summary>Of a request that presents a certificate and nothing else; which of the two methods it is, tells what it matches.</summary>
     public static PresentedClient Read(FormParameters form) => new(ClientAuthenticationMethod.TlsClientAuth, form["client_id"]);
@@ -26,25 +26,25 @@ public sealed class MutualTls(ClientKeyCache clientKeys, PrincipalCache principa
         method is ClientAuthenticationMethod.TlsClientAuth or ClientAuthenticationMethod.SelfSignedTlsClientAuth;
 
     /// <summary>The method that was used: of a certificate by what it matched.</summary>
-    public static string? MethodOf(PresentedClient presented, Authenticated proved) =>
-        IsMethod(presented.Method) && proved.Credential is { } credential ? MethodOf(credential) : presented.Method;
+    public static string? MethodOf(PresentedClient presented, AuthenticationResult proved) =>
+        IsMethod(presented.Method) && proved.Stored is { } credential ? MethodOf(credential) : presented.Method;
 
     /// <summary>Whose the certificate is among what the application has registered: the first that is good, else the first that is about it.</summary>
-    public async ValueTask<Authenticated> AuthenticateAsync(string clientId, ClientCertificate presented)
+    public async ValueTask<AuthenticationResult> AuthenticateAsync(string clientId, ClientCertificate presented)
     {
         if (await principals.ClientAsync(clientId) is not { } owner)
         {
-            return Authenticated.Failed(VerificationCode.Unknown);
+            return AuthenticationFailure.Of(VerificationCode.Unknown);
         }
 
         var now = time.GetUtcNow();
         var certificate = presented.Certificate;
         if (now.UtcDateTime < certificate.NotBefore.ToUniversalTime() || now.UtcDateTime > certificate.NotAfter.ToUniversalTime())
         {
-            return Authenticated.Failed(Expired);
+            return AuthenticationFailure.Of(Expired);
         }
 
-        Authenticated? best = null;
+        AuthenticationResult? best = null;
         var isUntrusted = false;
         foreach (var registered in await CandidatesAsync(clientId, certificate))
         {
@@ -55,7 +55,7 @@ public sealed class MutualTls(ClientKeyCache clientKeys, PrincipalCache principa
                 continue;
             }
 
-            var proved = Authenticated.Stored(registered, owner, now);
+            var proved = AuthenticatedCredential.Judge(registered, owner, now);
             if (proved.IsGood && owner.Client.Takes(MethodOf(registered)))
             {
                 return proved;
@@ -64,7 +64,7 @@ public sealed class MutualTls(ClientKeyCache clientKeys, PrincipalCache principa
             best ??= proved;
         }
 
-        return best ?? Authenticated.Failed(isUntrusted ? Untrusted : NotRegistered);
+        return best ?? AuthenticationFailure.Of(isUntrusted ? Untrusted : NotRegistered);
     }
 
     private static string MethodOf(CredentialFacts registered) =>

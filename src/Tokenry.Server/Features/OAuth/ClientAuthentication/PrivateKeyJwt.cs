@@ -71,25 +71,25 @@ public sealed class PrivateKeyJwt(
     }
 
     /// <summary>Whose the assertion is and whether it is good, but for whether it was used before (<see cref="ClaimAsync"/>).</summary>
-    public async ValueTask<(Authenticated Proved, ClientAssertion? OnceOnly)> AuthenticateAsync(PresentedClient presented)
+    public async ValueTask<(AuthenticationResult Proved, ClientAssertion? OnceOnly)> AuthenticateAsync(PresentedClient presented)
     {
         var assertion = presented.Proof!;
         if (presented.ClientId is not { } clientId)
         {
-            return (Authenticated.Failed(VerificationCode.Malformed), null);
+            return (AuthenticationFailure.Of(VerificationCode.Malformed), null);
         }
 
         if (await principals.ClientAsync(clientId) is not { } owner)
         {
-            return (Authenticated.Failed(VerificationCode.Unknown), null);
+            return (AuthenticationFailure.Of(VerificationCode.Unknown), null);
         }
 
         var key = await FindKeyAsync(clientId, assertion);
         Func<string?, VerificationKey?> findKey = _ => key?.PublicKey;
         var result = validator.Validate(assertion, clientId, RulesOf(owner.Client), findKey);
-        if (result.IsValid)
+        if (key is not null && result.IsValid)
         {
-            return (Authenticated.Stored(key!, owner, time.GetUtcNow()), result.Assertion);
+            return (AuthenticatedCredential.Judge(key, owner, time.GetUtcNow()), result.Assertion);
         }
 
         var reason = Reason(result.Fault);
@@ -98,7 +98,9 @@ public sealed class PrivateKeyJwt(
         var isSigned = otherwise.IsValid || IsBehindSignature(result.Fault) || IsBehindSignature(otherwise.Fault);
         return (
             // Told only to the holder of the client's key: the same assertion would do for a client that is set so.
-            isSigned ? Authenticated.Refused(reason, key!, owner, otherwise.IsValid ? hint : null) : Authenticated.Failed(reason),
+            isSigned && key is not null
+                ? AuthenticationFailure.Of(reason, key, owner, otherwise.IsValid ? hint : null)
+                : AuthenticationFailure.Of(reason),
             null
         );
     }
@@ -142,7 +144,10 @@ public sealed class PrivateKeyJwt(
     }
 
     /// <summary>For the audit; the client hears the same of all of them.</summary>
-    private static string Reason(ClientAssertionFault fault) =>
+    private static AuditReason Reason(ClientAssertionFault fault) =>
+        new(NameOf(fault));
+
+    private static string NameOf(ClientAssertionFault fault) =>
         fault switch
         {
             ClientAssertionFault.UnknownKey => "assertion_unknown_key",

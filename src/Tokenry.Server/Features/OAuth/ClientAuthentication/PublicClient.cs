@@ -12,7 +12,7 @@ namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 public sealed class PublicClient(OpaqueCredentialScheme opaque, PrincipalCache principals)
 {
     /// <summary>In the audit: the client may not authenticate in this way.</summary>
-    public const string MethodNotAllowed = "auth_method_not_allowed";
+    public static readonly AuditReason MethodNotAllowed = new("auth_method_not_allowed");
 
     /// <param name="form">The parameters.</param>
     /// <param name="exchanges">Whether this is a token exchange, in which a subject token may be the client's own.</param>
@@ -21,25 +21,25 @@ public sealed class PublicClient(OpaqueCredentialScheme opaque, PrincipalCache p
             ? new PresentedClient(ClientAuthenticationMethod.None, id, exchanges ? form["subject_token"] : null)
             : default;
 
-    public async ValueTask<Authenticated> AuthenticateAsync(PresentedClient presented)
+    public async ValueTask<AuthenticationResult> AuthenticateAsync(PresentedClient presented)
     {
         var clientId = presented.ClientId!;
         if (await principals.ClientAsync(clientId) is not { } client)
         {
-            return Authenticated.Failed(VerificationCode.Unknown);
+            return AuthenticationFailure.Of(VerificationCode.Unknown);
         }
 
         if (client.Client.IsPublic)
         {
-            return Authenticated.Named(client);
+            return NamedApplication.Judge(client);
         }
 
         return
             client.Client.Methods is null
             && presented.Proof is { } key
             && await opaque.AuthenticateAsync(key) is { Kind: CredentialKind.ApiKey } own
-            && own.Owner?.Id == clientId
+            && own.OwnerId == clientId
             ? own
-            : Authenticated.Failed(MethodNotAllowed);
+            : AuthenticationFailure.Of(MethodNotAllowed);
     }
 }
