@@ -44,7 +44,13 @@ public sealed class AuthenticationFailure : AuthenticationResult
     }
 
     /// <summary>The signature of an access token is good, and its state, its principals or the time is against it.</summary>
-    internal AuthenticationFailure(string code, AccessToken token, CredentialFacts? credential, PrincipalFacts? owner, PrincipalFacts? client)
+    internal AuthenticationFailure(
+        string code,
+        AccessToken token,
+        CredentialFacts? credential,
+        PrincipalFacts? owner,
+        PrincipalFacts? client
+    )
         : this(code)
     {
         this.token = token;

@@ -144,8 +144,7 @@ public sealed class PrivateKeyJwt(
     }
 
     /// <summary>For the audit; the client hears the same of all of them.</summary>
-    private static AuditReason Reason(ClientAssertionFault fault) =>
-        new(NameOf(fault));
+    private static AuditReason Reason(ClientAssertionFault fault) => new(NameOf(fault));
 
     private static string NameOf(ClientAssertionFault fault) =>
         fault switch
