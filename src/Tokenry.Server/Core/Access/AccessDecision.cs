@@ -15,6 +15,9 @@ public readonly struct Requirement
     /// <summary>Whether an API was asked about that is not registered.</summary>
     public bool ApiIsUnknown { get; init; }
 
+    /// <summary>Whether it is Tokenry's own API, where the operation decides about scopes (the Gate).</summary>
+    public bool IsOwnApi { get; init; }
+
     public ScopeSet Scopes { get; init; }
 
     public string? Object { get; init; }
@@ -23,6 +26,17 @@ public readonly struct Requirement
 
     /// <summary>What the request proved; for introspection what its answer lets the resource server check.</summary>
     public required Possession Possession { get; init; }
+
+    /// <summary>The requirement of Tokenry's own API.</summary>
+    public static Requirement AtOwnApi(in Possession possession, IPAddress? address) =>
+        new()
+        {
+            IsOwnApi = true,
+            Api = ManagementApi.Resource,
+            Scopes = ScopeSet.Empty,
+            Possession = possession,
+            Address = address,
+        };
 }
 
 /// <summary>Is this credential, which is good in itself, good for that? The contract's precedence, from <c>wrong_api</c> on.</summary>
@@ -31,6 +45,11 @@ public static class AccessDecision
     /// <returns>The code, and the scopes the credential has at the API.</returns>
     public static (string Code, ScopeSet Scopes) Decide(Catalog catalog, Authenticated authenticated, in Requirement requirement)
     {
+        if (requirement.IsOwnApi)
+        {
+            return AtOwnApi(catalog, authenticated, requirement);
+        }
+
         if (requirement.ApiIsUnknown)
         {
             return (VerificationCode.WrongApi, ScopeSet.Empty);
@@ -109,18 +128,14 @@ public static class AccessDecision
     /// The code at the management API and the effective scopes there. Any valid opaque credential may ask who it is (<c>/v1/me</c>), so having
     /// no scope is no refusal; an access token must be meant for this API.
     /// </summary>
-    public static (string Code, ScopeSet Scopes) AtManagement(
-        Catalog catalog,
-        Authenticated authenticated,
-        in Possession possession,
-        IPAddress? address
-    )
+    private static (string Code, ScopeSet Scopes) AtOwnApi(Catalog catalog, Authenticated authenticated, in Requirement requirement)
     {
+        var possession = requirement.Possession;
         var code =
             CredentialKind.IsClientAuthentication(authenticated.Kind) ? VerificationCode.CredentialKindNotAccepted
             : authenticated.Token is { } token && !token.Audience.Contains(ManagementApi.Identifier) ? VerificationCode.WrongApi
             : possession.Code != VerificationCode.Valid ? possession.Code
-            : !IsAddressAllowed(authenticated, address) ? VerificationCode.IpNotAllowed
+            : !IsAddressAllowed(authenticated, requirement.Address) ? VerificationCode.IpNotAllowed
             : VerificationCode.Valid;
         // The management API has no object types: a credential limited to objects has no rights there.
         return code == VerificationCode.Valid && Objects(authenticated) is null

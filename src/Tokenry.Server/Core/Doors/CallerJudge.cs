@@ -81,7 +81,7 @@ public sealed class CallerJudge(
     private static (string Code, ScopeSet Management) Judge(Catalog catalog, AuthenticationResult result, Caller before) =>
         result is not Authenticated authenticated ? (result.Code, ScopeSet.Empty)
         : before.AuthMethod is not { } method
-            ? AccessDecision.AtManagement(catalog, authenticated, before.Possession, before.Request.Address)
+            ? AccessDecision.Decide(catalog, authenticated, Requirement.AtOwnApi(before.Possession, before.Request.Address))
         : !authenticated.Owner.Client.Takes(method) ? (VerificationCode.CredentialKindNotAccepted, ScopeSet.Empty)
         : !AccessDecision.IsAddressAllowed(authenticated, before.Request.Address) ? (VerificationCode.IpNotAllowed, ScopeSet.Empty)
         : (VerificationCode.Valid, ScopeSet.Empty);

@@ -20,9 +20,8 @@ namespace Tokenry.Server.Features.OAuth;
 public sealed class IntrospectionEndpoint(
     ClientAuthenticator clients,
     CallerAuthenticator callers,
-    Authenticator authenticator,
+    Door door,
     CatalogCache catalogs,
-    OneTimeTokens oneTimeTokens,
     UseRecorder recorder,
     TokenryOptions options
 )
@@ -38,13 +37,10 @@ public sealed class IntrospectionEndpoint(
         var catalog = await catalogs.GetAsync();
         var caller = await CallerAsync(context, form, catalog);
         var token = form["token"] ?? throw OAuthError.InvalidRequest("token is missing");
-        var result = await authenticator.AuthenticateAsync(token);
-        var authenticated = result as Authenticated;
-        // Introspection decides without settling: it uses nothing up and consumes no limit.
-        var isUsable = authenticated is not null && !await oneTimeTokens.IsUsedAsync(catalog, authenticated);
-        var seen = isUsable && authenticated is not null ? Visible(catalog, caller, authenticated) : [];
+        var (result, authenticated) = await door.InspectAsync(catalog, token);
+        var seen = authenticated is null ? [] : Visible(catalog, caller, authenticated);
         // A good token that this caller may not know of is not recorded as a denial.
-        if (authenticated is null || seen.Count > 0)
+        if (!result.IsGood || seen.Count > 0)
         {
             recorder.Decided(
                 new Use

@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Doors;
 using Tokenry.Server.Core.Signing;
 using Tokenry.Server.Core.Usage;
 

@@ -4,6 +4,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Doors;
 
 namespace Tokenry.Server.Features.Verification;
 
