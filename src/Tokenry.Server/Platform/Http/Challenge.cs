@@ -53,8 +53,7 @@ public readonly record struct Challenge
     /// <summary>What was wrong under the scheme <c>DPoP</c>, which then comes first; <c>null</c> = the request did not use it and does not need it.</summary>
     public ChallengeError? DpopError { get; init; }
 
-    private bool IsBare =>
-        second is null && Error.Code is null && Scope is null && Metadata is null && DpopError is null && !OffersDpop;
+    private bool IsBare => second is null && Error.Code is null && Scope is null && Metadata is null && DpopError is null && !OffersDpop;
 
     public override string ToString()
     {

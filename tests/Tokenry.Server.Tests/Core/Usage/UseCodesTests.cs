@@ -27,7 +27,7 @@ public sealed partial class UseCodesTests
 
     /// <summary>As an argument of a refusal, or by how such reasons begin; not the parameters <c>client_assertion…</c>.</summary>
     [GeneratedRegex(
-        "((Failed|Because)\\(|MethodNotAllowed = )\"(?<code>[a-z_]+)\"|\"(?<code>(assertion|certificate|federated|subject_token_of|not_the|too_many|token_too)_[a-z_]+)\"",
+        "((AuditReason|Because)\\(|MethodNotAllowed = new\\()\"(?<code>[a-z_]+)\"|\"(?<code>(assertion|certificate|federated|subject_token_of|not_the|too_many|token_too)_[a-z_]+)\"",
         RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000
     )]
