@@ -30,7 +30,9 @@ public static partial class Announcement
         }
 
         text.WriteLine();
-        text.WriteLine($"  Administrator   {options.Bootstrap.AdminEmail}; sign-in pages do not exist yet, so use the token of the next command");
+        text.WriteLine(
+            $"  Administrator   {options.Bootstrap.AdminEmail}; sign-in pages do not exist yet, so use the token of the next command"
+        );
         text.WriteLine();
         text.WriteLine("  Try it from another terminal:");
         text.WriteLine($"  curl -H \"Authorization: Bearer $({command})\" {options.Issuer}/v1/me");

@@ -26,7 +26,9 @@ public sealed class RotateKeys(KeyRotation rotation, TokenryOptions options)
         {
             case "prepare":
                 await rotation.PrepareAsync(pepper, keyEncryptionKey, words.Add);
-                words.Add($"Copy {options.Store.KeyFile} to every replica; each loads it within a second. Then run: admin rotate-keys activate.");
+                words.Add(
+                    $"Copy {options.Store.KeyFile} to every replica; each loads it within a second. Then run: admin rotate-keys activate."
+                );
                 break;
             case "activate":
                 await rotation.ActivateAsync(pepper, keyEncryptionKey, words.Add);

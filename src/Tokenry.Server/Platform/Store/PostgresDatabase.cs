@@ -230,7 +230,12 @@ public sealed class PostgresDatabase : Database
             ? base.WriteRowAsync(statement, row, returned)
             : UnlessAwayAsync(metrics.WriteUnserved, away => WriteRowAsync(statement, row, returned, away));
 
-    private async Task<bool> WriteRowAsync<TRow>(RowStatement<TRow> statement, TRow row, Action<TRow, long> returned, CancellationToken away)
+    private async Task<bool> WriteRowAsync<TRow>(
+        RowStatement<TRow> statement,
+        TRow row,
+        Action<TRow, long> returned,
+        CancellationToken away
+    )
     {
         try
         {

@@ -39,7 +39,8 @@ internal sealed class MetricFamily
     }
 
     /// <summary>The series of these label values; for code that records without an instrument.</summary>
-    public MetricSeries Series(string? first = null, string? second = null, string? third = null) => Find(new LabelValues(first, second, third));
+    public MetricSeries Series(string? first = null, string? second = null, string? third = null) =>
+        Find(new LabelValues(first, second, third));
 
     public void Record(long value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Tests.Platform.Http;
 using Tokenry.Server.Tests.Platform.Store;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Tokenry.Server.Tests.Core.Authentication;
 

@@ -1,12 +1,12 @@
 using Dapper;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Tokenry.Server.Core.KeyCare;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Signing;
 using Tokenry.Server.Platform.Settings;
 using Tokenry.Server.Tests.Platform.Store;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Tokenry.Server.Tests.Core.KeyCare;
 

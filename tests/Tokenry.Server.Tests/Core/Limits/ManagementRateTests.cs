@@ -1,8 +1,8 @@
 using System.Globalization;
+using Microsoft.Extensions.Time.Testing;
 using Tokenry.Server.Core.Limits;
 using Tokenry.Server.Tests.Platform.Http;
 using Tokenry.Server.Tests.Platform.Store;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Tokenry.Server.Tests.Core.Limits;
 

@@ -1,9 +1,9 @@
 using Dapper;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Usage;
 using Tokenry.Server.Tests.Platform.Store;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Tokenry.Server.Tests.Core.Usage;
 

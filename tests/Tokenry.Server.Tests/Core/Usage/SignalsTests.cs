@@ -2,10 +2,10 @@ using System.Diagnostics.Metrics;
 using Dapper;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Tokenry.Server.Core.Usage;
 using Tokenry.Server.Platform.Telemetry;
 using Tokenry.Server.Tests.Platform.Store;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Tokenry.Server.Tests.Core.Usage;
 

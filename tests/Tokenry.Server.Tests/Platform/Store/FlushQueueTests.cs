@@ -1,10 +1,10 @@
 using System.Data.Common;
 using Dapper;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Tokenry.Server.Core.Usage;
 using Tokenry.Server.Platform.Store;
 using Tokenry.Server.Tests.Core.Usage;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Tokenry.Server.Tests.Platform.Store;
 

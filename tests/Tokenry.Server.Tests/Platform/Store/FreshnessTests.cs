@@ -1,5 +1,5 @@
-using Tokenry.Server.Platform.Store;
 using Microsoft.Extensions.Time.Testing;
+using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Tests.Platform.Store;
 

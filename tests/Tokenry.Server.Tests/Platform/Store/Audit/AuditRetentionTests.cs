@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Tokenry.Server.Platform.Settings;
 using Tokenry.Server.Platform.Store.Audit;
-using Microsoft.Extensions.Time.Testing;
 
 namespace Tokenry.Server.Tests.Platform.Store.Audit;
 

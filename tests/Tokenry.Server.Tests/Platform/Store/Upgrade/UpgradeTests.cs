@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.Versioning;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
@@ -18,6 +19,7 @@ namespace Tokenry.Server.Tests.Platform.Store.Upgrade;
 /// An upgrade from every schema there was, with live rows of that schema (<c>schema-NNNN.sql</c>): what was issued then works now, under the same terms.
 /// A new migration needs the rows of the schema before it.
 /// </summary>
+[SupportedOSPlatform("linux")]
 public sealed partial class UpgradeTests
 {
     private const string Api = "https://api.example.com";
@@ -171,7 +173,8 @@ public sealed partial class UpgradeTests
             .Select(file => int.Parse(Path.GetFileNameWithoutExtension(file)["schema-".Length..], CultureInfo.InvariantCulture))
             .Order();
 
-    private static string Spelled(string sql, Engine engine) => engine == Engine.Postgres ? Bytes().Replace(sql, @"'\x${hex}'::bytea") : sql;
+    private static string Spelled(string sql, Engine engine) =>
+        engine == Engine.Postgres ? Bytes().Replace(sql, @"'\x${hex}'::bytea") : sql;
 
     [GeneratedRegex("x'(?<hex>[0-9a-f]+)'", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Bytes();
