@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
+using Tokenry.Protocol.Jose;
 using Tokenry.Server.Core.Usage;
+using Tokenry.Server.Features.OAuth.ClientAuthentication;
 
 namespace Tokenry.Server.Tests.Core.Usage;
 
@@ -20,6 +22,11 @@ public sealed partial class UseCodesTests
         foreach (var path in sources)
         foreach (Match match in Reason().Matches(await File.ReadAllTextAsync(path)))
             written.Add(match.Groups["code"].Value);
+
+        foreach (var fault in Enum.GetValues<ClientAssertionFault>())
+            written.Add(PrivateKeyJwt.Reason(fault).Name);
+        foreach (var fault in Enum.GetValues<FederatedTokenFault>())
+            written.Add(FederatedIdentities.Reason(fault).Name);
 
         Assert.True(written.Count > 20, string.Join(", ", written));
         Assert.DoesNotContain(written.Except(Others), code => !UseCodes.All.Contains(code));

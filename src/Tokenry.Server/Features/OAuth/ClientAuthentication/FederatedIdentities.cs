@@ -101,7 +101,7 @@ public sealed class FederatedIdentities(
     }
 
     /// <summary>For the audit; the client hears the same of all of them.</summary>
-    private static AuditReason Reason(FederatedTokenFault fault) => new(NameOf(fault));
+    internal static AuditReason Reason(FederatedTokenFault fault) => new(NameOf(fault));
 
     private static string NameOf(FederatedTokenFault fault) =>
         fault switch

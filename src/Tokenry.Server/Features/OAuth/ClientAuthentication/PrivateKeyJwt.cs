@@ -156,7 +156,7 @@ public sealed class PrivateKeyJwt(
     }
 
     /// <summary>For the audit; the client hears the same of all of them.</summary>
-    private static AuditReason Reason(ClientAssertionFault fault) =>
+    internal static AuditReason Reason(ClientAssertionFault fault) =>
         new(
             fault is ClientAssertionFault.None or ClientAssertionFault.InvalidClaims
                 ? VerificationCode.Malformed
