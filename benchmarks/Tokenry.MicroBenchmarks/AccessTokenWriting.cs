@@ -13,7 +13,7 @@ public class AccessTokenWriting : WithStore
 {
     private static readonly ECDsa BareKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private AccessTokenWriter writer = null!;
-    private SigningKey signingKey = null!;
+    private JwsSigningKey signingKey = null!;
     private AccessTokenClaims claims = null!;
     private byte[] signingInput = [];
 
@@ -40,7 +40,7 @@ public class AccessTokenWriting : WithStore
         );
     }
 
-    [Benchmark(Description = "SigningKey.TrySign")]
+    [Benchmark(Description = "JwsSigningKey.TrySign")]
     public bool SigningKeyAlone()
     {
         Span<byte> signature = stackalloc byte[64];

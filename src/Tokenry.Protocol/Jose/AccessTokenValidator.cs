@@ -89,7 +89,7 @@ public sealed class AccessTokenValidator(string issuer, TimeProvider time)
 
         using (document)
         {
-            if (!AccessTokenClaims.TryRead(document.RootElement, out var token, out var notBefore))
+            if (!AccessTokenClaimReader.TryRead(document.RootElement, out var token, out var notBefore))
             {
                 return AccessTokenResult.Invalid(AccessTokenFault.InvalidClaims);
             }

@@ -25,7 +25,7 @@ internal sealed record AdminVerb(
             MakesStore = true,
             Check = IssueAdminToken.Check,
         },
-        new(RotateKeys.Command, services => (options, _) => services.GetRequiredService<RotateKeys>().RunAsync(options)),
+        new(RotateKeysCommand.Command, services => (options, _) => services.GetRequiredService<RotateKeysCommand>().RunAsync(options)),
         new(VerifyAudit.Command, services => (options, _) => services.GetRequiredService<VerifyAudit>().RunAsync(options)),
     ];
 

@@ -69,7 +69,7 @@ public static partial class CoreServices
             .AddSingleton<ReviveAdministrator>()
             .AddSingleton<Caps>()
             .AddSingleton<RevokeAll>();
-        services.AddSingleton<PepperRenewal>().AddSingleton<KeyRotation>().AddSingleton<RotateKeys>();
+        services.AddSingleton<PepperRenewal>().AddSingleton<KeyRotation>().AddSingleton<RotateKeysCommand>();
         services.AddSingleton<SecretMint>().AddSingleton<ExpiryPolicy>().AddSingleton<IssueCredential>();
         services.AddSingleton<ReviseCredential>().AddSingleton<RotateCredential>().AddSingleton<SetCredentialDisabled>();
         services

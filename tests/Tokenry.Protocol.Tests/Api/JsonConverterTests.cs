@@ -83,13 +83,13 @@ public sealed class JsonConverterTests
     }
 
     [Theory]
-    [InlineData("[]", "Not an object.")]
-    [InlineData("\"x\"", "Not an object.")]
-    [InlineData("""{"a":"1","A":"2"}""", "A duplicate header.")]
-    [InlineData("""{"a":1}""", "Neither a text nor a list of texts.")]
-    [InlineData("""{"a":null}""", "Neither a text nor a list of texts.")]
-    [InlineData("""{"a":["b",1]}""", "Not a list of texts.")]
-    [InlineData("""{"a":[["b"]]}""", "Not a list of texts.")]
+    [InlineData("[]", "Headers must be an object.")]
+    [InlineData("\"x\"", "Headers must be an object.")]
+    [InlineData("""{"a":"1","A":"2"}""", "A header appears more than once.")]
+    [InlineData("""{"a":1}""", "A header must be a string or a list of strings.")]
+    [InlineData("""{"a":null}""", "A header must be a string or a list of strings.")]
+    [InlineData("""{"a":["b",1]}""", "A header must be a list of strings.")]
+    [InlineData("""{"a":[["b"]]}""", "A header must be a list of strings.")]
     public void What_is_no_set_of_headers_is_refused(string json, string words) =>
         Assert.Equal(words, Assert.Throws<JsonException>(() => Read(new HeaderLinesConverter(), json)).Message);
 

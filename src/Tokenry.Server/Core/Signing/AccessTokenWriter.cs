@@ -136,7 +136,7 @@ public sealed class AccessTokenWriter(SigningKeyRing keys, TokenryOptions option
         json.WriteEndObject();
     }
 
-    private static string Sign(SigningKey key, ReadOnlySpan<byte> payload)
+    private static string Sign(JwsSigningKey key, ReadOnlySpan<byte> payload)
     {
         var header = key.EncodedHeader;
         var payloadLength = Base64Url.GetEncodedLength(payload.Length);

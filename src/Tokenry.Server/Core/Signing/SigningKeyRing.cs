@@ -47,10 +47,10 @@ public sealed class SigningKeyRing : IDisposable
     private bool IsBehind => Interlocked.Read(ref known) < Interlocked.Read(ref announced);
 
     /// <summary>The published keys with their states, for the scheduled state changes.</summary>
-    public IReadOnlyList<(SigningKey Key, SigningKeyRow Row)> Held => current.Keys;
+    public IReadOnlyList<(JwsSigningKey Key, SigningKeyRow Row)> Held => current.Keys;
 
     /// <summary>The key that signs new tokens of the algorithm. A process that knows an API resource with this algorithm holds its key.</summary>
-    public SigningKey Active(string algorithm) =>
+    public JwsSigningKey Active(string algorithm) =>
         current.Active(algorithm) ?? throw new InvalidOperationException($"The store has no signing key for {algorithm}.");
 
     /// <inheritdoc cref="SigningKeySet.Find"/>
@@ -239,11 +239,11 @@ public sealed class SigningKeyRing : IDisposable
         }
     }
 
-    private SigningKey Open(SigningKeyRow row)
+    private JwsSigningKey Open(SigningKeyRow row)
     {
         if (row.IsOnToken)
         {
-            return SigningKey.OnToken(row.KeyId, row.Algorithm, row.PublicKey, token);
+            return JwsSigningKey.OnToken(row.KeyId, row.Algorithm, row.PublicKey, token);
         }
 
         if (!keys.Opens(row.SealedPrivateKey))
@@ -254,6 +254,6 @@ public sealed class SigningKeyRing : IDisposable
             );
         }
 
-        return SigningKey.Open(row.KeyId, row.Algorithm, keys.Open(row.SealedPrivateKey, SigningKeyStore.SealPurpose(row.KeyId)));
+        return JwsSigningKey.Open(row.KeyId, row.Algorithm, keys.Open(row.SealedPrivateKey, SigningKeyStore.SealPurpose(row.KeyId)));
     }
 }

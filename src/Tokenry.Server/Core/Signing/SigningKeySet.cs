@@ -9,11 +9,11 @@ namespace Tokenry.Server.Core.Signing;
 public sealed class SigningKeySet
 {
     private readonly FrozenDictionary<string, VerificationKey> verification;
-    private readonly SigningKey? es256;
-    private readonly SigningKey? rs256;
+    private readonly JwsSigningKey? es256;
+    private readonly JwsSigningKey? rs256;
 
     /// <param name="keys">Each key with its state, in the order of publication.</param>
-    public SigningKeySet(IReadOnlyList<(SigningKey Key, SigningKeyRow Row)> keys)
+    public SigningKeySet(IReadOnlyList<(JwsSigningKey Key, SigningKeyRow Row)> keys)
     {
         Keys = keys;
         verification = keys.ToFrozenDictionary(entry => entry.Key.KeyId, entry => entry.Key.Verification, StringComparer.Ordinal);
@@ -21,16 +21,17 @@ public sealed class SigningKeySet
         rs256 = ActiveOf(JwsAlgorithms.Rs256);
         JwkSet = new PublicDocument(WriteJwkSet(keys.Select(entry => entry.Key)), "application/jwk-set+json");
 
-        SigningKey? ActiveOf(string algorithm) => keys.FirstOrDefault(entry => entry.Row.IsActive && entry.Key.Algorithm == algorithm).Key;
+        JwsSigningKey? ActiveOf(string algorithm) =>
+            keys.FirstOrDefault(entry => entry.Row.IsActive && entry.Key.Algorithm == algorithm).Key;
     }
 
-    public IReadOnlyList<(SigningKey Key, SigningKeyRow Row)> Keys { get; }
+    public IReadOnlyList<(JwsSigningKey Key, SigningKeyRow Row)> Keys { get; }
 
     /// <summary>The JWK set (RFC 7517) with public members only.</summary>
     public PublicDocument JwkSet { get; }
 
     /// <summary>The key that signs new tokens of the algorithm; <c>null</c> if there is none yet.</summary>
-    public SigningKey? Active(string algorithm) =>
+    public JwsSigningKey? Active(string algorithm) =>
         algorithm switch
         {
             JwsAlgorithms.Es256 => es256,
@@ -41,7 +42,7 @@ public sealed class SigningKeySet
     /// <summary>The verification key with that id. The id is a dictionary key and never a path or a URL.</summary>
     public VerificationKey? Find(string keyId) => verification.GetValueOrDefault(keyId);
 
-    private static byte[] WriteJwkSet(IEnumerable<SigningKey> keys)
+    private static byte[] WriteJwkSet(IEnumerable<JwsSigningKey> keys)
     {
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream))

@@ -18,7 +18,7 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
     private const int MostBuckets = 10_000;
     private const long Minute = 60_000;
 
-    private static readonly RowStatement<Tallied<Bucket>> Upsert = new RowStatement<Tallied<Bucket>>(
+    private static readonly RowStatement<BoundedCount<Bucket>> Upsert = new RowStatement<BoundedCount<Bucket>>(
         """
         INSERT INTO denials (minute, action, credential_id, actor, reason, api, network, count, first_at, last_at, target_type, target_id,
           request_id, agent)
@@ -29,8 +29,8 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
         """
     ).Number(tallied => tallied.Key.Minute).Text(tallied => tallied.Key.Action).Text(tallied => tallied.Key.CredentialId).Text(tallied => tallied.Key.Actor).Text(tallied => tallied.Key.Reason).Text(tallied => tallied.Key.Api).Text(tallied => tallied.Key.Network).Number(tallied => tallied.Count).Number(tallied => tallied.First).Number(tallied => tallied.Last).Text(tallied => tallied.Key.First?.TargetType).Text(tallied => tallied.Key.First?.TargetId).Text(tallied => tallied.Key.First?.RequestId).Text(tallied => tallied.Key.First?.Agent);
 
-    private readonly FlushQueue<Tallied<Bucket>> queue = new(database, time, logger, Step);
-    private readonly Tallies<Bucket> tallies = new(MostBuckets, ToOther);
+    private readonly FlushQueue<BoundedCount<Bucket>> queue = new(database, time, logger, Step);
+    private readonly BoundedCounts<Bucket> tallies = new(MostBuckets, ToOther);
     private readonly HashSet<Bucket> knownOfMinute = [];
     private long minuteOfKnown;
 
@@ -137,7 +137,7 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
     /// Limits the kinds of denial a minute, over all its seconds. The rows are sorted by key, so that the upserts of two replicas cannot
     /// deadlock.
     /// </summary>
-    private List<Tallied<Bucket>> Bounded(List<Tallied<Bucket>> drained)
+    private List<BoundedCount<Bucket>> Bounded(List<BoundedCount<Bucket>> drained)
     {
         var newest = drained.Count == 0 ? minuteOfKnown : drained.Max(tallied => tallied.Key.Minute);
         if (newest != minuteOfKnown)
@@ -146,7 +146,7 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
             knownOfMinute.Clear();
         }
 
-        var bounded = new Dictionary<Bucket, Tallied<Bucket>>();
+        var bounded = new Dictionary<Bucket, BoundedCount<Bucket>>();
         foreach (var tallied in drained)
         {
             var key = tallied.Key;
@@ -165,7 +165,7 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
         return rows;
     }
 
-    private static Task KeepAsync(WriteTransaction tx, IReadOnlyList<Tallied<Bucket>> rows) => tx.ExecuteEachAsync(Upsert, rows);
+    private static Task KeepAsync(WriteTransaction tx, IReadOnlyList<BoundedCount<Bucket>> rows) => tx.ExecuteEachAsync(Upsert, rows);
 
     /// <summary>Turns the counts before this minute into audit events. Any replica may do it.</summary>
     private async Task CloseAsync(long minute)
@@ -222,7 +222,7 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
 
         public override int GetHashCode() => HashCode.Combine(Minute, Action, CredentialId, Actor, Reason, Api, Network);
 
-        public static int Compare(Tallied<Bucket> one, Tallied<Bucket> another)
+        public static int Compare(BoundedCount<Bucket> one, BoundedCount<Bucket> another)
         {
             var (a, b) = (one.Key, another.Key);
             var order = a.Minute.CompareTo(b.Minute);

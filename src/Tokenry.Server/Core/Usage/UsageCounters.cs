@@ -35,7 +35,10 @@ public sealed class UsageCounters(Database database, TimeProvider time, ILogger<
     ).Text(row => row.Span).Number(row => row.Key.Minute).Text(row => row.Key.CredentialId).Text(row => row.Key.Api).Text(row => row.Key.Scope).Text(row => row.Key.Code).Text(row => row.Key.Subject).Number(row => row.Count);
 
     private readonly FlushQueue<Row> queue = new(database, time, logger, Step);
-    private readonly Tallies<Bucket> tallies = new(MostBuckets, bucket => bucket with { CredentialId = "", Subject = "", Scope = "" });
+    private readonly BoundedCounts<Bucket> tallies = new(
+        MostBuckets,
+        bucket => bucket with { CredentialId = "", Subject = "", Scope = "" }
+    );
 
     public void Record(in Use use)
     {
@@ -64,7 +67,7 @@ public sealed class UsageCounters(Database database, TimeProvider time, ILogger<
     public Task FlushAsync() => queue.RunAsync(() => tallies.IsEmpty ? [] : Rows(tallies.Drain()), WriteAsync);
 
     /// <summary>One row for each minute and hour, sorted by key, so that the upserts of two replicas cannot deadlock.</summary>
-    private static List<Row> Rows(List<Tallied<Bucket>> drained)
+    private static List<Row> Rows(List<BoundedCount<Bucket>> drained)
     {
         var hours = new Dictionary<Bucket, long>(drained.Count);
         var rows = new List<Row>(drained.Count * 2);

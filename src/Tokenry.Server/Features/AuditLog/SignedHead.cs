@@ -3,9 +3,9 @@ using System.Text;
 using System.Text.Json;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Jose;
+using Tokenry.Server.Core.Signing;
 using Tokenry.Server.Platform.Store;
 using Tokenry.Server.Platform.Store.Audit;
-using SigningKey = Tokenry.Server.Core.Signing.SigningKey;
 
 namespace Tokenry.Server.Features.AuditLog;
 
@@ -19,7 +19,7 @@ public static class SignedHead
     public const string Type = "audit-head+jwt";
 
     /// <exception cref="StoreUnavailableException">The key's token does not serve now.</exception>
-    public static AuditHead Sign(ChainHead head, SigningKey key, byte[] auditKey)
+    public static AuditHead Sign(ChainHead head, JwsSigningKey key, byte[] auditKey)
     {
         var hash = Convert.ToHexStringLower(head.Hash);
         var time = DateTimeOffset.FromUnixTimeMilliseconds(head.At);

@@ -127,7 +127,7 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
         };
         // The agent is the resource server's, not that of whoever presented the credential.
         var from = new UseCircumstances(requirement.Address, Agent: null, caller.Request.RequestId);
-        var about = ForwardedRequest.Told(request.Method, request.Path);
+        var about = ForwardedRequest.Read(request.Method, request.Path);
         return new DoorRequest(DoorNames.Verify, requirement, from, about) { Proof = proof };
     }
 

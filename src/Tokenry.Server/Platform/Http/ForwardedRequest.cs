@@ -27,11 +27,11 @@ public readonly record struct ForwardedRequest(string? Method, string? Path, str
         var method = One(headers, MethodHeaders, static said => said);
         // One header may have the path and another the whole URL, as with ingress-nginx.
         var target = One(headers, TargetHeaders, RequestTarget.OriginForm);
-        return Told(method, target);
+        return Read(method, target);
     }
 
     /// <summary>A method and a path or URL that a caller supplied; the query is separated.</summary>
-    public static ForwardedRequest Told(string? method, string? target)
+    public static ForwardedRequest Read(string? method, string? target)
     {
         method = Short(method, LongestMethod);
         if (target is null)

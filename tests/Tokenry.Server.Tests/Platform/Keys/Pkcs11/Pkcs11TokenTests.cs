@@ -27,7 +27,7 @@ public sealed class Pkcs11TokenTests
     {
         using var token = await OpenAsync();
         var (keyId, publicKey) = token.Make(algorithm);
-        using var key = SigningKey.OnToken(keyId, algorithm, publicKey, token);
+        using var key = JwsSigningKey.OnToken(keyId, algorithm, publicKey, token);
         Assert.Equal((algorithm, signatureBytes, keyId), (key.Algorithm, key.SignatureBytes, key.Verification.Thumbprint()));
         var good = 0;
         await Parallel.ForEachAsync(

@@ -7,10 +7,10 @@ namespace Tokenry.Server.Core.Usage;
 /// <param name="Count">The count.</param>
 /// <param name="First">Unix ms of the first one.</param>
 /// <param name="Last">Unix ms of the last one.</param>
-public readonly record struct Tallied<TKey>(TKey Key, long Count, long First, long Last)
+public readonly record struct BoundedCount<TKey>(TKey Key, long Count, long First, long Last)
 {
     /// <summary>The sum of two counts of the same key.</summary>
-    public Tallied<TKey> Plus(in Tallied<TKey> other) =>
+    public BoundedCount<TKey> Plus(in BoundedCount<TKey> other) =>
         this with
         {
             Count = Count + other.Count,
@@ -23,7 +23,7 @@ public readonly record struct Tallied<TKey>(TKey Key, long Count, long First, lo
 /// Counts by key until it is drained. No count is lost during a drain. There are at most <paramref name="most"/> keys; further counts go to
 /// the key that <paramref name="other"/> returns.
 /// </summary>
-public sealed class Tallies<TKey>(int most, Func<TKey, TKey> other)
+public sealed class BoundedCounts<TKey>(int most, Func<TKey, TKey> other)
     where TKey : notnull
 {
     private ConcurrentDictionary<TKey, Tally> tallies = new();
@@ -46,7 +46,7 @@ public sealed class Tallies<TKey>(int most, Func<TKey, TKey> other)
     }
 
     /// <summary>Returns the counts since the last drain.</summary>
-    public List<Tallied<TKey>> Drain()
+    public List<BoundedCount<TKey>> Drain()
     {
         var taken = Interlocked.Exchange(ref tallies, new());
         Volatile.Write(ref keys, 0);
@@ -92,7 +92,7 @@ public sealed class Tallies<TKey>(int most, Func<TKey, TKey> other)
             }
         }
 
-        public Tallied<TKey> Close(TKey key)
+        public BoundedCount<TKey> Close(TKey key)
         {
             lock (this)
             {

@@ -13,27 +13,27 @@ namespace Tokenry.Server.Core.Signing;
 /// not promise that for ECDsa and RSA objects. But each signature is a separate OpenSSL call with a key that does not change, which OpenSSL
 /// allows (openssl-threads(7)); <c>SigningKeyTests</c> tests it. If the key is on a PKCS#11 token, this object holds the public key only.
 /// </summary>
-public sealed class SigningKey : IDisposable
+public sealed class JwsSigningKey : IDisposable
 {
     private readonly ECDsa? ecdsa;
     private readonly RSA? rsa;
     private readonly Pkcs11Token? token;
 
-    private SigningKey(string keyId, ECDsa key)
+    private JwsSigningKey(string keyId, ECDsa key)
         : this(keyId, new VerificationKey(keyId, ECDsa.Create(key.ExportParameters(includePrivateParameters: false))))
     {
         ecdsa = key;
         SignatureBytes = 64;
     }
 
-    private SigningKey(string keyId, RSA key)
+    private JwsSigningKey(string keyId, RSA key)
         : this(keyId, new VerificationKey(keyId, RSA.Create(key.ExportParameters(includePrivateParameters: false))))
     {
         rsa = key;
         SignatureBytes = (key.KeySize + 7) / 8;
     }
 
-    private SigningKey(string keyId, VerificationKey verification)
+    private JwsSigningKey(string keyId, VerificationKey verification)
     {
         KeyId = keyId;
         Verification = verification;
@@ -41,7 +41,7 @@ public sealed class SigningKey : IDisposable
         EncodedHeader = Encoding.ASCII.GetBytes(Base64Url.EncodeToString(Encoding.ASCII.GetBytes(header)) + ".");
     }
 
-    private SigningKey(string keyId, VerificationKey verification, int signatureBytes, Pkcs11Token? token)
+    private JwsSigningKey(string keyId, VerificationKey verification, int signatureBytes, Pkcs11Token? token)
         : this(keyId, verification)
     {
         this.token = token;
@@ -59,7 +59,7 @@ public sealed class SigningKey : IDisposable
 
     public int SignatureBytes { get; }
 
-    public static SigningKey Open(string keyId, string algorithm, byte[] pkcs8)
+    public static JwsSigningKey Open(string keyId, string algorithm, byte[] pkcs8)
     {
         try
         {
@@ -68,11 +68,11 @@ public sealed class SigningKey : IDisposable
                 case JwsAlgorithms.Es256:
                     var onCurve = ECDsa.Create();
                     onCurve.ImportPkcs8PrivateKey(pkcs8, out _);
-                    return new SigningKey(keyId, onCurve);
+                    return new JwsSigningKey(keyId, onCurve);
                 case JwsAlgorithms.Rs256:
                     var withModulus = RSA.Create();
                     withModulus.ImportPkcs8PrivateKey(pkcs8, out _);
-                    return new SigningKey(keyId, withModulus);
+                    return new JwsSigningKey(keyId, withModulus);
                 default:
                     throw NotSigned(keyId, algorithm);
             }
@@ -89,18 +89,18 @@ public sealed class SigningKey : IDisposable
     /// <param name="token">
     /// The PKCS#11 token with the private key; <c>null</c> = this process knows no such token, so it verifies but cannot sign.
     /// </param>
-    public static SigningKey OnToken(string keyId, string algorithm, byte[] publicKey, Pkcs11Token? token)
+    public static JwsSigningKey OnToken(string keyId, string algorithm, byte[] publicKey, Pkcs11Token? token)
     {
         switch (algorithm)
         {
             case JwsAlgorithms.Es256:
                 var onCurve = ECDsa.Create();
                 onCurve.ImportSubjectPublicKeyInfo(publicKey, out _);
-                return new SigningKey(keyId, new VerificationKey(keyId, onCurve), signatureBytes: 64, token);
+                return new JwsSigningKey(keyId, new VerificationKey(keyId, onCurve), signatureBytes: 64, token);
             case JwsAlgorithms.Rs256:
                 var withModulus = RSA.Create();
                 withModulus.ImportSubjectPublicKeyInfo(publicKey, out _);
-                return new SigningKey(keyId, new VerificationKey(keyId, withModulus), (withModulus.KeySize + 7) / 8, token);
+                return new JwsSigningKey(keyId, new VerificationKey(keyId, withModulus), (withModulus.KeySize + 7) / 8, token);
             default:
                 throw NotSigned(keyId, algorithm);
         }

@@ -5,7 +5,7 @@ using Tokenry.Protocol.Access;
 namespace Tokenry.Protocol.Jose;
 
 /// <summary>Checks presence and type of the claims of RFC 9068 §2.2. The validator checks their meaning and the time.</summary>
-internal static class AccessTokenClaims
+internal static class AccessTokenClaimReader
 {
     public static bool TryRead(JsonElement claims, [NotNullWhen(true)] out AccessToken? token, out DateTimeOffset? notBefore)
     {

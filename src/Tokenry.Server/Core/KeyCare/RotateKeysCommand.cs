@@ -6,7 +6,7 @@ namespace Tokenry.Server.Core.KeyCare;
 /// <c>admin rotate-keys [prepare|activate|status] [--pepper] [--kek] [--data-directory D]</c>, for an operator with access to the host.
 /// Without a kind, it rotates both.
 /// </summary>
-public sealed class RotateKeys(KeyRotation rotation, TokenryOptions options)
+public sealed class RotateKeysCommand(KeyRotation rotation, TokenryOptions options)
 {
     public static readonly CommandVerb Command = new("admin rotate-keys", "Creates new keys in the key file and activates them.")
     {

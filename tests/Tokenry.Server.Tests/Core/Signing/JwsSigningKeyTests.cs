@@ -5,7 +5,7 @@ using Tokenry.Server.Tests.Platform.Store;
 
 namespace Tokenry.Server.Tests.Core.Signing;
 
-public sealed class SigningKeyTests
+public sealed class JwsSigningKeyTests
 {
     [Theory]
     [InlineData("ES256", 64)]
@@ -41,12 +41,12 @@ public sealed class SigningKeyTests
     {
         await using var store = await TestStore.OpenAsync(Engine.Sqlite);
         Assert.Throws<ArgumentOutOfRangeException>(() => NewSigningKey.Make("HS256", store.Keys));
-        Assert.Throws<NotSupportedException>(() => SigningKey.Open("kid", "PS256", []));
+        Assert.Throws<NotSupportedException>(() => JwsSigningKey.Open("kid", "PS256", []));
     }
 
-    private static SigningKey Open(KeyRing keys, string algorithm)
+    private static JwsSigningKey Open(KeyRing keys, string algorithm)
     {
         var made = NewSigningKey.Make(algorithm, keys);
-        return SigningKey.Open(made.KeyId, algorithm, keys.Open(made.SealedPrivateKey, SigningKeyStore.SealPurpose(made.KeyId)));
+        return JwsSigningKey.Open(made.KeyId, algorithm, keys.Open(made.SealedPrivateKey, SigningKeyStore.SealPurpose(made.KeyId)));
     }
 }
