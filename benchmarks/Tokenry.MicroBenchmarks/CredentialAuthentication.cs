@@ -45,13 +45,13 @@ public class CredentialAuthentication : WithStore
     public ValueTask<CredentialFacts?> CachedFactsAsync() => credentials.GetAsync(credentialId);
 
     [Benchmark(Description = "API key")]
-    public ValueTask<Authenticated> ApiKeyAsync() => authenticator.AuthenticateAsync(key);
+    public ValueTask<AuthenticationResult> ApiKeyAsync() => authenticator.AuthenticateAsync(key);
 
     [Benchmark(Description = "API key, wrong secret")]
-    public ValueTask<Authenticated> WrongSecretAsync() => authenticator.AuthenticateAsync(wrongSecret);
+    public ValueTask<AuthenticationResult> WrongSecretAsync() => authenticator.AuthenticateAsync(wrongSecret);
 
     [Benchmark(Description = "access token")]
-    public ValueTask<Authenticated> AccessTokenAsync() => authenticator.AuthenticateAsync(accessToken);
+    public ValueTask<AuthenticationResult> AccessTokenAsync() => authenticator.AuthenticateAsync(accessToken);
 
     private static string WithAnotherSecret(string presented) =>
         CredentialString.TryParse(presented, out var parsed)

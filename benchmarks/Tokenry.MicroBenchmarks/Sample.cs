@@ -85,7 +85,7 @@ internal sealed class Sample(OpenedStore store, string applicationId, string[] r
     public async Task<Authenticated> AuthenticateAsync(string presented)
     {
         var authenticated = await store.Get<Authenticator>().AuthenticateAsync(presented);
-        return authenticated.IsGood ? authenticated : throw new InvalidOperationException($"The sample is {authenticated.Code}.");
+        return authenticated as Authenticated ?? throw new InvalidOperationException($"The sample is {authenticated.Code}.");
     }
 
     /// <summary>Two scopes at each of five APIs, <see cref="Api"/> and <see cref="NarrowedApi"/> the last of them.</summary>

@@ -3,6 +3,7 @@ using BenchmarkDotNet.Attributes;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Core.Usage;
 
 namespace Tokenry.MicroBenchmarks;
@@ -22,7 +23,7 @@ public class UseRecording : WithStore
         use = new Use
         {
             Door = DoorNames.Verify,
-            Code = VerificationCode.Valid,
+            Result = AuditReason.Valid,
             Credential = await sample.AuthenticateAsync(await sample.IssueKeyAsync()),
             Api = catalog.Resource(Sample.Api),
             Scopes = ScopeSet.Of(["invoices:read"]),
@@ -37,7 +38,7 @@ public class UseRecording : WithStore
     public void Count() => counters.Record(use);
 
     [Benchmark(Description = "LastUsed.Record")]
-    public void RecordLastUse() => lastUsed.Record(use.Credential, use.From);
+    public void RecordLastUse() => lastUsed.Record("key_1", "app_1", use.From);
 
     [Benchmark(Description = "UseRecorder.Decided, all of it")]
     public void Decide() => recorder.Decided(use);

@@ -88,7 +88,9 @@ public static partial class CoreServices
             .AddSingleton<DpopProofs>()
             .AddSingleton<MessageSignatures>()
             .AddSingleton<OneTimeTokens>()
+            .AddSingleton<ProofReader>()
             .AddSingleton<PossessionCheck>()
+            .AddSingleton<Door>()
             .AddSingleton<CallerAuthenticator>();
         if (options.Pkcs11 is { } pkcs11)
         {

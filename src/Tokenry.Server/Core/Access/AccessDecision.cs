@@ -15,6 +15,9 @@ public readonly struct Requirement
     /// <summary>Whether an API was asked about that is not registered.</summary>
     public bool ApiIsUnknown { get; init; }
 
+    /// <summary>Whether it is Tokenry's own API, where the operation decides about scopes (the Gate).</summary>
+    public bool IsOwnApi { get; init; }
+
     public ScopeSet Scopes { get; init; }
 
     public string? Object { get; init; }
@@ -23,6 +26,17 @@ public readonly struct Requirement
 
     /// <summary>What the request proved; for introspection what its answer lets the resource server check.</summary>
     public required Possession Possession { get; init; }
+
+    /// <summary>The requirement of Tokenry's own API.</summary>
+    public static Requirement AtOwnApi(in Possession possession, IPAddress? address) =>
+        new()
+        {
+            IsOwnApi = true,
+            Api = ManagementApi.Resource,
+            Scopes = ScopeSet.Empty,
+            Possession = possession,
+            Address = address,
+        };
 }
 
 /// <summary>Is this credential, which is good in itself, good for that? The contract's precedence, from <c>wrong_api</c> on.</summary>
@@ -31,6 +45,11 @@ public static class AccessDecision
     /// <returns>The code, and the scopes the credential has at the API.</returns>
     public static (string Code, ScopeSet Scopes) Decide(Catalog catalog, Authenticated authenticated, in Requirement requirement)
     {
+        if (requirement.IsOwnApi)
+        {
+            return AtOwnApi(catalog, authenticated, requirement);
+        }
+
         if (requirement.ApiIsUnknown)
         {
             return (VerificationCode.WrongApi, ScopeSet.Empty);
@@ -46,8 +65,7 @@ public static class AccessDecision
                 : (VerificationCode.Valid, ScopeSet.Empty);
         }
 
-        var credential = authenticated.Credential;
-        var isAnonymous = credential is { IsAnonymous: true } && authenticated.Token is null;
+        var isAnonymous = authenticated is AuthenticatedCredential { Stored.IsAnonymous: true };
         // A public key comes here only as what signed a request, which the API may take.
         var authenticatesClient = CredentialKind.IsClientAuthentication(authenticated.Kind) && authenticated.Signature is null;
         var scopes = authenticatesClient ? ScopeSet.Empty : Rights.Of(catalog, authenticated, api);
@@ -73,7 +91,7 @@ public static class AccessDecision
         // What could not be strong enough, whatever came with it, is said first: no proof would help.
         var best =
             authenticated.Token is { IsBound: true } ? Strength.Bound
-            : authenticated.Credential is { CanSign: true } ? Strength.Signed
+            : authenticated.Stored is { CanSign: true } ? Strength.Signed
             : possession.Strength;
         if (best < api.MinimumStrength)
         {
@@ -110,18 +128,14 @@ public static class AccessDecision
     /// The code at the management API and the effective scopes there. Any valid opaque credential may ask who it is (<c>/v1/me</c>), so having
     /// no scope is no refusal; an access token must be meant for this API.
     /// </summary>
-    public static (string Code, ScopeSet Scopes) AtManagement(
-        Catalog catalog,
-        Authenticated authenticated,
-        in Possession possession,
-        IPAddress? address
-    )
+    private static (string Code, ScopeSet Scopes) AtOwnApi(Catalog catalog, Authenticated authenticated, in Requirement requirement)
     {
+        var possession = requirement.Possession;
         var code =
             CredentialKind.IsClientAuthentication(authenticated.Kind) ? VerificationCode.CredentialKindNotAccepted
             : authenticated.Token is { } token && !token.Audience.Contains(ManagementApi.Identifier) ? VerificationCode.WrongApi
             : possession.Code != VerificationCode.Valid ? possession.Code
-            : !IsAddressAllowed(authenticated, address) ? VerificationCode.IpNotAllowed
+            : !IsAddressAllowed(authenticated, requirement.Address) ? VerificationCode.IpNotAllowed
             : VerificationCode.Valid;
         // The management API has no object types: a credential limited to objects has no rights there.
         return code == VerificationCode.Valid && Objects(authenticated) is null
@@ -134,7 +148,7 @@ public static class AccessDecision
     {
         if (authenticated.Token is not { } token)
         {
-            return authenticated.Credential?.Terms.Objects;
+            return authenticated.Stored?.Terms.Objects;
         }
 
         // A claim that is no pattern matches nothing, rather than everything.
@@ -143,8 +157,8 @@ public static class AccessDecision
 
     internal static bool IsAddressAllowed(Authenticated authenticated, IPAddress? address)
     {
-        // A client secret's ranges bound where tokens are bought, not where they are used.
-        if (authenticated.Token is not null || authenticated.Credential?.Terms.AllowedIps is not { } ranges)
+        // The networks of a client secret bound where tokens are issued, not where they are used.
+        if (authenticated is not AuthenticatedCredential { Stored.Terms.AllowedIps: { } ranges })
         {
             return true;
         }

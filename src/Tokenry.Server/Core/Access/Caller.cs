@@ -40,10 +40,10 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
     public IReadOnlyList<ObjectPattern>? Objects => AccessDecision.Objects(Credential);
 
     /// <summary>The terms of the calling credential; of an access token, of the credential it was issued to.</summary>
-    public TermFacts? Terms => Credential.Credential?.Terms;
+    public TermFacts? Terms => Credential.Stored?.Terms;
 
     /// <summary>Whether the calling credential grows with its owner's rights.</summary>
-    public bool FollowsOwner => Credential is { Token: null, Credential: { Permissions: null, IsAnonymous: false } };
+    public bool FollowsOwner => Credential is AuthenticatedCredential { Stored: { Permissions: null, IsAnonymous: false } };
 
     /// <summary>The same caller with these rights at the management API.</summary>
     public Caller With(ScopeSet management) => Now(Credential, management, JudgedAt);
@@ -53,7 +53,7 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
         new()
         {
             Credential = credential,
-            Principal = credential.Owner!,
+            Principal = credential.Owner,
             Management = management,
             Request = Request,
             AuthMethod = AuthMethod,
@@ -68,7 +68,7 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
             [
                 .. new[] { Credential.CredentialId, Credential.Token?.TokenId }
                     .Concat(Line(Principal))
-                    .Concat(Line(Credential.Client))
+                    .Concat(Line(Credential.Holder))
                     .OfType<string>()
                     .Distinct(StringComparer.Ordinal),
             ]

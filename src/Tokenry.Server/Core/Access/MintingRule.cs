@@ -140,7 +140,7 @@ public static class MintingRule
         }
 
         var reached = Rights.Everywhere(catalog, owner, api => minted.Permissions?.At(api));
-        // The management API has no object types: a credential limited to objects opens nothing there (AccessDecision.AtManagement).
+        // The management API has no object types: a credential limited to objects opens nothing there (AccessDecision.Decide).
         return minted.Terms.Objects is null
             ? reached
             : PermissionSet.Of(reached.Entries.Where(entry => entry.Api != ManagementApi.Identifier));

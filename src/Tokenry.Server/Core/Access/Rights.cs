@@ -61,7 +61,7 @@ public static class Rights
 
     /// <summary>What a presented credential may do at an API; its objects are checked besides.</summary>
     public static ScopeSet Of(Catalog catalog, Authenticated credential, ApiResourceFacts api) =>
-        Of(catalog, credential.Owner!, credential.NamedAt(api), api);
+        Of(catalog, credential.Owner, credential.NamedAt(api), api);
 
     /// <summary>What a credential of that owner may do at an API; its objects are checked besides.</summary>
     /// <param name="catalog">API resources and roles.</param>
@@ -96,7 +96,7 @@ public static class Rights
     {
         var isLimited = AccessDecision.Objects(credential) is not null;
         return PermissionSet.OfDistinct(
-            from entry in Everywhere(catalog, credential.Owner!, credential.NamedAt).Entries
+            from entry in Everywhere(catalog, credential.Owner, credential.NamedAt).Entries
             let api = catalog.Resource(entry.Api)
             where api.AcceptedKinds.Contains(credential.Kind) && (!isLimited || api.ObjectTypes.Length > 0)
             let usable = api.Usable(entry.Scopes, credential.Kind)

@@ -25,7 +25,7 @@ public sealed class AccessTokenScheme(
     public static bool Claims(string presented) =>
         presented.StartsWith("eyJ", StringComparison.Ordinal) || presented.Contains('.', StringComparison.Ordinal);
 
-    public async ValueTask<Authenticated> AuthenticateAsync(string presented)
+    public async ValueTask<AuthenticationResult> AuthenticateAsync(string presented)
     {
         await signingKeys.CatchUpAsync();
         var fault = AccessTokenFault.None;
@@ -39,7 +39,7 @@ public sealed class AccessTokenScheme(
 
             if (known is null)
             {
-                return Authenticated.Failed(
+                return AuthenticationFailure.Of(
                     fault switch
                     {
                         AccessTokenFault.Malformed or AccessTokenFault.WrongType or AccessTokenFault.InvalidClaims =>
@@ -54,20 +54,20 @@ public sealed class AccessTokenScheme(
     }
 
     /// <summary>The same token, judged by the facts of now; its key, too, must still be one that signs.</summary>
-    internal async ValueTask<Authenticated> AgainAsync(Authenticated before)
+    internal async ValueTask<AuthenticationResult> AgainAsync(AuthenticatedToken before)
     {
         await signingKeys.CatchUpAsync();
-        var known = before.Verified!;
+        var known = before.Verified;
         return ReferenceEquals(findKey(known.Key.KeyId), known.Key)
             ? await JudgeAsync(known, isEarly: false)
-            : Authenticated.Failed(VerificationCode.Unknown);
+            : AuthenticationFailure.Of(VerificationCode.Unknown);
     }
 
-    private async ValueTask<Authenticated> JudgeAsync(VerifiedTokens.Entry known, bool isEarly)
+    private async ValueTask<AuthenticationResult> JudgeAsync(VerifiedTokens.Entry known, bool isEarly)
     {
         var token = known.Token;
         var client = await principals.GetAsync(token.ClientId);
-        // Of an exchanged token the subject is another, whose rights it has; the client only acts for it (RFC 8693 §1.1).
+        // The subject of an exchanged token is another principal, whose rights it has; the client only acts for it (RFC 8693 §1.1).
         var owner = token.Subject == token.ClientId ? client : await principals.GetAsync(token.Subject);
         var credential = token.CredentialId is { } id ? await credentials.GetAsync(id) : null;
         var code =
@@ -81,7 +81,9 @@ public sealed class AccessTokenScheme(
             // RFC 7519 §4.1.4: on or after exp the token is not accepted.
             : time.GetUtcNow() >= token.ExpiresAt ? VerificationCode.Expired
             : VerificationCode.Valid;
-        return Authenticated.Jwt(code, known, credential, owner, client);
+        return code == VerificationCode.Valid && credential is not null && owner is not null && client is not null
+            ? new AuthenticatedToken(known, credential, owner, client)
+            : new AuthenticationFailure(code, token, credential, owner, client);
     }
 
     /// <summary>Whether it was issued before the last time that everything its credential, subject or client had was ended at once.</summary>

@@ -1,5 +1,3 @@
-using Tokenry.Protocol.Api;
-
 namespace Tokenry.Server.Core.Authentication;
 
 /// <summary>The one authenticator for every carrier and every door: the string's own shape decides whose it is, or the request's signature.</summary>
@@ -7,11 +5,11 @@ public sealed class Authenticator(OpaqueCredentialScheme opaque, AccessTokenSche
 {
     /// <param name="presented">What was presented; <c>null</c> = nothing but a signature.</param>
     /// <param name="proof">What came beside it, or instead.</param>
-    public ValueTask<Authenticated> AuthenticateAsync(string? presented, PresentedProof? proof) =>
+    public ValueTask<AuthenticationResult> AuthenticateAsync(string? presented, PresentedProof? proof) =>
         presented is not null ? AuthenticateAsync(presented)
         : proof?.Signed is { } signed ? signatures.AuthenticateAsync(signed)
-        : new(Authenticated.Failed(VerificationCode.Malformed));
+        : new(NotRequested.Instance);
 
-    public ValueTask<Authenticated> AuthenticateAsync(string presented) =>
+    public ValueTask<AuthenticationResult> AuthenticateAsync(string presented) =>
         AccessTokenScheme.Claims(presented) ? accessTokens.AuthenticateAsync(presented) : opaque.AuthenticateAsync(presented);
 }

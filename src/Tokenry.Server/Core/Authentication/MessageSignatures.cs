@@ -50,24 +50,29 @@ public sealed class MessageSignatures(
     }
 
     /// <summary>Who signed a request that carries nothing else. A signature that is not good is nobody's, so it tells nothing of the credential's state.</summary>
-    public async ValueTask<Authenticated> AuthenticateAsync(SignedRequest request)
+    public async ValueTask<AuthenticationResult> AuthenticateAsync(SignedRequest request)
     {
         if (request.Signature is not { } signature)
         {
-            return Authenticated.Failed(VerificationCode.ProofInvalid);
+            return AuthenticationFailure.Of(VerificationCode.ProofInvalid);
         }
 
         var credential = IsKnown(signature.KeyId) ? await credentials.GetAsync(signature.KeyId) : null;
         if (credential is not { CanSign: true })
         {
             Pretend(request.Message, signature);
-            return Authenticated.Failed(VerificationCode.Unknown);
+            return AuthenticationFailure.Of(VerificationCode.Unknown);
         }
 
         var (proof, secret) = Verify(request.Message, signature, credential);
         return proof is null
-            ? Authenticated.Failed(VerificationCode.ProofInvalid)
-            : Authenticated.Stored(credential, await principals.GetAsync(credential.OwnerId), time.GetUtcNow(), secret).SignedBy(proof);
+            ? AuthenticationFailure.Of(VerificationCode.ProofInvalid)
+            : AuthenticatedCredential.Judge(
+                credential,
+                await principals.GetAsync(credential.OwnerId),
+                time.GetUtcNow(),
+                new CredentialProof { Secret = secret, Signature = proof }
+            );
     }
 
     /// <summary>Whether the credential that was presented signed the request, too; uses the signature up.</summary>
@@ -83,10 +88,10 @@ public sealed class MessageSignatures(
             return Possession.OfAnother;
         }
 
-        // Of an access token it is what bought it, which need not be good itself for the token to be.
+        // For an access token: the credential it was issued to, which may no longer be valid.
         if (
-            presented.Credential is not { } credential
-            || !Authenticated.Stored(credential, await principals.GetAsync(credential.OwnerId), time.GetUtcNow()).IsGood
+            presented.Stored is not { } credential
+            || !AuthenticatedCredential.Judge(credential, await principals.GetAsync(credential.OwnerId), time.GetUtcNow()).IsGood
             || Verify(request.Message, signature, credential) is not (Proof: { } proof, Secret: var secret)
             || secret?.ExpiresAt <= time.GetUtcNow().ToUnixTimeMilliseconds()
         )

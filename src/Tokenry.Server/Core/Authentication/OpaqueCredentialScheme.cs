@@ -20,11 +20,11 @@ public sealed class OpaqueCredentialScheme(
 {
     private const int LongestId = 32;
 
-    public ValueTask<Authenticated> AuthenticateAsync(string presented)
+    public ValueTask<AuthenticationResult> AuthenticateAsync(string presented)
     {
         if (!CredentialString.TryParse(presented, out var parsed) || !brands.Contains(parsed.Brand) || !IsKnown(parsed.Kind))
         {
-            return new(Authenticated.Failed(VerificationCode.Malformed));
+            return new(AuthenticationFailure.Of(VerificationCode.Malformed));
         }
 
         Span<char> id = stackalloc char[LongestId];
@@ -35,29 +35,29 @@ public sealed class OpaqueCredentialScheme(
         return loading.IsCompletedSuccessfully ? CheckAsync(presented, loading.Result) : SlowAsync(presented, loading);
     }
 
-    private async ValueTask<Authenticated> SlowAsync(string presented, ValueTask<CredentialFacts?> loading) =>
+    private async ValueTask<AuthenticationResult> SlowAsync(string presented, ValueTask<CredentialFacts?> loading) =>
         await CheckAsync(presented, await loading);
 
-    private ValueTask<Authenticated> CheckAsync(string presented, CredentialFacts? credential)
+    private ValueTask<AuthenticationResult> CheckAsync(string presented, CredentialFacts? credential)
     {
         var now = time.GetUtcNow();
         if (Match(presented, credential, now.ToUnixTimeMilliseconds()) is not { } secret)
         {
-            return new(Authenticated.Failed(VerificationCode.Unknown));
+            return new(AuthenticationFailure.Of(VerificationCode.Unknown));
         }
 
         var loading = principals.GetAsync(credential!.OwnerId);
         return loading.IsCompletedSuccessfully
-            ? new(Authenticated.Stored(credential, loading.Result, now, secret))
+            ? new(AuthenticatedCredential.Judge(credential, loading.Result, now, new CredentialProof { Secret = secret }))
             : JudgeAsync(credential, loading, now, secret);
     }
 
-    private static async ValueTask<Authenticated> JudgeAsync(
+    private static async ValueTask<AuthenticationResult> JudgeAsync(
         CredentialFacts credential,
         ValueTask<PrincipalFacts?> loading,
         DateTimeOffset now,
         SecretFacts secret
-    ) => Authenticated.Stored(credential, await loading, now, secret);
+    ) => AuthenticatedCredential.Judge(credential, await loading, now, new CredentialProof { Secret = secret });
 
     /// <summary>The secret that the string is, live or superseded. An unknown id costs the same HMAC as a wrong secret, so that the two cannot be told apart by time either.</summary>
     private SecretFacts? Match(string presented, CredentialFacts? credential, long now)

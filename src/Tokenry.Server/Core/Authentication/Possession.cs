@@ -44,7 +44,7 @@ public readonly record struct Possession(string Code, Strength Strength)
             ? confirmation.IsUnderstood
                 ? Bound
                 : Invalid
-            : credential is { Token: null, Credential.Terms.RequiresSignature: true }
+            : credential is AuthenticatedCredential { Stored.Terms.RequiresSignature: true }
                 ? NotSigned
                 : Bearer;
 

@@ -12,7 +12,7 @@ namespace Tokenry.Server.Core.Doors;
 internal sealed class CallerAuthentication(
     RequestDelegate next,
     CallerAuthenticator callers,
-    MessageSignatures signatures,
+    ProofReader proofs,
     ManagementRate rate,
     TokenryOptions options
 )
@@ -63,9 +63,7 @@ internal sealed class CallerAuthentication(
             };
         }
 
-        var signed = context.Request.Headers.ContainsKey(MessageSignatures.InputHeader)
-            ? await ReceivedRequests.ReadAsync(signatures, context, options)
-            : null;
+        var signed = await proofs.OwnSignatureAsync(context);
         if (carrier.Presented is null && signed is null)
         {
             throw new ProblemException(

@@ -1,4 +1,3 @@
-using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
@@ -6,7 +5,6 @@ using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Core.Limits;
 using Tokenry.Server.Core.Usage;
 using Tokenry.Server.Platform.Http;
-using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Core.Doors;
 
@@ -21,15 +19,7 @@ public readonly record struct CallerResult(Caller? Caller, LimitOutcome Limits, 
 }
 
 /// <summary>Who calls Tokenry's own API, for every endpoint that takes a credential in a header.</summary>
-public sealed class CallerAuthenticator(
-    Authenticator authenticator,
-    PossessionCheck possessionCheck,
-    CatalogCache catalogs,
-    UseRecorder recorder,
-    DpopNonces nonces,
-    CallerJudge judge,
-    TokenryOptions options
-)
+public sealed class CallerAuthenticator(Door door, ProofReader proofs, DpopNonces nonces, CallerJudge judge)
 {
     /// <param name="context">The request.</param>
     /// <param name="carrier">What it carries.</param>
@@ -38,63 +28,42 @@ public sealed class CallerAuthenticator(
     {
         var request = RequestFacts.Of(context);
         var judgedAt = judge.Now; // before the facts are read
-        var presented = carrier.Presented;
-        var authenticated = await authenticator.AuthenticateAsync(presented, signed is null ? null : Proof(context, carrier, signed));
-        var code = authenticated.Code;
-        var management = ScopeSet.Empty;
-        var possession = Possession.Bearer;
-        if (authenticated.IsGood)
-        {
-            possession = await possessionCheck.CheckAsync(authenticated, presented, NeededProof(context, carrier, authenticated, signed));
-            (code, management) = AccessDecision.AtManagement(await catalogs.GetAsync(), authenticated, possession, request.Address);
-        }
-
-        (code, var limits) = await recorder.SettleAsync(
-            new Use
+        var verdict = await door.CheckAsync(
+            catalog: null,
+            carrier.Presented,
+            new DoorRequest(
+                DoorNames.Management,
+                Requirement.AtOwnApi(Possession.Bearer, request.Address),
+                UseCircumstances.Of(request),
+                new ForwardedRequest(request.Method, request.Path, null)
+            )
             {
-                Door = DoorNames.Management,
-                Code = code,
-                Credential = authenticated,
-                Api = ManagementApi.Resource,
-                From = UseCircumstances.Of(request),
-                Method = request.Method,
-                Path = request.Path,
+                Own = (context, carrier.IsDpop),
+                Proof = signed is null ? null : proofs.Own(context, carrier.IsDpop, signed),
             }
         );
-        if (possession.NeedsNonce)
+        if (verdict.Possession.NeedsNonce)
         {
             context.Response.Headers["DPoP-Nonce"] = nonces.Current;
         }
 
-        if (code != VerificationCode.Valid)
+        if (verdict is not { IsValid: true, Credential: Authenticated credential })
         {
-            return new(null, limits, possession) { ExpiredAt = code == VerificationCode.Expired ? authenticated.ExpiresAt : null };
+            return new(null, verdict.Limits, verdict.Possession)
+            {
+                ExpiredAt = verdict.Code == VerificationCode.Expired ? verdict.Credential.ExpiresAt : null,
+            };
         }
 
         var caller = new Caller
         {
-            Credential = authenticated,
-            Principal = authenticated.Owner!,
-            Management = management,
+            Credential = credential,
+            Principal = credential.Owner,
+            Management = verdict.Scopes,
             Request = request,
-            Possession = possession,
+            Possession = verdict.Possession,
             JudgedAt = judgedAt,
         };
-        return new(caller, limits, possession);
+        return new(caller, verdict.Limits, verdict.Possession);
     }
-
-    /// <summary>Only what is signed or bound, or says it is, needs a look at what came with it.</summary>
-    private PresentedProof? NeededProof(HttpContext context, Carrier carrier, Authenticated authenticated, SignedRequest? signed) =>
-        signed is not null || carrier.IsDpop || authenticated.Token is { IsBound: true } ? Proof(context, carrier, signed) : null;
-
-    private PresentedProof Proof(HttpContext context, Carrier carrier, SignedRequest? signed) =>
-        new()
-        {
-            Method = RequestFacts.Of(context).Method,
-            Uri = PublicAddress.Of(context, options),
-            IsDpop = carrier.IsDpop,
-            Dpop = PresentedProof.DpopHeader(context.Request.Headers),
-            CertificateThumbprint = ClientCertificate.Of(context)?.Thumbprint,
-            Signed = signed,
-        };
 }

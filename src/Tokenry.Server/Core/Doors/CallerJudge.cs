@@ -42,15 +42,18 @@ public sealed class CallerJudge(
     public async ValueTask<Caller> AgainAsync(Caller before)
     {
         var judgedAt = Now;
-        var authenticated = before.Credential.Token is not null
-            ? await accessTokens.AgainAsync(before.Credential)
-            : before.Credential.Again(
-                before.Credential.Credential is { } known ? await credentials.GetAsync(known.Id) : null,
+        var result = before.Credential switch
+        {
+            AuthenticatedToken token => await accessTokens.AgainAsync(token),
+            AuthenticatedCredential credential => credential.Again(
+                await credentials.GetAsync(credential.CredentialId),
                 await principals.GetAsync(before.Principal.Id),
                 time.GetUtcNow()
-            );
-        var (code, management) = Judge(await catalogs.GetAsync(), authenticated, before);
-        if (code == VerificationCode.Valid)
+            ),
+            _ => NamedApplication.Judge(await principals.GetAsync(before.Principal.Id)),
+        };
+        var (code, management) = Judge(await catalogs.GetAsync(), result, before);
+        if (code == VerificationCode.Valid && result is Authenticated authenticated)
         {
             return before.Now(authenticated, management, judgedAt);
         }
@@ -59,8 +62,8 @@ public sealed class CallerJudge(
             new Use
             {
                 Door = before.IsClient ? DoorNames.ClientAuthentication : DoorNames.Management,
-                Code = code,
-                Credential = authenticated,
+                Result = AuditReason.Of(code),
+                Credential = result,
                 Api = before.IsClient ? null : ManagementApi.Resource,
                 From = UseCircumstances.Of(before.Request),
                 Method = before.Request.Method,
@@ -75,10 +78,11 @@ public sealed class CallerJudge(
     public ValueTask<Caller> IfOldAsync(Caller caller) =>
         caller.JudgedAt.Position == hub.Position && time.GetElapsedTime(caller.JudgedAt.At) < Brief ? new(caller) : AgainAsync(caller);
 
-    private static (string Code, ScopeSet Management) Judge(Catalog catalog, Authenticated authenticated, Caller before) =>
-        !authenticated.IsGood ? (authenticated.Code, ScopeSet.Empty)
-        : !before.IsClient ? AccessDecision.AtManagement(catalog, authenticated, before.Possession, before.Request.Address)
-        : !authenticated.Owner!.Client.Takes(before.AuthMethod!) ? (VerificationCode.CredentialKindNotAccepted, ScopeSet.Empty)
+    private static (string Code, ScopeSet Management) Judge(Catalog catalog, AuthenticationResult result, Caller before) =>
+        result is not Authenticated authenticated ? (result.Code, ScopeSet.Empty)
+        : before.AuthMethod is not { } method
+            ? AccessDecision.Decide(catalog, authenticated, Requirement.AtOwnApi(before.Possession, before.Request.Address))
+        : !authenticated.Owner.Client.Takes(method) ? (VerificationCode.CredentialKindNotAccepted, ScopeSet.Empty)
         : !AccessDecision.IsAddressAllowed(authenticated, before.Request.Address) ? (VerificationCode.IpNotAllowed, ScopeSet.Empty)
         : (VerificationCode.Valid, ScopeSet.Empty);
 }

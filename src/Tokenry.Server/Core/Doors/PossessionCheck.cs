@@ -16,7 +16,7 @@ public sealed class PossessionCheck(DpopProofs dpop, MessageSignatures signature
     /// <param name="proof">What came beside it, or instead; <c>null</c> = nothing.</param>
     public ValueTask<Possession> CheckAsync(Authenticated credential, string? presented, PresentedProof? proof) =>
         proof?.Signed is { } signed ? CheckSignedAsync(credential, presented, proof, signed)
-        : credential is { Token: null, Credential.Terms.RequiresSignature: true } ? new(Possession.NotSigned)
+        : credential is AuthenticatedCredential { Stored.Terms.RequiresSignature: true } ? new(Possession.NotSigned)
         : CheckBindingAsync(credential, presented, proof);
 
     private async ValueTask<Possession> CheckSignedAsync(

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Dapper;
 using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Store;
 
@@ -40,25 +41,20 @@ public sealed class RateLimiter(Database database, TimeProvider time, ILogger<Ra
     /// <exception cref="StoreUnavailableException">The earlier uses cannot be read.</exception>
     public ValueTask<LimitOutcome> UseAsync(Authenticated credential)
     {
-        var owner = credential.Client!;
-        var own = credential.Token is null ? credential.Credential!.Terms.RateLimits : null;
-        return owner.RateLimits is null && own is null ? default : UseAsync(owner.Id, owner.RateLimits, credential.CredentialId!, own);
+        var holder = credential.Holder;
+        var own = credential is AuthenticatedCredential { Stored: { Terms.RateLimits: not null } stored } ? stored : null;
+        return holder.RateLimits is null && own is null ? default : UseAsync(holder, own);
     }
 
     /// <summary>Counts one use against every limit of both, or against no limit if one of them is used up.</summary>
-    private async ValueTask<LimitOutcome> UseAsync(
-        string applicationId,
-        IReadOnlyList<UseLimit>? applicationLimits,
-        string credentialId,
-        IReadOnlyList<UseLimit>? credentialLimits
-    )
+    private async ValueTask<LimitOutcome> UseAsync(PrincipalFacts holder, CredentialFacts? limited)
     {
         while (true)
         {
             // Always this order, so that two uses cannot deadlock.
-            var application = applicationLimits is null ? null : await CountersAsync(applicationId);
-            var credential = credentialLimits is null ? null : await CountersAsync(credentialId);
-            if (Use(application, applicationLimits, credential, credentialLimits) is { } outcome)
+            var application = holder.RateLimits is null ? null : await CountersAsync(holder.Id);
+            var credential = limited is null ? null : await CountersAsync(limited.Id);
+            if (Use(application, holder.RateLimits, credential, limited?.Terms.RateLimits) is { } outcome)
             {
                 return outcome;
             }

@@ -91,7 +91,7 @@ public sealed class InHands(OperationContext operation)
 
     private void RefuseForItself(ApiResourceFacts api, ApiResourceFacts changed)
     {
-        if (Caller.Credential.Credential?.Permissions is { } grants)
+        if (Caller.Credential.Stored?.Permissions is { } grants)
         {
             // Of what it could pass on until now, too: credentials that it made name that, whatever it names then.
             var named = grants.At(api).Intersect(api.Scopes);

@@ -67,8 +67,8 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
                     _ => "door.denied",
                 },
                 use.Credential.CredentialId ?? "",
-                use.Actor ?? use.Credential.Owner?.Id ?? AuditEntry.Anonymous,
-                use.Code,
+                use.Actor ?? use.Credential.OwnerId ?? AuditEntry.Anonymous,
+                use.Result.Name,
                 use.Api?.Identifier ?? "",
                 Networks.Name(use.From.Address)
             ),

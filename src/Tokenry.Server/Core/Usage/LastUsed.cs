@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Usage;
@@ -28,14 +27,14 @@ public sealed class LastUsed(Database database, Signals signals, TimeProvider ti
 
     private ConcurrentDictionary<string, LastUse> pending = new(StringComparer.Ordinal);
 
-    public void Record(Authenticated credential, in UseCircumstances from)
+    public void Record(string credentialId, string ownerId, in UseCircumstances from)
     {
-        var use = new LastUse(time.GetUtcNow().ToUnixTimeMilliseconds(), credential.Owner!.Id, from);
+        var use = new LastUse(time.GetUtcNow().ToUnixTimeMilliseconds(), ownerId, from);
         ConcurrentDictionary<string, LastUse> current;
         do
         {
             current = Volatile.Read(ref pending);
-            current[credential.CredentialId!] = use;
+            current[credentialId] = use;
         } while (!ReferenceEquals(current, Volatile.Read(ref pending))); // otherwise the dictionary may have been drained without this use
     }
 

@@ -72,12 +72,13 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
     public void Denied(in Use use)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        if (use.Code is VerificationCode.Revoked or VerificationCode.Expired)
+        var result = use.Result.Name;
+        if (result is VerificationCode.Revoked or VerificationCode.Expired)
         {
-            Raise(use.Code == VerificationCode.Revoked ? RevokedUse : ExpiredUse, use);
+            Raise(result == VerificationCode.Revoked ? RevokedUse : ExpiredUse, use);
         }
 
-        if (use.Code == VerificationCode.ProofReplayed)
+        if (result == VerificationCode.ProofReplayed)
         {
             Raise(Replay, use);
         }
@@ -85,15 +86,15 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
         // A burst counts per network or over all networks, whatever credentials were presented.
         if (use.From.Address is { } address && bursts.Count(Networks.Key(address), now) == Burst)
         {
-            Raise(DenialBurst, use with { Credential = Authenticated.Failed(use.Code) });
+            Raise(DenialBurst, use with { Credential = NotRequested.Instance });
         }
 
         if (all.Count(0, now) == Flood)
         {
-            Raise(DenialBurst, use with { Credential = Authenticated.Failed(use.Code), From = default });
+            Raise(DenialBurst, use with { Credential = NotRequested.Instance, From = default });
         }
 
-        if (use is { Code: VerificationCode.InsufficientScope, Credential.CredentialId: { } id })
+        if (result == VerificationCode.InsufficientScope && use.Credential.CredentialId is { } id)
         {
             if (probed.Count > MostKnown)
             {
@@ -108,14 +109,14 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
     }
 
     /// <summary>Checks whether the network of a valid use is new to the credential.</summary>
-    public void Used(Authenticated credential, in UseCircumstances from)
+    public void Used(string credentialId, string ownerId, in UseCircumstances from)
     {
         if (from.Address is null)
         {
             return;
         }
 
-        var key = (credential.CredentialId!, Networks.Key(from.Address));
+        var key = (credentialId, Networks.Key(from.Address));
         if (knownNetworks.ContainsKey(key) || Volatile.Read(ref waiting) > MostPending)
         {
             return;
@@ -129,7 +130,7 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
         if (knownNetworks.TryAdd(key, 0))
         {
             Interlocked.Increment(ref waiting);
-            seen.Enqueue(new Seen(credential.CredentialId!, credential.Owner!.Id, from));
+            seen.Enqueue(new Seen(credentialId, ownerId, from));
         }
     }
 
@@ -147,7 +148,7 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
     public void Raise(string name, in Use use, string? reason = null)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var actor = use.Credential.Owner?.Id ?? AuditEntry.Anonymous;
+        var actor = use.Credential.OwnerId ?? AuditEntry.Anonymous;
         Raise(
             new Signal(name, use.Credential.CredentialId, actor, Networks.Name(use.From.Address), now - now % Hour)
             {

@@ -46,10 +46,10 @@ public sealed class UsageCounters(Database database, TimeProvider time, ILogger<
         var bucket = new Bucket(
             now - now % Minute,
             use.Credential.CredentialId ?? "",
-            use.Credential.Owner?.Id ?? "",
+            use.Credential.OwnerId ?? "",
             use.Api?.Identifier ?? "",
             "",
-            use.Code
+            use.Result.Name
         );
         tallies.Count(bucket, now);
         var counted = 0;

@@ -1,6 +1,5 @@
 using System.Net;
 using Tokenry.Protocol.Access;
-using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Platform.Http;
@@ -16,16 +15,16 @@ public readonly record struct UseCircumstances(IPAddress? Address, string? Agent
 /// <summary>One decision about a presented credential, or one issued token: the source of every usage record.</summary>
 public readonly record struct Use
 {
-    /// <summary>The code of an issued token; no verification returns it.</summary>
-    public const string Issued = "issued";
+    /// <summary>The result of an issued token; no verification returns it.</summary>
+    public static readonly AuditReason Issued = new("issued");
 
     public required string Door { get; init; }
 
-    /// <summary>A verification code, or <see cref="Issued"/>.</summary>
-    public required string Code { get; init; }
+    /// <summary><see cref="AuditReason.Valid"/>, <see cref="Issued"/>, or why not.</summary>
+    public required AuditReason Result { get; init; }
 
-    /// <summary>The presented credential; a failed one if it is unknown.</summary>
-    public required Authenticated Credential { get; init; }
+    /// <summary>What was presented.</summary>
+    public required AuthenticationResult Credential { get; init; }
 
     /// <summary>The API to which the credential was presented.</summary>
     public ApiResourceFacts? Api { get; init; }
@@ -59,7 +58,7 @@ public readonly record struct Use
     /// <summary>For an issued token: the used and the preferred authentication method of the client, if they differ.</summary>
     public string? SteppedDown { get; init; }
 
-    public bool IsGood => Code is VerificationCode.Valid or Issued;
+    public bool IsGood => Result == AuditReason.Valid || Result == Issued;
 
     /// <summary>Only scopes that the API defines are counted by name, because a caller can write any other name.</summary>
     public ScopeSet KnownScopes => Scopes is null || Api is null ? ScopeSet.Empty : Scopes.Intersect(Api.Scopes);

@@ -3,7 +3,7 @@ using Tokenry.Protocol.Api;
 namespace Tokenry.Server.Core.Usage;
 
 /// <summary>
-/// The values of <see cref="Use.Code"/>: decisions, issued tokens, and the refusal reasons of clients and exchanges. A filter by another
+/// The values of <see cref="Use.Result"/>: decisions, issued tokens, and the refusal reasons of clients and exchanges. A filter by another
 /// value finds nothing.
 /// </summary>
 public static class UseCodes
@@ -11,7 +11,7 @@ public static class UseCodes
     public static readonly string[] All =
     [
         .. VerificationCode.All,
-        Use.Issued,
+        Use.Issued.Name,
         // Refused clients.
         "auth_method_not_allowed",
         "assertion_bad_signature",

@@ -1,4 +1,3 @@
-using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Core.Limits;
 using Tokenry.Server.Platform.Store;
@@ -21,25 +20,25 @@ public sealed class UseRecorder(
 )
 {
     /// <summary>Settles a decision of a door or of Tokenry's own API: counts a valid use against its limits, then records the result.</summary>
-    /// <returns>The code after the limits, and their outcome.</returns>
+    /// <returns>The outcome of the limits.</returns>
     /// <exception cref="StoreUnavailableException">The earlier uses cannot be read.</exception>
-    public async ValueTask<(string Code, LimitOutcome Limits)> SettleAsync(Use use)
+    public async ValueTask<LimitOutcome> SettleAsync(Use use)
     {
-        var limits = use.Code == VerificationCode.Valid ? await limiter.UseAsync(use.Credential) : default;
-        var code = limits.IsRefused ? limits.Code : use.Code;
-        Decided(use with { Code = code });
-        return (code, limits);
+        var limits =
+            use.Result == AuditReason.Valid && use.Credential is Authenticated credential ? await limiter.UseAsync(credential) : default;
+        Decided(limits.IsRefused ? use with { Result = AuditReason.Of(limits.Code) } : use);
+        return limits;
     }
 
     /// <summary>Records a decision about a presented credential that no limit affects.</summary>
     public void Decided(in Use use)
     {
-        metrics.Decision(use.Door, use.Code);
+        metrics.Decision(use.Door, use.Result.Name);
         counters.Record(use);
         accessLog.Record(use);
-        if (use.IsGood)
+        if (use is { IsGood: true, Credential: Authenticated credential })
         {
-            Used(use.Credential, use.From);
+            Used(credential, use.From);
         }
         else
         {
@@ -63,7 +62,10 @@ public sealed class UseRecorder(
     /// <summary>Records a use without a decision about an API: the authentication of a client.</summary>
     public void Used(Authenticated credential, in UseCircumstances from)
     {
-        lastUsed.Record(credential, from);
-        signals.Used(credential, from);
+        if (credential.CredentialId is { } id)
+        {
+            lastUsed.Record(id, credential.OwnerId, from);
+            signals.Used(id, credential.OwnerId, from);
+        }
     }
 }

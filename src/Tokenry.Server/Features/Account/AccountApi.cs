@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Platform.Http;
@@ -39,9 +40,9 @@ public static class AccountApi
             .Needs();
     }
 
-    /// <summary>An access token is no credential of the store: what bought it must not be managed with it. A public key would be managed by everyone.</summary>
+    /// <summary>An access token must not manage the credential it was issued to. A public key would be managed by everyone.</summary>
     private static CredentialAddress Calling(Caller caller) =>
-        caller.Credential is not { Token: null, Credential: { } credential }
+        caller.Credential is not AuthenticatedCredential { Stored: { } credential }
             ? throw NotAccepted("An access token cannot manage itself. Use the credential that bought it, or let it expire.")
         : !Capabilities.Of(credential.Kind).ActsForOwner
             ? throw NotAccepted("An anonymous API key is public and cannot manage itself. Its application, or an administrator, can.")

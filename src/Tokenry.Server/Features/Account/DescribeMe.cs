@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Authentication;
 
 namespace Tokenry.Server.Features.Account;
 
@@ -11,22 +12,19 @@ public sealed class DescribeMe(CatalogCache catalogs)
     {
         var catalog = await catalogs.GetAsync();
         var credential = caller.Credential;
-        var isAnonymous = credential.Kind == CredentialKind.AnonymousApiKey;
-        var isOpaque = credential.Token is null;
+        var presented = (credential as AuthenticatedCredential)?.Stored;
         var name = new PrincipalName(caller.Principal.Id, caller.Principal.Name);
         return new Me
         {
-            Kind = credential.Kind!,
+            Kind = presented?.Kind ?? CredentialKind.AccessToken,
             CredentialId = credential.CredentialId,
-            Masked = isOpaque ? credential.Credential?.Masked : null,
-            Name = isOpaque ? credential.Credential?.Name : null,
-            Subject = isAnonymous ? null : caller.Principal.Id,
-            Label = isOpaque
-                ? $"{caller.Principal.Name} · {credential.Credential!.Name} ({credential.Credential.Masked})"
-                : caller.Principal.Name,
+            Masked = presented?.Masked,
+            Name = presented?.Name,
+            Subject = presented is { IsAnonymous: true } ? null : caller.Principal.Id,
+            Label = presented is null ? caller.Principal.Name : $"{caller.Principal.Name} · {presented.Name} ({presented.Masked})",
             User = caller.Principal.IsUser ? name : null,
             Application = caller.Principal.IsUser ? null : name,
-            OrganizationId = isOpaque ? credential.Credential?.OrganizationId : null,
+            OrganizationId = presented?.OrganizationId,
             Permissions = Rights.Everywhere(catalog, credential).ToPermissions(),
             ExpiresAt = credential.ExpiresAt,
         };

@@ -20,9 +20,8 @@ namespace Tokenry.Server.Features.OAuth;
 public sealed class IntrospectionEndpoint(
     ClientAuthenticator clients,
     CallerAuthenticator callers,
-    Authenticator authenticator,
+    Door door,
     CatalogCache catalogs,
-    OneTimeTokens oneTimeTokens,
     UseRecorder recorder,
     TokenryOptions options
 )
@@ -38,19 +37,17 @@ public sealed class IntrospectionEndpoint(
         var catalog = await catalogs.GetAsync();
         var caller = await CallerAsync(context, form, catalog);
         var token = form["token"] ?? throw OAuthError.InvalidRequest("token is missing");
-        var authenticated = await authenticator.AuthenticateAsync(token);
-        // Introspection decides without settling: it uses nothing up and consumes no limit.
-        var isUsable = authenticated.IsGood && !await oneTimeTokens.IsUsedAsync(catalog, authenticated);
-        var seen = isUsable ? Visible(catalog, caller, authenticated) : [];
-        // A good token that this caller may not know of is nobody's denial.
-        if (!authenticated.IsGood || seen.Count > 0)
+        var (result, authenticated) = await door.InspectAsync(catalog, token);
+        var seen = authenticated is null ? [] : Visible(catalog, caller, authenticated);
+        // A good token that this caller may not know of is not recorded as a denial.
+        if (!result.IsGood || seen.Count > 0)
         {
             recorder.Decided(
                 new Use
                 {
                     Door = DoorNames.Introspection,
-                    Code = authenticated.Code,
-                    Credential = authenticated,
+                    Result = result.Reason,
+                    Credential = result,
                     Api = seen.Count == 1 ? seen[0].Api : null,
                     // Who introspects is not who presented it: neither address nor agent is known.
                     From = new UseCircumstances(null, null, RequestFacts.Of(context).RequestId),
@@ -64,7 +61,7 @@ public sealed class IntrospectionEndpoint(
             static (json, found) =>
             {
                 json.WriteBoolean("active"u8, found.seen.Count > 0);
-                if (found.seen.Count > 0)
+                if (found.seen.Count > 0 && found.authenticated is not null)
                 {
                     WriteActive(json, found.Issuer, found.authenticated, found.seen);
                 }
@@ -107,7 +104,7 @@ public sealed class IntrospectionEndpoint(
     /// <summary>The APIs at which the credential is good and which the caller may know of, with its scopes there.</summary>
     private static List<(ApiResourceFacts Api, ScopeSet Scopes)> Visible(Catalog catalog, Caller caller, Authenticated authenticated)
     {
-        var ownToken = authenticated.Client!.Id == caller.Principal.Id;
+        var ownToken = authenticated.HolderId == caller.Principal.Id;
         var all = ownToken || caller.Management.Contains(ManagementApi.Introspect);
         var possession = Possession.Described(authenticated);
         var seen = new List<(ApiResourceFacts, ScopeSet)>();
@@ -139,13 +136,11 @@ public sealed class IntrospectionEndpoint(
         List<(ApiResourceFacts Api, ScopeSet Scopes)> seen
     )
     {
-        var owner = authenticated.Owner!;
-        var credential = authenticated.Credential!;
         var token = authenticated.Token;
         json.WriteString("iss"u8, issuer);
-        if (token is not null || !credential.IsAnonymous)
+        if (authenticated.Subject is { } subject)
         {
-            json.WriteString("sub"u8, token?.Subject ?? owner.Id);
+            json.WriteString("sub"u8, subject);
         }
 
         if (authenticated.ApplicationId is { } application)
@@ -169,13 +164,17 @@ public sealed class IntrospectionEndpoint(
         }
 
         json.WriteString("scope"u8, seen.Aggregate(ScopeSet.Empty, (scopes, entry) => scopes.Union(entry.Scopes)).ToString());
-        json.WriteNumber("iat"u8, (token?.IssuedAt ?? credential.CreatedAt).ToUnixTimeSeconds());
+        if ((token?.IssuedAt ?? authenticated.Stored?.CreatedAt) is { } start)
+        {
+            json.WriteNumber("iat"u8, start.ToUnixTimeSeconds());
+        }
+
         if (authenticated.ExpiresAt is { } end)
         {
             json.WriteNumber("exp"u8, end.ToUnixTimeSeconds());
         }
 
-        json.WriteString("jti"u8, token?.TokenId ?? credential.Id);
+        json.WriteString("jti"u8, token?.TokenId ?? authenticated.CredentialId);
         json.WriteString("token_type"u8, token?.Confirmation?.KeyThumbprint is null ? "Bearer"u8 : "DPoP"u8);
         if (token?.Confirmation is { } confirmation)
         {

@@ -1,3 +1,4 @@
+using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.OAuth;
@@ -17,12 +18,15 @@ public sealed class OAuthError(int status, string error, string description) : E
     public TimeSpan? RetryAfter { get; private init; }
 
     /// <summary>For the audit: what a constant answer does not say.</summary>
-    public string? Reason { get; private set; }
+    public AuditReason? Reason { get; private set; }
 
     /// <summary>For the client's next proof.</summary>
     public string? DpopNonce { get; private init; }
 
-    public OAuthError Because(string reason)
+    /// <param name="reason">Listed in <c>UseCodes</c>.</param>
+    public OAuthError Because(string reason) => Because(new AuditReason(reason));
+
+    public OAuthError Because(AuditReason reason)
     {
         Reason = reason;
         return this;

@@ -65,6 +65,9 @@ public sealed class RenewalEndpoint(ClientAuthenticator clients, RotateCredentia
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) ? seconds
         : throw OAuthError.InvalidRequest("overlap_seconds is not a number");
 
+    private static CredentialFacts Stored(Caller client) =>
+        client.Credential.Stored ?? throw OAuthError.InvalidRequest("a client that authenticated like this has nothing to renew here");
+
     private static PublicKeyRequest NextKey(Caller client, FormParameters form)
     {
         if (form["jwk"] is not { } text || !StrictJson.TryParseObject(Encoding.UTF8.GetBytes(text), out var document))
@@ -74,13 +77,13 @@ public sealed class RenewalEndpoint(ClientAuthenticator clients, RotateCredentia
 
         using (document)
         {
-            return new PublicKeyRequest { Name = client.Credential.Credential!.Name, Jwk = document.RootElement.Clone() };
+            return new PublicKeyRequest { Name = Stored(client).Name, Jwk = document.RootElement.Clone() };
         }
     }
 
     private RegisteredMaterial NextCertificate(Caller client, FormParameters form)
     {
-        var registered = client.Credential.Credential!;
+        var registered = Stored(client);
         if (registered.Certificate is { IsRule: true })
         {
             throw OAuthError.InvalidRequest(

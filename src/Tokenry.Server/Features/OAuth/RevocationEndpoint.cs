@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
+using Tokenry.Protocol.Jose;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Core.Credentials;
@@ -32,29 +33,34 @@ public sealed class RevocationEndpoint(
     }
 
     /// <summary>What is unknown, expired or revoked already is as the client wants it (RFC 7009 §2.2): 200.</summary>
-    private async Task RevokeAsync(Caller client, Authenticated presented)
+    private async Task RevokeAsync(Caller client, AuthenticationResult presented)
     {
         if (presented.Kind is null || presented.Code is VerificationCode.Revoked or VerificationCode.Expired)
         {
             return;
         }
 
-        if (presented.Client?.Id != client.Principal.Id)
+        if (presented.HolderId != client.Principal.Id)
         {
             throw OAuthError.InvalidGrant("the token was not issued to this client");
         }
 
-        if (presented.Token is not { } accessToken)
+        if (presented is { Token: null, Stored: { } stored })
         {
             await revokeCredential.RunOwnAsync(
                 client,
-                new CredentialAddress(CredentialFamily.ApiKeys, presented.Credential!.Id, client.Principal.Id),
+                new CredentialAddress(CredentialFamily.ApiKeys, stored.Id, client.Principal.Id),
                 reason: "revoked by its client"
             );
-            return;
         }
+        else if (presented.Token is { } accessToken)
+        {
+            await RevokeAsync(client, accessToken);
+        }
+    }
 
-        await gate.WriteAsync(
+    private Task RevokeAsync(Caller client, AccessToken accessToken) =>
+        gate.WriteAsync(
             client,
             demand: null,
             "access_token.revoked",
@@ -68,5 +74,4 @@ public sealed class RevocationEndpoint(
                 return true;
             }
         );
-    }
 }

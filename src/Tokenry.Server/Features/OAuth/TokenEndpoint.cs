@@ -46,9 +46,9 @@ public sealed partial class TokenEndpoint(
             new Use
             {
                 Door = DoorNames.Token,
-                Code = Use.Issued,
+                Result = Use.Issued,
                 Credential = issued.Subject ?? client.Credential,
-                Actor = issued.Subject is { } subject && subject.Owner!.Id != client.Principal.Id ? client.Principal.Id : null,
+                Actor = issued.Subject is { } subject && subject.Owner.Id != client.Principal.Id ? client.Principal.Id : null,
                 GrantType = grant.Name,
                 Api = issued.Api,
                 Scopes = issued.Scope,

@@ -67,7 +67,7 @@ public sealed class ReportLeak(Authenticator authenticator, Gate gate, Database 
         return LeakOutcome.Done;
     }
 
-    private async Task<bool> EndAsync(WriteTransaction tx, AuditEntry entry, Authenticated presented, string reason, bool revokes)
+    private async Task<bool> EndAsync(WriteTransaction tx, AuditEntry entry, AuthenticationResult presented, string reason, bool revokes)
     {
         entry.TargetType = presented.Kind;
         entry.Reason = reason;
@@ -83,13 +83,13 @@ public sealed class ReportLeak(Authenticator authenticator, Gate gate, Database 
             return true;
         }
 
-        entry.TargetId = presented.Credential!.Id;
-        if (revokes)
+        entry.TargetId = presented.CredentialId;
+        if (revokes && presented.Stored is { } stored)
         {
             await EndCredential.RunAsync(
                 tx,
                 entry,
-                async () => (await CredentialStore.FindAsync(tx, presented.Credential.Id))!,
+                async () => (await CredentialStore.FindAsync(tx, stored.Id))!,
                 new Ending(Reason, TakesDescendants: true, TakesSuccessors: true),
                 time.GetUtcNow()
             );
@@ -100,12 +100,9 @@ public sealed class ReportLeak(Authenticator authenticator, Gate gate, Database 
     }
 
     /// <summary>Whether the credential was revoked for another reason, while a credential that it created for its owner is still live.</summary>
-    private async Task<bool> LeavesSomethingAsync(Authenticated presented)
-    {
-        var credential = presented.Credential!;
-        return credential.Revoked
-            && presented.SecretVersion == credential.Secrets[0].Version
-            // Every holder of a revoked string can cause this query, so it does not use the read connections of the doors.
-            && await database.ListAsync(Readers, connection => LineageStore.AnyOfOwnerAsync(connection, credential.Id, credential.OwnerId));
-    }
+    private async Task<bool> LeavesSomethingAsync(AuthenticationResult presented) =>
+        presented.Stored is { Revoked: true } credential
+        && presented.SecretVersion == credential.Secrets[0].Version
+        // Every holder of a revoked string can cause this query, so it does not use the read connections of the doors.
+        && await database.ListAsync(Readers, connection => LineageStore.AnyOfOwnerAsync(connection, credential.Id, credential.OwnerId));
 }

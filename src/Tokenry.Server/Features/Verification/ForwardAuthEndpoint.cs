@@ -1,8 +1,10 @@
+using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Jose;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Doors;
 using Tokenry.Server.Core.Signing;
 using Tokenry.Server.Core.Usage;
 using Tokenry.Server.Platform.Http;
@@ -38,7 +40,7 @@ public sealed partial class ForwardAuthEndpoint(
         var request = RequestFacts.Of(context);
         var forwarded = ForwardedRequest.Of(context);
         var carrier = api.Carriers.Read(context.Request.Headers, forwarded.Query, brands.Begin);
-        var proof = Proof(context, asked, forwarded, carrier);
+        var proof = door.Proofs.Forwarded(context, forwarded, carrier.IsDpop, Origin(asked));
         if (Misplaced(api, asked, carrier, proof?.Signed) is { } refusal)
         {
             if (carrier.IsRefusedQuery)
@@ -58,7 +60,7 @@ public sealed partial class ForwardAuthEndpoint(
             Possession = Possession.Bearer, // until the door has looked at the proof
             Address = request.Address,
         };
-        var question = new Question(DoorNames.ForwardAuth, requirement, UseCircumstances.Of(request), forwarded)
+        var question = new DoorRequest(DoorNames.ForwardAuth, requirement, UseCircumstances.Of(request), forwarded)
         {
             IsInQuery = carrier.IsInQuery,
             Proof = proof,
@@ -72,7 +74,7 @@ public sealed partial class ForwardAuthEndpoint(
             return;
         }
 
-        if (!verdict.IsValid)
+        if (!verdict.IsValid || verdict.Credential is not Authenticated credential)
         {
             if (verdict.Possession.NeedsNonce)
             {
@@ -89,7 +91,7 @@ public sealed partial class ForwardAuthEndpoint(
             return;
         }
 
-        if (asked.AsJwt && !request.IsFromProxy && IsLimited(verdict.Credential))
+        if (asked.AsJwt && !request.IsFromProxy && IsLimited(credential))
         {
             throw ProblemException.Invalid(
                 "as",
@@ -99,7 +101,7 @@ public sealed partial class ForwardAuthEndpoint(
         }
 
         var token = asked.AsJwt ? TokenFor(api, verdict, carrier, question) : null;
-        Identify(context.Response.Headers, verdict);
+        Identify(context.Response.Headers, credential, verdict.Scopes);
         if (token is not null)
         {
             context.Response.Headers["X-Tokenry-Jwt"] = token;
@@ -107,10 +109,10 @@ public sealed partial class ForwardAuthEndpoint(
     }
 
     /// <summary>Whether it has limits of its own, which a token that is made of it does not have.</summary>
-    private static bool IsLimited(Authenticated credential) => credential is { Token: null, Credential.Terms.LimitUse: true };
+    private static bool IsLimited(AuthenticationResult credential) => credential is AuthenticatedCredential { Stored.Terms.LimitUse: true };
 
     /// <exception cref="ProblemException">400: the token would be too long to be carried.</exception>
-    private string TokenFor(ApiResourceFacts api, in Verdict verdict, Carrier carrier, in Question question)
+    private string TokenFor(ApiResourceFacts api, in Verdict verdict, Carrier carrier, in DoorRequest question)
     {
         try
         {
@@ -140,35 +142,9 @@ public sealed partial class ForwardAuthEndpoint(
             Challenge = api.Carriers.Challenge with { Error = ChallengeError.InvalidRequest },
         };
 
-    /// <summary>Which address a proof must be for says the configuration, since any client can name any host; the path, the proxy.</summary>
-    private PresentedProof? Proof(HttpContext context, ForwardAuthRequest asked, ForwardedRequest forwarded, Carrier carrier)
-    {
-        var headers = context.Request.Headers;
-        var certificate = ClientCertificate.Forwarded(context);
-        var isSigned = headers.ContainsKey(MessageSignatures.InputHeader);
-        if (!carrier.IsDpop && !headers.ContainsKey("DPoP") && certificate is null && !isSigned)
-        {
-            return null;
-        }
-
-        var origin =
-            asked.Origin ?? (Uri.TryCreate(asked.Api, UriKind.Absolute, out var api) && api.Scheme is "https" or "http" ? api : null);
-        return new PresentedProof
-        {
-            Method = forwarded.Method ?? "",
-            Uri =
-                origin is not null
-                && forwarded.Path is { } path
-                && Uri.TryCreate(origin, path, out var uri)
-                && uri.Authority == origin.Authority
-                    ? uri
-                    : null,
-            IsDpop = carrier.IsDpop,
-            Dpop = PresentedProof.DpopHeader(headers),
-            CertificateThumbprint = certificate?.Thumbprint,
-            Signed = isSigned ? door.ReadSignature(forwarded.Method, origin, forwarded.Target, ReceivedRequests.Fields(headers)) : null,
-        };
-    }
+    /// <summary>The origin comes from configuration because clients can forge <c>Host</c>; the path comes from the proxy.</summary>
+    private static Uri? Origin(ForwardAuthRequest asked) =>
+        asked.Origin ?? (Uri.TryCreate(asked.Api, UriKind.Absolute, out var api) && api.Scheme is "https" or "http" ? api : null);
 
     /// <summary>Whether a signature would help, or the one that came is the reason.</summary>
     private static bool IsAboutSignature(ApiResourceFacts api, PresentedProof? proof, in Verdict verdict) =>
@@ -277,16 +253,15 @@ public sealed partial class ForwardAuthEndpoint(
     }
 
     /// <summary>Every header always, empty where there is nothing to say: a missing one would be the client's own in some proxies.</summary>
-    private static void Identify(IHeaderDictionary headers, in Verdict verdict)
+    private static void Identify(IHeaderDictionary headers, Authenticated credential, ScopeSet scopes)
     {
-        var credential = verdict.Credential;
         var objects = credential.ObjectTexts;
         headers["X-Tokenry-Subject"] = credential.Subject ?? "";
         headers["X-Tokenry-Kind"] = credential.Kind;
         headers["X-Tokenry-Credential"] = credential.CredentialId;
         headers["X-Tokenry-Application"] = credential.ApplicationId ?? "";
         headers["X-Tokenry-Organization"] = credential.OrganizationId ?? "";
-        headers["X-Tokenry-Scopes"] = verdict.Scopes.ToString();
+        headers["X-Tokenry-Scopes"] = scopes.ToString();
         // Patterns are visible ASCII without spaces (ObjectPattern), so a space separates them.
         headers["X-Tokenry-Objects"] = objects is null ? "" : string.Join(' ', objects);
     }

@@ -1,5 +1,7 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Doors;
 using Tokenry.Server.Core.Signing;
 using Tokenry.Server.Core.Usage;
 
@@ -20,10 +22,9 @@ public sealed partial class UpstreamToken(AccessTokenWriter writer, UseRecorder 
     /// <summary>Empty where there can be none: without a subject, or where the token would say less than the credential is limited to.</summary>
     public string For(ApiResourceFacts api, in Verdict verdict, string? presented, in UseCircumstances from)
     {
-        var credential = verdict.Credential;
-        if (credential.Token is not null)
+        if (verdict.Credential is not AuthenticatedCredential credential)
         {
-            return presented!;
+            return presented ?? "";
         }
 
         var lifetime = credential.ExpiresAt is { } end && end - time.GetUtcNow() is var left && left < Longest ? left : Longest;
@@ -41,9 +42,9 @@ public sealed partial class UpstreamToken(AccessTokenWriter writer, UseRecorder 
             {
                 Audience = api.Identifier,
                 Subject = subject,
-                ClientId = credential.Owner!.Id,
+                ClientId = credential.Owner.Id,
                 Scope = verdict.Scopes,
-                CredentialId = credential.CredentialId!,
+                CredentialId = credential.CredentialId,
                 Objects = credential.ObjectTexts,
                 Lifetime = lifetime,
                 Since = Math.Max(api.NamesSince, credential.TokensSince),
@@ -54,7 +55,7 @@ public sealed partial class UpstreamToken(AccessTokenWriter writer, UseRecorder 
             new Use
             {
                 Door = DoorNames.Token,
-                Code = Use.Issued,
+                Result = Use.Issued,
                 Credential = credential,
                 Api = api,
                 Scopes = verdict.Scopes,
@@ -68,5 +69,5 @@ public sealed partial class UpstreamToken(AccessTokenWriter writer, UseRecorder 
     }
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Debug, Message = "Issued access token {TokenId} for {Subject} by {CredentialId}")]
-    private partial void LogIssued(string tokenId, string subject, string? credentialId);
+    private partial void LogIssued(string tokenId, string subject, string credentialId);
 }

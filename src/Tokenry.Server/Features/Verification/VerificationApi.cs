@@ -8,7 +8,7 @@ namespace Tokenry.Server.Features.Verification;
 public static class VerificationApi
 {
     public static IServiceCollection AddVerification(this IServiceCollection services) =>
-        services.AddSingleton<Door>().AddSingleton<VerifyEndpoint>().AddSingleton<ForwardAuthEndpoint>().AddSingleton<UpstreamToken>();
+        services.AddSingleton<VerifyEndpoint>().AddSingleton<ForwardAuthEndpoint>().AddSingleton<UpstreamToken>();
 
     public static void MapVerification(this IEndpointRouteBuilder app)
     {

@@ -4,6 +4,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Doors;
 
 namespace Tokenry.Server.Features.Verification;
 
@@ -25,7 +26,7 @@ internal static class VerifyAnswerWriter
         Write(json, catalog, requirement, verdict, nonces);
         if (verdict.Code == VerificationCode.WrongApi)
         {
-            json.WriteString("reason"u8, ReasonOf(catalog, verdict.Credential, requirement));
+            json.WriteString("reason"u8, ReasonOf(catalog, verdict.Credential as Authenticated, requirement));
         }
     }
 
@@ -33,9 +34,9 @@ internal static class VerifyAnswerWriter
     {
         json.WriteBoolean("valid"u8, verdict.IsValid);
         json.WriteString("code"u8, verdict.Code);
-        if (verdict.IsValid)
+        if (verdict is { IsValid: true, Credential: Authenticated credential })
         {
-            WriteAnswer(json, catalog, requirement, verdict);
+            WriteAnswer(json, catalog, requirement, verdict, credential);
         }
         else
         {
@@ -43,16 +44,21 @@ internal static class VerifyAnswerWriter
         }
     }
 
-    private static string ReasonOf(Catalog catalog, Authenticated credential, in Requirement requirement) =>
-        requirement.Api is not { } api ? WrongApiReason.NoSuchApi
+    private static string ReasonOf(Catalog catalog, Authenticated? credential, in Requirement requirement) =>
+        requirement.Api is not { } api || credential is null ? WrongApiReason.NoSuchApi
         : credential.Token is { } token && !token.Audience.Contains(api.Identifier) ? WrongApiReason.OtherAudience
-        : !Rights.Of(catalog, credential.Owner!, api).IsEmpty ? WrongApiReason.NotPermitted
+        : !Rights.Of(catalog, credential.Owner, api).IsEmpty ? WrongApiReason.NotPermitted
         : credential.NamedAt(api) is { IsEmpty: false } ? WrongApiReason.RoleRemoved
         : WrongApiReason.NoRole;
 
-    private static void WriteAnswer(Utf8JsonWriter json, Catalog catalog, in Requirement requirement, in Verdict verdict)
+    private static void WriteAnswer(
+        Utf8JsonWriter json,
+        Catalog catalog,
+        in Requirement requirement,
+        in Verdict verdict,
+        Authenticated credential
+    )
     {
-        var credential = verdict.Credential;
         json.WriteString("kind"u8, credential.Kind);
         json.WriteString("credential_id"u8, credential.CredentialId);
         json.WriteString("subject"u8, credential.Subject);
@@ -88,7 +94,7 @@ internal static class VerifyAnswerWriter
 
         WriteLimit(json, verdict);
         json.WritePropertyName("metadata"u8);
-        if (credential.Token is null && credential.Credential!.Terms.Metadata is { } metadata)
+        if (credential is AuthenticatedCredential { Stored.Terms.Metadata: { } metadata })
         {
             metadata.WriteTo(json);
         }

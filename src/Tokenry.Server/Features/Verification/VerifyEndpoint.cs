@@ -48,7 +48,7 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
         check.Require(!items.Contains(null!), "items", "holds null");
         check.ThrowIfAny();
         var catalog = await catalogs.GetAsync();
-        var questions = new Question[items.Count];
+        var questions = new DoorRequest[items.Count];
         for (var i = 0; i < questions.Length; i++)
         {
             questions[i] = await ReadAsync(caller, catalog, items[i], check, $"items[{i}].");
@@ -100,7 +100,7 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
     }
 
     /// <summary>What is asked; of no use where <paramref name="check"/> found anything.</summary>
-    private async ValueTask<Question> ReadAsync(Caller caller, Catalog catalog, VerifyRequest request, Validation check, string at)
+    private async ValueTask<DoorRequest> ReadAsync(Caller caller, Catalog catalog, VerifyRequest request, Validation check, string at)
     {
         IPAddress? address = null;
         check.Require(request.Ip is null || AddressText.TryParse(request.Ip, out address), at + "ip", "is not an IP address");
@@ -128,7 +128,7 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
         // The agent is the resource server's, not that of whoever presented the credential.
         var from = new UseCircumstances(requirement.Address, Agent: null, caller.Request.RequestId);
         var about = ForwardedRequest.Read(request.Method, request.Path);
-        return new Question(DoorNames.Verify, requirement, from, about) { Proof = proof };
+        return new DoorRequest(DoorNames.Verify, requirement, from, about) { Proof = proof };
     }
 
     /// <summary>The API that is asked about; of a resource server, one of its own.</summary>
@@ -191,20 +191,15 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
         check.Require(proof.Dpop is null || proof.Uri is not null, at + "proof.uri", "is needed with dpop");
         check.Require(proof.Dpop is null || request.Method is not null, at + "method", "is needed with proof.dpop");
         return check.IsEmpty
-            ? new PresentedProof
-            {
-                Method = request.Method ?? "",
-                Uri = uri,
-                IsDpop = proof.Dpop is not null,
-                Dpop = proof.Dpop,
-                CertificateThumbprint = thumbprint,
-                Signed = proof.Headers is { } headers ? Signed(request.Method!, uri!, proof.Uri!, headers) : null,
-            }
+            ? door.Proofs.Told(
+                request.Method,
+                uri is not null && proof.Uri is { } asSent ? (uri, asSent) : null,
+                proof.Dpop,
+                thumbprint,
+                proof.Headers
+            )
             : null;
     }
-
-    private SignedRequest? Signed(string method, Uri uri, string asSent, IReadOnlyDictionary<string, IReadOnlyList<string>> headers) =>
-        door.ReadSignature(method, uri, RequestTarget.OriginForm(asSent), name => headers.GetValueOrDefault(name, []));
 
     private static bool IsSigned(VerifyRequest request) =>
         request.Proof?.Headers is { } headers && headers.ContainsKey(MessageSignatures.InputHeader);

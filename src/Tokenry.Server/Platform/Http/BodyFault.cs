@@ -89,11 +89,15 @@ internal static class BodyFault
             : ProblemException.Invalid(
                 Validation.Shown(place.Path), // the path may contain the client's own text
                     message.Contains("could not be mapped", StringComparison.Ordinal) ? Unknown(place)
-                    : message.Contains("uplicate", StringComparison.Ordinal) ? "appears more than once"
+                    : SaysTwice(message) ? "appears more than once"
                     : message.Contains("depth", StringComparison.Ordinal) ? "is nested too deeply: at most 16 levels"
                     : WrongType(place)
             );
     }
+
+    /// <summary>The serializer says it of members, and <see cref="HeaderLinesConverter"/> of headers.</summary>
+    private static bool SaysTwice(string message) =>
+        message.Contains("uplicate", StringComparison.Ordinal) || message.Contains("more than once", StringComparison.Ordinal);
 
     /// <summary>Whether the body is not JSON. Then the inner exception is the reader's own type.</summary>
     private static bool IsSyntax(JsonException exception) =>

@@ -119,14 +119,14 @@ public sealed class SignalsTests : IDisposable
     {
         await using var store = await TestStore.OpenAsync(engine, _time);
         var signals = Signals(store);
-        signals.Used(Uses.Credential("key_1"), Uses.From("203.0.113.7"));
-        signals.Used(Uses.Credential("key_1"), Uses.From("203.0.113.8"));
-        signals.Used(Uses.Credential("key_1"), Uses.From(null)); // a door that does not tell
+        signals.Used("key_1", "app_1", Uses.From("203.0.113.7"));
+        signals.Used("key_1", "app_1", Uses.From("203.0.113.8"));
+        signals.Used("key_1", "app_1", Uses.From(null)); // a door that does not tell
         await signals.FlushAsync();
         Assert.Empty(await ToldAsync(store)); // the first is where it lives
         var restarted = Signals(store);
-        restarted.Used(Uses.Credential("key_1"), Uses.From("203.0.113.9"));
-        restarted.Used(Uses.Credential("key_1"), Uses.From("2001:db8::1"));
+        restarted.Used("key_1", "app_1", Uses.From("203.0.113.9"));
+        restarted.Used("key_1", "app_1", Uses.From("2001:db8::1"));
         await restarted.FlushAsync();
         Assert.Equal(["signal.new_network key_1 app_1 2001:db8::1"], await ToldAsync(store));
         Assert.Equal(2, await store.CountAsync("credential_networks"));
@@ -141,7 +141,7 @@ public sealed class SignalsTests : IDisposable
             _time.Advance(TimeSpan.FromDays(days));
             var signals = Signals(store);
             var lastUsed = new LastUsed(store.Database, signals, _time);
-            lastUsed.Record(Uses.Credential("key_1"), Uses.From("203.0.113.7"));
+            lastUsed.Record("key_1", "app_1", Uses.From("203.0.113.7"));
             await lastUsed.FlushAsync();
             await signals.FlushAsync();
             Assert.Equal(

@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
+using Tokenry.Protocol.Jose;
 using Tokenry.Server.Core.Usage;
+using Tokenry.Server.Features.OAuth.ClientAuthentication;
 
 namespace Tokenry.Server.Tests.Core.Usage;
 
@@ -21,13 +23,18 @@ public sealed partial class UseCodesTests
         foreach (Match match in Reason().Matches(await File.ReadAllTextAsync(path)))
             written.Add(match.Groups["code"].Value);
 
+        foreach (var fault in Enum.GetValues<ClientAssertionFault>())
+            written.Add(PrivateKeyJwt.Reason(fault).Name);
+        foreach (var fault in Enum.GetValues<FederatedTokenFault>())
+            written.Add(FederatedIdentities.Reason(fault).Name);
+
         Assert.True(written.Count > 20, string.Join(", ", written));
         Assert.DoesNotContain(written.Except(Others), code => !UseCodes.All.Contains(code));
     }
 
     /// <summary>As an argument of a refusal, or by how such reasons begin; not the parameters <c>client_assertion…</c>.</summary>
     [GeneratedRegex(
-        "((Failed|Because)\\(|MethodNotAllowed = )\"(?<code>[a-z_]+)\"|\"(?<code>(assertion|certificate|federated|subject_token_of|not_the|too_many|token_too)_[a-z_]+)\"",
+        "((AuditReason|Because)\\(|MethodNotAllowed = new\\()\"(?<code>[a-z_]+)\"|\"(?<code>(assertion|certificate|federated|subject_token_of|not_the|too_many|token_too)_[a-z_]+)\"",
         RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000
     )]

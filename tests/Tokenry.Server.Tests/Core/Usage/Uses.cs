@@ -24,14 +24,13 @@ internal static class Uses
         ResourceServers = [],
     };
 
-    public static Use Unknown(string ip, string code = VerificationCode.Unknown) => Of(Authenticated.Failed(code), code, ip);
+    public static Use Unknown(string ip, string code = VerificationCode.Unknown) => Of(AuthenticationFailure.Of(code), code, ip);
 
     public static Use Of(string credentialId, string code, string? ip, params string[] scopes) =>
-        Of(Credential(credentialId, code), code, ip, scopes);
+        Of(Credential(credentialId), code, ip, scopes);
 
-    public static Authenticated Credential(string id, string code = VerificationCode.Valid) =>
-        Authenticated.Opaque(
-            code,
+    public static AuthenticationResult Credential(string id) =>
+        AuthenticatedCredential.Judge(
             new CredentialFacts
             {
                 Id = id,
@@ -49,14 +48,15 @@ internal static class Uses
                 Name = "x",
                 Active = true,
                 RoleIds = [],
-            }
+            },
+            DateTimeOffset.UnixEpoch
         );
 
-    private static Use Of(Authenticated credential, string code, string? ip, params string[] scopes) =>
+    private static Use Of(AuthenticationResult credential, string code, string? ip, params string[] scopes) =>
         new()
         {
             Door = DoorNames.ForwardAuth,
-            Code = code,
+            Result = AuditReason.Of(code),
             Credential = credential,
             Api = Api,
             Scopes = ScopeSet.Of(scopes),

@@ -15,7 +15,7 @@ namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 public sealed class ClientAuthenticator(IEnumerable<IClientAuthenticationMethod> methods, UseRecorder recorder, FailureThrottle throttle)
 {
     /// <summary>For the audit: the application does not list the method that the client used.</summary>
-    public const string MethodNotAllowed = "auth_method_not_allowed";
+    public static readonly AuditReason MethodNotAllowed = new("auth_method_not_allowed");
 
     private readonly IClientAuthenticationMethod[] methods = [.. methods];
 
@@ -41,27 +41,22 @@ public sealed class ClientAuthenticator(IEnumerable<IClientAuthenticationMethod>
             }
         );
         var method = presented.CheckedBy;
-        var proved = method is null ? ProvedClient.Malformed : await method.AuthenticateAsync(presented);
-        var found = proved.Found;
+        var proved = method is null ? new ProvedClient(NotRequested.Instance) : await method.AuthenticateAsync(presented);
         var name = proved.Method ?? presented.Method;
-        var code = Judge(presented, found, method, name, request);
+        var reason = Judge(presented, proved.Found, method, name, request);
         // The last step: an attempt that fails must not use up the assertion.
-        if (code == VerificationCode.Valid && !await method!.ClaimAsync(proved))
+        if (reason == AuditReason.Valid && !await method!.ClaimAsync(proved))
         {
-            code = VerificationCode.ProofReplayed;
+            reason = AuditReason.Of(VerificationCode.ProofReplayed);
         }
 
-        if (code == VerificationCode.Valid)
+        if (reason == AuditReason.Valid && proved.Found is Authenticated client)
         {
-            if (found.CredentialId is not null)
-            {
-                recorder.Used(found, UseCircumstances.Of(request));
-            }
-
+            recorder.Used(client, UseCircumstances.Of(request));
             return new Caller
             {
-                Credential = found,
-                Principal = found.Owner!,
+                Credential = client,
+                Principal = client.Owner,
                 Management = ScopeSet.Empty,
                 Request = request,
                 AuthMethod = name,
@@ -72,8 +67,8 @@ public sealed class ClientAuthenticator(IEnumerable<IClientAuthenticationMethod>
             new Use
             {
                 Door = DoorNames.ClientAuthentication,
-                Code = code,
-                Credential = found,
+                Result = reason,
+                Credential = proved.Found,
                 From = UseCircumstances.Of(request),
                 Method = request.Method,
                 Path = request.Path,
@@ -82,28 +77,28 @@ public sealed class ClientAuthenticator(IEnumerable<IClientAuthenticationMethod>
         throw throttle.IsTooMany(presented.ClientId ?? "", request.Address) ? OAuthError.TooManyFailures()
         // RFC 8693 §2.2.2: a subject token that is not valid makes the request invalid, not the client.
         : proved.IsSubjectToken ? OAuthError.SubjectTokenNotAcceptable()
-        : OAuthError.InvalidClient(Hint(found));
+        : OAuthError.InvalidClient(Hint(proved.Found));
     }
 
     /// <summary>What helps the holder of the right secret or key; no other sender is told it.</summary>
-    private static string? Hint(Authenticated found) =>
-        found.Hint
+    private static string? Hint(AuthenticationResult found) =>
+        (found as AuthenticationFailure)?.Hint
         ?? (found.Code == VerificationCode.Expired ? "the credential has expired: renew it, or use the one that follows it" : null);
 
     /// <summary>A valid credential may still be of another kind or client, or come by a method or from an address that is not allowed.</summary>
-    private static string Judge(
+    private static AuditReason Judge(
         PresentedClient presented,
-        Authenticated found,
+        AuthenticationResult result,
         IClientAuthenticationMethod? method,
         string? name,
         RequestFacts request
     ) =>
-        !found.IsGood ? found.Code
-        : !method!.Accepts(found.Kind) ? VerificationCode.CredentialKindNotAccepted
-        : presented.ClientId is { } claimed && found.Owner!.Id != claimed ? VerificationCode.Unknown
-        : !found.Owner!.Client.Takes(name!) ? MethodNotAllowed
-        : !AccessDecision.IsAddressAllowed(found, request.Address) ? VerificationCode.IpNotAllowed
-        : VerificationCode.Valid;
+        result is not Authenticated found ? result.Reason
+        : !method!.Accepts(found.Kind) ? AuditReason.Of(VerificationCode.CredentialKindNotAccepted)
+        : presented.ClientId is { } claimed && found.OwnerId != claimed ? AuditReason.Of(VerificationCode.Unknown)
+        : !found.Owner.Client.Takes(name!) ? MethodNotAllowed
+        : !AccessDecision.IsAddressAllowed(found, request.Address) ? AuditReason.Of(VerificationCode.IpNotAllowed)
+        : AuditReason.Valid;
 
     /// <summary>What the request presents, and the method that checks it.</summary>
     private PresentedClient Read(in ClientRequest request)

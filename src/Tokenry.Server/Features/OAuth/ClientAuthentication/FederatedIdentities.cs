@@ -50,19 +50,19 @@ public sealed class FederatedIdentities(
         new(await AuthenticateAsync(presented.ClientId!, presented.Proof!)) { IsSubjectToken = presented.IsSubjectToken };
 
     /// <summary>Whether the token stands for that application.</summary>
-    public async ValueTask<Authenticated> AuthenticateAsync(string clientId, string token)
+    public async ValueTask<AuthenticationResult> AuthenticateAsync(string clientId, string token)
     {
         if (!FederatedTokenValidator.TryReadIssuer(token, out var issuer, out var keyId))
         {
-            return Authenticated.Failed(VerificationCode.Malformed);
+            return AuthenticationFailure.Of(VerificationCode.Malformed);
         }
 
         if (await principals.ClientAsync(clientId) is not { } owner)
         {
-            return Authenticated.Failed(VerificationCode.Unknown);
+            return AuthenticationFailure.Of(VerificationCode.Unknown);
         }
 
-        Authenticated? notGood = null;
+        AuthenticationResult? notGood = null;
         var furthest = FederatedTokenFault.None;
         foreach (var identity in await clientKeys.WhereAsync(clientId, CredentialKind.FederatedIdentity, _ => true))
         {
@@ -82,8 +82,13 @@ public sealed class FederatedIdentities(
 
             var found =
                 result.Token.MayAct?.Is(clientId, options.Issuer) == false
-                    ? Authenticated.Failed("federated_other_actor")
-                    : Authenticated.Stored(identity, owner, time.GetUtcNow(), provedUntil: result.Token.ExpiresAt);
+                    ? AuthenticationFailure.Of(new AuditReason("federated_other_actor"))
+                    : AuthenticatedCredential.Judge(
+                        identity,
+                        owner,
+                        time.GetUtcNow(),
+                        new CredentialProof { Until = result.Token.ExpiresAt }
+                    );
             if (found.IsGood)
             {
                 return found;
@@ -92,11 +97,13 @@ public sealed class FederatedIdentities(
             notGood = found;
         }
 
-        return notGood ?? Authenticated.Failed(Reason(furthest));
+        return notGood ?? AuthenticationFailure.Of(Reason(furthest));
     }
 
     /// <summary>For the audit; the client hears the same of all of them.</summary>
-    private static string Reason(FederatedTokenFault fault) =>
+    internal static AuditReason Reason(FederatedTokenFault fault) => new(NameOf(fault));
+
+    private static string NameOf(FederatedTokenFault fault) =>
         fault switch
         {
             FederatedTokenFault.None => "federated_unknown_issuer",

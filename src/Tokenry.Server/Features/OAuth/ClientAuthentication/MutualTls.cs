@@ -16,9 +16,9 @@ public sealed class MutualTls(ClientKeyCache clientKeys, PrincipalCache principa
     : IClientAuthenticationMethod
 {
     // For the audit; the client hears the same of all of them.
-    private const string Expired = "certificate_expired";
-    private const string NotRegistered = "certificate_unknown";
-    private const string Untrusted = "certificate_untrusted";
+    private static readonly AuditReason Expired = new("certificate_expired");
+    private static readonly AuditReason NotRegistered = new("certificate_unknown");
+    private static readonly AuditReason Untrusted = new("certificate_untrusted");
 
     /// <summary>Both methods, if the server sees certificates.</summary>
     public IReadOnlyList<string> Names { get; } =
@@ -42,25 +42,25 @@ public sealed class MutualTls(ClientKeyCache clientKeys, PrincipalCache principa
         }
 
         var found = await FindAsync(clientId, certificate);
-        return new(found) { Method = found.Credential is { } credential ? MethodOf(credential) : null };
+        return new(found) { Method = found.Stored is { } credential ? MethodOf(credential) : null };
     }
 
     /// <summary>Whose the certificate is among what the application has registered: the first that is good, else the first that is about it.</summary>
-    private async ValueTask<Authenticated> FindAsync(string clientId, ClientCertificate presented)
+    private async ValueTask<AuthenticationResult> FindAsync(string clientId, ClientCertificate presented)
     {
         if (await principals.ClientAsync(clientId) is not { } owner)
         {
-            return Authenticated.Failed(VerificationCode.Unknown);
+            return AuthenticationFailure.Of(VerificationCode.Unknown);
         }
 
         var now = time.GetUtcNow();
         var certificate = presented.Certificate;
         if (now.UtcDateTime < certificate.NotBefore.ToUniversalTime() || now.UtcDateTime > certificate.NotAfter.ToUniversalTime())
         {
-            return Authenticated.Failed(Expired);
+            return AuthenticationFailure.Of(Expired);
         }
 
-        Authenticated? best = null;
+        AuthenticationResult? best = null;
         var isUntrusted = false;
         foreach (var registered in await CandidatesAsync(clientId, certificate))
         {
@@ -71,7 +71,7 @@ public sealed class MutualTls(ClientKeyCache clientKeys, PrincipalCache principa
                 continue;
             }
 
-            var proved = Authenticated.Stored(registered, owner, now);
+            var proved = AuthenticatedCredential.Judge(registered, owner, now);
             if (proved.IsGood && owner.Client.Takes(MethodOf(registered)))
             {
                 return proved;
@@ -80,7 +80,7 @@ public sealed class MutualTls(ClientKeyCache clientKeys, PrincipalCache principa
             best ??= proved;
         }
 
-        return best ?? Authenticated.Failed(isUntrusted ? Untrusted : NotRegistered);
+        return best ?? AuthenticationFailure.Of(isUntrusted ? Untrusted : NotRegistered);
     }
 
     private static string MethodOf(CredentialFacts registered) =>

@@ -92,15 +92,15 @@ public sealed class PrivateKeyJwt(
 
         if (await principals.ClientAsync(clientId) is not { } owner)
         {
-            return new(Authenticated.Failed(VerificationCode.Unknown));
+            return new(AuthenticationFailure.Of(VerificationCode.Unknown));
         }
 
         var key = await FindKeyAsync(clientId, assertion);
         Func<string?, VerificationKey?> findKey = _ => key?.PublicKey;
         var result = validator.Validate(assertion, clientId, RulesOf(owner.Client), findKey);
-        if (result.IsValid)
+        if (key is not null && result.IsValid)
         {
-            return new(Authenticated.Stored(key!, owner, time.GetUtcNow())) { OnceOnly = result.Assertion };
+            return new(AuthenticatedCredential.Judge(key, owner, time.GetUtcNow())) { OnceOnly = result.Assertion };
         }
 
         var reason = Reason(result.Fault);
@@ -109,7 +109,9 @@ public sealed class PrivateKeyJwt(
         var isSigned = otherwise.IsValid || IsBehindSignature(result.Fault) || IsBehindSignature(otherwise.Fault);
         return new(
             // Told only to the holder of the client's key: the same assertion would do for a client that is set so.
-            isSigned ? Authenticated.Refused(reason, key!, owner, otherwise.IsValid ? hint : null) : Authenticated.Failed(reason)
+            isSigned && key is not null
+                ? AuthenticationFailure.Of(reason, key, owner, otherwise.IsValid ? hint : null)
+                : AuthenticationFailure.Of(reason)
         );
     }
 
@@ -154,8 +156,10 @@ public sealed class PrivateKeyJwt(
     }
 
     /// <summary>For the audit; the client hears the same of all of them.</summary>
-    private static string Reason(ClientAssertionFault fault) =>
-        fault is ClientAssertionFault.None or ClientAssertionFault.InvalidClaims
-            ? VerificationCode.Malformed
-            : FaultReason.Of("assertion", fault);
+    internal static AuditReason Reason(ClientAssertionFault fault) =>
+        new(
+            fault is ClientAssertionFault.None or ClientAssertionFault.InvalidClaims
+                ? VerificationCode.Malformed
+                : FaultReason.Of("assertion", fault)
+        );
 }

@@ -5,7 +5,7 @@ namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 
 /// <summary>The result of a client authentication method.</summary>
 /// <param name="Found">Whose the credential is, or why it is not valid.</param>
-public readonly record struct ProvedClient(Authenticated Found)
+public readonly record struct ProvedClient(AuthenticationResult Found)
 {
     /// <summary>The method that was used, if the credential decides it; else it is the presented one.</summary>
     public string? Method { get; init; }
@@ -17,5 +17,5 @@ public readonly record struct ProvedClient(Authenticated Found)
     public bool IsSubjectToken { get; init; }
 
     /// <summary>What was presented is not well-formed.</summary>
-    public static ProvedClient Malformed => new(Authenticated.Failed(Protocol.Api.VerificationCode.Malformed));
+    public static ProvedClient Malformed => new(AuthenticationFailure.Of(Protocol.Api.VerificationCode.Malformed));
 }

@@ -26,21 +26,21 @@ public sealed class PublicClient(OpaqueCredentialScheme opaque, PrincipalCache p
         var clientId = presented.ClientId!;
         if (await principals.ClientAsync(clientId) is not { } client)
         {
-            return new(Authenticated.Failed(VerificationCode.Unknown));
+            return new(AuthenticationFailure.Of(VerificationCode.Unknown));
         }
 
         if (client.Client.IsPublic)
         {
-            return new(Authenticated.Named(client));
+            return new(NamedApplication.Judge(client));
         }
 
         return
             client.Client.Methods is null
             && presented.Proof is { } key
             && await opaque.AuthenticateAsync(key) is { Kind: CredentialKind.ApiKey } own
-            && own.Owner?.Id == clientId
+            && own.OwnerId == clientId
             ? new(own) { IsSubjectToken = true }
-            : new(Authenticated.Failed(ClientAuthenticator.MethodNotAllowed));
+            : new(AuthenticationFailure.Of(ClientAuthenticator.MethodNotAllowed));
     }
 
     /// <summary>A public client has no credential; another one has its API key.</summary>

@@ -14,7 +14,7 @@ namespace Tokenry.Server.Features.OAuth.Grants;
 public sealed class SubjectTokens(Authenticator authenticator, FederatedIdentities federatedIdentities, TokenryOptions options)
 {
     /// <summary>Our own JWT, an API key or a personal access token; or another issuer's, which stands for the client itself.</summary>
-    public ValueTask<Authenticated> AuthenticateAsync(SubjectToken subject, TokenRequest request)
+    public ValueTask<AuthenticationResult> AuthenticateAsync(SubjectToken subject, TokenRequest request)
     {
         var client = request.Client;
         return !TokenType.IsFederated(subject.Type) ? authenticator.AuthenticateAsync(subject.Text)
@@ -25,14 +25,14 @@ public sealed class SubjectTokens(Authenticator authenticator, FederatedIdentiti
     }
 
     /// <returns><c>valid</c>, or the reason against it.</returns>
-    public string Judge(Authenticated found, SubjectToken subject, TokenRequest request, Catalog catalog) =>
-        !found.IsGood ? found.Code
-        : !IsOfType(found, subject.Type) ? VerificationCode.CredentialKindNotAccepted
-        : !AccessDecision.IsAddressAllowed(found, request.Client.Request.Address) ? VerificationCode.IpNotAllowed
-        : !MayHold(found, request.Client, catalog) ? "subject_token_of_another"
-        : found.Token?.MayAct?.Is(request.Client.Principal.Id, options.Issuer) == false ? "not_the_authorized_actor"
-        : !IsProved(found, subject, request) ? VerificationCode.ProofRequired
-        : VerificationCode.Valid;
+    public AuditReason Judge(AuthenticationResult result, SubjectToken subject, TokenRequest request, Catalog catalog) =>
+        result is not Authenticated found ? result.Reason
+        : !IsOfType(found, subject.Type) ? AuditReason.Of(VerificationCode.CredentialKindNotAccepted)
+        : !AccessDecision.IsAddressAllowed(found, request.Client.Request.Address) ? AuditReason.Of(VerificationCode.IpNotAllowed)
+        : !MayHold(found, request.Client, catalog) ? new AuditReason("subject_token_of_another")
+        : found.Token?.MayAct?.Is(request.Client.Principal.Id, options.Issuer) == false ? new AuditReason("not_the_authorized_actor")
+        : !IsProved(found, subject, request) ? AuditReason.Of(VerificationCode.ProofRequired)
+        : AuditReason.Valid;
 
     /// <summary>An anonymous key stands for nobody, a client secret is no token.</summary>
     private static bool IsOfType(Authenticated found, string type) =>
@@ -64,7 +64,7 @@ public sealed class SubjectTokens(Authenticator authenticator, FederatedIdentiti
     /// </summary>
     private static bool IsProved(Authenticated found, SubjectToken subject, TokenRequest request) =>
         found.Token is null
-            ? found.Credential is not { Terms.RequiresSignature: true }
+            ? found.Stored is not { Terms.RequiresSignature: true }
             : found.Token.Confirmation is not { } bound
                 || (
                     bound.IsUnderstood

@@ -45,14 +45,14 @@ public sealed class TokenExchange(
     {
         var subject = SubjectToken.Read(request.Form);
         var catalog = await catalogs.GetAsync();
-        var found = await subjects.AuthenticateAsync(subject, request);
+        var result = await subjects.AuthenticateAsync(subject, request);
         ApiResourceFacts? api = null;
         try
         {
-            var code = subjects.Judge(found, subject, request, catalog);
-            if (code != VerificationCode.Valid)
+            var reason = subjects.Judge(result, subject, request, catalog);
+            if (reason != AuditReason.Valid || result is not Authenticated found)
             {
-                throw OAuthError.SubjectTokenNotAcceptable().Because(code);
+                throw OAuthError.SubjectTokenNotAcceptable().Because(reason);
             }
 
             var actor = Actor(found, request.Client);
@@ -69,7 +69,7 @@ public sealed class TokenExchange(
         }
         catch (OAuthError refusal) when (refusal.Status == 400)
         {
-            recorder.Decided(Used(found, request, api) with { Code = refusal.Reason ?? refusal.Error });
+            recorder.Decided(Used(result, request, api) with { Result = refusal.Reason ?? new AuditReason(refusal.Error) });
             throw;
         }
     }
@@ -78,7 +78,7 @@ public sealed class TokenExchange(
     private static TokenActor? Actor(Authenticated subject, Caller client)
     {
         var before = subject.Token?.Actor;
-        var actor = subject.Owner!.Id == client.Principal.Id ? before : new TokenActor(client.Principal.Id, before);
+        var actor = subject.Owner.Id == client.Principal.Id ? before : new TokenActor(client.Principal.Id, before);
         return actor is not { Depth: > MostActors } ? actor : throw OAuthError.SubjectTokenNotAcceptable().Because("too_many_actors");
     }
 
@@ -96,9 +96,13 @@ public sealed class TokenExchange(
     /// </summary>
     private static ScopeSet Allowed(Catalog catalog, Authenticated subject, ApiResourceFacts api)
     {
-        var credential = subject.Credential!;
+        if (subject.Stored is not { } credential)
+        {
+            return ScopeSet.Empty;
+        }
+
         var named = subject.Token is { } token && token.IsFor(api.Identifier) ? subject.NamedAt(api) : credential.Permissions?.At(api);
-        var scopes = Rights.Of(catalog, subject.Owner!, named, api);
+        var scopes = Rights.Of(catalog, subject.Owner, named, api);
         if (!CredentialKind.IsClientAuthentication(credential.Kind))
         {
             scopes = api.AcceptedKinds.Contains(credential.Kind) ? api.Usable(scopes, credential.Kind) : ScopeSet.Empty;
@@ -169,20 +173,20 @@ public sealed class TokenExchange(
             throw OAuthError.SubjectTokenNotAcceptable().Because(VerificationCode.ProofReplayed);
         }
 
-        var (_, limits) = await recorder.SettleAsync(Used(subject, request, api));
+        var limits = await recorder.SettleAsync(Used(subject, request, api));
         if (limits.IsRefused)
         {
             throw OAuthError.LimitReached(limits.Wait);
         }
     }
 
-    private static Use Used(Authenticated subject, TokenRequest request, ApiResourceFacts? api) =>
+    private static Use Used(AuthenticationResult subject, TokenRequest request, ApiResourceFacts? api) =>
         new()
         {
             Door = DoorNames.TokenExchange,
-            Code = VerificationCode.Valid,
+            Result = AuditReason.Valid,
             Credential = subject,
-            Actor = subject.Owner?.Id == request.Client.Principal.Id ? null : request.Client.Principal.Id,
+            Actor = subject.OwnerId == request.Client.Principal.Id ? null : request.Client.Principal.Id,
             Api = api,
             From = UseCircumstances.Of(request.Client.Request),
         };
@@ -195,7 +199,7 @@ public sealed class TokenExchange(
             new AccessTokenClaims
             {
                 Audience = api.Identifier,
-                Subject = found.Owner!.Id,
+                Subject = found.Owner.Id,
                 ClientId = request.Client.Principal.Id,
                 Scope = scope,
                 // What ends with it when it is revoked is what was exchanged.

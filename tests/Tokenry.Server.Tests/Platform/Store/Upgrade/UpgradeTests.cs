@@ -95,7 +95,8 @@ public sealed partial class UpgradeTests
 
         foreach (var presented in new[] { FullKey, PlainKey, PersonalToken })
         {
-            var rights = Rights.Of(catalog, await authenticator.AuthenticateAsync(presented), catalog.Resource(Api)!);
+            var credential = Assert.IsType<AuthenticatedCredential>(await authenticator.AuthenticateAsync(presented));
+            var rights = Rights.Of(catalog, credential, catalog.Resource(Api)!);
             Assert.Equal("invoices:read", rights.ToString());
         }
     }

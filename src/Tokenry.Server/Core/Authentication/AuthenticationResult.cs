@@ -1,0 +1,54 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Jose;
+using Tokenry.Server.Core.Credentials;
+
+namespace Tokenry.Server.Core.Authentication;
+
+/// <summary>
+/// What authentication found: <see cref="NotRequested"/>, an <see cref="AuthenticationFailure"/>, or <see cref="Authenticated"/>. No other result exists. Whether a
+/// good credential is good for a certain request is the decision of the door.
+/// </summary>
+public abstract class AuthenticationResult
+{
+    private protected AuthenticationResult() { }
+
+    /// <summary><c>valid</c>, or the first reason why the credential is good nowhere; one of <see cref="VerificationCode"/>.</summary>
+    public abstract string Code { get; }
+
+    /// <summary>The same for the records.</summary>
+    public virtual AuditReason Reason => AuditReason.Of(Code);
+
+    public bool IsGood => this is Authenticated;
+
+    /// <summary>One of <see cref="CredentialKind"/>; <c>null</c> where no genuine credential was presented.</summary>
+    public virtual string? Kind => null;
+
+    /// <summary>The credential of the store: the one that was presented, or the one that an access token was issued to. <c>null</c> = none is known.</summary>
+    public virtual CredentialFacts? Stored => null;
+
+    /// <summary>The claims, where an access token was presented.</summary>
+    public virtual AccessToken? Token => null;
+
+    /// <summary>Public id of the principal whose rights the credential has.</summary>
+    public virtual string? OwnerId => null;
+
+    /// <summary>Public id of the principal that holds the credential. For an access token: the application it was issued to. Otherwise the owner.</summary>
+    public virtual string? HolderId => null;
+
+    /// <summary>Which of the credential's secrets was presented (<see cref="SecretFacts.Version"/>); <c>null</c> = none.</summary>
+    public virtual long? SecretVersion => null;
+
+    public virtual DateTimeOffset? ExpiresAt => null;
+
+    public virtual string? CredentialId => Stored?.Id;
+}
+
+/// <summary>The request presents nothing.</summary>
+public sealed class NotRequested : AuthenticationResult
+{
+    private NotRequested() { }
+
+    public static readonly NotRequested Instance = new();
+
+    public override string Code => VerificationCode.Malformed;
+}
