@@ -1,6 +1,7 @@
 namespace Tokenry.Server.Tests.Contracts;
 
 /// <summary>C.2: every route whose change gives rights to credentials that exist, or takes them, knows <c>dry_run</c>.</summary>
+[Collection(Core.Access.AloneCollection.Name)]
 public sealed class DryRunRoutesTests(SharedServers servers)
 {
     private static readonly string[] Nouns = ["/v1/roles", "/v1/api-resources", "/v1/users", "/v1/applications"];

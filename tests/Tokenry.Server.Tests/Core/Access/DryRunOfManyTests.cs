@@ -5,6 +5,7 @@ using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 namespace Tokenry.Server.Tests.Core.Access;
 
 /// <summary>A role that very many credentials hang on can still be changed with its effect told: credentials are looked at one by one, whoever owns how many.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class DryRunOfManyTests(SharedServers servers)
 {
     private const int Copies = 3000;

@@ -4,6 +4,7 @@ using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 namespace Tokenry.Server.Tests.Core.Access;
 
 /// <summary>C.2: who would gain and lose by a change of rights, before it is made.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class DryRunTests(SharedServers servers)
 {
     /// <summary>Each change is run dry, then made with the number of gains that was told; what credentials can do is looked at around it.</summary>
