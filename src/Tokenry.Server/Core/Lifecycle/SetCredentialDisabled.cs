@@ -23,7 +23,8 @@ public sealed class SetCredentialDisabled(Gate gate, TimeProvider time)
                 entry.TargetId = row.Id;
                 if (!disabled)
                 {
-                    // To wake a credential is as good as to make it; to pause one is free, so that the weaker can stop the stronger.
+                    // Enabling a credential is as strong as making it, so the minting rule applies. Disabling is free, so that a weaker caller can stop a
+                    // stronger credential.
                     MintingRule.CheckExisting(catalog, caller, reach, await IssueCredential.MintedAsync(tx, row));
                 }
 

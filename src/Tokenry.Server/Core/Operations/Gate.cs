@@ -131,7 +131,7 @@ public sealed class Gate(
     public Task<Reach> AuthorizeAsync(Caller caller, Demand demand, string action) =>
         RecordingDenialsAsync(caller, action, async () => Authorize(await judge.AgainAsync(caller), demand));
 
-    /// <summary>A mutation that anybody may ask for who holds what it is about.</summary>
+    /// <summary>Runs a mutation without an authenticated caller; holding the item that it changes is enough.</summary>
     public Task<T> AnonymousAsync<T>(RequestFacts request, string action, Func<WriteTransaction, AuditEntry, Task<T>> operation) =>
         database.WriteAsync(async tx =>
         {

@@ -40,7 +40,7 @@ public sealed class RightsEffects(Database database, TimeProvider time)
             }
             finally
             {
-                // Two words: Dapper takes one for the name of a procedure.
+                // Two words, because Dapper takes one word as the name of a procedure.
                 await connection.ExecuteAsync("ROLLBACK TRANSACTION");
             }
         }
@@ -63,7 +63,7 @@ public sealed class RightsEffects(Database database, TimeProvider time)
         var widens = altered.Widens;
         foreach (var chunk in looked.Chunk(Step))
         {
-            // Most principals are touched by a change that comes to nothing for them: only the others' credentials are read.
+            // For most principals a change has no effect, so only the others' credentials are read.
             var different = chunk
                 .Select(id => (Id: id, Before: world.Before(id), After: world.After(id), Apis: touched.Contains(id) ? null : altered.Apis))
                 .Select(principal =>
@@ -90,7 +90,7 @@ public sealed class RightsEffects(Database database, TimeProvider time)
             );
             await foreach (var credential in credentials)
             {
-                // SQLite looks at the clock itself, but not while rows are only computed with.
+                // SQLite checks the deadline itself, but not while rows are only computed with.
                 if (time.GetElapsedTime(startedAt) > ListTooSlowException.SurveyDeadline)
                 {
                     throw new ListTooSlowException(ListTooSlowException.SurveyDeadline, inner: null);
@@ -109,7 +109,7 @@ public sealed class RightsEffects(Database database, TimeProvider time)
 
         return (
             new RightsEffect { Gains = gains.ToDifference(), Loses = loses.ToDifference() },
-            // What only takes away gives nothing to whoever else changes meanwhile: nobody can hold a demotion up by being busy.
+            // A change that only takes rights away cannot give any through concurrent changes. A busy principal can therefore not delay its own demotion.
             widens
                 ? new GainsPremise(asOf, looked.ToHashSet(StringComparer.Ordinal), altered)
                 : new Premise(asOf, [.. change.Principals.Keys])
