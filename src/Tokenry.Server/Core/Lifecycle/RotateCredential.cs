@@ -69,8 +69,8 @@ public sealed class RotateCredential(
         entry.TargetId = row.Id;
         if (reach.OwnOf is not null && row.OwnerId != caller.Principal.Id)
         {
-            // From here on the caller counts as a holder of this credential. A change of the owner's owner must therefore come before or after this, not at
-            // the same time.
+            // From here on the caller counts as a holder of this credential. A transfer of the owning application must therefore come before or after this,
+            // not at the same time.
             tx.StandsOn(new Premise(caller.JudgedAt.Position, [row.OwnerId]));
         }
 
