@@ -122,7 +122,7 @@ public sealed class ProofReader(MessageSignatures signatures, TokenryOptions opt
     private static Func<string, IReadOnlyList<string?>> Fields(IReadOnlyDictionary<string, IReadOnlyList<string>> headers) =>
         name => headers.GetValueOrDefault(name, []);
 
-    /// <summary>A proxy that asks need not say it.</summary>
+    /// <summary>Whether the headers declare a body. A proxy may leave these headers out.</summary>
     private static bool SaysBody(Func<string, IReadOnlyList<string?>> fields) =>
         fields("transfer-encoding").Count > 0 || fields("content-length").Any(length => length is not (null or "" or "0"));
 
