@@ -115,7 +115,7 @@ public static class MintingRule
     {
         if (caller.FollowsOwner || minted.ReachesNothing)
         {
-            return; // who names nothing names all that there will be
+            return; // a credential without permissions names all future ones too
         }
 
         var named = minted.Permissions is { } grants ? Rights.OfGrants(catalog, grants) : Rights.Named(catalog, minted.Owner);

@@ -219,7 +219,7 @@ public sealed class TermFacts
     /// <param name="column">The stored JSON; <c>null</c> = none.</param>
     public static TermFacts Of(string? column) => column is null ? None : new(CredentialTerms.Read(column));
 
-    /// <summary>The first member of <paramref name="minted"/> that exceeds these terms, as text for the caller; <c>null</c> = none.</summary>
+    /// <summary>Why <paramref name="minted"/> exceeds these terms, as text for its maker; <c>null</c> = it does not.</summary>
     /// <remarks>Objects are compared by the minting rule, since an access token has its own; limits too, since the owner's count as well.</remarks>
     public string? Exceeded(CredentialTerms minted) =>
         AllowedIps is { } ranges && !Cover(ranges, minted.AllowedIps)

@@ -195,7 +195,7 @@ internal static class LineageStore
                     )
             );
 
-    /// <summary>Of what leads from a credential to what is owned by <paramref name="top"/> or below it.</summary>
+    /// <summary>Revokes the descendants of a credential that <paramref name="top"/> owns, or a principal below it.</summary>
     private static async Task<IReadOnlyList<RevokedCredential>> RevokeOfAsync(
         WriteTransaction tx,
         string branches,

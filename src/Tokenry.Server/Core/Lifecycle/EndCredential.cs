@@ -35,7 +35,7 @@ public static class EndCredential
     /// <param name="tx">The transaction.</param>
     /// <param name="entry">Its audit entry, whose target becomes the credential.</param>
     /// <param name="find">Finds the credential and locks it.</param>
-    /// <param name="ending">Why, and with what.</param>
+    /// <param name="ending">Why, and which other credentials end.</param>
     /// <param name="now">The time.</param>
     public static async Task RunAsync(
         WriteTransaction tx,

@@ -16,7 +16,7 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
 {
     public static readonly string[] Filters = ["owner", "kind", "api", "state", "unused_since", "expires_before", "due_before", "weakness"];
 
-    /// <summary>Where the route names the owner already.</summary>
+    /// <summary>The filters below a route that names the owner.</summary>
     public static readonly string[] FiltersBelowOwner = Filters[1..];
 
     private static readonly string[] States = ["active", "scheduled", "disabled", "expired", "revoked"];

@@ -6,7 +6,7 @@ using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Core.Lifecycle;
 
-/// <summary>Disable and enable: a pause that can be undone, unlike revocation.</summary>
+/// <summary>Disables and enables a credential: unlike revocation, this can be undone.</summary>
 public sealed class SetCredentialDisabled(Gate gate, TimeProvider time)
 {
     public async Task<Credential> RunAsync(Caller caller, CredentialAddress address, bool disabled)

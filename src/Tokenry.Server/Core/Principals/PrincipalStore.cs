@@ -293,7 +293,7 @@ public static class PrincipalStore
         );
     }
 
-    /// <summary>Whether a principal within this reach was deleted before.</summary>
+    /// <summary>Whether the principal is deleted and in reach.</summary>
     public static async Task<bool> IsDeletedAsync(WriteTransaction tx, string type, string id, Reach reach) =>
         await tx.FirstOrDefaultAsync<PrincipalRow>(
             $"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id AND type = @type AND deleted_at IS NOT NULL",
