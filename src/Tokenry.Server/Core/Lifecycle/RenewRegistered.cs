@@ -10,7 +10,7 @@ namespace Tokenry.Server.Core.Lifecycle;
 
 /// <summary>
 /// Rotates a credential that the server did not make. The holder of a key or certificate registers the next one with the current one alone. The old one ends
-/// after the overlap. The next one has the same expiry and address limits as the one it replaces.
+/// after the overlap. The next one has no later expiry and no wider networks than the one it replaces.
 /// </summary>
 public sealed class RenewRegistered(IdempotentGate gate, IssueCredential issue, Signals signals, TimeProvider time)
 {
