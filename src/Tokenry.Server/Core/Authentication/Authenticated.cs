@@ -19,7 +19,10 @@ public abstract class Authenticated : AuthenticationResult
     /// <summary>The principal whose rights the credential has. For an access token: its subject.</summary>
     public PrincipalFacts Owner { get; }
 
-    /// <summary>The principal that holds the credential. For an access token: the application it was issued to, which may act for another. Otherwise the owner.</summary>
+    /// <summary>
+    /// The principal that holds the credential, normally its owner. For an access token: the application it was issued to, which may act for another
+    /// principal.
+    /// </summary>
     public virtual PrincipalFacts Holder => Owner;
 
     public sealed override string OwnerId => Owner.Id;

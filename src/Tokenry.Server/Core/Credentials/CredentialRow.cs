@@ -32,7 +32,7 @@ public sealed record CredentialRow
     /// <summary>For an owner that is an application: the user or application that registered it.</summary>
     public string? OwnerOwnerId { get; init; }
 
-    /// <summary>If <see cref="OwnerOwnerId"/> is an application too: the user who registered it.</summary>
+    /// <summary>If that owner is an application too: the user who registered it.</summary>
     public string? TopOwnerId { get; init; }
 
     public long? OwnerDeletedAt { get; init; }

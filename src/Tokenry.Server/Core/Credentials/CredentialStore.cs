@@ -55,7 +55,9 @@ public static class CredentialStore
         return await CredentialCounts.AddAsync(tx, row.OwnerId);
     }
 
-    /// <summary>How many of a kind a principal has registered that are neither revoked nor replaced by a renewal; counted to <paramref name="most"/> only.</summary>
+    /// <summary>
+    /// How many of a kind a principal has registered that are neither revoked nor replaced by a renewal. The count stops at <paramref name="most"/>.
+    /// </summary>
     /// <param name="tx">The transaction.</param>
     /// <param name="ownerId">The principal.</param>
     /// <param name="kind">One of <see cref="Protocol.Api.CredentialKind"/>.</param>

@@ -195,8 +195,8 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
 
         if (listing.Text("api") is { } api)
         {
-            // A credential opens an API if it names the API, or if it names none and a role of its owner has the API. A client authentication credential buys
-            // all that its owner may do.
+            // A credential opens an API if it names the API. If it names none, its owner must have the API. A client authentication credential buys tokens
+            // for all that its owner may do.
             var resource = catalog.Resource(api);
             var roles = catalog
                 .Roles.Where(role => resource is not null && !role.Permissions.At(resource).IsEmpty)
