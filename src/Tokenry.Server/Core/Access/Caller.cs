@@ -83,7 +83,7 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
         }
     }
 
-    /// <summary>What the calling credential may do at that API now.</summary>
+    /// <summary>The scopes that the calling credential has at that API now.</summary>
     public ScopeSet EffectiveAt(Catalog catalog, string api) =>
         api == ManagementApi.Identifier ? Management
         : catalog.Resource(api) is { } resource ? Rights.Of(catalog, Principal, Credential.NamedAt(resource), resource)

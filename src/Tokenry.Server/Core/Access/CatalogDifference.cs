@@ -49,7 +49,7 @@ internal sealed record CatalogDifference(IReadOnlySet<string> Roles, IReadOnlySe
 
     /// <summary>Whether the grants name an API that differs.</summary>
     /// <param name="catalog">The catalog before or after.</param>
-    /// <param name="grants">What an application has beside its roles.</param>
+    /// <param name="grants">The permissions of an application beside its roles.</param>
     public bool Mentions(Catalog catalog, GrantSet? grants) =>
         grants?.Grants.Any(grant => catalog.ResourceById(grant.ResourceId) is { } api && Resources.Contains(api.Identifier)) == true;
 

@@ -20,7 +20,7 @@ public sealed partial class IssuerKeys(Egress egress, TimeProvider time, ILogger
     private readonly ConcurrentDictionary<string, Issuer> issuers = new(StringComparer.Ordinal);
 
     /// <summary>The keys as last known; <c>null</c> if no fetch has succeeded for an hour, or ever.</summary>
-    /// <param name="address">Of the JWK Set.</param>
+    /// <param name="address">The address of the JWK Set.</param>
     /// <param name="keyId">The required key. If the set lacks it, the server fetches the set again.</param>
     public ValueTask<JsonWebKeySet?> GetAsync(Uri address, string? keyId)
     {

@@ -7,7 +7,7 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Authentication;
 
-/// <summary>Access tokens for an API whose tokens are good for one verification (<see cref="ApiResourceFacts.OneTimeTokens"/>).</summary>
+/// <summary>Access tokens for an API whose tokens are accepted for one verification only (<see cref="ApiResourceFacts.OneTimeTokens"/>).</summary>
 public sealed class OneTimeTokens(Database database)
 {
     /// <summary>In <see cref="SingleUse"/>.</summary>

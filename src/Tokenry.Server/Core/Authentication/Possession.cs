@@ -6,7 +6,7 @@ namespace Tokenry.Server.Core.Authentication;
 
 /// <summary>What a request proved beyond holding its credential, determined before the decision.</summary>
 /// <param name="Code"><c>valid</c>, or what is wrong with the proof: <c>proof_required</c>, <c>proof_invalid</c>, <c>proof_replayed</c>.</param>
-/// <param name="Strength">What was proved.</param>
+/// <param name="Strength">The proven strength.</param>
 public readonly record struct Possession(string Code, Strength Strength)
 {
     /// <summary>The request needed no proof.</summary>

@@ -29,7 +29,7 @@ internal sealed class VerifiedTokens
             && ReferenceEquals(findKey(entry.Key.KeyId), entry.Key);
     }
 
-    /// <param name="presented">A token whose signature is good.</param>
+    /// <param name="presented">A token with a valid signature.</param>
     /// <param name="entry">The verified token.</param>
     public void Add(string presented, Entry entry)
     {

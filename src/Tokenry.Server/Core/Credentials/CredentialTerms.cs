@@ -87,7 +87,7 @@ public sealed record CredentialTerms
 
     /// <summary>Members that the request leaves out get the values of the credential that mints this one.</summary>
     /// <param name="minting">The terms of the minting credential.</param>
-    /// <param name="limits">The limits that bind what it mints.</param>
+    /// <param name="limits">The limits that bind the credentials it mints.</param>
     public CredentialTerms Within(TermFacts? minting, IReadOnlyList<RateLimit>? limits) =>
         this with
         {

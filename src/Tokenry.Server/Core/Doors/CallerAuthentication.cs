@@ -41,7 +41,7 @@ internal sealed class CallerAuthentication(
         await next(context);
     }
 
-    /// <summary>The caller behind a request: exactly one good credential, in a header.</summary>
+    /// <summary>The caller of a request: exactly one valid credential, in a header.</summary>
     private async ValueTask<Caller> AuthenticateAsync(HttpContext context)
     {
         var carrier = Carrier.Of(context.Request.Headers);

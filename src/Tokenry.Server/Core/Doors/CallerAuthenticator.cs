@@ -22,7 +22,7 @@ public readonly record struct CallerResult(Caller? Caller, LimitOutcome Limits, 
 public sealed class CallerAuthenticator(Door door, ProofReader proofs, DpopNonces nonces, CallerJudge judge)
 {
     /// <param name="context">The request.</param>
-    /// <param name="carrier">What it carries.</param>
+    /// <param name="carrier">The credential that it carries.</param>
     /// <param name="signed">Its signature, if it has one for this server. If the request carries no credential, the signature presents it.</param>
     public async ValueTask<CallerResult> AuthenticateAsync(HttpContext context, Carrier carrier, SignedRequest? signed = null)
     {

@@ -10,8 +10,8 @@ namespace Tokenry.Server.Core.Doors;
 
 /// <summary>
 /// Reads the client certificate that a listed proxy forwards in the configured header. If any other sender sets the header, it tries to impersonate a client:
-/// the server ignores the header and raises a signal. A listed proxy must send a valid header or the request is refused, since a proxy whose clients can add
-/// to the header cannot be trusted at all.
+/// the server ignores the header and raises a signal. A listed proxy must send a valid header, or the request is refused. If clients can add to a proxy's
+/// header, the server cannot trust that proxy at all.
 /// </summary>
 internal sealed class ForwardedCertificates(RequestDelegate next, TokenryOptions options, Signals signals)
 {

@@ -73,8 +73,8 @@ public static class EndCredential
     /// <summary>Records an event for each credential that ended with another. If there are very many, one event counts the rest.</summary>
     /// <param name="tx">The transaction.</param>
     /// <param name="cause">The entry of the credential that they ended with.</param>
-    /// <param name="revoked">What ended.</param>
-    /// <param name="reason">Of each.</param>
+    /// <param name="revoked">The credentials that ended.</param>
+    /// <param name="reason">The reason recorded for each.</param>
     /// <param name="areNamed">Whether the first ones are named; otherwise all are only counted.</param>
     public static void Record(
         WriteTransaction tx,

@@ -57,7 +57,7 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
     /// Lists the credentials that one credential made, directly or through others, as far as the caller may see them. The members <c>created_with</c> form a
     /// tree.
     /// </summary>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="id">The credential.</param>
     /// <param name="listing">Limit, cursor, filters.</param>
     public async Task<Page<Credential>> DescendantsAsync(Caller caller, string id, Listing listing)

@@ -86,7 +86,7 @@ public static class OwnershipTransfer
         await PrincipalStore.SetOwnerAsync(operation.Transaction, row.Id, ownerId);
     }
 
-    /// <summary>The change of owner, and that the owner bounds it from now on if it did not before, even if it is the same owner.</summary>
+    /// <summary>The change of owner, and the change to being bound by the owner. The owner may stay the same.</summary>
     private static List<AuditChange>? ChangesOf(PrincipalRow application, string? ownerId)
     {
         var changes = new List<AuditChange>();
