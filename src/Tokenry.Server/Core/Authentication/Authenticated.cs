@@ -44,7 +44,7 @@ public abstract class Authenticated : AuthenticationResult
     /// </summary>
     public virtual MessageProof? Signature => null;
 
-    /// <summary>Unix ms. An access token issued to this principal is refused if its <c>jti</c> is older.</summary>
+    /// <summary>Unix ms. An access token that the server issues for this credential gets a <c>jti</c> no older than this.</summary>
     public virtual long TokensSince => Owner.TokensSince;
 
     /// <summary>What it names at that API, including implied scopes; <c>null</c> = all its owner's rights, but no management rights.</summary>
