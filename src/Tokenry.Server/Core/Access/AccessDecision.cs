@@ -6,16 +6,16 @@ using Tokenry.Server.Core.Authentication;
 
 namespace Tokenry.Server.Core.Access;
 
-/// <summary>What a request needs of the credential it carries.</summary>
+/// <summary>What a request requires of the credential that it carries.</summary>
 public readonly struct Requirement
 {
-    /// <summary>The API resource; <c>null</c> where none was asked about.</summary>
+    /// <summary>The API resource; <c>null</c> = the request names none.</summary>
     public ApiResourceFacts? Api { get; init; }
 
-    /// <summary>Whether an API was asked about that is not registered.</summary>
+    /// <summary>Whether the request names an API that is not registered.</summary>
     public bool ApiIsUnknown { get; init; }
 
-    /// <summary>Whether it is Tokenry's own API, where the operation decides about scopes (the Gate).</summary>
+    /// <summary>Whether it is Tokenry's own API, where the operation checks the scopes (the Gate).</summary>
     public bool IsOwnApi { get; init; }
 
     public ScopeSet Scopes { get; init; }
@@ -24,7 +24,7 @@ public readonly struct Requirement
 
     public IPAddress? Address { get; init; }
 
-    /// <summary>What the request proved; for introspection what its answer lets the resource server check.</summary>
+    /// <summary>What the request proved. For introspection: what the answer lets the resource server check.</summary>
     public required Possession Possession { get; init; }
 
     /// <summary>The requirement of Tokenry's own API.</summary>
@@ -39,7 +39,7 @@ public readonly struct Requirement
         };
 }
 
-/// <summary>Is this credential, which is good in itself, good for that? The contract's precedence, from <c>wrong_api</c> on.</summary>
+/// <summary>Decides whether a credential that is valid itself satisfies a requirement. Applies the contract's precedence, from <c>wrong_api</c> on.</summary>
 public static class AccessDecision
 {
     /// <returns>The code, and the scopes the credential has at the API.</returns>
@@ -58,7 +58,7 @@ public static class AccessDecision
         if (requirement.Api is not { } api)
         {
             return CredentialKind.IsClientAuthentication(authenticated.Kind) ? (VerificationCode.CredentialKindNotAccepted, ScopeSet.Empty)
-                // An access token is for an API, which may be gone, or another by the same name.
+                // An access token is for one API, which may have been deleted or replaced by another of the same name.
                 : authenticated.Token is not null && !authenticated.IsTokenForAny(catalog) ? (VerificationCode.WrongApi, ScopeSet.Empty)
                 : requirement.Possession.Code != VerificationCode.Valid ? (requirement.Possession.Code, ScopeSet.Empty)
                 : !IsAddressAllowed(authenticated, requirement.Address) ? (VerificationCode.IpNotAllowed, ScopeSet.Empty)
@@ -66,7 +66,7 @@ public static class AccessDecision
         }
 
         var isAnonymous = authenticated is AuthenticatedCredential { Stored.IsAnonymous: true };
-        // A public key comes here only as what signed a request, which the API may take.
+        // A public key reaches this point only as the signer of a request, which the API may accept.
         var authenticatesClient = CredentialKind.IsClientAuthentication(authenticated.Kind) && authenticated.Signature is null;
         var scopes = authenticatesClient ? ScopeSet.Empty : Rights.Of(catalog, authenticated, api);
         if (scopes.IsEmpty && !isAnonymous && !authenticatesClient)
@@ -88,7 +88,7 @@ public static class AccessDecision
         scopes = usable;
 
         var possession = requirement.Possession;
-        // What could not be strong enough, whatever came with it, is said first: no proof would help.
+        // If the credential could never be strong enough, the code says so first, because no proof would help.
         var best =
             authenticated.Token is { IsBound: true } ? Strength.Bound
             : authenticated.Stored is { CanSign: true } ? Strength.Signed
@@ -125,8 +125,8 @@ public static class AccessDecision
     }
 
     /// <summary>
-    /// The code at the management API and the effective scopes there. Any valid opaque credential may ask who it is (<c>/v1/me</c>), so having
-    /// no scope is no refusal; an access token must be meant for this API.
+    /// The code at the management API and the effective scopes there. Any valid opaque credential may ask for its own identity (<c>/v1/me</c>), so a
+    /// credential without scopes is not refused. An access token must be meant for this API.
     /// </summary>
     private static (string Code, ScopeSet Scopes) AtOwnApi(Catalog catalog, Authenticated authenticated, in Requirement requirement)
     {
@@ -143,7 +143,7 @@ public static class AccessDecision
             : (code, ScopeSet.Empty);
     }
 
-    /// <summary>The patterns a credential is limited to; an access token carries its own, not those of what bought it.</summary>
+    /// <summary>The patterns a credential is limited to. An access token carries its own, not those of the credential that bought it.</summary>
     public static IReadOnlyList<ObjectPattern>? Objects(Authenticated authenticated)
     {
         if (authenticated.Token is not { } token)
@@ -151,13 +151,13 @@ public static class AccessDecision
             return authenticated.Stored?.Terms.Objects;
         }
 
-        // A claim that is no pattern matches nothing, rather than everything.
+        // A claim that is not a pattern matches nothing rather than everything.
         return token.Objects?.SelectMany(text => ObjectPattern.TryParse(text, out var pattern) ? new[] { pattern } : []).ToArray();
     }
 
     internal static bool IsAddressAllowed(Authenticated authenticated, IPAddress? address)
     {
-        // The networks of a client secret bound where tokens are issued, not where they are used.
+        // The allowed networks of a client secret apply where tokens are issued, not where they are used.
         if (authenticated is not AuthenticatedCredential { Stored.Terms.AllowedIps: { } ranges })
         {
             return true;

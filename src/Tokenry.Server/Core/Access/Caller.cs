@@ -9,7 +9,7 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Access;
 
-/// <summary>Who calls the management API, with what, and what that allows there now.</summary>
+/// <summary>The caller of the management API: its credential, and what this allows there now.</summary>
 public sealed class Caller : IBindableFromHttpContext<Caller>
 {
     public required Authenticated Credential { get; init; }
@@ -21,16 +21,16 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
 
     public required RequestFacts Request { get; init; }
 
-    /// <summary>At the OAuth endpoints: how the client authenticated, of <see cref="Protocol.Api.ClientAuthenticationMethod"/>.</summary>
+    /// <summary>At the OAuth endpoints: how the client authenticated, one of <see cref="Protocol.Api.ClientAuthenticationMethod"/>.</summary>
     public string? AuthMethod { get; init; }
 
     /// <summary>What the request proved beyond holding the credential.</summary>
     public Possession Possession { get; init; } = Possession.Bearer;
 
-    /// <summary>When it was judged last.</summary>
+    /// <summary>When the server last judged the caller.</summary>
     public Judgement JudgedAt { get; init; } = new(-1, 0);
 
-    /// <summary>Whether it authenticated as an OAuth client, not for Tokenry's own API.</summary>
+    /// <summary>Whether the caller authenticated as an OAuth client, not for Tokenry's own API.</summary>
     public bool IsClient => AuthMethod is not null;
 
     public string? CredentialId => Credential.CredentialId;
@@ -39,7 +39,7 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
 
     public IReadOnlyList<ObjectPattern>? Objects => AccessDecision.Objects(Credential);
 
-    /// <summary>The terms of the calling credential; of an access token, of the credential it was issued to.</summary>
+    /// <summary>The terms of the calling credential. For an access token: the terms of the credential it was issued to.</summary>
     public TermFacts? Terms => Credential.Stored?.Terms;
 
     /// <summary>Whether the calling credential grows with its owner's rights.</summary>
@@ -61,7 +61,7 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
             JudgedAt = judgedAt,
         };
 
-    /// <summary>What a mutation of this caller stands on.</summary>
+    /// <summary>The facts that a mutation of this caller depends on.</summary>
     internal Premise Premise() =>
         new(
             JudgedAt.Position,
@@ -74,7 +74,7 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
             ]
         );
 
-    /// <summary>The principal and who bounds it: what one of them loses, it loses.</summary>
+    /// <summary>The principal and the owner that bounds it: if the owner loses a right, the principal loses it too.</summary>
     private static IEnumerable<string?> Line(PrincipalFacts? principal)
     {
         for (var next = principal; next is not null; next = next.Owner)
@@ -83,19 +83,19 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
         }
     }
 
-    /// <summary>What the calling credential may do at that API now.</summary>
+    /// <summary>The scopes that the calling credential has at that API now.</summary>
     public ScopeSet EffectiveAt(Catalog catalog, string api) =>
         api == ManagementApi.Identifier ? Management
         : catalog.Resource(api) is { } resource ? Rights.Of(catalog, Principal, Credential.NamedAt(resource), resource)
         : ScopeSet.Empty;
 
-    /// <summary>What the calling credential names at an API other than Tokenry's own, whatever its owner may do there now.</summary>
+    /// <summary>What the calling credential names at an API other than Tokenry's own, even if its owner may not do it now.</summary>
     public ScopeSet NamedAt(Catalog catalog, string api) =>
         catalog.Resource(api) is not { } resource ? ScopeSet.Empty
         : FollowsOwner ? resource.Scopes
         : Credential.NamedAt(resource) ?? ScopeSet.Empty;
 
-    /// <summary>Of a route that needs one; it was authenticated before the endpoint runs.</summary>
+    /// <summary>The caller of a route that needs one. It was authenticated before the endpoint runs.</summary>
     public static Caller? Of(HttpContext context) => (Caller?)context.Features[typeof(Caller)];
 
     public static ValueTask<Caller?> BindAsync(HttpContext context, ParameterInfo parameter) => ValueTask.FromResult(Of(context));

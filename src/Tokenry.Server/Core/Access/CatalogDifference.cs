@@ -3,13 +3,15 @@ using Tokenry.Server.Core.Apis;
 
 namespace Tokenry.Server.Core.Access;
 
-/// <summary>What two catalogs differ in.</summary>
-/// <param name="Roles">Ids of roles that give something else, or whose APIs are altered.</param>
-/// <param name="Resources">Identifiers of API resources that decide something else, or are only in one of them.</param>
-/// <param name="Apis">Identifiers of APIs at which anybody's rights may differ.</param>
+/// <summary>The differences between two catalogs.</summary>
+/// <param name="Roles">Ids of roles that give different rights, or whose APIs differ.</param>
+/// <param name="Resources">Identifiers of API resources that decide differently, or that only one catalog has.</param>
+/// <param name="Apis">Identifiers of APIs at which a principal's rights may differ.</param>
 internal sealed record CatalogDifference(IReadOnlySet<string> Roles, IReadOnlySet<string> Resources, IReadOnlyCollection<string> Apis)
 {
-    /// <summary>Whether somebody may have more by it; where not, nobody has, whoever comes to hold what differs.</summary>
+    /// <summary>
+    /// Whether a principal may have more rights through the difference. If not, no principal gains, even one that gets a differing role later.
+    /// </summary>
     public bool Widens { get; private init; }
 
     public bool IsEmpty => Apis.Count == 0;
@@ -45,20 +47,20 @@ internal sealed record CatalogDifference(IReadOnlySet<string> Roles, IReadOnlySe
         return new(roles, resources, apis) { Widens = widens };
     }
 
-    /// <summary>Whether they name an API that differs.</summary>
-    /// <param name="catalog">The one before or after.</param>
-    /// <param name="grants">What an application has beside its roles.</param>
+    /// <summary>Whether the grants name an API that differs.</summary>
+    /// <param name="catalog">The catalog before or after.</param>
+    /// <param name="grants">The permissions of an application beside its roles.</param>
     public bool Mentions(Catalog catalog, GrantSet? grants) =>
         grants?.Grants.Any(grant => catalog.ResourceById(grant.ResourceId) is { } api && Resources.Contains(api.Identifier)) == true;
 
-    /// <summary>Whether both decide the same about who may do what.</summary>
+    /// <summary>Whether both make the same decisions about rights.</summary>
     private static bool Decides(ApiResourceFacts? one, ApiResourceFacts? other) =>
         ReferenceEquals(one, other)
         || one is not null
             && other is not null
             && one.Id == other.Id
             && one.Scopes.Equals(other.Scopes)
-            // A name may stand for another scope now, or imply others.
+            // A name may mean another scope now, or imply others.
             && one.Register.Generation == other.Register.Generation
             && one.Scopes.All(scope => Closure(one, scope).Equals(Closure(other, scope)))
             && one.AcceptedKinds.Order(StringComparer.Ordinal).SequenceEqual(other.AcceptedKinds.Order(StringComparer.Ordinal))

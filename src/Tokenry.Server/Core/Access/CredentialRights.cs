@@ -6,7 +6,7 @@ using Tokenry.Server.Core.Principals;
 
 namespace Tokenry.Server.Core.Access;
 
-/// <summary>What of a stored credential says what it may do; for counting many.</summary>
+/// <summary>The part of a stored credential that determines its rights; small, because the server counts many.</summary>
 internal sealed class CredentialRights
 {
     public const string Columns = "id, kind, owner_id, permissions, terms";
@@ -24,7 +24,7 @@ internal sealed class CredentialRights
     /// <summary><see cref="CredentialTerms"/> as stored.</summary>
     public string? Terms { get; init; }
 
-    /// <summary>What it opens at an API; what authenticates a client, by the tokens that it buys.</summary>
+    /// <summary>The rights it gives at an API. A client authentication credential gives them through the tokens that it buys.</summary>
     public ScopeSet At(Catalog catalog, PrincipalFacts? owner, ApiResourceFacts? api)
     {
         if (owner is null || api is null || Kind == CredentialKind.AnonymousApiKey || api.ObjectTypes.Length == 0 && IsLimitedToObjects)
@@ -35,14 +35,14 @@ internal sealed class CredentialRights
         if (CredentialKind.IsClientAuthentication(Kind))
         {
             var all = Rights.Of(catalog, owner, api);
-            // A public key also signs requests, at an API that takes it so.
+            // A public key also signs requests, at an API that accepts signatures.
             return Usable(api, all, CredentialKind.AccessToken).Union(Usable(api, all, Kind));
         }
 
         return Usable(api, Rights.Of(catalog, owner, GrantSet.OfNullable(Permissions)?.At(api), api), Kind);
     }
 
-    /// <summary>Looked up once: a row is asked about each API twice.</summary>
+    /// <summary>Read once, because each row is checked against each API twice.</summary>
     private bool IsLimitedToObjects => limitedToObjects ??= CredentialTerms.Read(Terms).Objects is not null;
 
     private static ScopeSet Usable(ApiResourceFacts api, ScopeSet scopes, string kind) =>

@@ -6,7 +6,7 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Core.Access;
 
-/// <summary>A credential as it would be after an operation: what the minting rule is asked about.</summary>
+/// <summary>A credential as it would be after an operation; the input of the minting rule.</summary>
 public sealed record MintedCredential
 {
     public required PrincipalFacts Owner { get; init; }
@@ -17,7 +17,7 @@ public sealed record MintedCredential
     /// <summary>Whether it grows with its owner's rights, at other APIs.</summary>
     public bool FollowsOwner => Permissions is null && !ReachesAll && !ReachesNothing;
 
-    /// <summary>Whether it can reach everything its owner may do, management rights too: a client secret, which buys tokens for any API.</summary>
+    /// <summary>Whether it can reach everything its owner may do, including management rights: a client secret, which buys tokens for any API.</summary>
     public bool ReachesAll { get; init; }
 
     /// <summary>Whether it can reach nothing: an anonymous key.</summary>
@@ -27,14 +27,15 @@ public sealed record MintedCredential
 
     public DateTimeOffset? ExpiresAt { get; init; }
 
-    /// <summary>Whether the operation changes nothing of what it may do, from where, how often and how long: a new name.</summary>
+    /// <summary>Whether the operation leaves its rights, networks, limits and expiry unchanged, for example a new name.</summary>
     public bool IsAsStrong { get; init; }
 }
 
 /// <summary>
-/// Nobody makes, edits or rotates a credential stronger than they are. For oneself: within the calling credential's effective rights, its
-/// objects, its addresses, its limits and its life, and naming no more than it names; for the applications one owns, too. For others: within that owner's rights, and every management right it can reach must be held by the
-/// caller. Always asked about the resulting credential.
+/// No caller makes, edits or rotates a credential stronger than the caller is. For the caller itself and for applications it owns, the credential stays
+/// within the calling credential's effective rights, objects, addresses, limits and expiry. It also names no more than the calling credential names. For
+/// other owners, it stays within that owner's rights, and the caller must hold every management right it can reach. The rule always checks the resulting
+/// credential.
 /// </summary>
 public static class MintingRule
 {
@@ -56,7 +57,7 @@ public static class MintingRule
         CheckExisting(catalog, caller, reach, minted);
     }
 
-    /// <summary>The same for a credential that already names what it names: its owner may have lost rights since, which is no fault of a rotation.</summary>
+    /// <summary>Checks a credential whose permissions exist already. Its owner may have lost rights since, and a rotation must not fail for that.</summary>
     /// <inheritdoc cref="Check"/>
     public static void CheckExisting(Catalog catalog, Caller caller, Reach reach, MintedCredential minted)
     {
@@ -79,11 +80,11 @@ public static class MintingRule
         }
     }
 
-    /// <summary>Whether a credential of that principal is for the caller: for itself, or for an application below it.</summary>
+    /// <summary>Whether a credential of that principal is the caller's own: for the caller itself, or for an application below it.</summary>
     public static bool IsOwn(Caller caller, PrincipalFacts owner) =>
         OwnerLine.Includes(caller.Principal.Id, owner.Id, owner.OwnerId, owner.OwnerOwnerId);
 
-    /// <summary>Whoever changes a principal, its roles, its password or a role must hold every management right that is in reach through it.</summary>
+    /// <summary>A caller who changes a principal, its roles, its password or a role must hold every management right that is reachable through it.</summary>
     public static void CheckManagement(Caller caller, ScopeSet reached)
     {
         var beyond = reached.Except(caller.Management);
@@ -93,7 +94,7 @@ public static class MintingRule
         }
     }
 
-    /// <summary>A developer who assigns roles gives no more than they have themselves.</summary>
+    /// <summary>A developer who assigns roles gives no more than the developer has.</summary>
     public static void CheckWithinOwn(Catalog catalog, Caller caller, PermissionSet reached)
     {
         foreach (var (api, scopes) in reached.Entries)
@@ -107,14 +108,14 @@ public static class MintingRule
     }
 
     /// <summary>
-    /// What is named counts as well, not what the owner may do of it now: a demoted owner may be promoted again, and then it would open more than the calling
-    /// credential ever can.
+    /// Checks the named permissions as well, not only what the owner may do now. If a demoted owner is promoted again, the credential would otherwise open
+    /// more than the calling credential ever can.
     /// </summary>
     private static void CheckNamed(Catalog catalog, Caller caller, MintedCredential minted)
     {
         if (caller.FollowsOwner || minted.ReachesNothing)
         {
-            return; // who names nothing names all that there will be
+            return; // a credential without permissions names all future ones too
         }
 
         var named = minted.Permissions is { } grants ? Rights.OfGrants(catalog, grants) : Rights.Named(catalog, minted.Owner);
@@ -147,15 +148,15 @@ public static class MintingRule
     }
 
     /// <summary>
-    /// What is named counts, not what the owner may do of it now: a demoted owner may be promoted again, and so may the user who bounds an
-    /// application.
+    /// The permissions that the credential names count, not what the owner may do now. A demoted owner may be promoted again, and so may the user who bounds
+    /// an application.
     /// </summary>
     private static ScopeSet ReachedManagement(Catalog catalog, MintedCredential minted) =>
         minted.ReachesAll ? Rights.Of(catalog, OnceEnabled(minted.Owner) with { Owner = null }, ManagementApi.Resource)
         : minted.ReachesNothing || minted.Terms.Objects is not null ? ScopeSet.Empty
         : minted.Permissions?.At(ManagementApi.Resource) ?? ScopeSet.Empty;
 
-    /// <summary>A disabled owner may do nothing now, but a credential made meanwhile is as strong as the owner will be again.</summary>
+    /// <summary>A disabled owner has no rights now, but a credential made meanwhile gets the owner's rights once the owner is enabled again.</summary>
     private static PrincipalFacts OnceEnabled(PrincipalFacts owner) =>
         owner with
         {
@@ -164,8 +165,7 @@ public static class MintingRule
         };
 
     /// <summary>
-    /// What one makes for oneself or one's applications works no longer, no more often, on no more and from nowhere else than what one makes
-    /// it with.
+    /// A credential that a caller makes for itself or for its applications is bounded by the calling credential's expiry, limits, objects and networks.
     /// </summary>
     public static void CheckLimits(Caller caller, MintedCredential minted)
     {
@@ -197,8 +197,8 @@ public static class MintingRule
     }
 
     /// <summary>
-    /// The limits that bind what is made for that principal: those of the calling credential, and those of the calling application over all
-    /// that is its own, which count what it makes for itself anyway.
+    /// The limits that bind what is made for that principal: those of the calling credential, and those of the calling application over all that is its own.
+    /// The latter count what the application makes for itself in any case.
     /// </summary>
     public static IReadOnlyList<UseLimit> LimitsOf(Caller caller, PrincipalFacts owner) =>
         [.. caller.Terms?.RateLimits ?? [], .. owner.Id == caller.Principal.Id ? [] : caller.Principal.RateLimits ?? []];

@@ -3,7 +3,7 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Core.Access;
 
-/// <summary>The refusals that concern rights.</summary>
+/// <summary>Refusals that concern rights.</summary>
 public static class Problems
 {
     /// <summary>403 naming the scope that would have opened it, in the body and in the challenge (RFC 6750 §3.1).</summary>
@@ -18,7 +18,7 @@ public static class Problems
             Challenge = Challenge.Bearer with { Error = ChallengeError.InsufficientScope, Scope = string.Join(' ', missing) },
         };
 
-    /// <summary>401, the same for every reason: which one it was is not the caller's to know.</summary>
+    /// <summary>401, the same for every reason: the caller must not learn which one it was.</summary>
     public static ProblemException CredentialNotGood() => CredentialNotGood(Challenge.Bearer with { Error = ChallengeError.InvalidToken });
 
     /// <inheritdoc cref="CredentialNotGood()"/>
@@ -35,7 +35,7 @@ public static class Problems
             Challenge = challenge with { Error = ChallengeError.InvalidRequest },
         };
 
-    /// <summary>401 for a header that holds no credential in a form that is taken: <c>Basic</c>, <c>Bearer:</c>, no scheme.</summary>
+    /// <summary>401 for a header without a credential in an accepted form: <c>Basic</c>, <c>Bearer:</c>, no scheme.</summary>
     public static ProblemException CredentialNotSent(in Challenge challenge) =>
         new(
             401,
@@ -46,7 +46,7 @@ public static class Problems
             Challenge = challenge,
         };
 
-    /// <summary>401 for the holder of the right secret alone: it was genuine, and good until then.</summary>
+    /// <summary>401 that says when the credential expired; only for a caller that presented the right secret.</summary>
     /// <param name="end">When it ended.</param>
     /// <param name="challenge">The challenge of the door; the error is filled in here.</param>
     public static ProblemException CredentialExpired(DateTimeOffset end, in Challenge challenge) =>

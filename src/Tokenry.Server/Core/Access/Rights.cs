@@ -6,14 +6,14 @@ using Tokenry.Server.Core.Principals;
 namespace Tokenry.Server.Core.Access;
 
 /// <summary>
-/// effective(credential, now) = owner's rights now ∩ the credential's own permissions ∩ its objects. Computed at every check from cached
-/// facts; the result is never cached.
+/// effective(credential, now) = owner's rights now ∩ the credential's own permissions ∩ its objects. The server computes it at every check from cached facts
+/// and never caches the result.
 /// </summary>
 public static class Rights
 {
     /// <summary>
-    /// What a principal may do at an API: the union of its roles and of what it is given beside them, of scopes the API still defines; of an
-    /// application that its owner bounds, no more than the owner may do there.
+    /// What a principal may do at an API: the union of its roles and of its own permissions, for scopes that the API still defines. If an owner bounds the
+    /// application, no more than the owner may do there.
     /// </summary>
     public static ScopeSet Of(Catalog catalog, PrincipalFacts principal, ApiResourceFacts api)
     {
@@ -38,11 +38,11 @@ public static class Rights
         return principal.Owner is { } bound && !scopes.IsEmpty ? scopes.Intersect(Of(catalog, bound, api)) : scopes;
     }
 
-    /// <summary>What roles give together, API by API. What is no role any more gives nothing.</summary>
+    /// <summary>What roles give together, per API. A role that no longer exists gives nothing.</summary>
     public static PermissionSet OfRoles(Catalog catalog, IReadOnlyList<string> roles) =>
         OfGrants(catalog, [.. roles.Select(id => catalog.Role(id)?.Permissions)]);
 
-    /// <summary>What grants give together, API by API, at APIs that are registered still.</summary>
+    /// <summary>What grants give together, per API, at APIs that are still registered.</summary>
     public static PermissionSet OfGrants(Catalog catalog, params IReadOnlyList<GrantSet?> sets) =>
         PermissionSet.Of(
             from set in sets
@@ -54,34 +54,37 @@ public static class Rights
         );
 
     /// <summary>
-    /// All that a principal's roles and permissions name, whatever bounds it now: it may be enabled again, or its owner be another or have more.
+    /// Everything that a principal's roles and permissions name, without the bounds that apply now. The principal may be enabled again, get another owner, or
+    /// its owner may gain rights.
     /// </summary>
     public static PermissionSet Named(Catalog catalog, PrincipalFacts principal) =>
         OfGrants(catalog, [.. principal.RoleIds.Select(id => catalog.Role(id)?.Permissions), principal.Permissions]);
 
-    /// <summary>What a presented credential may do at an API; its objects are checked besides.</summary>
+    /// <summary>What a presented credential may do at an API. Its objects are checked separately.</summary>
     public static ScopeSet Of(Catalog catalog, Authenticated credential, ApiResourceFacts api) =>
         Of(catalog, credential.Owner, credential.NamedAt(api), api);
 
-    /// <summary>What a credential of that owner may do at an API; its objects are checked besides.</summary>
+    /// <summary>What a credential of that owner may do at an API. Its objects are checked separately.</summary>
     /// <param name="catalog">API resources and roles.</param>
-    /// <param name="owner">Whose rights bound it.</param>
-    /// <param name="named">What it names there; <c>null</c> = all the owner's, but management rights only when named.</param>
-    /// <param name="api">Where.</param>
+    /// <param name="owner">The owner, whose rights bound it.</param>
+    /// <param name="named">What it names there; <c>null</c> = all the owner's rights, but management rights only if it names them.</param>
+    /// <param name="api">The API.</param>
     public static ScopeSet Of(Catalog catalog, PrincipalFacts owner, ScopeSet? named, ApiResourceFacts api) =>
         named is null ? (api.Identifier == ManagementApi.Identifier ? ScopeSet.Empty : Of(catalog, owner, api))
         : named.IsEmpty ? named
         : Of(catalog, owner, api).Intersect(named);
 
-    /// <summary>What a credential of that owner gets where none is named: what the owner may do now at other APIs than the management API, written down.</summary>
+    /// <summary>
+    /// The permissions that a credential of that owner gets if the request names none: what the owner may do now at APIs other than the management API.
+    /// </summary>
     public static GrantSet Snapshot(Catalog catalog, PrincipalFacts owner) =>
         Snapshot(catalog, api => Of(catalog, owner with { Active = true }, api));
 
-    /// <summary>The same for oneself: what the calling credential may do now.</summary>
+    /// <summary>The same for the caller itself: what the calling credential may do now.</summary>
     public static GrantSet Snapshot(Catalog catalog, Caller caller) =>
         Snapshot(catalog, api => caller.EffectiveAt(catalog, api.Identifier));
 
-    // In the order of ids, so that equal ones are written alike.
+    // Sorted by id, so that equal sets are stored as equal text.
     private static GrantSet Snapshot(Catalog catalog, Func<ApiResourceFacts, ScopeSet> rights) =>
         GrantSet.Of(
             catalog
@@ -91,7 +94,9 @@ public static class Rights
                 .Where(entry => !entry.Item2.IsEmpty)
         );
 
-    /// <summary>What a presented credential may do now, API by API: where its kind is accepted and, if it is limited to objects, where objects live.</summary>
+    /// <summary>
+    /// What a presented credential may do now, per API that accepts its kind. A credential limited to objects counts only at APIs that have objects.
+    /// </summary>
     public static PermissionSet Everywhere(Catalog catalog, Authenticated credential)
     {
         var isLimited = AccessDecision.Objects(credential) is not null;
@@ -105,7 +110,7 @@ public static class Rights
         );
     }
 
-    /// <summary>What a credential of that owner comes to at every API where anything remains, whatever may carry them.</summary>
+    /// <summary>What a credential of that owner may do, per API where any right remains, for any kind of credential.</summary>
     public static PermissionSet Everywhere(Catalog catalog, PrincipalFacts owner, Func<ApiResourceFacts, ScopeSet?> named) =>
         PermissionSet.OfDistinct(
             catalog

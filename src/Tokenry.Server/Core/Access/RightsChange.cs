@@ -4,12 +4,14 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Access;
 
-/// <summary>What a mutation makes of the facts that rights are worked out from: read inside its transaction, before that is rolled back or committed.</summary>
+/// <summary>
+/// The facts behind rights as a mutation changes them. The server reads them inside the transaction, before it is rolled back or committed.
+/// </summary>
 /// <param name="Catalog">APIs and roles after it; <c>null</c> = as before.</param>
-/// <param name="Principals">Those it touches, as they are after it; without their owners' facts.</param>
+/// <param name="Principals">The principals it changes, as they are after it, without their owners' facts.</param>
 public sealed record RightsChange(Catalog? Catalog, IReadOnlyDictionary<string, PrincipalFacts> Principals)
 {
-    /// <summary>What a transaction has changed so far, by what it tells the caches.</summary>
+    /// <summary>Reads what a transaction has changed so far, from its cache notifications.</summary>
     public static async Task<RightsChange> ReadAsync(WriteTransaction tx)
     {
         var principals = new Dictionary<string, PrincipalFacts>(StringComparer.Ordinal);
@@ -25,7 +27,7 @@ public sealed record RightsChange(Catalog? Catalog, IReadOnlyDictionary<string, 
     }
 }
 
-/// <summary>Takes a mutation back that was only tried out.</summary>
+/// <summary>Rolls back a mutation that was only tried out.</summary>
 public sealed class TriedOutException(RightsChange change) : Exception("The mutation was tried out and taken back.")
 {
     public RightsChange Change => change;

@@ -7,7 +7,10 @@ using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Core.Authentication;
 
-/// <summary>Our own JWTs (RFC 9068): signature and claims, then what no offline check can know: the deny list, the application and the credential that bought it.</summary>
+/// <summary>
+/// Our own JWTs (RFC 9068). The scheme checks signature and claims, then what an offline check cannot know: the deny list, the application and the credential
+/// that bought the token.
+/// </summary>
 public sealed class AccessTokenScheme(
     SigningKeyRing signingKeys,
     RevokedAccessTokens revoked,
@@ -53,7 +56,7 @@ public sealed class AccessTokenScheme(
         return await JudgeAsync(known, isEarly: fault == AccessTokenFault.NotYetValid);
     }
 
-    /// <summary>The same token, judged by the facts of now; its key, too, must still be one that signs.</summary>
+    /// <summary>Judges the same token by the current facts. Its key must still be one that signs.</summary>
     internal async ValueTask<AuthenticationResult> AgainAsync(AuthenticatedToken before)
     {
         await signingKeys.CatchUpAsync();
@@ -86,12 +89,14 @@ public sealed class AccessTokenScheme(
             : new AuthenticationFailure(code, token, credential, owner, client);
     }
 
-    /// <summary>Whether it was issued before the last time that everything its credential, subject or client had was ended at once.</summary>
+    /// <summary>Whether the token is older than the last mass revocation of its credential, subject or client.</summary>
     private static bool IsOutlived(VerifiedTokens.Entry known, CredentialFacts credential, PrincipalFacts? owner, PrincipalFacts? client) =>
         Math.Max(credential.TokensSince, Math.Max(owner?.TokensSince ?? 0, client?.TokensSince ?? 0)) is > 0 and var since
         && known.MadeAt < since;
 
-    /// <summary>Signature and claims; of a token too whose time is over or has not come, which can be named and revoked but not honoured.</summary>
+    /// <summary>
+    /// Verifies signature and claims. It also verifies a token that is expired or not yet valid: the server can name and revoke it, but does not accept it.
+    /// </summary>
     private (AccessTokenFault Fault, VerifiedTokens.Entry? Verified) Verify(string presented)
     {
         VerificationKey? used = null;

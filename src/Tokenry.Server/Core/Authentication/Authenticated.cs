@@ -7,7 +7,8 @@ using Tokenry.Server.Core.Principals;
 namespace Tokenry.Server.Core.Authentication;
 
 /// <summary>
-/// A good credential: an <see cref="AuthenticatedCredential"/>, an <see cref="AuthenticatedToken"/>, or a <see cref="NamedApplication"/> that has none.
+/// A valid credential: an <see cref="AuthenticatedCredential"/>, an <see cref="AuthenticatedToken"/>, or a <see cref="NamedApplication"/>, which has no
+/// credential.
 /// </summary>
 public abstract class Authenticated : AuthenticationResult
 {
@@ -18,7 +19,10 @@ public abstract class Authenticated : AuthenticationResult
     /// <summary>The principal whose rights the credential has. For an access token: its subject.</summary>
     public PrincipalFacts Owner { get; }
 
-    /// <summary>The principal that holds the credential. For an access token: the application it was issued to, which may act for another. Otherwise the owner.</summary>
+    /// <summary>
+    /// The principal that holds the credential, normally its owner. For an access token: the application it was issued to, which may act for another
+    /// principal.
+    /// </summary>
     public virtual PrincipalFacts Holder => Owner;
 
     public sealed override string OwnerId => Owner.Id;
@@ -35,23 +39,25 @@ public abstract class Authenticated : AuthenticationResult
     /// <summary>The object patterns it is limited to, as they were written; <c>null</c> = not limited.</summary>
     public virtual IReadOnlyList<string>? ObjectTexts => null;
 
-    /// <summary>The signature of the request, where it was the presentation; to be used up (<see cref="MessageSignatures.ClaimAsync"/>).</summary>
+    /// <summary>
+    /// The signature, if the signed request itself presents the credential. The door uses it up (<see cref="MessageSignatures.ClaimAsync"/>).
+    /// </summary>
     public virtual MessageProof? Signature => null;
 
-    /// <summary>Unix ms. An access token that is issued for this has no older <c>jti</c>.</summary>
+    /// <summary>Unix ms. An access token that the server issues for this credential gets a <c>jti</c> no older than this.</summary>
     public virtual long TokensSince => Owner.TokensSince;
 
-    /// <summary>What it names for itself at that API, with all that is implied; <c>null</c> = all its owner's rights, but no management rights.</summary>
+    /// <summary>What it names at that API, including implied scopes; <c>null</c> = all its owner's rights, but no management rights.</summary>
     public virtual ScopeSet? NamedAt(ApiResourceFacts api) => ScopeSet.Empty;
 
     /// <summary>Whether it is an access token for that API, and not for an earlier one of the same identifier.</summary>
     public virtual bool IsTokenFor(ApiResourceFacts api) => false;
 
-    /// <summary>Whether it is an access token for an API that there is.</summary>
+    /// <summary>Whether it is an access token for an API that exists.</summary>
     public virtual bool IsTokenForAny(Catalog catalog) => false;
 
     /// <summary>
-    /// What an exchange for that API may give at most, by what the tokens could do that this one came through; <c>null</c> = none of them was for that API.
+    /// The most that an exchange for that API may give, from the tokens that this one was exchanged through; <c>null</c> = none of them was for that API.
     /// </summary>
     public virtual ScopeSet? PassedAt(ApiResourceFacts api) => null;
 }

@@ -7,7 +7,7 @@ using Tokenry.Server.Core.Principals;
 
 namespace Tokenry.Server.Core.Authentication;
 
-/// <summary>A stored credential that was presented itself: a key, a personal access token, or what authenticates a client.</summary>
+/// <summary>A stored credential that was presented directly: a key, a personal access token, or a client authentication credential.</summary>
 public sealed class AuthenticatedCredential : Authenticated
 {
     private readonly CredentialProof proof;
@@ -41,11 +41,11 @@ public sealed class AuthenticatedCredential : Authenticated
 
     public override ScopeSet? NamedAt(ApiResourceFacts api) => Stored.IsAnonymous ? ScopeSet.Empty : Stored.Permissions?.At(api);
 
-    /// <summary>A stored credential that was proved: good, or the first reason in its state, its owner's or the time why it is not.</summary>
+    /// <summary>Judges a stored credential that was proved. The result is valid, or the first reason against it: its state, its owner or the time.</summary>
     /// <param name="credential">The credential.</param>
     /// <param name="owner">Its owner; <c>null</c> = deleted.</param>
     /// <param name="now">The time.</param>
-    /// <param name="proof">By what it was proved.</param>
+    /// <param name="proof">How it was proved.</param>
     public static AuthenticationResult Judge(
         CredentialFacts credential,
         PrincipalFacts? owner,
@@ -65,7 +65,7 @@ public sealed class AuthenticatedCredential : Authenticated
             : new AuthenticationFailure(code, credential, owner, proof);
     }
 
-    /// <summary>The same proof, judged by the facts of now.</summary>
+    /// <summary>Judges the same proof by the current facts.</summary>
     /// <param name="credential">The credential as it is now.</param>
     /// <param name="owner">Its owner as it is now.</param>
     /// <param name="now">The time.</param>

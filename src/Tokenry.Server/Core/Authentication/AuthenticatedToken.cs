@@ -62,8 +62,8 @@ public sealed class AuthenticatedToken : Authenticated
     }
 
     /// <summary>
-    /// What it says, of scopes that are as old, and no more than the key or personal access token it was exchanged for is good for now. Its <c>scope</c> holds what
-    /// is implied already: who checks it without asking us sees the same.
+    /// What the token names, limited to scopes that are as old as the token. It names no more than the key or personal access token it was exchanged for
+    /// allows now. Its <c>scope</c> already holds the implied scopes, so that a resource server that checks it offline sees the same.
     /// </summary>
     public override ScopeSet NamedAt(ApiResourceFacts api)
     {

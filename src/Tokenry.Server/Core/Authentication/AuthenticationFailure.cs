@@ -5,12 +5,10 @@ using Tokenry.Server.Core.Principals;
 
 namespace Tokenry.Server.Core.Authentication;
 
-/// <summary>
-/// What was presented is not good. Where its secret or signature was genuine, the records name the credential and its owner all the same.
-/// </summary>
+/// <summary>The presented credential is not valid. If its secret or signature was genuine, the records still name the credential and its owner.</summary>
 public sealed class AuthenticationFailure : AuthenticationResult
 {
-    // A flood of strings that are no credentials allocates nothing.
+    // Shared, so that a flood of malformed strings allocates nothing.
     private static readonly AuthenticationFailure Malformed = new(VerificationCode.Malformed);
     private static readonly AuthenticationFailure Unknown = new(VerificationCode.Unknown);
     private static readonly AuthenticationFailure ProofInvalid = new(VerificationCode.ProofInvalid);
@@ -27,14 +25,14 @@ public sealed class AuthenticationFailure : AuthenticationResult
         Reason = AuditReason.Of(code);
     }
 
-    // The public code of what only the records may name.
+    // The answer gets a public code; only the records name the reason.
     private AuthenticationFailure(AuditReason reason)
     {
         Code = VerificationCode.Unknown;
         Reason = reason;
     }
 
-    /// <summary>A stored credential was proved, and its state, its owner or the time is against it.</summary>
+    /// <summary>A stored credential was proved, but its state, its owner or the time is against it.</summary>
     internal AuthenticationFailure(string code, CredentialFacts credential, PrincipalFacts? owner, in CredentialProof proof)
         : this(code)
     {
@@ -43,7 +41,7 @@ public sealed class AuthenticationFailure : AuthenticationResult
         ownerId = holderId = owner?.Id;
     }
 
-    /// <summary>The signature of an access token is good, and its state, its principals or the time is against it.</summary>
+    /// <summary>The signature of an access token is valid, but its state, its principals or the time is against it.</summary>
     internal AuthenticationFailure(
         string code,
         AccessToken token,
@@ -102,17 +100,17 @@ public sealed class AuthenticationFailure : AuthenticationResult
             _ => new(code),
         };
 
-    /// <param name="reason">For the records; the answer says nothing of it.</param>
+    /// <param name="reason">For the records; the answer does not tell it.</param>
     public static AuthenticationFailure Of(AuditReason reason) => new(reason);
 
-    /// <summary>The credential signed what was presented, which is not good itself.</summary>
+    /// <summary>The credential signed what was presented, but what was presented is not valid itself.</summary>
     /// <param name="reason">For the records.</param>
     /// <param name="credential">The credential.</param>
     /// <param name="owner">Its owner.</param>
-    /// <param name="hint">What its holder may be told; a constant.</param>
+    /// <param name="hint">A hint for its holder; a constant.</param>
     public static AuthenticationFailure Of(AuditReason reason, CredentialFacts credential, PrincipalFacts owner, string? hint) =>
         new(reason, credential, owner) { Hint = hint };
 
-    /// <summary>An application only says who it is, and it is not good.</summary>
+    /// <summary>An application only names itself, and it is not valid.</summary>
     internal static AuthenticationFailure Of(string code, PrincipalFacts application) => new(code, application);
 }

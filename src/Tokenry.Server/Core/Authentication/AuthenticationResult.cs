@@ -5,14 +5,14 @@ using Tokenry.Server.Core.Credentials;
 namespace Tokenry.Server.Core.Authentication;
 
 /// <summary>
-/// What authentication found: <see cref="NotRequested"/>, an <see cref="AuthenticationFailure"/>, or <see cref="Authenticated"/>. No other result exists. Whether a
-/// good credential is good for a certain request is the decision of the door.
+/// The result of authentication: <see cref="NotRequested"/>, an <see cref="AuthenticationFailure"/>, or <see cref="Authenticated"/>. No other result exists.
+/// The door decides whether a valid credential is enough for a certain request.
 /// </summary>
 public abstract class AuthenticationResult
 {
     private protected AuthenticationResult() { }
 
-    /// <summary><c>valid</c>, or the first reason why the credential is good nowhere; one of <see cref="VerificationCode"/>.</summary>
+    /// <summary><c>valid</c>, or the first reason why the credential is valid nowhere; one of <see cref="VerificationCode"/>.</summary>
     public abstract string Code { get; }
 
     /// <summary>The same for the records.</summary>
@@ -20,13 +20,13 @@ public abstract class AuthenticationResult
 
     public bool IsGood => this is Authenticated;
 
-    /// <summary>One of <see cref="CredentialKind"/>; <c>null</c> where no genuine credential was presented.</summary>
+    /// <summary>One of <see cref="CredentialKind"/>; <c>null</c> if the request presents no genuine credential.</summary>
     public virtual string? Kind => null;
 
-    /// <summary>The credential of the store: the one that was presented, or the one that an access token was issued to. <c>null</c> = none is known.</summary>
+    /// <summary>The stored credential: the one that was presented, or the one that an access token was issued to. <c>null</c> = none is known.</summary>
     public virtual CredentialFacts? Stored => null;
 
-    /// <summary>The claims, where an access token was presented.</summary>
+    /// <summary>The claims of a presented access token; otherwise <c>null</c>.</summary>
     public virtual AccessToken? Token => null;
 
     /// <summary>Public id of the principal whose rights the credential has.</summary>

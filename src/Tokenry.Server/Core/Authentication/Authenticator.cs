@@ -1,10 +1,12 @@
 namespace Tokenry.Server.Core.Authentication;
 
-/// <summary>The one authenticator for every carrier and every door: the string's own shape decides whose it is, or the request's signature.</summary>
+/// <summary>
+/// The one authenticator for every carrier and every door. The form of the presented string, or the request's signature, selects the scheme.
+/// </summary>
 public sealed class Authenticator(OpaqueCredentialScheme opaque, AccessTokenScheme accessTokens, MessageSignatures signatures)
 {
-    /// <param name="presented">What was presented; <c>null</c> = nothing but a signature.</param>
-    /// <param name="proof">What came beside it, or instead.</param>
+    /// <param name="presented">The presented string; <c>null</c> = only a signature.</param>
+    /// <param name="proof">The proof beside the string, or instead of it.</param>
     public ValueTask<AuthenticationResult> AuthenticateAsync(string? presented, PresentedProof? proof) =>
         presented is not null ? AuthenticateAsync(presented)
         : proof?.Signed is { } signed ? signatures.AuthenticateAsync(signed)

@@ -5,8 +5,8 @@ using Tokenry.Server.Platform.Keys;
 namespace Tokenry.Server.Core.Authentication;
 
 /// <summary>
-/// The nonces that proofs may be asked to carry (RFC 9449 §8): one a minute, derived from the key file, so that every replica knows those of every
-/// other without asking. The current one and the one before are good.
+/// The nonces that the server may require in proofs (RFC 9449 §8): one a minute, derived from the key file, so that every replica knows all of them without
+/// asking. The current one and the previous one are accepted.
 /// </summary>
 public sealed class DpopNonces(KeyRing keys, TimeProvider time)
 {
@@ -19,7 +19,7 @@ public sealed class DpopNonces(KeyRing keys, TimeProvider time)
 
     public string Current => Now().Current;
 
-    /// <summary>Nonces are no secrets: whoever asks gets the current one.</summary>
+    /// <summary>Nonces are not secret: the server gives the current one to every client that asks.</summary>
     public bool Takes(string nonce)
     {
         var pair = Now();

@@ -6,8 +6,8 @@ using Tokenry.Server.Platform.Http;
 namespace Tokenry.Server.Core.Authentication;
 
 /// <summary>
-/// Other issuers' published keys, by address: fetched once for however many wait, kept for ten minutes, and for an hour where fetches fail: an
-/// issuer that is gone for longer is trusted no more. A key nobody knows leads to one more fetch in thirty seconds, however many strangers make one up.
+/// Other issuers' published keys, by address. All waiting requests share one fetch. The keys are kept for ten minutes, and for an hour if fetches fail; after
+/// that the issuer is no longer trusted. An unknown key causes one more fetch at most every thirty seconds, so that invented key ids cannot cause a flood.
 /// </summary>
 public sealed partial class IssuerKeys(Egress egress, TimeProvider time, ILogger<IssuerKeys> logger)
 {
@@ -19,14 +19,14 @@ public sealed partial class IssuerKeys(Egress egress, TimeProvider time, ILogger
 
     private readonly ConcurrentDictionary<string, Issuer> issuers = new(StringComparer.Ordinal);
 
-    /// <summary>The keys as they were last known; <c>null</c> where they could not be fetched for an hour, or never.</summary>
-    /// <param name="address">Of the JWK Set.</param>
-    /// <param name="keyId">The key that is wanted, for whose sake the set is fetched again if it lacks it.</param>
+    /// <summary>The keys as last known; <c>null</c> if no fetch has succeeded for an hour, or ever.</summary>
+    /// <param name="address">The address of the JWK Set.</param>
+    /// <param name="keyId">The required key. If the set lacks it, the server fetches the set again.</param>
     public ValueTask<JsonWebKeySet?> GetAsync(Uri address, string? keyId)
     {
         if (issuers.Count > MostIssuers)
         {
-            // Those that are in use come back with their next token.
+            // Issuers in use come back with their next token.
             issuers.TryRemove(issuers.Keys.First(), out _);
         }
 
@@ -41,7 +41,7 @@ public sealed partial class IssuerKeys(Egress egress, TimeProvider time, ILogger
 
     private sealed class Issuer(Uri address, Egress egress, TimeProvider time, Action<string, int, string> logUnused)
     {
-        /// <summary>What was logged last: each set of an issuer is reported once, not at every fetch.</summary>
+        /// <summary>What was logged last, so that the log reports each set of an issuer once, not at every fetch.</summary>
         private string reported = "";
 
         private readonly Lock gate = new();
@@ -92,7 +92,8 @@ public sealed partial class IssuerKeys(Egress egress, TimeProvider time, ILogger
                 Report(fetched);
                 lock (gate)
                 {
-                    // An empty set would end every workload at once; what is no set says nothing. Keys in use by others are not disposed of.
+                    // An empty set would end every workload at once, and an invalid document is no evidence. Other requests may use the old keys, so they are
+                    // not disposed of.
                     if (fetched is { Keys.Count: > 0 })
                     {
                         (keys, fetchedAt) = (fetched, time.GetTimestamp());

@@ -10,8 +10,8 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Core.Authentication;
 
 /// <summary>
-/// Signed requests (RFC 9421). <c>keyid</c> is the public id of an API key or of a registered public key, and the signature is its presentation: no secret
-/// travels. Where one does all the same, it must be that credential's.
+/// Signed requests (RFC 9421). <c>keyid</c> is the public id of an API key or of a registered public key, and the signature presents it: the request carries
+/// no secret. If the request also carries a credential, the same credential must have signed it.
 /// </summary>
 public sealed class MessageSignatures(
     CredentialCache credentials,
@@ -21,7 +21,7 @@ public sealed class MessageSignatures(
     TimeProvider time
 )
 {
-    /// <summary>The header that every signed request has (§4.1), by which others are known at one look.</summary>
+    /// <summary>The header that every signed request has (§4.1); without it the server need not look further.</summary>
     public const string InputHeader = "Signature-Input";
 
     private const string SignatureHeader = "Signature";
@@ -29,18 +29,21 @@ public sealed class MessageSignatures(
     /// <summary>In <see cref="SingleUse"/>.</summary>
     private const string UseKind = "message_signature";
 
-    /// <summary>Of a credential's secrets, newest first: the live ones, which are two at most, and some that say <c>revoked</c>.</summary>
+    /// <summary>Bounds the secrets tried per credential, newest first: at most two are live, and some answer <c>revoked</c>.</summary>
     private const int MostTried = 8;
 
-    // Verified with where there is no such key, so that it takes as long.
+    // Used if the key does not exist, so that verification takes the same time.
     private static readonly RequestSigningKey NobodysKey = new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
 
     private readonly MessageSignatureValidator validator = new(time);
 
-    /// <param name="message">The request as its client knows it.</param>
+    /// <param name="message">The request as its client sees it.</param>
     /// <param name="fields">Its fields, by their names in lower case.</param>
-    /// <param name="hasUnseenBody">Whether it may have a body that we do not see: then its digest must be covered, for whoever sees it.</param>
-    /// <returns><c>null</c> where no signature is for us.</returns>
+    /// <param name="hasUnseenBody">
+    /// Whether it may have a body that this server does not see. Then the signature must cover its digest, so that the server that sees the body can check
+    /// it.
+    /// </param>
+    /// <returns><c>null</c> if no signature is for this server.</returns>
     public SignedRequest? Read(HttpMessage message, Func<string, IReadOnlyList<string?>> fields, bool hasUnseenBody)
     {
         var fault = validator.Read(fields(InputHeader.ToLowerInvariant()), fields(SignatureHeader.ToLowerInvariant()), out var found);
@@ -49,7 +52,10 @@ public sealed class MessageSignatures(
             : new SignedRequest(message, hasUnseenBody && found?.Input.Covers(ContentDigest.FieldName) == false ? null : found);
     }
 
-    /// <summary>Who signed a request that carries nothing else. A signature that is not good is nobody's, so it tells nothing of the credential's state.</summary>
+    /// <summary>
+    /// Authenticates the signer of a request that carries no other credential. A wrong signature proves no identity, so the result tells nothing of the
+    /// credential's state.
+    /// </summary>
     public async ValueTask<AuthenticationResult> AuthenticateAsync(SignedRequest request)
     {
         if (request.Signature is not { } signature)
@@ -75,7 +81,7 @@ public sealed class MessageSignatures(
             );
     }
 
-    /// <summary>Whether the credential that was presented signed the request, too; uses the signature up.</summary>
+    /// <summary>Checks whether the presented credential also signed the request, and uses the signature up.</summary>
     public async ValueTask<Possession> CheckAsync(Authenticated presented, SignedRequest request)
     {
         if (request.Signature is not { } signature)
@@ -102,13 +108,13 @@ public sealed class MessageSignatures(
         return await ClaimAsync(proof);
     }
 
-    /// <summary>Uses a good signature up. After all other checks: one that fails uses nothing up.</summary>
+    /// <summary>Uses a valid signature up. Call it after all other checks, so that a refused signature is not used up.</summary>
     public async ValueTask<Possession> ClaimAsync(MessageProof proof) =>
         await SingleUse.ClaimAloneAsync(database, UseKind, proof.ReplayKey(), proof.KeepUntil)
             ? Possession.Signed
             : Possession.SignatureReplayed;
 
-    /// <returns>The proof, and which secret's signing key made it; <c>null</c> for a public key.</returns>
+    /// <returns>The proof, and the secret whose signing key made it; <c>null</c> for a public key.</returns>
     private (MessageProof? Proof, SecretFacts? Secret) Verify(HttpMessage message, MessageSignature signature, CredentialFacts credential)
     {
         if (credential.PublicKey is { } publicKey)

@@ -3,7 +3,7 @@ using Tokenry.Server.Core.Principals;
 
 namespace Tokenry.Server.Core.Authentication;
 
-/// <summary>An application that only says who it is: no credential, no rights (a public client).</summary>
+/// <summary>An application that only names itself: no credential, no rights (a public client).</summary>
 public sealed class NamedApplication : Authenticated
 {
     private NamedApplication(PrincipalFacts application)

@@ -7,18 +7,18 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Authentication;
 
-/// <summary>Access tokens for an API whose tokens are good for one verification (<see cref="ApiResourceFacts.OneTimeTokens"/>).</summary>
+/// <summary>Access tokens for an API whose tokens are accepted for one verification only (<see cref="ApiResourceFacts.OneTimeTokens"/>).</summary>
 public sealed class OneTimeTokens(Database database)
 {
     /// <summary>In <see cref="SingleUse"/>.</summary>
     private const string UseKind = "access_token";
 
-    /// <summary>Uses up what is good once. Where no API was asked about, too: else a caller who asks so would never use it up.</summary>
-    /// <returns><c>false</c> where it was used before.</returns>
+    /// <summary>Uses up a one-time token. It does so even if the request names no API; otherwise a caller that names none would never use it up.</summary>
+    /// <returns><c>false</c> if it was used before.</returns>
     public async ValueTask<bool> UseAsync(Catalog catalog, Authenticated credential) =>
         !IsGoodOnce(catalog, credential, out var token) || await SingleUse.ClaimAloneAsync(database, UseKind, Hash(token), token.ExpiresAt);
 
-    /// <summary>Whether it is good once and was used; uses nothing up.</summary>
+    /// <summary>Whether it is a one-time token that was used. This check uses nothing up.</summary>
     public async ValueTask<bool> IsUsedAsync(Catalog catalog, Authenticated credential) =>
         IsGoodOnce(catalog, credential, out var token)
         && await database.ReadAsync(connection => SingleUse.IsClaimedAsync(connection, UseKind, Hash(token)));

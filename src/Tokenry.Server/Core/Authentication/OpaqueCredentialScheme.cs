@@ -59,7 +59,10 @@ public sealed class OpaqueCredentialScheme(
         SecretFacts secret
     ) => AuthenticatedCredential.Judge(credential, await loading, now, new CredentialProof { Secret = secret });
 
-    /// <summary>The secret that the string is, live or superseded. An unknown id costs the same HMAC as a wrong secret, so that the two cannot be told apart by time either.</summary>
+    /// <summary>
+    /// The secret that matches the string, live or superseded. An unknown id costs the same HMAC as a wrong secret, so that timing does not distinguish the
+    /// two.
+    /// </summary>
     private SecretFacts? Match(string presented, CredentialFacts? credential, long now)
     {
         Span<byte> sha256 = stackalloc byte[SecretDigest.Length];

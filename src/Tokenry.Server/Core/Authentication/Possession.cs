@@ -4,12 +4,12 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Core.Authentication;
 
-/// <summary>What a request proved beyond holding its credential, found before anything is decided.</summary>
+/// <summary>What a request proved beyond holding its credential, determined before the decision.</summary>
 /// <param name="Code"><c>valid</c>, or what is wrong with the proof: <c>proof_required</c>, <c>proof_invalid</c>, <c>proof_replayed</c>.</param>
-/// <param name="Strength">What was proved.</param>
+/// <param name="Strength">The proven strength.</param>
 public readonly record struct Possession(string Code, Strength Strength)
 {
-    /// <summary>Nothing was to be proved.</summary>
+    /// <summary>The request needed no proof.</summary>
     public static readonly Possession Bearer = new(VerificationCode.Valid, Strength.Bearer);
 
     public static readonly Possession Bound = new(VerificationCode.Valid, Strength.Bound);
@@ -20,24 +20,24 @@ public readonly record struct Possession(string Code, Strength Strength)
 
     public static readonly Possession Replayed = new(VerificationCode.ProofReplayed, Strength.Bearer);
 
-    /// <summary>Whether it is the TLS client certificate that is missing or another, which no proof in a header would mend.</summary>
+    /// <summary>Whether the TLS client certificate is missing or a different one. A proof in a header would not help.</summary>
     public bool IsAboutCertificate { get; init; }
 
     public static readonly Possession Signed = new(VerificationCode.Valid, Strength.Signed);
 
-    /// <summary>The credential is presented by signed requests alone, and this was none.</summary>
+    /// <summary>The credential must be presented by a signed request, and this request was not signed.</summary>
     public static readonly Possession NotSigned = Required with { IsAboutSignature = true };
 
     public static readonly Possession BadSignature = Invalid with { IsAboutSignature = true };
 
     public static readonly Possession SignatureReplayed = Replayed with { IsAboutSignature = true };
 
-    /// <summary>The request carries one credential and is signed by another.</summary>
+    /// <summary>The request carries one credential, but another one signed it.</summary>
     public static readonly Possession OfAnother = BadSignature with { IsAmbiguous = true };
 
     /// <summary>
-    /// What a description of the credential lets a resource server check for itself (introspection): a binding that is told whole as <c>cnf</c>. A signature
-    /// over the request is not told, so what must sign is not active as a string.
+    /// What a description of the credential lets a resource server check itself (introspection): a binding that <c>cnf</c> tells in full. The description
+    /// does not include a request signature, so a credential that must sign is not active as a string.
     /// </summary>
     public static Possession Described(Authenticated credential) =>
         credential.Token?.Confirmation is { } confirmation
@@ -48,16 +48,16 @@ public readonly record struct Possession(string Code, Strength Strength)
                 ? NotSigned
                 : Bearer;
 
-    /// <summary>Whether it is the request's signature that is missing, not good or used.</summary>
+    /// <summary>Whether the request's signature is missing, invalid or already used.</summary>
     public bool IsAboutSignature { get; init; }
 
     /// <summary>Whether the request has two credentials.</summary>
     public bool IsAmbiguous { get; init; }
 
-    /// <summary>Whether the proof lacks a nonce of ours, and nothing else (RFC 9449 §8).</summary>
+    /// <summary>Whether the proof lacks only a nonce of this server (RFC 9449 §8).</summary>
     public bool NeedsNonce { get; init; }
 
-    /// <summary>What a challenge says of it under the scheme <c>DPoP</c> (RFC 9449 §7.1).</summary>
+    /// <summary>The error of a challenge under the scheme <c>DPoP</c> (RFC 9449 §7.1).</summary>
     public ChallengeError DpopError =>
         NeedsNonce ? ChallengeError.UseDpopNonce
         : Code is VerificationCode.ProofInvalid or VerificationCode.ProofReplayed ? ChallengeError.InvalidDpopProof

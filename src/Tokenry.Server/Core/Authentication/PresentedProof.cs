@@ -1,12 +1,12 @@
 namespace Tokenry.Server.Core.Authentication;
 
-/// <summary>What came beside a credential to prove more than holding it. A class and not a record: a record would print the proof.</summary>
+/// <summary>What accompanies a credential to prove more than holding it. A class, because a record would print the proof.</summary>
 public sealed class PresentedProof
 {
     /// <summary>The request's method.</summary>
     public required string Method { get; init; }
 
-    /// <summary>Its address as its client knows it, from configuration or a caller that is trusted; <c>null</c> = not known.</summary>
+    /// <summary>Its address as its client knows it, from configuration or a trusted caller; <c>null</c> = not known.</summary>
     public Uri? Uri { get; init; }
 
     /// <summary>Whether the credential came under the scheme <c>DPoP</c>, which promises a proof.</summary>
@@ -15,7 +15,7 @@ public sealed class PresentedProof
     /// <summary>The one <c>DPoP</c> header; <c>null</c> = none, or more than one.</summary>
     public string? Dpop { get; init; }
 
-    /// <summary>The request, where it has a signature for us; instead of a secret, or beside one.</summary>
+    /// <summary>The request, if it has a signature for this server, instead of a secret or beside one.</summary>
     public SignedRequest? Signed { get; init; }
 
     /// <summary><c>x5t#S256</c> of the TLS client certificate.</summary>

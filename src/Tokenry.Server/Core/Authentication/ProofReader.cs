@@ -6,13 +6,13 @@ using Tokenry.Server.Platform.Settings;
 namespace Tokenry.Server.Core.Authentication;
 
 /// <summary>
-/// Reads what came beside a credential to prove more than holding it: from a request to Tokenry's own API, from one that a proxy asks about, and from the words of a
-/// resource server. The addresses come from configuration because clients can forge <c>Host</c>.
+/// Reads what accompanies a credential to prove more than holding it. It reads from a request to Tokenry's own API, from one that a proxy asks about, and
+/// from a resource server's description. The addresses come from configuration because clients can forge <c>Host</c>.
 /// </summary>
 public sealed class ProofReader(MessageSignatures signatures, TokenryOptions options)
 {
-    /// <summary>The signature of a request to Tokenry's own API; <c>null</c> = none. The body is read, and left for the route to read again.</summary>
-    /// <exception cref="BadHttpRequestException">The body is larger than any route takes, or cannot be read.</exception>
+    /// <summary>The signature of a request to Tokenry's own API; <c>null</c> = none. This reads the body and keeps it readable for the route.</summary>
+    /// <exception cref="BadHttpRequestException">The body is larger than any route accepts, or cannot be read.</exception>
     public async ValueTask<SignedRequest?> OwnSignatureAsync(HttpContext context)
     {
         if (!context.Request.Headers.ContainsKey(MessageSignatures.InputHeader))
@@ -31,7 +31,7 @@ public sealed class ProofReader(MessageSignatures signatures, TokenryOptions opt
         );
     }
 
-    /// <summary>What came with a request to Tokenry's own API.</summary>
+    /// <summary>The proof in a request to Tokenry's own API.</summary>
     /// <param name="context">The request.</param>
     /// <param name="isDpop">Whether the credential came under the scheme <c>DPoP</c>.</param>
     /// <param name="signed">From <see cref="OwnSignatureAsync"/>.</param>
@@ -46,9 +46,9 @@ public sealed class ProofReader(MessageSignatures signatures, TokenryOptions opt
             Signed = signed,
         };
 
-    /// <summary>What came with a request that a proxy asks about; <c>null</c> = nothing.</summary>
+    /// <summary>The proof in a request that a proxy asks about; <c>null</c> = none.</summary>
     /// <param name="context">The request of the proxy.</param>
-    /// <param name="forwarded">What the proxy says of its client's request.</param>
+    /// <param name="forwarded">The proxy's description of its client's request.</param>
     /// <param name="isDpop">Whether the credential came under the scheme <c>DPoP</c>.</param>
     /// <param name="origin">Scheme and host at which clients reach the API, from configuration; <c>null</c> = not known.</param>
     public PresentedProof? Forwarded(HttpContext context, in ForwardedRequest forwarded, bool isDpop, Uri? origin)
@@ -78,12 +78,12 @@ public sealed class ProofReader(MessageSignatures signatures, TokenryOptions opt
         };
     }
 
-    /// <summary>What a resource server says came with a request that it received.</summary>
-    /// <param name="method">The method of the request; <c>null</c> = not said.</param>
-    /// <param name="address">Its address, and the same as the resource server wrote it; <c>null</c> = not said.</param>
+    /// <summary>The proof that a resource server reports from a request it received.</summary>
+    /// <param name="method">The method of the request; <c>null</c> = not reported.</param>
+    /// <param name="address">Its address, and the same as the resource server wrote it; <c>null</c> = not reported.</param>
     /// <param name="dpop">Its <c>DPoP</c> header.</param>
     /// <param name="certificateThumbprint"><c>x5t#S256</c> of its TLS client certificate.</param>
-    /// <param name="headers">Its fields by their names in lower case, where it may be signed.</param>
+    /// <param name="headers">Its fields by their names in lower case, if it may be signed.</param>
     public PresentedProof Told(
         string? method,
         (Uri Uri, string AsSent)? address,
@@ -108,7 +108,7 @@ public sealed class ProofReader(MessageSignatures signatures, TokenryOptions opt
                 ),
         };
 
-    /// <summary>The signature of a request whose body does not come along. Where method, origin or target is not known, no signature is good.</summary>
+    /// <summary>The signature of a request whose body this server does not see. If method, origin or target is not known, no signature is valid.</summary>
     private SignedRequest? SignatureBehindDoor(string? method, Uri? origin, string? target, Func<string, IReadOnlyList<string?>> fields)
     {
         var message = new HttpMessage(method ?? "", origin?.Scheme ?? "", origin?.Authority ?? "", target ?? "", fields, body: null);
@@ -122,7 +122,7 @@ public sealed class ProofReader(MessageSignatures signatures, TokenryOptions opt
     private static Func<string, IReadOnlyList<string?>> Fields(IReadOnlyDictionary<string, IReadOnlyList<string>> headers) =>
         name => headers.GetValueOrDefault(name, []);
 
-    /// <summary>A proxy that asks need not say it.</summary>
+    /// <summary>Whether the headers declare a body. A proxy may leave these headers out.</summary>
     private static bool SaysBody(Func<string, IReadOnlyList<string?>> fields) =>
         fields("transfer-encoding").Count > 0 || fields("content-length").Any(length => length is not (null or "" or "0"));
 

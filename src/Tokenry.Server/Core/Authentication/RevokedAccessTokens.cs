@@ -4,7 +4,7 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Authentication;
 
-/// <summary>The deny list of access tokens by <c>jti</c>, kept no longer than the tokens would live (at most an hour).</summary>
+/// <summary>The deny list of access tokens by <c>jti</c>. An entry stays no longer than the token would live (at most an hour).</summary>
 public sealed class RevokedAccessTokens
 {
     /// <summary>Tokens that expired.</summary>
@@ -16,7 +16,7 @@ public sealed class RevokedAccessTokens
 
     private const string Whole = "all";
 
-    /// <summary>Then the list is read again, which forgets tokens that have expired.</summary>
+    /// <summary>Above this number the server reads the list again, which drops tokens that have expired.</summary>
     private const int MostBeforeReload = 100_000;
 
     private readonly FactsCache<ConcurrentDictionary<string, byte>> cache;

@@ -8,19 +8,19 @@ using Tokenry.Protocol.Jose;
 namespace Tokenry.Server.Core.Authentication;
 
 /// <summary>
-/// Access tokens whose signature was good, by the SHA-256 of the whole string, so that a token is verified once and not at each request. Facts
-/// and no decisions: time, deny list, application, credential and rights are looked at every time. Only who holds a genuine token gets in.
+/// Access tokens with a verified signature, by the SHA-256 of the whole string, so that a token is verified once and not at each request. The cache holds
+/// facts, not decisions: every request checks time, deny list, application, credential and rights. Only genuine tokens enter it.
 /// </summary>
 internal sealed class VerifiedTokens
 {
-    /// <summary>Of one generation; two are kept, some kilobytes a token.</summary>
+    /// <summary>Tokens per generation. The cache keeps two generations; a token takes some kilobytes.</summary>
     private const int Most = 5000;
 
     private readonly TwoGenerationCache<Digest, Entry> tokens = new(Most);
 
     /// <param name="presented">The token.</param>
-    /// <param name="findKey">The keys that may sign now; a token of any other is not known.</param>
-    /// <param name="entry">What it says.</param>
+    /// <param name="findKey">The keys that may sign now; a token of any other key is not found.</param>
+    /// <param name="entry">The verified token.</param>
     public bool TryGet(string presented, Func<string, VerificationKey?> findKey, [NotNullWhen(true)] out Entry? entry)
     {
         entry = null;
@@ -29,8 +29,8 @@ internal sealed class VerifiedTokens
             && ReferenceEquals(findKey(entry.Key.KeyId), entry.Key);
     }
 
-    /// <param name="presented">A token whose signature is good.</param>
-    /// <param name="entry">What it says.</param>
+    /// <param name="presented">A token with a valid signature.</param>
+    /// <param name="entry">The verified token.</param>
     public void Add(string presented, Entry entry)
     {
         if (Digest.TryMake(presented, out var digest))
@@ -41,16 +41,16 @@ internal sealed class VerifiedTokens
 
     /// <param name="Token">Its claims.</param>
     /// <param name="MadeAt">When it was made, in Unix ms.</param>
-    /// <param name="Key">What signed it.</param>
+    /// <param name="Key">The key that signed it.</param>
     public sealed record Entry(AccessToken Token, long MadeAt, VerificationKey Key);
 
     [StructLayout(LayoutKind.Sequential)]
     private readonly record struct Digest(ulong First, ulong Second, ulong Third, ulong Fourth)
     {
-        // Any part of a digest is as good as a hash of it; whoever could choose it would have to forge a token first.
+        // Any part of a digest serves as a hash. An attacker could choose it only by forging a token.
         public override int GetHashCode() => (int)First;
 
-        /// <summary>False for what is too long for a token, or not ASCII.</summary>
+        /// <summary>False if the string is too long for a token, or not ASCII.</summary>
         public static bool TryMake(string presented, out Digest digest)
         {
             digest = default;

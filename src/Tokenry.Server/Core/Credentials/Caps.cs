@@ -6,19 +6,19 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Credentials;
 
-/// <summary>How many credentials and applications a principal may have (<c>Tokenry:Caps:*</c>). Asked inside the transaction that makes one more.</summary>
+/// <summary>How many credentials and applications a principal may have (<c>Tokenry:Caps:*</c>). Checked inside the transaction that makes one more.</summary>
 public sealed class Caps(TokenryOptions options)
 {
-    /// <summary>Refuses a credential that is one too many. The owner's row is locked by then, so that two at once do not both find room.</summary>
-    /// <param name="tx">The transaction, in which the new one is there already.</param>
-    /// <param name="owner">Whose it is.</param>
-    /// <param name="unrevoked">How many the owner has that are not revoked, with the new one.</param>
+    /// <summary>Refuses a credential above the cap. The owner's row is locked by then, so that two concurrent mutations cannot both find room.</summary>
+    /// <param name="tx">The transaction, which already contains the new one.</param>
+    /// <param name="owner">Its owner.</param>
+    /// <param name="unrevoked">How many unrevoked credentials the owner has, including the new one.</param>
     /// <param name="now">Unix ms.</param>
     /// <exception cref="ProblemException">409 <c>limit_reached</c>.</exception>
     public async Task CheckCredentialsAsync(WriteTransaction tx, PrincipalFacts owner, long unrevoked, long now)
     {
         var most = MostCredentials(owner.IsUser);
-        // Only who has very many needs a look at how many of them have expired.
+        // Expired credentials do not count, but only an owner above the cap needs the query that leaves them out.
         if (unrevoked > most && await CredentialCounts.LiveAsync(tx, owner.Id, now) > most)
         {
             throw TooManyCredentials(most);
@@ -26,11 +26,12 @@ public sealed class Caps(TokenryOptions options)
     }
 
     /// <summary>
-    /// Refuses to bring back a credential that had expired, where it is one too many. The owner's count is locked by then, so that two at once do not both find room.
+    /// Refuses to renew an expired credential if this exceeds the cap. The owner's count is locked by then, so that two concurrent mutations cannot both find
+    /// room.
     /// </summary>
-    /// <param name="tx">The transaction, in which it is back already.</param>
-    /// <param name="ownerId">Whose it is.</param>
-    /// <param name="ownerType">Of <see cref="PrincipalType"/>.</param>
+    /// <param name="tx">The transaction, in which the credential is live again already.</param>
+    /// <param name="ownerId">Its owner.</param>
+    /// <param name="ownerType">One of <see cref="PrincipalType"/>.</param>
     /// <param name="now">Unix ms.</param>
     /// <exception cref="ProblemException">409 <c>limit_reached</c>.</exception>
     public async Task CheckRevivedAsync(WriteTransaction tx, string ownerId, string ownerType, long now)
@@ -47,10 +48,10 @@ public sealed class Caps(TokenryOptions options)
     private static ProblemException TooManyCredentials(long most) =>
         Reached($"The owner has {most} credentials, the most there may be. Revoke some first.", most);
 
-    /// <summary>Refuses more applications of a user than there may be. The user's row is locked, so that two at once do not both find room.</summary>
+    /// <summary>Refuses applications of a user above the cap. The user's row is locked, so that two concurrent mutations cannot both find room.</summary>
     /// <param name="tx">The transaction.</param>
-    /// <param name="ownerId">The user; <c>null</c> = an application that no user owns, of which there may be any number.</param>
-    /// <param name="more">How many come to those the user has.</param>
+    /// <param name="ownerId">The user; <c>null</c> = an application that no user owns; their number is not limited.</param>
+    /// <param name="more">How many are added to those the user has.</param>
     /// <exception cref="ProblemException">409 <c>limit_reached</c>.</exception>
     public async Task CheckApplicationsAsync(WriteTransaction tx, string? ownerId, long more = 1)
     {

@@ -8,8 +8,8 @@ using Tokenry.Server.Platform.Certificates;
 namespace Tokenry.Server.Core.Credentials;
 
 /// <summary>
-/// What certificates a stored credential stands for, ready to be compared: that very one, or those with one name from some authorities. Kept with
-/// the credential's facts, so that no request reads an authority's certificate again.
+/// The certificates that a stored credential accepts, ready to be compared: one exact certificate, or those with one name from some authorities. Kept with
+/// the credential's facts, so that no request parses an authority's certificate again.
 /// </summary>
 public sealed class CertificateFacts
 {
@@ -34,22 +34,24 @@ public sealed class CertificateFacts
         subject = rule.SubjectDn is { } name && DistinguishedName.TryParse(name, out var parsed) ? parsed : null;
     }
 
-    /// <summary>Whether it stands for names and authorities (<c>tls_client_auth</c>) and not for one certificate.</summary>
+    /// <summary>Whether it accepts names and authorities (<c>tls_client_auth</c>) rather than one certificate.</summary>
     public bool IsRule => rule is not null;
 
-    /// <summary>Whether the certificate is the one, or has the name. Of a name, <see cref="IsTrusted"/> must be asked too: anybody can write one.</summary>
+    /// <summary>
+    /// Whether the certificate is the registered one, or has the registered name. For a name, <see cref="IsTrusted"/> must be checked too: a client can write
+    /// any name into a certificate.
+    /// </summary>
     public bool IsAbout(X509Certificate2 certificate) =>
         rule is null ? thumbprint == CertificateThumbprint.Of(certificate.RawDataMemory.Span)
         : rule.SubjectDn is not null ? subject is not null && subject.Equals(DistinguishedName.Of(certificate.SubjectName))
         : HasAlternativeName(rule, AlternativeNames.Of(certificate));
 
     /// <summary>
-    /// Whether a chain leads from the certificate to one of the authorities, each link in its validity and for client authentication where it says for
-    /// what. No other root is trusted, nothing is fetched, and no authority is asked whether it took the certificate back: that is done by revoking
-    /// the credential here.
+    /// Whether a chain leads from the certificate to one of the authorities. Each link must be in its validity, and for client authentication if it states a
+    /// use. No other root is trusted and nothing is fetched. No authority is asked for revocations: to refuse a certificate, revoke the credential here.
     /// </summary>
-    /// <param name="certificate">The client's.</param>
-    /// <param name="sent">Others that came with it and may stand between; none of them is trusted for that.</param>
+    /// <param name="certificate">The client's certificate.</param>
+    /// <param name="sent">Other certificates that came with it and may link it to an authority; they are not trusted for being sent.</param>
     /// <param name="now">The time of the check.</param>
     public bool IsTrusted(X509Certificate2 certificate, IEnumerable<X509Certificate2> sent, DateTimeOffset now)
     {

@@ -4,7 +4,7 @@ using Tokenry.Protocol.Jose;
 
 namespace Tokenry.Server.Core.Credentials;
 
-/// <summary>The public key inside a certificate. A stranger's may be on any curve or none: then it is nobody's key.</summary>
+/// <summary>The public key inside a certificate. A client's certificate may use any curve or none; such a key matches no registered key.</summary>
 internal static class CertificateKey
 {
     private const int FewestRsaBits = 2048;
@@ -14,7 +14,7 @@ internal static class CertificateKey
     public static bool IsStrong(X509Certificate2 certificate) =>
         Read(certificate, ecdsa => ecdsa.KeySize >= FewestCurveBits, rsa => rsa.KeySize >= FewestRsaBits);
 
-    /// <summary>Its RFC 7638 thumbprint; <c>null</c> where it is of a kind that is not registered.</summary>
+    /// <summary>Its RFC 7638 thumbprint; <c>null</c> if keys of its kind cannot be registered.</summary>
     public static string? Thumbprint(X509Certificate2 certificate) =>
         Read(
             certificate,

@@ -9,7 +9,7 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Credentials;
 
-/// <summary>A certificate, or which certificates, as it comes in and as it is stored.</summary>
+/// <summary>A certificate, or a rule for certificates, as a request sends it and as it is stored.</summary>
 public static class CertificateMaterial
 {
     public const int MostAuthorities = 20;
@@ -40,7 +40,7 @@ public static class CertificateMaterial
         return request.Certificate is { } pem ? One(pem, now) : (Rule(request.TlsClientAuth!), null);
     }
 
-    /// <summary>What a stored material stands for.</summary>
+    /// <summary>The certificates that a stored material accepts.</summary>
     internal static CertificateFacts Open(string material) => new(JsonColumn.Read<RegisteredCertificate>(material));
 
     private static (RegisteredMaterial, DateTimeOffset?) One(string pem, DateTimeOffset now)

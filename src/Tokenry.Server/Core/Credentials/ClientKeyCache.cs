@@ -4,27 +4,27 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Credentials;
 
-/// <summary>One of the things an application authenticates with besides secrets; what it is and whether it is good is in its <see cref="CredentialFacts"/>.</summary>
+/// <summary>A means besides secrets by which an application authenticates. Its content and its state are in its <see cref="CredentialFacts"/>.</summary>
 /// <param name="Id">The credential's public id.</param>
-/// <param name="Kind">Of <see cref="CredentialKind"/>.</param>
-/// <param name="KeyId">What names it among its owner's.</param>
-/// <param name="Masked">Of a public key its RFC 7638 thumbprint.</param>
+/// <param name="Kind">One of <see cref="CredentialKind"/>.</param>
+/// <param name="KeyId">Its name among its owner's.</param>
+/// <param name="Masked">For a public key: its RFC 7638 thumbprint.</param>
 public sealed record ClientKey(string Id, string Kind, string? KeyId, string Masked);
 
 /// <summary>
-/// By application: its public keys, certificates and federated identities that are not revoked. Anybody may have them looked at by naming the application, so that
-/// what a look costs does not grow with how many there are: only the newest <see cref="MostOfKind"/> of a kind are listed, older ones are found by
-/// their name alone, and facts are loaded of the one that is asked for.
+/// Per application: its unrevoked public keys, certificates and federated identities. A client can cause a look-up by naming the application, so its cost
+/// must not grow with their number. Only the newest <see cref="MostOfKind"/> of a kind are listed, older ones are found by name alone, and facts are loaded
+/// only for the requested one.
 /// </summary>
 public sealed class ClientKeyCache
 {
     /// <summary>
-    /// Listed of an application and kind. More than may be registered (<see cref="CredentialFamily"/> caps), since renewals and stores of before the cap may
-    /// have more.
+    /// How many are listed per application and kind. More than may be registered (<see cref="CredentialFamily"/> caps), since renewals and stores older than
+    /// the cap may have more.
     /// </summary>
     public const int MostOfKind = 200;
 
-    /// <summary>Listed of all applications together, each application counting as one more.</summary>
+    /// <summary>How many are listed for all applications together; each application counts as one more.</summary>
     private const int MostListed = 100_000;
 
     private static readonly string ListSql = string.Join(
@@ -37,7 +37,7 @@ public sealed class ClientKeyCache
 
     private const string Columns = "id, kind, key_id, masked";
 
-    /// <summary>As the index <c>credentials_registered</c> has it.</summary>
+    /// <summary>Same condition as the index <c>credentials_registered</c>.</summary>
     private const string Usable = "material IS NOT NULL AND state <> 'revoked'";
 
     private readonly Database database;
@@ -54,7 +54,7 @@ public sealed class ClientKeyCache
 
     public FactsCacheCounts Counts => lists.Counts;
 
-    /// <summary>The one of a kind that goes by this name, wherever it is among them.</summary>
+    /// <summary>The one of a kind that has this name, whether or not it is listed.</summary>
     public async ValueTask<CredentialFacts?> FindAsync(string applicationId, string kind, string keyId)
     {
         var listed = await KeysAsync(applicationId, kind);
@@ -64,11 +64,11 @@ public sealed class ClientKeyCache
         return id is null ? null : await UnrevokedAsync(id);
     }
 
-    /// <summary>The only one of a kind; <c>null</c> where there is another.</summary>
+    /// <summary>The only one of a kind; <c>null</c> if there is another.</summary>
     public async ValueTask<CredentialFacts?> OnlyAsync(string applicationId, string kind) =>
         await KeysAsync(applicationId, kind) is [var only] ? await UnrevokedAsync(only.Id) : null;
 
-    /// <summary>Those listed of a kind for which something holds, oldest first.</summary>
+    /// <summary>Those listed of a kind that match the condition, oldest first.</summary>
     public async ValueTask<List<CredentialFacts>> WhereAsync(string applicationId, string kind, Predicate<ClientKey> holds)
     {
         var found = new List<CredentialFacts>();
@@ -102,7 +102,7 @@ public sealed class ClientKeyCache
             )
         );
 
-    /// <summary>Never <c>null</c>: that an application has none is worth remembering as well.</summary>
+    /// <summary>Never <c>null</c>, so that the cache also remembers that an application has none.</summary>
     private Task<IReadOnlyList<ClientKey>?> ListAsync(string applicationId) =>
         database.ReadAsync<IReadOnlyList<ClientKey>?>(async connection =>
         {

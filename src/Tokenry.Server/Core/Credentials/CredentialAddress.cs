@@ -6,7 +6,7 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Credentials;
 
-/// <summary>Which credential a route means: an id of a family, perhaps below an owner (<c>/v1/applications/{owner}/api-keys/{id}</c>).</summary>
+/// <summary>Which credential a route names: an id of a family, optionally below an owner (<c>/v1/applications/{owner}/api-keys/{id}</c>).</summary>
 public sealed record CredentialAddress(CredentialFamily Family, string Id, string? OwnerId = null)
 {
     public async Task<CredentialRow> FindAsync(WriteTransaction tx, Reach reach) =>
@@ -17,7 +17,7 @@ public sealed record CredentialAddress(CredentialFamily Family, string Id, strin
 
     private bool IsWellFormed => PublicId.IsWellFormed(Id, Family.IdPrefix);
 
-    /// <summary>Another kind's, another owner's and no credential at all are the same 404.</summary>
+    /// <summary>Answers the same 404 for another kind, another owner and an unknown credential.</summary>
     private CredentialRow InReach(CredentialRow? row, Reach reach) =>
         row is not null
         && Family.Kinds.Contains(row.Kind)

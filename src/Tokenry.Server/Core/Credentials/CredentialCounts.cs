@@ -3,8 +3,8 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Core.Credentials;
 
 /// <summary>
-/// How many credentials a principal has, known at each creation without counting. Always changed as the last rows of a mutation, in the order of their ids: what comes
-/// after waits for nothing that another mutation holds.
+/// How many credentials a principal has, known at each creation without counting. A mutation changes these rows last, in the order of their ids, so that
+/// nothing after them waits for another mutation's locks.
 /// </summary>
 internal static class CredentialCounts
 {
@@ -21,7 +21,7 @@ internal static class CredentialCounts
         .Text(removed => removed.OwnerId)
         .Number(removed => removed.Count);
 
-    /// <summary>Has the count stay as it is until COMMIT.</summary>
+    /// <summary>Locks the count until COMMIT.</summary>
     /// <returns>How many are not revoked.</returns>
     public static Task<long> HoldAsync(WriteTransaction tx, string ownerId) =>
         tx.FirstOrDefaultAsync<long>(
@@ -29,7 +29,7 @@ internal static class CredentialCounts
             new { ownerId }
         );
 
-    /// <returns>How many are not revoked, the new one among them.</returns>
+    /// <returns>How many are not revoked, including the new one.</returns>
     public static async Task<long> AddAsync(WriteTransaction tx, string ownerId)
     {
         var count = 0L;
@@ -51,7 +51,7 @@ internal static class CredentialCounts
             ]
         );
 
-    /// <summary>How many of them are neither revoked nor expired; read from the index, one by one.</summary>
+    /// <summary>How many of them are neither revoked nor expired. This reads each from the index.</summary>
     public static Task<long> LiveAsync(WriteTransaction tx, string ownerId, long now) =>
         tx.FirstOrDefaultAsync<long>(
             """

@@ -10,7 +10,7 @@ namespace Tokenry.Server.Core.Credentials;
 
 /// <summary>One of a credential's secrets, newest first.</summary>
 /// <param name="hash">HMAC(pepper, SHA-256(string)).</param>
-/// <param name="pepperVersion">Which pepper.</param>
+/// <param name="pepperVersion">The version of that pepper.</param>
 /// <param name="expiresAt">Unix ms from which it is superseded; <c>null</c> for the current one.</param>
 public sealed class SecretFacts(byte[] hash, int pepperVersion, long? expiresAt)
 {
@@ -25,12 +25,12 @@ public sealed class SecretFacts(byte[] hash, int pepperVersion, long? expiresAt)
     /// <summary>Which of the credential's secrets it is.</summary>
     public long Version { get; init; }
 
-    /// <summary>What its signing key is derived from; <c>null</c> where it has none (<see cref="RequestSigningKeys"/>).</summary>
+    /// <summary>The pepper version that its signing key is derived from; <c>null</c> = no signing key (<see cref="RequestSigningKeys"/>).</summary>
     public int? SigningPepperVersion { get; init; }
 
     /// <summary>
-    /// Whether this SHA-256 is known to be its string's: of <see cref="Remember"/>. Most of a look at the hash is the pepper's HMAC, which need
-    /// not be computed again for a string that passed it.
+    /// Whether this SHA-256 belongs to a string that matched before (<see cref="Remember"/>). Most of the cost of a comparison is the pepper's HMAC, which
+    /// this avoids for a string that passed it.
     /// </summary>
     public bool IsProven(ReadOnlySpan<byte> sha256) => proven is { } known && SecretDigest.Equals(known, sha256);
 
@@ -38,7 +38,7 @@ public sealed class SecretFacts(byte[] hash, int pepperVersion, long? expiresAt)
     public void Remember(ReadOnlySpan<byte> sha256) => proven = sha256.ToArray();
 }
 
-/// <summary>What the server must know of a credential to decide. Immutable: a change makes new facts.</summary>
+/// <summary>The facts that the server needs about a credential to decide. Immutable: a change makes new facts.</summary>
 public sealed class CredentialFacts
 {
     // Unix ms, 8 bytes instead of 24: up to 100,000 of these objects are cached.
@@ -62,7 +62,7 @@ public sealed class CredentialFacts
     /// <summary><c>null</c> = all the owner's rights at other APIs than the management API.</summary>
     public GrantSet? Permissions { get; init; }
 
-    /// <summary>On what, from where, how often and how it may be used.</summary>
+    /// <summary>The terms: objects, networks, limits and signing.</summary>
     public TermFacts Terms { get; init; } = TermFacts.None;
 
     public bool Revoked { get; init; }
@@ -86,16 +86,16 @@ public sealed class CredentialFacts
 
     public required IReadOnlyList<SecretFacts> Secrets { get; init; }
 
-    /// <summary>Of what was registered, in characters as stored.</summary>
+    /// <summary>Length of the registered material, in characters as stored.</summary>
     public int MaterialLength { get; init; }
 
-    /// <summary>Of a public key.</summary>
+    /// <summary>For a public key.</summary>
     public VerificationKey? PublicKey { get; init; }
 
-    /// <summary>Of a certificate.</summary>
+    /// <summary>For a certificate.</summary>
     public CertificateFacts? Certificate { get; init; }
 
-    /// <summary>Of a federated identity.</summary>
+    /// <summary>For a federated identity.</summary>
     public FederatedRule? Federated { get; init; }
 
     /// <summary>Whether a signed request can present it.</summary>
@@ -106,17 +106,17 @@ public sealed class CredentialFacts
 }
 
 /// <summary>
-/// Credentials by public id. What applications registered (keys, certificates, other issuers' identities) has a place of its own: each may be many times as large as
-/// a key's facts, and anybody can have it loaded by naming it.
+/// Credentials by public id. Registered ones (keys, certificates, other issuers' identities) have a cache of their own: each may be many times as large as an
+/// API key's facts, and a client can have it loaded by naming it.
 /// </summary>
 public sealed class CredentialCache
 {
     private const int MostOpaque = 100_000;
 
-    /// <summary>KiB of registered material, each begun one of which takes about 5 KiB once it is ready for use.</summary>
+    /// <summary>KiB of registered material. Each started KiB takes about 5 KiB once it is ready for use.</summary>
     private const int MostRegistered = 16_384;
 
-    /// <summary>A superseded secret answers <c>revoked</c> until it is purged; rotated every day for as long as that takes, it still does.</summary>
+    /// <summary>A superseded secret answers <c>revoked</c> until it is purged. This bound holds even if the secret is rotated every day until then.</summary>
     private const int MostSecrets = 512;
 
     private readonly FactsCache<CredentialFacts> opaque;
@@ -131,7 +131,7 @@ public sealed class CredentialCache
 
     public FactsCacheCounts Counts => opaque.Counts;
 
-    /// <summary>Of what applications registered.</summary>
+    /// <summary>For registered credentials.</summary>
     public FactsCacheCounts RegisteredCounts => registered.Counts;
 
     public ValueTask<CredentialFacts?> GetAsync(ReadOnlySpan<char> id) => Of(id).GetAsync(id);

@@ -3,12 +3,12 @@ using Tokenry.Server.Core.Apis;
 
 namespace Tokenry.Server.Core.Credentials;
 
-/// <summary>Kinds that are managed together, and what managing them demands. Each feature folder has one.</summary>
+/// <summary>Kinds that are managed together, and the scopes that this needs. Each feature folder has one.</summary>
 /// <param name="Noun">Begins the audit actions: <c>api_key.rotated</c>.</param>
-/// <param name="Title">For people: <c>API key</c>.</param>
+/// <param name="Title">For texts: <c>API key</c>.</param>
 /// <param name="Kinds">The stored kinds.</param>
-/// <param name="IdPrefix">Of their public ids.</param>
-/// <param name="OwnScope">The scope that opens what is the caller's own.</param>
+/// <param name="IdPrefix">The prefix of their public ids.</param>
+/// <param name="OwnScope">The scope for the caller's own credentials.</param>
 public sealed record CredentialFamily(string Noun, string Title, IReadOnlyList<string> Kinds, string IdPrefix, string OwnScope)
 {
     public static readonly CredentialFamily ApiKeys = new(
@@ -79,17 +79,17 @@ public sealed record CredentialFamily(string Noun, string Title, IReadOnlyList<s
         FederatedIdentities,
     ];
 
-    /// <summary>How the public id of a credential begins, of any kind.</summary>
+    /// <summary>The prefixes of the public ids of all kinds of credentials.</summary>
     public static readonly string[] IdPrefixes = [.. All.Select(family => family.IdPrefix)];
 
-    /// <summary>For people: several.</summary>
+    /// <summary>The plural of the title, for texts.</summary>
     public string Plural
     {
         get => field ?? Title + "s";
         private init;
     }
 
-    /// <summary>Whether we made its secret, and so can make another (rotate). Otherwise its holder brings the next one.</summary>
+    /// <summary>Whether the server made its secret, and so can make another (rotate). Otherwise the holder registers the next one.</summary>
     public bool IsSecret { get; private init; } = true;
 
     public Demand Read => new(ManagementApi.CredentialsRead, OwnScope);
@@ -99,7 +99,7 @@ public sealed record CredentialFamily(string Noun, string Title, IReadOnlyList<s
     /// <summary>The family of a kind.</summary>
     public static CredentialFamily Of(string kind) => All.First(family => family.Kinds.Contains(kind));
 
-    /// <summary>The family of a public id. One stands for ids of no known form, so that all of them are the same 404.</summary>
+    /// <summary>The family of a public id. Ids of no known form share one family, so that all of them get the same 404.</summary>
     public static CredentialFamily OfId(string id) =>
         All.FirstOrDefault(family => id.StartsWith(family.IdPrefix + "_", StringComparison.Ordinal)) ?? ClientSecrets;
 }

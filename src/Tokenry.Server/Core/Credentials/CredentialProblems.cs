@@ -3,7 +3,7 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Core.Credentials;
 
-/// <summary>The refusals that concern a credential's life.</summary>
+/// <summary>Refusals that concern a credential's state.</summary>
 public static class CredentialProblems
 {
     public static ProblemException KeyIdTaken(string? keyId) =>

@@ -4,7 +4,7 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Credentials;
 
-/// <summary>A credential as stored, with its owner, its last use and the end of the secret before the last rotation.</summary>
+/// <summary>A credential as stored, with its owner, its last use and the end of the previous secret's overlap.</summary>
 public sealed record CredentialRow
 {
     /// <summary>The one SELECT every reader of credentials starts with.</summary>
@@ -29,10 +29,10 @@ public sealed record CredentialRow
 
     public string OwnerType { get; init; } = "";
 
-    /// <summary>Of an owner that is an application: the user or application that registered it.</summary>
+    /// <summary>For an owner that is an application: the user or application that registered it.</summary>
     public string? OwnerOwnerId { get; init; }
 
-    /// <summary>Where that is an application too: the user who registered it.</summary>
+    /// <summary>If that owner is an application too: the user who registered it.</summary>
     public string? TopOwnerId { get; init; }
 
     public long? OwnerDeletedAt { get; init; }
@@ -41,20 +41,20 @@ public sealed record CredentialRow
 
     public string Masked { get; init; } = "";
 
-    /// <summary>Its <see cref="GrantSet"/>; <c>null</c> for what has none of its own: what follows its owner, authenticates a client or is anonymous.</summary>
+    /// <summary>Its <see cref="GrantSet"/>; <c>null</c> if it has none of its own: it follows its owner, authenticates a client or is anonymous.</summary>
     public string? Permissions { get; init; }
 
     public long CreatedAt { get; init; }
 
     public string? CreatedBy { get; init; }
 
-    /// <summary>The credential that minted it; <c>null</c> where the server did, or a version before this was kept.</summary>
+    /// <summary>The credential that minted it; <c>null</c> if the server made it, or a version that did not store this.</summary>
     public string? CreatedWith { get; init; }
 
-    /// <summary>Of what is registered: the credential it replaced.</summary>
+    /// <summary>For a registered credential: the credential it replaced.</summary>
     public string? RenewedFrom { get; init; }
 
-    /// <summary>Of what is registered: the credential that replaced it last.</summary>
+    /// <summary>For a registered credential: the credential that replaced it last.</summary>
     public string? SupersededBy { get; init; }
 
     public long? ExpiresAt { get; init; }
@@ -64,7 +64,7 @@ public sealed record CredentialRow
     /// <summary><see cref="Terms"/> as JSON.</summary>
     public string? StoredTerms { get; init; }
 
-    /// <summary>Read when they are first asked for: lists show rows, other readers need a column or two.</summary>
+    /// <summary>Parsed on first use: lists show rows, but other readers need only a column or two.</summary>
     public CredentialTerms Terms
     {
         get => field ??= CredentialTerms.Read(StoredTerms);
@@ -75,23 +75,23 @@ public sealed record CredentialRow
         }
     }
 
-    /// <summary>What was done to it: <c>active</c>, <c>disabled</c> or <c>revoked</c>. Time makes the rest (<see cref="StateAt"/>).</summary>
+    /// <summary>Its stored state: <c>active</c>, <c>disabled</c> or <c>revoked</c>. The other states follow from the time (<see cref="StateAt"/>).</summary>
     public string State { get; init; } = "";
 
     public long? RevokedAt { get; init; }
 
     public string? RevokedReason { get; init; }
 
-    /// <summary>Of what is registered instead of made here, as JSON.</summary>
+    /// <summary>The material of a registered credential, as JSON.</summary>
     public string? Material { get; init; }
 
-    /// <summary>What names it among its owner's.</summary>
+    /// <summary>Its name among its owner's.</summary>
     public string? KeyId { get; init; }
 
-    /// <summary>When it got its present secret, where that is not its first.</summary>
+    /// <summary>When it got its current secret, if that is not its first.</summary>
     public long? RenewedAt { get; init; }
 
-    /// <summary>Of the current secret: what its signing key is derived from, if it has one.</summary>
+    /// <summary>The pepper version that the current secret's signing key is derived from; <c>null</c> = no signing key.</summary>
     public long? SigningPepperVersion { get; init; }
 
     public long? LastUsedAt { get; init; }
@@ -105,7 +105,7 @@ public sealed record CredentialRow
     public DateTimeOffset? Expiry => Time(ExpiresAt);
 
     /// <summary>
-    /// When its holder should have another (Unix ms). A personal access token is due only if it says so: its person sees it end and makes another.
+    /// When its holder should have another (Unix ms). A personal access token is due only if its terms ask for it: its user sees it end and makes another.
     /// </summary>
     public long? DueAt
     {
@@ -118,7 +118,7 @@ public sealed record CredentialRow
         }
     }
 
-    /// <summary>One of <see cref="Protocol.Api.RequestSigning"/>; <c>null</c> for what never signs with a secret of ours.</summary>
+    /// <summary>One of <see cref="Protocol.Api.RequestSigning"/>; <c>null</c> if it never signs with a secret of this server.</summary>
     public string? Signing =>
         Kind is not (CredentialKind.ApiKey or CredentialKind.AnonymousApiKey) ? null
         : SigningPepperVersion is null ? RequestSigning.None
@@ -137,10 +137,10 @@ public sealed record CredentialRow
         : NotBefore > now ? "scheduled"
         : "active";
 
-    /// <param name="catalog">To know APIs by name.</param>
+    /// <param name="catalog">Maps APIs to names.</param>
     /// <param name="now">Unix ms.</param>
-    /// <param name="secret">The secret, where this answer is the one that shows it.</param>
-    /// <param name="signingKey">Likewise what it signs requests with.</param>
+    /// <param name="secret">The secret, if this is the answer that shows it.</param>
+    /// <param name="signingKey">The key that signs requests, likewise.</param>
     public Credential ToCredential(
         Catalog catalog,
         long now,

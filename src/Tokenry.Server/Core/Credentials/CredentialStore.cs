@@ -7,13 +7,13 @@ namespace Tokenry.Server.Core.Credentials;
 /// <summary>SQL of the one table that serves every kind of credential.</summary>
 public static class CredentialStore
 {
-    /// <summary>Of a credential's first secret; rotations count on.</summary>
+    /// <summary>The version of a credential's first secret; each rotation increments it.</summary>
     public const long FirstVersion = 1;
 
-    /// <summary>How many ids a statement names.</summary>
+    /// <summary>The most ids in one statement.</summary>
     internal const int MostIds = 400;
 
-    /// <summary>Superseded secrets. They answer <c>revoked</c> until then, and <c>unknown</c> afterwards.</summary>
+    /// <summary>Superseded secrets. They answer <c>revoked</c> until the purge, and <c>unknown</c> afterwards.</summary>
     public static readonly PurgeRule PurgeSecrets = new(
         "DELETE FROM credential_secrets WHERE (credential_id, version) IN (SELECT s.credential_id, s.version FROM credential_secrets s "
             + "WHERE s.expires_at < @before AND EXISTS (SELECT 1 FROM credential_secrets n "
@@ -36,11 +36,11 @@ public static class CredentialStore
 
     /// <param name="tx">The transaction.</param>
     /// <param name="row">The credential.</param>
-    /// <param name="secret">Its secret; <c>null</c> where what proves it is its holder's.</param>
-    /// <returns>How many its owner has that are not revoked.</returns>
+    /// <param name="secret">Its secret; <c>null</c> if its holder keeps the key.</param>
+    /// <returns>How many unrevoked credentials its owner has.</returns>
     public static async Task<long> InsertAsync(WriteTransaction tx, CredentialRow row, MintedSecret? secret)
     {
-        // Said in the same round trip: from here on a revocation that takes descendants waits for this one.
+        // In the same round trip. From here on a revocation that takes descendants waits for this transaction.
         await tx.ExecuteAsync(tx.Dialect.JoinMints + InsertRow, row);
         if (secret is not null)
         {
@@ -55,12 +55,14 @@ public static class CredentialStore
         return await CredentialCounts.AddAsync(tx, row.OwnerId);
     }
 
-    /// <summary>How many of a kind a principal has registered that are neither revoked nor replaced by a renewal; counted to <paramref name="most"/> only.</summary>
+    /// <summary>
+    /// How many of a kind a principal has registered that are neither revoked nor replaced by a renewal. The count stops at <paramref name="most"/>.
+    /// </summary>
     /// <param name="tx">The transaction.</param>
     /// <param name="ownerId">The principal.</param>
-    /// <param name="kind">Of <see cref="Protocol.Api.CredentialKind"/>.</param>
-    /// <param name="most">Where counting ends.</param>
-    /// <param name="nameless">Whether only those that go by no name are counted.</param>
+    /// <param name="kind">One of <see cref="Protocol.Api.CredentialKind"/>.</param>
+    /// <param name="most">Where the count stops.</param>
+    /// <param name="nameless">Whether to count only those without a name.</param>
     public static Task<long> CountRegisteredAsync(WriteTransaction tx, string ownerId, string kind, int most, bool nameless = false) =>
         tx.FirstOrDefaultAsync<long>(
             $"""
@@ -87,7 +89,7 @@ public static class CredentialStore
         );
     }
 
-    /// <summary>Ends every older secret now, gives the current one its grace and adds the new one: at most two are live.</summary>
+    /// <summary>Ends every older secret now, gives the current one its grace period and adds the new one: at most two are live.</summary>
     /// <returns>The new secret's version.</returns>
     public static async Task<long> RotateAsync(WriteTransaction tx, Rotation rotation)
     {
@@ -131,13 +133,13 @@ public static class CredentialStore
     }
 
     /// <summary>
-    /// Which of a credential's secrets is the newest; 0 for one that has none. A statement of its own: the one that waited for the credential's row sees of
-    /// other tables what there was before it waited.
+    /// The version of a credential's newest secret; 0 if it has none. It is a separate statement, because a statement that waited for the credential's row
+    /// still sees other tables as they were before it waited.
     /// </summary>
     public static async Task<long> NewestVersionAsync(WriteTransaction tx, string id) =>
         await tx.FirstOrDefaultAsync<long?>("SELECT max(version) FROM credential_secrets WHERE credential_id = @id", new { id }) ?? 0;
 
-    /// <summary>Moves an unrevoked credential between active and disabled; <c>false</c> where it is revoked.</summary>
+    /// <summary>Changes an unrevoked credential between active and disabled; <c>false</c> if it is revoked.</summary>
     public static async Task<bool> SetDisabledAsync(WriteTransaction tx, string id, bool disabled)
     {
         tx.Changed(ChangeKind.Credential, id);
@@ -147,7 +149,7 @@ public static class CredentialStore
             ) == 1;
     }
 
-    /// <summary>Has it end then, if it does not before.</summary>
+    /// <summary>Ends the credential at that time, unless it ends earlier.</summary>
     public static Task EndAsync(WriteTransaction tx, CredentialRow row, long at)
     {
         tx.Changed(ChangeKind.Credential, row.Id);
@@ -157,7 +159,7 @@ public static class CredentialStore
         );
     }
 
-    /// <summary>Ends it for good; none where it was revoked before, which keeps its first reason.</summary>
+    /// <summary>Revokes it. Returns nothing if it was revoked before; it then keeps its first reason.</summary>
     public static Task<IReadOnlyList<RevokedCredential>> RevokeAsync(WriteTransaction tx, string id, long now, string? reason) =>
         RevokeLockedAsync(
             tx,
@@ -170,7 +172,7 @@ public static class CredentialStore
             }
         );
 
-    /// <summary>What a principal owns that is not revoked: how many, and the first of them.</summary>
+    /// <summary>A principal's unrevoked credentials: how many, and the first of them.</summary>
     public static async Task<(long Count, IReadOnlyList<CredentialRow> First)> LiveOfAsync(WriteTransaction tx, string ownerId, int most) =>
         (
             await tx.FirstOrDefaultAsync<long>(
@@ -183,7 +185,7 @@ public static class CredentialStore
             )
         );
 
-    /// <summary>Ends everything of a principal that was made before then. The caller has locked the principal.</summary>
+    /// <summary>Revokes every credential of a principal that was made before that time. The caller has locked the principal.</summary>
     public static async Task<IReadOnlyList<RevokedCredential>> RevokeAllOfAsync(
         WriteTransaction tx,
         string ownerId,
@@ -208,7 +210,9 @@ public static class CredentialStore
         return revoked;
     }
 
-    /// <summary>Those that are revoked already stay as they are. The counts are the caller's to change, last (<see cref="CredentialCounts"/>).</summary>
+    /// <summary>
+    /// Revokes the credentials that match; already revoked ones stay unchanged. The caller must change the counts, last (<see cref="CredentialCounts"/>).
+    /// </summary>
     /// <param name="tx">The transaction.</param>
     /// <param name="which">A condition.</param>
     /// <param name="parameters">Its parameters, <c>now</c> and <c>reason</c>.</param>
@@ -216,7 +220,7 @@ public static class CredentialStore
     {
         if (tx.Dialect.ForUpdate("credentials") is { Length: > 0 } locking)
         {
-            // Two that revoke some of the same wait for each other in one order.
+            // In one order, so that two revocations of the same credentials cannot deadlock.
             await tx.ExecuteAsync($"SELECT 1 FROM credentials WHERE state <> 'revoked' AND {which} ORDER BY id{locking}", parameters);
         }
 

@@ -11,8 +11,8 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Core.Credentials;
 
 /// <summary>
-/// The terms of a credential: on what, from where, how often and how it may be used, and the notes its holder keeps. They travel as one record from the
-/// request through the row to the answer, and are one JSON column. What SQL searches by (expiry, start, permissions) is a column of its own instead.
+/// The terms of a credential: on which objects, from which networks, how often and how it may be used, and its holder's notes. They pass as one record from
+/// the request through the row to the answer, and are one JSON column. Values that SQL searches by (expiry, start, permissions) have their own columns.
 /// </summary>
 public sealed record CredentialTerms
 {
@@ -28,7 +28,7 @@ public sealed record CredentialTerms
     public IReadOnlyList<RateLimit>? RateLimits { get; init; }
 
     /// <summary>
-    /// <see cref="Protocol.Api.RequestSigning"/> as asked for; <c>null</c> = nothing was said. Whether the credential can sign at all depends on its newest secret
+    /// <see cref="Protocol.Api.RequestSigning"/> as requested; <c>null</c> = not requested. Whether the credential can sign depends on its newest secret
     /// (<see cref="CredentialRow.Signing"/>).
     /// </summary>
     public string? RequestSigning { get; init; }
@@ -48,7 +48,7 @@ public sealed record CredentialTerms
     public static CredentialTerms Read(string? column) =>
         column is null ? None : JsonColumn.Read(column, CredentialTermsJson.Default.CredentialTerms);
 
-    /// <returns>As it is stored; <c>null</c> = none.</returns>
+    /// <returns>The JSON to store; <c>null</c> = no terms.</returns>
     public string? Write() => Equals(None) ? null : JsonColumn.Write(this, CredentialTermsJson.Default.CredentialTerms);
 
     /// <summary>The terms that every kind of credential takes.</summary>
@@ -60,7 +60,7 @@ public sealed record CredentialTerms
             Metadata = request.Metadata,
         };
 
-    /// <summary>The terms of a credential whose secret is made here.</summary>
+    /// <summary>The terms of a credential whose secret the server makes.</summary>
     public static CredentialTerms Of(CredentialRequest request) =>
         Of(request, request.RotateEveryDays) with
         {
@@ -69,7 +69,7 @@ public sealed record CredentialTerms
             RequestSigning = request.RequestSigning,
         };
 
-    /// <summary>The terms after a PATCH: what is absent stays.</summary>
+    /// <summary>The terms after a PATCH: absent members keep their values.</summary>
     public CredentialTerms Revised(CredentialPatch patch) =>
         new()
         {
@@ -85,9 +85,9 @@ public sealed record CredentialTerms
     public static bool AreBoundsIn(CredentialPatch patch) =>
         patch.Objects.IsPresent || patch.AllowedIps.IsPresent || patch.RateLimits.IsPresent;
 
-    /// <summary>What is not said is as it is for the credential that mints this one.</summary>
+    /// <summary>Members that the request leaves out get the values of the credential that mints this one.</summary>
     /// <param name="minting">The terms of the minting credential.</param>
-    /// <param name="limits">The limits that bind what it mints.</param>
+    /// <param name="limits">The limits that bind the credentials it mints.</param>
     public CredentialTerms Within(TermFacts? minting, IReadOnlyList<RateLimit>? limits) =>
         this with
         {
@@ -95,9 +95,9 @@ public sealed record CredentialTerms
             RateLimits = RateLimits ?? limits,
         };
 
-    /// <summary>Terms that a kind of credential does not have.</summary>
-    /// <param name="check">Where faults go.</param>
-    /// <param name="kind">Of <see cref="CredentialKind"/>.</param>
+    /// <summary>Refuses terms that a kind of credential does not have.</summary>
+    /// <param name="check">Collects the faults.</param>
+    /// <param name="kind">One of <see cref="CredentialKind"/>.</param>
     public void CheckKind(Validation check, string kind)
     {
         var authenticatesClient = CredentialKind.IsClientAuthentication(kind);
@@ -116,9 +116,11 @@ public sealed record CredentialTerms
             ? $"a {CredentialFamily.Of(kind).Title} has none of its own: it buys what its application may do"
             : "an anonymous key has none";
 
-    /// <summary>The form of each term.</summary>
-    /// <param name="check">Where faults go.</param>
-    /// <param name="objectsAreNew">Whether the request names objects. Stored ones may have a form that is no longer taken; a PATCH of other members keeps them.</param>
+    /// <summary>Checks the form of each term.</summary>
+    /// <param name="check">Collects the faults.</param>
+    /// <param name="objectsAreNew">
+    /// Whether the request names objects. Stored ones may have a form that is no longer accepted; a PATCH of other members keeps them.
+    /// </param>
     public void Check(Validation check, bool objectsAreNew)
     {
         CheckObjects(check, objectsAreNew ? Objects : null);
@@ -154,7 +156,7 @@ public sealed record CredentialTerms
         }
     }
 
-    /// <summary>Keeps the text as the holder sent it: written anew, notes of the largest size might outgrow it.</summary>
+    /// <summary>Keeps the text as the holder sent it: if it were written anew, notes of the largest size could exceed that size.</summary>
     internal sealed class VerbatimJson : JsonConverter<JsonElement?>
     {
         public override JsonElement? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
@@ -178,7 +180,8 @@ public sealed class TermFacts
     private TermFacts(CredentialTerms terms)
     {
         ObjectTexts = terms.Objects;
-        // A stored text that is no pattern now matches nothing: earlier versions took patterns that could wander (repo:acme/../other).
+        // A stored text that is no longer a valid pattern matches nothing: earlier versions accepted patterns that could leave their path
+        // (repo:acme/../other).
         Objects = terms.Objects?.SelectMany(text => ObjectPattern.TryParse(text, out var pattern) ? new[] { pattern } : []).ToArray();
         AllowedIps = terms
             .AllowedIps?.Select(text =>
@@ -210,13 +213,13 @@ public sealed class TermFacts
     /// <inheritdoc cref="CredentialTerms.Metadata"/>
     public JsonElement? Metadata => metadata.ValueKind == JsonValueKind.Undefined ? null : metadata;
 
-    /// <summary>Whether its uses are bound in a way that a token made of it does not carry.</summary>
+    /// <summary>Whether its terms limit its use in a way that a token bought with it does not carry.</summary>
     public bool LimitUse => AllowedIps is not null || RateLimits is not null;
 
     /// <param name="column">The stored JSON; <c>null</c> = none.</param>
     public static TermFacts Of(string? column) => column is null ? None : new(CredentialTerms.Read(column));
 
-    /// <summary>What a credential with these terms may not pass on: the first of <paramref name="minted"/> that reaches further, for its maker to read.</summary>
+    /// <summary>Why <paramref name="minted"/> exceeds these terms, as text for its maker; <c>null</c> = it does not.</summary>
     /// <remarks>Objects are compared by the minting rule, since an access token has its own; limits too, since the owner's count as well.</remarks>
     public string? Exceeded(CredentialTerms minted) =>
         AllowedIps is { } ranges && !Cover(ranges, minted.AllowedIps)

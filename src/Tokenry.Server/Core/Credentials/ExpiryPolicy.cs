@@ -4,10 +4,10 @@ using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Core.Credentials;
 
-/// <summary>How long personal access tokens live if nothing is said, and at most (<c>Tokenry:PersonalAccessTokens:…</c>).</summary>
+/// <summary>How long personal access tokens live by default, and at most (<c>Tokenry:PersonalAccessTokens:…</c>).</summary>
 public sealed class ExpiryPolicy(TokenryOptions options)
 {
-    /// <summary>The expiry of a new credential: as asked, else the default of its kind.</summary>
+    /// <summary>The expiry of a new credential: the requested one, else the default of its kind.</summary>
     public DateTimeOffset? Resolve(string kind, Optional<DateTimeOffset?> asked, DateTimeOffset now)
     {
         var expiry =
@@ -18,7 +18,7 @@ public sealed class ExpiryPolicy(TokenryOptions options)
         return expiry is { } time ? DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds()) : null;
     }
 
-    /// <exception cref="ProblemException">400 where policy does not allow a life that long.</exception>
+    /// <exception cref="ProblemException">400: the policy does not allow so late an expiry.</exception>
     public void Check(string kind, DateTimeOffset? expiry, DateTimeOffset now)
     {
         if (

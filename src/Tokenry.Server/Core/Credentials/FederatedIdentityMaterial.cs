@@ -8,7 +8,7 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Credentials;
 
-/// <summary>What is trusted of another issuer, as it comes in, as it is stored, and as it verifies.</summary>
+/// <summary>The rule that trusts another issuer: as a request sends it, as it is stored, and as it verifies.</summary>
 public static class FederatedIdentityMaterial
 {
     private const int LongestAddress = 500;
@@ -17,12 +17,12 @@ public static class FederatedIdentityMaterial
     private const int MostClaims = 20;
     private const int LongestMask = 100;
 
-    /// <summary>Of a subject the first two say where and who: <c>repo:acme</c>, <c>system:serviceaccount</c>.</summary>
+    /// <summary>The first two segments of a subject name its origin: <c>repo:acme</c>, <c>system:serviceaccount</c>.</summary>
     private const int LiteralSegmentsOfSubject = 2;
 
     private const int LiteralSegmentsOfClaim = 1;
 
-    /// <summary>They have members of their own.</summary>
+    /// <summary>These claims have members of their own.</summary>
     private static readonly string[] NotAmongClaims = ["iss", "sub", "aud"];
 
     /// <exception cref="ProblemException">400 with every fault.</exception>
@@ -34,7 +34,7 @@ public static class FederatedIdentityMaterial
             "issuer",
             $"is not an https address of at most {LongestAddress} characters without user, query and fragment"
         );
-        // Our own tokens are taken for what they are, by the checks that know them.
+        // This server's own tokens have their own checks.
         check.Require(request.Issuer != options.Issuer, "issuer", "is this server's own");
         var audience = request.Audience ?? options.Issuer;
         check.Require(audience.Length > 0, "audience", "must not be empty");
@@ -67,7 +67,7 @@ public static class FederatedIdentityMaterial
         );
     }
 
-    /// <summary>The rule that a stored material is.</summary>
+    /// <summary>The rule in a stored material.</summary>
     internal static FederatedRule Open(string credentialId, string material)
     {
         var identity = JsonColumn.Read<FederatedIdentity>(material);
@@ -88,7 +88,7 @@ public static class FederatedIdentityMaterial
         );
     }
 
-    /// <summary>A member of a set that is of no use, for its publisher.</summary>
+    /// <summary>Describes an unusable key of a set to its publisher.</summary>
     internal static string Describe(UnusedJsonWebKey key) =>
         $"keys[{key.Position}] ({Validation.Shown(key.KeyId ?? "no kid")}) {key.Reason}";
 
@@ -161,7 +161,7 @@ public static class FederatedIdentityMaterial
         return true;
     }
 
-    /// <summary>What is kept of a set: the usable keys, their public members.</summary>
+    /// <summary>The part of a set that is stored: the public members of the usable keys.</summary>
     private static (JsonElement? Keys, IReadOnlyList<string>? Unused) ReadKeys(Validation check, JsonElement jwks)
     {
         var text = Encoding.UTF8.GetBytes(jwks.GetRawText());

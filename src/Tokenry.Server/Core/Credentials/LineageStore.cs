@@ -10,7 +10,9 @@ namespace Tokenry.Server.Core.Credentials;
 /// <param name="Reason">For their records.</param>
 public readonly record struct Revocation(long Now, string Reason);
 
-/// <summary>A credential that a mutation revoked. Not a positional record: SQLite knows no types of what <c>RETURNING</c> returns where there is none.</summary>
+/// <summary>
+/// A credential that a mutation revoked. Not a positional record, because SQLite reports no column types if <c>RETURNING</c> returns no rows.
+/// </summary>
 public sealed record RevokedCredential
 {
     public string Id { get; init; } = "";
@@ -20,10 +22,12 @@ public sealed record RevokedCredential
     public string OwnerId { get; init; } = "";
 }
 
-/// <summary>SQL of what a credential made: the ones it minted (<c>created_with</c>) and, of what is registered, the ones that replaced it (<c>renewed_from</c>).</summary>
+/// <summary>
+/// SQL for the descendants of a credential: those it minted (<c>created_with</c>) and, for registered ones, those that replaced it (<c>renewed_from</c>).
+/// </summary>
 internal static class LineageStore
 {
-    /// <summary>The ids of everything that <c>@id</c> made, by itself or through what it made.</summary>
+    /// <summary>The ids of all credentials that <c>@id</c> made, directly or through others.</summary>
     public const string Descendants = """
         WITH RECURSIVE made(id) AS (
           SELECT id FROM credentials WHERE created_with = @id
@@ -31,7 +35,7 @@ internal static class LineageStore
         SELECT id FROM made
         """;
 
-    /// <summary>The same, at most <c>@most</c> of those that are not revoked. Planners stop when they have them.</summary>
+    /// <summary>The same, but at most <c>@most</c> unrevoked ones. Planners stop at that number.</summary>
     private const string UnrevokedDescendants = """
         WITH RECURSIVE made(id, state) AS (
           SELECT id, state FROM credentials WHERE created_with = @id
@@ -39,7 +43,7 @@ internal static class LineageStore
         SELECT id FROM made WHERE state <> 'revoked' LIMIT @most
         """;
 
-    /// <summary>The ids of what replaced <c>@id</c>, and of what replaced that.</summary>
+    /// <summary>The ids of the credentials that replaced <c>@id</c>, and of those that replaced these.</summary>
     private const string Successors = """
         WITH RECURSIVE line(id) AS (
           SELECT id FROM credentials WHERE renewed_from = @id
@@ -48,8 +52,8 @@ internal static class LineageStore
         """;
 
     /// <summary>
-    /// The part of the forest that leads to what the principal <c>@top</c> and those below it have unrevoked. It is read upwards: what they have is bounded
-    /// by caps, what a credential ever made is not.
+    /// The branches that lead to the unrevoked credentials of the principal <c>@top</c> and those below it. It is read upwards, because caps bound how many
+    /// they have, but nothing bounds how many a credential ever made.
     /// </summary>
     private static readonly string OwnBranches = Branches(" AND c.owner_id IN (SELECT id FROM own)");
 
@@ -59,8 +63,8 @@ internal static class LineageStore
     private const string MadeAny = "EXISTS (SELECT 1 FROM credentials WHERE created_with = @id)";
 
     /// <summary>
-    /// Has mutations that mint wait until this ends, and waits for those that run: what they make is found then. Taken before any credential is locked
-    /// (<see cref="WriteTransaction"/>); what is minted afterwards by what this revokes is refused at its end (<see cref="Premise"/>).
+    /// Makes mutations that mint wait until this one ends, and waits for those that run, so that their credentials are found. Take it before locking any
+    /// credential (<see cref="WriteTransaction"/>). A later mutation that mints with a credential revoked here is refused at its end (<see cref="Premise"/>).
     /// </summary>
     public static async Task HoldMintsAsync(WriteTransaction tx)
     {
@@ -70,7 +74,7 @@ internal static class LineageStore
         }
     }
 
-    /// <summary>For a mutation that mints and locks a credential before: the lock that minting takes comes first.</summary>
+    /// <summary>For a mutation that mints but locks a credential before: it must take the lock of minting first.</summary>
     public static async Task JoinMintsAsync(WriteTransaction tx)
     {
         if (tx.Dialect.JoinMints is { Length: > 0 } take)
@@ -79,14 +83,14 @@ internal static class LineageStore
         }
     }
 
-    /// <summary>Whether something that replaced it is neither revoked nor expired.</summary>
+    /// <summary>Whether a credential that replaced it is neither revoked nor expired.</summary>
     public static async Task<bool> IsSupersededAsync(WriteTransaction tx, string id, long now) =>
         await tx.FirstOrDefaultAsync<long>(
             $"SELECT count(*) FROM credentials WHERE id IN ({Successors}) AND state <> 'revoked' AND (expires_at IS NULL OR expires_at > @now)",
             new { id, now }
         ) > 0;
 
-    /// <summary>Links what replaces a credential to it.</summary>
+    /// <summary>Links a replacement to the credential it replaces.</summary>
     public static async Task SupersedeAsync(WriteTransaction tx, CredentialRow replaced, string createdBy, string id)
     {
         await tx.ExecuteAsync("UPDATE credentials SET superseded_by = @id WHERE id = @from", new { id, from = replaced.Id });
@@ -101,11 +105,11 @@ internal static class LineageStore
         );
     }
 
-    /// <summary>How many of its descendants are neither revoked nor expired, of as many as are looked at.</summary>
-    /// <param name="connection">A list's: this may take long.</param>
+    /// <summary>How many of the examined descendants are neither revoked nor expired.</summary>
+    /// <param name="connection">A connection for lists, because this may take long.</param>
     /// <param name="id">The credential.</param>
     /// <param name="now">Unix ms.</param>
-    /// <param name="most">How many are looked at.</param>
+    /// <param name="most">How many descendants are examined.</param>
     public static Task<LiveDescendants> CountAsync(DbConnection connection, string id, long now, long most) =>
         connection.QuerySingleAsync<LiveDescendants>(
             """
@@ -124,7 +128,7 @@ internal static class LineageStore
             }
         );
 
-    /// <summary>Whether something that it made for its owner, or for what is below that, is not revoked.</summary>
+    /// <summary>Whether it made an unrevoked credential for its owner, or for a principal below that owner.</summary>
     public static async Task<bool> AnyOfOwnerAsync(DbConnection connection, string id, string ownerId) =>
         await connection.ExecuteScalarAsync<long>(
             $"SELECT CASE WHEN {MadeAny} AND EXISTS ({OwnBranches} WHERE made_with = @id) THEN 1 ELSE 0 END",
@@ -148,7 +152,9 @@ internal static class LineageStore
             }
         );
 
-    /// <summary>What it minted for its owner, or for what is below that. The caller holds mints (<see cref="HoldMintsAsync"/>).</summary>
+    /// <summary>
+    /// Revokes the credentials it minted for its owner, or for principals below that owner. The caller holds mints (<see cref="HoldMintsAsync"/>).
+    /// </summary>
     public static Task<IReadOnlyList<RevokedCredential>> RevokeOfOwnerAsync(
         WriteTransaction tx,
         CredentialRow row,
@@ -157,14 +163,14 @@ internal static class LineageStore
     ) => RevokeOfAsync(tx, OwnBranches, row, row.OwnerId, new(now, reason));
 
     /// <summary>
-    /// What it minted, as far as the caller's reach goes; no more than <paramref name="most"/> of what the caps of one owner do not bound. The caller holds
-    /// mints (<see cref="HoldMintsAsync"/>).
+    /// Revokes the credentials it minted, within the caller's reach. It revokes at most <paramref name="most"/> of those that the caps of one owner do not
+    /// bound. The caller holds mints (<see cref="HoldMintsAsync"/>).
     /// </summary>
     /// <param name="tx">The transaction.</param>
-    /// <param name="row">What made them.</param>
-    /// <param name="reach">Whose of them.</param>
+    /// <param name="row">The credential that made them.</param>
+    /// <param name="reach">The owners in reach.</param>
     /// <param name="how">When and why.</param>
-    /// <param name="most">How many.</param>
+    /// <param name="most">The most to revoke.</param>
     public static async Task<IReadOnlyList<RevokedCredential>> RevokeInReachAsync(
         WriteTransaction tx,
         CredentialRow row,
@@ -189,7 +195,7 @@ internal static class LineageStore
                     )
             );
 
-    /// <summary>Of what leads from a credential to what is owned by <paramref name="top"/> or below it.</summary>
+    /// <summary>Revokes the descendants of a credential that <paramref name="top"/> owns, or a principal below it.</summary>
     private static async Task<IReadOnlyList<RevokedCredential>> RevokeOfAsync(
         WriteTransaction tx,
         string branches,
@@ -199,7 +205,7 @@ internal static class LineageStore
     )
     {
         var (now, reason) = how;
-        // Most credentials made nothing: one look at the index says so.
+        // Most credentials made none, and one index look-up finds that out.
         if (await tx.FirstOrDefaultAsync<long>($"SELECT CASE WHEN {MadeAny} THEN 1 ELSE 0 END", new { id = row.Id }) == 0)
         {
             return [];
@@ -209,7 +215,7 @@ internal static class LineageStore
         return await RevokeThoseAsync(
             tx,
             below,
-            // A branch may lead through what is another's.
+            // A branch may lead through another owner's credential.
             part =>
                 (
                     $" AND owner_id IN ({OwnerLine.Of("@top")})",
@@ -224,7 +230,7 @@ internal static class LineageStore
         );
     }
 
-    /// <summary>In one order, whatever the parts they are written in.</summary>
+    /// <summary>In one order, whatever order the parts have.</summary>
     private static async Task<IReadOnlyList<RevokedCredential>> RevokeThoseAsync(
         WriteTransaction tx,
         IEnumerable<string> ids,
@@ -241,7 +247,7 @@ internal static class LineageStore
         return revoked;
     }
 
-    /// <summary>What is below a credential, by itself or through what it made.</summary>
+    /// <summary>The credentials below one, directly or through others.</summary>
     private static List<string> Below(IEnumerable<Branch> branches, string id)
     {
         var children = branches.ToLookup(branch => branch.MadeWith, branch => branch.Id, StringComparer.Ordinal);
@@ -273,7 +279,7 @@ internal static class LineageStore
     }
 }
 
-/// <summary>What was found of a credential's descendants.</summary>
+/// <summary>The result of counting a credential's live descendants.</summary>
 internal sealed class LiveDescendants
 {
     public long LookedAt { get; init; }

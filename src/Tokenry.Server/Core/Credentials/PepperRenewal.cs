@@ -6,8 +6,8 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Core.Credentials;
 
 /// <summary>
-/// Hashes secrets under the pepper in use once they are presented: only then is their SHA-256 known. Written every second beside the requests;
-/// what is lost is written at the next use.
+/// Hashes secrets under the current pepper when they are presented, because only then is their SHA-256 known. A background task writes them every second; a
+/// lost one is written at the next use.
 /// </summary>
 public sealed class PepperRenewal(Database database, KeyRing keys) : IUsageSink
 {
@@ -16,9 +16,9 @@ public sealed class PepperRenewal(Database database, KeyRing keys) : IUsageSink
 
     private readonly ConcurrentDictionary<(string CredentialId, int From), Renewal> pending = new();
 
-    /// <param name="credentialId">Whose secret it is.</param>
+    /// <param name="credentialId">The secret's credential.</param>
     /// <param name="secret">As it is stored, under an older pepper.</param>
-    /// <param name="sha256">Of the string that was presented and fits.</param>
+    /// <param name="sha256">SHA-256 of the presented string, which matches.</param>
     public void Renew(string credentialId, SecretFacts secret, ReadOnlySpan<byte> sha256)
     {
         var key = (credentialId, secret.PepperVersion);
@@ -62,7 +62,7 @@ public sealed class PepperRenewal(Database database, KeyRing keys) : IUsageSink
 
     private static async Task RenewAsync(WriteTransaction tx, Renewal renewal)
     {
-        // The hash that was looked at, and no other: the secret may have been rotated meanwhile.
+        // Only if the hash is still the same: the secret may have been rotated meanwhile.
         if (
             await tx.ExecuteAsync(
                 "UPDATE credential_secrets SET hash = @NewHash, pepper_version = @Version WHERE credential_id = @CredentialId AND hash = @OldHash",

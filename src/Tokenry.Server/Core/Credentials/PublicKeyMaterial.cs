@@ -8,7 +8,7 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Credentials;
 
-/// <summary>A public key as it comes in, as it is stored, and as it verifies.</summary>
+/// <summary>A public key as a request sends it, as it is stored, and as it verifies.</summary>
 public static class PublicKeyMaterial
 {
     private const string PemLabel = "PUBLIC KEY";
@@ -59,7 +59,7 @@ public static class PublicKeyMaterial
         }
     }
 
-    /// <summary>The key that a stored material is.</summary>
+    /// <summary>The key in a stored material.</summary>
     internal static VerificationKey Open(string credentialId, string material)
     {
         var registered = JsonColumn.Read<RegisteredKey>(material);
@@ -87,7 +87,7 @@ public static class PublicKeyMaterial
                     )
                 : null;
         }
-        // Not base64, not DER, a curve or a size that we or the platform do not take.
+        // Not base64, not DER, or a curve or size that the server or the platform does not accept.
         catch (Exception exception)
             when (exception is CryptographicException or FormatException or ArgumentException or NotSupportedException)
         {

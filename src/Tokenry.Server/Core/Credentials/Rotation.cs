@@ -1,6 +1,6 @@
 namespace Tokenry.Server.Core.Credentials;
 
-/// <summary>What a rotation stores; times in Unix ms. A class and not a record: a record would print the secret.</summary>
+/// <summary>The values that a rotation stores; times in Unix ms. A class, because a record would print the secret.</summary>
 public sealed class Rotation
 {
     public required MintedSecret Secret { get; init; }
@@ -11,7 +11,7 @@ public sealed class Rotation
     /// <summary>Whether the new secret has a signing key.</summary>
     public required bool Signs { get; init; }
 
-    /// <summary>The principal that has it made.</summary>
+    /// <summary>The principal that requests the rotation.</summary>
     public required string By { get; init; }
 
     public required long Now { get; init; }
@@ -25,6 +25,6 @@ public sealed class Rotation
     /// <summary>When it is due from now on.</summary>
     public required long? DueAt { get; init; }
 
-    /// <summary>From when on access tokens that it bought are good; <c>null</c> = nothing changes.</summary>
+    /// <summary>Access tokens it bought earlier than this are refused; <c>null</c> = no change.</summary>
     public required long? TokensSince { get; init; }
 }

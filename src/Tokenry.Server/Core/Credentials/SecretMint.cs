@@ -6,7 +6,7 @@ using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Core.Credentials;
 
-/// <summary>A new secret, once in clear and as it is stored.</summary>
+/// <summary>A new secret, in clear this one time and as stored.</summary>
 public sealed record MintedSecret(string Id, Secret Secret, string Masked, byte[] Hash, int PepperVersion);
 
 /// <summary>Makes secrets: 256 bits from the CSPRNG, kept as HMAC under the newest pepper.</summary>
@@ -34,7 +34,7 @@ public sealed class SecretMint(KeyRing keys, TokenryOptions options, TimeProvide
             : throw new ArgumentException("Not a credential's public id.", nameof(credentialId));
     }
 
-    /// <summary>What signs requests beside a secret that was made here; another for each of a credential's secrets.</summary>
+    /// <summary>The key that signs requests beside a secret of this server; each of a credential's secrets has its own.</summary>
     public Secret SigningKey(MintedSecret secret, long version) =>
         RequestSigningKeys.Derive(keys, secret.Id, version, secret.PepperVersion)!.ToSecret();
 

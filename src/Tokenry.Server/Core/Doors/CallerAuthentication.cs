@@ -8,7 +8,7 @@ using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Core.Doors;
 
-/// <summary>Authenticates callers of the management API by the same code that checks everybody's credentials. Runs between routing and the endpoint.</summary>
+/// <summary>Authenticates callers of the management API with the code that checks all other credentials. Runs between routing and the endpoint.</summary>
 internal sealed class CallerAuthentication(
     RequestDelegate next,
     CallerAuthenticator callers,
@@ -19,7 +19,7 @@ internal sealed class CallerAuthentication(
 {
     private readonly string metadata = ResourceMetadata.Of(options);
 
-    // RFC 6750 §2.3, and what other products call it; none of our own parameters has these names.
+    // Names from RFC 6750 §2.3 and other products; no parameter of this server has these names.
     private static readonly string[] QueryCarriers = ["access_token", "api_key"];
 
     public async Task InvokeAsync(HttpContext context)
@@ -41,7 +41,7 @@ internal sealed class CallerAuthentication(
         await next(context);
     }
 
-    /// <summary>The caller behind a request: exactly one good credential, in a header.</summary>
+    /// <summary>The caller of a request: exactly one valid credential, in a header.</summary>
     private async ValueTask<Caller> AuthenticateAsync(HttpContext context)
     {
         var carrier = Carrier.Of(context.Request.Headers);
@@ -52,7 +52,7 @@ internal sealed class CallerAuthentication(
 
         if (context.Request.QueryString.HasValue && QueryCarriers.Any(context.Request.Query.ContainsKey))
         {
-            // Never honoured (RFC 9700 §4.3.2), and not ignored either: the sender must learn that it leaks.
+            // Never accepted (RFC 9700 §4.3.2), but not ignored: the sender must learn that its credential leaks.
             throw new ProblemException(
                 400,
                 ProblemCode.InvalidRequest,
@@ -109,7 +109,7 @@ internal sealed class CallerAuthentication(
         }
     }
 
-    /// <summary>The challenge without its error: the scope that the route needs, and where to read what would do.</summary>
+    /// <summary>The challenge without its error: the scope that the route needs, and where to read which credentials it accepts.</summary>
     private Challenge About(HttpContext context) =>
         Challenge.Bearer with
         {
@@ -117,7 +117,7 @@ internal sealed class CallerAuthentication(
             Metadata = metadata,
         };
 
-    /// <summary>In the scheme that was used, and for a bound token in the one that it needs (RFC 9449 §7.1).</summary>
+    /// <summary>The refusal uses the scheme of the request, and for a bound token the scheme that the token needs (RFC 9449 §7.1).</summary>
     private ProblemException Refused(HttpContext context, Carrier carrier, in Possession possession)
     {
         var refused = About(context) with { Error = ChallengeError.InvalidToken, OffersDpop = true };

@@ -8,22 +8,22 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Core.Doors;
 
-/// <summary>What came of looking at the credential of a request to Tokenry's own API.</summary>
-/// <param name="Caller">Whose it is; <c>null</c> where it is not good here, or its limits are used up.</param>
-/// <param name="Limits">What its limits said, which hold here as everywhere.</param>
+/// <summary>The result of checking the credential of a request to Tokenry's own API.</summary>
+/// <param name="Caller">The caller; <c>null</c> if the credential is not valid here, or its limits are used up.</param>
+/// <param name="Limits">The result of its limits, which apply here as at every door.</param>
 /// <param name="Possession">What the request proved.</param>
 public readonly record struct CallerResult(Caller? Caller, LimitOutcome Limits, Possession Possession)
 {
-    /// <summary>When a credential ended that was genuine, and good but for its time; else <c>null</c>.</summary>
+    /// <summary>When a genuine credential ended that was valid apart from its expiry; otherwise <c>null</c>.</summary>
     public DateTimeOffset? ExpiredAt { get; init; }
 }
 
-/// <summary>Who calls Tokenry's own API, for every endpoint that takes a credential in a header.</summary>
+/// <summary>Authenticates callers of Tokenry's own API, for every endpoint that takes a credential in a header.</summary>
 public sealed class CallerAuthenticator(Door door, ProofReader proofs, DpopNonces nonces, CallerJudge judge)
 {
     /// <param name="context">The request.</param>
-    /// <param name="carrier">What it carries.</param>
-    /// <param name="signed">Its signature, where it has one for us; without anything else it presents the credential.</param>
+    /// <param name="carrier">The credential that it carries.</param>
+    /// <param name="signed">Its signature, if it has one for this server. If the request carries no credential, the signature presents it.</param>
     public async ValueTask<CallerResult> AuthenticateAsync(HttpContext context, Carrier carrier, SignedRequest? signed = null)
     {
         var request = RequestFacts.Of(context);

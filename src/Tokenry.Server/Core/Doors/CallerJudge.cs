@@ -12,8 +12,8 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Core.Doors;
 
 /// <summary>
-/// Judges a caller again. Between authentication and the operation the server waits for the body; what was revoked, disabled, demoted or expired
-/// meanwhile must not act. The proof itself is not repeated: facts change, a verified signature does not.
+/// Judges a caller again. Between authentication and the operation the server waits for the body. A credential that was revoked, disabled, demoted or expired
+/// meanwhile must not act. The proof is not repeated: facts change, a verified signature does not.
 /// </summary>
 public sealed class CallerJudge(
     CredentialCache credentials,
@@ -25,20 +25,20 @@ public sealed class CallerJudge(
     TimeProvider time
 )
 {
-    /// <summary>Within which neither an expiry nor the end of an overlap need be looked at again.</summary>
+    /// <summary>Within this time the server does not check an expiry or the end of an overlap again.</summary>
     private static readonly TimeSpan Brief = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>To be taken before the facts are read.</summary>
+    /// <summary>Take it before reading the facts.</summary>
     public Judgement Now => new(hub.Position, time.GetTimestamp());
 
-    /// <summary>The APIs and roles that a caller is judged by.</summary>
+    /// <summary>The APIs and roles that the server judges a caller by.</summary>
     public ValueTask<Catalog> CatalogAsync() => catalogs.GetAsync();
 
-    /// <summary>Waits until the facts hold the change of that number.</summary>
+    /// <summary>Waits until the facts hold the change with that number.</summary>
     public Task CatchUpAsync(long position, TimeSpan patience) => hub.ReachedAsync(position, patience);
 
     /// <summary>The caller as it is now, at <see cref="ChangeHub.Position"/> or later.</summary>
-    /// <exception cref="ProblemException">401: it may not call any more.</exception>
+    /// <exception cref="ProblemException">401: the caller may no longer call.</exception>
     public async ValueTask<Caller> AgainAsync(Caller before)
     {
         var judgedAt = Now;
@@ -73,7 +73,7 @@ public sealed class CallerJudge(
         throw Problems.CredentialNotGood();
     }
 
-    /// <summary>For a hot path: the same caller where nothing can have changed since it was judged, without a look at anything but a number and the clock.</summary>
+    /// <summary>For a hot path: returns the same caller if nothing can have changed since it was judged. This compares only a number and the clock.</summary>
     /// <inheritdoc cref="AgainAsync"/>
     public ValueTask<Caller> IfOldAsync(Caller caller) =>
         caller.JudgedAt.Position == hub.Position && time.GetElapsedTime(caller.JudgedAt.At) < Brief ? new(caller) : AgainAsync(caller);

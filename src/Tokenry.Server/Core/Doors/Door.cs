@@ -8,8 +8,8 @@ using Tokenry.Server.Core.Usage;
 namespace Tokenry.Server.Core.Doors;
 
 /// <summary>
-/// The one decision about a presented credential, for verify, forward-auth and Tokenry's own API: authenticate, check possession, decide, count against the limits,
-/// record. Introspection takes the first part alone (<see cref="InspectAsync"/>).
+/// The one decision about a presented credential, for verify, forward-auth and Tokenry's own API: authenticate, check possession, decide, count against the
+/// limits, record. Introspection uses only the first part (<see cref="InspectAsync"/>).
 /// </summary>
 public sealed class Door(
     Authenticator authenticator,
@@ -20,12 +20,12 @@ public sealed class Door(
     UseRecorder recorder
 )
 {
-    /// <summary>Reads what came beside a credential, for <see cref="DoorRequest.Proof"/>.</summary>
+    /// <summary>Reads the proof beside a credential, for <see cref="DoorRequest.Proof"/>.</summary>
     public ProofReader Proofs => proofs;
 
     /// <param name="catalog">API resources and roles; <c>null</c> = read them when they are needed.</param>
-    /// <param name="presented">What was presented; <c>null</c> = nothing but a signature.</param>
-    /// <param name="request">For what it was presented.</param>
+    /// <param name="presented">The presented string; <c>null</c> = only a signature.</param>
+    /// <param name="request">The request that presents it.</param>
     public async ValueTask<Verdict> CheckAsync(Catalog? catalog, string? presented, DoorRequest request)
     {
         var requirement = request.Requirement;
@@ -38,10 +38,10 @@ public sealed class Door(
         if (result is Authenticated credential)
         {
             possession = await possessionCheck.CheckAsync(credential, presented, ProofFor(credential, request));
-            // A refusal needs no catalog, so it is told even while the store is away.
+            // A refusal needs no catalog, so the door can refuse even while the store is unavailable.
             catalog ??= await catalogs.GetAsync();
             (code, scopes) = AccessDecision.Decide(catalog, credential, requirement with { Possession = possession });
-            // Last, so that what fails uses nothing up; before the limits, which a replay must not use up.
+            // After the other checks, so that a refused request uses nothing up. Before the limits, so that a replay does not count against them.
             if (
                 code == VerificationCode.Valid
                 && !isMisplaced
@@ -79,15 +79,15 @@ public sealed class Door(
         };
     }
 
-    /// <summary>What a credential is, for a description of it: uses nothing up and counts against no limit.</summary>
-    /// <returns>Its result; and the credential, unless it is not good or was good once and is used.</returns>
+    /// <summary>Checks a credential in order to describe it; uses nothing up and counts against no limit.</summary>
+    /// <returns>The result; and the credential, unless it is not valid or is a one-time token that was used.</returns>
     public async ValueTask<(AuthenticationResult Result, Authenticated? Usable)> InspectAsync(Catalog catalog, string presented)
     {
         var result = await authenticator.AuthenticateAsync(presented);
         return (result, result is Authenticated credential && !await oneTimeTokens.IsUsedAsync(catalog, credential) ? credential : null);
     }
 
-    /// <summary>At Tokenry's own API only a credential that is bound, or says it is, needs a look at what came with it.</summary>
+    /// <summary>At Tokenry's own API only a bound credential, or one sent under a scheme that promises a proof, needs a look at the proof.</summary>
     private PresentedProof? ProofFor(Authenticated credential, in DoorRequest request) =>
         request.Proof
         ?? (

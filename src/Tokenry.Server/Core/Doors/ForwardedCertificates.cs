@@ -9,8 +9,9 @@ using Tokenry.Server.Platform.Store.Audit;
 namespace Tokenry.Server.Core.Doors;
 
 /// <summary>
-/// Takes the client certificate that a listed proxy forwards in the configured header. From anybody else the header is somebody's try to be another: it is
-/// ignored, and a signal. From a listed proxy it is whole or refused, since a proxy that lets its clients add to it cannot be believed at all.
+/// Reads the client certificate that a listed proxy forwards in the configured header. If any other sender sets the header, it tries to impersonate a client:
+/// the server ignores the header and raises a signal. A listed proxy must send a valid header, or the request is refused. If clients can add to a proxy's
+/// header, the server cannot trust that proxy at all.
 /// </summary>
 internal sealed class ForwardedCertificates(RequestDelegate next, TokenryOptions options, Signals signals)
 {

@@ -6,14 +6,14 @@ using Tokenry.Server.Core.Authentication;
 namespace Tokenry.Server.Core.Doors;
 
 /// <summary>
-/// Whether whoever presents a bound token holds what it is bound to, the key (RFC 9449 §7) or the certificate (RFC 8705 §3); and whether the request is
-/// signed (RFC 9421), where its credential asks for it or it says so. Asked at every door, and the same at each.
+/// Checks whether the presenter of a bound token holds the key (RFC 9449 §7) or the certificate (RFC 8705 §3) it is bound to. Also checks the request's
+/// signature (RFC 9421), if the credential requires one or the request has one. Every door runs the same check.
 /// </summary>
 public sealed class PossessionCheck(DpopProofs dpop, MessageSignatures signatures)
 {
-    /// <param name="credential">What was presented; a good one.</param>
-    /// <param name="presented">The string itself, whose hash a proof must carry; <c>null</c> = nothing but a signature.</param>
-    /// <param name="proof">What came beside it, or instead; <c>null</c> = nothing.</param>
+    /// <param name="credential">The presented credential; a valid one.</param>
+    /// <param name="presented">The string itself, whose hash a proof must carry; <c>null</c> = only a signature.</param>
+    /// <param name="proof">The proof beside it, or instead; <c>null</c> = none.</param>
     public ValueTask<Possession> CheckAsync(Authenticated credential, string? presented, PresentedProof? proof) =>
         proof?.Signed is { } signed ? CheckSignedAsync(credential, presented, proof, signed)
         : credential is AuthenticatedCredential { Stored.Terms.RequiresSignature: true } ? new(Possession.NotSigned)
@@ -44,7 +44,7 @@ public sealed class PossessionCheck(DpopProofs dpop, MessageSignatures signature
     private ValueTask<Possession> CheckBindingAsync(Authenticated credential, string? presented, PresentedProof? proof) =>
         presented is not null && credential.Token?.Confirmation is { } confirmation
             ? CheckAsync(confirmation, presented, proof)
-            // A token that is bound to nothing proves nothing, however it is called (RFC 9449 §7.1).
+            // A token without a binding proves nothing, under either scheme (RFC 9449 §7.1).
             : new(proof is { IsDpop: true } ? Possession.Invalid : Possession.Bearer);
 
     private async ValueTask<Possession> CheckAsync(TokenConfirmation confirmation, string presented, PresentedProof? proof)

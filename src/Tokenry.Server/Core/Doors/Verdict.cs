@@ -5,14 +5,14 @@ using Tokenry.Server.Core.Limits;
 
 namespace Tokenry.Server.Core.Doors;
 
-/// <summary>What a door found out about one presented credential.</summary>
+/// <summary>The result of a door for one presented credential.</summary>
 /// <param name="Code">One of <see cref="VerificationCode"/>.</param>
-/// <param name="Credential">What it is.</param>
-/// <param name="Scopes">What it may do at the API that was asked about.</param>
-/// <param name="Limits">What its limits said, where everything else was in order.</param>
+/// <param name="Credential">The result of authentication.</param>
+/// <param name="Scopes">What it may do at the requested API.</param>
+/// <param name="Limits">The result of its limits, if every other check passed.</param>
 public readonly record struct Verdict(string Code, AuthenticationResult Credential, ScopeSet Scopes, LimitOutcome Limits)
 {
-    /// <summary>Whether it came in the query, which serves API keys alone.</summary>
+    /// <summary>Whether it came in the query, which is allowed for API keys only.</summary>
     public bool IsMisplaced { get; init; }
 
     /// <summary>What the request proved.</summary>

@@ -5,19 +5,19 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Core.Lifecycle;
 
 /// <summary>
-/// How many credentials live on that a revoked one made, for the answer to its revocation. Counted after the revocation is durable, where lists are read:
-/// a credential that made millions is revoked as fast as any other.
+/// Counts the live credentials that a revoked one made, for the answer to its revocation. It counts after the revocation is durable, on the connections for
+/// lists, so that even a credential that made millions is revoked fast.
 /// </summary>
 public sealed class CountDescendants(Database database, TimeProvider time)
 {
-    /// <summary>The highest number that is told.</summary>
+    /// <summary>The highest number in the answer.</summary>
     private const long Most = 10_000;
 
     private const long MostLookedAt = 100_000;
 
-    /// <param name="principalId">Who asks.</param>
+    /// <param name="principalId">The caller.</param>
     /// <param name="credentialId">The credential.</param>
-    /// <returns>A number; <c>&gt;10000</c>; or <c>null</c> where there were too many ended ones to look at, or no time.</returns>
+    /// <returns>A number; <c>&gt;10000</c>; or <c>null</c> if there were too many ended ones to examine, or no time.</returns>
     public async Task<string?> RunAsync(string principalId, string credentialId)
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -33,7 +33,7 @@ public sealed class CountDescendants(Database database, TimeProvider time)
         }
         catch (Exception exception) when (exception is ListsBusyException or ListTooSlowException or StoreUnavailableException)
         {
-            return null; // the revocation is done, and must be answered so
+            return null; // the revocation is committed, so its answer must not fail
         }
     }
 }

@@ -8,30 +8,30 @@ using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Core.Lifecycle;
 
-/// <summary>The members a person may set on a credential, checked for form: what the request says at create, what would result at PATCH.</summary>
+/// <summary>The members that a caller may set on a credential, checked for form: from the request at create, from the result at PATCH.</summary>
 public sealed record CredentialDraft
 {
     public required string Name { get; init; }
 
-    /// <summary>What was asked for; <c>null</c> = nothing was.</summary>
+    /// <summary>The requested permissions; <c>null</c> = none requested.</summary>
     public CredentialPermissions? Permissions { get; init; }
 
-    /// <summary>What it will have, as stored (<see cref="CredentialRow.Permissions"/>).</summary>
+    /// <summary>The resulting permissions, as stored (<see cref="CredentialRow.Permissions"/>).</summary>
     public string? Grants { get; init; }
 
     public DateTimeOffset? ExpiresAt { get; init; }
 
-    /// <summary>Whether its end was asked for, be it never; else it is the default of its kind.</summary>
+    /// <summary>Whether the request sets an expiry, even "never"; otherwise the default of its kind applies.</summary>
     public bool IsEndSaid { get; init; }
 
     public DateTimeOffset? NotBefore { get; init; }
 
     public CredentialTerms Terms { get; init; } = CredentialTerms.None;
 
-    /// <param name="request">What was asked for.</param>
+    /// <param name="request">The request.</param>
     /// <param name="kind">The credential's kind.</param>
     /// <param name="expiresAt">Its expiry, after the kind's default (<see cref="ExpiryPolicy"/>).</param>
-    /// <exception cref="ProblemException">400 where what is an API key's alone is said of something else.</exception>
+    /// <exception cref="ProblemException">400 if a member that only API keys have is set on another kind.</exception>
     public static CredentialDraft Of(CredentialRequest request, string kind, DateTimeOffset? expiresAt)
     {
         if (kind is not (CredentialKind.ApiKey or CredentialKind.AnonymousApiKey))
@@ -48,8 +48,8 @@ public sealed record CredentialDraft
         };
     }
 
-    /// <summary>Of what its holder made; also the part that is the same for every kind.</summary>
-    /// <param name="request">What was asked for.</param>
+    /// <summary>The draft of a registered credential; also the part that is the same for every kind.</summary>
+    /// <param name="request">The request.</param>
     /// <param name="expiresAt">Its expiry, after the kind's default (<see cref="ExpiryPolicy"/>).</param>
     /// <param name="terms">The terms in the request.</param>
     public static CredentialDraft Of(NewCredentialRequest request, DateTimeOffset? expiresAt, CredentialTerms terms) =>
@@ -63,8 +63,8 @@ public sealed record CredentialDraft
         };
 
     /// <summary>
-    /// For the caller or an application of theirs, what is not said is what the calling credential has: its addresses, its limits, and an end
-    /// no later than its own. What is said must lie within (<see cref="MintingRule.CheckLimits"/>).
+    /// For the caller or an application it owns, members that the request leaves out get the calling credential's values: its addresses, its limits, and an
+    /// expiry no later than its own. Values in the request must lie within these (<see cref="MintingRule.CheckLimits"/>).
     /// </summary>
     public CredentialDraft Within(Caller caller, PrincipalFacts owner, string kind) =>
         !MintingRule.IsOwn(caller, owner)
@@ -73,7 +73,7 @@ public sealed record CredentialDraft
             {
                 Terms = Terms.Within(
                     caller.Terms,
-                    // What only buys tokens has none, so that a limited caller cannot make it (CheckLimits).
+                    // A client authentication credential has no limits, so a limited caller cannot make one (CheckLimits).
                     CredentialKind.IsClientAuthentication(kind)
                         ? null
                         : UseLimit.Tightest(MintingRule.LimitsOf(caller, owner))
@@ -81,11 +81,13 @@ public sealed record CredentialDraft
                 ExpiresAt = !IsEndSaid && caller.ExpiresAt is { } end && !(ExpiresAt <= end) ? end : ExpiresAt,
             };
 
-    /// <summary>Checks form; rights are the minting rule's.</summary>
-    /// <param name="catalog">To know APIs and scopes by name.</param>
+    /// <summary>Checks the form; the minting rule checks the rights.</summary>
+    /// <param name="catalog">Maps names to APIs and scopes.</param>
     /// <param name="kind">The credential's kind, which narrows what may be set.</param>
     /// <exception cref="ProblemException">400 with every fault.</exception>
-    /// <param name="objectsAreNew">Whether they were said: those that stand may be of a form that is not taken any more, which is no fault of a PATCH.</param>
+    /// <param name="objectsAreNew">
+    /// Whether the request names objects. Stored ones may have a form that is no longer accepted, and a PATCH of other members must not fail for that.
+    /// </param>
     public CredentialDraft Checked(Catalog catalog, string kind, bool objectsAreNew = true)
     {
         var check = new Validation();
@@ -103,11 +105,11 @@ public sealed record CredentialDraft
         return this with { Name = name, Grants = Permissions?.Named is { } named ? GrantSet.Of(catalog, named).ToColumn() : Grants };
     }
 
-    /// <summary>The same with what a credential of its kind gets where no permissions are named.</summary>
+    /// <summary>The same draft, with the permissions that its kind gets if the request names none.</summary>
     public CredentialDraft Or(string kind, Func<GrantSet> snapshot) =>
         Permissions is null && Grants is null && CredentialRow.HasPermissions(kind) ? this with { Grants = snapshot().ToColumn() } : this;
 
-    /// <summary>Every API registered and every scope defined by it, each API once. Also for roles.</summary>
+    /// <summary>Checks that every API is registered, defines the scopes and appears once. Roles use this too.</summary>
     public static void CheckPermissions(Validation check, Catalog catalog, IReadOnlyList<Permission>? permissions)
     {
         if (permissions is null)
@@ -130,8 +132,8 @@ public sealed record CredentialDraft
         }
     }
 
-    /// <summary>An API that is registered and scopes that it defines.</summary>
-    /// <param name="check">Where faults go.</param>
+    /// <summary>Checks that an API is registered and defines the scopes.</summary>
+    /// <param name="check">Collects the faults.</param>
     /// <param name="catalog">The APIs.</param>
     /// <param name="permission">The API and its scopes.</param>
     /// <param name="apiMember">The member of the request that names the API.</param>
@@ -156,7 +158,9 @@ public sealed record CredentialDraft
         }
     }
 
-    /// <summary>Identifiers are compared byte for byte. One that differs by a slash or by case alone is named: who sent it knows it already.</summary>
+    /// <summary>
+    /// Identifiers are compared byte for byte. If one differs only by a slash or by case, the error names the registered one: the sender knows it already.
+    /// </summary>
     private static string SpelledOtherwise(Catalog catalog, string api)
     {
         var letters = api.Length > 500 ? "" : NearestName.Letters(api);

@@ -6,14 +6,15 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Core.Lifecycle;
 
-/// <summary>The routes of a credential's life, the same below every collection of credentials.</summary>
+/// <summary>The routes of a credential's lifecycle, the same below every collection of credentials.</summary>
 public static class CredentialRoutes
 {
     /// <summary>
-    /// Maps show, revise, revoke, disable, enable and, where we make the secrets, rotate below <paramref name="group"/>, whose path may name an owner as <c>{owner}</c>.
+    /// Maps show, revise, revoke, disable, enable and, if the server makes the secrets, rotate below <paramref name="group"/>, whose path may name an owner
+    /// as <c>{owner}</c>.
     /// </summary>
     /// <param name="group">The collection.</param>
-    /// <param name="family">Which kinds live there.</param>
+    /// <param name="family">Which kinds the collection has.</param>
     /// <param name="ownedByCaller">Whether the collection is the caller's own (<c>/v1/me/tokens</c>).</param>
     public static void MapLife(this IEndpointRouteBuilder group, CredentialFamily family, bool ownedByCaller = false)
     {
@@ -89,14 +90,14 @@ public static class CredentialRoutes
             .Lists(ownedByCaller ? ListCredentials.FiltersBelowOwner : ListCredentials.Filters)
             .Needs(family.Read.Scope, family.Read.OwnScope!);
 
-    /// <summary>Answers a revocation: nothing but how many credentials live on that the one that ended made.</summary>
+    /// <summary>Answers a revocation, without a body; a header tells how many credentials that the revoked one made are still live.</summary>
     public static NoContent Revoked(HttpContext http, string? descendants)
     {
         TellDescendants(http, descendants);
         return TypedResults.NoContent();
     }
 
-    /// <summary>Says how many descendants live on, where they were counted.</summary>
+    /// <summary>Sets the header with the number of live descendants, if they were counted.</summary>
     public static void TellDescendants(HttpContext http, string? descendants) =>
         http.Response.Headers[RevokeCredential.DescendantsHeader] = descendants;
 

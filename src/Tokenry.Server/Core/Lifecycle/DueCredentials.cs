@@ -8,15 +8,17 @@ using Tokenry.Server.Platform.Telemetry;
 namespace Tokenry.Server.Core.Lifecycle;
 
 /// <summary>
-/// Tells of credentials whose holders should have another soon: an audit event <c>credential.due</c> 30, 7 and 1 day before and once it is time, and a metric of
-/// how many there are. Looks once a minute; of several replicas each event is one's.
+/// Reports credentials whose holders should soon replace them: an audit event <c>credential.due</c> 30, 7 and 1 day before and on the due time, and a metric
+/// with their number. It runs once a minute; among several replicas, one writes each event.
 /// </summary>
 internal sealed partial class DueCredentials : BackgroundService
 {
     private const int Step = 250;
     private const long Day = 86_400_000;
 
-    /// <summary>Days before it is time, and how the audit says so; the last first, so that what was never told is told once.</summary>
+    /// <summary>
+    /// Days before the due time, and the audit's words for them. The last warning comes first, so that a credential without any warning yet gets only one.
+    /// </summary>
     private static readonly (long Days, string Words)[] Warnings =
     [
         (0, "overdue"),
@@ -66,7 +68,7 @@ internal sealed partial class DueCredentials : BackgroundService
         }
     }
 
-    /// <summary>Tells of everything that has not been told of.</summary>
+    /// <summary>Reports everything that has not been reported.</summary>
     internal async Task RunOnceAsync()
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -95,7 +97,7 @@ internal sealed partial class DueCredentials : BackgroundService
     {
         const string untold =
             "state = 'active' AND due_at IS NOT NULL AND due_at <= @before AND (due_told_days IS NULL OR due_told_days > @days)";
-        // The condition stands twice because another replica may have been faster since the inner one was true.
+        // The condition appears twice, because another replica may have written the event after the inner one was true.
         var due = await tx.QueryAsync<(string Id, string Kind, string OwnerId)>(
             $"UPDATE credentials SET due_told_days = @days WHERE id IN (SELECT id FROM credentials WHERE {untold} ORDER BY due_at LIMIT @Step{tx.Dialect.SkipLocked}) "
                 + $"AND {untold} RETURNING id, kind, owner_id",

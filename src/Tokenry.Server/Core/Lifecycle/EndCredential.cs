@@ -6,17 +6,17 @@ namespace Tokenry.Server.Core.Lifecycle;
 
 /// <summary>Why a credential is revoked, and with what.</summary>
 /// <param name="Reason">For its record and the audit.</param>
-/// <param name="TakesDescendants">Whether what it minted for the same owner ends, too: asked for, or because it leaked.</param>
-/// <param name="TakesSuccessors">Whether something may have replaced it: what is registered is replaced by another credential.</param>
+/// <param name="TakesDescendants">Whether the credentials it minted for the same owner end, too: the caller asked for it, or the credential leaked.</param>
+/// <param name="TakesSuccessors">Whether another credential may have replaced it. A registered credential is replaced by another credential.</param>
 public sealed record Ending(string? Reason, bool TakesDescendants, bool TakesSuccessors)
 {
-    /// <summary>Whether more ends than the one credential.</summary>
+    /// <summary>Whether more credentials end than this one.</summary>
     public bool TakesOthers => TakesDescendants || TakesSuccessors;
 
     /// <summary>The word a reason begins with where the credential leaked.</summary>
     public const string Leaked = "leaked";
 
-    /// <summary>Whether a reason says so: <c>leaked</c>, or <c>leaked: in a build log</c>.</summary>
+    /// <summary>Whether the reason reports a leak: <c>leaked</c>, or <c>leaked: in a build log</c>.</summary>
     public static bool IsLeak(string? reason) =>
         reason is not null
         && reason.StartsWith(Leaked, StringComparison.OrdinalIgnoreCase)
@@ -24,18 +24,18 @@ public sealed record Ending(string? Reason, bool TakesDescendants, bool TakesSuc
 }
 
 /// <summary>
-/// Revokes one credential and what falls with it: what replaced it while it still worked, and, where it leaked or the caller asks for it, what it minted for the same owner.
-/// What it minted for others stays.
+/// Revokes one credential and those that end with it: the ones that replaced it while it still worked. If it leaked or the caller asks for it, also those it
+/// minted for the same owner. Credentials that it minted for others stay.
 /// </summary>
 public static class EndCredential
 {
-    /// <summary>Beyond these the audit counts instead of naming.</summary>
+    /// <summary>Above this number the audit gives a count instead of names.</summary>
     private const int MostNamed = 250;
 
     /// <param name="tx">The transaction.</param>
     /// <param name="entry">Its audit entry, whose target becomes the credential.</param>
     /// <param name="find">Finds the credential and locks it.</param>
-    /// <param name="ending">Why, and with what.</param>
+    /// <param name="ending">Why, and which other credentials end.</param>
     /// <param name="now">The time.</param>
     public static async Task RunAsync(
         WriteTransaction tx,
@@ -57,7 +57,7 @@ public static class EndCredential
         entry.Reason = ending.Reason;
         var revoked = await CredentialStore.RevokeAsync(tx, row.Id, at, ending.Reason);
         var reason = ReasonOf(ending.Reason, row.Id);
-        // Whoever holds the old one while both work may have made the new one.
+        // While both secrets work, the holder of the old one may have created the new one.
         var taken =
             ending.TakesDescendants ? await LineageStore.RevokeOfOwnerAsync(tx, row, at, reason)
             : !ending.TakesSuccessors || row.StateAt(at) is "revoked" or "expired" ? []
@@ -67,15 +67,15 @@ public static class EndCredential
         await CredentialCounts.RemoveAsync(tx, revoked.Concat(taken));
     }
 
-    /// <summary>What the record of a credential says that ended because of another.</summary>
+    /// <summary>The reason recorded on a credential that ended because another one did.</summary>
     public static string ReasonOf(string? reason, string id) => $"{reason ?? "revoked"}; it came from {id}";
 
-    /// <summary>An event for each credential that ended with something else, and one for the rest where there are very many.</summary>
+    /// <summary>Records an event for each credential that ended with another. If there are very many, one event counts the rest.</summary>
     /// <param name="tx">The transaction.</param>
-    /// <param name="cause">The entry of what they ended with.</param>
-    /// <param name="revoked">What ended.</param>
-    /// <param name="reason">Of each.</param>
-    /// <param name="areNamed">Whether the first are named at all; else all are counted.</param>
+    /// <param name="cause">The entry of the credential that they ended with.</param>
+    /// <param name="revoked">The credentials that ended.</param>
+    /// <param name="reason">The reason recorded for each.</param>
+    /// <param name="areNamed">Whether the first ones are named; otherwise all are only counted.</param>
     public static void Record(
         WriteTransaction tx,
         AuditEntry cause,

@@ -12,24 +12,24 @@ using Tokenry.Server.Platform.Store.Audit;
 namespace Tokenry.Server.Core.Lifecycle;
 
 /// <summary>
-/// The part of issuing that is the same for every kind: form, minting rule, secret or what is registered instead, row. The features' own
-/// operations (CreateApiKey, CreatePublicKey, …) choose kind, owner and defaults, inside their Gate.
+/// The part of issuing that is the same for every kind: form, minting rule, secret or registered material, row. The features' own operations (CreateApiKey,
+/// CreatePublicKey, …) choose kind, owner and defaults, inside their Gate.
 /// </summary>
 public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider time)
 {
     /// <param name="operation">Its audit entry's target becomes the new credential. The minting rule and the caps bound its caller.</param>
-    /// <param name="owner">Whose it will be.</param>
+    /// <param name="owner">The owner of the new credential.</param>
     /// <param name="kind">One of <see cref="CredentialKind"/>, opaque.</param>
-    /// <param name="draft">What was asked for.</param>
+    /// <param name="draft">The request, checked for form.</param>
     public Task<Credential> RunAsync(OperationContext operation, PrincipalFacts owner, string kind, CredentialDraft draft) =>
         StoreAsync(operation, operation, owner, draft, New(kind));
 
-    /// <summary>The server itself issues, which neither minting rule nor cap bounds.</summary>
+    /// <summary>Issues for the server itself; neither the minting rule nor a cap applies.</summary>
     /// <inheritdoc cref="RunAsync"/>
     public Task<Credential> RunAsServerAsync(AuditedOperation operation, PrincipalFacts owner, string kind, CredentialDraft draft) =>
         StoreAsync(operation, minter: null, owner, draft, New(kind));
 
-    /// <summary>Registers what its holder made: the public half of a key, a certificate, another issuer's identity.</summary>
+    /// <summary>Registers a credential that its holder made: a public key, a certificate, another issuer's identity.</summary>
     /// <inheritdoc cref="RunAsync"/>
     public Task<Credential> RegisterAsync(
         OperationContext operation,
@@ -38,7 +38,7 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
         RegisteredMaterial material
     ) => StoreAsync(operation, operation, owner, draft, Registered(material));
 
-    /// <summary>Registers what replaces a credential, by that credential alone: neither minting rule nor cap bounds it.</summary>
+    /// <summary>Registers the replacement of a credential, authorised by that credential alone; neither the minting rule nor a cap applies.</summary>
     /// <inheritdoc cref="RegisterAsync"/>
     public Task<Credential> RegisterAsServerAsync(
         AuditedOperation operation,
@@ -64,10 +64,10 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
         };
 
     /// <param name="operation">The transaction and the entry.</param>
-    /// <param name="minter">The same with its caller, if minting rule and caps bound it; <c>null</c> = nothing does.</param>
-    /// <param name="owner">Whose it will be.</param>
-    /// <param name="draft">What was asked for.</param>
-    /// <param name="made">Its secret, or what is registered.</param>
+    /// <param name="minter">The same with its caller, if minting rule and caps apply; <c>null</c> = neither applies.</param>
+    /// <param name="owner">The owner of the new credential.</param>
+    /// <param name="draft">The request, checked for form.</param>
+    /// <param name="made">Its secret, or the registered material.</param>
     private async Task<Credential> StoreAsync(
         AuditedOperation operation,
         OperationContext? minter,
@@ -131,7 +131,7 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
         return credential;
     }
 
-    /// <summary>A credential as it stands, for the minting rule.</summary>
+    /// <summary>A stored credential, as input of the minting rule.</summary>
     internal static async Task<MintedCredential> MintedAsync(WriteTransaction tx, CredentialRow row) =>
         Minted(
             await PrincipalStore.FactsAsync(tx, row.OwnerId),
@@ -156,7 +156,7 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
             ExpiresAt = draft.ExpiresAt,
         };
 
-    /// <summary>What becomes a row: made here with its secret, or registered.</summary>
+    /// <summary>A credential to store: made here with its secret, or registered.</summary>
     private sealed record NewCredential(string Id, string Kind, string Masked)
     {
         public MintedSecret? Secret { get; init; }

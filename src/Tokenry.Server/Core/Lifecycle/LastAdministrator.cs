@@ -9,8 +9,8 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Core.Lifecycle;
 
 /// <summary>
-/// There is always an enabled user who holds every management right through roles: otherwise no caller could give rights back. An application
-/// does not count, since its secrets can be lost.
+/// Keeps at least one enabled user who holds every management right through roles: otherwise no caller could give rights back. An application does not count,
+/// since its secrets can be lost.
 /// </summary>
 public static class LastAdministrator
 {
@@ -19,7 +19,7 @@ public static class LastAdministrator
     public static async Task KeepAsync(OperationContext operation, PrincipalRow user, IReadOnlyList<string> roles, Func<Task> change)
     {
         var catalog = operation.Catalog;
-        // Only the end of an administrator can be that of the last one.
+        // Only a change to an administrator can remove the last one.
         var isOne = user is { Type: PrincipalType.User, Enabled: 1 } && IsEverything(roles.Select(id => ManagementOf(catalog.Role(id))));
         await KeepAsync(operation.Transaction, isOne ? catalog.Roles : null, catalog.Roles, change);
     }
@@ -39,7 +39,7 @@ public static class LastAdministrator
     }
 
     /// <param name="tx">The transaction.</param>
-    /// <param name="before">The roles before the change; <c>null</c> where it cannot end the last administrator.</param>
+    /// <param name="before">The roles before the change; <c>null</c> if it cannot remove the last administrator.</param>
     /// <param name="after">The roles after it.</param>
     /// <param name="change">The change.</param>
     private static async Task KeepAsync(
@@ -57,11 +57,11 @@ public static class LastAdministrator
 
         if (tx.Dialect.AdministratorsLock is { Length: > 0 } take)
         {
-            // Of two changes at a time each would see the other's administrator still.
+            // Without this lock, each of two concurrent changes would still see the other's administrator.
             await tx.FirstOrDefaultAsync<int>(take);
         }
 
-        // A store without one (of an older version) is not kept from changing.
+        // A store that has none already (of an older version) may still change.
         var isGuarded = await ExistsAsync(tx, before);
         await change();
         if (isGuarded && !await ExistsAsync(tx, after))

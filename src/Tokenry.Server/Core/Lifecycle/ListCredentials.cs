@@ -11,19 +11,19 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Lifecycle;
 
-/// <summary>Lists and shows credentials, with the filters an auditor asks by. Newest last: ids sort by time.</summary>
+/// <summary>Lists and shows credentials, with filters for auditors. The newest comes last, because ids sort by time.</summary>
 public sealed class ListCredentials(Gate gate, TimeProvider time)
 {
     public static readonly string[] Filters = ["owner", "kind", "api", "state", "unused_since", "expires_before", "due_before", "weakness"];
 
-    /// <summary>Where the route names the owner already.</summary>
+    /// <summary>The filters below a route that names the owner.</summary>
     public static readonly string[] FiltersBelowOwner = Filters[1..];
 
     private static readonly string[] States = ["active", "scheduled", "disabled", "expired", "revoked"];
 
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="families">Which kinds; the list of all takes all of them.</param>
-    /// <param name="ownerId">Below an owner's route; <c>null</c> = by the <c>owner</c> filter or everybody's.</param>
+    /// <param name="ownerId">The owner, below an owner's route; <c>null</c> = the <c>owner</c> filter decides, or all owners.</param>
     /// <param name="listing">Limit, cursor, filters.</param>
     public async Task<Page<Credential>> RunAsync(Caller caller, IReadOnlyList<CredentialFamily> families, string? ownerId, Listing listing)
     {
@@ -38,7 +38,7 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
                 var ofUser = families[0] == CredentialFamily.PersonalAccessTokens;
                 if (ownerId is not null && !(ofUser && ownerId == caller.Principal.Id))
                 {
-                    // A collection below nobody, or below somebody out of reach, is not empty: it is not there.
+                    // If the owner does not exist or is out of reach, the collection is not found rather than empty.
                     await PrincipalStore.ShowAsync(
                         read.Connection,
                         ofUser ? PrincipalType.User : PrincipalType.Application,
@@ -53,8 +53,11 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
         );
     }
 
-    /// <summary>What one credential made, by itself or through what it made; of that, what the caller may see. The members <c>created_with</c> make it a tree.</summary>
-    /// <param name="caller">Who asks.</param>
+    /// <summary>
+    /// Lists the credentials that one credential made, directly or through others, as far as the caller may see them. The members <c>created_with</c> form a
+    /// tree.
+    /// </summary>
+    /// <param name="caller">The caller.</param>
     /// <param name="id">The credential.</param>
     /// <param name="listing">Limit, cursor, filters.</param>
     public async Task<Page<Credential>> DescendantsAsync(Caller caller, string id, Listing listing)
@@ -78,7 +81,7 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
 
     public Task<Credential> ShowAsync(Caller caller, CredentialAddress address) => ShowAsync(caller, address.Family.Read, address);
 
-    /// <summary>The calling credential itself, which needs no scope for it.</summary>
+    /// <summary>Shows the calling credential itself; this needs no scope.</summary>
     public Task<Credential> ShowOwnAsync(Caller caller, CredentialAddress address) => ShowAsync(caller, demand: null, address);
 
     private Task<Credential> ShowAsync(Caller caller, Demand? demand, CredentialAddress address) =>
@@ -93,7 +96,9 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
             }
         );
 
-    /// <summary>Without <c>credentials:read</c> each kind opens by the scope for one's own; a caller may hold one of them and not the other.</summary>
+    /// <summary>
+    /// Without <c>credentials:read</c> each kind needs the scope for the caller's own credentials of that kind. A caller may hold only some of these scopes.
+    /// </summary>
     private static IReadOnlyList<CredentialFamily> Readable(Caller caller, IReadOnlyList<CredentialFamily> families)
     {
         var readable = families.Where(family => caller.Management.Contains(family.OwnScope)).ToList();
@@ -190,7 +195,8 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
 
         if (listing.Text("api") is { } api)
         {
-            // Named, or all of an owner's rights where some role of the owner has that API; what authenticates a client buys whatever its owner may do.
+            // A credential opens an API if it names the API. If it names none, its owner must have the API. A client authentication credential buys tokens
+            // for all that its owner may do.
             var resource = catalog.Resource(api);
             var roles = catalog
                 .Roles.Where(role => resource is not null && !role.Permissions.At(resource).IsEmpty)
@@ -202,7 +208,7 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
                     + "AND (replace(p.permissions, @mark, '') <> p.permissions "
                     + $"OR EXISTS (SELECT 1 FROM principal_roles r WHERE r.principal_id = c.owner_id AND {dialect.In("r.role_id", "@roles")}))))"
             );
-            // Looked for with replace, which compares bytes on both engines: SQLite's LIKE does not mind case.
+            // The query uses replace because it compares bytes on both engines; LIKE of SQLite ignores case.
             parameters.Add("mark", StoredGrant.Mark(resource?.Id ?? ""));
             parameters.Add("isOther", api == ManagementApi.Identifier ? 0L : 1L);
             parameters.Add("roles", roles);

@@ -8,8 +8,8 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Core.Lifecycle;
 
 /// <summary>
-/// The one step of an upgrade that SQL cannot take: applications of users were not bounded by them before. Those that have no more than their
-/// owner are from here on; those that have more keep it (<c>owner_bound: false</c>) until they are transferred, and the audit names each.
+/// The one upgrade step that SQL cannot do: before, users did not bound their applications. An application that has no more rights than its owner is bound
+/// from now on. One that has more keeps them (<c>owner_bound: false</c>) until it is transferred, and the audit names each.
 /// </summary>
 public sealed class OwnedApplications(Database database, CatalogCache catalogs, SystemGate gate)
 {
@@ -28,7 +28,7 @@ public sealed class OwnedApplications(Database database, CatalogCache catalogs, 
         var catalog = await catalogs.GetAsync();
         await database.WriteAsync(async tx =>
         {
-            // Of replicas that start together one does it.
+            // If several replicas start together, one does it.
             var isOurs =
                 await tx.ExecuteAsync(
                     "UPDATE store_properties SET value = 'settled' WHERE name = @Property AND value = 'unsettled'",
@@ -63,7 +63,7 @@ public sealed class OwnedApplications(Database database, CatalogCache catalogs, 
         return true;
     }
 
-    /// <summary>An owner who is disabled or deleted has nothing.</summary>
+    /// <summary>A disabled or deleted owner has no rights.</summary>
     private static bool HasMore(Catalog catalog, PrincipalFacts application, PrincipalFacts owner) =>
         !owner.Active
         || catalog.Resources.Any(api =>

@@ -11,15 +11,15 @@ using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Core.Lifecycle;
 
-/// <summary>Gives applications to another user, who bounds them from then on, or takes their owner away.</summary>
+/// <summary>Gives applications to another user, who bounds them from then on, or removes their owner.</summary>
 public static class OwnershipTransfer
 {
-    /// <summary>In a query, where <c>null</c> cannot be said.</summary>
+    /// <summary>The value of the query parameter for no owner, since a query cannot express <c>null</c>.</summary>
     private const string None = "none";
 
     /// <summary>
-    /// Has users stay as they are until COMMIT, before their applications are locked: always users first, and in one order, so that no two wait for each
-    /// other. What is no id is not looked for.
+    /// Locks users until COMMIT, before their applications are locked. Users always come first and in one order, so that no two mutations deadlock. Malformed
+    /// ids are skipped.
     /// </summary>
     public static async Task HoldUsersAsync(WriteTransaction tx, params string?[] users)
     {
@@ -30,7 +30,7 @@ public static class OwnershipTransfer
         }
     }
 
-    /// <summary>The user of that id, enabled: with another the application would rest at once.</summary>
+    /// <summary>Requires that the user of that id exists and is enabled; the application of a disabled owner would be inactive at once.</summary>
     /// <exception cref="ProblemException">400 naming <paramref name="member"/>.</exception>
     public static async Task RequireOwnerAsync(WriteTransaction tx, string member, string? ownerId)
     {
@@ -56,13 +56,15 @@ public static class OwnershipTransfer
         }
     }
 
-    /// <summary>Moves one application and says on the entry from whom to whom.</summary>
-    /// <param name="hands">Those of the caller.</param>
+    /// <summary>Moves one application and records the old and the new owner on the entry.</summary>
+    /// <param name="hands">The check of what the caller holds.</param>
     /// <param name="operation">Its transaction.</param>
     /// <param name="entry">The entry.</param>
     /// <param name="application">The application, and its roles.</param>
-    /// <param name="ownerId">Whose it becomes; the present owner only bounds it.</param>
-    /// <exception cref="ProblemException">403: what it may do is beyond the caller, in whose hands it is or comes.</exception>
+    /// <param name="ownerId">The new owner. If it is the present owner, the owner only bounds the application from then on.</param>
+    /// <exception cref="ProblemException">
+    /// 403: the caller holds the application before or after the move, and the application has rights beyond the caller's.
+    /// </exception>
     public static async Task MoveAsync(
         InHands hands,
         OperationContext operation,
@@ -84,7 +86,7 @@ public static class OwnershipTransfer
         await PrincipalStore.SetOwnerAsync(operation.Transaction, row.Id, ownerId);
     }
 
-    /// <summary>Its owner, and that the owner bounds it from now on where that was not so, be it the same owner.</summary>
+    /// <summary>The change of owner, and the change to being bound by the owner. The owner may stay the same.</summary>
     private static List<AuditChange>? ChangesOf(PrincipalRow application, string? ownerId)
     {
         var changes = new List<AuditChange>();
@@ -103,9 +105,9 @@ public static class OwnershipTransfer
         return changes.Count == 0 ? null : changes;
     }
 
-    /// <summary>Everything a user owns goes with the call that ends or pauses the user, an audit entry each.</summary>
-    /// <param name="operation">What ends or pauses the user; its caller needs <c>applications:write</c>.</param>
-    /// <param name="userId">Whose applications.</param>
+    /// <summary>Transfers everything a user owns in the call that deletes or disables the user, with an audit entry each.</summary>
+    /// <param name="operation">The operation that deletes or disables the user; its caller needs <c>applications:write</c>.</param>
+    /// <param name="userId">The owner of the applications.</param>
     /// <param name="to">The query's <c>transfer_to</c>: a user's id or <c>none</c>; <c>null</c> = they stay with the user.</param>
     /// <param name="caps">How many the other user may own.</param>
     public static async Task MoveAllAsync(OperationContext operation, string userId, string? to, Caps caps)

@@ -5,9 +5,9 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Core.Lifecycle;
 
-/// <summary>Which principal a route means: an id of a type.</summary>
-/// <param name="Type">Of <see cref="PrincipalType"/>.</param>
-/// <param name="Id">As the request has it.</param>
+/// <summary>Which principal a route names: an id of a type.</summary>
+/// <param name="Type">One of <see cref="PrincipalType"/>.</param>
+/// <param name="Id">The id as in the request.</param>
 public sealed record PrincipalAddress(string Type, string Id)
 {
     private static readonly Demand WriteUsers = new(ManagementApi.UsersWrite);
@@ -16,10 +16,10 @@ public sealed record PrincipalAddress(string Type, string Id)
     /// <summary>Whether it is a user.</summary>
     public bool IsUser => Type == PrincipalType.User;
 
-    /// <summary>What a caller needs to change it.</summary>
+    /// <summary>The scopes a caller needs to change it.</summary>
     public Demand Write => IsUser ? WriteUsers : WriteApplications;
 
-    /// <summary>The id, if it is one of this type.</summary>
+    /// <summary>The id, if it is a well-formed one of this type.</summary>
     /// <exception cref="ProblemException">404: it is not.</exception>
     public string RequiredId => PublicId.IsWellFormed(Id, IsUser ? "usr" : "app") ? Id : throw ProblemException.NotFound();
 

@@ -9,7 +9,7 @@ using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Core.Lifecycle;
 
-/// <summary>What users and applications have in common in their life: being found, paused and deleted.</summary>
+/// <summary>The lifecycle operations that users and applications share: find, disable and delete.</summary>
 public sealed class PrincipalOperations(Gate gate, Caps caps, Brands brands, TimeProvider time)
 {
     /// <summary>Finds a principal that the caller may change, with its roles, and makes it the audit entry's target.</summary>
@@ -27,11 +27,13 @@ public sealed class PrincipalOperations(Gate gate, Caps caps, Brands brands, Tim
         return (row, roles);
     }
 
-    /// <summary>The owner of a credential to be made: there, not deleted, in reach.</summary>
+    /// <summary>Finds the owner of a new credential. It must exist, not be deleted and be in reach.</summary>
     public static async Task<PrincipalFacts> FindOwnerAsync(OperationContext operation, PrincipalAddress address) =>
         await PrincipalStore.FactsAsync(operation.Transaction, await FindAsync(operation, address));
 
-    /// <summary>An application may own applications, and a user that one; a longer line would have to be followed at every check.</summary>
+    /// <summary>
+    /// Refuses a line of owners that is too long, because every check follows the line. An application may own applications, and a user may own that one.
+    /// </summary>
     public static void RefuseLongLine(Caller caller, Reach reach)
     {
         if (reach.OwnOf is not null && (caller.Principal.Owner?.OwnerId ?? caller.Principal.OwnerOwnerId) is not null)
@@ -44,7 +46,7 @@ public sealed class PrincipalOperations(Gate gate, Caps caps, Brands brands, Tim
         }
     }
 
-    /// <summary>A disabled principal's credentials are refused with <c>owner_disabled</c> from the next check on.</summary>
+    /// <summary>Enables or disables a principal. A disabled principal's credentials are refused with <c>owner_disabled</c> from the next check on.</summary>
     public async Task<(PrincipalRow Row, IReadOnlyList<string> Roles)> SetEnabledAsync(
         Caller caller,
         PrincipalAddress address,
@@ -77,8 +79,8 @@ public sealed class PrincipalOperations(Gate gate, Caps caps, Brands brands, Tim
     }
 
     /// <summary>
-    /// Deletes a principal and revokes its credentials. Its applications rest, unless they get another owner in the same call. Once
-    /// more changes nothing and is no error.
+    /// Deletes a principal and revokes its credentials. Its applications become inactive, unless the same call gives them another owner. A repeated call
+    /// changes nothing and is not an error.
     /// </summary>
     public async Task DeleteAsync(Caller caller, PrincipalAddress address, string? reason, string? transferTo = null)
     {

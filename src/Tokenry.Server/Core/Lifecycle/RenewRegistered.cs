@@ -9,13 +9,13 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Core.Lifecycle;
 
 /// <summary>
-/// The rotation of what we did not make: the holder of a key or certificate registers the next one by that one alone, and the old one ends after the overlap. The
-/// next one works no longer and from nowhere else than the one it replaces.
+/// Rotates a credential that the server did not make. The holder of a key or certificate registers the next one with the current one alone. The old one ends
+/// after the overlap. The next one has no later expiry and no wider networks than the one it replaces.
 /// </summary>
 public sealed class RenewRegistered(IdempotentGate gate, IssueCredential issue, Signals signals, TimeProvider time)
 {
-    /// <param name="caller">Who authenticated with the credential that is replaced.</param>
-    /// <param name="next">What replaces it; of the same kind.</param>
+    /// <param name="caller">The caller, authenticated with the credential that is replaced.</param>
+    /// <param name="next">The replacement, of the same kind.</param>
     /// <param name="overlapSeconds">How long the old one still works, in the bounds of <see cref="RotateCredential"/>.</param>
     public Task<Credential> RunOwnAsync(Caller caller, RegisteredMaterial next, int overlapSeconds) =>
         Superseded.WatchAsync(signals, caller, () => RenewAsync(caller, next, overlapSeconds));
@@ -53,7 +53,7 @@ public sealed class RenewRegistered(IdempotentGate gate, IssueCredential issue, 
                         Terms = row.Terms,
                     };
                     var owner = await PrincipalStore.FactsAsync(tx, row.OwnerId);
-                    // The same client with the same rights: whoever holds the old one gains nothing by the next.
+                    // The client and its rights stay the same, so the holder of the old credential gains nothing by the next.
                     var renewed = await issue.RegisterAsServerAsync(operation, owner, draft, next);
                     await CredentialStore.EndAsync(tx, row, now.AddSeconds(overlapSeconds).ToUnixTimeMilliseconds());
                     await LineageStore.SupersedeAsync(tx, row, caller.Principal.Id, renewed.Id);

@@ -8,7 +8,9 @@ using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Core.Lifecycle;
 
-/// <summary>PATCH: what is absent stays. The minting rule is asked about the resulting credential, so that no update does what a create may not.</summary>
+/// <summary>
+/// PATCH: absent members keep their values. The minting rule checks the resulting credential, so that an update cannot do what a create may not.
+/// </summary>
 public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, TimeProvider time)
 {
     public async Task<Credential> RunAsync(Caller caller, CredentialAddress address, CredentialPatch patch)
@@ -99,7 +101,7 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, 
     private static bool IsAsStrong(CredentialPatch patch) =>
         !patch.Permissions.IsPresent && !patch.ExpiresAt.IsPresent && !CredentialTerms.AreBoundsIn(patch);
 
-    /// <summary>Whether it must sign may change; whether it can was decided when its secret was made.</summary>
+    /// <summary>A caller may change whether the credential must sign; the creation of its secret decided whether it can.</summary>
     private static void CheckSigning(CredentialRow row, CredentialPatch patch)
     {
         var signing = patch.RequestSigning.Or(row.Signing);
@@ -118,7 +120,10 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, 
         }
     }
 
-    /// <summary>Whoever a limit binds does not lift it: each stays, by name and window, and gets no higher. Who may write all credentials can.</summary>
+    /// <summary>
+    /// A caller bound by a limit cannot lift it: each limit stays, by name and window, and gets no higher. A caller that may write all credentials can lift
+    /// it.
+    /// </summary>
     private static void RefuseWider(IReadOnlyList<RateLimit>? before, IReadOnlyList<RateLimit>? after)
     {
         var kept = UseLimit.Of(after);

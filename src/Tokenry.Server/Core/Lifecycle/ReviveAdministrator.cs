@@ -11,12 +11,12 @@ using Tokenry.Server.Platform.Store.Audit;
 namespace Tokenry.Server.Core.Lifecycle;
 
 /// <summary>
-/// The way back in when no administrator is left: for operators who may run commands on the host, and in the audit with their name there. It wakes
-/// the first administrator and gives them the role back, or makes a new one where the first was deleted.
+/// Restores access when no administrator is left. Operators who may run commands on the host use it; the audit records their name there. It enables the first
+/// administrator and gives the role back, or makes a new one if the first was deleted.
 /// </summary>
 public sealed class ReviveAdministrator(SystemGate gate, Database database, TokenryOptions options, TimeProvider time)
 {
-    /// <returns>What was done, for people; <c>null</c> where nothing was amiss.</returns>
+    /// <returns>The action taken, for people; <c>null</c> if there was nothing to repair.</returns>
     public async Task<string?> RunAsync(Catalog catalog, OperatingSystemUser user)
     {
         var known = await PrincipalStore.FindBootstrapAsync(database);
@@ -48,7 +48,7 @@ public sealed class ReviveAdministrator(SystemGate gate, Database database, Toke
         });
     }
 
-    /// <summary>Whether an administrator has all that one has.</summary>
+    /// <summary>Whether an administrator has every right of an administrator.</summary>
     public static bool MayAll(Catalog catalog, PrincipalFacts administrator) =>
         Rights.Of(catalog, administrator, ManagementApi.Resource).IsSupersetOf(ManagementApi.Scopes);
 

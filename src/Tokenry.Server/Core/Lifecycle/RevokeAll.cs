@@ -10,8 +10,8 @@ using Tokenry.Server.Platform.Http;
 namespace Tokenry.Server.Core.Lifecycle;
 
 /// <summary>
-/// Ends everything of one user or application at once: every credential, and every access token of which it is subject or client. With a time, what was issued
-/// before it.
+/// Revokes everything of one user or application at once: every credential, and every access token of which it is subject or client. With a time, only what
+/// was issued before it.
 /// </summary>
 public sealed class RevokeAll(Gate gate, Brands brands, TimeProvider time)
 {

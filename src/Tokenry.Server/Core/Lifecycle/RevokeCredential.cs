@@ -7,24 +7,25 @@ using Tokenry.Server.Platform.Http;
 namespace Tokenry.Server.Core.Lifecycle;
 
 /// <summary>
-/// Ends a credential for good and keeps its record, and what falls with it (<see cref="EndCredential"/>). Once more changes nothing and is no error.
+/// Revokes a credential permanently, keeps its record, and revokes those that end with it (<see cref="EndCredential"/>). A repeated call changes nothing and
+/// is not an error.
 /// </summary>
 public sealed class RevokeCredential(Gate gate, CountDescendants count, Brands brands, TimeProvider time)
 {
-    /// <summary>In the answer to a revocation: how many credentials that it made live on.</summary>
+    /// <summary>The header in the answer to a revocation: how many credentials that it made are still live.</summary>
     public const string DescendantsHeader = "Tokenry-Descendants";
 
     internal const int LongestReason = 200;
 
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="address">The credential.</param>
     /// <param name="reason">For its record and the audit.</param>
-    /// <param name="descendants">What becomes of what it minted for the same owner: <c>revoke</c> or <c>keep</c>, which is meant where nothing is said.</param>
-    /// <returns>How many credentials that it made live on (<see cref="CountDescendants"/>).</returns>
+    /// <param name="descendants">Whether the credentials it minted for the same owner end: <c>revoke</c> or <c>keep</c> (the default).</param>
+    /// <returns>How many credentials that it made are still live (<see cref="CountDescendants"/>).</returns>
     public Task<string?> RunAsync(Caller caller, CredentialAddress address, string? reason, string? descendants) =>
         RunAsync(caller, address.Family.Write, address, reason, descendants);
 
-    /// <summary>The calling credential itself, or of its principal, which needs no scope for it.</summary>
+    /// <summary>Revokes the calling credential itself, or one of the caller's principal; this needs no scope.</summary>
     /// <inheritdoc cref="RunAsync(Caller, CredentialAddress, string, string)"/>
     public Task<string?> RunOwnAsync(Caller caller, CredentialAddress address, string? reason, string? descendants = null) =>
         RunAsync(caller, demand: null, address, reason, descendants);

@@ -7,12 +7,12 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Core.Lifecycle;
 
-/// <summary>Who may give which roles to whom, and touch whom at all.</summary>
+/// <summary>Decides who may give which roles to which principals, and who may change a principal at all.</summary>
 public static class RoleAssignment
 {
     private const int MostRoles = 100;
 
-    /// <summary>The roles asked for: known, each once, and none that reaches further than the caller.</summary>
+    /// <summary>The requested roles: each is known, appears once and reaches no further than the caller.</summary>
     public static IReadOnlyList<string> Check(OperationContext operation, IReadOnlyList<string>? asked)
     {
         var catalog = operation.Catalog;
@@ -33,7 +33,7 @@ public static class RoleAssignment
         return roles;
     }
 
-    /// <summary>What an application is to be given beside its roles: by the same rule. Empty is <c>null</c>.</summary>
+    /// <summary>The permissions requested for an application beside its roles, checked by the same rule. Empty is <c>null</c>.</summary>
     public static GrantSet? CheckPermissions(OperationContext operation, IReadOnlyList<Permission>? asked)
     {
         var catalog = operation.Catalog;
@@ -51,7 +51,7 @@ public static class RoleAssignment
     }
 
     /// <summary>
-    /// Whoever changes a principal could become it (by its secrets), so they must hold every management right it holds.
+    /// A caller who changes a principal could act as it through its secrets. The caller must therefore hold every management right that the principal holds.
     /// </summary>
     public static void CheckMayTouch(Catalog catalog, Caller caller, PrincipalRow row, IReadOnlyList<string> roles) =>
         MintingRule.CheckManagement(

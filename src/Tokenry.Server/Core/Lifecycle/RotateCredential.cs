@@ -13,8 +13,8 @@ using Tokenry.Server.Platform.Store.Audit;
 namespace Tokenry.Server.Core.Lifecycle;
 
 /// <summary>
-/// A new secret under the same id, name, rights and limits, and a new signing key where it has one. The one it replaces works on for the overlap asked for, never past the original
-/// expiry; one before that ends at once. Also the renewal of what has expired.
+/// Makes a new secret under the same id, name, rights and limits, and a new signing key where the credential has one. The replaced secret works for the
+/// requested overlap, but never past its original expiry. A secret before that one ends at once. Rotation also renews an expired credential.
 /// </summary>
 public sealed class RotateCredential(
     IdempotentGate gate,
@@ -27,17 +27,17 @@ public sealed class RotateCredential(
 {
     private const int MaxOverlap = 2_592_000;
 
-    /// <summary>A holder that rotates its own credential and loses the answer must be able to come back.</summary>
+    /// <summary>A holder that rotates its own credential and loses the answer must be able to try again. In seconds.</summary>
     private const int MinSelfOverlap = 60;
 
     public Task<Credential> RunAsync(Caller caller, CredentialAddress address, RotationRequest request) =>
         RunAsync(caller, address.Family.Write, address, request);
 
-    /// <summary>The calling credential itself, which needs no scope for it.</summary>
+    /// <summary>Rotates the calling credential itself; this needs no scope.</summary>
     public Task<Credential> RunOwnAsync(Caller caller, CredentialAddress address, RotationRequest request) =>
         RunAsync(caller, demand: null, address, request);
 
-    /// <exception cref="ProblemException">400 outside the bounds; a holder needs some overlap.</exception>
+    /// <exception cref="ProblemException">400: the overlap is outside the bounds; a holder that rotates its own credential needs an overlap.</exception>
     internal static void CheckOverlap(int seconds, bool isOwn)
     {
         var least = isOwn ? MinSelfOverlap : 0;
@@ -69,7 +69,8 @@ public sealed class RotateCredential(
         entry.TargetId = row.Id;
         if (reach.OwnOf is not null && row.OwnerId != caller.Principal.Id)
         {
-            // It counts as held by the caller from here on, whoever gives its owner away: so that comes before this or after it, not at once.
+            // From here on the caller counts as a holder of this credential. A transfer of the owning application must therefore come before or after this,
+            // not at the same time.
             tx.StandsOn(new Premise(caller.JudgedAt.Position, [row.OwnerId]));
         }
 
@@ -98,7 +99,7 @@ public sealed class RotateCredential(
             }
         }
 
-        // A new secret is as good as a new credential: the rule that bounds minting bounds this.
+        // A new secret is as strong as a new credential, so the minting rule applies here too.
         var resulting = await IssueCredential.MintedAsync(tx, row) with
         {
             ExpiresAt = end,
@@ -153,8 +154,9 @@ public sealed class RotateCredential(
     }
 
     /// <summary>
-    /// Whether the caller is the credential itself, by a secret that is not the newest. Of an access token nobody knows which secret bought it: it counts as
-    /// the newest's only if it was issued after the one before had ended. Its <c>iat</c> says that, in whole seconds and never too late; its <c>jti</c> may lie ahead.
+    /// Whether the caller is the credential itself, with a secret that is not the newest. An access token does not say which secret bought it: it counts as
+    /// the newest's only if it was issued after the previous one had ended. Its <c>iat</c> shows that, in whole seconds and never too late; its <c>jti</c>
+    /// may lie ahead.
     /// </summary>
     private static bool IsSuperseded(Authenticated caller, CredentialRow row, long newest) =>
         caller.Token is { } token

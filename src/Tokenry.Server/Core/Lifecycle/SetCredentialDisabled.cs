@@ -6,7 +6,7 @@ using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Core.Lifecycle;
 
-/// <summary>Disable and enable: a pause that can be undone, unlike revocation.</summary>
+/// <summary>Disables and enables a credential: unlike revocation, this can be undone.</summary>
 public sealed class SetCredentialDisabled(Gate gate, TimeProvider time)
 {
     public async Task<Credential> RunAsync(Caller caller, CredentialAddress address, bool disabled)
@@ -23,7 +23,8 @@ public sealed class SetCredentialDisabled(Gate gate, TimeProvider time)
                 entry.TargetId = row.Id;
                 if (!disabled)
                 {
-                    // To wake a credential is as good as to make it; to pause one is free, so that the weaker can stop the stronger.
+                    // Enabling a credential is as strong as making it, so the minting rule applies. Disabling is free, so that a weaker caller can stop a
+                    // stronger credential.
                     MintingRule.CheckExisting(catalog, caller, reach, await IssueCredential.MintedAsync(tx, row));
                 }
 

@@ -6,8 +6,8 @@ using Tokenry.Server.Platform.Http;
 namespace Tokenry.Server.Core.Lifecycle;
 
 /// <summary>
-/// Of two secrets, keys or certificates that both work for an overlap, only the newer renews the credential: else whoever stole the older would end the newer
-/// with it. One that tries raises a signal.
+/// While two secrets, keys or certificates work during an overlap, only the newer one may renew the credential. Otherwise a thief of the older one could end
+/// the newer one. An attempt with the older one raises a signal.
 /// </summary>
 internal static class Superseded
 {
@@ -21,7 +21,7 @@ internal static class Superseded
             "This credential was replaced by another. Renew that one, or repeat a renewal whose answer was lost with its Idempotency-Key."
         );
 
-    /// <summary>Runs a renewal, and tells of one that was refused for this.</summary>
+    /// <summary>Runs a renewal, and raises a signal if it was refused for this reason.</summary>
     public static async Task<T> WatchAsync<T>(Signals signals, Caller caller, Func<Task<T>> renewal)
     {
         try

@@ -6,14 +6,17 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Operations;
 
-/// <summary>Answers <c>?dry_run=true</c> and checks <c>Tokenry-Expect-Gains</c>: runs a mutation, rolls it back, and counts what credentials would gain and lose.</summary>
+/// <summary>
+/// Answers <c>?dry_run=true</c> and checks <c>Tokenry-Expect-Gains</c>: runs a mutation, rolls it back, and counts the credentials that would gain or lose
+/// rights.
+/// </summary>
 public sealed class GainsCheck(Database database, RightsEffects effects)
 {
-    /// <param name="preview">What the request asks about its effect.</param>
-    /// <param name="principal">Who asks.</param>
+    /// <param name="preview">What the request demands about its effect.</param>
+    /// <param name="principal">The caller's principal.</param>
     /// <param name="mutation">The mutation.</param>
-    /// <returns>What the mutation may rest on, since the count does.</returns>
-    /// <exception cref="DryRunAnswer">The request asks for the effect alone.</exception>
+    /// <returns>The premise that the mutation shares with the count.</returns>
+    /// <exception cref="DryRunAnswer">The request asks only for the effect.</exception>
     /// <exception cref="ProblemException">409: the number of gains is not the expected one.</exception>
     public async Task<Premise> RequireAsync<T>(RightsPreview preview, string principal, Func<WriteTransaction, Task<T>> mutation)
     {
@@ -23,8 +26,8 @@ public sealed class GainsCheck(Database database, RightsEffects effects)
     }
 
     /// <summary>
-    /// For a mutation that makes something new: no principal holds it yet, so no credential gains by it. It runs only for a dry run, because
-    /// a repeated request may have made it already.
+    /// For a mutation that makes something new: no principal holds it yet, so no credential gains rights. It runs only for a dry run, because a repeated
+    /// request may have made it already.
     /// </summary>
     /// <inheritdoc cref="RequireAsync"/>
     public async Task RequireOfNewAsync<T>(RightsPreview preview, string principal, Func<WriteTransaction, Task<T>> mutation) =>

@@ -4,15 +4,15 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Core.Operations;
 
 /// <summary>
-/// A count of what credentials gain: it holds as long as no credential and no principal changes that is in it, or would come into it. Others may: on a busy
-/// server they always do.
+/// The premise of a count of gains: it holds until a counted credential or principal changes, or another one comes into the count. Other changes do not
+/// matter: on a busy server they always happen.
 /// </summary>
 /// <param name="Position">The sequence number up to which the count holds every change.</param>
-/// <param name="Looked">The principals whose credentials were looked at.</param>
-/// <param name="Altered">What the change makes of APIs and roles.</param>
+/// <param name="Looked">The principals whose credentials were examined.</param>
+/// <param name="Altered">The changes to APIs and roles.</param>
 internal sealed record GainsPremise(long Position, IReadOnlySet<string> Looked, CatalogDifference Altered) : Premise(Position, [])
 {
-    /// <summary>Beyond that many it is cheaper to count again.</summary>
+    /// <summary>Above this number it is cheaper to count again.</summary>
     private const int Most = 1000;
 
     internal override async Task<long> FindChangeAsync(WriteTransaction tx)

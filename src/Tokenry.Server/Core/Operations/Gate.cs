@@ -29,8 +29,8 @@ public sealed class Gate(
 )
 {
     /// <summary>A mutation. <paramref name="operation"/> names its target on the entry and throws what it refuses; it may run more than once.</summary>
-    /// <param name="caller">Who asks.</param>
-    /// <param name="demand">What is asked of the caller; <c>null</c> = nothing, the operation is about the calling credential itself.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="demand">The scopes the caller needs; <c>null</c> = none, because the operation concerns the calling credential itself.</param>
     /// <param name="action">The audit event's action.</param>
     /// <param name="operation">The mutation itself.</param>
     public Task<T> WriteAsync<T>(Caller caller, Demand? demand, string action, Func<OperationContext, Task<T>> operation) =>
@@ -74,12 +74,12 @@ public sealed class Gate(
             }
         );
 
-    /// <summary>A read of many records: where they are not the caller's own, that is recorded too, counted by the minute.</summary>
-    /// <param name="caller">Who asks.</param>
-    /// <param name="demand">What is asked of the caller.</param>
+    /// <summary>Reads many records. If they are not the caller's own, the audit records that too, counted by the minute.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="demand">The scopes the caller needs.</param>
     /// <param name="action">The audit event's action.</param>
     /// <param name="read">The read itself.</param>
-    /// <param name="matters">Whether what was read is worth an event.</param>
+    /// <param name="matters">Whether the result is worth an event.</param>
     public Task<T> ReadManyAsync<T>(
         Caller caller,
         Demand demand,
@@ -103,7 +103,7 @@ public sealed class Gate(
             }
         );
 
-    /// <summary>A read of one thing by its id, which cannot take long: it takes no turn of the lists. Only denials are recorded.</summary>
+    /// <summary>Reads one item by its id. This is fast, so it does not wait in the queue of the lists. Only denials are recorded.</summary>
     public Task<T> ReadOneAsync<T>(Caller caller, Demand? demand, string action, Func<ReadContext, Task<T>> read) =>
         RecordingDenialsAsync(
             caller,
@@ -131,7 +131,7 @@ public sealed class Gate(
     public Task<Reach> AuthorizeAsync(Caller caller, Demand demand, string action) =>
         RecordingDenialsAsync(caller, action, async () => Authorize(await judge.AgainAsync(caller), demand));
 
-    /// <summary>A mutation that anybody may ask for who holds what it is about.</summary>
+    /// <summary>Runs a mutation without an authenticated caller; holding the item that it changes is enough.</summary>
     public Task<T> AnonymousAsync<T>(RequestFacts request, string action, Func<WriteTransaction, AuditEntry, Task<T>> operation) =>
         database.WriteAsync(async tx =>
         {

@@ -4,22 +4,22 @@ using Tokenry.Server.Core.Principals;
 
 namespace Tokenry.Server.Core.Operations;
 
-/// <summary>What a change of rights gives, and to whom: what <see cref="InHands"/> is asked about.</summary>
-/// <param name="atMost">Nobody gets more by it.</param>
-/// <param name="to">What a principal gets by itself; <c>null</c> = the change is not about it.</param>
-/// <param name="under">What those may get whom a principal bounds; <c>null</c> = what it gets itself.</param>
+/// <summary>What a change of rights gives, and to which principals; the input of <see cref="InHands"/>.</summary>
+/// <param name="atMost">No principal gets more than this.</param>
+/// <param name="to">What a principal gets itself; <c>null</c> = the change does not affect it.</param>
+/// <param name="under">What the principals bound by a principal may get; <c>null</c> = what it gets itself.</param>
 public sealed class Gift(PermissionSet atMost, Func<PrincipalFacts, PermissionSet?> to, Func<PrincipalFacts, PermissionSet?>? under = null)
 {
-    /// <summary>Nobody gets more by it.</summary>
+    /// <summary>No principal gets more than this.</summary>
     public PermissionSet AtMost => atMost;
 
-    /// <summary>APIs for which a principal may exchange tokens by it.</summary>
+    /// <summary>APIs for which the change lets a principal exchange tokens.</summary>
     public IReadOnlyList<string> Audiences { get; init; } = [];
 
-    /// <summary>What the principal gets by itself; <c>null</c> = the change is not about it.</summary>
+    /// <summary>What the principal gets itself; <c>null</c> = the change does not affect it.</summary>
     public PermissionSet? To(PrincipalFacts principal) => to(principal);
 
-    /// <summary>What those may get whom the principal bounds, as far as they name it.</summary>
+    /// <summary>What the principals bound by this principal may get, as far as they name it.</summary>
     public PermissionSet? Under(PrincipalFacts principal) => (under ?? to)(principal);
 
     /// <summary>More roles or permissions of one principal.</summary>
@@ -37,7 +37,8 @@ public sealed class Gift(PermissionSet atMost, Func<PrincipalFacts, PermissionSe
     }
 
     /// <summary>
-    /// Another owner of an application, or none. It is bound by another then, so that all it names counts; and it is in other hands, so that it counts for both sides.
+    /// The application gets another owner, or none. Another owner bounds it then, so everything it names counts. It also comes into other hands, so both
+    /// sides count.
     /// </summary>
     public static Gift OfOwner(Catalog catalog, PrincipalFacts application, string? newOwner)
     {
@@ -52,7 +53,7 @@ public sealed class Gift(PermissionSet atMost, Func<PrincipalFacts, PermissionSe
         };
     }
 
-    /// <summary>A principal that was disabled.</summary>
+    /// <summary>A disabled principal is enabled.</summary>
     public static Gift OfWaking(Catalog catalog, PrincipalFacts principal) =>
         ToOne(principal.Id, PermissionSet.Empty, Rights.Named(catalog, principal));
 }

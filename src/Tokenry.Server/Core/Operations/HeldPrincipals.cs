@@ -4,15 +4,15 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Core.Operations;
 
 /// <summary>
-/// Which principals are in somebody's hands: the principal itself, the user at the top of its owner line with all that this user owns, and whoever one of these holds
-/// a credential of, because it made the credential or its newest secret.
+/// Finds which principals a principal holds: itself, the user at the top of its owner line and all that this user owns. It also holds each principal for
+/// which one of these made a credential or a credential's newest secret.
 /// </summary>
 internal static class HeldPrincipals
 {
     private const int Step = 500;
 
     /// <param name="tx">The transaction.</param>
-    /// <param name="id">Whose hands.</param>
+    /// <param name="id">The holder.</param>
     public static async Task<IReadOnlySet<string>> OfAsync(WriteTransaction tx, string id)
     {
         var held = new HashSet<string>(StringComparer.Ordinal) { id };
@@ -29,7 +29,7 @@ internal static class HeldPrincipals
                 found.AddRange(owned);
                 foreach (var (owner, isLive) in await MadeForAsync(tx, ids))
                 {
-                    // By a credential that is revoked nobody is held; but it may have made others, which are looked for.
+                    // A revoked credential gives no hold over its owner. It may have made other credentials, so the search continues from it.
                     if (isLive == 1)
                     {
                         held.Add(owner);
@@ -68,7 +68,7 @@ internal static class HeldPrincipals
     private static Task<IReadOnlyList<string>> OwnedAsync(WriteTransaction tx, string[] ids) =>
         tx.QueryAsync<string>($"SELECT id FROM principals WHERE {tx.Dialect.In("owner_id", "@ids")} AND deleted_at IS NULL", new { ids });
 
-    /// <summary>For whom they made a credential or its newest secret, and whether one of these is not revoked.</summary>
+    /// <summary>The principals for which they made a credential or its newest secret, and whether one of these credentials is not revoked.</summary>
     private static Task<IReadOnlyList<(string Owner, long IsLive)>> MadeForAsync(WriteTransaction tx, string[] ids) =>
         tx.QueryAsync<(string Owner, long IsLive)>(
             $"""
@@ -86,7 +86,7 @@ internal static class HeldPrincipals
             new { ids }
         );
 
-    /// <summary>Those of them that have a credential which they made for themselves: with one that is revoked since, perhaps.</summary>
+    /// <summary>Those of them that have a credential which they made for themselves, perhaps with a credential that was revoked later.</summary>
     private static Task<IReadOnlyList<string>> SelfMadeAsync(WriteTransaction tx, string[] ids) =>
         tx.QueryAsync<string>(
             $"""

@@ -8,13 +8,13 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Operations;
 
-/// <summary>What a stored answer is found by: the digest of principal, credential, route and key.</summary>
+/// <summary>The key of a stored answer: the digest of principal, credential, route and idempotency key.</summary>
 public sealed class IdempotencyScope(string text)
 {
     /// <summary>SHA-256, as stored.</summary>
     public byte[] Hash { get; } = SHA256.HashData(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>The same as text.</summary>
+    /// <summary>The same as hexadecimal text.</summary>
     public string Name => field ??= Convert.ToHexStringLower(Hash);
 }
 
@@ -23,10 +23,10 @@ public sealed class IdempotencyScope(string text)
 /// <param name="MadeWith">The reach and rights it was made with; <c>null</c> = not known.</param>
 public sealed record StoredAnswer<T>(T Answer, string? MadeWith);
 
-/// <summary>SQL of stored answers: sealed under the key-encryption key, since they may hold a secret that is stored nowhere else.</summary>
+/// <summary>SQL for stored answers. They are sealed under the key-encryption key, since they may hold a secret that is stored nowhere else.</summary>
 public sealed class IdempotencyStore(KeyRing keys, TimeProvider time)
 {
-    /// <summary>Answers past their end.</summary>
+    /// <summary>Expired answers.</summary>
     public static readonly PurgeRule Purge = new(
         "DELETE FROM idempotency WHERE scope IN (SELECT scope FROM idempotency WHERE expires_at < @before LIMIT @step)",
         TimeSpan.Zero
@@ -37,7 +37,7 @@ public sealed class IdempotencyStore(KeyRing keys, TimeProvider time)
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <exception cref="ProblemException">422: the answer is to another body.</exception>
+    /// <exception cref="ProblemException">422: the stored answer belongs to another body.</exception>
     public async Task<StoredAnswer<T>?> FindAsync<T>(WriteTransaction tx, IdempotencyScope scope, byte[] bodyHash)
         where T : class
     {
@@ -55,7 +55,7 @@ public sealed class IdempotencyStore(KeyRing keys, TimeProvider time)
             );
     }
 
-    /// <exception cref="ProblemException">409: another replica was first with this key. Nothing of this transaction may stay.</exception>
+    /// <exception cref="ProblemException">409: another replica was first with this key. This transaction must be rolled back entirely.</exception>
     public async Task KeepAsync<T>(WriteTransaction tx, IdempotencyScope scope, byte[] bodyHash, StoredAnswer<T> made)
     {
         var kept = await tx.ExecuteAsync(

@@ -9,8 +9,8 @@ using Tokenry.Server.Platform.Http;
 namespace Tokenry.Server.Core.Operations;
 
 /// <summary>
-/// The <see cref="Gate"/> for creates and rotates. It answers a repeated <c>Idempotency-Key</c> with what it answered before, secret included, for ten minutes.
-/// A caller that could not have the secret made any more does not see it again (docs/decisions/0014-idempotency.md).
+/// The <see cref="Gate"/> for creates and rotates. It answers a repeated <c>Idempotency-Key</c> with the first answer, including the secret, for ten minutes.
+/// A caller that could no longer have the secret made does not see it again (docs/decisions/0014-idempotency.md).
 /// </summary>
 public sealed class IdempotentGate(Gate gate, IdempotencyStore answers)
 {
@@ -62,7 +62,7 @@ public sealed class IdempotentGate(Gate gate, IdempotencyStore answers)
     }
 
     /// <param name="context">The transaction, in which the answer is stored or found.</param>
-    /// <param name="reach">How far the Gate let the caller; <c>null</c> = it demanded nothing, so the caller can have lost nothing.</param>
+    /// <param name="reach">How far the Gate let the caller; <c>null</c> = it demanded nothing, so the caller cannot have lost reach.</param>
     /// <param name="scope">The principal, credential, route and key.</param>
     /// <param name="operation">The mutation. If it throws, no answer is stored.</param>
     private async Task<T> AnswerAsync<T>(
@@ -86,7 +86,7 @@ public sealed class IdempotentGate(Gate gate, IdempotencyStore answers)
             return made;
         }
 
-        // Only a secret can be lost to the caller; anything else can be read again.
+        // Only a secret needs this check; the caller can read anything else again.
         if (known.Answer is Credential and not { Token: null, ClientSecret: null, SigningKey: null } and var shown)
         {
             if (!MadeWith.IsCoveredBy(known.MadeWith, reach, caller.Management))
@@ -112,7 +112,7 @@ public sealed class IdempotentGate(Gate gate, IdempotencyStore answers)
             );
     }
 
-    /// <summary>How far the caller reached when an answer was made, and with which management rights.</summary>
+    /// <summary>The caller's reach and management rights when an answer was made.</summary>
     private static class MadeWith
     {
         private const string All = "*";
@@ -120,7 +120,7 @@ public sealed class IdempotentGate(Gate gate, IdempotencyStore answers)
         public static string? ToColumn(Reach? reach, ScopeSet management) =>
             reach is { } asked ? $"{asked.OwnOf ?? All} {management}" : null;
 
-        /// <param name="column">As stored; <c>null</c> = the Gate demanded nothing, or the version that kept the answer did not store it.</param>
+        /// <param name="column">As stored; <c>null</c> = the Gate demanded nothing, or an older version stored the answer without it.</param>
         /// <param name="reach">How far the caller reaches now.</param>
         /// <param name="management">Its management rights now.</param>
         public static bool IsCoveredBy(string? column, Reach? reach, ScopeSet management)

@@ -7,9 +7,9 @@ using Tokenry.Server.Platform.Http;
 namespace Tokenry.Server.Core.Operations;
 
 /// <summary>
-/// Who cannot make credentials for anybody gives nothing to what is in their hands but what the calling credential may do itself. The minting rule bounds a
-/// credential when it is made; this bounds what happens to its owner afterwards, by the same caller. Every operation that changes what principals may do asks it,
-/// before it writes (docs/decisions/0062-what-is-in-ones-hands.md).
+/// A caller that cannot make credentials for all owners gives a principal it holds only what the calling credential may do itself. The minting rule bounds a
+/// credential when it is made; this rule bounds what the same caller does to its owner afterwards. Every operation that changes what principals may do checks
+/// this before it writes (docs/decisions/0062-what-is-in-ones-hands.md).
 /// </summary>
 public sealed class InHands(OperationContext operation)
 {
@@ -21,10 +21,10 @@ public sealed class InHands(OperationContext operation)
 
     private bool IsBound => !Caller.Management.Contains(ManagementApi.CredentialsWrite);
 
-    /// <exception cref="ProblemException">403 naming what would be given to whom.</exception>
+    /// <exception cref="ProblemException">403 naming what the change would give to which principal.</exception>
     public async Task CheckAsync(Gift gift)
     {
-        // Most changes give what the caller has: nothing is looked up for them.
+        // Most changes give what the caller has, so they need no query.
         if (!IsBound || (Beyond(gift.AtMost).IsEmpty && ForeignAudience(gift) is null))
         {
             return;
@@ -36,7 +36,9 @@ public sealed class InHands(OperationContext operation)
         }
     }
 
-    /// <summary>What scopes of an API imply, after they were changed: for principals, and for the calling credential, which may name less than its owner.</summary>
+    /// <summary>
+    /// Checks what scopes of an API imply after a change: for principals, and for the calling credential, which may name less than its owner.
+    /// </summary>
     /// <param name="api">The API resource as it was.</param>
     /// <inheritdoc cref="CheckAsync"/>
     public async Task CheckImpliedAsync(ApiResourceFacts api)
@@ -67,7 +69,9 @@ public sealed class InHands(OperationContext operation)
         );
     }
 
-    /// <summary>New limits over an application: a credential that the caller made for it may have no others (<see cref="MintingRule.CheckLimits"/>).</summary>
+    /// <summary>
+    /// Checks new limits over an application: a credential that the caller made for it may have no others (<see cref="MintingRule.CheckLimits"/>).
+    /// </summary>
     /// <param name="application">The application as it was.</param>
     /// <param name="limits">Its limits from now on.</param>
     /// <exception cref="ProblemException">403: the calling credential is bound by a limit that these do not keep.</exception>
@@ -93,7 +97,7 @@ public sealed class InHands(OperationContext operation)
     {
         if (Caller.Credential.Stored?.Permissions is { } grants)
         {
-            // Of what it could pass on until now, too: credentials that it made name that, whatever it names then.
+            // Scopes that the calling credential could pass on until now count too: credentials that it made name them, whatever it names later.
             var named = grants.At(api).Intersect(api.Scopes);
             Refuse(
                 Beyond(At(api, changed.Register.Hierarchy.Closure(named.Intersect(changed.Scopes)).Except(named))),

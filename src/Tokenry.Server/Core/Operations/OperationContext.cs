@@ -18,7 +18,7 @@ public record AuditedOperation(WriteTransaction Transaction, AuditEntry Entry, C
 /// </summary>
 /// <param name="Transaction">Holds the operation's statements.</param>
 /// <param name="Entry">The audit event, which commits with them. The operation names its target.</param>
-/// <param name="Caller">Who asks, judged again after the body was read.</param>
+/// <param name="Caller">The caller, judged again after the body was read.</param>
 /// <param name="Reach">How far the authorisation goes.</param>
 /// <param name="Catalog">API resources and roles.</param>
 public sealed record OperationContext(WriteTransaction Transaction, AuditEntry Entry, Caller Caller, Reach Reach, Catalog Catalog)

@@ -5,7 +5,7 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Operations;
 
-/// <summary>Principals in a snapshot of the store, each before and after a change; those that are loaded, and their owners.</summary>
+/// <summary>Principals in a snapshot of the store, each before and after a change. It holds those that were loaded, and their owners.</summary>
 internal sealed class PrincipalWorld(DbConnection connection, IReadOnlyDictionary<string, PrincipalFacts> changed)
 {
     private const int Step = 500;
@@ -14,13 +14,13 @@ internal sealed class PrincipalWorld(DbConnection connection, IReadOnlyDictionar
 
     public IEnumerable<string> Ids => own.Keys;
 
-    /// <summary>As it is, bounded by its owner as that is.</summary>
+    /// <summary>The principal as it is, bounded by its owner as it is.</summary>
     public PrincipalFacts? Before(string id) => Bounded(id, id => own.GetValueOrDefault(id));
 
-    /// <summary>As it would be, bounded by its owner as that would be.</summary>
+    /// <summary>The principal as it would be, bounded by its owner as it would be.</summary>
     public PrincipalFacts? After(string id) => Bounded(id, id => changed.GetValueOrDefault(id) ?? own.GetValueOrDefault(id));
 
-    /// <summary>Loads these and what they own, as far as ownership goes.</summary>
+    /// <summary>Loads these principals and all that they own, directly or through others.</summary>
     public async Task LoadWithOwnedAsync(IEnumerable<string> ids)
     {
         var next = ids.ToList();
@@ -42,7 +42,7 @@ internal sealed class PrincipalWorld(DbConnection connection, IReadOnlyDictionar
         }
     }
 
-    /// <summary>Loads the owners of those that are loaded, now and after the change.</summary>
+    /// <summary>Loads the owners of the loaded principals, both before and after the change.</summary>
     public async Task LoadOwnersAsync()
     {
         for (var line = 1; line <= PrincipalFacts.LongestLine; line++)

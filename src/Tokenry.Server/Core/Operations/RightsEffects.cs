@@ -10,9 +10,9 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Core.Operations;
 
 /// <summary>
-/// Counts which credentials gain or lose by a change: their effective rights in a snapshot of the store as it is, and with the change laid
-/// over it. On a reader of its own, so that neither writes nor doors nor lists wait for it; one credential at a time, so that what it holds in memory does not grow with
-/// how many there are.
+/// Counts which credentials gain or lose rights through a change: their effective rights in a snapshot of the store, and in the same snapshot with the change
+/// applied. It uses a reader of its own, so that writes, doors and lists do not wait for it. It processes one credential at a time, so that its memory does
+/// not grow with their number.
 /// </summary>
 public sealed class RightsEffects(Database database, TimeProvider time)
 {
@@ -22,11 +22,11 @@ public sealed class RightsEffects(Database database, TimeProvider time)
     /// <summary>No effect at all.</summary>
     public static RightsEffect None { get; } = new() { Gains = new(0, []), Loses = new(0, []) };
 
-    /// <param name="change">What a mutation would make of the facts.</param>
-    /// <param name="principal">Who asks: each has one turn.</param>
+    /// <param name="change">The facts that a mutation would change.</param>
+    /// <param name="principal">The caller's principal; each counts one change at a time.</param>
     /// <param name="asOf">A position in <c>changes</c>, read before the mutation was tried out.</param>
-    /// <returns>The effect, and what it holds on.</returns>
-    /// <exception cref="ListTooSlowException">There are more credentials than can be looked at before the deadline.</exception>
+    /// <returns>The effect, and the premise it depends on.</returns>
+    /// <exception cref="ListTooSlowException">There are more credentials than can be examined before the deadline.</exception>
     public Task<(RightsEffect Effect, Premise Premise)> CountAsync(RightsChange change, string principal, long asOf)
     {
         return database.SurveyAsync(principal, InSnapshotAsync);
@@ -40,7 +40,7 @@ public sealed class RightsEffects(Database database, TimeProvider time)
             }
             finally
             {
-                // Two words: Dapper takes one for the name of a procedure.
+                // Two words, because Dapper takes one word as the name of a procedure.
                 await connection.ExecuteAsync("ROLLBACK TRANSACTION");
             }
         }
@@ -63,7 +63,7 @@ public sealed class RightsEffects(Database database, TimeProvider time)
         var widens = altered.Widens;
         foreach (var chunk in looked.Chunk(Step))
         {
-            // Most principals are touched by a change that comes to nothing for them: only the others' credentials are read.
+            // For most principals a change has no effect, so only the others' credentials are read.
             var different = chunk
                 .Select(id => (Id: id, Before: world.Before(id), After: world.After(id), Apis: touched.Contains(id) ? null : altered.Apis))
                 .Select(principal =>
@@ -90,7 +90,7 @@ public sealed class RightsEffects(Database database, TimeProvider time)
             );
             await foreach (var credential in credentials)
             {
-                // SQLite looks at the clock itself, but not while rows are only computed with.
+                // SQLite checks the deadline itself, but not while rows are only computed with.
                 if (time.GetElapsedTime(startedAt) > ListTooSlowException.SurveyDeadline)
                 {
                     throw new ListTooSlowException(ListTooSlowException.SurveyDeadline, inner: null);
@@ -109,7 +109,7 @@ public sealed class RightsEffects(Database database, TimeProvider time)
 
         return (
             new RightsEffect { Gains = gains.ToDifference(), Loses = loses.ToDifference() },
-            // What only takes away gives nothing to whoever else changes meanwhile: nobody can hold a demotion up by being busy.
+            // A change that only takes rights away cannot give any through concurrent changes. A busy principal can therefore not delay its own demotion.
             widens
                 ? new GainsPremise(asOf, looked.ToHashSet(StringComparer.Ordinal), altered)
                 : new Premise(asOf, [.. change.Principals.Keys])
@@ -123,8 +123,8 @@ public sealed class RightsEffects(Database database, TimeProvider time)
     /// <param name="before">APIs and roles as they are.</param>
     /// <param name="after">As they would be.</param>
     /// <param name="principal">The principal as it is, and as it would be.</param>
-    /// <param name="altered">What differs in the catalog.</param>
-    /// <param name="apis">Where to look; <c>null</c> = everywhere.</param>
+    /// <param name="altered">The differences in the catalog.</param>
+    /// <param name="apis">The APIs to compare; <c>null</c> = all.</param>
     private static List<string> Different(
         Catalog before,
         Catalog after,
@@ -143,7 +143,7 @@ public sealed class RightsEffects(Database database, TimeProvider time)
     private static ScopeSet Of(Catalog catalog, PrincipalFacts? principal, ApiResourceFacts? api) =>
         principal is null || api is null ? ScopeSet.Empty : Rights.Of(catalog, principal, api);
 
-    /// <summary>Principals that hold a role that differs, or have anything at an API that does.</summary>
+    /// <summary>Principals that hold a role that differs, or have any right at an API that differs.</summary>
     private static async Task<List<string>> AffectedAsync(DbConnection connection, Catalog before, Catalog after, CatalogDifference altered)
     {
         if (altered.IsEmpty)
@@ -174,7 +174,7 @@ public sealed class RightsEffects(Database database, TimeProvider time)
 
     private sealed class Side
     {
-        /// <summary>The first by their ids, whatever order the store has.</summary>
+        /// <summary>The first by their ids, so that the result does not depend on the store's order.</summary>
         private readonly SortedSet<CredentialDifference> items = new(Comparer<CredentialDifference>.Create(Compare));
 
         private long count;

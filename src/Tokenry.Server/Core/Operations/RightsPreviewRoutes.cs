@@ -6,10 +6,12 @@ using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Core.Operations;
 
-/// <summary>Routes whose change can give rights, or take them.</summary>
+/// <summary>Routes whose change can give or take rights.</summary>
 public static class RightsPreviewRoutes
 {
-    /// <summary>The route answers <c>?dry_run=true</c> with a <see cref="RightsEffect"/> and minds <c>Tokenry-Expect-Gains</c>; the Gate does both.</summary>
+    /// <summary>
+    /// The route answers <c>?dry_run=true</c> with a <see cref="RightsEffect"/> and checks <c>Tokenry-Expect-Gains</c>; the Gate does both.
+    /// </summary>
     public static TBuilder ChangesRights<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder
     {

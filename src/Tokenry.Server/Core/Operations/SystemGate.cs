@@ -4,7 +4,9 @@ using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Core.Operations;
 
-/// <summary>Mutations of the server itself (first start, a command on the host, a schedule): no caller to authorise, audited all the same.</summary>
+/// <summary>
+/// Runs mutations of the server itself (first start, a command on the host, a schedule). There is no caller to authorise, but the audit records them.
+/// </summary>
 public sealed class SystemGate(Database database, TimeProvider time)
 {
     public Task<T> WriteAsync<T>(string action, Func<WriteTransaction, AuditEntry, Task<T>> operation) =>
@@ -16,7 +18,7 @@ public sealed class SystemGate(Database database, TimeProvider time)
             return result;
         });
 
-    /// <summary>For what is written in a transaction of somebody else's.</summary>
+    /// <summary>An entry for a write in a transaction that another operation opened.</summary>
     public AuditEntry Entry(string action)
     {
         var now = time.GetUtcNow();

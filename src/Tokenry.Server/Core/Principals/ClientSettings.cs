@@ -3,18 +3,18 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Principals;
 
-/// <summary>How an application authenticates as an OAuth client, and what its tokens must be bound to. Stored as JSON; what is default is left out.</summary>
+/// <summary>How an application authenticates as an OAuth client, and what its tokens must be bound to. Stored as JSON without default values.</summary>
 public sealed record ClientSettings
 {
     public static readonly ClientSettings Default = new();
 
-    /// <summary>Best first, of <see cref="Protocol.Api.ClientAuthenticationMethod"/>; <c>null</c> = whatever it has credentials for.</summary>
+    /// <summary>Preferred first, of <see cref="Protocol.Api.ClientAuthenticationMethod"/>; <c>null</c> = every method it has credentials for.</summary>
     public IReadOnlyList<string>? Methods { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool AcceptsUntypedAssertions { get; init; }
 
-    /// <summary>Whether its assertions are taken as client libraries send them by default; else strictly.</summary>
+    /// <summary>Whether the server accepts its assertions in the default form of client libraries, rather than only in the strict form.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool CompatibleAssertions { get; init; }
 
@@ -27,14 +27,14 @@ public sealed record ClientSettings
     /// <summary>Identifiers of the API resources it may exchange tokens for; <c>null</c> = none.</summary>
     public IReadOnlyList<string>? ExchangeAudiences { get; init; }
 
-    /// <summary>Whether it proves nothing of itself (RFC 6749 §2.1): only where that is said of it.</summary>
+    /// <summary>Whether it is a public client (RFC 6749 §2.1), which needs an explicit setting.</summary>
     [JsonIgnore]
     public bool IsPublic => Methods is not null && Takes(Protocol.Api.ClientAuthenticationMethod.None);
 
     /// <summary>Whether it may exchange tokens for that API resource.</summary>
     public bool ExchangesFor(string api) => ExchangeAudiences is not null && ExchangeAudiences.Contains(api, StringComparer.Ordinal);
 
-    /// <summary>Whether the client may authenticate so.</summary>
+    /// <summary>Whether the client may authenticate with this method.</summary>
     public bool Takes(string method) => Methods is null || Methods.Contains(method, StringComparer.Ordinal);
 
     public static ClientSettings Read(string? column) =>

@@ -1,20 +1,20 @@
 namespace Tokenry.Server.Core.Principals;
 
 /// <summary>
-/// What counts as a principal's own: itself, its applications and the applications of those. The line has at most <see cref="PrincipalFacts.LongestLine"/>
-/// members, here in C# and in SQL: whoever asks about reach, limits or lineage asks here.
+/// The principals that count as a principal's own: itself, its applications and the applications of those. The line has at most
+/// <see cref="PrincipalFacts.LongestLine"/> members. Code for reach, limits and lineage uses this definition, in C# and in SQL.
 /// </summary>
 public static class OwnerLine
 {
     /// <summary>Whether a principal is <paramref name="top"/> itself or below it.</summary>
-    /// <param name="top">Whose line.</param>
+    /// <param name="top">The top of the line.</param>
     /// <param name="id">The principal.</param>
     /// <param name="ownerId">Its owner.</param>
     /// <param name="ownerOwnerId">The owner of its owner.</param>
     public static bool Includes(string top, string id, string? ownerId, string? ownerOwnerId) =>
         id == top || ownerId == top || ownerOwnerId == top;
 
-    /// <summary>A SELECT of the ids of a principal and everything below it. It is one list of ids and not OR, which would keep planners from their index.</summary>
+    /// <summary>A SELECT of the ids of a principal and everything below it. One list of ids, because OR would keep planners from their index.</summary>
     /// <param name="top">The SQL parameter with its id.</param>
     public static string Of(string top) => $"SELECT {top} AS id UNION ALL {Below(top)}";
 

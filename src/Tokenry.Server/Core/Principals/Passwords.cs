@@ -7,8 +7,8 @@ using Tokenry.Server.Platform.Http;
 namespace Tokenry.Server.Core.Principals;
 
 /// <summary>
-/// Hashes passwords: PBKDF2-HMAC-SHA512, 600 000 rounds (ASP.NET Core Identity's format). Half a second of a core each, so one at a time and
-/// at most eight waiting; the rest is told to come back rather than starve the doors.
+/// Hashes passwords: PBKDF2-HMAC-SHA512, 600 000 rounds (ASP.NET Core Identity's format). Each takes half a second of a core, so one runs at a time and at
+/// most eight wait. Further requests get 429, so that the doors do not starve.
 /// </summary>
 public sealed class Passwords : IDisposable
 {

@@ -4,8 +4,7 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Core.Principals;
 
 /// <summary>
-/// Principals by id. An application that its owner bounds is put together from two entries, so that a change of a user reaches all their
-/// applications without naming one of them.
+/// Principals by id. A bounded application is composed of two entries, so that a change of a user reaches all of the user's applications without naming them.
 /// </summary>
 public sealed class PrincipalCache
 {
@@ -21,7 +20,7 @@ public sealed class PrincipalCache
 
     public ValueTask<PrincipalFacts?> GetAsync(string id) => GetAsync(id, line: 1);
 
-    /// <summary>The application a client says it is; <c>null</c> where there is none. What is no id at all does not reach the cache.</summary>
+    /// <summary>The application that a client names; <c>null</c> if it does not exist. A malformed id does not reach the cache.</summary>
     public ValueTask<PrincipalFacts?> ClientAsync(string clientId) => PublicId.IsWellFormed(clientId, "app") ? GetAsync(clientId) : default;
 
     private ValueTask<PrincipalFacts?> GetAsync(string id, int line)
@@ -59,7 +58,7 @@ public sealed class PrincipalCache
 
         public PrincipalFacts Own => own;
 
-        /// <summary>Made again only when the owner's facts are others, so that a check allocates nothing.</summary>
+        /// <summary>Composed again only if the owner's facts changed, so that a check allocates nothing.</summary>
         public PrincipalFacts Under(PrincipalFacts? owner)
         {
             var known = Volatile.Read(ref bounded);

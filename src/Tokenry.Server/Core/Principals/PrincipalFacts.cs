@@ -9,7 +9,7 @@ public static class PrincipalType
     public const string Application = "application";
 }
 
-/// <summary>What the server must know of a user or application to decide.</summary>
+/// <summary>The facts that the server needs about a user or application to decide.</summary>
 public sealed record PrincipalFacts
 {
     public required string Id { get; init; }
@@ -21,27 +21,27 @@ public sealed record PrincipalFacts
     /// <summary>Neither disabled nor deleted, and neither is the owner that bounds it.</summary>
     public required bool Active { get; init; }
 
-    /// <summary>Of an application: the user who registered it for themselves.</summary>
+    /// <summary>For an application: the user who registered it as their own.</summary>
     public string? OwnerId { get; init; }
 
-    /// <summary>The owner of its owner, as of when these facts were read: a transaction that needs it reads the principal itself.</summary>
+    /// <summary>The owner of its owner, at the time these facts were read. A transaction that needs it reads the principal itself.</summary>
     public string? OwnerOwnerId { get; init; }
 
-    /// <summary>Whether an application has no more rights than its owner, and rests when its owner does.</summary>
+    /// <summary>Whether an application has no more rights than its owner, and is inactive while its owner is.</summary>
     public bool IsOwnerBound { get; init; }
 
-    /// <summary>The owner that bounds it, as it is now; <c>null</c> where none does.</summary>
+    /// <summary>The owner that bounds it, as it is now; <c>null</c> = no owner bounds it.</summary>
     public PrincipalFacts? Owner { get; init; }
 
     public required string[] RoleIds { get; init; }
 
-    /// <summary>Of an application: what it is given beside its roles; <c>null</c> = nothing.</summary>
+    /// <summary>For an application: its permissions beside its roles; <c>null</c> = none.</summary>
     public GrantSet? Permissions { get; init; }
 
-    /// <summary>Of an application, over all that is its own; <c>null</c> = not limited.</summary>
+    /// <summary>For an application, over all that is its own; <c>null</c> = not limited.</summary>
     public IReadOnlyList<UseLimit>? RateLimits { get; init; }
 
-    /// <summary>Of an application, as an OAuth client.</summary>
+    /// <summary>For an application: its settings as an OAuth client.</summary>
     public ClientSettings Client { get; init; } = ClientSettings.Default;
 
     /// <summary>Unix ms: access tokens of which it is subject or client and whose <c>jti</c> is older are refused; 0 = none is.</summary>
@@ -50,12 +50,12 @@ public sealed record PrincipalFacts
     public bool IsUser => Type == PrincipalType.User;
 
     /// <summary>
-    /// How many may own each other: a user an application, which registers another. A longer line (of a store that is older than this bound)
-    /// ends there, and its first may do nothing.
+    /// The longest line of owners: a user owns an application, which registers another. A longer line (in a store older than this bound) ends there, and its
+    /// first member has no rights.
     /// </summary>
     public const int LongestLine = 3;
 
-    /// <summary>The first of a line in which each is the owner of the one before, bounded by all of them.</summary>
+    /// <summary>The first member of a line, bounded by all others. Each member is the owner of the one before.</summary>
     public static PrincipalFacts Bounded(IReadOnlyList<PrincipalFacts> line)
     {
         PrincipalFacts? owner = null;
@@ -67,6 +67,6 @@ public sealed record PrincipalFacts
         return owner!;
     }
 
-    /// <summary>The same application, bounded by that owner; by one that is gone it may do nothing.</summary>
+    /// <summary>The same application, bounded by that owner. If the owner is gone, the application has no rights.</summary>
     public PrincipalFacts Under(PrincipalFacts? owner) => this with { Owner = owner, Active = Active && owner is { Active: true } };
 }

@@ -1,7 +1,7 @@
 namespace Tokenry.Server.Core.Principals;
 
-/// <summary>Which principals a list shows.</summary>
-/// <param name="OwnOf">Only what that principal is or owns: how far the Gate let the caller.</param>
+/// <summary>The principals that a list shows.</summary>
+/// <param name="OwnOf">Only this principal and those it owns, as the Gate allows the caller; <c>null</c> = all.</param>
 public sealed record PrincipalFilter(string? OwnOf)
 {
     public string? Email { get; init; }
@@ -12,7 +12,7 @@ public sealed record PrincipalFilter(string? OwnOf)
     /// <summary>Applications with an owner that bounds them (1) or does not (0).</summary>
     public long? OwnerBound { get; init; }
 
-    /// <summary>As SQL; a condition that is not asked for is left out, since it would keep the planner from the index.</summary>
+    /// <summary>As SQL. Unused conditions are left out, because they would keep the planner from the index.</summary>
     internal string Conditions =>
         string.Concat(
             Email is null ? "" : " AND email = @Email",

@@ -4,7 +4,7 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Principals;
 
-/// <summary>A user or application as stored. The password's hash is not among the columns that are read in general.</summary>
+/// <summary>A user or application as stored. General reads leave the password's hash out.</summary>
 public sealed class PrincipalRow
 {
     public const string Columns =
@@ -21,21 +21,21 @@ public sealed class PrincipalRow
 
     public string? OwnerId { get; init; }
 
-    /// <summary>The owner of its owner, where that is an application too.</summary>
+    /// <summary>The owner of its owner, if the owner is an application.</summary>
     public string? OwnerOwnerId { get; init; }
 
-    /// <summary>Of an application with an owner: 0 where it had more than its owner at an upgrade, and keeps it until it is transferred.</summary>
+    /// <summary>For an application with an owner: 0 if it had more rights than its owner at an upgrade; it keeps them until it is transferred.</summary>
     public long OwnerBound { get; init; } = 1;
 
     public long Enabled { get; init; }
 
-    /// <summary>Of an application: what it is given beside its roles, a <see cref="GrantSet"/>; <c>null</c> = nothing.</summary>
+    /// <summary>For an application: its permissions beside its roles, a <see cref="GrantSet"/>; <c>null</c> = none.</summary>
     public string? Permissions { get; init; }
 
-    /// <summary>Of an application.</summary>
+    /// <summary>For an application.</summary>
     public string? RateLimits { get; init; }
 
-    /// <summary>Of an application: <see cref="ClientSettings"/>.</summary>
+    /// <summary>For an application: <see cref="ClientSettings"/>.</summary>
     public string? Client { get; init; }
 
     public long CreatedAt { get; init; }
@@ -81,7 +81,7 @@ public sealed class PrincipalRow
         };
     }
 
-    /// <summary>Its own facts; its owner's are added by who knows them (<see cref="PrincipalFacts.Under"/>).</summary>
+    /// <summary>Its own facts. A caller that knows the owner's facts adds them (<see cref="PrincipalFacts.Under"/>).</summary>
     public PrincipalFacts ToFacts(string[] roleIds) =>
         new()
         {

@@ -9,7 +9,7 @@ namespace Tokenry.Server.Core.Principals;
 /// <summary>SQL of users and applications, which share a table.</summary>
 public static class PrincipalStore
 {
-    /// <summary>How many ids a statement names.</summary>
+    /// <summary>The most ids in one statement.</summary>
     private const int Step = 500;
 
     /// <summary>The store property that names the first administrator.</summary>
@@ -30,25 +30,25 @@ public static class PrincipalStore
             new { id, type }
         );
 
-    /// <summary>What a decision inside a transaction is made from. Principals are never removed, so an owner is always found.</summary>
+    /// <summary>The facts for a decision inside a transaction. Principals are never removed, so an owner is always found.</summary>
     public static async Task<PrincipalFacts> FactsAsync(WriteTransaction tx, string id) =>
         await BoundedAsync(tx, (await OwnFactsAsync(tx, id))!);
 
-    /// <summary>The same of a row that was read: with its roles, and with the owner that bounds it.</summary>
+    /// <summary>The same for a row that was read already: adds its roles and the owner that bounds it.</summary>
     public static async Task<PrincipalFacts> FactsAsync(WriteTransaction tx, PrincipalRow row) =>
         await BoundedAsync(tx, row.ToFacts(await RolesAsync(tx, row.Id)));
 
-    /// <summary>Without the owner that bounds it; <c>null</c> = there is no such principal.</summary>
+    /// <summary>Its facts without the owner that bounds it; <c>null</c> = the principal does not exist.</summary>
     public static async Task<PrincipalFacts?> OwnFactsAsync(StoreReader store, string id) =>
         await store.FirstOrDefaultAsync<PrincipalRow>($"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id", new { id })
             is { } row
             ? row.ToFacts(await RolesAsync(store, id))
             : null;
 
-    /// <summary>Of many; those that do not exist are left out.</summary>
-    /// <param name="store">Where they are read.</param>
-    /// <param name="ids">Which.</param>
-    /// <param name="withDeleted">Whether deleted ones are among them.</param>
+    /// <summary>The facts of many principals; those that do not exist are left out.</summary>
+    /// <param name="store">The connection to read from.</param>
+    /// <param name="ids">Their ids.</param>
+    /// <param name="withDeleted">Whether to include deleted ones.</param>
     public static async Task<IReadOnlyList<PrincipalFacts>> OwnFactsAsync(
         StoreReader store,
         IReadOnlyCollection<string> ids,
@@ -70,7 +70,7 @@ public static class PrincipalStore
         return found;
     }
 
-    /// <summary>Those that are not deleted, each first of the line of those that bound it.</summary>
+    /// <summary>The lines of those that are not deleted: each principal first, then the owners that bound it.</summary>
     public static async Task<IReadOnlyList<IReadOnlyList<PrincipalFacts>>> LinesAsync(WriteTransaction tx, IReadOnlyCollection<string> ids)
     {
         var known = new Dictionary<string, PrincipalFacts>(StringComparer.Ordinal);
@@ -129,7 +129,7 @@ public static class PrincipalStore
             )
         ).ToLookup(pair => pair.Principal, pair => pair.Role, StringComparer.Ordinal);
 
-    /// <summary>A page of one type, with each one's roles.</summary>
+    /// <summary>A page of one type, with the roles of each.</summary>
     public static async Task<(IReadOnlyList<PrincipalRow> Rows, ILookup<string, string> Roles)> ListAsync(
         DbConnection connection,
         string type,
@@ -138,7 +138,7 @@ public static class PrincipalStore
         int limit
     )
     {
-        // Conditions that are not asked for are left out: "@email IS NULL OR …" would keep the planner from the index.
+        // Unused conditions are left out: "@email IS NULL OR …" would keep the planner from the index.
         var own = filter.OwnOf is null ? "" : $" AND id IN ({OwnerLine.Of("@OwnOf")})";
         var rows = (
             await connection.QueryAsync<PrincipalRow>(
@@ -162,7 +162,7 @@ public static class PrincipalStore
         return (rows, await RolesAsync(connection, [.. rows.Select(row => row.Id), ""]));
     }
 
-    /// <exception cref="ProblemException">404, also where it is out of reach.</exception>
+    /// <exception cref="ProblemException">404, also if it is out of reach.</exception>
     public static async Task<(PrincipalRow Row, IReadOnlyList<string> Roles)> ShowAsync(
         DbConnection connection,
         string type,
@@ -229,7 +229,7 @@ public static class PrincipalStore
         return tx.ExecuteAsync("UPDATE principals SET client = @Client WHERE id = @id", new { id, Client = client.Write() });
     }
 
-    /// <summary>Has access tokens refused that it is subject or client of and whose <c>jti</c> is older than <paramref name="since"/> (Unix ms).</summary>
+    /// <summary>Sets <paramref name="since"/> (Unix ms). Access tokens of which it is subject or client and whose <c>jti</c> is older are refused.</summary>
     public static Task SetTokensSinceAsync(WriteTransaction tx, string id, long since)
     {
         tx.Changed(ChangeKind.Principal, id);
@@ -239,7 +239,7 @@ public static class PrincipalStore
         );
     }
 
-    /// <summary>As stored; <c>null</c> where there is no password.</summary>
+    /// <summary>The hash as stored; <c>null</c> = no password.</summary>
     public static Task<string?> PasswordHashAsync(WriteTransaction tx, string id) =>
         tx.FirstOrDefaultAsync<string>("SELECT password_hash FROM principals WHERE id = @id", new { id });
 
@@ -256,7 +256,7 @@ public static class PrincipalStore
         }
     }
 
-    /// <summary>What an application is given beside its roles.</summary>
+    /// <summary>Sets the permissions of an application beside its roles.</summary>
     public static Task SetPermissionsAsync(WriteTransaction tx, string id, string? permissions)
     {
         tx.Changed(ChangeKind.Principal, id);
@@ -283,7 +283,7 @@ public static class PrincipalStore
         return tx.ExecuteAsync("UPDATE principals SET enabled = @enabled WHERE id = @id", new { id, enabled = enabled ? 1L : 0L });
     }
 
-    /// <summary>Keeps the row, so that what it owned and did still has an owner, and erases who it was.</summary>
+    /// <summary>Keeps the row, so that references to it remain valid, and erases its personal data.</summary>
     public static Task DeleteAsync(WriteTransaction tx, string id, long now)
     {
         tx.Changed(ChangeKind.Principal, id);
@@ -293,7 +293,7 @@ public static class PrincipalStore
         );
     }
 
-    /// <summary>Whether it was deleted before, by whoever could reach it.</summary>
+    /// <summary>Whether the principal is deleted and in reach.</summary>
     public static async Task<bool> IsDeletedAsync(WriteTransaction tx, string type, string id, Reach reach) =>
         await tx.FirstOrDefaultAsync<PrincipalRow>(
             $"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id AND type = @type AND deleted_at IS NOT NULL",
@@ -302,7 +302,7 @@ public static class PrincipalStore
             is { } row
         && reach.Includes(row.Id, row.OwnerId, row.OwnerOwnerId);
 
-    /// <summary>Where an operation needs the principal to exist and to be in reach.</summary>
+    /// <summary>For an operation that needs the principal to exist and to be in reach.</summary>
     public static PrincipalRow OrNotFound(this PrincipalRow? row, Reach reach) =>
         row is not null && reach.Includes(row.Id, row.OwnerId, row.OwnerOwnerId) ? row : throw ProblemException.NotFound();
 }

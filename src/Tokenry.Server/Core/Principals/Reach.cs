@@ -1,7 +1,7 @@
 namespace Tokenry.Server.Core.Principals;
 
-/// <summary>How far an authorisation goes: everything of its kind, or only what is the caller's own.</summary>
-/// <param name="OwnOf">The caller, where only its own counts; <c>null</c> = everything.</param>
+/// <summary>How far an authorisation goes: all items of its kind, or only the caller's own.</summary>
+/// <param name="OwnOf">The caller, if only its own items count; <c>null</c> = all.</param>
 public readonly record struct Reach(string? OwnOf)
 {
     public static readonly Reach All = new(null);

@@ -5,7 +5,7 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Principals;
 
-/// <summary>One rate limit or quota, ready to count by. Windows are fixed: aligned to the epoch, quotas to the UTC calendar.</summary>
+/// <summary>One rate limit or quota, ready for counting. Windows are fixed: aligned to the epoch, quotas to the UTC calendar.</summary>
 /// <param name="Name">As in answers and headers.</param>
 /// <param name="Limit">Uses in one window.</param>
 /// <param name="Span">Seconds in digits, <c>day</c> or <c>month</c>.</param>
@@ -23,10 +23,10 @@ public sealed record UseLimit(string Name, long Limit, string Span)
         : Span is Month ? 0
         : long.Parse(Span, CultureInfo.InvariantCulture) * 1000;
 
-    /// <summary>A quota survives restarts by promise and answers <c>quota_exceeded</c>.</summary>
+    /// <summary>A quota survives restarts and answers <c>quota_exceeded</c>.</summary>
     public bool IsQuota => Span is Day or Month;
 
-    /// <summary>The window that an instant lies in, in Unix ms: its first, and the first behind it.</summary>
+    /// <summary>The window that contains an instant, in Unix ms: its start, and its end (exclusive).</summary>
     public (long Start, long End) WindowAt(long now)
     {
         if (Span is not Month)
@@ -40,10 +40,10 @@ public sealed record UseLimit(string Name, long Limit, string Span)
         return (first.ToUnixTimeMilliseconds(), first.AddMonths(1).ToUnixTimeMilliseconds());
     }
 
-    /// <summary><c>null</c> where the column is: not limited.</summary>
+    /// <summary><c>null</c> if the column is: not limited.</summary>
     public static IReadOnlyList<UseLimit>? Read(string? column) => Of(JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(column));
 
-    /// <summary>Of limits that were checked.</summary>
+    /// <summary>From limits that were validated already.</summary>
     public static IReadOnlyList<UseLimit>? Of(IReadOnlyList<RateLimit>? limits) =>
         limits
             ?.Select(limit => new UseLimit(
@@ -53,7 +53,7 @@ public sealed record UseLimit(string Name, long Limit, string Span)
             ))
             .ToArray();
 
-    /// <summary>For each window the lowest of these limits, as they are written; <c>null</c> where there are none.</summary>
+    /// <summary>For each window the lowest of these limits, in their stored form; <c>null</c> = none.</summary>
     public static IReadOnlyList<RateLimit>? Tightest(IReadOnlyList<UseLimit> limits) =>
         limits.Count == 0
             ? null
@@ -75,7 +75,7 @@ public sealed record UseLimit(string Name, long Limit, string Span)
             Period = IsQuota ? Span : null,
         };
 
-    /// <summary>What a list of limits must look like.</summary>
+    /// <summary>Checks the form of a list of limits.</summary>
     public static void Check(Validation check, string member, IReadOnlyList<RateLimit>? limits)
     {
         if (limits is null)
