@@ -8,7 +8,7 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Roles;
 
-/// <summary>Lists and shows roles; the built-in ones stand first, since their ids sort first.</summary>
+/// <summary>Lists and shows roles; the built-in roles come first because their ids sort first.</summary>
 public sealed class ListRoles(Gate gate)
 {
     private static readonly Demand Demand = new(ManagementApi.RolesRead);
