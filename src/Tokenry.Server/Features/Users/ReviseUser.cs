@@ -30,7 +30,7 @@ public sealed class ReviseUser(Gate gate)
                     var before = row.ToUser(roles);
                     var check = new Validation();
                     var name = check.Name("name", patch.Name.Or(row.Name));
-                    // A name that was accepted under older rules stays until the caller sets another one.
+                    // An address that was accepted under older rules stays until the caller sets another one.
                     var email = patch.Email.IsPresent ? UserRules.Email(check, patch.Email.Or(null)) : row.Email;
                     UserRules.RefusePassword(check, patch.Password.Or(null));
                     check.ThrowIfAny();

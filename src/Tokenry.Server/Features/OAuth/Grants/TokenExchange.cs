@@ -113,8 +113,8 @@ public sealed class TokenExchange(
     }
 
     /// <summary>
-    /// The scopes that the subject token, and the tokens it was exchanged from, had at other APIs. Without them a client could widen a token that was narrowed for one API by
-    /// exchanging it for another API and back.
+    /// The scopes that the subject token, and the tokens it was exchanged from, had at other APIs. Without them, a client could widen a narrowed token
+    /// by exchanging it for another API and back.
     /// </summary>
     private static Dictionary<string, ScopeSet>? Passed(Catalog catalog, Authenticated subject, ApiResourceFacts target)
     {
