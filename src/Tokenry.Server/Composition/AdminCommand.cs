@@ -6,9 +6,9 @@ using Tokenry.Server.Platform.Settings;
 namespace Tokenry.Server.Composition;
 
 /// <summary>
-/// A verb of <c>admin</c> from the command line: stdout is the output alone, words go to stderr. A running server carries it out: the one of the data
-/// directory, or the only one of this user. If there is none, this process takes the lock of the data directory. With a connection string of
-/// PostgreSQL this process does it in any case.
+/// Runs a verb of <c>admin</c> from the command line: stdout is the output alone, messages go to stderr. A running server carries it out: the one of the
+/// data directory, or the only one of this user. If there is none, this process takes the lock of the data directory. With a connection string of
+/// PostgreSQL, this process always carries it out.
 /// </summary>
 internal static class AdminCommand
 {

@@ -18,7 +18,9 @@ public sealed partial class AuditRetention(
 {
     private const int Step = 1000;
 
-    /// <summary>The minimum time between two removals: each removal writes an audit event, so the server does not remove every event as it ages.</summary>
+    /// <summary>
+    /// How far the oldest event must exceed the limit before removal: each removal writes an audit event, so the server removes events in groups.
+    /// </summary>
     private static readonly TimeSpan Slack = TimeSpan.FromHours(1);
 
     private long erasedUpTo;
@@ -98,7 +100,7 @@ public sealed partial class AuditRetention(
             from = erased.Count == Step ? erased.Max() : null;
         }
 
-        // The server writes an event that covers a minute after that minute, with the time of the first occurrence.
+        // Keep a margin: an entry for a minute is written after that minute, with the time of its first occurrence.
         erasedUpTo = before - (long)Slack.TotalMilliseconds;
     }
 
