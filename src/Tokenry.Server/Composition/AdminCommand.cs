@@ -163,6 +163,6 @@ internal static class AdminCommand
         return await opening.Verb.Operation(services)(opening.Arguments, OperatingSystemUser.OfProcess());
     }
 
-    /// <summary>What a verb needs to run in this process.</summary>
+    /// <summary>The input of a verb that runs in this process.</summary>
     private sealed record Opening(TokenryOptions Options, AdminVerb Verb, Dictionary<string, string> Arguments, bool MakesStore);
 }

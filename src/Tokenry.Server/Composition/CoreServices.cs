@@ -130,7 +130,7 @@ public static partial class CoreServices
         services.AddSingleton<AuditHeadKeeper>();
         services.AddHostedService(provider => provider.GetRequiredService<AuditHeadKeeper>());
 
-        // In the order of writing: rows that affect decisions first, signals last, because the other writers raise signals.
+        // In the order of writing: sinks that affect decisions first, signals last, because the other sinks raise signals.
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<RateLimiter>());
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<Denials>());
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<UsageCounters>());

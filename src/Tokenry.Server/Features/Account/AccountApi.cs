@@ -41,7 +41,7 @@ public static class AccountApi
     }
 
     /// <summary>
-    /// An access token must not manage the credential it was issued to. Anyone can read a public key, so a public key must not manage itself.
+    /// An access token must not manage the credential it was issued to. An anonymous API key is public, so any client could manage it.
     /// </summary>
     private static CredentialAddress Calling(Caller caller) =>
         caller.Credential is not AuthenticatedCredential { Stored: { } credential }

@@ -59,7 +59,7 @@ public sealed class AuditHeadFile(TokenryOptions options, HeadSigner signer)
     }
 }
 
-/// <summary>What <see cref="AuditHeadFile"/> holds.</summary>
+/// <summary>The content of <see cref="AuditHeadFile"/>.</summary>
 public sealed record HeadsOnDisk
 {
     /// <summary>The newest head of the store that is open.</summary>

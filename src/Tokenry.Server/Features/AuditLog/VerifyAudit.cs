@@ -22,7 +22,7 @@ public sealed class VerifyAudit(Database database, AuditChain chain, AuditHeadFi
     {
         if (keeper is not null)
         {
-            // The keeper has already reported its faults. The head on disk can be older than a restore.
+            // The keeper has already reported its faults. The head on disk can be from before a restore, so write a new one.
             await keeper.RenewAsync();
         }
 

@@ -13,7 +13,7 @@ public sealed class ListRoles(Gate gate)
 {
     private static readonly Demand Demand = new(ManagementApi.RolesRead);
 
-    /// <summary>What built-in roles are about, whatever is registered.</summary>
+    /// <summary>Tokenry's own API only: built-in roles do not depend on registered APIs.</summary>
     private static readonly Catalog OwnApi = new([], []);
 
     private static readonly Role[] BuiltIn =

@@ -17,7 +17,7 @@ public sealed record CommandVerb(string Words, string Summary)
     /// <summary>The step words, such as <c>status</c>; one of them may follow the verb.</summary>
     public IReadOnlyList<string> Steps { get; init; } = [];
 
-    /// <summary>What the steps do, for the help text.</summary>
+    /// <summary>A description of the steps, for the help text.</summary>
     public string StepSummary { get; init; } = "";
 
     /// <summary>The options of this verb alone.</summary>

@@ -100,7 +100,7 @@ public sealed class ClientAuthenticator(IEnumerable<IClientAuthenticationMethod>
         : !AccessDecision.IsAddressAllowed(found, request.Address) ? AuditReason.Of(VerificationCode.IpNotAllowed)
         : AuditReason.Valid;
 
-    /// <summary>What the request presents, and the method that checks it.</summary>
+    /// <summary>Reads the presented credential and finds the method that checks it.</summary>
     private PresentedClient Read(in ClientRequest request)
     {
         var carrier = Carrier.Of(request.Headers);

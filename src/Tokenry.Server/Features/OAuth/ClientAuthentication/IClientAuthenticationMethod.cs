@@ -20,7 +20,7 @@ public interface IClientAuthenticationMethod
     /// <summary>The JWS algorithms of its assertions, for the metadata.</summary>
     IReadOnlyList<string> SigningAlgorithms => [];
 
-    /// <summary>What the request presents by this method; <c>default</c> if nothing.</summary>
+    /// <summary>Reads the credential that the request presents by this method; <c>default</c> if there is none.</summary>
     /// <exception cref="OAuthError">400: the request uses this method and is malformed.</exception>
     PresentedClient Read(in ClientRequest request);
 

@@ -29,7 +29,7 @@ public sealed class PrivateKeyJwt(
     private const string Remedy =
         "; change the client, or set assertions to compatible on the application, which takes what client libraries send by default";
 
-    /// <summary>The scope of assertion ids in <see cref="SingleUse"/>.</summary>
+    /// <summary>The kind of these ids in <see cref="SingleUse"/>.</summary>
     private const string UseKind = "client_assertion";
 
     private static readonly ClientAssertionRules Untyped = new() { TakesPlainType = true };
@@ -75,7 +75,7 @@ public sealed class PrivateKeyJwt(
             throw OAuthError.InvalidRequest("client_assertion and its client_assertion_type go together; the type is missing or not known");
         }
 
-        // If the form names no client, use the issuer: failures are slowed per client, so that one client's failures do not slow others.
+        // If the form names no client, use the one the assertion claims: failures are slowed per client, so that one client's failures do not slow others.
         var clientId = form["client_id"] ?? (ClientAssertionValidator.TryReadClient(assertion, out var claimed) ? claimed : null);
         return clientId is not null && FederatedIdentities.IsFromAnotherIssuer(assertion)
             ? new PresentedClient(ClientAuthenticationMethod.FederatedIdentity, clientId, assertion) { CheckedBy = federatedIdentities }
@@ -116,7 +116,7 @@ public sealed class PrivateKeyJwt(
         );
     }
 
-    /// <summary>Whether the client's key signed the assertion despite the fault: then the records name client and key.</summary>
+    /// <summary>Whether the fault implies a valid signature by the client's key: then the records name client and key.</summary>
     private static bool IsBehindSignature(ClientAssertionFault fault) =>
         fault
             is ClientAssertionFault.InvalidClaims

@@ -5,7 +5,7 @@ using Tokenry.Server.Core.Authentication;
 
 namespace Tokenry.Server.Features.OAuth.Grants;
 
-/// <summary>What a grant answers.</summary>
+/// <summary>The token that a grant issues.</summary>
 public sealed class IssuedToken(string accessToken, string tokenId, ApiResourceFacts api, TimeSpan lifetime, ScopeSet scope)
 {
     public string AccessToken => accessToken;

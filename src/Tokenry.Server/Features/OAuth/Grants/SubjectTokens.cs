@@ -48,8 +48,8 @@ public sealed class SubjectTokens(Authenticator authenticator, FederatedIdentiti
         };
 
     /// <summary>
-    /// An access token is issued to one client for one API. Only these two may exchange it, not a client that obtained it otherwise (RFC 9700 §4.10.2).
-    /// Owners may hand keys and personal access tokens to any client.
+    /// An access token is issued to one client for one API. Only this client and the API's resource servers may exchange it, not a client that obtained
+    /// it otherwise (RFC 9700 §4.10.2). Owners may hand keys and personal access tokens to any client.
     /// </summary>
     private static bool MayHold(Authenticated found, Caller client, Catalog catalog) =>
         found.Token is not { } token

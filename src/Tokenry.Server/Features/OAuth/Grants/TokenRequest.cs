@@ -19,7 +19,10 @@ public sealed record TokenRequest(Caller Client, FormParameters Form, TokenConfi
     /// <summary>The TLS client certificate of the request, whether the token is bound to it or not.</summary>
     public ClientCertificate? Certificate { get; init; }
 
-    /// <summary>The binding of a token for that API. If the API accepts only bound tokens, the token is bound to whatever the request offers.</summary>
+    /// <summary>
+    /// The binding of a token for that API. If the API accepts only bound tokens and the request has no binding, the token is bound to the request's
+    /// certificate.
+    /// </summary>
     /// <exception cref="OAuthError">400: the API accepts only bound tokens and the request offers no key or certificate.</exception>
     public TokenConfirmation? ConfirmationFor(ApiResourceFacts api) =>
         Confirmation is not null || api.MinimumStrength == Strength.Bearer ? Confirmation
