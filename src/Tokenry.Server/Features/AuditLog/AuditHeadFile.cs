@@ -27,7 +27,7 @@ public sealed class AuditHeadFile(TokenryOptions options, HeadSigner signer)
             {
                 Own = heads.FirstOrDefault(head => head is not null && signer.IsOwn(head)),
                 Other = heads.FirstOrDefault(head => head is not null && !signer.IsOwn(head)),
-                // A line that this server did not write may have replaced this store's line.
+                // A line that the server cannot verify may have been the line of this store.
                 Fault = heads.Contains(null) ? $"The audit head {Path} was changed, or was not made with this key file." : null,
             };
         }

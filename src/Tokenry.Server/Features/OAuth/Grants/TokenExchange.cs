@@ -149,7 +149,7 @@ public sealed class TokenExchange(
         };
     }
 
-    /// <summary>Keeps the limit to objects, if the API has objects and checks them in tokens.</summary>
+    /// <summary>Keeps the limit to objects; the API must have objects and check them in tokens.</summary>
     private static IReadOnlyList<string>? Objects(Authenticated subject, ApiResourceFacts api) =>
         subject.ObjectTexts is not { } objects ? null
         : api.ObjectsInTokens && api.ObjectTypes.Length > 0 ? objects
