@@ -6,13 +6,13 @@ using Tokenry.Server.Platform.Settings;
 namespace Tokenry.Server.Composition;
 
 /// <summary>
-/// A verb of <c>admin</c> from the command line: stdout is the output alone, words go to stderr. A running server carries it out: the one of the data
-/// directory, or the only one of this user. If there is none, this process takes the lock of the data directory. With a connection string of
-/// PostgreSQL this process does it in any case.
+/// Runs a verb of <c>admin</c> from the command line: stdout is the output alone, messages go to stderr. A running server carries it out: the one of the
+/// data directory, or the only one of this user. If there is none, this process takes the lock of the data directory. With a connection string of
+/// PostgreSQL, this process always carries it out.
 /// </summary>
 internal static class AdminCommand
 {
-    /// <param name="verb">What to do.</param>
+    /// <param name="verb">The verb.</param>
     /// <param name="arguments">Its options by name.</param>
     public static async Task<int> RunAsync(AdminVerb verb, Dictionary<string, string> arguments)
     {
@@ -37,7 +37,7 @@ internal static class AdminCommand
         var options = TokenryOptions.Read(configuration, needsIssuer: false);
         var request = new ControlRequest(verb.Command.Words, arguments);
         var isNamed = configuration["Tokenry:DataDirectory"] is not null;
-        // A directory that is typed here is one that a server uses: if it has no store, the name is wrong.
+        // An operator names a directory that a server uses: if it has no store, the name is wrong.
         var opening = new Opening(options, verb, arguments, MakesStore: verb.MakesStore && !isTyped);
         var answer = options.Store.UsesPostgres
             ? await RunHereAsync(opening)
@@ -57,10 +57,10 @@ internal static class AdminCommand
     }
 
     /// <summary>
-    /// The running server that is meant, if it is not simply the one that holds the data directory: it has another one, or a database on
-    /// PostgreSQL that these arguments do not name.
+    /// Finds the running server that the operator means. This can be a server other than the one that holds the data directory: it has another data
+    /// directory, or a database on PostgreSQL that these arguments do not name.
     /// </summary>
-    /// <exception cref="StartupException">There are several.</exception>
+    /// <exception cref="StartupException">More than one server qualifies.</exception>
     private static ServerState? FindServer(string dataDirectory, bool isNamed)
     {
         var running = RunningServers.Find();
@@ -93,7 +93,9 @@ internal static class AdminCommand
         static string Choice(string directory, string what) => $"--{CommandVerb.DataDirectoryOption} {directory}   ({what})";
     }
 
-    /// <summary>What the running server says; <c>null</c> where none is meant, or the one of this data directory is just starting or stopping.</summary>
+    /// <summary>
+    /// The running server's answer; <c>null</c> if no server is meant, or if the server of this data directory is just starting or stopping.
+    /// </summary>
     private static async Task<ControlAnswer?> AskAsync(ServerState? server, TokenryOptions options, ControlRequest request) =>
         server is null ? null
         : await ControlSocket.AskAsync(server, request) is { } answer ? answer
@@ -104,7 +106,7 @@ internal static class AdminCommand
     {
         var directory = opening.Options.Store.DataDirectory;
         await PrepareAsync(opening);
-        // The server may be between taking the lock and listening, or between letting go and being gone.
+        // The server may have taken the lock but not listen yet, or have released the lock but not ended yet.
         for (var attempt = 0; attempt < 100; attempt++)
         {
             using (var held = DataDirectory.TryHold(directory))
@@ -129,7 +131,7 @@ internal static class AdminCommand
     private static async Task PrepareAsync(Opening opening)
     {
         var options = opening.Options;
-        // On PostgreSQL the store is in the database; what its servers have here is the key file.
+        // On PostgreSQL the store is in the database; the servers have only the key file here.
         if (!opening.MakesStore && !File.Exists(options.Store.UsesPostgres ? options.Store.KeyFile : options.Store.DatabasePath))
         {
             throw new StartupException(
@@ -161,6 +163,6 @@ internal static class AdminCommand
         return await opening.Verb.Operation(services)(opening.Arguments, OperatingSystemUser.OfProcess());
     }
 
-    /// <summary>What a verb needs to run in this process.</summary>
+    /// <summary>The input of a verb that runs in this process.</summary>
     private sealed record Opening(TokenryOptions Options, AdminVerb Verb, Dictionary<string, string> Arguments, bool MakesStore);
 }

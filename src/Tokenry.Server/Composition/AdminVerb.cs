@@ -6,13 +6,13 @@ using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Composition;
 
-/// <summary>A verb of <c>admin</c> with what carries it out; in this process or in the running server.</summary>
+/// <summary>A verb of <c>admin</c> and its handler, for this process or for the running server.</summary>
 internal sealed record AdminVerb(
     CommandVerb Command,
     Func<IServiceProvider, Func<IReadOnlyDictionary<string, string>, OperatingSystemUser, Task<ControlAnswer>>> Operation
 )
 {
-    /// <summary>Whether it makes a store where the configuration's data directory has none. The other verbs are about a store that is there.</summary>
+    /// <summary>Whether it creates a store if the configured data directory has none. The other verbs need an existing store.</summary>
     public bool MakesStore { get; init; }
 
     /// <summary>Refuses options that do not fit, before a store is opened; throws <see cref="StartupException"/>.</summary>

@@ -8,8 +8,8 @@ using Tokenry.Server.Platform.Text;
 namespace Tokenry.Server.Composition;
 
 /// <summary>
-/// The commands of the command line as a tree for System.CommandLine, made from <see cref="AdminVerb.All"/>. A start of the server does not come here,
-/// because loading that library takes a fifth of its time (<c>docs/decisions/0073-commands-by-a-library.md</c>).
+/// The command line's commands as a tree for System.CommandLine, made from <see cref="AdminVerb.All"/>. A start of the server does not use this class,
+/// because loading that library takes a fifth of the start time (<c>docs/decisions/0073-commands-by-a-library.md</c>).
 /// </summary>
 internal static class CommandTree
 {
@@ -17,7 +17,7 @@ internal static class CommandTree
 
     private static readonly ParserConfiguration Plain = new() { EnablePosixBundling = false, ResponseFileTokenReplacer = null };
 
-    /// <summary>What a group of commands is for, by its words.</summary>
+    /// <summary>The purpose of each group of commands, by the group's words.</summary>
     private static readonly Dictionary<string, string> Groups = new(StringComparer.Ordinal)
     {
         ["admin"] = "Commands for operators of this host.",
@@ -26,11 +26,11 @@ internal static class CommandTree
 
     /// <summary>Runs the command, or prints help or the version.</summary>
     /// <returns>The exit code.</returns>
-    /// <exception cref="UsageException">The arguments name no command, or something that the command does not take.</exception>
+    /// <exception cref="UsageException">The arguments name no command, or contain a word that the command does not take.</exception>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static async Task<int> RunAsync(string[] arguments)
     {
-        // The library takes "--option=" for an option without a value; here it has an empty one.
+        // The library treats "--option=" as an option without a value; here its value is empty.
         var words = arguments.SelectMany(word =>
             word.StartsWith("--", StringComparison.Ordinal) && word.EndsWith('=') ? [word[..^1], ""] : new[] { word }
         );
@@ -57,12 +57,12 @@ internal static class CommandTree
         return text.ToString().TrimEnd();
     }
 
-    /// <exception cref="UsageException">Says what the verb does not take, and the nearest that it does.</exception>
+    /// <exception cref="UsageException">Names the word that the verb does not take, and the nearest word that it takes.</exception>
     private static void Check(ParseResult result, CommandVerb verb, string[] arguments)
     {
         foreach (var argument in arguments)
         {
-            // The library would take the value for the next word.
+            // The library would read the value as the next word.
             var (name, value) = argument.IndexOf('=', StringComparison.Ordinal) is >= 0 and var at
                 ? (argument[..at], argument[at..])
                 : ("", "");
@@ -173,7 +173,7 @@ internal static class CommandTree
         }
     }
 
-    /// <summary>A verb as a command of the library.</summary>
+    /// <summary>Converts a verb to a command of the library.</summary>
     private sealed class VerbCommand : Command
     {
         private readonly Argument<string>? step;
@@ -212,7 +212,7 @@ internal static class CommandTree
 
         public AdminVerb Verb { get; }
 
-        /// <summary>The options by name, a step under <see cref="CommandVerb.StepOption"/>.</summary>
+        /// <summary>The options by name; a step is stored under <see cref="CommandVerb.StepOption"/>.</summary>
         private Dictionary<string, string> Values(ParseResult result)
         {
             var values = new Dictionary<string, string>(StringComparer.Ordinal);

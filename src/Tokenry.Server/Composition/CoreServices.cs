@@ -22,7 +22,7 @@ using Tokenry.Server.Platform.Telemetry;
 
 namespace Tokenry.Server.Composition;
 
-/// <summary>Everything features stand on, for the server and for a command alike.</summary>
+/// <summary>The services that features depend on, for the server and for a command.</summary>
 public static partial class CoreServices
 {
     public static IServiceCollection AddCore(this IServiceCollection services, TokenryOptions options)
@@ -105,7 +105,7 @@ public static partial class CoreServices
         return services;
     }
 
-    /// <summary>What runs beside the requests; not in a command.</summary>
+    /// <summary>The services that run beside the requests; a command does not start them.</summary>
     public static IServiceCollection AddBackgroundWork(this IServiceCollection services, TokenryOptions options, DataDirectory? held)
     {
         if (options.Store.UsesPostgres)
@@ -126,11 +126,11 @@ public static partial class CoreServices
             services.AddHostedService<OtlpExport>();
         }
 
-        // Before those that append: services stop in the reverse order, so that the last head is that of the last event.
+        // Registered before the services that append events: services stop in reverse order, so that the last signed head covers the last event.
         services.AddSingleton<AuditHeadKeeper>();
         services.AddHostedService(provider => provider.GetRequiredService<AuditHeadKeeper>());
 
-        // In the order in which they are written: what decides first, signals last, since others raise them.
+        // In the order of writing: sinks that affect decisions first, signals last, because the other sinks raise signals.
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<RateLimiter>());
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<Denials>());
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<UsageCounters>());
@@ -157,7 +157,7 @@ public static partial class CoreServices
         return services;
     }
 
-    /// <summary>Every rule that a room declares beside its table.</summary>
+    /// <summary>Every purge rule that a room declares beside its table.</summary>
     internal static IReadOnlyList<PurgeRule> PurgeRules(TokenryOptions options) =>
         [
             SingleUse.Purge,
@@ -172,8 +172,8 @@ public static partial class CoreServices
             Signals.PurgeNetworks,
         ];
 
-    /// <summary>Schema, keys: what must hold before anything else runs.</summary>
-    /// <param name="services">The foundation.</param>
+    /// <summary>Prepares schema and keys, which must be valid before anything else runs.</summary>
+    /// <param name="services">The services.</param>
     /// <param name="makesStore">Whether an empty database becomes a store.</param>
     /// <exception cref="StartupException">Says what to do.</exception>
     public static async Task OpenStoreAsync(IServiceProvider services, bool makesStore = true)

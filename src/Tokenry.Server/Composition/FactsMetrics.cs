@@ -8,7 +8,7 @@ using Tokenry.Server.Platform.Telemetry;
 
 namespace Tokenry.Server.Composition;
 
-/// <summary>How full the caches of facts are, how often they could answer, and how old what they say may be.</summary>
+/// <summary>Metrics of the caches of facts: how full they are, how often they answered, and how old their answers may be.</summary>
 internal sealed class FactsMetrics
 {
     public FactsMetrics(

@@ -8,11 +8,11 @@ using Tokenry.Server.Platform.Settings;
 namespace Tokenry.Server.Composition;
 
 /// <summary>
-/// The web server, which says in one sentence why it cannot listen. The host would log the stack trace first; <see cref="HasFailed"/> keeps it from that.
+/// Wraps the web server and reports in one sentence why it cannot listen. The host would log the stack trace first; <see cref="HasFailed"/> prevents this.
 /// </summary>
 internal sealed class ListeningServer(IServer inner, TokenryOptions options) : IServer
 {
-    /// <summary>Whether listening failed; the sentence is on its way, and the host has nothing to add.</summary>
+    /// <summary>Whether listening failed. The sentence reports the fault, so the host must not log it too.</summary>
     public static bool HasFailed { get; private set; }
 
     public IFeatureCollection Features => inner.Features;
@@ -53,7 +53,7 @@ internal sealed class ListeningServer(IServer inner, TokenryOptions options) : I
     {
         IFeatureCollection known = Features;
         var bound = string.Join(", ", known.Get<IServerAddressesFeature>()?.Addresses ?? []);
-        var addresses = bound.Length == 0 ? options.Urls : bound; // Kestrel takes them away while it looks for a certificate
+        var addresses = bound.Length == 0 ? options.Urls : bound; // Kestrel removes them while it looks for a certificate
         return exception switch
         {
             IOException { InnerException: AddressInUseException } => DescribeTaken(exception.Message, addresses),
@@ -68,8 +68,8 @@ internal sealed class ListeningServer(IServer inner, TokenryOptions options) : I
         };
     }
 
-    /// <param name="message">Kestrel's, "Failed to bind to address …: address already in use."</param>
-    /// <param name="addresses">All of them, if the message names none.</param>
+    /// <param name="message">Kestrel's message, "Failed to bind to address …: address already in use."</param>
+    /// <param name="addresses">All addresses, used if the message names none.</param>
     private string DescribeTaken(string message, string addresses)
     {
         const string before = "bind to address ";

@@ -1,13 +1,15 @@
 namespace Tokenry.Server.Composition;
 
-/// <summary>Logs: for people on a terminal, one JSON object a line elsewhere. No request line is logged by default: it could hold a secret.</summary>
+/// <summary>
+/// Configures logs: readable text on a terminal, else one JSON object per line. By default the server logs no request lines: they could hold a secret.
+/// </summary>
 public static class Logs
 {
-    /// <summary>Levels where configuration says nothing.</summary>
+    /// <summary>Log levels for categories that the configuration does not set.</summary>
     public static IEnumerable<KeyValuePair<string, string?>> DefaultLevels { get; } =
     [
         new("Logging:LogLevel:Microsoft", nameof(LogLevel.Warning)),
-        // On a terminal the announcement says it better.
+        // On a terminal the announcement is clearer.
         new(
             "Logging:LogLevel:Microsoft.Hosting.Lifetime",
             Console.IsOutputRedirected ? nameof(LogLevel.Information) : nameof(LogLevel.Warning)
@@ -16,8 +18,8 @@ public static class Logs
 
     public static void Configure(ILoggingBuilder logging)
     {
-        // In code, so that no configuration turns them on: these write the request's URL, where careless clients put secrets. The first has
-        // nothing else to say, and if it could, every request would get an Activity for it.
+        // Set in code, so that no configuration enables them: these categories log the request's URL, where careless clients put secrets. The first
+        // category logs nothing else, and if it were enabled, every request would get an Activity for it.
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         logging.AddFilter("Microsoft.AspNetCore.Routing", LogLevel.Warning);
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Warning && !ListeningServer.HasFailed);

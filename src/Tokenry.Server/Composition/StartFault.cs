@@ -5,10 +5,10 @@ using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Composition;
 
-/// <summary>What a start failed of, in sentences for the operator: what is wrong and what to do. A stack trace says neither.</summary>
+/// <summary>Describes a failed start to the operator: what is wrong and what to do. A stack trace says neither.</summary>
 internal static class StartFault
 {
-    /// <summary>One sentence a fault, or <c>null</c> where the fault is in this program and the stack trace must be seen.</summary>
+    /// <summary>One sentence per fault; <c>null</c> if the fault is in this program and the operator needs the stack trace.</summary>
     public static IReadOnlyList<string>? Describe(Exception exception) =>
         exception switch
         {

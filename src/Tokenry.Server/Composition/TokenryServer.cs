@@ -25,23 +25,23 @@ using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Composition;
 
-/// <summary>A table of contents: what the server is made of, and in which order a request passes it.</summary>
+/// <summary>A table of contents: the parts of the server, and the order in which a request passes them.</summary>
 internal sealed class TokenryServer : IAsyncDisposable
 {
     private TokenryServer(WebApplication app, TokenryOptions options, DataDirectory? held) => (App, Options, Held) = (app, options, held);
 
-    /// <summary>With every route mapped, not started.</summary>
+    /// <summary>The web application with every route mapped, not started.</summary>
     public WebApplication App { get; }
 
     private TokenryOptions Options { get; }
 
-    /// <summary>Held until the store is closed.</summary>
+    /// <summary>The lock of the data directory, held until the store is closed.</summary>
     private DataDirectory? Held { get; }
 
     /// <exception cref="StartupException">Says what to do.</exception>
     public static async Task<TokenryServer> BuildAsync(string[] args)
     {
-        // Settings are read once; watching for changes would watch the data directory below too, and every commit in it is one.
+        // The server reads settings once. Watching for changes would also watch the data directory below, where every commit is a change.
         var builder = WebApplication.CreateSlimBuilder([.. args, "--hostBuilder:reloadConfigOnChange=false"]);
         builder.WebHost.UseUrls(builder.Configuration["urls"] ?? TokenryOptions.DefaultUrl);
         builder.WebHost.UseKestrelHttpsConfiguration();
@@ -171,7 +171,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.MapJwkSet(App.Services.GetRequiredService<SigningKeyRing>(), Options.SigningKeys.JwksMaxAge);
         App.MapStartPage(Options);
         App.MapHealth();
-        App.Services.GetRequiredService<FactsMetrics>(); // nothing else needs it: it only observes
+        App.Services.GetRequiredService<FactsMetrics>(); // no other service needs it: it only observes
         App.MapMetrics();
         App.MapOpenApiDocument();
         App.RequireOnEveryRoute();

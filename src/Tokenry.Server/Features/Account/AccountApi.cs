@@ -40,7 +40,9 @@ public static class AccountApi
             .Needs();
     }
 
-    /// <summary>An access token must not manage the credential it was issued to. A public key would be managed by everyone.</summary>
+    /// <summary>
+    /// An access token must not manage the credential it was issued to. An anonymous API key is public, so any client could manage it.
+    /// </summary>
     private static CredentialAddress Calling(Caller caller) =>
         caller.Credential is not AuthenticatedCredential { Stored: { } credential }
             ? throw NotAccepted("An access token cannot manage itself. Use the credential that bought it, or let it expire.")

@@ -5,7 +5,7 @@ using Tokenry.Server.Core.Authentication;
 
 namespace Tokenry.Server.Features.Account;
 
-/// <summary>Who the calling credential is and what it may do now. Needs no scope: whoever holds a credential may know what it is.</summary>
+/// <summary>Describes the calling credential and what it may do now. Needs no scope: the holder may know what its credential is.</summary>
 public sealed class DescribeMe(CatalogCache catalogs)
 {
     public async Task<Me> RunAsync(Caller caller)

@@ -3,7 +3,7 @@ using Tokenry.Server.Core.Credentials;
 
 namespace Tokenry.Server.Features.AuditLog;
 
-/// <summary>Every action that this version writes to the trail, so that a filter by one that there is not is no empty list.</summary>
+/// <summary>Every action that this version writes to the trail. The list rejects a filter by an unknown action instead of returning nothing.</summary>
 public static class AuditActions
 {
     private static readonly (string Noun, string[] Verbs)[] Written =
@@ -58,7 +58,7 @@ public static class AuditActions
 
     public static bool IsKnown(string action) => Known.Contains(action);
 
-    /// <summary>The actions of the same kind, else the kinds that there are: what to say of an action that is not known.</summary>
+    /// <summary>For an unknown action: the known actions of the same kind, or the known kinds if there are none.</summary>
     public static string Near(string action)
     {
         var noun = action.Split('.')[0];
@@ -68,7 +68,7 @@ public static class AuditActions
             : $"known kinds: {string.Join(", ", Written.Select(written => written.Noun))}";
     }
 
-    /// <summary>Whether there are actions of that kind, such as <c>signal</c>.</summary>
+    /// <summary>Whether the kind, such as <c>signal</c>, has actions.</summary>
     public static bool HasKind(string noun) => Array.Exists(Written, written => written.Noun == noun);
 
     private static IEnumerable<string> All() => Written.SelectMany(written => written.Verbs.Select(verb => $"{written.Noun}.{verb}"));

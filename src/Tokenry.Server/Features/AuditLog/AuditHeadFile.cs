@@ -6,8 +6,8 @@ using Tokenry.Server.Platform.Store.Audit;
 namespace Tokenry.Server.Features.AuditLog;
 
 /// <summary>
-/// The newest signed head on disk, outside the database: what a restored or shortened trail is compared with. One line for each store that used this
-/// directory, the one that was written last first.
+/// The newest signed head on disk, outside the database. The server compares a restored or shortened trail with it. The file has one line for each store
+/// that used this directory, the last one written first.
 /// </summary>
 public sealed class AuditHeadFile(TokenryOptions options, HeadSigner signer)
 {
@@ -16,7 +16,7 @@ public sealed class AuditHeadFile(TokenryOptions options, HeadSigner signer)
 
     public string Path => options.Store.AuditHeadFile;
 
-    /// <summary>What the file says of the store that is open.</summary>
+    /// <summary>Reads the heads for the store that is open.</summary>
     public HeadsOnDisk Read()
     {
         try
@@ -27,7 +27,7 @@ public sealed class AuditHeadFile(TokenryOptions options, HeadSigner signer)
             {
                 Own = heads.FirstOrDefault(head => head is not null && signer.IsOwn(head)),
                 Other = heads.FirstOrDefault(head => head is not null && !signer.IsOwn(head)),
-                // One line that is not ours may have been this store's.
+                // A line that the server cannot verify may have been the line of this store.
                 Fault = heads.Contains(null) ? $"The audit head {Path} was changed, or was not made with this key file." : null,
             };
         }
@@ -37,7 +37,7 @@ public sealed class AuditHeadFile(TokenryOptions options, HeadSigner signer)
         }
     }
 
-    /// <summary>Replaces the line of the store that is open; those of other stores stay.</summary>
+    /// <summary>Replaces the line of the open store; the lines of other stores stay.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     public void Write(string jws)
     {
@@ -59,15 +59,15 @@ public sealed class AuditHeadFile(TokenryOptions options, HeadSigner signer)
     }
 }
 
-/// <summary>What <see cref="AuditHeadFile"/> holds.</summary>
+/// <summary>The content of <see cref="AuditHeadFile"/>.</summary>
 public sealed record HeadsOnDisk
 {
     /// <summary>The newest head of the store that is open.</summary>
     public ChainHead? Own { get; init; }
 
-    /// <summary>The head of another store, the one that was written last.</summary>
+    /// <summary>The newest head of another store.</summary>
     public ChainHead? Other { get; init; }
 
-    /// <summary>Why the file, or a line of it, says nothing; <c>null</c> also where there is no file.</summary>
+    /// <summary>Why the file or one of its lines is unusable; <c>null</c> if there is no fault or no file.</summary>
     public string? Fault { get; init; }
 }

@@ -8,8 +8,8 @@ using Tokenry.Server.Platform.Telemetry;
 namespace Tokenry.Server.Features.AuditLog;
 
 /// <summary>
-/// Signs the newest event of the trail within seconds and keeps the result outside the database; compares the store with it at start and while the
-/// server runs, and says aloud where the trail lacks an event that it once had.
+/// Signs the newest event of the trail within seconds and keeps the result outside the database. Compares the store with it at start and while the server
+/// runs. Reports a trail that lacks an event it once had.
 /// </summary>
 public sealed partial class AuditHeadKeeper(
     Database database,
@@ -21,10 +21,10 @@ public sealed partial class AuditHeadKeeper(
     ILogger<AuditHeadKeeper> logger
 ) : BackgroundService
 {
-    /// <summary>Faults are told every second, a head is signed every fifth: at most six seconds after its event.</summary>
+    /// <summary>The keeper reports faults every second and signs a head every fifth second: at most six seconds after its event.</summary>
     private const int TicksBetweenHeads = 5;
 
-    /// <summary>The audit event which says that the head on disk is of another store: the database was exchanged, or moved to another engine.</summary>
+    /// <summary>The audit event for a head on disk that belongs to another store: the database was exchanged, or moved to another engine.</summary>
     private const string ReplacedAction = "store.replaced";
 
     private readonly Queue<AuditEntry> untold = new();
@@ -34,10 +34,10 @@ public sealed partial class AuditHeadKeeper(
     private string? unwritten;
     private string? said;
 
-    /// <summary>What was noticed last since this process started; <c>null</c> = the trail is what it was.</summary>
+    /// <summary>The latest fault since this process started; <c>null</c> = the keeper found none.</summary>
     public ChainFault? LastFault => lastFault;
 
-    /// <summary>Compares the store with the head on disk; before this process appends anything.</summary>
+    /// <summary>Compares the store with the head on disk. Must run before this process appends an event.</summary>
     public async Task OpenAsync()
     {
         var heads = file.Read();
@@ -64,7 +64,7 @@ public sealed partial class AuditHeadKeeper(
         await TellAsync();
     }
 
-    /// <summary>Signs the newest event now and writes the head, so that what is compared with it next is not older.</summary>
+    /// <summary>Signs the newest event now and writes the head, so that the next comparison uses a current head.</summary>
     /// <exception cref="StoreUnavailableException">The store or the signing key's token does not serve now.</exception>
     public Task RenewAsync() => AloneAsync(KeepAsync);
 
@@ -132,10 +132,10 @@ public sealed partial class AuditHeadKeeper(
         }
     }
 
-    /// <summary>Looks at the trail, tells what is wrong with it, and signs its newest event unless that was done.</summary>
+    /// <summary>Checks the trail, reports faults, and signs the newest event if it is not signed yet.</summary>
     private async Task KeepAsync()
     {
-        var known = chain.Newest; // before the look, which then cannot be older
+        var known = chain.Newest; // read before the check, whose result then cannot be older
         var (found, same) = await LookAsync(known?.Seq);
         if (known is not null && IsFault(known, found, same))
         {
@@ -172,7 +172,7 @@ public sealed partial class AuditHeadKeeper(
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Once, and not every five seconds.
+            // Report the fault once, not every five seconds.
             if (said != exception.GetType().Name)
             {
                 said = exception.GetType().Name;
@@ -195,11 +195,11 @@ public sealed partial class AuditHeadKeeper(
             )
         );
 
-    /// <summary>Retention may have removed the event since; then there is nothing to compare.</summary>
+    /// <summary>If retention removed the event since, there is nothing to compare.</summary>
     private static bool IsFault(ChainHead known, ChainHead? found, ChainHead? same) =>
         known.Seq > 0 && (same is null ? (found?.Seq ?? 0) < known.Seq : !same.IsAs(known));
 
-    /// <summary>Writes what was noticed to log, metric and trail; what the store does not take now is tried again.</summary>
+    /// <summary>Writes the fault to log, metric and trail. If the store is unavailable, the keeper tries again.</summary>
     /// <returns>Whether an event was appended.</returns>
     private async Task<bool> TellAsync()
     {

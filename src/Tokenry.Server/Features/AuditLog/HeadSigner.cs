@@ -13,7 +13,7 @@ public sealed class HeadSigner(KeyRing keys, SigningKeyRing signingKeys, StoreId
     public AuditHead Sign(ChainHead head) =>
         SignedHead.Sign(head with { Store = store.Id }, signingKeys.Active(JwsAlgorithms.Es256), keys.AuditKey);
 
-    /// <summary>Whether a head is of the store that is open here; of one that does not say, it is taken for it.</summary>
+    /// <summary>Whether a head belongs to the open store. A head that names no store counts as one of this store.</summary>
     public bool IsOwn(ChainHead head) => head.Store is null || head.Store == store.Id;
 
     /// <inheritdoc cref="SignedHead.Read"/>

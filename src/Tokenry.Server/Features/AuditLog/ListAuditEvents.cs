@@ -31,7 +31,7 @@ public sealed class ListAuditEvents(Gate gate)
                 );
                 return listing.ToPage([.. rows], row => row.ToEvent(), row => row.Seq.ToString(CultureInfo.InvariantCulture));
             },
-            // One who polls for new events would find its own reading for ever.
+            // Without this, a caller that polls for new events would always find its own reading.
             page => page.Items.Any(row => !IsRead(row))
         );
     }
@@ -53,7 +53,7 @@ public sealed class ListAuditEvents(Gate gate)
         Equal("actor", "actor");
         if (listing.Text("action") is [.. var kind, '*'] && kind.EndsWith('.'))
         {
-            // All of one kind: signal.*, api_key.*
+            // A filter by kind: signal.*, api_key.*
             where.Append(" AND substr(action, 1, @length) = @kind");
             parameters.Add("kind", kind);
             parameters.Add("length", kind.Length);

@@ -5,7 +5,7 @@ using Tokenry.Server.Core.Operations;
 
 namespace Tokenry.Server.Features.AuditLog;
 
-/// <summary>Shows the newest signed head, for those who keep it elsewhere.</summary>
+/// <summary>Shows the newest signed head, for callers that keep a copy elsewhere.</summary>
 public sealed class ShowAuditHead(Gate gate, AuditHeadKeeper keeper)
 {
     public async Task<AuditHead> RunAsync(Caller caller)

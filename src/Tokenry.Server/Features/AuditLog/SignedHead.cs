@@ -10,12 +10,12 @@ using Tokenry.Server.Platform.Store.Audit;
 namespace Tokenry.Server.Features.AuditLog;
 
 /// <summary>
-/// A <see cref="ChainHead"/> as a JWS: others check it with the JWK set. It also carries a MAC under the audit key, which lasts longer than
-/// signing keys do and is at hand where the store was restored from before the key was made.
+/// A <see cref="ChainHead"/> as a JWS: verifiers check it with the JWK set. It also carries a MAC under the audit key. The audit key lasts longer than
+/// signing keys. It is also available if the store was restored from a backup older than the signing key.
 /// </summary>
 public static class SignedHead
 {
-    /// <summary>Its <c>typ</c>: no verifier of access tokens takes it for one.</summary>
+    /// <summary>The <c>typ</c>. It differs from that of access tokens, so that no verifier accepts a head as a token.</summary>
     public const string Type = "audit-head+jwt";
 
     /// <exception cref="StoreUnavailableException">The key's token does not serve now.</exception>
@@ -44,8 +44,8 @@ public static class SignedHead
         };
     }
 
-    /// <summary>Takes a head that was made under this audit key; its signature counts where the key that made it is still known.</summary>
-    /// <returns><c>null</c> where it is none of this server's.</returns>
+    /// <summary>Reads a head with a valid MAC under this audit key. The signature must also be valid if the server still knows the signing key.</summary>
+    /// <returns><c>null</c> if this server did not make it.</returns>
     public static ChainHead? Read(ReadOnlySpan<byte> jws, byte[] auditKey, Func<string, VerificationKey?> find)
     {
         if (!CompactJws.TryParse(jws, out var parsed) || parsed.Header is not { Type: Type, KeyId: { } keyId })

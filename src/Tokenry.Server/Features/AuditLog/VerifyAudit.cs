@@ -10,7 +10,7 @@ namespace Tokenry.Server.Features.AuditLog;
 /// <param name="database">The store.</param>
 /// <param name="chain">The chain.</param>
 /// <param name="file">The head on disk.</param>
-/// <param name="keeper">Of a running server, which signs a new head before it compares.</param>
+/// <param name="keeper">The keeper of a running server; it signs a new head before it compares.</param>
 public sealed class VerifyAudit(Database database, AuditChain chain, AuditHeadFile file, AuditHeadKeeper? keeper = null)
 {
     public static readonly CommandVerb Command = new(
@@ -22,11 +22,11 @@ public sealed class VerifyAudit(Database database, AuditChain chain, AuditHeadFi
     {
         if (keeper is not null)
         {
-            // What it has noticed since its start it has told by then; the head on disk can be one from before a restore.
+            // The keeper has already reported its faults. The head on disk can be from before a restore, so write a new one.
             await keeper.RenewAsync();
         }
 
-        // Before the chain is read, which is then at least as new.
+        // Read before the chain, which then is at least as new.
         var heads = file.Read();
         var head = heads.Own;
         var known = chain.Newest;
@@ -57,7 +57,7 @@ public sealed class VerifyAudit(Database database, AuditChain chain, AuditHeadFi
 
         if (check.Fault is null)
         {
-            // The head a running process holds can be newer than its file.
+            // The head in a running process can be newer than its file.
             var expected = known is not null && known.Seq > (head?.Seq ?? 0) ? known : head;
             if (expected is not null && await CompareAsync(expected, check) is { } difference)
             {

@@ -14,8 +14,8 @@ using Tokenry.Server.Platform.Settings;
 namespace Tokenry.Server.Features.OAuth;
 
 /// <summary>
-/// <c>POST /oauth/introspect</c> (RFC 7662) for access tokens, API keys and personal access tokens. Whoever holds <c>introspect</c> sees every
-/// API, a listed resource server its own, a client what was issued to it; anyone else sees exactly <c>{"active":false}</c>.
+/// <c>POST /oauth/introspect</c> (RFC 7662) for access tokens, API keys and personal access tokens. A caller with <c>introspect</c> sees every API. A
+/// listed resource server sees its own API, and a client sees the tokens issued to it. Any other caller sees exactly <c>{"active":false}</c>.
 /// </summary>
 public sealed class IntrospectionEndpoint(
     ClientAuthenticator clients,
@@ -39,7 +39,7 @@ public sealed class IntrospectionEndpoint(
         var token = form["token"] ?? throw OAuthError.InvalidRequest("token is missing");
         var (result, authenticated) = await door.InspectAsync(catalog, token);
         var seen = authenticated is null ? [] : Visible(catalog, caller, authenticated);
-        // A good token that this caller may not know of is not recorded as a denial.
+        // A valid token that this caller may not see is not recorded as a denial.
         if (!result.IsGood || seen.Count > 0)
         {
             recorder.Decided(
@@ -49,7 +49,7 @@ public sealed class IntrospectionEndpoint(
                     Result = result.Reason,
                     Credential = result,
                     Api = seen.Count == 1 ? seen[0].Api : null,
-                    // Who introspects is not who presented it: neither address nor agent is known.
+                    // The caller is not the client that presented the token, so the client's address and agent are unknown.
                     From = new UseCircumstances(null, null, RequestFacts.Of(context).RequestId),
                 }
             );
@@ -69,7 +69,7 @@ public sealed class IntrospectionEndpoint(
         );
     }
 
-    /// <summary>A bearer with <c>introspect</c> or of a listed resource server, or an authenticated client.</summary>
+    /// <summary>A bearer with <c>introspect</c> or a listed resource server's bearer, or an authenticated client.</summary>
     private async ValueTask<Caller> CallerAsync(HttpContext context, FormParameters form, Catalog catalog)
     {
         var carrier = Carrier.Of(context.Request.Headers);
@@ -101,7 +101,7 @@ public sealed class IntrospectionEndpoint(
         return isListed || caller.Management.Contains(ManagementApi.Introspect) ? caller : throw OAuthError.InsufficientScope(challenge);
     }
 
-    /// <summary>The APIs at which the credential is good and which the caller may know of, with its scopes there.</summary>
+    /// <summary>The APIs that accept the credential and that the caller may see, with the credential's scopes there.</summary>
     private static List<(ApiResourceFacts Api, ScopeSet Scopes)> Visible(Catalog catalog, Caller caller, Authenticated authenticated)
     {
         var ownToken = authenticated.HolderId == caller.Principal.Id;
@@ -178,7 +178,7 @@ public sealed class IntrospectionEndpoint(
         json.WriteString("token_type"u8, token?.Confirmation?.KeyThumbprint is null ? "Bearer"u8 : "DPoP"u8);
         if (token?.Confirmation is { } confirmation)
         {
-            // RFC 8705 §3.2, RFC 9449 §6.2: whoever asks must check it.
+            // RFC 8705 §3.2, RFC 9449 §6.2: the caller must check the binding.
             AccessTokenWriter.WriteConfirmation(json, confirmation);
         }
 

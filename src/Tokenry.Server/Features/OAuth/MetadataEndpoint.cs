@@ -10,8 +10,8 @@ using Tokenry.Server.Platform.Text;
 namespace Tokenry.Server.Features.OAuth;
 
 /// <summary>
-/// Authorization server metadata (RFC 8414), written once from the registered grants and methods and from the configured issuer, whatever
-/// Host a request names. Optional members without values are left out (§3.2).
+/// Authorization server metadata (RFC 8414). It is written once, from the registered grants and methods and the configured issuer, and does not depend on
+/// the request's Host. Optional members without values are omitted (§3.2).
 /// </summary>
 public static class MetadataEndpoint
 {
@@ -73,12 +73,12 @@ public static class MetadataEndpoint
             json.WriteString("issuer", issuer);
             WriteEndpoints(issuer);
             json.WriteString("jwks_uri", issuer + "/.well-known/jwks.json");
-            // REQUIRED by RFC 8414 §2, and checked by clients; empty, since there is no authorization endpoint.
+            // RFC 8414 §2 requires the member and clients check it. It is empty because the server has no authorization endpoint.
             WriteArray("response_types_supported", []);
             WriteArray("grant_types_supported", grants);
             foreach (var endpoint in new[] { "token", "introspection", "revocation" })
             {
-                // A public client has nothing to ask introspection for (RFC 7662 §2.1).
+                // A public client may not introspect (RFC 7662 §2.1).
                 var open = methods.Where(method => method.IsProof || endpoint != "introspection").ToList();
                 WriteArray(endpoint + "_endpoint_auth_methods_supported", [.. open.SelectMany(method => method.Names)]);
                 WriteArray(

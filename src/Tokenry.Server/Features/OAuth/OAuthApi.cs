@@ -86,8 +86,8 @@ public static class OAuthApi
         services.AddSingleton<SubjectTokens>().AddSingleton<IGrant, ClientCredentials>().AddSingleton<IGrant, TokenExchange>();
 
     /// <summary>
-    /// The methods of client authentication, strongest first: so the metadata lists them. A subject token comes before a certificate, which then only binds
-    /// the token.
+    /// The client authentication methods, strongest first; the metadata lists them in this order. A subject token comes before a certificate: then the
+    /// certificate only binds the token.
     /// </summary>
     private static IServiceCollection AddClientAuthentication(this IServiceCollection services) =>
         services

@@ -5,7 +5,7 @@ using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Features.OAuth;
 
-/// <summary>What the form endpoints share: the form, the headers of the answer, and errors in OAuth's own shape (RFC 6749 §5).</summary>
+/// <summary>The common part of the form endpoints: the form, the headers of the answer, and errors in OAuth's own format (RFC 6749 §5).</summary>
 public static partial class OAuthEndpoint
 {
     private static readonly string[] SecretParameters =
@@ -23,8 +23,8 @@ public static partial class OAuthEndpoint
     ];
 
     /// <summary>
-    /// Maps a POST endpoint; <paramref name="serve"/> gets the parsed form and writes the answer. Without metadata of what it accepts: routing
-    /// would answer 415 for other media types before OAuth's own <c>invalid_request</c>.
+    /// Maps a POST endpoint; <paramref name="serve"/> gets the parsed form and writes the answer. The route has no metadata about accepted media types:
+    /// otherwise routing would answer 415 instead of OAuth's own <c>invalid_request</c>.
     /// </summary>
     public static IEndpointConventionBuilder MapForm(
         this IEndpointRouteBuilder app,
@@ -68,7 +68,7 @@ public static partial class OAuthEndpoint
         }
         catch (ProblemException problem) when (problem.Status == StatusCodes.Status401Unauthorized)
         {
-            // The client was good when the request came and is not any more (CallerJudge).
+            // The client was valid when the request arrived and is no longer valid (CallerJudge).
             Write(context, OAuthError.InvalidClient());
         }
         catch (StoreUnavailableException exception)
@@ -78,7 +78,7 @@ public static partial class OAuthEndpoint
         }
     }
 
-    /// <summary>A secret in a URL is in the logs of every hop (RFC 6749 §2.3.1): refused, and said loudly.</summary>
+    /// <summary>Refuses a secret in a URL and logs a warning, because every hop may log the URL (RFC 6749 §2.3.1).</summary>
     private static void RefuseSecretsInUrl(HttpContext context)
     {
         if (context.Request.QueryString.HasValue && context.Request.Query.Keys.Any(key => SecretParameters.Contains(key)))

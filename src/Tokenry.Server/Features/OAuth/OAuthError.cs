@@ -4,8 +4,8 @@ using Tokenry.Server.Platform.Http;
 namespace Tokenry.Server.Features.OAuth;
 
 /// <summary>
-/// An error answer of an OAuth endpoint (RFC 6749 §5.2). The registry below is closed; descriptions are constants, so nothing a client sent
-/// is ever echoed.
+/// An error answer of an OAuth endpoint (RFC 6749 §5.2). The registry below is closed. Descriptions are constants, so that an answer never repeats what a
+/// client sent.
 /// </summary>
 public sealed class OAuthError(int status, string error, string description) : Exception(description)
 {
@@ -17,10 +17,10 @@ public sealed class OAuthError(int status, string error, string description) : E
 
     public TimeSpan? RetryAfter { get; private init; }
 
-    /// <summary>For the audit: what a constant answer does not say.</summary>
+    /// <summary>The reason for the audit, which the constant answer does not show.</summary>
     public AuditReason? Reason { get; private set; }
 
-    /// <summary>For the client's next proof.</summary>
+    /// <summary>The nonce for the client's next proof.</summary>
     public string? DpopNonce { get; private init; }
 
     /// <param name="reason">Listed in <c>UseCodes</c>.</param>
@@ -34,12 +34,12 @@ public sealed class OAuthError(int status, string error, string description) : E
 
     public static OAuthError InvalidRequest(string description) => new(400, "invalid_request", description);
 
-    /// <summary>RFC 9110 §15.5.16; of OAuth's own errors this is the one that fits.</summary>
+    /// <summary>RFC 9110 §15.5.16; this is the OAuth error that fits best.</summary>
     public static OAuthError CodedBody() =>
         new(415, "invalid_request", "the body is compressed, which this server does not take: send it without Content-Encoding");
 
     /// <summary>
-    /// The same for every reason (RFC 6749 §5.2), but for what may be told to who proved the right secret; with a challenge, as every 401
+    /// The same answer for every reason (RFC 6749 §5.2), except for hints to a client that proved the right secret. It has a challenge, as every 401 must
     /// (RFC 9110 §15.5.2).
     /// </summary>
     public static OAuthError InvalidClient(string? hint = null) =>
@@ -64,13 +64,13 @@ public sealed class OAuthError(int status, string error, string description) : E
     public static OAuthError UnsupportedGrantType(IEnumerable<string> supported) =>
         new(400, "unsupported_grant_type", $"this server does not support the grant type; it supports {string.Join(" and ", supported)}");
 
-    /// <summary>RFC 6749 §5.2: known, and not for this client.</summary>
+    /// <summary>RFC 6749 §5.2: the grant is known, but not allowed for this client.</summary>
     public static OAuthError UnauthorizedClient() => new(400, "unauthorized_client", "the client may not use this grant type");
 
-    /// <summary>RFC 8693 §2.2.2: whatever is wrong with it.</summary>
+    /// <summary>RFC 8693 §2.2.2: the same answer for every fault of the subject token.</summary>
     public static OAuthError SubjectTokenNotAcceptable() => new(400, "invalid_request", "the subject token is not acceptable");
 
-    /// <summary>The subject's own limits, which an exchange counts against.</summary>
+    /// <summary>The subject's own limits; an exchange counts against them.</summary>
     public static OAuthError LimitReached(TimeSpan wait) =>
         new(429, "temporarily_unavailable", "the limit of the subject token is used up")
         {
@@ -84,7 +84,7 @@ public sealed class OAuthError(int status, string error, string description) : E
     public static OAuthError UnsupportedTokenType() =>
         new(400, "unsupported_token_type", "only access tokens and API keys of the client can be revoked here");
 
-    /// <summary>Ours, at <c>/oauth/renew</c>.</summary>
+    /// <summary>Tokenry's own error, at <c>/oauth/renew</c>.</summary>
     public static OAuthError SecretSuperseded() =>
         new(
             409,
@@ -92,12 +92,12 @@ public sealed class OAuthError(int status, string error, string description) : E
             "a newer secret, key or certificate replaced this one; only the newest renews itself. Repeat a lost renewal with its Idempotency-Key"
         );
 
-    /// <summary>Likewise.</summary>
+    /// <summary>Tokenry's own error, at <c>/oauth/renew</c>.</summary>
     public static OAuthError IdempotencyKeyReused() =>
         new(422, "idempotency_key_reused", "this Idempotency-Key came with another renewal before; take a new key for a new renewal");
 
-    /// <summary>RFC 6750 §3.1, where a bearer authenticates the caller of introspection.</summary>
-    /// <param name="challenge">The challenge of the endpoint; the error is filled in here.</param>
+    /// <summary>RFC 6750 §3.1, for introspection by a caller that authenticates as a bearer.</summary>
+    /// <param name="challenge">The challenge of the endpoint; this method adds the error.</param>
     public static OAuthError InvalidToken(in Challenge challenge) =>
         new(401, "invalid_client", "the bearer credential is not good here")
         {

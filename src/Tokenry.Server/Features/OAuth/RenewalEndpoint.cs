@@ -14,8 +14,8 @@ using Tokenry.Server.Platform.Text;
 namespace Tokenry.Server.Features.OAuth;
 
 /// <summary>
-/// <c>POST /oauth/renew</c>: a client replaces what it authenticates with by that alone, without any right at Tokenry's own API: a client secret by a new one, a public
-/// key or a certificate by the next. Both work for the overlap.
+/// <c>POST /oauth/renew</c>: a client replaces the credential it authenticates with; it needs no right at Tokenry's own API. It replaces a client secret by
+/// a new one, or a public key or certificate by the next. The old and the new credential both work for the overlap.
 /// </summary>
 public sealed class RenewalEndpoint(ClientAuthenticator clients, RotateCredential rotate, RenewRegistered renew, TimeProvider time)
 {
@@ -25,7 +25,7 @@ public sealed class RenewalEndpoint(ClientAuthenticator clients, RotateCredentia
     {
         var client = await clients.AuthenticateAsync(context, form);
         var overlap = Overlap(form);
-        // What is asked for, and not how the client proves itself: an assertion is another at each attempt.
+        // The fingerprint covers the request, not the client authentication: each attempt carries a different assertion.
         RequestFacts.Of(context).BodyHash = SHA256.HashData(
             Encoding.UTF8.GetBytes($"{form["overlap_seconds"]}\n{form["jwk"]}\n{form["certificate"]}")
         );

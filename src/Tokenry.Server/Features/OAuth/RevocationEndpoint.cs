@@ -11,7 +11,7 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.OAuth;
 
-/// <summary><c>POST /oauth/revoke</c> (RFC 7009): a client takes back its own access tokens and API keys.</summary>
+/// <summary><c>POST /oauth/revoke</c> (RFC 7009): a client revokes its own access tokens and API keys.</summary>
 public sealed class RevocationEndpoint(
     ClientAuthenticator clients,
     Authenticator authenticator,
@@ -23,7 +23,7 @@ public sealed class RevocationEndpoint(
     {
         var client = await clients.AuthenticateAsync(context, form, takesPublic: true);
         var token = form["token"] ?? throw OAuthError.InvalidRequest("token is missing");
-        // By its form alone, so that the answer says nothing about whether it is good.
+        // The form of the token alone decides, so that the answer does not reveal whether it is valid.
         if (CredentialString.TryParse(token, out var parsed) && parsed.Kind is not CredentialKinds.ApiKey)
         {
             throw OAuthError.UnsupportedTokenType();
@@ -32,7 +32,7 @@ public sealed class RevocationEndpoint(
         await RevokeAsync(client, await authenticator.AuthenticateAsync(token));
     }
 
-    /// <summary>What is unknown, expired or revoked already is as the client wants it (RFC 7009 §2.2): 200.</summary>
+    /// <summary>If the token is unknown, expired or already revoked, the client has what it wants (RFC 7009 §2.2): 200.</summary>
     private async Task RevokeAsync(Caller client, AuthenticationResult presented)
     {
         if (presented.Kind is null || presented.Code is VerificationCode.Revoked or VerificationCode.Expired)

@@ -10,13 +10,14 @@ using Tokenry.Server.Platform.Settings;
 namespace Tokenry.Server.Features.OAuth;
 
 /// <summary>
-/// What a token shall be bound to: the key whose proof came with the request for it (RFC 9449 §5), else the TLS client certificate that authenticated the
-/// client; the certificate in any case where the client is set so (RFC 8705 §3). A proof is used up last, when nothing else can refuse the request.
+/// The binding of a token. It is the key of the request's DPoP proof (RFC 9449 §5), else the TLS client certificate that authenticated the client. If the
+/// client is configured for certificate-bound tokens, it is always the certificate (RFC 8705 §3). The server claims the proof last, when no other check can
+/// refuse the request.
 /// </summary>
 public sealed class SenderConstraint(DpopProofs proofs, TokenryOptions options)
 {
-    /// <returns>What the token is to say in <c>cnf</c>, and the proof to use up; both <c>null</c> where the client asks for no binding.</returns>
-    /// <exception cref="OAuthError">400: the proof is not good, or the client's tokens must be bound and what they are bound to is missing.</exception>
+    /// <returns>The <c>cnf</c> of the token, and the proof to claim; both <c>null</c> if the client asks for no binding.</returns>
+    /// <exception cref="OAuthError">400: the proof is not valid, or the client's tokens must be bound and the key or certificate is missing.</exception>
     public (TokenConfirmation? Confirmation, DpopProof? OnceOnly) Read(HttpContext context, Caller client, ClientCertificate? certificate)
     {
         var settings = client.Principal.Client;

@@ -8,9 +8,7 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.OAuth;
 
-/// <summary>
-/// <c>POST /oauth/token</c> (RFC 6749 §3.2): authenticates the client, reads what the token is to be bound to, and runs the grant that the request names.
-/// </summary>
+/// <summary><c>POST /oauth/token</c> (RFC 6749 §3.2): authenticates the client, finds what to bind the token to, and runs the requested grant.</summary>
 public sealed partial class TokenEndpoint(
     ClientAuthenticator clients,
     SenderConstraint senderConstraint,
@@ -97,7 +95,9 @@ public sealed partial class TokenEndpoint(
         return null;
     }
 
-    /// <summary>A client with several ways lists the best first; why it took another only it knows, but that it did is for the audit.</summary>
+    /// <summary>
+    /// A client with several methods lists the preferred one first. The server cannot know why it used another one, so it only records this in the audit.
+    /// </summary>
     private static string? SteppedDown(Caller client) =>
         client.Principal.Client.Methods is [var preferred, _, ..] && client.AuthMethod is { } used && used != preferred
             ? $"{used} was used, {preferred} is preferred"

@@ -8,7 +8,7 @@ using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Features.Roles;
 
-/// <summary>Makes a role; nobody makes one that reaches further into the management API than they do.</summary>
+/// <summary>Creates a role. A caller cannot create a role with more management rights than its own.</summary>
 public sealed class CreateRole(IdempotentGate gate, TimeProvider time)
 {
     public async Task<Role> RunAsync(Caller caller, RoleRequest request)

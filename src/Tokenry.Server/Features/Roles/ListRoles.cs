@@ -8,12 +8,12 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Roles;
 
-/// <summary>Lists and shows roles; the built-in ones stand first, since their ids sort first.</summary>
+/// <summary>Lists and shows roles; the built-in roles come first because their ids sort first.</summary>
 public sealed class ListRoles(Gate gate)
 {
     private static readonly Demand Demand = new(ManagementApi.RolesRead);
 
-    /// <summary>What built-in roles are about, whatever is registered.</summary>
+    /// <summary>Tokenry's own API only: built-in roles do not depend on registered APIs.</summary>
     private static readonly Catalog OwnApi = new([], []);
 
     private static readonly Role[] BuiltIn =

@@ -10,7 +10,7 @@ using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Features.Roles;
 
-/// <summary>PATCH and DELETE of a role. Whoever holds it is weaker or stronger at the next check.</summary>
+/// <summary>PATCH and DELETE of a role. A change applies to the role's holders at the next check.</summary>
 public sealed class ReviseRole(Gate gate)
 {
     public async Task<Role> RunAsync(Caller caller, string id, RolePatch patch)

@@ -7,13 +7,13 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Roles;
 
-/// <summary>What a role must look like, and how far its maker may go; at create and after every update.</summary>
+/// <summary>Checks a role at create and after every update: its format, and that its maker may grant its permissions.</summary>
 public static class RoleRules
 {
-    /// <param name="operation">What makes or changes it.</param>
+    /// <param name="operation">The operation that creates or changes the role.</param>
     /// <param name="name">Its name.</param>
     /// <param name="description">Words for people.</param>
-    /// <param name="permissions">Those that are new; <c>null</c> = they stay as they are.</param>
+    /// <param name="permissions">The new permissions; <c>null</c> = they stay unchanged.</param>
     /// <returns>The name as it is stored.</returns>
     public static string Check(OperationContext operation, string? name, string? description, IReadOnlyList<Permission>? permissions)
     {

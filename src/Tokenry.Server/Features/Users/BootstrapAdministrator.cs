@@ -8,7 +8,7 @@ using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Features.Users;
 
-/// <summary>The first administrator, made when the store is empty. There is no route for it: only configuration and the host's command line.</summary>
+/// <summary>Creates the first administrator when the store is empty. No route can do this: only configuration and the host's command line can.</summary>
 public sealed class BootstrapAdministrator(
     SystemGate gate,
     Database database,
@@ -18,8 +18,8 @@ public sealed class BootstrapAdministrator(
 )
 {
     /// <summary>
-    /// Without a configured password the administrator has none: it would open nothing until there is a page to sign in at. Whoever may run commands on
-    /// the host gets a token with <c>admin token</c>.
+    /// Without a configured password the administrator has none. A password would be of no use until there is a sign-in page. An operator who may run
+    /// commands on the host gets a token with <c>admin token</c>.
     /// </summary>
     public async Task RunAsync()
     {
@@ -37,7 +37,7 @@ public sealed class BootstrapAdministrator(
                 "user.created",
                 async (tx, entry) =>
                 {
-                    // First, so that of replicas that start together one wins and the others make nothing.
+                    // First, so that if several replicas start together, one creates the administrator and the others create nothing.
                     await tx.ExecuteAsync(
                         "INSERT INTO store_properties (name, value) VALUES (@BootstrapProperty, @id)",
                         new { PrincipalStore.BootstrapProperty, id }
@@ -60,7 +60,7 @@ public sealed class BootstrapAdministrator(
         }
         catch (UniqueViolationException)
         {
-            // Another replica made it.
+            // Another replica created the administrator.
         }
     }
 }

@@ -11,7 +11,7 @@ using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Features.Users;
 
-/// <summary>Makes a user.</summary>
+/// <summary>Creates a user.</summary>
 public sealed class CreateUser(IdempotentGate gate, TimeProvider time)
 {
     private static readonly Demand Demand = new(ManagementApi.UsersWrite);

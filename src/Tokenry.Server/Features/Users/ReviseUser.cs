@@ -10,7 +10,7 @@ using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Features.Users;
 
-/// <summary>PATCH of a user: name, email, roles; a password can only be taken away. Only who holds every management right the user holds may.</summary>
+/// <summary>PATCH of a user: name, email, roles; a password can only be removed. The caller must hold every management right that the user holds.</summary>
 public sealed class ReviseUser(Gate gate)
 {
     private static readonly Demand Demand = new(ManagementApi.UsersWrite);
@@ -30,7 +30,7 @@ public sealed class ReviseUser(Gate gate)
                     var before = row.ToUser(roles);
                     var check = new Validation();
                     var name = check.Name("name", patch.Name.Or(row.Name));
-                    // One that was taken before by other rules stays until another is said.
+                    // An address that was accepted under older rules stays until the caller sets another one.
                     var email = patch.Email.IsPresent ? UserRules.Email(check, patch.Email.Or(null)) : row.Email;
                     UserRules.RefusePassword(check, patch.Password.Or(null));
                     check.ThrowIfAny();

@@ -3,13 +3,13 @@ using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Features.Users;
 
-/// <summary>What a user must look like, at create and after every update.</summary>
+/// <summary>Checks a user at create and after every update.</summary>
 public static class UserRules
 {
     /// <summary>The sign-in name: ASCII only, so that no look-alike of another user can exist; lower case.</summary>
     public static string Email(Validation check, string? email)
     {
-        // Before anything is lowered: the lower case of the Kelvin sign is an ASCII k.
+        // Check before lowering: the lower case of the Kelvin sign is an ASCII k.
         var lower = email is not null && System.Text.Ascii.IsValid(email) ? email.ToLowerInvariant() : "";
         check.Require(
             EmailAddress.IsValid(lower),
@@ -20,7 +20,7 @@ public static class UserRules
     }
 
     /// <summary>
-    /// A caller that could set a password with a token could sign in as that person, and stay when the token is gone. A person sets their own.
+    /// If a caller could set a password with a token, it could sign in as that user and keep access after the token ends. Users set their own passwords.
     /// </summary>
     public static void RefusePassword(Validation check, string? password) =>
         check.Require(

@@ -57,7 +57,7 @@ public sealed partial class ForwardAuthEndpoint(
             Api = api,
             Scopes = asked.Scopes,
             Object = asked.Object,
-            Possession = Possession.Bearer, // until the door has looked at the proof
+            Possession = Possession.Bearer, // until the door has checked the proof
             Address = request.Address,
         };
         var question = new DoorRequest(DoorNames.ForwardAuth, requirement, UseCircumstances.Of(request), forwarded)
@@ -108,10 +108,10 @@ public sealed partial class ForwardAuthEndpoint(
         }
     }
 
-    /// <summary>Whether it has limits of its own, which a token that is made of it does not have.</summary>
+    /// <summary>Whether the credential has limits of its own, which an upstream token made from it does not have.</summary>
     private static bool IsLimited(AuthenticationResult credential) => credential is AuthenticatedCredential { Stored.Terms.LimitUse: true };
 
-    /// <exception cref="ProblemException">400: the token would be too long to be carried.</exception>
+    /// <exception cref="ProblemException">400: the token would be too long for a request header.</exception>
     private string TokenFor(ApiResourceFacts api, in Verdict verdict, Carrier carrier, in DoorRequest question)
     {
         try
@@ -128,7 +128,7 @@ public sealed partial class ForwardAuthEndpoint(
         }
     }
 
-    /// <summary>The refusals that need no look at the credential.</summary>
+    /// <summary>The refusals that do not depend on the credential.</summary>
     private ProblemException? Misplaced(ApiResourceFacts api, ForwardAuthRequest asked, Carrier carrier, SignedRequest? signed) =>
         carrier.IsAmbiguous ? Problems.TwoCredentials(api.Carriers.Challenge)
         : carrier.IsRefusedQuery ? InUrl(api)
@@ -146,7 +146,7 @@ public sealed partial class ForwardAuthEndpoint(
     private static Uri? Origin(ForwardAuthRequest asked) =>
         asked.Origin ?? (Uri.TryCreate(asked.Api, UriKind.Absolute, out var api) && api.Scheme is "https" or "http" ? api : null);
 
-    /// <summary>Whether a signature would help, or the one that came is the reason.</summary>
+    /// <summary>Whether a signature would help, or the signature in the request is the reason for the refusal.</summary>
     private static bool IsAboutSignature(ApiResourceFacts api, PresentedProof? proof, in Verdict verdict) =>
         verdict.Possession.IsAboutSignature
         || proof?.Signed is not null && !verdict.Credential.IsGood
@@ -154,7 +154,7 @@ public sealed partial class ForwardAuthEndpoint(
             && verdict.Possession.Code == VerificationCode.Valid
             && verdict.Code is VerificationCode.StrengthTooLow or VerificationCode.ProofRequired;
 
-    /// <summary>The challenge without its error: all scopes that the place needs, and where to read what would do.</summary>
+    /// <summary>The challenge without its error: all required scopes, and the URL of the resource metadata.</summary>
     private Challenge About(ApiResourceFacts api, ForwardAuthRequest asked) =>
         api.Carriers.Challenge with
         {
@@ -162,14 +162,14 @@ public sealed partial class ForwardAuthEndpoint(
             Metadata = ResourceMetadata.Of(options, api.Id),
         };
 
-    /// <summary>With the offer of the scheme <c>DPoP</c> where it would help.</summary>
+    /// <summary>Adds a challenge for the scheme <c>DPoP</c> if a proof would help.</summary>
     private Challenge Offering(ApiResourceFacts api, ForwardAuthRequest asked) =>
         About(api, asked) with
         {
             OffersDpop = api.Carriers.TakesAuthorization && api.AcceptedKinds.Contains(CredentialKind.AccessToken),
         };
 
-    /// <summary>Reasons why a credential is not good at all stay ours: the client learns what it can do about it, no more.</summary>
+    /// <summary>The client learns only what it can do, not why the server rejects a credential.</summary>
     private ProblemException Refusal(ApiResourceFacts api, ForwardAuthRequest asked, Carrier carrier, in Verdict verdict)
     {
         switch (verdict.Code)
@@ -222,7 +222,7 @@ public sealed partial class ForwardAuthEndpoint(
                 {
                     Challenge = About(api, asked) with { Error = ChallengeError.OtherCertificate },
                 };
-            // Not for one-time tokens that were already used: a new proof cannot help.
+            // Skip one-time tokens that were already used: a new proof cannot help.
             case VerificationCode.ProofRequired
             or VerificationCode.ProofInvalid
             or VerificationCode.ProofReplayed when verdict.Possession.Code != VerificationCode.Valid:
@@ -252,7 +252,7 @@ public sealed partial class ForwardAuthEndpoint(
         }
     }
 
-    /// <summary>Every header always, empty where there is nothing to say: a missing one would be the client's own in some proxies.</summary>
+    /// <summary>Always sets every header, empty if it has no value: some proxies would otherwise pass the client's own header.</summary>
     private static void Identify(IHeaderDictionary headers, Authenticated credential, ScopeSet scopes)
     {
         var objects = credential.ObjectTexts;

@@ -5,12 +5,12 @@ using Tokenry.Server.Platform.Http;
 namespace Tokenry.Server.Features.Verification;
 
 /// <summary>
-/// What a proxy's configuration requires: <c>?api=…&amp;scope=…&amp;object=…&amp;as=jwt&amp;origin=…</c>. Read strictly: a misspelt or empty requirement
-/// must not let everybody in.
+/// The requirements in a proxy's configuration: <c>?api=…&amp;scope=…&amp;object=…&amp;as=jwt&amp;origin=…</c>. The server parses them strictly: a misspelt
+/// or empty requirement must not admit every client.
 /// </summary>
 public sealed record ForwardAuthRequest(string Api, ScopeSet Scopes, string? Object, bool AsJwt)
 {
-    /// <summary>Scheme and host at which clients reach the API, which proofs are made for; <c>null</c> = those of its identifier.</summary>
+    /// <summary>Scheme and host at which clients reach the API, and for which they make proofs; <c>null</c> = those of the API's identifier.</summary>
     public Uri? Origin { get; init; }
 
     private const int MostScopes = 100;

@@ -8,18 +8,18 @@ using Tokenry.Server.Core.Usage;
 namespace Tokenry.Server.Features.Verification;
 
 /// <summary>
-/// <c>&amp;as=jwt</c>: what the API behind a proxy may check for itself or hand on. It never lives longer than what was presented, and what was
-/// presented as an access token goes on as it is: nobody renews a token at a door.
+/// <c>&amp;as=jwt</c>: a token that the API behind a proxy may check itself or pass on. It never lives longer than the presented credential. A presented
+/// access token is passed on unchanged: a client cannot renew a token at a door.
 /// </summary>
 public sealed partial class UpstreamToken(AccessTokenWriter writer, UseRecorder recorder, TimeProvider time, ILogger<UpstreamToken> logger)
 {
     /// <summary>The name of this way to get a token in records and metrics.</summary>
     private const string Grant = "forward_auth";
 
-    /// <summary>Longer than a proxied request takes, shorter than anybody can make use of.</summary>
+    /// <summary>Longer than a proxied request takes, but too short to be useful to an attacker.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
-    /// <summary>Empty where there can be none: without a subject, or where the token would say less than the credential is limited to.</summary>
+    /// <summary>Empty if the server cannot make a token: the credential has no subject, or the token could not express the credential's limits.</summary>
     public string For(ApiResourceFacts api, in Verdict verdict, string? presented, in UseCircumstances from)
     {
         if (verdict.Credential is not AuthenticatedCredential credential)

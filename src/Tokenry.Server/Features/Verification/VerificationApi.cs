@@ -4,7 +4,7 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Verification;
 
-/// <summary>The doors: <c>/v1/verify</c> (200 for every well-formed request, whatever the answer), its batch, and <c>/v1/forward-auth</c> for proxies.</summary>
+/// <summary>The doors: <c>/v1/verify</c> (200 for every well-formed request, for any result), its batch, and <c>/v1/forward-auth</c> for proxies.</summary>
 public static class VerificationApi
 {
     public static IServiceCollection AddVerification(this IServiceCollection services) =>
@@ -13,7 +13,7 @@ public static class VerificationApi
     public static void MapVerification(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/v1").WithTags("Verification");
-        // Without the framework's binding of parameters and results, which cost as much as the verification.
+        // These routes do not use the framework's binding of parameters and results, which costs as much as the verification.
         var verify = app.ServiceProvider.GetRequiredService<VerifyEndpoint>();
         group
             .MapPost("/verify", verify.ServeAsync)
@@ -34,7 +34,7 @@ public static class VerificationApi
             .WithSummary("Let a proxy ask whether the request it holds may pass; what is required stands in the query.")
             .Answers(contentType: null)
             .IsDoor();
-        // Some proxies ask with the method of the request they hold, whatever that is.
+        // Some proxies use the method of the client's request, which can be any method.
         group.Map("/forward-auth", door.ServeAsync).ExcludeFromDescription().IsDoor();
     }
 }

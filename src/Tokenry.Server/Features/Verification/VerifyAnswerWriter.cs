@@ -9,12 +9,12 @@ using Tokenry.Server.Core.Doors;
 namespace Tokenry.Server.Features.Verification;
 
 /// <summary>
-/// The members of a <see cref="VerifyAnswer"/> or a <see cref="VerifyRefusal"/>, straight from the verdict: by the serializer they would cost more
-/// than the verification.
+/// Writes the members of a <see cref="VerifyAnswer"/> or a <see cref="VerifyRefusal"/> directly from the verdict: the serializer would cost more than the
+/// verification.
 /// </summary>
 internal static class VerifyAnswerWriter
 {
-    /// <summary>As it is written for a caller who may know of every API and owner; a resource server may not.</summary>
+    /// <summary>The full answer, for a caller that may see every API and owner; a resource server may not.</summary>
     public static void WriteExplained(
         Utf8JsonWriter json,
         Catalog catalog,
@@ -124,7 +124,7 @@ internal static class VerifyAnswerWriter
         if (verdict.Code == VerificationCode.InsufficientScope)
         {
             var missing = requirement.Scopes.Except(verdict.Scopes);
-            // Of the API that is asked about, whose scopes its metadata tell everybody (RFC 9728).
+            // These are scopes of the requested API, whose metadata is public (RFC 9728).
             if (requirement.Api is { } asked && !asked.Scopes.IsSupersetOf(missing))
             {
                 json.WriteString("reason"u8, InsufficientScopeReason.NoSuchScope);

@@ -15,7 +15,7 @@ using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Features.Verification;
 
-/// <summary>Is this credential good for that? Asked by whoever may: <c>verify</c> for any API, a resource server for its own.</summary>
+/// <summary>Verifies a credential for a caller: with <c>verify</c> for any API, or as a resource server for its own API.</summary>
 public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, CatalogCache catalogs, DpopNonces nonces)
 {
     private const int MostItems = 100;
@@ -38,7 +38,7 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
         );
     }
 
-    /// <summary>The same for up to a hundred, in order. One that is not well-formed refuses them all, before any counts against a limit.</summary>
+    /// <summary>Verifies up to a hundred credentials, in order. One malformed item refuses the whole batch, before any item counts against a limit.</summary>
     public async Task ServeBatchAsync(HttpContext context)
     {
         var items = (await Body<VerifyBatchRequest>.ReadAsync(context)).Value.Items;
@@ -99,7 +99,7 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
         }
     }
 
-    /// <summary>What is asked; of no use where <paramref name="check"/> found anything.</summary>
+    /// <summary>Parses the requested check; do not use the result if <paramref name="check"/> found a fault.</summary>
     private async ValueTask<DoorRequest> ReadAsync(Caller caller, Catalog catalog, VerifyRequest request, Validation check, string at)
     {
         IPAddress? address = null;
@@ -122,16 +122,16 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
             ApiIsUnknown = api is not null && catalog.Resource(api) is null,
             Scopes = request.Scopes is { Count: > 0 } scopes && check.IsEmpty ? ScopeSet.Of(scopes) : ScopeSet.Empty,
             Object = request.Object,
-            Possession = Possession.Bearer, // until the door has looked at the proof
+            Possession = Possession.Bearer, // until the door has checked the proof
             Address = address,
         };
-        // The agent is the resource server's, not that of whoever presented the credential.
+        // The agent is that of the resource server, not of the client that presented the credential.
         var from = new UseCircumstances(requirement.Address, Agent: null, caller.Request.RequestId);
         var about = ForwardedRequest.Read(request.Method, request.Path);
         return new DoorRequest(DoorNames.Verify, requirement, from, about) { Proof = proof };
     }
 
-    /// <summary>The API that is asked about; of a resource server, one of its own.</summary>
+    /// <summary>The requested API; for a resource server, it must be one of its own.</summary>
     private async ValueTask<string?> ApiAsync(Caller caller, Catalog catalog, VerifyRequest request, Validation check, string at)
     {
         if (caller.Management.Contains(ManagementApi.Verify))
@@ -154,7 +154,7 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
 
         if (own.Count == 0 || request.Api is not null)
         {
-            // Refused, and audited as every management denial is.
+            // Refused, and audited like every management denial.
             await gate.AuthorizeAsync(caller, new Demand(ManagementApi.Verify), "credential.verified");
         }
 

@@ -4,14 +4,14 @@ using Tokenry.Protocol.Api;
 namespace Tokenry.Server.Features.Verification;
 
 /// <summary>
-/// Reads the ordinary <see cref="VerifyRequest"/>: an object with each member at most once, texts and one list of texts. Everything else, right or
-/// wrong, is the serializer's, which costs three times as much.
+/// Reads the ordinary <see cref="VerifyRequest"/>: an object with each member at most once, strings and one list of strings. The serializer handles all
+/// other input, valid or not, at three times the cost.
 /// </summary>
 internal static class VerifyRequestReader
 {
     private const int UsualScopes = 4;
 
-    /// <returns><c>null</c> for what is not ordinary.</returns>
+    /// <returns><c>null</c> if the request is not ordinary.</returns>
     public static VerifyRequest? Read(ReadOnlySpan<byte> json)
     {
         try
@@ -19,7 +19,7 @@ internal static class VerifyRequestReader
             var reader = new Utf8JsonReader(json);
             return reader.Read() && reader.TokenType == JsonTokenType.StartObject ? Members(ref reader) : null;
         }
-        // Not JSON, or not text: the serializer says which, and where.
+        // Not JSON, or not text: the serializer reports the fault and its position.
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             return null;
@@ -51,7 +51,7 @@ internal static class VerifyRequestReader
             }
         }
 
-        // The second reading finds what stands behind the object.
+        // The second read finds any content after the object.
         return token is null || reader.TokenType != JsonTokenType.EndObject || reader.Read()
             ? null
             : new VerifyRequest

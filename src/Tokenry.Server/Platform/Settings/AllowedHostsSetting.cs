@@ -1,11 +1,11 @@
 namespace Tokenry.Server.Platform.Settings;
 
-/// <summary><c>Tokenry:AllowedHosts</c>: under which names pages are served; as a <c>Host</c> header has them, without the port.</summary>
+/// <summary><c>Tokenry:AllowedHosts</c>: the host names under which the server serves pages, as in a <c>Host</c> header without the port.</summary>
 internal static class AllowedHostsSetting
 {
     private static readonly string[] Loopback = ["localhost", "127.0.0.1", "[::1]"];
 
-    /// <summary>What is listed, or the issuer's host and loopback.</summary>
+    /// <summary>The configured hosts; if none is configured, the issuer's host and loopback.</summary>
     public static IReadOnlyList<string> Read(IReadOnlyList<string> listed, string issuer, List<string> faults)
     {
         foreach (var host in listed)

@@ -1,6 +1,6 @@
 namespace Tokenry.Server.Platform.Settings;
 
-/// <summary>What secrets begin with. Keys: <c>docs/configuration.md</c>.</summary>
+/// <summary>The brands with which secrets begin. Keys: <c>docs/configuration.md</c>.</summary>
 public sealed record BrandOptions
 {
     internal static readonly string[] Keys = ["Brand", "RetiredBrands"];

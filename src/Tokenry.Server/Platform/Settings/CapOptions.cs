@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Tokenry.Server.Platform.Settings;
 
-/// <summary>How many of a thing a principal may have (<c>Tokenry:Caps:…</c>). What is beyond a cap already works on; there is no more of it.</summary>
+/// <summary>
+/// How many objects of each kind a principal may have (<c>Tokenry:Caps:…</c>). Existing objects above a cap keep working; the principal cannot create more.
+/// </summary>
 public sealed record CapOptions
 {
     public static readonly string[] Keys = ["Caps:CredentialsPerApplication", "Caps:CredentialsPerUser", "Caps:ApplicationsPerOwner"];

@@ -4,7 +4,7 @@ using Tokenry.Server.Platform.Text;
 namespace Tokenry.Server.Platform.Settings;
 
 /// <summary>
-/// What the arguments ask for: a command, help, or a server with settings. Plain string work: every start of the server passes through here, and the
+/// Parses the arguments: a command, help, or a server with settings. It uses only string operations: every start of the server runs this code, and the
 /// library for commands takes a fifth of a second to load.
 /// </summary>
 public static class CommandLine
@@ -12,7 +12,7 @@ public static class CommandLine
     private static readonly string[] ServerOptions = ["urls", "environment", "contentRoot"];
     private static readonly string[] ServerSections = ["Tokenry:", "Logging:", "Kestrel:", "ConnectionStrings:"];
 
-    /// <summary>Names that people try for an address, from other servers.</summary>
+    /// <summary>Option names for the address that operators know from other servers.</summary>
     private static readonly string[] WordsForAddress = ["port", "p", "url", "address", "addr", "listen", "bind", "host", "hostname"];
 
     public static string Version
@@ -25,11 +25,11 @@ public static class CommandLine
         }
     }
 
-    /// <summary>Whether the arguments are a server's; else they begin with a command or ask for help or the version.</summary>
+    /// <summary>Whether the arguments start a server; if not, they begin with a command or ask for help or the version.</summary>
     public static bool StartsServer(ReadOnlySpan<string> arguments) =>
         (arguments.IsEmpty || arguments[0].StartsWith('-')) && !arguments.ContainsAny(["--help", "-h", "-?", "--version"]);
 
-    /// <summary>What to say of words that are no command.</summary>
+    /// <summary>The message for words that are no command.</summary>
     public static UsageException NoCommand(IEnumerable<string> arguments, IReadOnlyList<CommandVerb> verbs)
     {
         var words = string.Join(' ', arguments.TakeWhile(word => !word.StartsWith('-')));
@@ -46,8 +46,8 @@ public static class CommandLine
         );
     }
 
-    /// <summary>Whether each argument is a setting of the server with its value.</summary>
-    /// <exception cref="UsageException">One is not.</exception>
+    /// <summary>Checks that each argument is a setting of the server with its value.</summary>
+    /// <exception cref="UsageException">An argument is not a setting.</exception>
     public static void CheckServerArguments(ReadOnlySpan<string> arguments)
     {
         for (var i = 0; i < arguments.Length; i++)
@@ -59,7 +59,7 @@ public static class CommandLine
                 throw new UsageException($"'{option}' is not an option.{DidYouMean(NearestOption(option, ValueOf(arguments[i..])))}");
             }
 
-            // The configuration would take the next option for the value.
+            // The configuration would read the next option as the value.
             var isMissing = equals < 0 && (i + 1 == arguments.Length || arguments[i + 1].StartsWith("--", StringComparison.Ordinal));
             var value =
                 isMissing ? ""
@@ -75,7 +75,7 @@ public static class CommandLine
         }
     }
 
-    /// <summary>Whether it is a name that people try for an address, such as <c>port</c>.</summary>
+    /// <summary>Whether an operator may use the name for the address, such as <c>port</c>.</summary>
     internal static bool IsWordForAddress(string name) => WordsForAddress.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     internal static string DidYouMean(string? name) => name is null ? "" : $" Did you mean {name}?";
@@ -84,7 +84,7 @@ public static class CommandLine
         ServerOptions.Contains(name, StringComparer.OrdinalIgnoreCase)
         || ServerSections.Any(section => name.StartsWith(section, StringComparison.OrdinalIgnoreCase) && name.Length > section.Length);
 
-    /// <summary>What follows an option, behind <c>=</c> or as the next word.</summary>
+    /// <summary>The value of an option, after <c>=</c> or in the next argument.</summary>
     private static string? ValueOf(ReadOnlySpan<string> arguments) =>
         arguments[0].IndexOf('=', StringComparison.Ordinal) is >= 0 and var equals ? arguments[0][(equals + 1)..]
         : arguments.Length > 1 ? arguments[1]

@@ -1,11 +1,11 @@
 namespace Tokenry.Server.Platform.Settings;
 
 /// <summary>A verb of the command line and what may follow it. Every verb takes <c>--data-directory</c>.</summary>
-/// <param name="Words">As they are typed, such as <c>admin token</c>; the running server knows the verb by them too.</param>
+/// <param name="Words">The words as an operator types them, such as <c>admin token</c>; they also identify the verb to the running server.</param>
 /// <param name="Summary">What it does, for the help text.</param>
 public sealed record CommandVerb(string Words, string Summary)
 {
-    /// <summary>The name under which a step is among the options.</summary>
+    /// <summary>The key of a step among the options.</summary>
     public const string StepOption = "step";
 
     /// <summary>The option that names the data directory of the server.</summary>
@@ -14,10 +14,10 @@ public sealed record CommandVerb(string Words, string Summary)
     /// <summary>The value of an option that takes none.</summary>
     public const string Present = "yes";
 
-    /// <summary>Words of which one may follow, such as <c>status</c>.</summary>
+    /// <summary>The step words, such as <c>status</c>; one of them may follow the verb.</summary>
     public IReadOnlyList<string> Steps { get; init; } = [];
 
-    /// <summary>What the steps do, for the help text.</summary>
+    /// <summary>A description of the steps, for the help text.</summary>
     public string StepSummary { get; init; } = "";
 
     /// <summary>The options of this verb alone.</summary>

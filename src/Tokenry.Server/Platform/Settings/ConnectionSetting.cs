@@ -4,12 +4,12 @@ using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Platform.Settings;
 
-/// <summary>What is wrong with <c>ConnectionStrings:Tokenry</c>, by the keyword alone: a value may be the password.</summary>
+/// <summary>Reports faults of <c>ConnectionStrings:Tokenry</c> by the keyword alone, because a value may be the password.</summary>
 internal static class ConnectionSetting
 {
     private const string Example = "such as Host=db;Database=tokenry;Username=tokenry";
 
-    /// <summary>Those that are written most, to name the one that is meant.</summary>
+    /// <summary>The most common keywords, for a suggestion.</summary>
     private static readonly string[] Keywords =
     [
         "Host",

@@ -1,6 +1,6 @@
 namespace Tokenry.Server.Platform.Settings;
 
-/// <summary>What DPoP proofs must carry. Keys: <c>docs/configuration.md</c>.</summary>
+/// <summary>The requirements for DPoP proofs. Keys: <c>docs/configuration.md</c>.</summary>
 public sealed record DpopOptions
 {
     internal static readonly string[] Keys = ["RequireNonce"];

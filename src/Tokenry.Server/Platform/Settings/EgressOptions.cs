@@ -8,10 +8,10 @@ public sealed record EgressOptions
     internal static readonly string[] Keys = ["Enabled", "AllowedNetworks"];
     internal static readonly string[] Lists = ["AllowedNetworks"];
 
-    /// <summary>Whether the server fetches the keys of other issuers; else it makes no connection for a caller.</summary>
+    /// <summary>Whether the server fetches the keys of other issuers; if not, it makes no connection for a caller.</summary>
     public bool Enabled { get; init; }
 
-    /// <summary>Networks that it may connect to for that, besides the public internet.</summary>
+    /// <summary>Networks, besides the public internet, from which the server may fetch keys.</summary>
     public IReadOnlyList<IPNetwork> AllowedNetworks { get; init; } = [];
 
     internal static EgressOptions Read(IConfigurationSection section, List<string> faults) =>

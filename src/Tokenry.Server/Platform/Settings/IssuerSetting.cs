@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Tokenry.Server.Platform.Settings;
 
-/// <summary><c>Tokenry:Issuer</c>, or what follows from the addresses the server listens at.</summary>
+/// <summary>Reads <c>Tokenry:Issuer</c>, or derives it from the addresses at which the server listens.</summary>
 internal static class IssuerSetting
 {
     public static string Read(string? configured, string urls, List<string> faults)
@@ -65,7 +65,7 @@ internal static class IssuerSetting
     private static string? Punycode(string configured) =>
         Uri.TryCreate(configured, UriKind.Absolute, out var uri) && Ascii.IsValid(uri.IdnHost) ? uri.IdnHost : null;
 
-    /// <summary><c>0.0.0.0</c> and <c>[::]</c> say where to listen, not where to reach it.</summary>
+    /// <summary>With <c>0.0.0.0</c> and <c>[::]</c> the server listens on all interfaces; clients cannot use them as an address.</summary>
     private static bool IsAnyAddress(Uri uri) =>
         IPAddress.TryParse(uri.DnsSafeHost, out var address) && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
 }

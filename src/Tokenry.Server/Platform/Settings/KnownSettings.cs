@@ -3,8 +3,8 @@ using Tokenry.Server.Platform.Text;
 namespace Tokenry.Server.Platform.Settings;
 
 /// <summary>
-/// Every setting there is (<see cref="TokenryOptions.KnownKeys"/>), and what to say of one that is not. A mistyped setting must not pass in silence:
-/// <c>ConnectionString__Tokenry</c> would start on an empty SQLite store.
+/// All settings (<see cref="TokenryOptions.KnownKeys"/>), and the fault for an unknown one. A mistyped setting must be reported: with
+/// <c>ConnectionString__Tokenry</c> the server would otherwise start on an empty SQLite store.
 /// </summary>
 internal static class KnownSettings
 {
@@ -12,13 +12,16 @@ internal static class KnownSettings
     private const string Section = "Tokenry:";
     private const string Connections = "ConnectionStrings:";
 
-    /// <summary>By the names that configuration files and arguments use.</summary>
+    /// <summary>The settings by the names in configuration files and arguments.</summary>
     public static IReadOnlyList<string> All { get; } = [.. TokenryOptions.KnownKeys.Select(key => Section + key), Connection];
 
-    /// <summary>The environment of a process has a hundred names, and each is compared with all of these at every start.</summary>
+    /// <summary>
+    /// The known names in reduced form, computed once: a process has about a hundred environment variables, and each is compared with all of them at every
+    /// start.
+    /// </summary>
     private static readonly (string Name, string Letters)[] Reduced = [.. All.Select(name => (name, NearestName.Letters(name)))];
 
-    /// <summary>Adds a fault for each key that sets nothing and looks as if it should.</summary>
+    /// <summary>Adds a fault for each key that has no effect but looks like a setting.</summary>
     public static void Check(IConfiguration configuration, List<string> faults)
     {
         var isConnectionSet = configuration[Connection] is not null;
@@ -63,7 +66,7 @@ internal static class KnownSettings
         CommandLine.IsWordForAddress(key[(key.LastIndexOf(':') + 1)..])
             ? $"The address is --urls {TokenryOptions.DefaultUrl} (in the environment ASPNETCORE_URLS)."
         : NearestName.Of(key, All) is { } near ? $"Did you mean {near}?"
-        // The beginning of a name: DataDir.
+        // A shortened name, such as DataDir.
         : NearestName.Letters(key) is { Length: > 9 } letters
         && Array.Find(Reduced, known => known.Letters.StartsWith(letters, StringComparison.Ordinal)).Name is { } longer
             ? $"Did you mean {longer}?"

@@ -1,6 +1,6 @@
 namespace Tokenry.Server.Platform.Settings;
 
-/// <summary>Who may report a leaked secret, and what a report does. Keys: <c>docs/configuration.md</c>.</summary>
+/// <summary>The scanners that may report a leaked secret, and the effect of a report. Keys: <c>docs/configuration.md</c>.</summary>
 public sealed record LeakReportOptions
 {
     internal static readonly string[] Keys = ["Policy", "Keys"];

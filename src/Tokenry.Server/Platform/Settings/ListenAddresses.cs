@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Tokenry.Server.Platform.Settings;
 
-/// <summary>The addresses of <c>--urls</c>: what is wrong with one is said before anything is derived from it.</summary>
+/// <summary>Checks the addresses of <c>--urls</c> and reports faults before other settings are derived from them.</summary>
 internal static class ListenAddresses
 {
-    /// <summary>Adds a fault for each that is no address; <c>true</c> = all are.</summary>
+    /// <summary>Adds a fault for each invalid address; <c>true</c> = all are valid.</summary>
     public static bool Check(string urls, List<string> faults)
     {
         var before = faults.Count;
@@ -19,7 +19,7 @@ internal static class ListenAddresses
         return faults.Count == before;
     }
 
-    /// <summary>The address that a port, or a host with its port, probably means; <c>null</c> where it is neither.</summary>
+    /// <summary>The address that a port, or a host with its port, probably means; <c>null</c> if the text is neither.</summary>
     public static string? Meant(string text) =>
         IsPort(text) ? $"http://127.0.0.1:{text}"
         : IsAddress(text) ? text

@@ -1,6 +1,6 @@
 namespace Tokenry.Server.Platform.Settings;
 
-/// <summary>What Tokenry's own API asks of its callers. Keys: <c>docs/configuration.md</c>.</summary>
+/// <summary>The requirements of Tokenry's own API for its callers. Keys: <c>docs/configuration.md</c>.</summary>
 public sealed record ManagementOptions
 {
     internal static readonly string[] Keys = ["Management:RequestsPerMinute", "Rights:ExpectGains"];
@@ -8,10 +8,10 @@ public sealed record ManagementOptions
     private const int DefaultRequests = 6000;
     private const int MostRequests = 600_000_000;
 
-    /// <summary>Requests a minute of one credential; 0 = no limit.</summary>
+    /// <summary>Requests a minute per credential; 0 = no limit.</summary>
     public int RequestsPerMinute { get; init; } = DefaultRequests;
 
-    /// <summary>Whether a change of rights must say how many credentials gain by it (<c>Tokenry-Expect-Gains</c>).</summary>
+    /// <summary>Whether a change of rights must state how many credentials gain rights (<c>Tokenry-Expect-Gains</c>).</summary>
     public bool ExpectGains { get; init; }
 
     internal static ManagementOptions Read(IConfigurationSection section, List<string> faults) =>

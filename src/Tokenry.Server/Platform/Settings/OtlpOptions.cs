@@ -1,6 +1,6 @@
 namespace Tokenry.Server.Platform.Settings;
 
-/// <summary>Where metrics and traces go by OTLP. Keys: <c>docs/configuration.md</c>.</summary>
+/// <summary>The destination of metrics and traces over OTLP. Keys: <c>docs/configuration.md</c>.</summary>
 public sealed record OtlpOptions
 {
     internal static readonly string[] Keys = ["Endpoint"];

@@ -1,12 +1,12 @@
 namespace Tokenry.Server.Platform.Settings;
 
-/// <summary>A setting that names a file or a directory, taken from the current folder.</summary>
+/// <summary>Reads a setting that names a file or a directory; a relative path starts at the current directory.</summary>
 internal static class PathSetting
 {
     /// <param name="section">The settings below <c>Tokenry:</c>.</param>
-    /// <param name="key">Which.</param>
-    /// <param name="fallback">Where it is not set.</param>
-    /// <param name="faults">Where an empty one goes: it is a mistake of a script, whose variable was not set.</param>
+    /// <param name="key">The name of the setting.</param>
+    /// <param name="fallback">The path if the setting is absent.</param>
+    /// <param name="faults">The list for faults. An empty path is a fault: usually a script's variable was not set.</param>
     public static string Read(IConfigurationSection section, string key, string fallback, List<string> faults)
     {
         var path = section[key] ?? fallback;

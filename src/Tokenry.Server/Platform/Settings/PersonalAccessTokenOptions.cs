@@ -5,10 +5,10 @@ public sealed record PersonalAccessTokenOptions
 {
     internal static readonly string[] Keys = ["DefaultLifetimeDays", "MaxLifetimeDays"];
 
-    /// <summary>The lifetime of a token whose owner names none; at most <see cref="MaxLifetime"/>.</summary>
+    /// <summary>The lifetime of a token whose owner sets none; at most <see cref="MaxLifetime"/>.</summary>
     public required TimeSpan Lifetime { get; init; }
 
-    /// <summary>The longest lifetime; <c>null</c> = any, also without end.</summary>
+    /// <summary>The longest lifetime; <c>null</c> = no limit, tokens may also never expire.</summary>
     public required TimeSpan? MaxLifetime { get; init; }
 
     internal static PersonalAccessTokenOptions Read(IConfigurationSection section, List<string> faults)

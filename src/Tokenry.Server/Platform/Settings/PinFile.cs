@@ -2,13 +2,13 @@ using System.Security.Cryptography;
 
 namespace Tokenry.Server.Platform.Settings;
 
-/// <summary>The file with the token's PIN: for its owner alone, one line.</summary>
+/// <summary>The file with the token's PIN: one line, readable by its owner only.</summary>
 internal static class PinFile
 {
     private const int Longest = 1024;
 
-    /// <summary>The PIN without the end of its line; the caller overwrites it.</summary>
-    /// <exception cref="IOException">It cannot be read, is empty or readable by others.</exception>
+    /// <summary>The PIN without the line end; the caller overwrites it after use.</summary>
+    /// <exception cref="IOException">The file cannot be read, is empty, or other users can read it.</exception>
     public static byte[] Read(string path)
     {
         const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;

@@ -1,6 +1,6 @@
 namespace Tokenry.Server.Platform.Settings;
 
-/// <summary>Which token holds signing keys and guards the key file, and whether it does. Keys: <c>docs/configuration.md</c>.</summary>
+/// <summary>The token that holds signing keys and seals the key file, and which of the two it does. Keys: <c>docs/configuration.md</c>.</summary>
 public sealed record Pkcs11Options
 {
     public static readonly string[] Keys = ["SigningKeys:Store", "KeyFileProtection", "Pkcs11:Module", "Pkcs11:Token", "Pkcs11:PinFile"];
@@ -10,16 +10,16 @@ public sealed record Pkcs11Options
 
     public required string Label { get; init; }
 
-    /// <summary>Read whenever the server logs in, so that the PIN is in memory no longer than that.</summary>
+    /// <summary>The server reads the file at each login, so that the PIN stays in memory only for the login.</summary>
     public required string PinFile { get; init; }
 
-    /// <summary>Whether new keys are made on the token. Those that are there already are used all the same.</summary>
+    /// <summary>Whether the server creates new keys on the token. It uses the token's existing keys in any case.</summary>
     public required bool HoldsNewKeys { get; init; }
 
-    /// <summary>Whether the key file is sealed by the token. One that is sealed opens in either case.</summary>
+    /// <summary>Whether the token seals the key file. The server opens a sealed key file in either case.</summary>
     public bool GuardsKeyFile { get; init; }
 
-    /// <returns><c>null</c> where no token is configured.</returns>
+    /// <returns><c>null</c> if no token is configured.</returns>
     public static Pkcs11Options? Read(IConfigurationSection section, List<string> faults)
     {
         var store = section["SigningKeys:Store"] ?? "database";

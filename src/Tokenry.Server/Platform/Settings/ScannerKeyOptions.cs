@@ -5,7 +5,7 @@ namespace Tokenry.Server.Platform.Settings;
 /// <summary>Public keys of secret scanners. Keys: <c>docs/configuration.md</c>.</summary>
 internal static class ScannerKeyOptions
 {
-    /// <summary>Each as PEM or the base64 inside it.</summary>
+    /// <summary>Reads each key as PEM or as the base64 inside it.</summary>
     public static Dictionary<string, byte[]> Read(IConfigurationSection section, List<string> faults)
     {
         var keys = new Dictionary<string, byte[]>(StringComparer.Ordinal);

@@ -3,7 +3,7 @@ using System.Net;
 
 namespace Tokenry.Server.Platform.Settings;
 
-/// <summary>Reads one value of a section. A value that does not fit adds a fault with the full name of the setting.</summary>
+/// <summary>Reads one value of a section. An invalid value adds a fault with the full name of the setting.</summary>
 internal static class SettingValue
 {
     private const int MostDays = 36500;
@@ -13,7 +13,7 @@ internal static class SettingValue
     /// <param name="key">The name below the section.</param>
     /// <param name="range">The smallest and the largest number.</param>
     /// <param name="expected">Completes "… is not": such as <c>a number from 1 to 5</c>.</param>
-    /// <param name="faults">Where a fault goes.</param>
+    /// <param name="faults">The list for faults.</param>
     public static int? Number(IConfigurationSection section, string key, (int Least, int Most) range, string expected, List<string> faults)
     {
         if (section[key] is not { } text)

@@ -13,24 +13,26 @@ public sealed record SigningKeyOptions
         "SigningKeys:RetiredKept",
     ];
 
-    /// <summary>The longest an API resource may let its access tokens live.</summary>
+    /// <summary>The longest lifetime that an API resource may set for its access tokens.</summary>
     private static readonly TimeSpan LongestAccessToken = TimeSpan.FromHours(1);
 
-    /// <summary>How far apart the clocks of those who issue and those who verify may be.</summary>
+    /// <summary>The largest clock difference between issuer and verifiers.</summary>
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan Longest = TimeSpan.FromDays(3650);
 
-    /// <summary>How long a key signs before the next one does; <c>null</c> = until somebody rotates by hand.</summary>
+    /// <summary>How long a key signs before the next one does; <c>null</c> = until an administrator rotates it by hand.</summary>
     public TimeSpan? RotateEvery { get; init; } = TimeSpan.FromDays(90);
 
     /// <summary>How long verifiers may keep the JWK set.</summary>
     public TimeSpan JwksMaxAge { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How long a key is in the JWK set before it signs: twice as long as that set may be kept, for a verifier whose first fetch failed.</summary>
+    /// <summary>
+    /// How long a key is in the JWK set before it signs: twice the time that verifiers may keep the set, for a verifier whose first fetch failed.
+    /// </summary>
     public TimeSpan PublishAhead { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>How long a key stays in the JWK set after it signed last.</summary>
+    /// <summary>How long a key stays in the JWK set after its last signature.</summary>
     public TimeSpan RetiredKept { get; init; } = LongestAccessToken + TimeSpan.FromMinutes(5) + Skew;
 
     public static SigningKeyOptions Read(IConfigurationSection section, List<string> faults)

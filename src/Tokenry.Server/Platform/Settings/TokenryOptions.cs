@@ -8,7 +8,7 @@ public sealed class TokenryOptions
 {
     public const string DefaultUrl = "http://127.0.0.1:7600";
 
-    /// <summary>Older patch releases of ASP.NET Core have holes that matter here.</summary>
+    /// <summary>Older patch releases of ASP.NET Core have vulnerabilities that affect this server.</summary>
     private static readonly Version OldestRuntime = new(10, 0, 12);
 
     /// <summary>Every setting below <c>Tokenry:</c>, from the lists of the sections.</summary>
@@ -33,7 +33,7 @@ public sealed class TokenryOptions
         .. TlsOptions.Keys,
     ];
 
-    /// <summary>Those of <see cref="KnownKeys"/> that are lists; their items have keys below theirs.</summary>
+    /// <summary>The settings of <see cref="KnownKeys"/> that are lists; their items have keys below the list's key.</summary>
     private static readonly string[] Lists =
     [
         "TrustedProxies",
@@ -46,13 +46,13 @@ public sealed class TokenryOptions
     /// <summary>The address at which clients reach the server; empty for a command, which needs none.</summary>
     public required string Issuer { get; init; }
 
-    /// <summary>Where the server listens, as <c>--urls</c> has it.</summary>
+    /// <summary>The addresses at which the server listens, in the format of <c>--urls</c>.</summary>
     public required string Urls { get; init; }
 
     /// <summary>Hosts under which pages are served.</summary>
     public required IReadOnlyList<string> AllowedHosts { get; init; }
 
-    /// <summary>Peers whose forwarded headers count.</summary>
+    /// <summary>Peers whose forwarded headers the server trusts.</summary>
     public required IReadOnlyList<IPNetwork> TrustedProxies { get; init; }
 
     public required StoreOptions Store { get; init; }
@@ -79,7 +79,7 @@ public sealed class TokenryOptions
 
     public required SigningKeyOptions SigningKeys { get; init; }
 
-    /// <summary>The token that holds signing keys; <c>null</c> = all are in the database.</summary>
+    /// <summary>The token that holds signing keys; <c>null</c> = all keys are in the database.</summary>
     public required Pkcs11Options? Pkcs11 { get; init; }
 
     public required TlsOptions Tls { get; init; }
@@ -129,12 +129,12 @@ public sealed class TokenryOptions
         KnownKeys.Contains(key, StringComparer.OrdinalIgnoreCase)
         || Lists.Any(list => key.StartsWith(list + ":", StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>An address alone is a range of one.</summary>
+    /// <summary>Parses a CIDR range; a single address is a range of one.</summary>
     public static bool TryParseNetwork(string text, out IPNetwork network)
     {
         if (IPNetwork.TryParse(text, out network))
         {
-            // Addresses are compared in their IPv4 form, and a scope id means something on one machine only.
+            // Addresses are compared in their IPv4 form, and a scope id is valid on one machine only.
             return !network.BaseAddress.IsIPv4MappedToIPv6 && !text.Contains('%', StringComparison.Ordinal);
         }
 

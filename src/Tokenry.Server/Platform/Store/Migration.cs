@@ -4,26 +4,28 @@ using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Platform.Store;
 
-/// <summary>What a start makes of the tables.</summary>
-/// <param name="From">The newest migration that the store had; 0 = it was empty.</param>
-/// <param name="To">The newest it has now.</param>
+/// <summary>The effect of a start on the schema.</summary>
+/// <param name="From">The newest migration that the store had; 0 = the store was empty.</param>
+/// <param name="To">The newest migration that the store has now.</param>
 /// <param name="Applied">How many migrations were missing.</param>
 public sealed record SchemaChange(long From, long To, int Applied);
 
 /// <summary>One numbered step of the schema, embedded as <c>Migrations/0001_name.sql</c>; <c>{blob}</c> and <c>{id}</c> stand for the engine's types.</summary>
 public sealed record Migration(int Number, string Name, string Sql)
 {
-    /// <summary>What both engines' SQL cannot say; runs after the SQL, in the same transaction.</summary>
+    /// <summary>The part that the SQL of both engines cannot express; it runs after the SQL, in the same transaction.</summary>
     public Func<WriteTransaction, Task>? Then { get; init; }
 
     public static IReadOnlyList<Migration> Embedded { get; } = Load();
 
-    /// <summary>Applies, in order, what is not recorded, also below the highest that is. Refuses a store that a newer version has written.</summary>
-    /// <param name="tx">The transaction, without a limit to how long a statement takes.</param>
-    /// <param name="migrations">All there are.</param>
+    /// <summary>
+    /// Applies, in order, all migrations that the store has not recorded, also those below its highest. Refuses a store that a newer version has written.
+    /// </summary>
+    /// <param name="tx">The transaction, without a statement timeout.</param>
+    /// <param name="migrations">All migrations.</param>
     /// <param name="makesStore">Whether an empty database becomes a store.</param>
-    /// <param name="beginning">Told before the first that is applied.</param>
-    /// <returns>Which schema there was, and which there is.</returns>
+    /// <param name="beginning">Called before the first migration is applied.</param>
+    /// <returns>The schema before and after.</returns>
     public static async Task<SchemaChange> ApplyAsync(
         WriteTransaction tx,
         IReadOnlyList<Migration> migrations,

@@ -1,6 +1,6 @@
 namespace Tokenry.Server.Platform.Store;
 
-/// <summary>Runs the rules that keep tables from growing for ever: once a minute, in steps of a thousand rows so that writers do not wait.</summary>
+/// <summary>Runs the rules that limit the growth of tables: once a minute, in steps of a thousand rows so that writers do not wait.</summary>
 internal sealed partial class Purge(Database database, IEnumerable<PurgeRule> rules, TimeProvider time, ILogger<Purge> logger)
     : BackgroundService
 {

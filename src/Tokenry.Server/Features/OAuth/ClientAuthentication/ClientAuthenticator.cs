@@ -10,7 +10,7 @@ using Tokenry.Server.Platform.Http;
 namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 
 /// <summary>
-/// Authenticates the client of a form endpoint (RFC 6749 §2.3) by exactly one of the registered methods, with one answer for every way to fail.
+/// Authenticates the client of a form endpoint (RFC 6749 §2.3) by exactly one of the registered methods. Every failure gets the same answer.
 /// </summary>
 public sealed class ClientAuthenticator(IEnumerable<IClientAuthenticationMethod> methods, UseRecorder recorder, FailureThrottle throttle)
 {
@@ -80,12 +80,12 @@ public sealed class ClientAuthenticator(IEnumerable<IClientAuthenticationMethod>
         : OAuthError.InvalidClient(Hint(proved.Found));
     }
 
-    /// <summary>What helps the holder of the right secret or key; no other sender is told it.</summary>
+    /// <summary>A hint for a client that holds the right secret or key; other senders do not get it.</summary>
     private static string? Hint(AuthenticationResult found) =>
         (found as AuthenticationFailure)?.Hint
         ?? (found.Code == VerificationCode.Expired ? "the credential has expired: renew it, or use the one that follows it" : null);
 
-    /// <summary>A valid credential may still be of another kind or client, or come by a method or from an address that is not allowed.</summary>
+    /// <summary>Rejects a valid credential of another kind or client, or from a method or address that is not allowed.</summary>
     private static AuditReason Judge(
         PresentedClient presented,
         AuthenticationResult result,
@@ -100,7 +100,7 @@ public sealed class ClientAuthenticator(IEnumerable<IClientAuthenticationMethod>
         : !AccessDecision.IsAddressAllowed(found, request.Address) ? AuditReason.Of(VerificationCode.IpNotAllowed)
         : AuditReason.Valid;
 
-    /// <summary>What the request presents, and the method that checks it.</summary>
+    /// <summary>Reads the presented credential and finds the method that checks it.</summary>
     private PresentedClient Read(in ClientRequest request)
     {
         var carrier = Carrier.Of(request.Headers);
@@ -109,7 +109,7 @@ public sealed class ClientAuthenticator(IEnumerable<IClientAuthenticationMethod>
             throw OAuthError.InvalidRequest("two credentials in one request");
         }
 
-        // A header of another scheme is a credential too, even if no method reads it.
+        // A header with another scheme is a credential too, even if no method reads it.
         var credentials = carrier.Presented is null ? 0 : 1;
         PresentedClient presented = default;
         foreach (var method in methods)
@@ -131,7 +131,7 @@ public sealed class ClientAuthenticator(IEnumerable<IClientAuthenticationMethod>
             throw OAuthError.InvalidRequest("client_id differs from the authenticated client");
         }
 
-        // A certificate beside a credential binds the token and proves nothing about the client.
+        // A certificate beside another credential binds the token and does not authenticate the client.
         return credentials > 0 ? presented : ReadElsewhere(request);
     }
 

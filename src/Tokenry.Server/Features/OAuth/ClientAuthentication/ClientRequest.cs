@@ -3,7 +3,7 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 
-/// <summary>What a client authentication method reads. Not a record: a record would print the secrets in the form.</summary>
+/// <summary>The input of a client authentication method. Not a record: a record would print the secrets in the form.</summary>
 public readonly struct ClientRequest(IHeaderDictionary headers, FormParameters form, ClientCertificate? certificate)
 {
     /// <summary>The request headers.</summary>

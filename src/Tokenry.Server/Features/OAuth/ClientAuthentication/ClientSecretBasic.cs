@@ -4,7 +4,7 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 
-/// <summary><c>client_secret_basic</c> (RFC 6749 §2.3.1): id and secret are form-urlencoded first, then joined as RFC 7617 has it.</summary>
+/// <summary><c>client_secret_basic</c> (RFC 6749 §2.3.1): id and secret are form-urlencoded first, then joined as RFC 7617 specifies.</summary>
 public sealed class ClientSecretBasic(OpaqueCredentialScheme opaque) : IClientAuthenticationMethod
 {
     public IReadOnlyList<string> Names { get; } = [ClientAuthenticationMethod.ClientSecretBasic];

@@ -8,8 +8,8 @@ using Tokenry.Server.Platform.Settings;
 namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 
 /// <summary>
-/// Another issuer's token in place of a secret: as <c>client_assertion</c> (RFC 7523 §2.2), or as the subject token of an exchange (RFC 8693). The client says which
-/// application it is, and one of that application's federated identities must trust the token.
+/// Another issuer's token in place of a secret: as <c>client_assertion</c> (RFC 7523 §2.2), or as the subject token of an exchange (RFC 8693). The client
+/// names its application, and one of that application's federated identities must trust the token.
 /// </summary>
 public sealed class FederatedIdentities(
     ClientKeyCache clientKeys,
@@ -21,19 +21,20 @@ public sealed class FederatedIdentities(
 {
     private readonly FederatedTokenValidator validator = new(time);
 
-    /// <summary>None: on the wire an assertion of another issuer is an assertion like any other.</summary>
+    /// <summary>Empty: on the wire an assertion of another issuer looks like any other assertion.</summary>
     public IReadOnlyList<string> Names => [];
 
     /// <summary>The subject token of an exchange; <see cref="PrivateKeyJwt"/> reads assertions.</summary>
     public CredentialPlace Place => CredentialPlace.Elsewhere;
 
     /// <summary>
-    /// Whether the issuer of the assertion is an address, and so not the client itself: an application's assertion names its id there (RFC 7523 §3).
+    /// Whether the issuer of the assertion is a URL, and so not the client: an application's own assertion has the application's id as issuer (RFC 7523
+    /// §3).
     /// </summary>
     public static bool IsFromAnotherIssuer(string assertion) =>
         FederatedTokenValidator.TryReadIssuer(assertion, out var issuer, out _) && issuer.StartsWith("https://", StringComparison.Ordinal);
 
-    /// <summary>A subject token that authenticates the application it stands for, so that the request needs no other credential.</summary>
+    /// <summary>A subject token that authenticates the application it represents, so that the request needs no other credential.</summary>
     public PresentedClient Read(in ClientRequest request)
     {
         var form = request.Form;
@@ -49,7 +50,7 @@ public sealed class FederatedIdentities(
     public async ValueTask<ProvedClient> AuthenticateAsync(PresentedClient presented) =>
         new(await AuthenticateAsync(presented.ClientId!, presented.Proof!)) { IsSubjectToken = presented.IsSubjectToken };
 
-    /// <summary>Whether the token stands for that application.</summary>
+    /// <summary>Whether the token represents that application.</summary>
     public async ValueTask<AuthenticationResult> AuthenticateAsync(string clientId, string token)
     {
         if (!FederatedTokenValidator.TryReadIssuer(token, out var issuer, out var keyId))
@@ -100,7 +101,7 @@ public sealed class FederatedIdentities(
         return notGood ?? AuthenticationFailure.Of(Reason(furthest));
     }
 
-    /// <summary>For the audit; the client hears the same of all of them.</summary>
+    /// <summary>For the audit; the client gets the same answer for all of them.</summary>
     internal static AuditReason Reason(FederatedTokenFault fault) => new(NameOf(fault));
 
     private static string NameOf(FederatedTokenFault fault) =>

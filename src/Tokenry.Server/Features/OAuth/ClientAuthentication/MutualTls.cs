@@ -10,12 +10,12 @@ namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 
 /// <summary>
 /// <c>tls_client_auth</c> and <c>self_signed_tls_client_auth</c> (RFC 8705 §2): <c>client_id</c> in the form, and a TLS client certificate as the only
-/// credential. Which of the two it was is known when it matched: a name from an authority, or the certificate itself or its key.
+/// credential. The registered entry that matches decides which method it was: a name from an authority, or the certificate or its key.
 /// </summary>
 public sealed class MutualTls(ClientKeyCache clientKeys, PrincipalCache principals, TokenryOptions options, TimeProvider time)
     : IClientAuthenticationMethod
 {
-    // For the audit; the client hears the same of all of them.
+    // For the audit; the client gets the same answer for all of them.
     private static readonly AuditReason Expired = new("certificate_expired");
     private static readonly AuditReason NotRegistered = new("certificate_unknown");
     private static readonly AuditReason Untrusted = new("certificate_untrusted");
@@ -45,7 +45,7 @@ public sealed class MutualTls(ClientKeyCache clientKeys, PrincipalCache principa
         return new(found) { Method = found.Stored is { } credential ? MethodOf(credential) : null };
     }
 
-    /// <summary>Whose the certificate is among what the application has registered: the first that is good, else the first that is about it.</summary>
+    /// <summary>Finds the application's registered entry for the certificate: the first valid entry, else the first that matches it.</summary>
     private async ValueTask<AuthenticationResult> FindAsync(string clientId, ClientCertificate presented)
     {
         if (await principals.ClientAsync(clientId) is not { } owner)
@@ -64,7 +64,7 @@ public sealed class MutualTls(ClientKeyCache clientKeys, PrincipalCache principa
         var isUntrusted = false;
         foreach (var registered in await CandidatesAsync(clientId, certificate))
         {
-            // Anybody can write a name into a certificate of their own (§7.4): the chain is built for every one.
+            // A client can write any name into its own certificate (§7.4), so the server builds the chain for every certificate.
             if (registered.Certificate is { IsRule: true } rule && !rule.IsTrusted(certificate, presented.Sent, now))
             {
                 isUntrusted = true;
@@ -88,7 +88,7 @@ public sealed class MutualTls(ClientKeyCache clientKeys, PrincipalCache principa
             ? ClientAuthenticationMethod.TlsClientAuth
             : ClientAuthenticationMethod.SelfSignedTlsClientAuth;
 
-    /// <summary>What is registered about this certificate: itself and its key, found by their thumbprints, and names that it has.</summary>
+    /// <summary>The registered entries that match this certificate: by the thumbprints of the certificate and its key, and by its names.</summary>
     private async ValueTask<List<CredentialFacts>> CandidatesAsync(string clientId, X509Certificate2 certificate)
     {
         var thumbprint = CertificateThumbprint.Of(certificate.RawDataMemory.Span);

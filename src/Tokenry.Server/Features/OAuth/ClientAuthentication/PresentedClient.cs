@@ -2,9 +2,9 @@ using Tokenry.Server.Core.Authentication;
 
 namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 
-/// <summary>What a method found in a request: nothing of its kind, something malformed, or a client id with its proof.</summary>
+/// <summary>The result of reading a request by one method: no credential, a malformed credential, or a client id with its proof.</summary>
 /// <param name="Method">The name of the method, of <see cref="Protocol.Api.ClientAuthenticationMethod"/>; <c>null</c> if the request does not use it.</param>
-/// <param name="ClientId">The client that is claimed; <c>null</c> if the request does not say or cannot be read.</param>
+/// <param name="ClientId">The claimed client; <c>null</c> if the request does not name one or cannot be read.</param>
 /// <param name="Proof">The secret or assertion.</param>
 public readonly record struct PresentedClient(string? Method, string? ClientId = null, string? Proof = null)
 {

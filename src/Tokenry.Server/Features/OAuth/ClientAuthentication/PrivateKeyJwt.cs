@@ -12,7 +12,8 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 
 /// <summary>
-/// <c>private_key_jwt</c> (RFC 7523 §2.2): an assertion signed with a key whose public half the application has registered, good for one request.
+/// <c>private_key_jwt</c> (RFC 7523 §2.2): an assertion that is valid for one request. The client signs it with a key whose public half the application
+/// registered.
 /// </summary>
 public sealed class PrivateKeyJwt(
     ClientKeyCache clientKeys,
@@ -28,14 +29,14 @@ public sealed class PrivateKeyJwt(
     private const string Remedy =
         "; change the client, or set assertions to compatible on the application, which takes what client libraries send by default";
 
-    /// <summary>In <see cref="SingleUse"/>.</summary>
+    /// <summary>The kind of these ids in <see cref="SingleUse"/>.</summary>
     private const string UseKind = "client_assertion";
 
     private static readonly ClientAssertionRules Untyped = new() { TakesPlainType = true };
 
     private readonly ClientAssertionValidator validator = new(options.Issuer, time);
 
-    /// <summary>What client libraries send by default.</summary>
+    /// <summary>The default of client libraries.</summary>
     private readonly ClientAssertionRules compatible = new()
     {
         TakesPlainType = true,
@@ -48,7 +49,7 @@ public sealed class PrivateKeyJwt(
         LongestLife = TimeSpan.FromHours(1) + ClientAssertionValidator.ClockSkew,
     };
 
-    /// <summary>Where assertions are taken, and so what they may name as audience.</summary>
+    /// <summary>The endpoints that accept assertions, and so the audiences that an assertion may name.</summary>
     private static readonly string[] Endpoints = ["/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/renew"];
 
     public IReadOnlyList<string> Names { get; } = [ClientAuthenticationMethod.PrivateKeyJwt];
@@ -74,14 +75,14 @@ public sealed class PrivateKeyJwt(
             throw OAuthError.InvalidRequest("client_assertion and its client_assertion_type go together; the type is missing or not known");
         }
 
-        // Whom it says it is from, where the form does not: failures are slowed by client, and not everybody's for one client's.
+        // If the form names no client, use the one the assertion claims: failures are slowed per client, so that one client's failures do not slow others.
         var clientId = form["client_id"] ?? (ClientAssertionValidator.TryReadClient(assertion, out var claimed) ? claimed : null);
         return clientId is not null && FederatedIdentities.IsFromAnotherIssuer(assertion)
             ? new PresentedClient(ClientAuthenticationMethod.FederatedIdentity, clientId, assertion) { CheckedBy = federatedIdentities }
             : new PresentedClient(ClientAuthenticationMethod.PrivateKeyJwt, clientId, assertion);
     }
 
-    /// <summary>Whose the assertion is and whether it is good, but for whether it was used before (<see cref="ClaimAsync(ProvedClient)"/>).</summary>
+    /// <summary>Finds the client of the assertion and checks it. <see cref="ClaimAsync(ProvedClient)"/> checks later whether it was used before.</summary>
     public async ValueTask<ProvedClient> AuthenticateAsync(PresentedClient presented)
     {
         var assertion = presented.Proof!;
@@ -108,14 +109,14 @@ public sealed class PrivateKeyJwt(
         var otherwise = hint is null ? result : validator.Validate(assertion, clientId, compatible, findKey);
         var isSigned = otherwise.IsValid || IsBehindSignature(result.Fault) || IsBehindSignature(otherwise.Fault);
         return new(
-            // Told only to the holder of the client's key: the same assertion would do for a client that is set so.
+            // Only the holder of the client's key gets this hint: the same assertion would work for a client with that setting.
             isSigned && key is not null
                 ? AuthenticationFailure.Of(reason, key, owner, otherwise.IsValid ? hint : null)
                 : AuthenticationFailure.Of(reason)
         );
     }
 
-    /// <summary>Whether the fault is one of an assertion that the client's key did sign: then the records name client and key.</summary>
+    /// <summary>Whether the fault implies a valid signature by the client's key: then the records name client and key.</summary>
     private static bool IsBehindSignature(ClientAssertionFault fault) =>
         fault
             is ClientAssertionFault.InvalidClaims
@@ -125,7 +126,7 @@ public sealed class PrivateKeyJwt(
                 or ClientAssertionFault.TooLongLived
                 or ClientAssertionFault.NotYetValid;
 
-    /// <summary>Of an assertion that names no key: the client's, if it has one alone.</summary>
+    /// <summary>For an assertion that names no key: the client's key, if it has exactly one.</summary>
     private async ValueTask<CredentialFacts?> FindKeyAsync(string clientId, string assertion) =>
         !ClientAssertionValidator.TryReadKeyId(assertion, out var keyId) ? null
         : keyId is null ? await clientKeys.OnlyAsync(clientId, CredentialKind.PublicKey)
@@ -145,17 +146,17 @@ public sealed class PrivateKeyJwt(
             _ => null,
         };
 
-    /// <summary>Claims the assertion; <c>false</c> if it was used before, here or on another replica. Durable before the answer.</summary>
+    /// <summary>Claims the assertion; <c>false</c> if it was used before, here or on another replica. The claim is durable before the answer.</summary>
     public ValueTask<bool> ClaimAsync(ProvedClient proved) => proved.OnceOnly is { } assertion ? new(ClaimAsync(assertion)) : new(true);
 
     private Task<bool> ClaimAsync(ClientAssertion assertion)
     {
-        // Ids hold no line feed, so that no pair is another's.
+        // Ids contain no line feed, so two different pairs cannot collide.
         var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{assertion.ClientId}\n{assertion.TokenId}"));
         return SingleUse.ClaimAloneAsync(database, UseKind, hash, assertion.KeepUntil);
     }
 
-    /// <summary>For the audit; the client hears the same of all of them.</summary>
+    /// <summary>For the audit; the client gets the same answer for all of them.</summary>
     internal static AuditReason Reason(ClientAssertionFault fault) =>
         new(
             fault is ClientAssertionFault.None or ClientAssertionFault.InvalidClaims

@@ -5,8 +5,8 @@ using Tokenry.Server.Core.Principals;
 namespace Tokenry.Server.Features.OAuth.ClientAuthentication;
 
 /// <summary>
-/// <c>none</c> (RFC 6749 §2.1): a client names itself and proves nothing, if the application is registered as public. Any other application may do so only
-/// to exchange an API key of its own: the key is the proof.
+/// <c>none</c> (RFC 6749 §2.1): an application that is registered as public names itself and proves nothing. Any other application may use it only to
+/// exchange one of its own API keys: the key is the proof.
 /// </summary>
 public sealed class PublicClient(OpaqueCredentialScheme opaque, PrincipalCache principals) : IClientAuthenticationMethod
 {
@@ -43,6 +43,6 @@ public sealed class PublicClient(OpaqueCredentialScheme opaque, PrincipalCache p
             : new(AuthenticationFailure.Of(ClientAuthenticator.MethodNotAllowed));
     }
 
-    /// <summary>A public client has no credential; another one has its API key.</summary>
+    /// <summary>A public client has no credential; any other client has its API key.</summary>
     public bool Accepts(string? kind) => true;
 }

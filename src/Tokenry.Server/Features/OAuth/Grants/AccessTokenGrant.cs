@@ -4,13 +4,13 @@ using Tokenry.Server.Core.Signing;
 
 namespace Tokenry.Server.Features.OAuth.Grants;
 
-/// <summary>Signing what a grant issues: the same for every grant.</summary>
+/// <summary>Signs the access token of a grant, the same way for every grant.</summary>
 public static class AccessTokenGrant
 {
     private static readonly string TooLong =
         $"the access token would be longer than {CompactJws.MaxLength} characters, which is the most that any door reads: ";
 
-    /// <exception cref="OAuthError">400 <c>invalid_scope</c>: the token would be too long to be carried.</exception>
+    /// <exception cref="OAuthError">400 <c>invalid_scope</c>: the token would be too long for a request header.</exception>
     public static (string Token, string TokenId) Sign(AccessTokenWriter writer, AccessTokenClaims claims, ApiResourceFacts api)
     {
         try

@@ -5,7 +5,7 @@ using Tokenry.Server.Core.Signing;
 
 namespace Tokenry.Server.Features.OAuth.Grants;
 
-/// <summary><c>client_credentials</c> (RFC 6749 §4.4) for one API resource (RFC 8707), within what the application may do now.</summary>
+/// <summary><c>client_credentials</c> (RFC 6749 §4.4) for one API resource (RFC 8707), limited to what the application may do now.</summary>
 public sealed class ClientCredentials(CatalogCache catalogs, AccessTokenWriter writer) : IGrant
 {
     public string Name => "client_credentials";
@@ -13,7 +13,7 @@ public sealed class ClientCredentials(CatalogCache catalogs, AccessTokenWriter w
     public async ValueTask<IssuedToken> RunAsync(TokenRequest request)
     {
         var (client, form, _) = request;
-        // A public client proved nothing that a token could be for (RFC 6749 §4.4).
+        // A public client did not authenticate, so it must not use this grant (RFC 6749 §4.4).
         var credentialId = client.CredentialId ?? throw OAuthError.UnauthorizedClient();
         var catalog = await catalogs.GetAsync();
         var api = TokenTarget.Find(catalog, form, api => !Rights.Of(catalog, client.Principal, api).IsEmpty);

@@ -5,7 +5,7 @@ using Tokenry.Server.Core.Authentication;
 
 namespace Tokenry.Server.Features.OAuth.Grants;
 
-/// <summary>What a grant answers.</summary>
+/// <summary>The token that a grant issues.</summary>
 public sealed class IssuedToken(string accessToken, string tokenId, ApiResourceFacts api, TimeSpan lifetime, ScopeSet scope)
 {
     public string AccessToken => accessToken;
@@ -13,22 +13,22 @@ public sealed class IssuedToken(string accessToken, string tokenId, ApiResourceF
     /// <summary>The token's <c>jti</c>.</summary>
     public string TokenId => tokenId;
 
-    /// <summary>What it is good for.</summary>
+    /// <summary>The scopes of the token.</summary>
     public ApiResourceFacts Api => api;
 
     public TimeSpan Lifetime => lifetime;
 
     public ScopeSet Scope => scope;
 
-    /// <summary>What it is bound to.</summary>
+    /// <summary>The key or certificate that the token is bound to.</summary>
     public TokenConfirmation? Confirmation { get; init; }
 
-    /// <summary>Of an exchange: what kind of token it is (<see cref="TokenType"/>), which RFC 8693 §2.2.1 wants said.</summary>
+    /// <summary>For an exchange: the kind of the issued token (<see cref="TokenType"/>), as RFC 8693 §2.2.1 requires.</summary>
     public string? IssuedTokenType { get; init; }
 
-    /// <summary>Of an exchange: what was exchanged; else it is the client's own.</summary>
+    /// <summary>For an exchange: the subject token's credential; else the client's own.</summary>
     public Authenticated? Subject { get; init; }
 
-    /// <summary><c>token_type</c>: how it is to be presented. A token bound to a certificate is a bearer token in this (RFC 8705 §3).</summary>
+    /// <summary><c>token_type</c>: how the client presents the token. A token bound to a certificate counts as a bearer token here (RFC 8705 §3).</summary>
     public string Type => Confirmation?.KeyThumbprint is null ? "Bearer" : "DPoP";
 }

@@ -2,17 +2,19 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.OAuth.Grants;
 
-/// <summary>What a token exchange says it is about (RFC 8693 §2.1), well-formed and not looked at. A class and not a record: a record would print the token.</summary>
+/// <summary>
+/// The subject token of a token exchange (RFC 8693 §2.1): well-formed, but not validated. A class and not a record: a record would print the token.
+/// </summary>
 public sealed class SubjectToken
 {
     private SubjectToken(string text, string type, string issuedType) => (Text, Type, IssuedType) = (text, type, issuedType);
 
     public string Text { get; }
 
-    /// <summary>Of <see cref="TokenType"/>.</summary>
+    /// <summary>One of <see cref="TokenType"/>.</summary>
     public string Type { get; }
 
-    /// <summary>What it is to become: of <see cref="TokenType"/>.</summary>
+    /// <summary>The requested kind of token: one of <see cref="TokenType"/>.</summary>
     public string IssuedType { get; }
 
     /// <exception cref="OAuthError">400 <c>invalid_request</c>.</exception>

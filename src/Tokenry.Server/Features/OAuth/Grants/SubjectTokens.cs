@@ -8,17 +8,17 @@ using Tokenry.Server.Platform.Settings;
 namespace Tokenry.Server.Features.OAuth.Grants;
 
 /// <summary>
-/// Whose a subject token is, and whether this client may exchange it at all. Every way to fail has one answer (RFC 8693 §2.2.2); the reason is for
-/// the audit.
+/// Finds the owner of a subject token and whether this client may exchange it. Every failure gets the same answer (RFC 8693 §2.2.2); only the audit has the
+/// reason.
 /// </summary>
 public sealed class SubjectTokens(Authenticator authenticator, FederatedIdentities federatedIdentities, TokenryOptions options)
 {
-    /// <summary>Our own JWT, an API key or a personal access token; or another issuer's, which stands for the client itself.</summary>
+    /// <summary>Validates our own JWT, an API key or a personal access token; or another issuer's token, which represents the client itself.</summary>
     public ValueTask<AuthenticationResult> AuthenticateAsync(SubjectToken subject, TokenRequest request)
     {
         var client = request.Client;
         return !TokenType.IsFederated(subject.Type) ? authenticator.AuthenticateAsync(subject.Text)
-            // It authenticated the client a moment ago, if nothing else did.
+            // If the client used no other method, this token has just authenticated it.
             : client.AuthMethod == ClientAuthenticationMethod.FederatedIdentity && request.Form["client_assertion"] is null
                 ? new(client.Credential)
             : federatedIdentities.AuthenticateAsync(client.Principal.Id, subject.Text);
@@ -34,7 +34,7 @@ public sealed class SubjectTokens(Authenticator authenticator, FederatedIdentiti
         : !IsProved(found, subject, request) ? AuditReason.Of(VerificationCode.ProofRequired)
         : AuditReason.Valid;
 
-    /// <summary>An anonymous key stands for nobody, a client secret is no token.</summary>
+    /// <summary>An anonymous key has no subject, and a client secret is no token.</summary>
     private static bool IsOfType(Authenticated found, string type) =>
         type switch
         {
@@ -48,8 +48,8 @@ public sealed class SubjectTokens(Authenticator authenticator, FederatedIdentiti
         };
 
     /// <summary>
-    /// An access token was made for one client and one API: those two may exchange it, and nobody who came by it otherwise (RFC 9700 §4.10.2). Keys and
-    /// personal access tokens are handed to whom their owners choose.
+    /// An access token is issued to one client for one API. Only this client and the API's resource servers may exchange it, not a client that obtained
+    /// it otherwise (RFC 9700 §4.10.2). Owners may hand keys and personal access tokens to any client.
     /// </summary>
     private static bool MayHold(Authenticated found, Caller client, Catalog catalog) =>
         found.Token is not { } token
@@ -59,8 +59,8 @@ public sealed class SubjectTokens(Authenticator authenticator, FederatedIdentiti
         );
 
     /// <summary>
-    /// What is bound is exchanged by whoever holds what it is bound to, for what is bound to the same: an exchange is no way out of it. What is presented by signed
-    /// requests alone is not exchanged at all: a form carries it bare.
+    /// A client must hold the key or certificate of a bound token to exchange it, and the result is bound to the same. An exchange thus cannot remove a
+    /// binding. A credential that requires signed requests cannot be exchanged: a form carries it unsigned.
     /// </summary>
     private static bool IsProved(Authenticated found, SubjectToken subject, TokenRequest request) =>
         found.Token is null

@@ -11,9 +11,9 @@ using Tokenry.Server.Platform.Http;
 namespace Tokenry.Server.Features.OAuth.Grants;
 
 /// <summary>
-/// Token exchange (RFC 8693): a key, a personal access token, an access token or another issuer's token becomes a short access token for one API. It may
-/// do what the subject may do now, what the credential names, at an API the client is allowed to exchange for; it says who acts for the subject; and it lives no longer
-/// than what it was exchanged for.
+/// Token exchange (RFC 8693): a key, a personal access token, an access token or another issuer's token becomes a short access token for one API. The
+/// result may do what the subject may do now and the credential permits, at an API that the client may exchange for. It names the client that acts for the
+/// subject, and it expires no later than the subject token.
 /// </summary>
 public sealed class TokenExchange(
     SubjectTokens subjects,
@@ -35,10 +35,10 @@ public sealed class TokenExchange(
 
     public bool SubjectMayAuthenticate => true;
 
-    /// <summary>How many may act one for the other: beyond, nobody can say any more in whose name something happens.</summary>
+    /// <summary>The longest chain of actors. With a longer chain, readers could not tell for whom an action happens.</summary>
     private const int MostActors = 4;
 
-    /// <summary>How many APIs a token may come through: what it could do at each goes along with it.</summary>
+    /// <summary>The most APIs a token may pass through; the result carries what the token could do at each.</summary>
     private const int MostPassed = 8;
 
     public async ValueTask<IssuedToken> RunAsync(TokenRequest request)
@@ -74,7 +74,7 @@ public sealed class TokenExchange(
         }
     }
 
-    /// <summary>The client acts for the subject, unless it is the subject.</summary>
+    /// <summary>The client acts for the subject, unless the client is the subject.</summary>
     private static TokenActor? Actor(Authenticated subject, Caller client)
     {
         var before = subject.Token?.Actor;
@@ -82,7 +82,7 @@ public sealed class TokenExchange(
         return actor is not { Depth: > MostActors } ? actor : throw OAuthError.SubjectTokenNotAcceptable().Because("too_many_actors");
     }
 
-    /// <summary>Only what the client is allowed to exchange for, whatever the subject may do: nothing is, until somebody says so.</summary>
+    /// <summary>Only APIs that the client may exchange for, regardless of the subject's rights. The default is none.</summary>
     private static ApiResourceFacts Target(Catalog catalog, Authenticated subject, TokenRequest request) =>
         TokenTarget.Find(
             catalog,
@@ -91,8 +91,9 @@ public sealed class TokenExchange(
         );
 
     /// <summary>
-    /// What the subject may do there now with what it presented. An access token is narrowed at its own API; for another, which only a client that serves the first or
-    /// had the token issued can ask for, the credential that bought it says; and what the tokens could do there that it came through. A kind the API does not take gets in by no exchange either.
+    /// The subject's rights at the target now, limited by the presented token. At its own API, an access token is limited by its scopes. For another API,
+    /// only a client that serves the first API or to which the token was issued can ask. There, the credential that the token was issued for and the
+    /// earlier tokens' scopes at that API set the limit. An exchange does not admit a kind of credential that the API does not accept.
     /// </summary>
     private static ScopeSet Allowed(Catalog catalog, Authenticated subject, ApiResourceFacts api)
     {
@@ -112,8 +113,8 @@ public sealed class TokenExchange(
     }
 
     /// <summary>
-    /// The scopes that the subject token, and the tokens it was exchanged from, had at other APIs. Without them a client could widen a token that was narrowed for one API by
-    /// exchanging it for another API and back.
+    /// The scopes that the subject token, and the tokens it was exchanged from, had at other APIs. Without them, a client could widen a narrowed token
+    /// by exchanging it for another API and back.
     /// </summary>
     private static Dictionary<string, ScopeSet>? Passed(Catalog catalog, Authenticated subject, ApiResourceFacts target)
     {
@@ -148,7 +149,7 @@ public sealed class TokenExchange(
         };
     }
 
-    /// <summary>What is limited to objects stays so, where the API has them and looks at them in tokens.</summary>
+    /// <summary>Keeps the limit to objects; the API must have objects and check them in tokens.</summary>
     private static IReadOnlyList<string>? Objects(Authenticated subject, ApiResourceFacts api) =>
         subject.ObjectTexts is not { } objects ? null
         : api.ObjectsInTokens && api.ObjectTypes.Length > 0 ? objects
@@ -165,7 +166,7 @@ public sealed class TokenExchange(
             : throw OAuthError.SubjectTokenNotAcceptable().Because(VerificationCode.Expired);
     }
 
-    /// <summary>An exchange is a use of what is exchanged, within its limits; of a token that is good once, the use.</summary>
+    /// <summary>An exchange counts as a use of the subject token, within its limits. For a one-time token it is the only use.</summary>
     private async ValueTask CountAsync(Catalog catalog, Authenticated subject, TokenRequest request, ApiResourceFacts api)
     {
         if (!await oneTimeTokens.UseAsync(catalog, subject))
@@ -202,7 +203,7 @@ public sealed class TokenExchange(
                 Subject = found.Owner.Id,
                 ClientId = request.Client.Principal.Id,
                 Scope = scope,
-                // What ends with it when it is revoked is what was exchanged.
+                // The result ends when the exchanged credential is revoked.
                 CredentialId = found.CredentialId!,
                 Objects = objects,
                 PassedScopes = passed,
@@ -221,7 +222,7 @@ public sealed class TokenExchange(
         };
     }
 
-    /// <summary>What the result says besides its subject and its API.</summary>
+    /// <summary>The claims of the result besides subject and API.</summary>
     private sealed record Rest(
         ScopeSet Scope,
         IReadOnlyList<string>? Objects,

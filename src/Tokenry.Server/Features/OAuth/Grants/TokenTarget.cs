@@ -4,16 +4,16 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.OAuth.Grants;
 
-/// <summary>For which API resource a token is asked (RFC 8707), and with which scopes: the same for every grant.</summary>
+/// <summary>Reads the requested API resource (RFC 8707) and scopes, the same way for every grant.</summary>
 public static class TokenTarget
 {
     private const string NoAccess = "the client has no access to this resource";
 
-    /// <summary>The resource that is named, else the only one there is.</summary>
+    /// <summary>The named resource, or the only one if the request names none.</summary>
     /// <param name="catalog">API resources and roles.</param>
     /// <param name="form">The parameters.</param>
-    /// <param name="isOpen">Whether there is anything to get at an API.</param>
-    /// <exception cref="OAuthError">400 <c>invalid_target</c>, the same for what is unknown and what is not open.</exception>
+    /// <param name="isOpen">Whether the client can get a scope at an API.</param>
+    /// <exception cref="OAuthError">400 <c>invalid_target</c>, the same for an unknown API and one that is not open.</exception>
     public static ApiResourceFacts Find(Catalog catalog, FormParameters form, Func<ApiResourceFacts, bool> isOpen)
     {
         var named = form.All("resource", "audience");
@@ -34,7 +34,7 @@ public static class TokenTarget
         return open.Count == 1 ? open[0] : throw OAuthError.InvalidTarget("name the resource; the client has none or several");
     }
 
-    /// <exception cref="OAuthError">400 <c>invalid_target</c>: nothing is open to an access token.</exception>
+    /// <exception cref="OAuthError">400 <c>invalid_target</c>: no scope of the API is open to an access token.</exception>
     public static void Check(ApiResourceFacts api, ScopeSet allowed)
     {
         if (allowed.IsEmpty || !api.AcceptedKinds.Contains(Protocol.Api.CredentialKind.AccessToken))
@@ -44,7 +44,8 @@ public static class TokenTarget
     }
 
     /// <summary>
-    /// The scopes that are asked for with what they imply, else all that are allowed: who checks the token without asking us must see what we see.
+    /// The requested scopes with those they imply, or all allowed scopes if the client requests none. Implied scopes are included because a verifier that
+    /// does not call this server must see the same rights.
     /// </summary>
     /// <exception cref="OAuthError">400 <c>invalid_scope</c>.</exception>
     public static ScopeSet Scope(FormParameters form, ApiResourceFacts api, ScopeSet allowed)

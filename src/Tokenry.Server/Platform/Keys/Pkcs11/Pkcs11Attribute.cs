@@ -1,6 +1,6 @@
 namespace Tokenry.Server.Platform.Keys.Pkcs11;
 
-/// <summary>The <c>CKA_…</c> that are used (PKCS#11 2.40, pkcs11t.h).</summary>
+/// <summary>The <c>CKA_…</c> values that the server uses (PKCS#11 2.40, pkcs11t.h).</summary>
 internal enum Pkcs11Attribute
 {
     Class = 0x0,

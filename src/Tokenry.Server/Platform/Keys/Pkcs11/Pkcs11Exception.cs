@@ -1,6 +1,6 @@
 namespace Tokenry.Server.Platform.Keys.Pkcs11;
 
-/// <summary>A function of the token's library did not do what it was asked.</summary>
+/// <summary>A function of the token's library failed.</summary>
 public sealed class Pkcs11Exception(string function, nuint code) : Exception($"{function} answered {Name(code)}.")
 {
     public const nuint PinLocked = 0xa4;
@@ -12,10 +12,10 @@ public sealed class Pkcs11Exception(string function, nuint code) : Exception($"{
 
     public nuint Code { get; } = code;
 
-    /// <summary>The PIN was not taken: asked again with it, the token locks itself.</summary>
+    /// <summary>The token rejected the PIN: further attempts with it lock the token.</summary>
     public bool RefusesPin => Code is >= PinIncorrect and <= PinLocked;
 
-    /// <summary>What was held of the token is not good any more; the token itself may be.</summary>
+    /// <summary>Handles are invalid; the token may still work.</summary>
     public bool MayPass =>
         Code
             is 0x30 // DEVICE_ERROR
@@ -28,7 +28,7 @@ public sealed class Pkcs11Exception(string function, nuint code) : Exception($"{
                 or 0x101 // USER_NOT_LOGGED_IN
                 or 0x190; // CRYPTOKI_NOT_INITIALIZED
 
-    /// <summary>Names as in the standard; the rest by number, since vendors have their own.</summary>
+    /// <summary>Names as in the standard; other codes by number, because vendors define their own.</summary>
     private static string Name(nuint code) =>
         code switch
         {

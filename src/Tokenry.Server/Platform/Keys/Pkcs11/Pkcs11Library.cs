@@ -4,8 +4,8 @@ using System.Text;
 namespace Tokenry.Server.Platform.Keys.Pkcs11;
 
 /// <summary>
-/// The functions of PKCS#11 2.40 that are used, called through the library's own list of them. <c>CK_ULONG</c> is as long as a pointer on
-/// Linux, and the structures are aligned as C aligns them there. What is not CKR_OK is a <see cref="Pkcs11Exception"/>.
+/// The functions of PKCS#11 2.40 that the server uses, called through the library's function list. <c>CK_ULONG</c> is as long as a pointer on Linux, and
+/// the structures use the C alignment of that platform. Every result other than CKR_OK throws a <see cref="Pkcs11Exception"/>.
 /// </summary>
 internal sealed unsafe class Pkcs11Library
 {
@@ -23,7 +23,7 @@ internal sealed unsafe class Pkcs11Library
 
     private Pkcs11Library(void** functions) => this.functions = functions;
 
-    /// <summary>Places in <c>CK_FUNCTION_LIST</c>, behind its version.</summary>
+    /// <summary>Positions in <c>CK_FUNCTION_LIST</c>, after its version.</summary>
     private enum Place
     {
         Initialize = 0,
@@ -45,36 +45,36 @@ internal sealed unsafe class Pkcs11Library
         GenerateKeyPair = 59,
     }
 
-    /// <exception cref="DllNotFoundException">It is no library, or one it needs is missing.</exception>
-    /// <exception cref="BadImageFormatException">It is made for another machine.</exception>
-    /// <exception cref="EntryPointNotFoundException">It is no PKCS#11 library.</exception>
+    /// <exception cref="DllNotFoundException">The file is no library, or a library it needs is missing.</exception>
+    /// <exception cref="BadImageFormatException">The library is for another machine architecture.</exception>
+    /// <exception cref="EntryPointNotFoundException">The library is no PKCS#11 library.</exception>
     public static Pkcs11Library Load(string path)
     {
-        // Never unloaded: the process ends with it.
+        // Never unloaded: it stays until the process ends.
         var getFunctionList = (delegate* unmanaged[Cdecl]<void**, nuint>)
             NativeLibrary.GetExport(NativeLibrary.Load(path), "C_GetFunctionList");
         void* list;
         Check(getFunctionList(&list), "C_GetFunctionList");
-        var library = new Pkcs11Library((void**)((byte*)list + sizeof(void*))); // a version of two bytes, and padding
+        var library = new Pkcs11Library((void**)((byte*)list + sizeof(void*))); // skip a version of two bytes, and padding
         library.Initialize();
         return library;
     }
 
-    /// <summary>As if it was loaded now; nobody may be in a call. Sessions, handles and the login are gone.</summary>
+    /// <summary>Resets the library to its state after loading. No call may be running. Sessions, handles and the login become invalid.</summary>
     public void Restart()
     {
-        _ = ((delegate* unmanaged[Cdecl]<void*, nuint>)At(Place.Terminate))(null); // one that lost its token may refuse even that
+        _ = ((delegate* unmanaged[Cdecl]<void*, nuint>)At(Place.Terminate))(null); // a library that lost its token may refuse even this
         Initialize();
     }
 
-    /// <summary>The slot of the token of that label; <c>null</c> where no slot has it.</summary>
+    /// <summary>The slot of the token with that label; <c>null</c> if no slot has it.</summary>
     public nuint? FindSlot(string label)
     {
         var getSlotList = (delegate* unmanaged[Cdecl]<byte, nuint*, nuint*, nuint>)At(Place.GetSlotList);
         var getTokenInfo = (delegate* unmanaged[Cdecl]<nuint, byte*, nuint>)At(Place.GetTokenInfo);
         nuint count;
         Check(getSlotList(1, null, &count), "C_GetSlotList");
-        var slots = new nuint[(int)count + 1]; // never empty, so that there is something to point at
+        var slots = new nuint[(int)count + 1]; // never empty, so that it has an address to pass
         count = (nuint)slots.Length;
         fixed (nuint* first = slots)
         {
@@ -105,10 +105,10 @@ internal sealed unsafe class Pkcs11Library
         return session;
     }
 
-    /// <summary>Whatever state it is in; of one that is gone there is nothing to close.</summary>
+    /// <summary>Closes a session in any state. If the session no longer exists, there is nothing to close.</summary>
     public void CloseSession(nuint session) => _ = ((delegate* unmanaged[Cdecl]<nuint, nuint>)At(Place.CloseSession))(session);
 
-    /// <summary>Logs the process in, all its sessions at once; done already is as good.</summary>
+    /// <summary>Logs the process in, for all its sessions; being logged in already is no fault.</summary>
     public void Login(nuint session, ReadOnlySpan<byte> pin)
     {
         fixed (byte* first = pin)
@@ -167,7 +167,7 @@ internal sealed unsafe class Pkcs11Library
     {
         var get = (delegate* unmanaged[Cdecl]<nuint, nuint, Pkcs11Template.Entry*, nuint, nuint>)At(Place.GetAttributeValue);
         var entry = new Pkcs11Template.Entry { Type = (nuint)attribute };
-        Check(get(session, handle, &entry, 1), "C_GetAttributeValue"); // its length
+        Check(get(session, handle, &entry, 1), "C_GetAttributeValue"); // the length of the value
         var value = new byte[checked((int)entry.Length)];
         fixed (byte* first = value)
         {
@@ -186,7 +186,7 @@ internal sealed unsafe class Pkcs11Library
         Check(code, "C_SetAttributeValue");
     }
 
-    /// <summary>Handles of the first objects that are as told; a few are all that anybody asks for.</summary>
+    /// <summary>Handles of the first objects that match the template; callers need only a few.</summary>
     public nuint[] Find(nuint session, Pkcs11Template attributes)
     {
         const int most = 8;
@@ -240,7 +240,7 @@ internal sealed unsafe class Pkcs11Library
 
     private void* At(Place place) => functions[(int)place];
 
-    /// <summary><c>CK_C_INITIALIZE_ARGS</c>: four functions for locks, which are the system's.</summary>
+    /// <summary><c>CK_C_INITIALIZE_ARGS</c>: the four lock functions are empty, so the library uses the system's locks.</summary>
     [StructLayout(LayoutKind.Sequential)]
     private struct InitializeArguments
     {
@@ -252,7 +252,7 @@ internal sealed unsafe class Pkcs11Library
         public nint Reserved;
     }
 
-    /// <summary><c>CK_MECHANISM</c>; none of ours has a parameter.</summary>
+    /// <summary><c>CK_MECHANISM</c>; none of the mechanisms used here has a parameter.</summary>
     [StructLayout(LayoutKind.Sequential)]
     private struct Mechanism
     {

@@ -1,6 +1,6 @@
 namespace Tokenry.Server.Platform.Keys.Pkcs11;
 
-/// <summary>The <c>CKM_…</c> that are used.</summary>
+/// <summary>The <c>CKM_…</c> values that the server uses.</summary>
 internal enum Pkcs11Mechanism
 {
     RsaPkcsKeyPairGen = 0x0,
@@ -9,6 +9,6 @@ internal enum Pkcs11Mechanism
     GenericSecretKeyGen = 0x350,
     EcKeyPairGen = 0x1040,
 
-    /// <summary>Over a digest that is made here; the signature is r ‖ s, as in a JWS.</summary>
+    /// <summary>Signs a digest that the server computes; the signature is r ‖ s, as in a JWS.</summary>
     Ecdsa = 0x1041,
 }

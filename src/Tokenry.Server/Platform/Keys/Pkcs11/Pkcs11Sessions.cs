@@ -7,12 +7,12 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Platform.Keys.Pkcs11;
 
 /// <summary>
-/// Sessions with the token: one caller each at a time, as the standard wants it, and not more at once than the processors can use. One that
-/// broke is closed and never used again.
+/// The sessions with the token. Each serves one caller at a time, as the standard requires, and there are no more than the processors can use. A failed
+/// session is closed and never reused.
 /// </summary>
 internal sealed class Pkcs11Sessions(Pkcs11Library library, Pkcs11Options options) : IDisposable
 {
-    // A token that hangs would otherwise take every thread of the process.
+    // Without a limit, a token that hangs would block every thread of the process.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan BetweenRestarts = TimeSpan.FromMilliseconds(500);
@@ -21,21 +21,22 @@ internal sealed class Pkcs11Sessions(Pkcs11Library library, Pkcs11Options option
     private readonly SemaphoreSlim places = new(2 * Environment.ProcessorCount);
     private readonly Lock loggingIn = new();
 
-    // Calls are readers; a restart of the library is alone.
+    // Calls take the read lock; a restart of the library takes the write lock.
     private readonly ReaderWriterLockSlim calls = new();
     private long restarts;
     private long restartedAt = long.MinValue;
     private bool isPinRefused;
 
     /// <summary>
-    /// Private keys by id. A handle is good in every session until the library is restarted or the token reset; afterwards it may be another
-    /// key's, so these are read and written in calls alone.
+    /// Handles of private keys by id. A handle is valid in every session until the library restarts or the token is reset. Afterwards it may refer to
+    /// another key, so only calls may read and write these handles.
     /// </summary>
     public ConcurrentDictionary<string, nuint> Handles { get; } = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Once more with a fresh session where the first was not good any more: the token was reset, its connection lost, or the library does not
-    /// know what another process did to the token. The library is restarted for that: several need it before they serve again.
+    /// Runs a call. If the session was no longer valid, it runs the call once more with a new session: the token was reset, its connection was lost, or the
+    /// library does not see what another process did on the token. It restarts the library first, because several libraries need a restart before they
+    /// serve again.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The token does not serve now.</exception>
     public T Run<T>(Func<nuint, T> use)
@@ -68,8 +69,8 @@ internal sealed class Pkcs11Sessions(Pkcs11Library library, Pkcs11Options option
         }
     }
 
-    /// <summary>Opens the first session, with an exception that says what was in the way.</summary>
-    /// <exception cref="Pkcs11Exception">The token refuses, or is not there.</exception>
+    /// <summary>Opens the first session; the exception names the fault.</summary>
+    /// <exception cref="Pkcs11Exception">The token refuses, or is missing.</exception>
     public void Open() => idle.Push(OpenSession());
 
     public void Dispose()
@@ -92,13 +93,16 @@ internal sealed class Pkcs11Sessions(Pkcs11Library library, Pkcs11Options option
         }
     }
 
-    /// <summary>Unless somebody else did since, and not all the time: whoever asks for a key that is nowhere must not hold up the others.</summary>
+    /// <summary>
+    /// Restarts the library, unless another thread has restarted it since. Restarts are rare: a caller that asks for a missing key must not block other
+    /// callers.
+    /// </summary>
     private void Restart(long seen)
     {
         calls.EnterWriteLock();
         try
         {
-            CloseIdle(); // most likely they are no better
+            CloseIdle(); // most likely they are not valid either
             Handles.Clear();
             if (restarts == seen && (restartedAt == long.MinValue || Stopwatch.GetElapsedTime(restartedAt) > BetweenRestarts))
             {
@@ -125,7 +129,7 @@ internal sealed class Pkcs11Sessions(Pkcs11Library library, Pkcs11Options option
         }
         finally
         {
-            // After a failure an operation may be left half done in it.
+            // After a failure the session may hold an unfinished operation.
             if (isGood)
             {
                 idle.Push(session);
@@ -139,7 +143,7 @@ internal sealed class Pkcs11Sessions(Pkcs11Library library, Pkcs11Options option
 
     private nuint OpenSession()
     {
-        // The slot is looked for each time: a token that was away may come back in another.
+        // Look up the slot each time: a token that was disconnected may return in another slot.
         var session = library.OpenSession(library.FindSlot(options.Label) ?? throw new Pkcs11Exception("C_GetSlotList", 0xe0));
         try
         {
@@ -159,7 +163,7 @@ internal sealed class Pkcs11Sessions(Pkcs11Library library, Pkcs11Options option
         {
             if (isPinRefused)
             {
-                throw new Pkcs11Exception("C_Login before", Pkcs11Exception.PinLocked); // not again: each attempt brings the lock nearer
+                throw new Pkcs11Exception("C_Login before", Pkcs11Exception.PinLocked); // do not retry: each attempt brings the PIN lock nearer
             }
 
             var pin = PinFile.Read(options.PinFile);

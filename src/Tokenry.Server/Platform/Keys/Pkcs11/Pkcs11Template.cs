@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Tokenry.Server.Platform.Keys.Pkcs11;
 
-/// <summary>What an object is to be, as <c>CK_ATTRIBUTE</c>s in pinned arrays.</summary>
+/// <summary>The attributes of an object, as <c>CK_ATTRIBUTE</c>s in pinned arrays.</summary>
 internal sealed class Pkcs11Template
 {
     private readonly byte[] values;

@@ -9,8 +9,8 @@ using static Tokenry.Server.Platform.Keys.Pkcs11.Pkcs11Template;
 namespace Tokenry.Server.Platform.Keys.Pkcs11;
 
 /// <summary>
-/// The token that makes signing keys and signs with them; private halves never leave it. A key's objects have its id as their <c>CKA_ID</c>. It may hold a
-/// secret besides, from which it derives what seals the key file.
+/// The token that creates signing keys and signs with them; private halves never leave it. The <c>CKA_ID</c> of a key's objects is the key's id. The token
+/// may also hold a secret, from which it derives the key that seals the key file.
 /// </summary>
 public sealed class Pkcs11Token(Pkcs11Options options) : IDisposable
 {
@@ -34,7 +34,7 @@ public sealed class Pkcs11Token(Pkcs11Options options) : IDisposable
 
     private Pkcs11Sessions Sessions => sessions ?? throw new InvalidOperationException("The token is not open.");
 
-    /// <summary>At start: one session, logged in.</summary>
+    /// <summary>Opens one session at start and logs in.</summary>
     /// <exception cref="StartupException">Says what to do.</exception>
     public void Open()
     {
@@ -71,7 +71,7 @@ public sealed class Pkcs11Token(Pkcs11Options options) : IDisposable
         }
     }
 
-    /// <summary>Makes a key that never leaves the token. RSA takes a token seconds.</summary>
+    /// <summary>Creates a key that never leaves the token. Creating an RSA key takes seconds.</summary>
     /// <returns>Its id (RFC 7638) and its public half.</returns>
     /// <exception cref="StoreUnavailableException">The token does not serve now.</exception>
     public (string KeyId, byte[] PublicKey) Make(string algorithm) =>
@@ -111,7 +111,7 @@ public sealed class Pkcs11Token(Pkcs11Options options) : IDisposable
             }
             catch (Exception exception)
             {
-                // Nobody would ever find it again.
+                // The server would never find this key again.
                 Library.Destroy(session, pair.Private);
                 Library.Destroy(session, pair.Public);
                 if (exception is CryptographicException)
@@ -146,7 +146,7 @@ public sealed class Pkcs11Token(Pkcs11Options options) : IDisposable
         made.CopyTo(signature);
     }
 
-    /// <summary>Destroys both halves; nothing where they are gone already.</summary>
+    /// <summary>Destroys both halves; does nothing if they are already gone.</summary>
     /// <exception cref="StoreUnavailableException">The token does not serve now.</exception>
     public void Destroy(string keyId)
     {
@@ -157,7 +157,7 @@ public sealed class Pkcs11Token(Pkcs11Options options) : IDisposable
             var found = Library.Find(session, new Pkcs11Template((Pkcs11Attribute.Id, Encoding.ASCII.GetBytes(keyId))));
             if (found.Length == 0 && !isSecondLook)
             {
-                isSecondLook = true; // as in Sign; what is not seen would stay for ever
+                isSecondLook = true; // as in Sign; a key that the library does not see would stay for ever
                 throw new Pkcs11Exception($"Looking for signing key {keyId}", Pkcs11Exception.KeyHandleInvalid);
             }
 
@@ -170,7 +170,7 @@ public sealed class Pkcs11Token(Pkcs11Options options) : IDisposable
         });
     }
 
-    /// <summary>Makes a secret that never leaves the token, for <see cref="Mac"/> and nothing else.</summary>
+    /// <summary>Creates a secret that never leaves the token, for <see cref="Mac"/> only.</summary>
     /// <returns>Its id.</returns>
     /// <exception cref="StoreUnavailableException">The token does not serve now.</exception>
     public string MakeSecret()
@@ -197,7 +197,7 @@ public sealed class Pkcs11Token(Pkcs11Options options) : IDisposable
         return id;
     }
 
-    /// <summary>HMAC-SHA256 by the secret of that id.</summary>
+    /// <summary>HMAC-SHA256 with the secret of that id.</summary>
     /// <exception cref="StoreUnavailableException">The token does not serve now, or has no such secret.</exception>
     public byte[] Mac(string secretId, byte[] data) =>
         Sessions.Run(session =>
@@ -210,7 +210,7 @@ public sealed class Pkcs11Token(Pkcs11Options options) : IDisposable
     {
         if (!Sessions.Handles.TryGetValue(id, out var handle))
         {
-            // It was found by whoever made it: a library may need a restart to see what another process did.
+            // The process that created it has found it; this library may need a restart to see what another process did.
             handle = Find(session, objectClass, id) ?? throw new Pkcs11Exception($"Looking for key {id}", Pkcs11Exception.KeyHandleInvalid);
             Sessions.Handles[id] = handle;
         }
@@ -252,7 +252,7 @@ public sealed class Pkcs11Token(Pkcs11Options options) : IDisposable
         return (JsonWebKey.Thumbprint(rsa.ExportParameters(includePrivateParameters: false)), rsa.ExportSubjectPublicKeyInfo());
     }
 
-    /// <summary>0x04 ‖ x ‖ y: in an OCTET STRING, as the standard has it, or bare, as some tokens give it.</summary>
+    /// <summary>0x04 ‖ x ‖ y: in an OCTET STRING, as the standard requires, or bare, as some tokens return it.</summary>
     private static byte[] Point(byte[] value)
     {
         const int length = 65;

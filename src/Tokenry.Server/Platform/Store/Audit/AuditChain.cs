@@ -5,22 +5,22 @@ using Dapper;
 namespace Tokenry.Server.Platform.Store.Audit;
 
 /// <summary>
-/// The hash chain of the audit trail: appended to at the very end of a mutating transaction, verified row by row. Every append also compares
-/// what the store says is the newest event with the newest one this process knows, so that removed events are noticed by the next one.
+/// The hash chain of the audit trail. A mutating transaction appends to it at its very end; a check verifies it row by row. Every append compares the
+/// store's newest event with the newest event that this process knows, so that it detects removed events.
 /// </summary>
 public sealed class AuditChain(AuditKey key)
 {
-    /// <summary>Rows of one read, so that a long trail holds up nobody.</summary>
+    /// <summary>Rows per read, so that a check of a long trail does not block other work.</summary>
     private const int Batch = 5000;
 
     private readonly Lock newestLock = new();
     private readonly ConcurrentQueue<ChainFault> faults = new();
     private ChainHead? newest;
 
-    /// <summary>Finds the <see cref="ChainHead"/>; there is none in an empty trail.</summary>
+    /// <summary>Finds the <see cref="ChainHead"/>; an empty trail has none.</summary>
     public const string SelectHead = "SELECT seq, hash, at FROM audit_events ORDER BY seq DESC LIMIT 1";
 
-    /// <summary>The newest event this process knows of; other replicas may have gone on.</summary>
+    /// <summary>The newest event that this process knows; other replicas may have appended more.</summary>
     public ChainHead? Newest
     {
         get
@@ -32,8 +32,8 @@ public sealed class AuditChain(AuditKey key)
         }
     }
 
-    /// <summary>Told what the newest event in the store is, which cannot be older than one known before.</summary>
-    /// <param name="head">Read after every event that this process knows of was committed.</param>
+    /// <summary>Receives the newest event in the store, which cannot be older than an event known before.</summary>
+    /// <param name="head">Read after the commit of every event that this process knows.</param>
     public void Observe(ChainHead? head)
     {
         lock (newestLock)
@@ -46,14 +46,14 @@ public sealed class AuditChain(AuditKey key)
             var seq = head?.Seq ?? 0;
             if (seq < known.Seq || (seq == known.Seq && !known.IsAs(head!)))
             {
-                // Once for what is found: from here on the store's is what is known.
+                // Report each fault once: from here on, the store's newest event is the known one.
                 newest = head;
                 faults.Enqueue(new ChainFault(known, head));
             }
         }
     }
 
-    /// <summary>Told that these events are durable.</summary>
+    /// <summary>Marks these events as durable.</summary>
     public void Committed(ChainHead? head)
     {
         lock (newestLock)
@@ -65,10 +65,10 @@ public sealed class AuditChain(AuditKey key)
         }
     }
 
-    /// <summary>A fault that was noticed and not told yet.</summary>
+    /// <summary>A fault that was noticed but not reported yet.</summary>
     public bool TryTakeFault([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ChainFault? fault) => faults.TryDequeue(out fault);
 
-    /// <summary>Told that an event which was known is not there, or is another one.</summary>
+    /// <summary>Records that a known event is missing or differs.</summary>
     public void Noticed(ChainFault fault)
     {
         lock (newestLock)
@@ -79,7 +79,7 @@ public sealed class AuditChain(AuditKey key)
             }
             else if ((fault.Found?.Seq ?? 0) <= fault.Known.Seq)
             {
-                return; // an append came between, and noticed it
+                return; // an append in the meantime has noticed it
             }
 
             faults.Enqueue(fault);
@@ -119,7 +119,7 @@ public sealed class AuditChain(AuditKey key)
             do
             {
                 var from = check.Expected;
-                // Rows before the anchor must not be there either: they are the first that is found then.
+                // Rows before the anchor must not exist either: if they do, the check reads them first.
                 var after = check.Events == 0 ? 0 : from - 1;
                 rows = await database.ReadAsync(async connection =>
                     (IReadOnlyList<AuditRow>)

@@ -6,10 +6,10 @@ namespace Tokenry.Server.Platform.Store.Audit;
 /// <summary>Finds what an operation changed in a record, member by member of its JSON.</summary>
 public static class AuditChanges
 {
-    /// <summary>Members that move by use alone, or follow from others.</summary>
+    /// <summary>Members that change through use, or that follow from other members.</summary>
     private static readonly string[] Moving = ["last_used", "weaknesses"];
 
-    /// <summary>Members that say what a record may do, for whom, and within which bounds.</summary>
+    /// <summary>Members that determine what a record may do, for which principal, and within which limits.</summary>
     private static readonly string[] OfRights =
     [
         "roles",
@@ -34,17 +34,17 @@ public static class AuditChanges
     public static IReadOnlyList<AuditChange>? Made<T>(T record)
         where T : class => Rights(null, record);
 
-    /// <summary>The rights that go with a record.</summary>
+    /// <summary>The rights that a deleted record loses.</summary>
     public static IReadOnlyList<AuditChange>? Lost<T>(T record)
         where T : class => Rights(record, null);
 
-    /// <summary>The rights that differ, of a record that differs in other members by the nature of the operation.</summary>
+    /// <summary>The rights that differ between two records, for an operation that also changes other members.</summary>
     /// <param name="before">The record before; <c>null</c> = there was none.</param>
     /// <param name="after">The record after; <c>null</c> = there is none.</param>
     public static IReadOnlyList<AuditChange>? Rights<T>(T? before, T? after)
         where T : class
     {
-        // Only these members are written: a record may be long, and credentials are made all the time.
+        // Write only these members: a record may be long, and callers create credentials often.
         var changes = new List<AuditChange>();
         foreach (var member in TokenryJson.Strict.GetTypeInfo(typeof(T)).Properties)
         {
@@ -68,7 +68,7 @@ public static class AuditChanges
 
     /// <param name="before">The record as the API shows it, before the operation.</param>
     /// <param name="after">The same record after it.</param>
-    /// <returns>The members whose values differ, in the order of the record; <c>null</c> where none does.</returns>
+    /// <returns>The members whose values differ, in the order of the record; <c>null</c> if none differs.</returns>
     public static IReadOnlyList<AuditChange>? Between<T>(T before, T after)
     {
         var old = Members(before);
@@ -83,7 +83,7 @@ public static class AuditChanges
             }
         }
 
-        // A member that is left out where it is null.
+        // A member that is omitted when it is null.
         changes.AddRange(old.Where(gone => OrNull(gone.Value) is not null).Select(gone => new AuditChange(gone.Key, gone.Value, null)));
         return changes.Count == 0 ? null : changes;
     }
@@ -91,12 +91,12 @@ public static class AuditChanges
     /// <summary>A change of one member.</summary>
     /// <param name="member">Its name in the record.</param>
     /// <param name="before">A text, a number or a time; <c>null</c> = none.</param>
-    /// <param name="after">The same.</param>
+    /// <param name="after">The value after, with the same types; <c>null</c> = none.</param>
     public static AuditChange Of(string member, object? before, object? after) => new(member, Value(before), Value(after));
 
-    /// <summary>The same of a list or a record.</summary>
+    /// <summary>A change of one member that is a list or a record.</summary>
     /// <inheritdoc cref="Of"/>
-    /// <typeparam name="T">As it is in the record.</typeparam>
+    /// <typeparam name="T">The member's type in the record.</typeparam>
     public static AuditChange OfType<T>(string member, T? before, T? after)
         where T : class => new(member, Typed(before), Typed(after));
 

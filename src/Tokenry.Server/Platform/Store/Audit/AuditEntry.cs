@@ -3,26 +3,26 @@ using Tokenry.Protocol.Credentials;
 
 namespace Tokenry.Server.Platform.Store.Audit;
 
-/// <summary>An audit event on its way to the chain, which gives it its place and its hash. What is not known stays <c>null</c>.</summary>
+/// <summary>An audit event before the chain gives it its position and hash. Unknown values stay <c>null</c>.</summary>
 public sealed class AuditEntry
 {
     public const string Success = "success";
     public const string Denied = "denied";
 
-    /// <summary>The actor where nobody is known.</summary>
+    /// <summary>The actor if the caller is unknown.</summary>
     public const string Anonymous = "anonymous";
 
-    /// <summary>The actor where the server acts by itself.</summary>
+    /// <summary>The actor if the server acts by itself.</summary>
     public const string System = "system";
 
-    /// <summary>Nothing was asked or refused: something was noticed.</summary>
+    /// <summary>The outcome of an event that the server noticed, without a request or a refusal.</summary>
     public const string Signal = "signal";
 
     public required string Id { get; init; }
 
     public required long At { get; init; }
 
-    /// <summary>Of an entry that stands for several: when the last was, <see cref="At"/> being the first.</summary>
+    /// <summary>For an entry that covers several occurrences: the time of the last; <see cref="At"/> is the time of the first.</summary>
     public long? LastAt { get; init; }
 
     /// <summary><c>usr_…</c>, <c>app_…</c>, <c>system</c> or <c>anonymous</c>.</summary>
@@ -42,7 +42,7 @@ public sealed class AuditEntry
 
     public string? Reason { get; set; }
 
-    /// <summary>What was changed, as the caller sees the record; secrets and free text are stored as <see cref="StoredChanges"/> has them.</summary>
+    /// <summary>The changes, as the caller sees the record. <see cref="StoredChanges"/> defines how secrets and free text are stored.</summary>
     public IReadOnlyList<AuditChange>? Changes { get; set; }
 
     public string? Ip { get; init; }
@@ -53,10 +53,10 @@ public sealed class AuditEntry
 
     public long Count { get; set; } = 1;
 
-    /// <summary>Set where everything was as asked before: a second event for one revocation would tell of something that did not happen.</summary>
+    /// <summary>Set if the request changed nothing: a second event for one revocation would report something that did not happen.</summary>
     public bool ChangedNothing { get; set; }
 
-    /// <summary>Another event of the same request: something that happened with this one.</summary>
+    /// <summary>Another event of the same request.</summary>
     public AuditEntry With(string action, string? targetType = null, string? targetId = null, string? reason = null) =>
         new()
         {

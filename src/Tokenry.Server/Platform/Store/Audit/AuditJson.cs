@@ -10,7 +10,7 @@ internal sealed record HeadHeader(string Alg, string Typ, string Kid);
 /// <param name="Seq">The event's position.</param>
 /// <param name="Hash">Its hash, lower-case hex.</param>
 /// <param name="Time">When the head was made.</param>
-/// <param name="Mac">HMAC-SHA256 of the others under the audit key, lower-case hex.</param>
+/// <param name="Mac">HMAC-SHA256 of the other members under the audit key, lower-case hex.</param>
 /// <param name="Store">The store's id; versions before 0.2 did not write it.</param>
 internal sealed record HeadClaims(long Seq, string Hash, DateTimeOffset Time, string Mac, string? Store = null);
 

@@ -5,8 +5,8 @@ using Tokenry.Server.Platform.Settings;
 namespace Tokenry.Server.Platform.Store.Audit;
 
 /// <summary>
-/// Where the operator limits it: removes the oldest audit events, of which the anchor stays, and erases addresses and free text of older ones, of which
-/// the pseudonyms stay. Neither breaks the chain.
+/// Applies the operator's retention limits. It removes the oldest audit events and keeps the anchor. It erases addresses and free text of older events and
+/// keeps their pseudonyms. The chain stays valid.
 /// </summary>
 public sealed partial class AuditRetention(
     Database database,
@@ -18,7 +18,9 @@ public sealed partial class AuditRetention(
 {
     private const int Step = 1000;
 
-    /// <summary>Removal is an event of its own: not one for each event that ages.</summary>
+    /// <summary>
+    /// How far the oldest event must exceed the limit before removal: each removal writes an audit event, so the server removes events in groups.
+    /// </summary>
     private static readonly TimeSpan Slack = TimeSpan.FromHours(1);
 
     private long erasedUpTo;
@@ -64,14 +66,14 @@ public sealed partial class AuditRetention(
         {
             while (await database.WriteAsync(tx => RemoveAsync(tx, now, kept)) == Step)
             {
-                // In steps, so that writers are not held up.
+                // In steps, so that writers do not wait long.
             }
         }
     }
 
     private async Task EraseAsync(long before)
     {
-        // Looked for beside the writers: after a start, everything that was erased before lies in front of it.
+        // The search runs beside the writers: after a start it must first pass all events that were erased before.
         var from = await database.ReadAsync(connection =>
             connection.QueryFirstOrDefaultAsync<long?>(
                 "SELECT at FROM audit_events WHERE at >= @erasedUpTo AND at < @before AND (ip IS NOT NULL OR personal IS NOT NULL) ORDER BY at LIMIT 1",
@@ -98,7 +100,7 @@ public sealed partial class AuditRetention(
             from = erased.Count == Step ? erased.Max() : null;
         }
 
-        // An event that stands for a minute is written when that is over, with the time of the first.
+        // Keep a margin: an entry for a minute is written after that minute, with the time of its first occurrence.
         erasedUpTo = before - (long)Slack.TotalMilliseconds;
     }
 
@@ -116,7 +118,7 @@ public sealed partial class AuditRetention(
             return 0;
         }
 
-        // The newest event stays, however old: the next one follows it.
+        // The newest event always stays, because the next one follows it.
         var removed = oldest.Take(oldest.Count - 1).TakeWhile(row => row.At < before).ToList();
         if (removed.Count == 0)
         {

@@ -5,7 +5,9 @@ using Tokenry.Protocol.Api;
 
 namespace Tokenry.Server.Platform.Store.Audit;
 
-/// <summary>An audit event as stored. The hash covers everything but <see cref="Ip"/> and <see cref="Personal"/>, which pseudonyms stand for, so that both can be erased.</summary>
+/// <summary>
+/// An audit event as stored. The hash does not cover <see cref="Ip"/> and <see cref="Personal"/> but their pseudonyms, so that both can be erased.
+/// </summary>
 public sealed class AuditRow
 {
     public const string Columns =
@@ -81,9 +83,9 @@ public sealed class AuditRow
 
     public byte[] Hash { get; private set; } = [];
 
-    /// <summary>An event behind the newest one, with its hash.</summary>
+    /// <summary>Creates the event that follows the newest one, with its hash.</summary>
     /// <param name="entry">The event.</param>
-    /// <param name="last">The event that it follows; <c>null</c> = it is the first.</param>
+    /// <param name="last">The preceding event; <c>null</c> = this event is the first.</param>
     /// <param name="auditKey">The key of the chain.</param>
     internal static AuditRow Of(AuditEntry entry, ChainHead? last, byte[] auditKey)
     {
@@ -115,7 +117,7 @@ public sealed class AuditRow
         return row;
     }
 
-    /// <summary>As a reader of the trail sees it.</summary>
+    /// <summary>Converts the row to the event that the API shows.</summary>
     public AuditEvent ToEvent() =>
         new()
         {
@@ -139,7 +141,10 @@ public sealed class AuditRow
             Hash = Convert.ToHexStringLower(Hash),
         };
 
-    /// <summary>HMAC(audit key, seq ‖ prev ‖ canonical JSON): seq as eight bytes big-endian, the JSON's members in the order written here, nulls included but for last_at and changes, which older events do not have.</summary>
+    /// <summary>
+    /// HMAC(audit key, seq ‖ prev ‖ canonical JSON). seq is eight bytes big-endian. The JSON members have the order written here. Null members are
+    /// included, except last_at and changes, which older events do not have.
+    /// </summary>
     public byte[] ComputeHash(byte[] auditKey)
     {
         var buffer = new System.Buffers.ArrayBufferWriter<byte>(512);
@@ -180,7 +185,7 @@ public sealed class AuditRow
         return HMACSHA256.HashData(auditKey, buffer.WrittenSpan);
     }
 
-    /// <summary>Names an address without containing it: keyed, so that it cannot be found by trying all addresses.</summary>
+    /// <summary>The pseudonym of an address. It is keyed, so that an attacker cannot find the address by trying all addresses.</summary>
     public static string Pseudonym(string ip, byte[] auditKey) =>
         Convert.ToHexStringLower(HMACSHA256.HashData(auditKey, Encoding.ASCII.GetBytes("ip:" + ip)).AsSpan(0, 16));
 }

@@ -5,19 +5,19 @@ using System.Text;
 namespace Tokenry.Server.Platform.Store.Audit;
 
 /// <summary>
-/// The last event that retention removed: the oldest event that is kept follows it. Under the audit key, so that the oldest events cannot be
-/// removed by another hand and the anchor be moved behind them.
+/// The last event that retention removed; the oldest kept event follows it. It carries a MAC under the audit key, so that an attacker cannot remove the
+/// oldest events and move the anchor after them.
 /// </summary>
 /// <param name="Seq">Its position; 0 = nothing was removed.</param>
 /// <param name="Hash">Its hash.</param>
 public sealed record ChainAnchor(long Seq, byte[] Hash)
 {
-    /// <summary>Of a trail from which nothing was removed.</summary>
+    /// <summary>The anchor of a trail from which retention removed nothing.</summary>
     public static readonly ChainAnchor Genesis = new(0, new byte[32]);
 
     public const string Select = "SELECT value FROM store_properties WHERE name = 'audit_anchor'";
 
-    /// <returns><c>null</c> where it is not under this key.</returns>
+    /// <returns><c>null</c> if its MAC is not valid under this key.</returns>
     public static ChainAnchor? Read(string? value, byte[] auditKey)
     {
         if (string.IsNullOrEmpty(value))

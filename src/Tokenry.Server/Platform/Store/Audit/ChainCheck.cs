@@ -4,28 +4,28 @@ namespace Tokenry.Server.Platform.Store.Audit;
 
 /// <summary>Recomputes the chain, row by row in its order, up to the first fault.</summary>
 /// <param name="auditKey">The key of the chain.</param>
-/// <param name="anchor">What the first row follows; <c>null</c> = the store's anchor is not under this key.</param>
+/// <param name="anchor">The event before the first row; <c>null</c> = the store's anchor is not valid under this key.</param>
 public sealed class ChainCheck(byte[] auditKey, ChainAnchor? anchor)
 {
     private readonly List<(string Action, long Seq)> notices = [];
     private byte[] prev = (anchor ?? ChainAnchor.Genesis).Hash;
 
-    /// <summary>The number that the next row must have.</summary>
+    /// <summary>The position that the next row must have.</summary>
     public long Expected { get; private set; } = (anchor ?? ChainAnchor.Genesis).Seq + 1;
 
-    /// <summary>How many rows were found whole.</summary>
+    /// <summary>How many rows are valid.</summary>
     public long Events { get; private set; }
 
-    /// <summary>The last row that was found whole.</summary>
+    /// <summary>The last valid row.</summary>
     public ChainHead? Last { get; private set; }
 
-    /// <summary>What is wrong with the first row that is not whole.</summary>
+    /// <summary>The fault of the first row that is not valid.</summary>
     public string? Fault { get; private set; } = anchor is null ? "the anchor, which says where the trail begins, was changed" : null;
 
-    /// <summary>Action and number of events that say that the trail once lost events or was rewritten.</summary>
+    /// <summary>Action and count of the events that report a loss or a rewrite of the trail.</summary>
     public IReadOnlyList<(string Action, long Seq)> Notices => notices;
 
-    /// <summary>Takes the next row; <c>false</c> once there is a fault.</summary>
+    /// <summary>Checks the next row; <c>false</c> after the first fault.</summary>
     public bool Take(AuditRow row)
     {
         Fault ??=

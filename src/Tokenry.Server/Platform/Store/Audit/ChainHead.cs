@@ -1,6 +1,6 @@
 namespace Tokenry.Server.Platform.Store.Audit;
 
-/// <summary>An event's place in the chain; of the newest one, what the next event follows.</summary>
+/// <summary>An event's place in the chain; the next event follows the newest one.</summary>
 public sealed record ChainHead
 {
     public long Seq { get; init; }
@@ -10,7 +10,7 @@ public sealed record ChainHead
     /// <summary>When the event was, or when a signed head was made; Unix milliseconds.</summary>
     public long At { get; init; }
 
-    /// <summary>Of a signed head: the store whose trail it is of; <c>null</c> = a version wrote it that did not say so.</summary>
+    /// <summary>For a signed head: the id of its store; <c>null</c> = an older version wrote the head without it.</summary>
     public string? Store { get; init; }
 
     /// <summary>Whether this is the same event.</summary>
@@ -25,13 +25,13 @@ public sealed record ChainFault(ChainHead Known, ChainHead? Found)
     public const string RolledBack = "store.rolled_back";
     public const string Broken = "audit.chain_broken";
 
-    /// <summary>The audit event that says so: the newest events are gone, or the history is another one.</summary>
+    /// <summary>The action of the audit event that reports it: the newest events are missing, or the history differs.</summary>
     public string Action => Missing > 0 ? RolledBack : Broken;
 
-    /// <summary>How many of the newest events are gone.</summary>
+    /// <summary>How many of the newest events are missing.</summary>
     public long Missing => Math.Max(0, Known.Seq - (Found?.Seq ?? 0));
 
-    /// <summary>How much older the newest event is than what was known.</summary>
+    /// <summary>How much older the newest event is than the known event.</summary>
     public TimeSpan Back => Found is null ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Max(0, Known.At - Found.At));
 
     public override string ToString() =>

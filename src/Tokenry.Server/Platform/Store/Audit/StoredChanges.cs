@@ -6,11 +6,11 @@ using Tokenry.Protocol.Api;
 namespace Tokenry.Server.Platform.Store.Audit;
 
 /// <summary>
-/// How changes are stored. What people write freely (<c>name</c>, <c>email</c>, …) is in the hash by its pseudonym alone and spelled out beside it,
-/// where it can be erased; a secret is there by its digest; a value that is too long, by its digest and length.
+/// The stored form of changes. For free text (<c>name</c>, <c>email</c>, …) the hash covers only a pseudonym; the text is stored separately and can be
+/// erased. A secret is stored as its digest. A value that is too long is stored as its digest and length.
 /// </summary>
 /// <param name="Changes">JSON text that the hash covers.</param>
-/// <param name="Personal">JSON text of an object: values by their pseudonyms; <c>null</c> where there are none, or once erased.</param>
+/// <param name="Personal">JSON text of an object: values by their pseudonyms; <c>null</c> if there are none, or after they were erased.</param>
 internal readonly record struct StoredChanges(string? Changes, string? Personal)
 {
     private const int LongestValue = 8192;
@@ -81,7 +81,7 @@ internal readonly record struct StoredChanges(string? Changes, string? Personal)
         }
     }
 
-    /// <summary>Whether each value is the one its pseudonym stands for; of what was erased there is nothing to tell.</summary>
+    /// <summary>Whether each value matches its pseudonym. Erased values cannot be checked.</summary>
     public bool IsPersonalWhole(byte[] auditKey)
     {
         if (Personal is null)
@@ -100,7 +100,7 @@ internal readonly record struct StoredChanges(string? Changes, string? Personal)
         }
     }
 
-    /// <summary>As a reader of the trail sees them: values in place of pseudonyms, unless they were erased.</summary>
+    /// <summary>The changes for readers of the trail: values in place of pseudonyms, unless they were erased.</summary>
     public IReadOnlyList<AuditChange>? Read()
     {
         if (Changes is null)
@@ -150,7 +150,7 @@ internal readonly record struct StoredChanges(string? Changes, string? Personal)
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    /// <summary>Keyed, so that it cannot be found by trying values.</summary>
+    /// <summary>Keyed, so that an attacker cannot find the value by trying values.</summary>
     private static string Mac(byte[] auditKey, string purpose, string text) =>
         Convert.ToHexStringLower(HMACSHA256.HashData(auditKey, Encoding.UTF8.GetBytes(purpose + text)).AsSpan(0, 16));
 }
