@@ -43,7 +43,7 @@ public static class CredentialsApi
                     return TypedResults.Ok(new RevokedCount(revoked));
                 }
             )
-            .WithSummary("Revoke every credential that a credential created, whoever owns it.")
+            .WithSummary("Revoke every credential that a credential created, no matter who owns it.")
             .Needs(ManagementApi.CredentialsWrite, ManagementApi.TokensOwn, ManagementApi.ApplicationsOwn);
     }
 }

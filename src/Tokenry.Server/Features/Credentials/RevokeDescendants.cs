@@ -8,7 +8,7 @@ using Tokenry.Server.Platform.Http;
 namespace Tokenry.Server.Features.Credentials;
 
 /// <summary>
-/// Revokes every descendant of a credential, whoever owns it; the credential itself does not change. Use: a leaked deployment token created a
+/// Revokes every descendant of a credential, no matter who owns it; the credential itself does not change. Use: a leaked deployment token created a
 /// thousand keys, which its own revocation leaves live. A caller with rights over their own credentials revokes only those.
 /// </summary>
 public sealed class RevokeDescendants(Gate gate, CountDescendants count, Brands brands, TimeProvider time)

@@ -96,7 +96,7 @@ public sealed partial class ForwardAuthEndpoint(
             throw ProblemException.Invalid(
                 "as",
                 "cannot be jwt for a credential that is limited to addresses or uses, unless a proxy listed in Tokenry:TrustedProxies asks: "
-                    + "whoever else calls this door would hold a token without these limits"
+                    + "any other caller of this door would hold a token without these limits"
             );
         }
 
@@ -208,7 +208,7 @@ public sealed partial class ForwardAuthEndpoint(
                 return new(
                     401,
                     ProblemCode.InvalidToken,
-                    $"{api.Identifier} takes nothing that anybody could use who saw it: get a token that is bound to a key (DPoP) or a TLS client certificate."
+                    $"{api.Identifier} takes no credential that a thief could use: get a token that is bound to a key (DPoP) or a TLS client certificate."
                 )
                 {
                     Challenge = Offering(api, asked) with { Error = ChallengeError.BoundOnly },

@@ -201,7 +201,7 @@ public sealed class DpopTests(SharedServers servers)
         var refused = await client.With(bearer).GetAsync(door).Expect(401, "invalid_token");
         Assert.Contains("error_description=\"bound tokens only\"", refused.Header("WWW-Authenticate"), StringComparison.Ordinal);
         Assert.EndsWith(Algorithms, refused.Header("WWW-Authenticate"), StringComparison.Ordinal);
-        Assert.Contains("takes nothing that anybody could use", refused.Text("detail"), StringComparison.Ordinal);
+        Assert.Contains("takes no credential that a thief could use", refused.Text("detail"), StringComparison.Ordinal);
         var token = await BoundAsync(client, made, key);
         Assert.Equal("proof_required", await admin.VerifyAsync(token, made.Api.Identifier));
         await client.With(token).GetAsync(door).Expect(401);
