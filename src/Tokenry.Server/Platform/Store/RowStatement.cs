@@ -91,10 +91,7 @@ public sealed class RowStatement<TRow>(string sql)
 
         if (connection is NpgsqlConnection postgres)
         {
-            var within = (NpgsqlTransaction?)transaction;
-            return returned is null && (overArrays ??= OverArrays()) != sql
-                ? RunArraysAsync(postgres, within, overArrays, rows)
-                : RunBatchAsync(postgres, within, rows, returned);
+            return RunBatchAsync(postgres, (NpgsqlTransaction?)transaction, rows, returned);
         }
 
         RunPrepared(statements!.Database, statements.Get(forSqlite), rows, returned);
@@ -142,17 +139,6 @@ public sealed class RowStatement<TRow>(string sql)
         return sql.Replace(values, $"SELECT * FROM unnest({arrays})", StringComparison.Ordinal);
     }
 
-    private async Task RunArraysAsync(NpgsqlConnection connection, NpgsqlTransaction? transaction, string arrays, IReadOnlyList<TRow> rows)
-    {
-        await using var command = new NpgsqlCommand(arrays, connection, transaction);
-        foreach (var column in columns)
-        {
-            command.Parameters.Add(column.ToArray(rows));
-        }
-
-        await command.ExecuteNonQueryAsync();
-    }
-
     private void AddTo(NpgsqlBatch batch, IReadOnlyList<TRow> rows)
     {
         if ((overArrays ??= OverArrays()) == sql)
@@ -192,13 +178,14 @@ public sealed class RowStatement<TRow>(string sql)
     )
     {
         await using var batch = new NpgsqlBatch(connection, transaction);
-        AddEach(batch, rows);
         if (returned is null)
         {
+            AddTo(batch, rows);
             await batch.ExecuteNonQueryAsync();
             return;
         }
 
+        AddEach(batch, rows); // one statement a row, so that each returns its own
         await using var reader = await batch.ExecuteReaderAsync();
         foreach (var row in rows)
         {
