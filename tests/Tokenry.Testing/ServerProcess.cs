@@ -45,6 +45,11 @@ public sealed class ServerProcess : IAsyncDisposable
 
     public IReadOnlyList<string> StandardError => _error.Snapshot();
 
+    /// <summary>How many lines of <see cref="StandardError"/> there were so far; for <see cref="ErrorsSince"/>.</summary>
+    public long ErrorsSoFar => _error.Added;
+
+    public IReadOnlyList<string> ErrorsSince(long position) => _error.Since(position);
+
     /// <summary>Configured but not started: for verbs on a fresh store, and for servers that must refuse to start.</summary>
     public static async Task<ServerProcess> PrepareAsync(Engine engine, ServerOptions? options = null)
     {

@@ -9,7 +9,7 @@ namespace Tokenry.Benchmarks.Measuring;
 /// <summary>Where the processor time of a path goes: Linux's perf samples the warm server, whose runtime names its own code.</summary>
 internal static class Profile
 {
-    private const int WarmUpSeconds = 15;
+    private const int WarmUpSeconds = 40;
     private const int Seconds = 8;
 
     /// <summary>For the names; without the second, code lies in two places and has none.</summary>

@@ -4,7 +4,7 @@ using Tokenry.Chaos.Tests.Support;
 namespace Tokenry.Chaos.Tests.Abuse;
 
 /// <summary>
-/// A hundred thousand refusals a minute from a thousand addresses, at a door behind a listed proxy: every one is counted, none slows good
+/// A hundred thousand refusals a minute from a thousand addresses, at a door behind a trusted proxy: every one is counted, none slows good
 /// traffic beyond twice, and neither memory nor the audit trail grows with them.
 /// </summary>
 public sealed class DenialFloodTests(ITestOutputHelper output)

@@ -131,13 +131,13 @@ public sealed class Base62Tests
             .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Nothing_is_allocated()
+    public async Task Nothing_is_allocated()
     {
         var bytes = new byte[32];
         var text = new char[43];
         Assert.Equal(
             0,
-            Allocations.Of(() =>
+            await Allocations.OfAsync(() =>
             {
                 Base62.Encode(bytes, text);
                 Base62.TryDecode(text, bytes);

@@ -151,7 +151,7 @@ public sealed class RawRequestTests(EdgeServer edge, SharedServers servers)
         Assert.NotEmpty(fromPublic.Body);
     }
 
-    /// <summary>Row 23: only X-Forwarded-For itself, from a listed proxy, says where a request comes from.</summary>
+    /// <summary>Row 23: only X-Forwarded-For itself, from a trusted proxy, says where a request comes from.</summary>
     [Theory]
     [InlineData("X-Forwarded-For: 198.51.100.7", true)]
     [InlineData("X-Forwarded-For: 203.0.113.9, 198.51.100.7", true)]

@@ -7,7 +7,7 @@ using Tokenry.Server.Platform.Http;
 namespace Tokenry.Server.Core.Authentication;
 
 /// <summary>
-/// The TLS client certificate of a request, whose private key the TLS handshake proved: the connection's own, or the one a listed proxy forwards. A client
+/// The TLS client certificate of a request, whose private key the TLS handshake proved: the connection's own, or the one a trusted proxy forwards. A client
 /// may present any certificate; the code that uses it must decide whether to trust it.
 /// </summary>
 public sealed class ClientCertificate(X509Certificate2 certificate, IReadOnlyList<X509Certificate2> sent)
@@ -26,7 +26,7 @@ public sealed class ClientCertificate(X509Certificate2 certificate, IReadOnlyLis
     public string Thumbprint { get; } = CertificateThumbprint.Of(certificate.RawDataMemory.Span);
 
     /// <summary>
-    /// The certificate of the request's own sender. A listed proxy's connection is not its client's, so only the certificate that the proxy forwards counts.
+    /// The certificate of the request's own sender. A trusted proxy's connection is not its client's, so only the certificate that the proxy forwards counts.
     /// </summary>
     public static ClientCertificate? Of(HttpContext context)
     {
@@ -43,7 +43,7 @@ public sealed class ClientCertificate(X509Certificate2 certificate, IReadOnlyLis
         return new ClientCertificate(own, SentWith.TryGetValue(own, out var sent) ? sent : []);
     }
 
-    /// <summary>The certificate of a listed proxy's client, never the one of the connection: for doors that check another client's request.</summary>
+    /// <summary>The certificate of a trusted proxy's client, never the one of the connection: for doors that check another client's request.</summary>
     public static ClientCertificate? Forwarded(HttpContext context) => (ClientCertificate?)context.Features[typeof(ClientCertificate)];
 
     /// <summary>Called in the handshake: keeps the certificates sent with this one.</summary>

@@ -9,8 +9,8 @@ using Tokenry.Server.Platform.Store.Audit;
 namespace Tokenry.Server.Core.Doors;
 
 /// <summary>
-/// Reads the client certificate that a listed proxy forwards in the configured header. If any other sender sets the header, it tries to impersonate a client:
-/// the server ignores the header and raises a signal. A listed proxy must send a valid header, or the request is refused. If clients can add to a proxy's
+/// Reads the client certificate that a trusted proxy forwards in the configured header. If any other sender sets the header, it tries to impersonate a client:
+/// the server ignores the header and raises a signal. A trusted proxy must send a valid header, or the request is refused. If clients can add to a proxy's
 /// header, the server cannot trust that proxy at all.
 /// </summary>
 internal sealed class ForwardedCertificates(RequestDelegate next, TokenryOptions options, Signals signals)
@@ -48,7 +48,7 @@ internal sealed class ForwardedCertificates(RequestDelegate next, TokenryOptions
     private static Task RefuseAsync(HttpContext context)
     {
         const string fault =
-            "the header of the client certificate must hold one certificate, stand once, be spelled one way and come with https: let the proxy set it and clear the client's";
+            "the header of the client certificate must hold one certificate, appear once, be spelled one way and come with https: let the proxy set it and clear the client's";
         return context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>() is { Kind: RouteAuthentication.Client }
             ? OAuthRefusal.InvalidRequestAsync(context.Response, fault)
             : throw new ProblemException(400, ProblemCode.InvalidRequest, fault);

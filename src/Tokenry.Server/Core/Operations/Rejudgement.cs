@@ -12,15 +12,25 @@ public sealed class Rejudgement(CallerJudge judge) : IDisposable
     /// <summary>Each attempt beyond the first means that another change was committed in between.</summary>
     private const int MostAttempts = 50;
 
+    /// <summary>After this many attempts the mutation runs alone.</summary>
+    private const int AttemptsInCompany = 3;
+
     /// <summary>How long the caches of a replica may take to learn of the other change.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a mutation waits for its turn. One turn takes milliseconds, so only a server that gets almost no processor time makes it wait that long.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+
     private readonly SemaphoreSlim turn = new(1);
+
+    /// <summary>Completes when the mutation that runs alone has ended.</summary>
+    private volatile Task alone = Task.CompletedTask;
 
     /// <param name="attempt">Judges the caller and runs the mutation.</param>
     /// <exception cref="StoreUnavailableException">The premise changed at each attempt.</exception>
     public async Task<T> RunAsync<T>(Func<Task<T>> attempt)
     {
+        await alone;
         try
         {
             return await attempt();
@@ -33,14 +43,28 @@ public sealed class Rejudgement(CallerJudge judge) : IDisposable
 
     public void Dispose() => turn.Dispose();
 
-    /// <summary>Repeated mutations run one at a time: many that change the catalog would otherwise interrupt each other again and again.</summary>
+    /// <summary>
+    /// Repeated mutations run one at a time: many that change the catalog would otherwise interrupt each other again and again. New ones still run beside
+    /// them, and on a server with little processor time there is always one that commits first. So after a few attempts new mutations wait.
+    /// </summary>
     private async Task<T> InTurnAsync<T>(PremiseChangedException changed, Func<Task<T>> attempt)
     {
-        var hasTurn = await turn.WaitAsync(Patience);
+        if (!await turn.WaitAsync(LongestWait))
+        {
+            throw NoEnd(changed);
+        }
+
+        TaskCompletionSource? ended = null;
         try
         {
             for (var attempts = 2; ; attempts++)
             {
+                if (attempts == AttemptsInCompany + 1)
+                {
+                    ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                    alone = ended.Task;
+                }
+
                 await judge.CatchUpAsync(changed.Position, Patience);
                 try
                 {
@@ -52,16 +76,17 @@ public sealed class Rejudgement(CallerJudge judge) : IDisposable
                 }
                 catch (PremiseChangedException again)
                 {
-                    throw new StoreUnavailableException("The rights that the operation rests on do not stop changing.", again);
+                    throw NoEnd(again);
                 }
             }
         }
         finally
         {
-            if (hasTurn)
-            {
-                turn.Release();
-            }
+            ended?.SetResult();
+            turn.Release();
         }
     }
+
+    private static StoreUnavailableException NoEnd(PremiseChangedException last) =>
+        new("The rights that the operation rests on do not stop changing.", last);
 }

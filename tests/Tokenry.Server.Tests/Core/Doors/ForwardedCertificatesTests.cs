@@ -4,7 +4,7 @@ using Tokenry.Server.Tests.Features.OAuth;
 
 namespace Tokenry.Server.Tests.Core.Doors;
 
-/// <summary>Certificates that a proxy forwards: believed of listed proxies, whole or refused; of anybody else they are a signal (security §2 row 22).</summary>
+/// <summary>Certificates that a proxy forwards: believed of trusted proxies, whole or refused; of anybody else they are a signal (security §2 row 22).</summary>
 public sealed class ForwardedCertificatesTests(ForwardedCertificatesTests.Servers servers)
     : IClassFixture<ForwardedCertificatesTests.Servers>
 {

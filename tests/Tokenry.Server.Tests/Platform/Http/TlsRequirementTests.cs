@@ -5,7 +5,7 @@ using Tokenry.Server.Tests.Features.OAuth;
 
 namespace Tokenry.Server.Tests.Platform.Http;
 
-/// <summary>Plain http is for loopback and for what a listed proxy hands on; over anything else no secret is taken.</summary>
+/// <summary>Plain http is for loopback and for what a trusted proxy hands on; over anything else no secret is taken.</summary>
 public sealed class TlsRequirementTests(TlsRequirementTests.Servers servers, SharedServers shared)
     : IClassFixture<TlsRequirementTests.Servers>
 {
@@ -105,7 +105,7 @@ public sealed class TlsRequirementTests(TlsRequirementTests.Servers servers, Sha
             ("127.0.0.1, 198.51.100.7", "http", 403), // the client wrote the left one
             ("198.51.100.7", "https, http", 403),
             ("198.51.100.7", "http, https", 200),
-            ("198.51.100.7, 203.0.113.9", "https, http", 200), // between two listed proxies
+            ("198.51.100.7, 203.0.113.9", "https, http", 200), // between two trusted proxies
             ("198.51.100.7, 203.0.113.9", "http, https", 403),
             ("198.51.100.7, 203.0.113.9", "https, http, https", 403),
             ("198.51.100.7, 203.0.113.9", "http", 403),
