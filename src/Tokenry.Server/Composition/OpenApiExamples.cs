@@ -27,6 +27,8 @@ internal static class OpenApiExamples
         ("role", "rol"),
         ("user", "usr"),
         ("application", "app"),
+        ("organization", "org"),
+        ("member", "usr"),
         ("audit", "evt"),
         ("access", "use"),
         ("principal", "app"),
