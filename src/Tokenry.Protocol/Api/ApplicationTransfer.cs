@@ -7,6 +7,9 @@ public sealed record ApplicationTransferRequest
     /// <c>usr_…</c>: the enabled user who owns the application from now on and limits its rights. The present owner may be named again. <c>null</c> = no owner.
     /// </summary>
     public required string? Owner { get; init; }
+
+    /// <summary>The organization that owns the application from now on, with <c>owner</c> null. Absent = none.</summary>
+    public string? OrganizationId { get; init; }
 }
 
 /// <summary>Answer of <c>POST /v1/applications/{id}/transfer</c>.</summary>

@@ -56,6 +56,9 @@ public sealed record AuditEvent
     /// <summary>The thing that the action changed or tried to change.</summary>
     public AuditTarget? Target { get; init; }
 
+    /// <summary>The organization that the event concerns; <c>null</c> = none.</summary>
+    public string? OrganizationId { get; init; }
+
     /// <summary>The API resource, if one is involved.</summary>
     public string? Api { get; init; }
 

@@ -76,6 +76,9 @@ public sealed class Credential
     /// <summary>The owner.</summary>
     public required CredentialOwner Owner { get; init; }
 
+    /// <summary>The organization in which it acts: its owner has the roles there beside those everywhere. <c>null</c> = in none.</summary>
+    public string? OrganizationId { get; init; }
+
     /// <summary>
     /// The upper limit of what it may do: a list, or <c>owner</c> = all that its owner may do at APIs other than Tokenry's own, now and later. <c>null</c> for
     /// an anonymous key and for credentials that authenticate a client.
@@ -227,6 +230,13 @@ public sealed record CredentialRequest : NewCredentialRequest
     /// <inheritdoc cref="Credential.RequestSigning"/>
     [JsonPropertyOrder(7)]
     public string? RequestSigning { get; init; }
+
+    /// <summary>
+    /// The organization in which it acts; the owner must be a member. It cannot be changed later. Absent = the organization of the calling credential or of
+    /// the application, if there is one.
+    /// </summary>
+    [JsonPropertyOrder(8)]
+    public string? OrganizationId { get; init; }
 }
 
 /// <summary>Body of <c>PATCH</c> on a credential: absent = keep, <c>null</c> = clear. The resulting credential must pass the minting rule.</summary>

@@ -82,6 +82,9 @@ public sealed record Application
     /// </summary>
     public string? OwnerId { get; init; }
 
+    /// <summary>The organization that owns it and in which it always acts; <c>null</c> = none.</summary>
+    public string? OrganizationId { get; init; }
+
     /// <summary>
     /// Whether the owner limits the application: it has at most its owner's rights, and stops working while its owner is disabled or deleted. <c>false</c> is a
     /// weakness: the application had more rights than its owner when an upgrade introduced this limit. A transfer ends this, even one to the same owner.
@@ -198,6 +201,9 @@ public sealed record ApplicationRequest
 
     /// <inheritdoc cref="Application.TokenExchangeAudiences"/>
     public IReadOnlyList<string>? TokenExchangeAudiences { get; init; }
+
+    /// <summary>The organization that owns it. Absent = the organization in which the calling credential acts, if there is one.</summary>
+    public string? OrganizationId { get; init; }
 }
 
 /// <summary>Body of <c>PATCH /v1/applications/{id}</c>.</summary>

@@ -32,6 +32,9 @@ public sealed record AccessToken
     /// <summary><c>credential_id</c> (Tokenry's own): the credential with which the client obtained it; null if absent.</summary>
     public string? CredentialId { get; init; }
 
+    /// <summary><c>organization_id</c> (Tokenry's own): the organization in which the subject acts; null if absent.</summary>
+    public string? OrganizationId { get; init; }
+
     /// <summary><c>objects</c> (Tokenry's own): patterns that limit it; null = no limit, an empty list allows no object.</summary>
     public IReadOnlyList<string>? Objects { get; init; }
 

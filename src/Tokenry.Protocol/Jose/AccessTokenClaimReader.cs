@@ -24,6 +24,7 @@ internal static class AccessTokenClaimReader
             || !TryGetObjects(claims, out var objects)
             || !TokenConfirmation.TryRead(claims, out var confirmation)
             || !JsonMember.TryGetOptionalText(claims, "credential_id", out var credentialId)
+            || !JsonMember.TryGetOptionalText(claims, "organization_id", out var organizationId)
             || !TokenActor.TryRead(claims, out var actor)
             || !AuthorizedActor.TryRead(claims, out var mayAct)
             || !TryGetPassedScopes(claims, out var passed)
@@ -43,6 +44,7 @@ internal static class AccessTokenClaimReader
             TokenId = tokenId,
             Scope = scope,
             CredentialId = credentialId,
+            OrganizationId = organizationId,
             Objects = objects,
             Confirmation = confirmation,
             Actor = actor,

@@ -28,6 +28,7 @@ internal sealed class FactsMetrics
             new("registered_credentials", () => credentials.RegisteredCounts),
             new("client_keys", () => clientKeys.Counts),
             new("principals", () => principals.Counts),
+            new("organizations", () => principals.OrganizationCounts),
             new("catalog", () => catalog.Counts),
             new("revoked_access_tokens", () => revoked.Counts),
         ];

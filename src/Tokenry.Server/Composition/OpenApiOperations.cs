@@ -80,6 +80,7 @@ internal static class OpenApiOperations
             "GET" when path.StartsWith("v1/", StringComparison.Ordinal) => "_show",
             "POST" when creates => "_create",
             "PATCH" => "_revise",
+            "PUT" => "_replace",
             "DELETE" => "_delete",
             _ => "", // the last word of the path is the verb, or the path has one operation only
         };

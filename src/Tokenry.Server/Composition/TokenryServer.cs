@@ -9,6 +9,7 @@ using Tokenry.Server.Features.Applications;
 using Tokenry.Server.Features.AuditLog;
 using Tokenry.Server.Features.Credentials;
 using Tokenry.Server.Features.OAuth;
+using Tokenry.Server.Features.Organizations;
 using Tokenry.Server.Features.PersonalAccessTokens;
 using Tokenry.Server.Features.Revocation;
 using Tokenry.Server.Features.Roles;
@@ -104,6 +105,7 @@ internal sealed class TokenryServer : IAsyncDisposable
             .AddApiResources()
             .AddRoles()
             .AddUsers()
+            .AddOrganizations()
             .AddApplications()
             .AddApiKeys()
             .AddPersonalAccessTokens()
@@ -156,6 +158,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.MapApiResources();
         App.MapRoles();
         App.MapUsers();
+        App.MapOrganizations();
         App.MapApplications();
         App.MapApiKeys();
         App.MapPersonalAccessTokens();

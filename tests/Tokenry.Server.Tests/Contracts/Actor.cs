@@ -65,7 +65,7 @@ internal sealed class Actor
     public async Task<Target?> OwnAsync(Route route, ApiClient admin)
     {
         var prefix = route.Path.Contains("{id}", StringComparison.Ordinal) ? Call.Prefix(route.Path) : null;
-        if (!route.HasTarget || prefix is "rol" or "res")
+        if (!route.HasTarget || prefix is "rol" or "res" || Call.OwnerPrefix(route.Path) == "org")
         {
             return null;
         }
@@ -95,6 +95,17 @@ internal sealed class Actor
                 return new Target((await admin.CreateRoleAsync([])).Id);
             case "res":
                 return new Target((await admin.CreateApiAsync(["invoices:read"])).Id);
+        }
+
+        if (Call.OwnerPrefix(route.Path) == "org")
+        {
+            var organization = (await admin.PostAsync("/v1/organizations", new { name = CreateRequests.Unique("Acme") }).Expect(201)).Text(
+                "id"
+            );
+            var member = (await admin.CreateUserAsync([], new { password = (string?)null })).Id;
+            if (prefix == "usr")
+                await admin.PostAsync($"/v1/organizations/{organization}/members", new { member }).Expect(200);
+            return new Target(prefix == "org" ? organization : member, organization);
         }
 
         if (Call.OwnerPrefix(route.Path) == "usr" || prefix == "pat")

@@ -12,6 +12,8 @@ internal sealed record Target(string Id, string? Owner = null)
 /// <summary>A request to a route that is in order but for who sends it: a path with ids, a body that fits.</summary>
 internal sealed record Call(HttpMethod Method, string Path, object? Body)
 {
+    private const string OrganizationDeveloper = "rol_0000000000000000000006";
+
     private static readonly ForeignIssuer Issuer = new(algorithm: "ES256");
 
     /// <summary>A public id of the right shape: time and randomness all zero but the last.</summary>
@@ -30,15 +32,16 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
         return new Call(
             new HttpMethod(route.Method),
             path,
-            BodyOf(route, api ?? "https://unknown.example.com", scopes ?? ["invoices:read"])
+            BodyOf(route, target, api ?? "https://unknown.example.com", scopes ?? ["invoices:read"])
         );
     }
 
     /// <summary>Of the ids at <c>{id}</c>.</summary>
     public static string Prefix(string path) =>
+        path.StartsWith("/v1/organizations", StringComparison.Ordinal)
+            ? (path.Contains("/members", StringComparison.Ordinal) ? "usr" : "org")
         // A key stands for every kind where a route takes all of them.
-        path.Contains("/api-keys", StringComparison.Ordinal) || path.StartsWith("/v1/credentials/{id}", StringComparison.Ordinal)
-            ? "key"
+        : path.Contains("/api-keys", StringComparison.Ordinal) || path.StartsWith("/v1/credentials/{id}", StringComparison.Ordinal) ? "key"
         : path.Contains("/secrets", StringComparison.Ordinal) ? "sec"
         : path.Contains("/public-keys", StringComparison.Ordinal) ? "jwk"
         : path.Contains("/certificates", StringComparison.Ordinal) ? "crt"
@@ -49,18 +52,23 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
         : path.StartsWith("/v1/roles", StringComparison.Ordinal) ? "rol"
         : "res";
 
-    public static string OwnerPrefix(string path) => path.StartsWith("/v1/users", StringComparison.Ordinal) ? "usr" : "app";
+    public static string OwnerPrefix(string path) =>
+        path.StartsWith("/v1/users", StringComparison.Ordinal) ? "usr"
+        : path.StartsWith("/v1/organizations", StringComparison.Ordinal) ? "org"
+        : "app";
 
     /// <summary>Headers win over the client's own: <c>Authorization</c> empty sends none.</summary>
     public Task<ApiResponse> SendAsync(ApiClient client, IDictionary<string, string>? headers = null) =>
         client.SendAsync(Method, Path, Body is FormBody form ? form.ToContent() : Body, headers);
 
-    private static object? BodyOf(Route route, string api, IReadOnlyList<string> scopes)
+    private static object? BodyOf(Route route, Target target, string api, IReadOnlyList<string> scopes)
     {
         var name = CreateRequests.Unique("matrix");
         return (route.Method, route.Path) switch
         {
             ("POST", "/v1/api-resources") => new { identifier = $"https://{name}.example.com", name },
+            ("POST", "/v1/organizations/{owner}/members") => new { member = target == Target.Nobody ? UnknownId("usr") : target.Id },
+            ("PUT", "/v1/organizations/{owner}/members/{id}") => new { roles = new[] { OrganizationDeveloper } },
             ("POST", "/v1/users") => new { email = $"{name}@example.com" },
             ("POST", "/v1/api-keys") => new
             {

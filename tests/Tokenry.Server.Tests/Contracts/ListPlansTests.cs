@@ -39,6 +39,14 @@ public sealed partial class ListPlansTests
         ("/v1/audit?target", "audit_events_target_id"),
         ("/v1/credentials?owner", "credentials_owner_id"),
         ("/v1/credentials as owner", "credentials_owner_id"),
+        ("/v1/usage in organization", "usage_counters_credential_id"),
+        ("/v1/access-log in organization", "credentials_organization_id"),
+        ("/v1/audit in organization", "audit_events_organization_id"),
+        ("/v1/audit?organization", "audit_events_organization_id"),
+        ("/v1/credentials in organization", "credentials_organization_id"),
+        ("/v1/credentials?organization", "credentials_organization_id"),
+        ("/v1/applications in organization", "principals_organization_id"),
+        ("/v1/applications?organization", "principals_organization_id"),
     ];
 
     [Theory, BothEngines]
@@ -80,6 +88,19 @@ public sealed partial class ListPlansTests
             new { permissions = new[] { new { api = "urn:tokenry:management", scopes = new[] { "tokens:own", "applications:own" } } } }
         );
 
+        var organization = (await admin.PostAsync("/v1/organizations", new { name = "x" }).Expect(201)).Text("id");
+        await admin
+            .PostAsync(
+                $"/v1/organizations/{organization}/members",
+                new { member = made.User.Id, roles = new[] { "rol_0000000000000000000005" } }
+            )
+            .Expect(200);
+        string[] scopes = ["organization:read", "organization:credentials", "organization:audit", "tokens:own"];
+        var there = await admin.CreatePersonalAccessTokenAsync(
+            made.User.Id,
+            new { organization_id = organization, permissions = new[] { new { api = "urn:tokenry:management", scopes } } }
+        );
+
         var plans = new ConcurrentDictionary<string, List<string>>(StringComparer.Ordinal);
         var recorder = new Recorder();
         var database = server.Database;
@@ -90,10 +111,13 @@ public sealed partial class ListPlansTests
                 .Replace("{id}", made.ApiKey.Id, StringComparison.Ordinal);
             if (path.Contains("/users/", StringComparison.Ordinal))
                 route = path.Replace("{owner}", made.User.Id, StringComparison.Ordinal);
+            if (path.Contains("/organizations/", StringComparison.Ordinal))
+                route = path.Replace("{owner}", organization, StringComparison.Ordinal);
             await CallAsync(path, admin, route, 200);
             foreach (var filter in filters.Where(filter => filter != "owner" || !path.Contains("{owner}", StringComparison.Ordinal)))
-                await CallAsync($"{path}?{filter}", admin, $"{route}?{filter}={Value(path, filter, made)}", 200, 400);
+                await CallAsync($"{path}?{filter}", admin, $"{route}?{filter}={(filter == "organization" ? organization : Value(path, filter, made))}", 200, 400);
             await CallAsync($"{path} as owner", admin.With(own.Secret), route, 200, 403, 404);
+            await CallAsync($"{path} in organization", admin.With(there.Secret), route, 200, 403, 404);
         }
 
         await server.App.StopAsync();

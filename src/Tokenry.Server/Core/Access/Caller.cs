@@ -35,6 +35,9 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
 
     public string? CredentialId => Credential.CredentialId;
 
+    /// <summary>The organization in which the calling credential acts; <c>null</c> = in none.</summary>
+    public string? OrganizationId => Principal.ActsIn;
+
     public DateTimeOffset? ExpiresAt => Credential.ExpiresAt;
 
     public IReadOnlyList<ObjectPattern>? Objects => AccessDecision.Objects(Credential);
@@ -66,7 +69,7 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
         new(
             JudgedAt.Position,
             [
-                .. new[] { Credential.CredentialId, Credential.Token?.TokenId }
+                .. new[] { Credential.CredentialId, Credential.Token?.TokenId, OrganizationId }
                     .Concat(Line(Principal))
                     .Concat(Line(Credential.Holder))
                     .OfType<string>()

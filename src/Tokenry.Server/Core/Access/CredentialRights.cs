@@ -9,7 +9,7 @@ namespace Tokenry.Server.Core.Access;
 /// <summary>The part of a stored credential that determines its rights; small, because the server counts many.</summary>
 internal sealed class CredentialRights
 {
-    public const string Columns = "id, kind, owner_id, permissions, terms";
+    public const string Columns = "id, kind, owner_id, organization_id, permissions, terms";
 
     private bool? limitedToObjects;
 
@@ -19,12 +19,18 @@ internal sealed class CredentialRights
 
     public string OwnerId { get; init; } = "";
 
+    /// <summary>The organization it was made for.</summary>
+    public string? OrganizationId { get; init; }
+
     public string? Permissions { get; init; }
 
     /// <summary><see cref="CredentialTerms"/> as stored.</summary>
     public string? Terms { get; init; }
 
-    /// <summary>The rights it gives at an API. A client authentication credential gives them through the tokens that it buys.</summary>
+    /// <summary>
+    /// The rights it gives at an API. A client authentication credential gives them through the tokens that it buys, also in the organizations of its
+    /// application. Organizations count as enabled: a disabled one may be enabled at any time.
+    /// </summary>
     public ScopeSet At(Catalog catalog, PrincipalFacts? owner, ApiResourceFacts? api)
     {
         if (owner is null || api is null || Kind == CredentialKind.AnonymousApiKey || api.ObjectTypes.Length == 0 && IsLimitedToObjects)
@@ -32,9 +38,14 @@ internal sealed class CredentialRights
             return ScopeSet.Empty;
         }
 
+        if (OrganizationId is { } organization)
+        {
+            owner = owner.In(organization, new(organization, IsEnabled: true));
+        }
+
         if (CredentialKind.IsClientAuthentication(Kind))
         {
-            var all = Rights.Of(catalog, owner, api);
+            var all = owner.ActsInEach().Aggregate(ScopeSet.Empty, (scopes, acting) => scopes.Union(Rights.Of(catalog, acting, api)));
             // A public key also signs requests, at an API that accepts signatures.
             return Usable(api, all, CredentialKind.AccessToken).Union(Usable(api, all, Kind));
         }

@@ -64,8 +64,9 @@ public static class MintingRule
         var reached = Reached(catalog, minted);
         CheckManagement(caller, ReachedManagement(catalog, minted));
         var forOneself = minted.Owner.Id == caller.Principal.Id;
-        if (forOneself || reach.OwnOf is not null)
+        if (forOneself || !reach.IsAll)
         {
+            CheckOrganization(caller, reach, minted);
             CheckWithinOwn(catalog, caller, reached);
             CheckNamed(catalog, caller, minted);
             if (minted.FollowsOwner && !caller.FollowsOwner)
@@ -80,9 +81,32 @@ public static class MintingRule
         }
     }
 
-    /// <summary>Whether a credential of that principal is the caller's own: for the caller itself, or for an application below it.</summary>
+    /// <summary>
+    /// Whether a credential of that principal is the caller's own: for the caller itself, for an application below it, or for an application of the organization
+    /// in which the caller acts.
+    /// </summary>
     public static bool IsOwn(Caller caller, PrincipalFacts owner) =>
-        OwnerLine.Includes(caller.Principal.Id, owner.Id, owner.OwnerId, owner.OwnerOwnerId);
+        OwnerLine.Includes(caller.Principal.Id, owner.Id, owner.OwnerId, owner.OwnerOwnerId)
+        || (owner.Home is { } home && home.Id == caller.OrganizationId);
+
+    /// <summary>
+    /// A caller makes credentials of its own for the organization in which it acts itself. A caller that may change all organizations could make itself a member
+    /// of any. An organization's administrator ends the tokens of its members but does not make or change them: they act as the member.
+    /// </summary>
+    private static void CheckOrganization(Caller caller, Reach reach, MintedCredential minted)
+    {
+        if (minted.Owner.IsUser && minted.Owner.Id != caller.Principal.Id && reach.Organization is not null)
+        {
+            throw Problems.ExceedsOwn("It is a token of another user, who alone can make or change it.");
+        }
+
+        var isOther =
+            minted.Owner.ActsIn != caller.OrganizationId || minted is { ReachesAll: true, Owner: { ActsIn: null, Memberships.Count: > 0 } };
+        if (isOther && !(reach.IsAll && caller.Management.Contains(ManagementApi.OrganizationsWrite)))
+        {
+            throw Problems.ExceedsOwn("It would act in another organization than the calling credential.");
+        }
+    }
 
     /// <summary>A caller who changes a principal, its roles, its password or a role must hold every management right that is reachable through it.</summary>
     public static void CheckManagement(Caller caller, ScopeSet reached)
@@ -137,7 +161,9 @@ public static class MintingRule
         var owner = OnceEnabled(minted.Owner);
         if (minted.ReachesAll)
         {
-            return PermissionSet.Of(catalog.Resources.Select(api => (api.Identifier, Rights.Of(catalog, owner, api))));
+            return PermissionSet.Of(
+                catalog.Resources.SelectMany(api => owner.ActsInEach().Select(acting => (api.Identifier, Rights.Of(catalog, acting, api))))
+            );
         }
 
         var reached = Rights.Everywhere(catalog, owner, api => minted.Permissions?.At(api));
@@ -152,7 +178,10 @@ public static class MintingRule
     /// an application.
     /// </summary>
     private static ScopeSet ReachedManagement(Catalog catalog, MintedCredential minted) =>
-        minted.ReachesAll ? Rights.Of(catalog, OnceEnabled(minted.Owner) with { Owner = null }, ManagementApi.Resource)
+        minted.ReachesAll
+            ? (OnceEnabled(minted.Owner) with { Owner = null })
+                .ActsInEach()
+                .Aggregate(ScopeSet.Empty, (all, acting) => all.Union(Rights.Of(catalog, acting, ManagementApi.Resource)))
         : minted.ReachesNothing || minted.Terms.Objects is not null ? ScopeSet.Empty
         : minted.Permissions?.At(ManagementApi.Resource) ?? ScopeSet.Empty;
 

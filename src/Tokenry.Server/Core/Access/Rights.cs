@@ -12,8 +12,8 @@ namespace Tokenry.Server.Core.Access;
 public static class Rights
 {
     /// <summary>
-    /// What a principal may do at an API: the union of its roles and of its own permissions, for scopes that the API still defines. If an owner bounds the
-    /// application, no more than the owner may do there.
+    /// What a principal may do at an API: the union of its roles, of its roles in the organization in which it acts, and of its own permissions, for scopes that
+    /// the API still defines. If an owner bounds the application, no more than the owner may do there.
     /// </summary>
     public static ScopeSet Of(Catalog catalog, PrincipalFacts principal, ApiResourceFacts api)
     {
@@ -34,7 +34,20 @@ public static class Rights
             }
         }
 
+        foreach (var roleId in principal.RolesThere)
+        {
+            if (catalog.Role(roleId) is { } role)
+            {
+                scopes = scopes.Union(role.Permissions.At(api));
+            }
+        }
+
         scopes = scopes.Intersect(api.Scopes);
+        if (principal.ActsIn is not null && api.Identifier == ManagementApi.Identifier)
+        {
+            scopes = scopes.Intersect(ManagementApi.InOrganization);
+        }
+
         return principal.Owner is { } bound && !scopes.IsEmpty ? scopes.Intersect(Of(catalog, bound, api)) : scopes;
     }
 
@@ -58,7 +71,15 @@ public static class Rights
     /// its owner may gain rights.
     /// </summary>
     public static PermissionSet Named(Catalog catalog, PrincipalFacts principal) =>
-        OfGrants(catalog, [.. principal.RoleIds.Select(id => catalog.Role(id)?.Permissions), principal.Permissions]);
+        OfGrants(
+            catalog,
+            [
+                .. principal
+                    .RoleIds.Concat(principal.Memberships.SelectMany(member => member.RoleIds))
+                    .Select(id => catalog.Role(id)?.Permissions),
+                principal.Permissions,
+            ]
+        );
 
     /// <summary>What a presented credential may do at an API. Its objects are checked separately.</summary>
     public static ScopeSet Of(Catalog catalog, Authenticated credential, ApiResourceFacts api) =>

@@ -1,4 +1,8 @@
 namespace Tokenry.Server.Core.Apis;
 
 /// <summary>The scope that an operation requires, or a weaker scope that gives access to the caller's own objects only.</summary>
-public readonly record struct Demand(string Scope, string? OwnScope = null);
+public readonly record struct Demand(string Scope, string? OwnScope = null)
+{
+    /// <summary>The scope that gives a credential that acts in an organization access to the objects of that organization; <c>null</c> = none does.</summary>
+    public string? OrganizationScope { get; init; }
+}

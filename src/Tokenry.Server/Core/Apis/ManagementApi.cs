@@ -22,6 +22,8 @@ public static class ManagementApi
     public const string ApiResourcesWrite = "api-resources:write";
     public const string RolesRead = "roles:read";
     public const string RolesWrite = "roles:write";
+    public const string OrganizationsRead = "organizations:read";
+    public const string OrganizationsWrite = "organizations:write";
     public const string CredentialsRead = "credentials:read";
     public const string CredentialsWrite = "credentials:write";
     public const string SigningKeysRead = "signing-keys:read";
@@ -32,6 +34,21 @@ public static class ManagementApi
     public const string Introspect = "introspect";
     public const string TokensOwn = "tokens:own";
     public const string ApplicationsOwn = "applications:own";
+
+    /// <summary>Reads the organization in which the credential acts: its name, members, applications and the applications' credentials.</summary>
+    public const string OrganizationRead = "organization:read";
+
+    /// <summary>Changes its name and its members' roles.</summary>
+    public const string OrganizationWrite = "organization:write";
+
+    /// <summary>Registers its applications and manages their credentials.</summary>
+    public const string OrganizationApplications = "organization:applications";
+
+    /// <summary>Reads and ends every credential that acts in it.</summary>
+    public const string OrganizationCredentials = "organization:credentials";
+
+    /// <summary>Reads its usage and audit.</summary>
+    public const string OrganizationAudit = "organization:audit";
 
     private static readonly string[] Nouns =
     [
@@ -45,7 +62,22 @@ public static class ManagementApi
         "webhooks",
     ];
 
-    public static readonly ScopeSet Scopes = ScopeSet.Of([
+    /// <summary>The scopes that open the one organization in which a credential acts.</summary>
+    public static readonly ScopeSet OfOrganization = ScopeSet.Of([
+        OrganizationRead,
+        OrganizationWrite,
+        OrganizationApplications,
+        OrganizationCredentials,
+        OrganizationAudit,
+    ]);
+
+    /// <summary>
+    /// The scopes that a credential can use while it acts in an organization. It opens nothing outside of it, whatever its owner may do everywhere.
+    /// </summary>
+    public static readonly ScopeSet InOrganization = OfOrganization.Union(ScopeSet.Of([TokensOwn]));
+
+    /// <summary>The scopes that open the whole server.</summary>
+    public static readonly ScopeSet OfServer = ScopeSet.Of([
         .. Nouns.Select(noun => noun + ":read"),
         .. Nouns.Select(noun => noun + ":write"),
         AuditRead,
@@ -55,6 +87,8 @@ public static class ManagementApi
         TokensOwn,
         ApplicationsOwn,
     ]);
+
+    public static readonly ScopeSet Scopes = OfServer.Union(OfOrganization);
 
     public static readonly ApiResourceFacts Resource = new()
     {
@@ -78,6 +112,21 @@ public static class ManagementApi
 
     public static readonly RoleFacts Administrator = BuiltIn(1, "administrator", "Everything.", Scopes);
 
+    public static readonly RoleFacts OrganizationAdministrator = BuiltIn(
+        5,
+        "organization_administrator",
+        "In an organization: its members, applications, credentials, usage and audit.",
+        InOrganization
+    );
+
+    /// <summary>The role that a member gets if a request names none.</summary>
+    public static readonly RoleFacts OrganizationMember = BuiltIn(
+        7,
+        "organization_member",
+        "In an organization: reads it.",
+        ScopeSet.Of([OrganizationRead, TokensOwn])
+    );
+
     public static readonly IReadOnlyList<RoleFacts> BuiltInRoles =
     [
         Administrator,
@@ -85,7 +134,7 @@ public static class ManagementApi
             2,
             "auditor",
             "Reads everything, changes nothing.",
-            ScopeSet.Of(Scopes.Where(s => s.EndsWith(":read", StringComparison.Ordinal)))
+            ScopeSet.Of(OfServer.Where(s => s.EndsWith(":read", StringComparison.Ordinal)))
         ),
         BuiltIn(
             3,
@@ -94,7 +143,18 @@ public static class ManagementApi
             ScopeSet.Of([ApplicationsOwn, TokensOwn, ApiResourcesRead, RolesRead])
         ),
         Member,
+        OrganizationAdministrator,
+        BuiltIn(
+            6,
+            "organization_developer",
+            "In an organization: reads it, and manages its applications and their credentials, within their own rights.",
+            ScopeSet.Of([OrganizationRead, OrganizationApplications, TokensOwn])
+        ),
+        OrganizationMember,
     ];
+
+    /// <summary>The built-in roles that are given in an organization, and nowhere else.</summary>
+    public static bool IsOfOrganization(RoleFacts role) => role.BuiltIn && role.Name.StartsWith("organization_", StringComparison.Ordinal);
 
     // Fixed ids are the same on every server and known before the first request.
     private static RoleFacts BuiltIn(int number, string name, string description, ScopeSet scopes) =>

@@ -51,6 +51,9 @@ public sealed class PermissionSet
     /// <inheritdoc cref="Except(PermissionSet)"/>
     public PermissionSet Except(Func<string, ScopeSet> other) => Where((api, scopes) => scopes.Except(other(api)));
 
+    /// <summary>The scopes that either set has, API by API.</summary>
+    public PermissionSet Union(PermissionSet other) => Of(entries.Concat(other.entries));
+
     /// <summary>The scopes that both sets have, API by API.</summary>
     public PermissionSet Intersect(PermissionSet other) => Where((api, scopes) => scopes.Intersect(other.At(api)));
 

@@ -69,9 +69,9 @@ public sealed class AccessTokenScheme(
     private async ValueTask<AuthenticationResult> JudgeAsync(VerifiedTokens.Entry known, bool isEarly)
     {
         var token = known.Token;
-        var client = await principals.GetAsync(token.ClientId);
         // The subject of an exchanged token is another principal, whose rights it has; the client only acts for it (RFC 8693 §1.1).
-        var owner = token.Subject == token.ClientId ? client : await principals.GetAsync(token.Subject);
+        var owner = await principals.GetAsync(token.Subject, token.OrganizationId);
+        var client = token.Subject == token.ClientId ? owner : await principals.GetAsync(token.ClientId);
         var credential = token.CredentialId is { } id ? await credentials.GetAsync(id) : null;
         var code =
             await revoked.ContainsAsync(token.TokenId)
@@ -80,6 +80,8 @@ public sealed class AccessTokenScheme(
                 ? VerificationCode.Revoked
             : credential.Disabled ? VerificationCode.Disabled
             : owner is not { Active: true } || client is not { Active: true } ? VerificationCode.OwnerDisabled
+            // An application that came to an organization, or left it, after the token was issued.
+            : owner.ActsIn != token.OrganizationId ? VerificationCode.OwnerDisabled
             : isEarly ? VerificationCode.NotYetValid
             // RFC 7519 §4.1.4: on or after exp the token is not accepted.
             : time.GetUtcNow() >= token.ExpiresAt ? VerificationCode.Expired

@@ -34,7 +34,8 @@ public abstract class Authenticated : AuthenticationResult
 
     public string? ApplicationId => Holder.IsUser ? null : Holder.Id;
 
-    public virtual string? OrganizationId => null;
+    /// <summary>The organization in which it acts; <c>null</c> = in none.</summary>
+    public string? OrganizationId => Owner.ActsIn;
 
     /// <summary>The object patterns it is limited to, as they were written; <c>null</c> = not limited.</summary>
     public virtual IReadOnlyList<string>? ObjectTexts => null;

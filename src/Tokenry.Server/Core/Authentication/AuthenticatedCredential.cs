@@ -33,8 +33,6 @@ public sealed class AuthenticatedCredential : Authenticated
 
     public override string? Subject => Stored.IsAnonymous ? null : Owner.Id;
 
-    public override string? OrganizationId => Stored.OrganizationId;
-
     public override IReadOnlyList<string>? ObjectTexts => Stored.Terms.ObjectTexts;
 
     public override long TokensSince => Math.Max(Stored.TokensSince, Owner.TokensSince);

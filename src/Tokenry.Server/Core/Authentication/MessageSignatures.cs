@@ -75,7 +75,7 @@ public sealed class MessageSignatures(
             ? AuthenticationFailure.Of(VerificationCode.ProofInvalid)
             : AuthenticatedCredential.Judge(
                 credential,
-                await principals.GetAsync(credential.OwnerId),
+                await principals.GetAsync(credential.OwnerId, credential.OrganizationId),
                 time.GetUtcNow(),
                 new CredentialProof { Secret = secret, Signature = proof }
             );
@@ -97,7 +97,9 @@ public sealed class MessageSignatures(
         // For an access token: the credential it was issued to, which may no longer be valid.
         if (
             presented.Stored is not { } credential
-            || !AuthenticatedCredential.Judge(credential, await principals.GetAsync(credential.OwnerId), time.GetUtcNow()).IsGood
+            || !AuthenticatedCredential
+                .Judge(credential, await principals.GetAsync(credential.OwnerId, credential.OrganizationId), time.GetUtcNow())
+                .IsGood
             || Verify(request.Message, signature, credential) is not (Proof: { } proof, Secret: var secret)
             || secret?.ExpiresAt <= time.GetUtcNow().ToUnixTimeMilliseconds()
         )

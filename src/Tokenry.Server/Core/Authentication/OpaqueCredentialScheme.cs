@@ -46,7 +46,7 @@ public sealed class OpaqueCredentialScheme(
             return new(AuthenticationFailure.Of(VerificationCode.Unknown));
         }
 
-        var loading = principals.GetAsync(credential!.OwnerId);
+        var loading = principals.GetAsync(credential!.OwnerId, credential.OrganizationId);
         return loading.IsCompletedSuccessfully
             ? new(AuthenticatedCredential.Judge(credential, loading.Result, now, new CredentialProof { Secret = secret }))
             : JudgeAsync(credential, loading, now, secret);

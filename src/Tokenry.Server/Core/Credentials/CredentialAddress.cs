@@ -22,7 +22,7 @@ public sealed record CredentialAddress(CredentialFamily Family, string Id, strin
         row is not null
         && Family.Kinds.Contains(row.Kind)
         && (OwnerId is null || row.OwnerId == OwnerId)
-        && reach.Includes(row.OwnerId, row.OwnerOwnerId, row.TopOwnerId)
+        && reach.Includes((row.OwnerId, row.OwnerOwnerId, row.TopOwnerId), row.OrganizationId)
             ? row
             : throw ProblemException.NotFound();
 }

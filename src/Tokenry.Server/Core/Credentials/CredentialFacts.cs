@@ -55,6 +55,7 @@ public sealed class CredentialFacts
 
     public required string OwnerId { get; init; }
 
+    /// <summary>The organization it was made for; <c>null</c> also if it follows the application that an organization owns.</summary>
     public string? OrganizationId { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }

@@ -92,9 +92,25 @@ public sealed record CredentialFamily(string Noun, string Title, IReadOnlyList<s
     /// <summary>Whether the server made its secret, and so can make another (rotate). Otherwise the holder registers the next one.</summary>
     public bool IsSecret { get; private init; } = true;
 
-    public Demand Read => new(ManagementApi.CredentialsRead, OwnScope);
+    public Demand Read =>
+        new(ManagementApi.CredentialsRead, OwnScope)
+        {
+            OrganizationScope = IsOfUsers ? ManagementApi.OrganizationCredentials : ManagementApi.OrganizationRead,
+        };
 
-    public Demand Write => new(ManagementApi.CredentialsWrite, OwnScope);
+    public Demand Write =>
+        new(ManagementApi.CredentialsWrite, OwnScope)
+        {
+            OrganizationScope = IsOfUsers ? ManagementApi.OrganizationCredentials : ManagementApi.OrganizationApplications,
+        };
+
+    /// <summary>The scopes of <see cref="Read"/>, for a route.</summary>
+    public string[] ReadScopes => [Read.Scope, OwnScope, Read.OrganizationScope!];
+
+    /// <summary>The scopes of <see cref="Write"/>, for a route.</summary>
+    public string[] WriteScopes => [Write.Scope, OwnScope, Write.OrganizationScope!];
+
+    private bool IsOfUsers => OwnScope == ManagementApi.TokensOwn;
 
     /// <summary>The family of a kind.</summary>
     public static CredentialFamily Of(string kind) => All.First(family => family.Kinds.Contains(kind));

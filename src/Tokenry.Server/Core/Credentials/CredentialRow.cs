@@ -9,7 +9,8 @@ public sealed record CredentialRow
 {
     /// <summary>The one SELECT every reader of credentials starts with.</summary>
     public const string Select = """
-        SELECT c.id, c.kind, c.owner_id, p.type AS owner_type, p.owner_id AS owner_owner_id,
+        SELECT c.id, c.kind, c.owner_id, coalesce(p.organization_id, c.organization_id) AS organization_id,
+          c.organization_id AS acts_in, p.type AS owner_type, p.owner_id AS owner_owner_id,
           (SELECT a.owner_id FROM principals a WHERE a.id = p.owner_id) AS top_owner_id, p.deleted_at AS owner_deleted_at, c.name, c.masked,
           c.permissions, c.created_at, c.created_by, c.created_with, c.renewed_from, c.superseded_by, c.expires_at, c.not_before, c.terms AS stored_terms, c.state, c.revoked_at,
           c.revoked_reason, c.material, c.key_id, c.renewed_at, u.last_used_at, u.ip AS last_used_ip,
@@ -36,6 +37,12 @@ public sealed record CredentialRow
     public string? TopOwnerId { get; init; }
 
     public long? OwnerDeletedAt { get; init; }
+
+    /// <summary>The organization in which it acts: the one that owns the application, or the one it was made for.</summary>
+    public string? OrganizationId { get; init; }
+
+    /// <summary>The organization it was made for, as stored; <c>null</c> also if it follows the application that an organization owns.</summary>
+    public string? ActsIn { get; init; }
 
     public string Name { get; init; } = "";
 
@@ -156,6 +163,7 @@ public sealed record CredentialRow
             Name = Name,
             Masked = Masked,
             Owner = new CredentialOwner(OwnerType, OwnerId),
+            OrganizationId = OrganizationId,
             Permissions =
                 FollowsOwner ? CredentialPermissions.Owner
                 : GrantSet.OfNullable(Permissions) is { } grants ? new(grants.ToPermissions(catalog))

@@ -185,10 +185,11 @@ internal static class LineageStore
                 await tx.QueryAsync<string>(UnrevokedDescendants, new { id = row.Id, most }),
                 part =>
                     (
-                        "",
+                        reach.Organization is null ? "" : $" AND id IN ({CredentialStore.OfOrganization("@Organization")})",
                         new
                         {
                             part,
+                            reach.Organization,
                             now = how.Now,
                             reason = how.Reason,
                         }

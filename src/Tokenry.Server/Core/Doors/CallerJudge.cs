@@ -47,7 +47,7 @@ public sealed class CallerJudge(
             AuthenticatedToken token => await accessTokens.AgainAsync(token),
             AuthenticatedCredential credential => credential.Again(
                 await credentials.GetAsync(credential.CredentialId),
-                await principals.GetAsync(before.Principal.Id),
+                await principals.GetAsync(before.Principal.Id, credential.Stored.OrganizationId),
                 time.GetUtcNow()
             ),
             _ => NamedApplication.Judge(await principals.GetAsync(before.Principal.Id)),

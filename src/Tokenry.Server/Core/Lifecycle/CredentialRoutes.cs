@@ -20,8 +20,7 @@ public static class CredentialRoutes
     {
         CredentialAddress Address(string id, string? owner, Caller caller) => new(family, id, ownedByCaller ? caller.Principal.Id : owner);
 
-        string[] read = [family.Read.Scope, family.Read.OwnScope!];
-        string[] write = [family.Write.Scope, family.Write.OwnScope!];
+        var (read, write) = (family.ReadScopes, family.WriteScopes);
 
         group
             .MapGet(
@@ -88,7 +87,7 @@ public static class CredentialRoutes
             )
             .WithSummary($"List {family.Plural}.")
             .Lists(ownedByCaller ? ListCredentials.FiltersBelowOwner : ListCredentials.Filters)
-            .Needs(family.Read.Scope, family.Read.OwnScope!);
+            .Needs(family.ReadScopes);
 
     /// <summary>Answers a revocation, without a body; a header tells how many credentials that the revoked one made are still live.</summary>
     public static NoContent Revoked(HttpContext http, string? descendants)

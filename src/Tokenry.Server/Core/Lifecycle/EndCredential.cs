@@ -54,6 +54,7 @@ public static class EndCredential
         var at = now.ToUnixTimeMilliseconds();
         entry.TargetType = row.Kind;
         entry.TargetId = row.Id;
+        entry.OrganizationId = row.OrganizationId;
         entry.Reason = ending.Reason;
         var revoked = await CredentialStore.RevokeAsync(tx, row.Id, at, ending.Reason);
         var reason = ReasonOf(ending.Reason, row.Id);

@@ -99,6 +99,8 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
             OwnerId = owner.Id,
             OwnerType = owner.Type,
             OwnerOwnerId = owner.OwnerId,
+            OrganizationId = owner.ActsIn,
+            ActsIn = owner.Home is null ? owner.ActsIn : null,
             Name = asked.Name,
             Masked = made.Masked,
             Permissions = asked.Grants,
@@ -121,6 +123,7 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
 
         entry.TargetType = made.Kind;
         entry.TargetId = row.Id;
+        entry.OrganizationId = row.OrganizationId;
         var credential = row.ToCredential(
             catalog,
             now.ToUnixTimeMilliseconds(),
@@ -134,7 +137,7 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
     /// <summary>A stored credential, as input of the minting rule.</summary>
     internal static async Task<MintedCredential> MintedAsync(WriteTransaction tx, CredentialRow row) =>
         Minted(
-            await PrincipalStore.FactsAsync(tx, row.OwnerId),
+            await PrincipalStore.FactsAsync(tx, row.OwnerId, row.ActsIn),
             row.Kind,
             new CredentialDraft
             {

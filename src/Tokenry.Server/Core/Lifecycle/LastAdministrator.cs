@@ -99,7 +99,7 @@ public static class LastAdministrator
     }
 
     private static bool IsEverything(IEnumerable<ScopeSet> scopes) =>
-        scopes.Aggregate(ManagementOf(ManagementApi.Member), (all, more) => all.Union(more)).IsSupersetOf(ManagementApi.Scopes);
+        scopes.Aggregate(ManagementOf(ManagementApi.Member), (all, more) => all.Union(more)).IsSupersetOf(ManagementApi.OfServer);
 
     private static ScopeSet ManagementOf(RoleFacts? role) => role?.Permissions.At(ManagementApi.Resource) ?? ScopeSet.Empty;
 }

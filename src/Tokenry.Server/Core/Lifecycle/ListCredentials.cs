@@ -14,7 +14,18 @@ namespace Tokenry.Server.Core.Lifecycle;
 /// <summary>Lists and shows credentials, with filters for auditors. The newest comes last, because ids sort by time.</summary>
 public sealed class ListCredentials(Gate gate, TimeProvider time)
 {
-    public static readonly string[] Filters = ["owner", "kind", "api", "state", "unused_since", "expires_before", "due_before", "weakness"];
+    public static readonly string[] Filters =
+    [
+        "owner",
+        "organization",
+        "kind",
+        "api",
+        "state",
+        "unused_since",
+        "expires_before",
+        "due_before",
+        "weakness",
+    ];
 
     /// <summary>The filters below a route that names the owner.</summary>
     public static readonly string[] FiltersBelowOwner = Filters[1..];
@@ -101,6 +112,13 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
     /// </summary>
     private static IReadOnlyList<CredentialFamily> Readable(Caller caller, IReadOnlyList<CredentialFamily> families)
     {
+        if (caller.OrganizationId is not null && families.Count > 1)
+        {
+            // Those of the organization, or else the caller's own there.
+            var there = families.Where(family => caller.Management.Contains(family.Read.OrganizationScope!)).ToList();
+            return there.Count > 0 ? there : [CredentialFamily.PersonalAccessTokens];
+        }
+
         var readable = families.Where(family => caller.Management.Contains(family.OwnScope)).ToList();
         return readable.Count == 0 || caller.Management.Contains(ManagementApi.CredentialsRead) ? families : readable;
     }
@@ -155,6 +173,12 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
             parameters.Add("own", own);
         }
 
+        if ((reach.Organization ?? listing.Id("organization", "org")) is { } organization)
+        {
+            where.Append($" AND c.id IN ({CredentialStore.OfOrganization("@organization")})");
+            parameters.Add("organization", organization);
+        }
+
         if (listing.OneOf("state", States) is { } state)
         {
             where.Append(
@@ -206,7 +230,10 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
             where.Append(
                 " AND (replace(c.permissions, @mark, '') <> c.permissions OR (c.permissions IS NULL AND c.kind <> 'anonymous_api_key' AND (c.kind IN ('client_secret', 'public_key', 'certificate', 'federated_identity') OR @isOther = 1) "
                     + "AND (replace(p.permissions, @mark, '') <> p.permissions "
-                    + $"OR EXISTS (SELECT 1 FROM principal_roles r WHERE r.principal_id = c.owner_id AND {dialect.In("r.role_id", "@roles")}))))"
+                    + $"OR EXISTS (SELECT 1 FROM principal_roles r WHERE r.principal_id = c.owner_id AND {dialect.In("r.role_id", "@roles")}) "
+                    + "OR EXISTS (SELECT 1 FROM organization_members r WHERE r.principal_id = c.owner_id "
+                    + "AND (c.kind IN ('client_secret', 'public_key', 'certificate', 'federated_identity') OR r.organization_id = coalesce(p.organization_id, c.organization_id)) "
+                    + $"AND {dialect.In("r.role_id", "@roles")}))))"
             );
             // The query uses replace because it compares bytes on both engines; LIKE of SQLite ignores case.
             parameters.Add("mark", StoredGrant.Mark(resource?.Id ?? ""));

@@ -11,7 +11,12 @@ using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Core.Lifecycle;
 
-/// <summary>Gives applications to another user, who bounds them from then on, or removes their owner.</summary>
+/// <summary>The owner of an application: a user, an organization, or none.</summary>
+/// <param name="UserId">A user, who bounds it.</param>
+/// <param name="OrganizationId">An organization, in which it acts.</param>
+public sealed record ApplicationOwner(string? UserId, string? OrganizationId);
+
+/// <summary>Gives applications to another user, who bounds them from then on, or to an organization, or removes their owner.</summary>
 public static class OwnershipTransfer
 {
     /// <summary>The value of the query parameter for no owner, since a query cannot express <c>null</c>.</summary>
@@ -60,8 +65,8 @@ public static class OwnershipTransfer
     /// <param name="hands">The check of what the caller holds.</param>
     /// <param name="operation">Its transaction.</param>
     /// <param name="entry">The entry.</param>
-    /// <param name="application">The application, and its roles.</param>
-    /// <param name="ownerId">The new owner. If it is the present owner, the owner only bounds the application from then on.</param>
+    /// <param name="row">The application.</param>
+    /// <param name="owner">The new owner. If it is the present owner, the owner only bounds the application from then on.</param>
     /// <exception cref="ProblemException">
     /// 403: the caller holds the application before or after the move, and the application has rights beyond the caller's.
     /// </exception>
@@ -69,27 +74,40 @@ public static class OwnershipTransfer
         InHands hands,
         OperationContext operation,
         AuditEntry entry,
-        (PrincipalRow Row, IReadOnlyList<string> Roles) application,
-        string? ownerId
+        PrincipalRow row,
+        ApplicationOwner owner
     )
     {
-        var (row, roles) = application;
+        var (ownerId, organizationId) = owner;
+        var tx = operation.Transaction;
         entry.TargetType = PrincipalType.Application;
         entry.TargetId = row.Id;
-        entry.Reason = $"from {row.OwnerId ?? None} to {ownerId ?? None}";
-        entry.Changes = ChangesOf(row, ownerId);
-        if (row.OwnerId != ownerId)
+        entry.OrganizationId = organizationId ?? row.OrganizationId;
+        entry.Reason = $"from {row.OwnerId ?? row.OrganizationId ?? None} to {ownerId ?? organizationId ?? None}";
+        entry.Changes = ChangesOf(row, owner);
+        if (row.OwnerId != ownerId || row.OrganizationId != organizationId)
         {
-            await hands.CheckAsync(Gift.OfOwner(operation.Catalog, row.ToFacts([.. roles]), ownerId));
+            await hands.CheckAsync(Gift.OfOwner(operation.Catalog, (await PrincipalStore.OwnFactsAsync(tx, row.Id))!, ownerId));
         }
 
-        await PrincipalStore.SetOwnerAsync(operation.Transaction, row.Id, ownerId);
+        await PrincipalStore.SetOwnerAsync(tx, row.Id, ownerId);
+        if (row.OrganizationId != organizationId)
+        {
+            await PrincipalStore.SetOrganizationAsync(tx, row.Id, organizationId);
+            await OrganizationStore.LeaveAllAsync(tx, row.Id, organizationId);
+        }
     }
 
     /// <summary>The change of owner, and the change to being bound by the owner. The owner may stay the same.</summary>
-    private static List<AuditChange>? ChangesOf(PrincipalRow application, string? ownerId)
+    private static List<AuditChange>? ChangesOf(PrincipalRow application, ApplicationOwner owner)
     {
+        var (ownerId, organizationId) = owner;
         var changes = new List<AuditChange>();
+        if (application.OrganizationId != organizationId)
+        {
+            changes.Add(AuditChanges.Of("organization_id", application.OrganizationId, organizationId));
+        }
+
         if (application.OwnerId != ownerId)
         {
             changes.Add(AuditChanges.Of("owner_id", application.OwnerId, ownerId));
@@ -117,7 +135,7 @@ public static class OwnershipTransfer
             return;
         }
 
-        var (tx, cause, caller, _, catalog) = operation;
+        var (tx, cause, caller, _, _) = operation;
         if (!caller.Management.Contains(ManagementApi.ApplicationsWrite))
         {
             throw Problems.InsufficientScope(ManagementApi.Identifier, [ManagementApi.ApplicationsWrite]);
@@ -136,10 +154,9 @@ public static class OwnershipTransfer
         foreach (var id in applications)
         {
             var application = (await PrincipalStore.FindAsync(tx, PrincipalType.Application, id))!;
-            var roles = await PrincipalStore.RolesAsync(tx, id);
-            RoleAssignment.CheckMayTouch(catalog, caller, application, roles);
+            RoleAssignment.CheckMayTouch(operation, application, await PrincipalStore.HeldAsync(tx, id));
             var entry = cause.With("application.transferred");
-            await MoveAsync(hands, operation, entry, (application, roles), ownerId);
+            await MoveAsync(hands, operation, entry, application, new ApplicationOwner(ownerId, OrganizationId: null));
             tx.Record(entry);
         }
     }

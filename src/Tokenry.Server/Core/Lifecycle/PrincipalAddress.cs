@@ -11,7 +11,10 @@ namespace Tokenry.Server.Core.Lifecycle;
 public sealed record PrincipalAddress(string Type, string Id)
 {
     private static readonly Demand WriteUsers = new(ManagementApi.UsersWrite);
-    private static readonly Demand WriteApplications = new(ManagementApi.ApplicationsWrite, ManagementApi.ApplicationsOwn);
+    private static readonly Demand WriteApplications = new(ManagementApi.ApplicationsWrite, ManagementApi.ApplicationsOwn)
+    {
+        OrganizationScope = ManagementApi.OrganizationApplications,
+    };
 
     /// <summary>Whether it is a user.</summary>
     public bool IsUser => Type == PrincipalType.User;

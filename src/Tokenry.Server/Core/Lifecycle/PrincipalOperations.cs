@@ -18,18 +18,51 @@ public sealed class PrincipalOperations(Gate gate, Caps caps, Brands brands, Tim
         PrincipalAddress address
     )
     {
-        var (tx, entry, caller, _, catalog) = operation;
+        var (tx, entry, _, _, _) = operation;
         var row = await FindAsync(operation, address);
         entry.TargetType = address.Type;
         entry.TargetId = address.Id;
-        var roles = await PrincipalStore.RolesAsync(tx, address.Id);
-        RoleAssignment.CheckMayTouch(catalog, caller, row, roles);
-        return (row, roles);
+        entry.OrganizationId ??= row.OrganizationId;
+        var held = await PrincipalStore.HeldAsync(tx, address.Id);
+        RoleAssignment.CheckMayTouch(operation, row, held);
+        return (row, held.RoleIds);
     }
 
     /// <summary>Finds the owner of a new credential. It must exist, not be deleted and be in reach.</summary>
-    public static async Task<PrincipalFacts> FindOwnerAsync(OperationContext operation, PrincipalAddress address) =>
-        await PrincipalStore.FactsAsync(operation.Transaction, await FindAsync(operation, address));
+    /// <param name="operation">The operation.</param>
+    /// <param name="address">The owner.</param>
+    /// <param name="organizationId">
+    /// The organization in which the credential will act; <c>null</c> = the one in which the caller acts or that owns the application, if there is one.
+    /// </param>
+    public static async Task<PrincipalFacts> FindOwnerAsync(
+        OperationContext operation,
+        PrincipalAddress address,
+        string? organizationId = null
+    )
+    {
+        var row = await FindAsync(operation, address);
+        var callers = operation.Caller.OrganizationId;
+        var acts = organizationId ?? row.OrganizationId ?? callers;
+        var owner = await PrincipalStore.FactsAsync(operation.Transaction, row, acts);
+        operation.Entry.OrganizationId ??= acts;
+        if (
+            organizationId is not null
+            && (
+                (callers is not null && organizationId != callers)
+                || (
+                    owner.Home is null
+                        ? owner.Memberships.All(member => member.OrganizationId != organizationId)
+                        : owner.Home.Id != organizationId
+                )
+            )
+        )
+        {
+            operation.Entry.OrganizationId = callers;
+            throw ProblemException.Invalid("organization_id", "is not an organization in which the owner of the credential can act");
+        }
+
+        return owner;
+    }
 
     /// <summary>
     /// Refuses a line of owners that is too long, because every check follows the line. An application may own applications, and a user may own that one.
@@ -66,12 +99,17 @@ public sealed class PrincipalOperations(Gate gate, Caps caps, Brands brands, Tim
                 var (row, roles) = await FindForChangeAsync(operation, address);
                 if (enabled && row.Enabled == 0)
                 {
-                    await new InHands(operation).CheckAsync(Gift.OfWaking(catalog, row.ToFacts([.. roles])));
+                    await new InHands(operation).CheckAsync(Gift.OfWaking(catalog, (await PrincipalStore.OwnFactsAsync(tx, id))!));
                 }
 
                 entry.Changes = row.Enabled == 1 == enabled ? null : [AuditChanges.Of("enabled", !enabled, enabled)];
                 entry.ChangedNothing = entry.Changes is null;
-                await LastAdministrator.KeepAsync(operation, row, roles, () => PrincipalStore.SetEnabledAsync(tx, id, enabled));
+                await LastAdministrator.KeepAsync(
+                    operation,
+                    row,
+                    roles,
+                    () => LastOrganizationAdministrator.KeepAsync(tx, row.Id, () => PrincipalStore.SetEnabledAsync(tx, id, enabled))
+                );
                 await OwnershipTransfer.MoveAllAsync(operation, id, transferTo, caps);
                 return ((await PrincipalStore.FindAsync(tx, address.Type, id))!, roles);
             }
@@ -108,7 +146,12 @@ public sealed class PrincipalOperations(Gate gate, Caps caps, Brands brands, Tim
                 var (row, roles) = await FindForChangeAsync(operation, address);
                 await OwnershipTransfer.MoveAllAsync(operation, id, transferTo, caps);
                 var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-                await LastAdministrator.KeepAsync(operation, row, roles, () => PrincipalStore.DeleteAsync(tx, id, now));
+                await LastAdministrator.KeepAsync(
+                    operation,
+                    row,
+                    roles,
+                    () => LastOrganizationAdministrator.KeepAsync(tx, row.Id, () => PrincipalStore.DeleteAsync(tx, id, now))
+                );
                 entry.Changes = address.IsUser
                     ? AuditChanges.Lost(row.ToUser(roles))
                     : AuditChanges.Lost(row.ToApplication(catalog, roles));

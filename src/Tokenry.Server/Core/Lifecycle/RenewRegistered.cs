@@ -52,7 +52,7 @@ public sealed class RenewRegistered(IdempotentGate gate, IssueCredential issue, 
                         ExpiresAt = row.Expiry,
                         Terms = row.Terms,
                     };
-                    var owner = await PrincipalStore.FactsAsync(tx, row.OwnerId);
+                    var owner = await PrincipalStore.FactsAsync(tx, row.OwnerId, row.ActsIn);
                     // The client and its rights stay the same, so the holder of the old credential gains nothing by the next.
                     var renewed = await issue.RegisterAsServerAsync(operation, owner, draft, next);
                     await CredentialStore.EndAsync(tx, row, now.AddSeconds(overlapSeconds).ToUnixTimeMilliseconds());

@@ -25,6 +25,7 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, 
                 var row = await address.FindAsync(tx, reach);
                 entry.TargetType = row.Kind;
                 entry.TargetId = row.Id;
+                entry.OrganizationId = row.OrganizationId;
                 if (row.State == "revoked")
                 {
                     throw CredentialProblems.NotActive(row);
@@ -54,12 +55,12 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, 
                     expiry.Check(row.Kind, draft.ExpiresAt, now);
                 }
 
-                if (patch.RateLimits.IsPresent && reach.OwnOf is not null)
+                if (patch.RateLimits.IsPresent && !reach.IsAll)
                 {
                     RefuseWider(row.Terms.RateLimits, draft.Terms.RateLimits);
                 }
 
-                var owner = await PrincipalStore.FactsAsync(tx, row.OwnerId);
+                var owner = await PrincipalStore.FactsAsync(tx, row.OwnerId, row.ActsIn);
                 var resulting = IssueCredential.Minted(owner, row.Kind, draft) with { IsAsStrong = IsAsStrong(patch) };
                 if (patch.Permissions.IsPresent)
                 {

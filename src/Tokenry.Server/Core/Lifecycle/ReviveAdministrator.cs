@@ -50,7 +50,7 @@ public sealed class ReviveAdministrator(SystemGate gate, Database database, Toke
 
     /// <summary>Whether an administrator has every right of an administrator.</summary>
     public static bool MayAll(Catalog catalog, PrincipalFacts administrator) =>
-        Rights.Of(catalog, administrator, ManagementApi.Resource).IsSupersetOf(ManagementApi.Scopes);
+        Rights.Of(catalog, administrator, ManagementApi.Resource).IsSupersetOf(ManagementApi.OfServer);
 
     private static async Task WakeAsync(WriteTransaction tx, string id)
     {

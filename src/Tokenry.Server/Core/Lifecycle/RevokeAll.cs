@@ -28,7 +28,10 @@ public sealed class RevokeAll(Gate gate, Brands brands, TimeProvider time)
         var ownScope = address.IsUser ? ManagementApi.TokensOwn : ManagementApi.ApplicationsOwn;
         return gate.WriteAsync(
             caller,
-            new Demand(ManagementApi.CredentialsWrite, ownScope),
+            new Demand(ManagementApi.CredentialsWrite, ownScope)
+            {
+                OrganizationScope = address.IsUser ? null : ManagementApi.OrganizationApplications,
+            },
             $"{address.Type}.credentials_revoked",
             operation => EndAsync(operation, address, request with { Reason = why })
         );
@@ -36,8 +39,16 @@ public sealed class RevokeAll(Gate gate, Brands brands, TimeProvider time)
 
     private async Task<RevokedCount> EndAsync(OperationContext operation, PrincipalAddress address, RevokeAllRequest request)
     {
-        var (tx, entry, _, _, _) = operation;
-        var id = (await PrincipalOperations.FindAsync(operation, address)).Id;
+        var (tx, entry, caller, _, _) = operation;
+        if (address.IsUser && caller.OrganizationId is not null)
+        {
+            // The user's tokens outside of the organization are out of reach, even for the user.
+            throw Problems.InsufficientScope(ManagementApi.Identifier, [ManagementApi.CredentialsWrite]);
+        }
+
+        var row = await PrincipalOperations.FindAsync(operation, address);
+        var id = row.Id;
+        entry.OrganizationId ??= row.OrganizationId;
         entry.TargetType = address.Type;
         entry.TargetId = id;
         entry.Reason = request.IssuedBefore is { } before ? $"issued before {TimestampConverter.Format(before)}" : null;

@@ -1,3 +1,4 @@
+using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
@@ -15,7 +16,39 @@ public static class RoleAssignment
     /// <summary>The requested roles: each is known, appears once and reaches no further than the caller.</summary>
     public static IReadOnlyList<string> Check(OperationContext operation, IReadOnlyList<string>? asked)
     {
-        var catalog = operation.Catalog;
+        var roles = Known(operation.Catalog, asked, inOrganization: false);
+        CheckReach(operation, Rights.OfRoles(operation.Catalog, roles));
+        return roles;
+    }
+
+    /// <summary>The same for roles in an organization. Only the roles that the member does not have yet must reach no further than the caller.</summary>
+    /// <param name="operation">The operation, which locked the organization.</param>
+    /// <param name="asked">The requested roles.</param>
+    /// <param name="held">The roles that the member has there.</param>
+    public static IReadOnlyList<string> CheckInOrganization(
+        OperationContext operation,
+        IReadOnlyList<string>? asked,
+        IReadOnlyList<string> held
+    )
+    {
+        var roles = Known(operation.Catalog, asked, inOrganization: true);
+        CheckReach(operation, InOrganization(operation.Catalog, [.. roles.Except(held, StringComparer.Ordinal)]));
+        return roles;
+    }
+
+    /// <summary>What roles give in an organization, where management scopes of the whole server give nothing.</summary>
+    public static PermissionSet InOrganization(Catalog catalog, IReadOnlyList<string> roles)
+    {
+        var all = Rights.OfRoles(catalog, roles);
+        return PermissionSet.OfDistinct(
+            all.Entries.Select(entry =>
+                (entry.Api, entry.Api == ManagementApi.Identifier ? entry.Scopes.Intersect(ManagementApi.InOrganization) : entry.Scopes)
+            )
+        );
+    }
+
+    private static List<string> Known(Catalog catalog, IReadOnlyList<string>? asked, bool inOrganization)
+    {
         var check = new Validation();
         var roles = (asked ?? []).Distinct(StringComparer.Ordinal).ToList();
         check.Require(roles.Count <= MostRoles, "roles", $"more than {MostRoles}");
@@ -26,10 +59,16 @@ public static class RoleAssignment
                 "roles",
                 $"'{Validation.Shown(id)}' is not the id of a role; see GET /v1/roles"
             );
+            check.Require(
+                id is null || catalog.Role(id) is not { BuiltIn: true } role || ManagementApi.IsOfOrganization(role) == inOrganization,
+                "roles",
+                inOrganization
+                    ? $"'{Validation.Shown(id)}' is a role of the whole server; give organization_administrator, organization_developer, organization_member or a role of your own"
+                    : $"'{Validation.Shown(id)}' is a role in an organization; give it with /v1/organizations/{{id}}/members"
+            );
         }
 
         check.ThrowIfAny();
-        CheckReach(operation, Rights.OfRoles(catalog, roles));
         return roles;
     }
 
@@ -53,20 +92,30 @@ public static class RoleAssignment
     /// <summary>
     /// A caller who changes a principal could act as it through its secrets. The caller must therefore hold every management right that the principal holds.
     /// </summary>
-    public static void CheckMayTouch(Catalog catalog, Caller caller, PrincipalRow row, IReadOnlyList<string> roles) =>
+    /// <param name="operation">The operation.</param>
+    /// <param name="row">The principal.</param>
+    /// <param name="held">Its roles, everywhere and in organizations. The right to read an organization does not count: every member has it.</param>
+    public static void CheckMayTouch(OperationContext operation, PrincipalRow row, HeldRoles held)
+    {
+        var catalog = operation.Catalog;
+        var everywhere = Rights
+            .OfRoles(catalog, held.RoleIds)
+            .At(ManagementApi.Identifier)
+            .Union(Rights.OfGrants(catalog, GrantSet.OfNullable(row.Permissions)).At(ManagementApi.Identifier));
+        var there = InOrganization(catalog, [.. held.Memberships.SelectMany(member => member.RoleIds)])
+            .At(ManagementApi.Identifier)
+            .Except(ScopeSet.Of([ManagementApi.OrganizationRead, ManagementApi.TokensOwn]));
         MintingRule.CheckManagement(
-            caller,
-            Rights
-                .OfRoles(catalog, roles)
-                .At(ManagementApi.Identifier)
-                .Union(Rights.OfGrants(catalog, GrantSet.OfNullable(row.Permissions)).At(ManagementApi.Identifier))
+            operation.Caller,
+            (row.OrganizationId is null ? everywhere : everywhere.Intersect(ManagementApi.InOrganization)).Union(there)
         );
+    }
 
     private static void CheckReach(OperationContext operation, PermissionSet reached)
     {
         var (_, _, caller, reach, catalog) = operation;
         MintingRule.CheckManagement(caller, reached.At(ManagementApi.Identifier));
-        if (reach.OwnOf is not null)
+        if (!reach.IsAll)
         {
             MintingRule.CheckWithinOwn(catalog, caller, reached);
         }

@@ -67,7 +67,8 @@ public sealed class RotateCredential(
         var row = await address.FindAsync(tx, reach);
         entry.TargetType = row.Kind;
         entry.TargetId = row.Id;
-        if (reach.OwnOf is not null && row.OwnerId != caller.Principal.Id)
+        entry.OrganizationId = row.OrganizationId;
+        if (!reach.IsAll && row.OwnerId != caller.Principal.Id)
         {
             // From here on the caller counts as a holder of this credential. A transfer of the owning application must therefore come before or after this,
             // not at the same time.

@@ -21,6 +21,7 @@ public sealed class SetCredentialDisabled(Gate gate, TimeProvider time)
                 var row = await address.FindAsync(tx, reach);
                 entry.TargetType = row.Kind;
                 entry.TargetId = row.Id;
+                entry.OrganizationId = row.OrganizationId;
                 if (!disabled)
                 {
                     // Enabling a credential is as strong as making it, so the minting rule applies. Disabling is free, so that a weaker caller can stop a

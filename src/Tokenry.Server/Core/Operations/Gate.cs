@@ -157,6 +157,12 @@ public sealed class Gate(
             return new Reach(caller.Principal.Id);
         }
 
+        if (caller.OrganizationId is { } organization && demand.OrganizationScope is { } there && caller.Management.Contains(there))
+        {
+            return Reach.In(organization);
+        }
+
+        // A credential that acts in an organization has no scope of the whole server (ManagementApi.InOrganization).
         if (caller.Management.Contains(demand.Scope))
         {
             return Reach.All;
@@ -164,10 +170,13 @@ public sealed class Gate(
 
         if (demand.OwnScope is { } own && caller.Management.Contains(own))
         {
-            return new Reach(caller.Principal.Id);
+            return new Reach(caller.Principal.Id) { Organization = caller.OrganizationId };
         }
 
-        throw Problems.InsufficientScope(ManagementApi.Identifier, [demand.Scope]);
+        throw Problems.InsufficientScope(
+            ManagementApi.Identifier,
+            [(caller.OrganizationId is null ? null : demand.OrganizationScope) ?? demand.Scope]
+        );
     }
 
     private async Task<T> RecordingDenialsAsync<T>(Caller caller, string action, Func<Task<T>> run)
@@ -188,6 +197,7 @@ public sealed class Gate(
     {
         var caller = judged.Caller;
         var entry = Entry(caller.Request, caller.Principal.Id, caller.CredentialId, action);
+        entry.OrganizationId = caller.OrganizationId;
         tx.StandsOn(caller.Premise());
         try
         {

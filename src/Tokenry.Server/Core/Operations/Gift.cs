@@ -33,7 +33,11 @@ public sealed class Gift(PermissionSet atMost, Func<PrincipalFacts, PermissionSe
     public static Gift ToHolders(string roleId, PermissionSet before, PermissionSet after)
     {
         var more = after.Except(before);
-        return new(more, principal => principal.RoleIds.Contains(roleId) ? more : null);
+        return new(
+            more,
+            principal =>
+                principal.RoleIds.Contains(roleId) || principal.Memberships.Any(member => member.RoleIds.Contains(roleId)) ? more : null
+        );
     }
 
     /// <summary>
@@ -52,6 +56,16 @@ public sealed class Gift(PermissionSet atMost, Func<PrincipalFacts, PermissionSe
             Audiences = application.Client.ExchangeAudiences ?? [],
         };
     }
+
+    /// <summary>A disabled organization is enabled: whatever its members and applications may do, they may do there again.</summary>
+    public static Gift OfOpening(Catalog catalog, string organizationId) =>
+        new(
+            PermissionSet.OfDistinct(catalog.Resources.Select(api => (api.Identifier, api.Scopes))),
+            principal =>
+                principal.Home?.Id == organizationId || principal.Memberships.Any(member => member.OrganizationId == organizationId)
+                    ? Rights.Named(catalog, principal)
+                    : null
+        );
 
     /// <summary>A disabled principal is enabled.</summary>
     public static Gift OfWaking(Catalog catalog, PrincipalFacts principal) =>

@@ -117,8 +117,7 @@ public sealed class IdempotentGate(Gate gate, IdempotencyStore answers)
     {
         private const string All = "*";
 
-        public static string? ToColumn(Reach? reach, ScopeSet management) =>
-            reach is { } asked ? $"{asked.OwnOf ?? All} {management}" : null;
+        public static string? ToColumn(Reach? reach, ScopeSet management) => reach is { } asked ? $"{NameOf(asked)} {management}" : null;
 
         /// <param name="column">As stored; <c>null</c> = the Gate demanded nothing, or an older version stored the answer without it.</param>
         /// <param name="reach">How far the caller reaches now.</param>
@@ -127,7 +126,10 @@ public sealed class IdempotentGate(Gate gate, IdempotencyStore answers)
         {
             var parts = column?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
             return parts.Length == 0
-                || (reach is { OwnOf: null } || parts[0] == reach?.OwnOf) && management.IsSupersetOf(ScopeSet.Of(parts.Skip(1)));
+                || (reach is { IsAll: true } || parts[0] == (reach is { } now ? NameOf(now) : null))
+                    && management.IsSupersetOf(ScopeSet.Of(parts.Skip(1)));
         }
+
+        private static string NameOf(Reach reach) => reach.OwnOf ?? reach.Organization ?? All;
     }
 }

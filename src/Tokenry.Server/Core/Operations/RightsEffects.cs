@@ -117,7 +117,20 @@ public sealed class RightsEffects(Database database, TimeProvider time)
     }
 
     private static bool Widens(Catalog before, Catalog after, PrincipalFacts? was, PrincipalFacts? would, string api) =>
-        !Of(after, would, after.Resource(api)).Except(Of(before, was, before.Resource(api))).IsEmpty;
+        would is not null
+        && would
+            .ActsInEach()
+            .Any(then =>
+                !Of(after, then, after.Resource(api))
+                    .Except(
+                        Of(
+                            before,
+                            then.ActsIn is { } there && there != would.ActsIn ? was?.In(there, new(there, IsEnabled: true)) : was,
+                            before.Resource(api)
+                        )
+                    )
+                    .IsEmpty
+            );
 
     /// <summary>The APIs at which the principal's rights differ, or which differ themselves.</summary>
     /// <param name="before">APIs and roles as they are.</param>
@@ -134,14 +147,37 @@ public sealed class RightsEffects(Database database, TimeProvider time)
     ) =>
         [
             .. (apis ?? before.Resources.Concat(after.Resources).Select(api => api.Identifier).Distinct(StringComparer.Ordinal)).Where(
-                api =>
-                    altered.Resources.Contains(api)
-                    || !Of(before, principal.Was, before.Resource(api)).Equals(Of(after, principal.Would, after.Resource(api)))
+                api => altered.Resources.Contains(api) || Differ((before, principal.Was), (after, principal.Would), api)
             ),
         ];
 
     private static ScopeSet Of(Catalog catalog, PrincipalFacts? principal, ApiResourceFacts? api) =>
         principal is null || api is null ? ScopeSet.Empty : Rights.Of(catalog, principal, api);
+
+    /// <summary>Whether the principal's rights differ, everywhere or in an organization.</summary>
+    private static bool Differ(
+        (Catalog Catalog, PrincipalFacts? Principal) before,
+        (Catalog Catalog, PrincipalFacts? Principal) after,
+        string api
+    )
+    {
+        if (
+            !Of(before.Catalog, before.Principal, before.Catalog.Resource(api))
+                .Equals(Of(after.Catalog, after.Principal, after.Catalog.Resource(api)))
+        )
+        {
+            return true;
+        }
+
+        var (was, would) = (before.Principal?.Memberships ?? [], after.Principal?.Memberships ?? []);
+        return was.Concat(would)
+            .Select(member => member.OrganizationId)
+            .Distinct(StringComparer.Ordinal)
+            .Any(organization => !There(before, organization, api).Equals(There(after, organization, api)));
+
+        static ScopeSet There((Catalog Catalog, PrincipalFacts? Principal) at, string organization, string api) =>
+            Of(at.Catalog, at.Principal?.In(organization, new(organization, IsEnabled: true)), at.Catalog.Resource(api));
+    }
 
     /// <summary>Principals that hold a role that differs, or have any right at an API that differs.</summary>
     private static async Task<List<string>> AffectedAsync(DbConnection connection, Catalog before, Catalog after, CatalogDifference altered)
@@ -154,7 +190,8 @@ public sealed class RightsEffects(Database database, TimeProvider time)
         var roles = altered.Roles.Append("").ToArray();
         var ids = (
             await connection.QueryAsync<string>(
-                $"SELECT DISTINCT principal_id FROM principal_roles WHERE {Dialect.Of(connection).In("role_id", "@roles")}",
+                $"SELECT principal_id FROM principal_roles WHERE {Dialect.Of(connection).In("role_id", "@roles")} "
+                    + $"UNION SELECT principal_id FROM organization_members WHERE {Dialect.Of(connection).In("role_id", "@roles")}",
                 new { roles }
             )
         ).ToList();

@@ -35,6 +35,18 @@ public sealed record PrincipalFacts
 
     public required string[] RoleIds { get; init; }
 
+    /// <summary>The organizations in which it has roles.</summary>
+    public IReadOnlyList<Membership> Memberships { get; init; } = [];
+
+    /// <summary>For an application: the organization that owns it, as it was read.</summary>
+    public OrganizationFacts? Home { get; init; }
+
+    /// <summary>The organization in which it acts; <c>null</c> = in none. An application that an organization owns acts in no other.</summary>
+    public string? ActsIn { get; init; }
+
+    /// <summary>Its roles in the organization in which it acts.</summary>
+    public string[] RolesThere { get; init; } = [];
+
     /// <summary>For an application: its permissions beside its roles; <c>null</c> = none.</summary>
     public GrantSet? Permissions { get; init; }
 
@@ -56,17 +68,56 @@ public sealed record PrincipalFacts
     public const int LongestLine = 3;
 
     /// <summary>The first member of a line, bounded by all others. Each member is the owner of the one before.</summary>
-    public static PrincipalFacts Bounded(IReadOnlyList<PrincipalFacts> line)
+    /// <param name="line">The line.</param>
+    /// <param name="organization">The organization in which the first acts; <c>null</c> = the one that owns it, if there is one.</param>
+    public static PrincipalFacts Bounded(IReadOnlyList<PrincipalFacts> line, OrganizationFacts? organization = null)
     {
         PrincipalFacts? owner = null;
         for (var i = line.Count - 1; i >= 0; i--)
         {
-            owner = line[i].IsOwnerBound ? line[i].Under(owner) : line[i];
+            var next = line[i];
+            next = (organization ?? next.Home) is { } acts ? next.In(acts.Id, acts) : next;
+            owner = next.IsOwnerBound ? next.Under(owner) : next;
         }
 
         return owner!;
     }
 
-    /// <summary>The same application, bounded by that owner. If the owner is gone, the application has no rights.</summary>
-    public PrincipalFacts Under(PrincipalFacts? owner) => this with { Owner = owner, Active = Active && owner is { Active: true } };
+    /// <summary>
+    /// The same application, bounded by that owner. If the owner is gone or does not act in the same organization, the application has no rights.
+    /// </summary>
+    public PrincipalFacts Under(PrincipalFacts? owner) =>
+        this with
+        {
+            Owner = owner,
+            Active = Active && owner is { Active: true } && owner.ActsIn == ActsIn,
+        };
+
+    /// <summary>
+    /// The principal as it acts; if that is in no organization, also as it would act in each of its organizations. They count as enabled.
+    /// </summary>
+    public IEnumerable<PrincipalFacts> ActsInEach() =>
+        ActsIn is not null
+            ? [this]
+            : Memberships.Select(member => In(member.OrganizationId, new(member.OrganizationId, IsEnabled: true))).Prepend(this);
+
+    /// <summary>
+    /// The same principal as it acts in an organization, with its roles there. It is inactive there unless it is a member or belongs to the organization, and
+    /// the organization is enabled.
+    /// </summary>
+    /// <param name="organizationId">The organization.</param>
+    /// <param name="organization">Its facts; <c>null</c> = deleted.</param>
+    public PrincipalFacts In(string organizationId, OrganizationFacts? organization)
+    {
+        var membership = Memberships.FirstOrDefault(member => member.OrganizationId == organizationId);
+        var belongs = Home is null ? membership is not null : Home.Id == organizationId;
+        var owner = Owner?.In(organizationId, organization);
+        return this with
+        {
+            ActsIn = organizationId,
+            RolesThere = membership?.RoleIds ?? [],
+            Owner = owner,
+            Active = Active && belongs && organization is { IsEnabled: true } && owner is not { Active: false },
+        };
+    }
 }

@@ -1,13 +1,16 @@
 namespace Tokenry.Server.Core.Principals;
 
 /// <summary>The principals that a list shows.</summary>
-/// <param name="OwnOf">Only this principal and those it owns, as the Gate allows the caller; <c>null</c> = all.</param>
-public sealed record PrincipalFilter(string? OwnOf)
+/// <param name="Reach">How far the Gate lets the caller.</param>
+public sealed record PrincipalFilter(Reach Reach)
 {
     public string? Email { get; init; }
 
     /// <summary>Applications of that owner.</summary>
     public string? Owner { get; init; }
+
+    /// <summary>Applications of that organization.</summary>
+    public string? Organization { get; init; }
 
     /// <summary>Applications with an owner that bounds them (1) or does not (0).</summary>
     public long? OwnerBound { get; init; }
@@ -17,6 +20,7 @@ public sealed record PrincipalFilter(string? OwnOf)
         string.Concat(
             Email is null ? "" : " AND email = @Email",
             Owner is null ? "" : " AND owner_id = @Owner",
+            (Reach.Organization ?? Organization) is null ? "" : " AND organization_id = @Organization",
             OwnerBound is null ? "" : " AND owner_id IS NOT NULL AND owner_bound = @OwnerBound"
         );
 }

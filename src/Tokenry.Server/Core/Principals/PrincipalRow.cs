@@ -9,6 +9,7 @@ public sealed class PrincipalRow
 {
     public const string Columns =
         "id, type, name, email, owner_id, owner_bound, enabled, permissions, rate_limits, client, created_at, deleted_at, tokens_since, "
+        + "organization_id, (SELECT g.enabled FROM organizations g WHERE g.id = principals.organization_id) AS organization_enabled, "
         + "(SELECT o.owner_id FROM principals o WHERE o.id = principals.owner_id) AS owner_owner_id";
 
     public string Id { get; init; } = "";
@@ -23,6 +24,11 @@ public sealed class PrincipalRow
 
     /// <summary>The owner of its owner, if the owner is an application.</summary>
     public string? OwnerOwnerId { get; init; }
+
+    /// <summary>For an application: the organization that owns it.</summary>
+    public string? OrganizationId { get; init; }
+
+    public long? OrganizationEnabled { get; init; }
 
     /// <summary>For an application with an owner: 0 if it had more rights than its owner at an upgrade; it keeps them until it is transferred.</summary>
     public long OwnerBound { get; init; } = 1;
@@ -68,6 +74,7 @@ public sealed class PrincipalRow
             Permissions = GrantSet.OfNullable(Permissions)?.ToPermissions(catalog) ?? [],
             Enabled = Enabled == 1,
             OwnerId = OwnerId,
+            OrganizationId = OrganizationId,
             OwnerBound = OwnerId is null ? null : OwnerBound == 1,
             Weaknesses = this is { OwnerId: not null, OwnerBound: 0 } ? [ApplicationWeakness.NotOwnerBound] : [],
             RateLimits = JsonColumn.ReadNullable<IReadOnlyList<RateLimit>>(RateLimits),
@@ -82,7 +89,7 @@ public sealed class PrincipalRow
     }
 
     /// <summary>Its own facts. A caller that knows the owner's facts adds them (<see cref="PrincipalFacts.Under"/>).</summary>
-    public PrincipalFacts ToFacts(string[] roleIds) =>
+    public PrincipalFacts ToFacts(HeldRoles held) =>
         new()
         {
             Id = Id,
@@ -93,7 +100,9 @@ public sealed class PrincipalRow
             OwnerOwnerId = OwnerOwnerId,
             IsOwnerBound = OwnerId is not null && OwnerBound == 1,
             Permissions = GrantSet.OfNullable(Permissions),
-            RoleIds = roleIds,
+            RoleIds = held.RoleIds,
+            Memberships = held.Memberships,
+            Home = OrganizationId is null ? null : new(OrganizationId, OrganizationEnabled == 1),
             RateLimits = UseLimit.Read(RateLimits),
             Client = ClientSettings.Read(Client),
             TokensSince = TokensSince ?? 0,

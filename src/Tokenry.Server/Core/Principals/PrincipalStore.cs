@@ -31,18 +31,22 @@ public static class PrincipalStore
         );
 
     /// <summary>The facts for a decision inside a transaction. Principals are never removed, so an owner is always found.</summary>
-    public static async Task<PrincipalFacts> FactsAsync(WriteTransaction tx, string id) =>
-        await BoundedAsync(tx, (await OwnFactsAsync(tx, id))!);
+    /// <param name="tx">The transaction.</param>
+    /// <param name="id">The principal.</param>
+    /// <param name="organizationId">The organization in which it acts; <c>null</c> = the one that owns it, if there is one.</param>
+    public static async Task<PrincipalFacts> FactsAsync(WriteTransaction tx, string id, string? organizationId = null) =>
+        await BoundedAsync(tx, (await OwnFactsAsync(tx, id))!, organizationId);
 
     /// <summary>The same for a row that was read already: adds its roles and the owner that bounds it.</summary>
-    public static async Task<PrincipalFacts> FactsAsync(WriteTransaction tx, PrincipalRow row) =>
-        await BoundedAsync(tx, row.ToFacts(await RolesAsync(tx, row.Id)));
+    /// <inheritdoc cref="FactsAsync(WriteTransaction, string, string)"/>
+    public static async Task<PrincipalFacts> FactsAsync(WriteTransaction tx, PrincipalRow row, string? organizationId = null) =>
+        await BoundedAsync(tx, row.ToFacts(await HeldAsync(tx, row.Id)), organizationId);
 
     /// <summary>Its facts without the owner that bounds it; <c>null</c> = the principal does not exist.</summary>
     public static async Task<PrincipalFacts?> OwnFactsAsync(StoreReader store, string id) =>
         await store.FirstOrDefaultAsync<PrincipalRow>($"SELECT {PrincipalRow.Columns} FROM principals WHERE id = @id", new { id })
             is { } row
-            ? row.ToFacts(await RolesAsync(store, id))
+            ? row.ToFacts(await HeldAsync(store, id))
             : null;
 
     /// <summary>The facts of many principals; those that do not exist are left out.</summary>
@@ -64,7 +68,8 @@ public static class PrincipalStore
                 new { chunk }
             );
             var roles = await RolesAsync(store, chunk);
-            found.AddRange(rows.Select(row => row.ToFacts([.. roles[row.Id]])));
+            var memberships = await OrganizationStore.MembershipsAsync(store, chunk);
+            found.AddRange(rows.Select(row => row.ToFacts(new([.. roles[row.Id]], [.. memberships[row.Id]]))));
         }
 
         return found;
@@ -106,7 +111,7 @@ public static class PrincipalStore
         }
     }
 
-    private static async Task<PrincipalFacts> BoundedAsync(WriteTransaction tx, PrincipalFacts first)
+    private static async Task<PrincipalFacts> BoundedAsync(WriteTransaction tx, PrincipalFacts first, string? organizationId)
     {
         var line = new List<PrincipalFacts> { first };
         while (line[^1].IsOwnerBound && line.Count < PrincipalFacts.LongestLine)
@@ -114,7 +119,30 @@ public static class PrincipalStore
             line.Add((await OwnFactsAsync(tx, line[^1].OwnerId!))!);
         }
 
-        return PrincipalFacts.Bounded(line);
+        return PrincipalFacts.Bounded(
+            line,
+            organizationId is null ? null : await OrganizationStore.FactsAsync(tx, organizationId) ?? new(organizationId, IsEnabled: false)
+        );
+    }
+
+    /// <summary>The roles of a principal, everywhere and in its organizations, in one query.</summary>
+    public static async Task<HeldRoles> HeldAsync(StoreReader store, string id)
+    {
+        var held = await store.QueryAsync<(string? Organization, string Role)>(
+            """
+            SELECT CAST(NULL AS text) AS organization, role_id FROM principal_roles WHERE principal_id = @id
+            UNION ALL SELECT organization_id, role_id FROM organization_members WHERE principal_id = @id ORDER BY 1, 2
+            """,
+            new { id }
+        );
+        return new(
+            [.. held.Where(pair => pair.Organization is null).Select(pair => pair.Role)],
+            [
+                .. held.Where(pair => pair.Organization is not null)
+                    .GroupBy(pair => pair.Organization!, pair => pair.Role, StringComparer.Ordinal)
+                    .Select(roles => new Membership(roles.Key, [.. roles])),
+            ]
+        );
     }
 
     /// <summary>The ids of a principal's roles.</summary>
@@ -139,7 +167,7 @@ public static class PrincipalStore
     )
     {
         // Unused conditions are left out: "@email IS NULL OR …" would keep the planner from the index.
-        var own = filter.OwnOf is null ? "" : $" AND id IN ({OwnerLine.Of("@OwnOf")})";
+        var own = filter.Reach.OwnOf is null ? "" : $" AND id IN ({OwnerLine.Of("@OwnOf")})";
         var rows = (
             await connection.QueryAsync<PrincipalRow>(
                 $"""
@@ -150,7 +178,8 @@ public static class PrincipalStore
                 new
                 {
                     type,
-                    filter.OwnOf,
+                    filter.Reach.OwnOf,
+                    Organization = filter.Reach.Organization ?? filter.Organization,
                     filter.Email,
                     filter.Owner,
                     filter.OwnerBound,
@@ -183,8 +212,8 @@ public static class PrincipalStore
     {
         await tx.ExecuteAsync(
             """
-            INSERT INTO principals (id, type, name, email, password_hash, owner_id, enabled, permissions, rate_limits, client, created_at)
-            VALUES (@Id, @Type, @Name, @Email, @passwordHash, @OwnerId, 1, @Permissions, @RateLimits, @Client, @CreatedAt)
+            INSERT INTO principals (id, type, name, email, password_hash, owner_id, organization_id, enabled, permissions, rate_limits, client, created_at)
+            VALUES (@Id, @Type, @Name, @Email, @passwordHash, @OwnerId, @OrganizationId, 1, @Permissions, @RateLimits, @Client, @CreatedAt)
             """,
             new
             {
@@ -194,6 +223,7 @@ public static class PrincipalStore
                 row.Email,
                 passwordHash,
                 row.OwnerId,
+                row.OrganizationId,
                 row.Permissions,
                 row.RateLimits,
                 row.Client,
@@ -270,6 +300,13 @@ public static class PrincipalStore
         return tx.ExecuteAsync("UPDATE principals SET owner_id = @ownerId, owner_bound = 1 WHERE id = @id", new { id, ownerId });
     }
 
+    /// <summary>Gives an application to an organization, in which it acts from then on; <c>null</c> = to none.</summary>
+    public static Task SetOrganizationAsync(WriteTransaction tx, string id, string? organizationId)
+    {
+        tx.Changed(ChangeKind.Principal, id);
+        return tx.ExecuteAsync("UPDATE principals SET organization_id = @organizationId WHERE id = @id", new { id, organizationId });
+    }
+
     /// <summary>The applications of a user that are not deleted.</summary>
     public static Task<IReadOnlyList<string>> ApplicationsOfAsync(WriteTransaction tx, string ownerId) =>
         tx.QueryAsync<string>(
@@ -284,10 +321,11 @@ public static class PrincipalStore
     }
 
     /// <summary>Keeps the row, so that references to it remain valid, and erases its personal data.</summary>
-    public static Task DeleteAsync(WriteTransaction tx, string id, long now)
+    public static async Task DeleteAsync(WriteTransaction tx, string id, long now)
     {
         tx.Changed(ChangeKind.Principal, id);
-        return tx.ExecuteAsync(
+        await OrganizationStore.LeaveAllAsync(tx, id);
+        await tx.ExecuteAsync(
             "UPDATE principals SET deleted_at = @now, enabled = 0, name = 'deleted', email = NULL, password_hash = NULL WHERE id = @id",
             new { id, now }
         );
@@ -300,9 +338,9 @@ public static class PrincipalStore
             new { id, type }
         )
             is { } row
-        && reach.Includes(row.Id, row.OwnerId, row.OwnerOwnerId);
+        && reach.Includes(row);
 
     /// <summary>For an operation that needs the principal to exist and to be in reach.</summary>
     public static PrincipalRow OrNotFound(this PrincipalRow? row, Reach reach) =>
-        row is not null && reach.Includes(row.Id, row.OwnerId, row.OwnerOwnerId) ? row : throw ProblemException.NotFound();
+        row is not null && reach.Includes(row) ? row : throw ProblemException.NotFound();
 }

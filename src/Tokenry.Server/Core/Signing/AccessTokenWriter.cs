@@ -24,6 +24,9 @@ public sealed record AccessTokenClaims
     /// <summary>Public id of the credential that authenticated the client.</summary>
     public required string CredentialId { get; init; }
 
+    /// <summary>The organization in which the subject acts; <c>null</c> = in none.</summary>
+    public string? OrganizationId { get; init; }
+
     /// <summary>The object patterns that limit the token; <c>null</c> = no limit.</summary>
     public IReadOnlyList<string>? Objects { get; init; }
 
@@ -69,6 +72,11 @@ public sealed class AccessTokenWriter(SigningKeyRing keys, TokenryOptions option
         json.WriteString("jti"u8, tokenId);
         json.WriteString("scope"u8, claims.Scope.ToString());
         json.WriteString("credential_id"u8, claims.CredentialId);
+        if (claims.OrganizationId is { } organization)
+        {
+            json.WriteString("organization_id"u8, organization);
+        }
+
         if (claims.Objects is { } objects)
         {
             json.WriteStartArray("objects"u8);

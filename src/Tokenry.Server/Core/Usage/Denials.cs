@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Platform.Store;
 using Tokenry.Server.Platform.Store.Audit;
 using Tokenry.Server.Platform.Text;
@@ -178,7 +179,7 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
                 // SELECT first, because DELETE has no LIMIT on either engine. On PostgreSQL, the query skips rows that another replica is closing.
                 var skip = tx.Dialect.SkipLocked;
                 var rows = await tx.QueryAsync<Row>(
-                    $"SELECT * FROM denials WHERE minute < @minute ORDER BY minute LIMIT @Step{skip}",
+                    $"SELECT denials.*, ({CredentialStore.OrganizationOf("denials.credential_id")}) AS organization_id FROM denials WHERE minute < @minute ORDER BY minute LIMIT @Step{skip}",
                     new { minute, Step }
                 );
                 foreach (var row in rows.OrderBy(row => row.FirstAt))
@@ -267,6 +268,8 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
 
         public string? Agent { get; init; }
 
+        public string? OrganizationId { get; init; }
+
         private bool IsRead => Reason.StartsWith(Read, StringComparison.Ordinal);
 
         public AuditEntry ToEntry(DateTimeOffset now) =>
@@ -286,6 +289,7 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
                 Ip = Network.Length == 0 ? null : Network,
                 Agent = Agent,
                 RequestId = RequestId,
+                OrganizationId = OrganizationId,
                 Count = Count,
             };
     }

@@ -4,6 +4,7 @@ using System.Text;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Core.Authentication;
+using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Platform.Store;
 using Tokenry.Server.Platform.Store.Audit;
 using Tokenry.Server.Platform.Telemetry;
@@ -311,6 +312,9 @@ public sealed partial class Signals(Database database, ServerMetrics metrics, Ti
                 Ip = signal.From.Address?.ToString(),
                 Agent = signal.From.Agent,
                 RequestId = signal.From.RequestId,
+                OrganizationId = signal.CredentialId is null
+                    ? null
+                    : await tx.FirstOrDefaultAsync<string>(CredentialStore.OrganizationOf("@CredentialId"), new { signal.CredentialId }),
             }
         );
         return true;

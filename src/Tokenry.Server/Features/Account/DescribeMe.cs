@@ -24,7 +24,7 @@ public sealed class DescribeMe(CatalogCache catalogs)
             Label = presented is null ? caller.Principal.Name : $"{caller.Principal.Name} · {presented.Name} ({presented.Masked})",
             User = caller.Principal.IsUser ? name : null,
             Application = caller.Principal.IsUser ? null : name,
-            OrganizationId = presented?.OrganizationId,
+            OrganizationId = credential.OrganizationId,
             Permissions = Rights.Everywhere(catalog, credential).ToPermissions(),
             ExpiresAt = credential.ExpiresAt,
         };

@@ -1,6 +1,5 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
-using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Platform.Http;
@@ -25,7 +24,7 @@ public static class ApiKeysApi
                 }
             )
             .WithSummary("Create an application and its API key in one request.")
-            .Needs(ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn);
+            .Needs(CredentialFamily.ApiKeys.WriteScopes);
         all.MapList(CredentialFamily.ApiKeys);
         all.MapLife(CredentialFamily.ApiKeys);
 
@@ -40,7 +39,7 @@ public static class ApiKeysApi
                 }
             )
             .WithSummary("Create an API key for the application.")
-            .Needs(ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn);
+            .Needs(CredentialFamily.ApiKeys.WriteScopes);
         ofApplication.MapList(CredentialFamily.ApiKeys);
         ofApplication.MapLife(CredentialFamily.ApiKeys);
     }

@@ -18,7 +18,11 @@ public sealed class CreateApiKey(IdempotentGate gate, IssueCredential issue, Exp
             "api_key.created",
             async operation =>
             {
-                var owner = await PrincipalOperations.FindOwnerAsync(operation, PrincipalAddress.Application(applicationId));
+                var owner = await PrincipalOperations.FindOwnerAsync(
+                    operation,
+                    PrincipalAddress.Application(applicationId),
+                    request.OrganizationId
+                );
                 var draft = CredentialDraft.Of(request, kind, expiry.Resolve(kind, request.ExpiresAt, time.GetUtcNow()));
                 return await issue.RunAsync(operation, owner, kind, draft);
             }

@@ -43,13 +43,18 @@ public sealed class CreateApplicationWithApiKey(IdempotentGate gate, IssueCreden
     /// gives the application no more rights than their own, even if they may create any key.
     /// </summary>
     private static Reach ReachOf(Caller caller, Reach keys) =>
-        caller.Management.Contains(ManagementApi.ApplicationsWrite) ? keys
+        keys.Organization is not null || caller.Management.Contains(ManagementApi.ApplicationsWrite) ? keys
         : caller.Management.Contains(ManagementApi.ApplicationsOwn) ? new Reach(caller.Principal.Id)
         : throw Problems.InsufficientScope(ManagementApi.Identifier, [ManagementApi.ApplicationsWrite]);
 
     private async Task<PrincipalFacts> RegisterAsync(OperationContext operation, string name, IReadOnlyList<Permission> permissions)
     {
         var (tx, entry, caller, reach, catalog) = operation;
+        if (reach.Organization is { } organization)
+        {
+            await OrganizationStore.FindAsync(tx, organization, reach);
+        }
+
         PrincipalOperations.RefuseLongLine(caller, reach);
         var now = time.GetUtcNow();
         var row = new PrincipalRow
@@ -58,6 +63,8 @@ public sealed class CreateApplicationWithApiKey(IdempotentGate gate, IssueCreden
             Type = PrincipalType.Application,
             Name = name.Trim(),
             OwnerId = reach.OwnOf,
+            OrganizationId = reach.Organization,
+            OrganizationEnabled = 1,
             Enabled = 1,
             Permissions = RoleAssignment.CheckPermissions(operation, permissions)?.ToColumn(),
             CreatedAt = now.ToUnixTimeMilliseconds(),
@@ -65,6 +72,7 @@ public sealed class CreateApplicationWithApiKey(IdempotentGate gate, IssueCreden
         await caps.CheckApplicationsAsync(tx, row.OwnerId);
         await PrincipalStore.InsertAsync(tx, row, passwordHash: null, []);
         // The application is a mutation of its own, so it has its own audit event.
+        entry.OrganizationId = row.OrganizationId;
         var registered = entry.With("application.created", PrincipalType.Application, row.Id);
         registered.Changes = AuditChanges.Made(row.ToApplication(catalog, []));
         tx.Record(registered);

@@ -12,11 +12,29 @@ namespace Tokenry.Server.Features.Applications;
 /// <summary><c>/v1/applications</c>, and below one of them <c>/secrets</c>, <c>/public-keys</c>, <c>/certificates</c> and <c>/federated-identities</c></summary>
 public static class ApplicationsApi
 {
-    internal static readonly Demand Write = new(ManagementApi.ApplicationsWrite, ManagementApi.ApplicationsOwn);
+    internal static readonly Demand Write = new(ManagementApi.ApplicationsWrite, ManagementApi.ApplicationsOwn)
+    {
+        OrganizationScope = ManagementApi.OrganizationApplications,
+    };
 
-    private static readonly string[] Reads = [ManagementApi.ApplicationsRead, ManagementApi.ApplicationsOwn];
-    private static readonly string[] Writes = [ManagementApi.ApplicationsWrite, ManagementApi.ApplicationsOwn];
-    private static readonly string[] CredentialWrites = [ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn];
+    private static readonly string[] Reads =
+    [
+        ManagementApi.ApplicationsRead,
+        ManagementApi.ApplicationsOwn,
+        ManagementApi.OrganizationRead,
+    ];
+    private static readonly string[] Writes =
+    [
+        ManagementApi.ApplicationsWrite,
+        ManagementApi.ApplicationsOwn,
+        ManagementApi.OrganizationApplications,
+    ];
+    private static readonly string[] CredentialWrites =
+    [
+        ManagementApi.CredentialsWrite,
+        ManagementApi.ApplicationsOwn,
+        ManagementApi.OrganizationApplications,
+    ];
 
     public static IServiceCollection AddApplications(this IServiceCollection services) =>
         services
@@ -93,7 +111,7 @@ public static class ApplicationsApi
                     TypedResults.Ok(await revoke.RunAsync(caller, PrincipalAddress.Application(id), body.Value))
             )
             .WithSummary("Revoke every credential and access token of the application, or those issued before a time.")
-            .Needs(ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn);
+            .Needs(CredentialWrites);
         foreach (var enabled in new[] { true, false })
         {
             group

@@ -75,7 +75,7 @@ public static class ClientRules
     public static void RefuseForeignAudiences(Catalog catalog, Caller caller, Reach reach, ClientSettings before, ClientSettings after)
     {
         if (
-            reach.OwnOf is not null
+            !reach.IsAll
             && after.ExchangeAudiences?.FirstOrDefault(api => !before.ExchangesFor(api) && caller.EffectiveAt(catalog, api).IsEmpty)
                 is { } foreign
         )

@@ -31,6 +31,12 @@ public sealed class CreateApplication(IdempotentGate gate, Caps caps, TimeProvid
                 ClientRules.Check(check, catalog, client);
                 check.ThrowIfAny();
                 await ClientRules.HoldAudiencesAsync(tx, catalog, client.ExchangeAudiences);
+                var organizationId = request.OrganizationId ?? reach.Organization;
+                if (organizationId is not null)
+                {
+                    await HoldOrganizationAsync(operation, organizationId);
+                }
+
                 ClientRules.RefuseForeignAudiences(catalog, caller, reach, ClientSettings.Default, client);
                 RefuseOwnLimits(reach, request.RateLimits is not null);
                 PrincipalOperations.RefuseLongLine(caller, reach);
@@ -43,6 +49,7 @@ public sealed class CreateApplication(IdempotentGate gate, Caps caps, TimeProvid
                     Type = PrincipalType.Application,
                     Name = name,
                     OwnerId = reach.OwnOf,
+                    OrganizationId = organizationId,
                     Enabled = 1,
                     Permissions = permissions?.ToColumn(),
                     RateLimits = JsonColumn.Write(request.RateLimits),
@@ -51,6 +58,7 @@ public sealed class CreateApplication(IdempotentGate gate, Caps caps, TimeProvid
                 };
                 entry.TargetType = PrincipalType.Application;
                 entry.TargetId = row.Id;
+                entry.OrganizationId = organizationId;
                 await caps.CheckApplicationsAsync(tx, row.OwnerId);
                 await PrincipalStore.InsertAsync(tx, row, passwordHash: null, roles);
                 var application = row.ToApplication(catalog, roles);
@@ -60,10 +68,33 @@ public sealed class CreateApplication(IdempotentGate gate, Caps caps, TimeProvid
         );
     }
 
+    /// <summary>Locks the organization that will own the application. A caller with a narrower reach names only the one in which it acts.</summary>
+    /// <exception cref="ProblemException">400: there is no such organization, or it is out of reach.</exception>
+    internal static async Task HoldOrganizationAsync(OperationContext operation, string organizationId)
+    {
+        try
+        {
+            await OrganizationStore.FindAsync(
+                operation.Transaction,
+                organizationId,
+                operation.Reach with
+                {
+                    Organization = Only(operation.Reach),
+                }
+            );
+        }
+        catch (ProblemException missing) when (missing.Status == 404)
+        {
+            throw ProblemException.Invalid("organization_id", "is not an organization to which the caller may give applications");
+        }
+
+        static string? Only(Reach reach) => reach.OwnOf is null ? reach.Organization : "";
+    }
+
     /// <summary>The rate limits of an application bind its owner, so the owner cannot set them.</summary>
     internal static void RefuseOwnLimits(Reach reach, bool areSet)
     {
-        if (areSet && reach.OwnOf is not null)
+        if (areSet && !reach.IsAll)
         {
             throw Problems.InsufficientScope(ManagementApi.Identifier, [ManagementApi.ApplicationsWrite]);
         }

@@ -17,7 +17,11 @@ public sealed class CreateClientSecret(IdempotentGate gate, IssueCredential issu
             "client_secret.created",
             async operation =>
             {
-                var owner = await PrincipalOperations.FindOwnerAsync(operation, PrincipalAddress.Application(applicationId));
+                var owner = await PrincipalOperations.FindOwnerAsync(
+                    operation,
+                    PrincipalAddress.Application(applicationId),
+                    request.OrganizationId
+                );
                 return await issue.RunAsync(
                     operation,
                     owner,

@@ -10,9 +10,12 @@ namespace Tokenry.Server.Features.Applications;
 /// <summary>Lists and shows applications.</summary>
 public sealed class ListApplications(Gate gate)
 {
-    public static readonly string[] Filters = ["owner", "weakness"];
+    public static readonly string[] Filters = ["owner", "organization", "weakness"];
 
-    private static readonly Demand Demand = new(ManagementApi.ApplicationsRead, ManagementApi.ApplicationsOwn);
+    private static readonly Demand Demand = new(ManagementApi.ApplicationsRead, ManagementApi.ApplicationsOwn)
+    {
+        OrganizationScope = ManagementApi.OrganizationRead,
+    };
 
     public Task<Page<Application>> RunAsync(Caller caller, Listing listing)
     {
@@ -25,9 +28,10 @@ public sealed class ListApplications(Gate gate)
                 var (rows, roles) = await PrincipalStore.ListAsync(
                     read.Connection,
                     PrincipalType.Application,
-                    new PrincipalFilter(read.Reach.OwnOf)
+                    new PrincipalFilter(read.Reach)
                     {
                         Owner = listing.Id("owner", "usr"),
+                        Organization = listing.Id("organization", "org"),
                         OwnerBound = listing.OneOf("weakness", ApplicationWeakness.NotOwnerBound) is null ? null : 0,
                     },
                     listing.IdCursor("app"),

@@ -41,7 +41,7 @@ public sealed class ReviseApplication(Gate gate)
                 await PrincipalStore.SetNameAndEmailAsync(tx, id, name, email: null);
                 if (patch.RateLimits.IsPresent)
                 {
-                    await hands.CheckLimitsAsync(row.ToFacts([.. roles]), UseLimit.Of(limits));
+                    await hands.CheckLimitsAsync((await PrincipalStore.OwnFactsAsync(tx, id))!, UseLimit.Of(limits));
                     await PrincipalStore.SetRateLimitsAsync(tx, id, JsonColumn.Write(limits));
                 }
 

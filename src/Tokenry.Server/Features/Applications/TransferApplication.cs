@@ -5,6 +5,7 @@ using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Applications;
 
@@ -26,6 +27,16 @@ public sealed class TransferApplication(Gate gate, Caps caps)
             async operation =>
             {
                 var (tx, entry, _, _, catalog) = operation;
+                if (request.OrganizationId is { } organization)
+                {
+                    await CreateApplication.HoldOrganizationAsync(operation, organization);
+                }
+
+                if (request is { Owner: not null, OrganizationId: not null })
+                {
+                    throw ProblemException.Invalid("owner", "must be null if an organization owns the application");
+                }
+
                 await OwnershipTransfer.HoldUsersAsync(tx, request.Owner);
                 var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation, PrincipalAddress.Application(id));
                 await OwnershipTransfer.RequireOwnerAsync(tx, "owner", request.Owner);
@@ -34,7 +45,13 @@ public sealed class TransferApplication(Gate gate, Caps caps)
                     await caps.CheckApplicationsAsync(tx, request.Owner);
                 }
 
-                await OwnershipTransfer.MoveAsync(new InHands(operation), operation, entry, (row, roles), request.Owner);
+                await OwnershipTransfer.MoveAsync(
+                    new InHands(operation),
+                    operation,
+                    entry,
+                    row,
+                    new ApplicationOwner(request.Owner, request.OrganizationId)
+                );
                 var (count, credentials) = await CredentialStore.LiveOfAsync(tx, id, MostListed);
                 return new ApplicationTransfer
                 {

@@ -25,6 +25,22 @@ public static class AuditActions
         ("door", ["denied"]),
         ("exchange", ["denied"]),
         ("key_encryption_key", ["rotated"]),
+        (
+            "organization",
+            [
+                "created",
+                "deleted",
+                "disabled",
+                "enabled",
+                "member_added",
+                "member_removed",
+                "member_roles_replaced",
+                "members_listed",
+                "read",
+                "updated",
+            ]
+        ),
+        ("organizations", ["listed"]),
         ("pepper", ["rotated"]),
         ("role", ["created", "deleted", "read", "updated"]),
         ("roles", ["listed"]),

@@ -19,7 +19,7 @@ public static class AuditLogApi
             .WithTags("Audit")
             .WithSummary("Read the audit trail, newest first.")
             .Lists(ListAuditEvents.Filters)
-            .Needs(ManagementApi.AuditRead);
+            .Needs(ManagementApi.AuditRead, ManagementApi.OrganizationAudit);
         app.MapGet("/v1/audit/head", async (Caller caller, ShowAuditHead show) => TypedResults.Ok(await show.RunAsync(caller)))
             .WithTags("Audit")
             .WithSummary("Show the newest signed head of the audit trail.")

@@ -5,6 +5,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Operations;
+using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Core.Usage;
 using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Store.Audit;
@@ -14,17 +15,17 @@ namespace Tokenry.Server.Features.AuditLog;
 /// <summary>Reads the audit trail, newest first.</summary>
 public sealed class ListAuditEvents(Gate gate)
 {
-    public static readonly string[] Filters = ["actor", "action", "target", "result", "from", "to"];
+    public static readonly string[] Filters = ["actor", "action", "target", "organization", "result", "from", "to"];
 
     public Task<Page<AuditEvent>> RunAsync(Caller caller, Listing listing)
     {
         return gate.ReadManyAsync(
             caller,
-            new Demand(ManagementApi.AuditRead),
+            new Demand(ManagementApi.AuditRead) { OrganizationScope = ManagementApi.OrganizationAudit },
             "audit.listed",
             async read =>
             {
-                var (where, parameters) = Filter(listing);
+                var (where, parameters) = Filter(listing, read.Reach);
                 var rows = await read.Connection.QueryAsync<AuditRow>(
                     $"SELECT {AuditRow.Columns} FROM audit_events WHERE {where} ORDER BY seq DESC LIMIT @limit",
                     parameters
@@ -38,7 +39,7 @@ public sealed class ListAuditEvents(Gate gate)
 
     private static bool IsRead(AuditEvent row) => row.Result == AuditEntry.Success && row.Target?.Type == Denials.RouteTarget;
 
-    private static (string Where, DynamicParameters Parameters) Filter(Listing listing)
+    private static (string Where, DynamicParameters Parameters) Filter(Listing listing, Reach reach)
     {
         var where = new StringBuilder("1 = 1");
         var parameters = new DynamicParameters();
@@ -65,6 +66,12 @@ public sealed class ListAuditEvents(Gate gate)
 
         Equal("target_id", "target");
         Equal("result", "result");
+        if ((reach.Organization ?? listing.Id("organization", "org")) is { } organization)
+        {
+            where.Append(" AND organization_id = @organization");
+            parameters.Add("organization", organization);
+        }
+
         if (listing.Time("from") is { } from)
         {
             where.Append(" AND at >= @from");

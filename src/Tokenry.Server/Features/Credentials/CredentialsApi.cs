@@ -10,6 +10,15 @@ namespace Tokenry.Server.Features.Credentials;
 /// <summary><c>/v1/credentials</c>: credentials of every kind, limited to what the caller may see.</summary>
 public static class CredentialsApi
 {
+    private static readonly string[] Reads =
+    [
+        ManagementApi.CredentialsRead,
+        ManagementApi.TokensOwn,
+        ManagementApi.ApplicationsOwn,
+        ManagementApi.OrganizationRead,
+        ManagementApi.OrganizationCredentials,
+    ];
+
     public static IServiceCollection AddCredentials(this IServiceCollection services) => services.AddSingleton<RevokeDescendants>();
 
     public static void MapCredentials(this IEndpointRouteBuilder app)
@@ -23,7 +32,7 @@ public static class CredentialsApi
             )
             .WithSummary("List credentials of every kind.")
             .Lists(ListCredentials.Filters)
-            .Needs(ManagementApi.CredentialsRead, ManagementApi.TokensOwn, ManagementApi.ApplicationsOwn);
+            .Needs(Reads);
         group
             .MapGet(
                 "/{id}/descendants",
@@ -32,7 +41,7 @@ public static class CredentialsApi
             )
             .WithSummary("List the credentials that a credential created, directly or through its descendants.")
             .Lists(ListCredentials.Filters)
-            .Needs(ManagementApi.CredentialsRead, ManagementApi.TokensOwn, ManagementApi.ApplicationsOwn);
+            .Needs(Reads);
         group
             .MapPost(
                 "/{id}/descendants/revoke",
@@ -44,6 +53,12 @@ public static class CredentialsApi
                 }
             )
             .WithSummary("Revoke every credential that a credential created, no matter who owns it.")
-            .Needs(ManagementApi.CredentialsWrite, ManagementApi.TokensOwn, ManagementApi.ApplicationsOwn);
+            .Needs(
+                ManagementApi.CredentialsWrite,
+                ManagementApi.TokensOwn,
+                ManagementApi.ApplicationsOwn,
+                ManagementApi.OrganizationApplications,
+                ManagementApi.OrganizationCredentials
+            );
     }
 }

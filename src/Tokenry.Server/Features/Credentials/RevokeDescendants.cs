@@ -51,6 +51,7 @@ public sealed class RevokeDescendants(Gate gate, CountDescendants count, Brands 
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         entry.TargetType = row.Kind;
         entry.TargetId = row.Id;
+        entry.OrganizationId = row.OrganizationId;
         entry.Reason = asked;
         var reason = EndCredential.ReasonOf(asked, row.Id);
         var revoked = await LineageStore.RevokeInReachAsync(tx, row, reach, new(now, reason), Step);

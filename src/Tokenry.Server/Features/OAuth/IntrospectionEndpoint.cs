@@ -187,6 +187,11 @@ public sealed class IntrospectionEndpoint(
             AccessTokenWriter.WriteActor(json, actor);
         }
 
+        if (authenticated.OrganizationId is { } organization)
+        {
+            json.WriteString("organization_id"u8, organization);
+        }
+
         json.WriteString("credential_kind"u8, authenticated.Kind);
         if (authenticated.ObjectTexts is { } objects)
         {

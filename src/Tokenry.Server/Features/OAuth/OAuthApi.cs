@@ -68,6 +68,7 @@ public static class OAuthApi
         new("cnf", "What it is bound to (RFC 7800).", Type: JsonSchemaType.Object),
         new("act", "Who acts for the subject (RFC 8693 §4.1).", Type: JsonSchemaType.Object),
         new("credential_kind", "access_token, api_key or personal_access_token."),
+        new("organization_id", "The organization in which it acts."),
         new("objects", "The objects it is limited to.", Type: JsonSchemaType.Array),
     ];
 

@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
@@ -9,17 +10,20 @@ namespace Tokenry.Server.Features.PersonalAccessTokens;
 /// <summary>Creates a personal access token, for the user themselves or by a caller with <c>credentials:write</c>.</summary>
 public sealed class CreatePersonalAccessToken(IdempotentGate gate, IssueCredential issue, ExpiryPolicy expiry, TimeProvider time)
 {
+    // An organization's administrator makes no tokens of members: they act as the member.
+    private static readonly Demand Demand = CredentialFamily.PersonalAccessTokens.Write with { OrganizationScope = null };
+
     private const string Kind = CredentialKind.PersonalAccessToken;
 
     public async Task<Credential> RunAsync(Caller caller, string userId, CredentialRequest request)
     {
         return await gate.WriteAsync(
             caller,
-            CredentialFamily.PersonalAccessTokens.Write,
+            Demand,
             "personal_access_token.created",
             async operation =>
             {
-                var owner = await PrincipalOperations.FindOwnerAsync(operation, PrincipalAddress.User(userId));
+                var owner = await PrincipalOperations.FindOwnerAsync(operation, PrincipalAddress.User(userId), request.OrganizationId);
                 var now = time.GetUtcNow();
                 var draft = CredentialDraft.Of(request, Kind, expiry.Resolve(Kind, request.ExpiresAt, now));
                 return await issue.RunAsync(

@@ -125,7 +125,7 @@ public sealed class ListUsage(Gate gate, TimeProvider time)
 
     /// <summary>The index that SQLite must use. The ORDER BY would make it choose the primary key and read the counters of all credentials.</summary>
     private static string? Index(Listing listing, Reach reach) =>
-        listing.Text("credential") is not null ? "usage_counters_credential_id"
+        listing.Text("credential") is not null || reach is { Organization: not null, OwnOf: null } ? "usage_counters_credential_id"
         : reach.OwnOf is not null || listing.Text("subject") is not null ? "usage_counters_subject"
         : null;
 

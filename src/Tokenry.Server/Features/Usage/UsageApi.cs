@@ -1,6 +1,7 @@
 using Dapper;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Http;
 
@@ -22,7 +23,7 @@ public static class UsageApi
             )
             .WithSummary("Count uses by minute or hour, credential, API, scopes and result.")
             .Lists(ListUsage.Filters)
-            .Needs(ManagementApi.UsageRead, ManagementApi.TokensOwn, ManagementApi.ApplicationsOwn);
+            .Needs(ManagementApi.UsageRead, ManagementApi.TokensOwn, ManagementApi.ApplicationsOwn, ManagementApi.OrganizationAudit);
         group
             .MapGet(
                 "/access-log",
@@ -30,7 +31,7 @@ public static class UsageApi
             )
             .WithSummary("List decisions and issued tokens one by one, newest first.")
             .Lists(ListAccess.Filters)
-            .Needs(ManagementApi.AuditRead, ManagementApi.TokensOwn, ManagementApi.ApplicationsOwn);
+            .Needs(ManagementApi.AuditRead, ManagementApi.TokensOwn, ManagementApi.ApplicationsOwn, ManagementApi.OrganizationAudit);
         group
             .MapGet(
                 "/credentials/{id}/uses",
@@ -39,24 +40,40 @@ public static class UsageApi
             )
             .WithSummary("Show every use of a credential since a date, to assess a leak.")
             .Lists("since")
-            .Needs(ManagementApi.CredentialsRead, ManagementApi.TokensOwn, ManagementApi.ApplicationsOwn);
+            .Needs(
+                ManagementApi.CredentialsRead,
+                ManagementApi.TokensOwn,
+                ManagementApi.ApplicationsOwn,
+                ManagementApi.OrganizationRead,
+                ManagementApi.OrganizationCredentials
+            );
     }
 
     /// <summary>
     /// The named scope gives access to all rows. <c>tokens:own</c> and <c>applications:own</c> give access to the caller's own rows.
     /// </summary>
     internal static Demand OwnOr(string scope, Caller caller) =>
-        new(scope, caller.Management.Contains(ManagementApi.ApplicationsOwn) ? ManagementApi.ApplicationsOwn : ManagementApi.TokensOwn);
+        new(scope, caller.Management.Contains(ManagementApi.ApplicationsOwn) ? ManagementApi.ApplicationsOwn : ManagementApi.TokensOwn)
+        {
+            OrganizationScope = ManagementApi.OrganizationAudit,
+        };
 
     /// <summary>
     /// Limits a query over <c>subject</c> to the caller's reach: the caller by <c>tokens:own</c>, the caller's applications by
-    /// <c>applications:own</c>.
+    /// <c>applications:own</c>, what acts in the caller's organization by <c>organization:audit</c>.
     /// </summary>
     internal static string Within(Caller caller, Reach reach, DynamicParameters parameters)
     {
+        var within = "";
+        if (reach.Organization is { } organization)
+        {
+            within = $" AND credential_id IN ({CredentialStore.OfOrganization("@organization")})";
+            parameters.Add("organization", organization);
+        }
+
         if (reach.OwnOf is not { } own)
         {
-            return "";
+            return within;
         }
 
         parameters.Add("own", own);
@@ -64,9 +81,9 @@ public static class UsageApi
         var applications = caller.Management.Contains(ManagementApi.ApplicationsOwn);
         return (tokens, applications) switch
         {
-            (true, true) => $" AND subject IN ({OwnerLine.Of("@own")})",
-            (true, false) => " AND subject = @own",
-            _ => $" AND subject IN ({OwnerLine.Below("@own")})",
+            (true, true) => $"{within} AND subject IN ({OwnerLine.Of("@own")})",
+            (true, false) => $"{within} AND subject = @own",
+            _ => $"{within} AND subject IN ({OwnerLine.Below("@own")})",
         };
     }
 }

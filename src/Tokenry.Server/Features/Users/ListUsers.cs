@@ -23,7 +23,7 @@ public sealed class ListUsers(Gate gate)
                 var (rows, roles) = await PrincipalStore.ListAsync(
                     read.Connection,
                     PrincipalType.User,
-                    new PrincipalFilter(read.Reach.OwnOf) { Email = listing.Text("email")?.ToLowerInvariant() },
+                    new PrincipalFilter(read.Reach) { Email = listing.Text("email")?.ToLowerInvariant() },
                     listing.IdCursor("usr"),
                     listing.Limit + 1
                 );

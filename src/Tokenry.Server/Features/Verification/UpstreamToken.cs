@@ -45,6 +45,7 @@ public sealed partial class UpstreamToken(AccessTokenWriter writer, UseRecorder 
                 ClientId = credential.Owner.Id,
                 Scope = verdict.Scopes,
                 CredentialId = credential.CredentialId,
+                OrganizationId = credential.OrganizationId,
                 Objects = credential.ObjectTexts,
                 Lifetime = lifetime,
                 Since = Math.Max(api.NamesSince, credential.TokensSince),

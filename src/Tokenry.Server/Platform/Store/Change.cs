@@ -25,6 +25,9 @@ public static class ChangeKind
     /// <summary>A user or application.</summary>
     public const string Principal = "principal";
 
+    /// <summary>An organization.</summary>
+    public const string Organization = "organization";
+
     /// <summary>One opaque credential.</summary>
     public const string Credential = "credential";
 

@@ -39,6 +39,9 @@ public sealed class HandsWalkTests(SharedServers servers)
         private readonly List<(string Id, string Secret)> clients = [];
         private readonly List<string> log = [];
 
+        /// <summary>One in which the user may get both rights, and one of whose members may have them.</summary>
+        public required string Organization { get; init; }
+
         public string Log => string.Join('\n', log);
 
         public int Got => tokens.Count + clients.Count;
@@ -84,13 +87,28 @@ public sealed class HandsWalkTests(SharedServers servers)
             }
 
             await admin.CreatePersonalAccessTokenAsync(world.UserId, new { permissions = world.Both, expires_at = In(3000) });
-            return new Walk(world, random, roles, applications, [world.UserId, victim.Id, (await admin.PersonAsync()).Id], reads);
+            var organization = (await admin.PostAsync("/v1/organizations", new { name = "x" }).Expect(201)).Text("id");
+            foreach (var member in new[] { applications[0], applications[1], world.UserId })
+                await admin.PostAsync($"/v1/organizations/{organization}/members", new { member, roles }).Expect(200);
+            await admin.CreatePersonalAccessTokenAsync(
+                world.UserId,
+                new
+                {
+                    permissions = world.Both,
+                    organization_id = organization,
+                    expires_at = In(3000),
+                }
+            );
+            return new Walk(world, random, roles, applications, [world.UserId, victim.Id, (await admin.PersonAsync()).Id], reads)
+            {
+                Organization = organization,
+            };
         }
 
         /// <summary>One request; what it says is of no matter, what it gives is kept.</summary>
         public async Task StepAsync()
         {
-            var (what, answer) = random.Next(22) switch
+            var (what, answer) = random.Next(28) switch
             {
                 0 => (
                     "application",
@@ -115,6 +133,18 @@ public sealed class HandsWalkTests(SharedServers servers)
                 10 or 20 or 21 => ("token", await Caller.PostAsync("/v1/me/tokens", new { name = "x", permissions = Some })),
                 11 => ("implies", await ImplyAsync()),
                 12 => await PauseAsync(),
+                22 => ("join", await Caller.PostAsync(Members, new { member = AnyMember(), roles = (string[])[.. SomeRoles, reads] })),
+                23 => ("leave", await Caller.DeleteAsync($"{Members}/{AnyMember()}")),
+                24 => (
+                    "belong",
+                    await Caller.PostAsync(
+                        $"/v1/applications/{Application}/transfer",
+                        new { owner = (string?)null, organization_id = Organization }
+                    )
+                ),
+                25 => ("token there", await Caller.PostAsync("/v1/me/tokens", There())),
+                26 => ("key there", await Caller.PostAsync($"/v1/applications/{Application}/api-keys", There())),
+                27 => await OpenAsync(),
                 _ => ("demotion", await DemoteAsync()),
             };
             log.Add(string.Create(CultureInfo.InvariantCulture, $"{log.Count + 1} {what} {answer.Status}"));
@@ -130,8 +160,11 @@ public sealed class HandsWalkTests(SharedServers servers)
 
             foreach (var client in clients)
             {
-                var bought = await world.Admin.With(null).TokenAsync(client, ("resource", world.Api));
-                Assert.True(bought.Status != 200 || !bought.Text("scope").Split(' ').Contains("w"), Log);
+                foreach (var there in new (string, string)[][] { [], [("organization_id", Organization)] })
+                {
+                    var bought = await world.Admin.With(null).TokenAsync(client, [("resource", world.Api), .. there]);
+                    Assert.True(bought.Status != 200 || !bought.Text("scope").Split(' ').Contains("w"), Log);
+                }
             }
         }
 
@@ -202,6 +235,28 @@ public sealed class HandsWalkTests(SharedServers servers)
                     ? await Caller.PostAsync($"{path}/disable?transfer_to={AnyOwner() ?? "none"}")
                 : await Caller.PostAsync(path + "/disable")
             );
+        }
+
+        private string Members => $"/v1/organizations/{Organization}/members";
+
+        private string AnyMember() => random.Next(2) == 0 ? Any(users) : Application;
+
+        private object There() =>
+            new
+            {
+                name = "x",
+                permissions = Some,
+                organization_id = Organization,
+            };
+
+        /// <summary>The caller closes the organization or opens it; an administrator opens it too.</summary>
+        private async Task<(string, ApiResponse)> OpenAsync()
+        {
+            var path = $"/v1/organizations/{Organization}";
+            var closed = random.Next(2) == 0 ? await Caller.PostAsync(path + "/disable") : await Caller.PostAsync(path + "/enable");
+            if (random.Next(2) == 0)
+                await world.Admin.PostAsync(path + "/enable").Expect(200);
+            return ("opening", closed);
         }
 
         /// <summary>An administrator takes w from the user, or gives it back.</summary>

@@ -14,6 +14,7 @@ internal sealed class HandsWorld
         "roles:write",
         "users:write",
         "api-resources:write",
+        "organizations:write",
         "tokens:own",
     ];
 

@@ -55,6 +55,7 @@ public sealed class TokenExchange(
                 throw OAuthError.SubjectTokenNotAcceptable().Because(reason);
             }
 
+            RefuseOtherOrganization(request.Form, found);
             var actor = Actor(found, request.Client);
             api = Target(catalog, found, request);
             var allowed = Allowed(catalog, found, api);
@@ -71,6 +72,15 @@ public sealed class TokenExchange(
         {
             recorder.Decided(Used(result, request, api) with { Result = refusal.Reason ?? new AuditReason(refusal.Error) });
             throw;
+        }
+    }
+
+    /// <summary>The result acts where the subject token acts: an exchange leads into no other organization.</summary>
+    private static void RefuseOtherOrganization(FormParameters form, Authenticated subject)
+    {
+        if (form[ClientCredentials.OrganizationId] is { } asked && asked != subject.OrganizationId)
+        {
+            throw OAuthError.InvalidRequest("the subject token does not act in this organization");
         }
     }
 
@@ -205,6 +215,7 @@ public sealed class TokenExchange(
                 Scope = scope,
                 // The result ends when the exchanged credential is revoked.
                 CredentialId = found.CredentialId!,
+                OrganizationId = found.OrganizationId,
                 Objects = objects,
                 PassedScopes = passed,
                 Actor = actor,

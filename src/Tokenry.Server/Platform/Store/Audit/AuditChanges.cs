@@ -17,6 +17,7 @@ public static class AuditChanges
         "owner",
         "owner_id",
         "owner_bound",
+        "organization_id",
         "identifier",
         "scopes",
         "accepted_credentials",

@@ -38,6 +38,9 @@ public sealed class AuditEntry
 
     public string? Api { get; set; }
 
+    /// <summary>The organization that the event concerns.</summary>
+    public string? OrganizationId { get; set; }
+
     public string Result { get; init; } = Success;
 
     public string? Reason { get; set; }
@@ -71,5 +74,6 @@ public sealed class AuditEntry
             Ip = Ip,
             Agent = Agent,
             RequestId = RequestId,
+            OrganizationId = OrganizationId,
         };
 }

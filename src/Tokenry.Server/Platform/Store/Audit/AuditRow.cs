@@ -12,7 +12,7 @@ public sealed class AuditRow
 {
     public const string Columns =
         "seq, id, at, actor, credential_id, action, target_type, target_id, api, result, reason, ip, ip_pseudonym, agent, request_id, "
-        + "count, last_at, changes, personal, prev, hash";
+        + "count, last_at, changes, personal, organization_id, prev, hash";
 
     internal static readonly RowStatement<AuditRow> Insert = new RowStatement<AuditRow>(
         $"INSERT INTO audit_events ({Columns}) VALUES ({string.Join(", ", Columns.Split(',').Select((_, i) => $"@{i + 1}"))})"
@@ -36,6 +36,7 @@ public sealed class AuditRow
         .NumberOrNull(row => row.LastAt)
         .Text(row => row.Changes)
         .Text(row => row.Personal)
+        .Text(row => row.OrganizationId)
         .Bytes(row => row.Prev)
         .Bytes(row => row.Hash);
 
@@ -79,6 +80,8 @@ public sealed class AuditRow
     /// <inheritdoc cref="StoredChanges.Personal"/>
     public string? Personal { get; init; }
 
+    public string? OrganizationId { get; init; }
+
     public byte[] Prev { get; init; } = [];
 
     public byte[] Hash { get; private set; } = [];
@@ -111,6 +114,7 @@ public sealed class AuditRow
             LastAt = entry.LastAt,
             Changes = changes.Changes,
             Personal = changes.Personal,
+            OrganizationId = entry.OrganizationId,
             Prev = last?.Hash ?? ChainAnchor.Genesis.Hash,
         };
         row.Hash = row.ComputeHash(auditKey);
@@ -128,6 +132,7 @@ public sealed class AuditRow
             CredentialId = CredentialId,
             Action = Action,
             Target = TargetType is null ? null : new AuditTarget(TargetType, TargetId),
+            OrganizationId = OrganizationId,
             Api = Api,
             Result = Result,
             Reason = Reason,
@@ -143,7 +148,7 @@ public sealed class AuditRow
 
     /// <summary>
     /// HMAC(audit key, seq ‖ prev ‖ canonical JSON). seq is eight bytes big-endian. The JSON members have the order written here. Null members are
-    /// included, except last_at and changes, which older events do not have.
+    /// included, except last_at, changes and organization_id, which older events do not have.
     /// </summary>
     public byte[] ComputeHash(byte[] auditKey)
     {
@@ -177,6 +182,11 @@ public sealed class AuditRow
             if (Changes is { } changes)
             {
                 json.WriteString("changes", changes);
+            }
+
+            if (OrganizationId is { } organization)
+            {
+                json.WriteString("organization_id", organization);
             }
 
             json.WriteEndObject();

@@ -40,6 +40,7 @@ public sealed class AuditChainTests
             "agent",
             "request_id",
             "changes",
+            "organization_id",
         ];
         string[] edits =
         [
@@ -202,6 +203,7 @@ public sealed class AuditChainTests
             Ip = $"10.0.0.{number}",
             Agent = "curl/8",
             RequestId = $"req_{number}",
+            OrganizationId = "org_1",
             Changes = [AuditChanges.Of("name", "Bob", "Robert"), AuditChanges.Of("enabled", true, false)],
         };
 }

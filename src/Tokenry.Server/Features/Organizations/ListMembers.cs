@@ -1,0 +1,24 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Operations;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Http;
+
+namespace Tokenry.Server.Features.Organizations;
+
+/// <summary>Lists the members of an organization with their roles there.</summary>
+public sealed class ListMembers(Gate gate)
+{
+    public Task<Page<OrganizationMember>> RunAsync(Caller caller, string id, Listing listing) =>
+        gate.ReadAsync(
+            caller,
+            OrganizationsApi.Read,
+            "organization.members_listed",
+            async read =>
+            {
+                await OrganizationStore.FindAsync(read.Connection, id, read.Reach);
+                var rows = await OrganizationStore.MembersAsync(read.Connection, id, listing.IdCursor("usr", "app"), listing.Limit + 1);
+                return listing.ToPage(rows, row => row.ToMember(), row => row.Id);
+            }
+        );
+}
