@@ -89,6 +89,9 @@ public static class ProblemCode
     /// <summary>403: the request came over plain http from another machine; use https.</summary>
     public const string TlsRequired = "tls_required";
 
+    /// <summary>403: a form of a page came from another site, session or browser; nothing was changed.</summary>
+    public const string FormRefused = "form_refused";
+
     /// <summary>404: it does not exist, or the caller may not see it.</summary>
     public const string NotFound = "not_found";
 

@@ -115,6 +115,10 @@ internal sealed class TokenryServer : IAsyncDisposable
             .AddUsage()
             .AddSigningKeys()
             .AddOAuth();
+        if (options.Console.Enabled)
+        {
+            services.AddPages();
+        }
     }
 
     private void MapPipeline()
@@ -152,6 +156,10 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.UseMiddleware<PageGuard>();
         App.UseMiddleware<CallerAuthentication>();
         App.UseMiddleware<KnownQuery>();
+        if (Options.Console.Enabled)
+        {
+            App.UsePages();
+        }
 
         App.MapApiResources();
         App.MapRoles();
@@ -170,6 +178,11 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.MapSigningKeys();
         App.MapJwkSet(App.Services.GetRequiredService<SigningKeyRing>(), Options.SigningKeys.JwksMaxAge);
         App.MapStartPage(Options);
+        if (Options.Console.Enabled)
+        {
+            App.MapPages();
+        }
+
         App.MapHealth();
         App.Services.GetRequiredService<FactsMetrics>(); // no other service needs it: it only observes
         App.MapMetrics();

@@ -56,6 +56,9 @@ public static class AuditActions
 
     private static readonly FrozenSet<string> Known = All().ToFrozenSet(StringComparer.Ordinal);
 
+    /// <summary>A filter for each kind of action: <c>api_key.*</c>.</summary>
+    public static readonly IReadOnlyList<string> Kinds = [.. Written.Select(written => written.Noun + ".*")];
+
     public static bool IsKnown(string action) => Known.Contains(action);
 
     /// <summary>For an unknown action: the known actions of the same kind, or the known kinds if there are none.</summary>

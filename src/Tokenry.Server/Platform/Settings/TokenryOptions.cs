@@ -26,6 +26,7 @@ public sealed class TokenryOptions
         .. Below("Dpop", DpopOptions.Keys),
         .. Below("Egress", EgressOptions.Keys),
         .. ManagementOptions.Keys,
+        .. Below("Console", ConsoleOptions.Keys),
         .. Below("LeakReports", LeakReportOptions.Keys),
         .. CapOptions.Keys,
         .. SigningKeyOptions.Keys,
@@ -73,6 +74,8 @@ public sealed class TokenryOptions
 
     public required ManagementOptions Management { get; init; }
 
+    public required ConsoleOptions Console { get; init; }
+
     public required LeakReportOptions LeakReports { get; init; }
 
     public required CapOptions Caps { get; init; }
@@ -115,6 +118,7 @@ public sealed class TokenryOptions
             Dpop = DpopOptions.Read(section.GetSection("Dpop"), faults),
             Egress = EgressOptions.Read(section.GetSection("Egress"), faults),
             Management = ManagementOptions.Read(section, faults),
+            Console = ConsoleOptions.Read(section.GetSection("Console"), faults),
             LeakReports = LeakReportOptions.Read(section.GetSection("LeakReports"), faults),
             Caps = CapOptions.Read(section.GetSection("Caps"), faults),
             SigningKeys = SigningKeyOptions.Read(section.GetSection("SigningKeys"), faults),

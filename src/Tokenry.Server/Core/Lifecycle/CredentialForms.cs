@@ -1,0 +1,39 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Platform.Console;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Settings;
+
+namespace Tokenry.Server.Core.Lifecycle;
+
+/// <summary>The form for a new credential: what it offers, what a link or an earlier attempt put in, and the request that it makes.</summary>
+public sealed class CredentialForms(GrantableScopes grantable, TokenryOptions options, TimeProvider time)
+{
+    /// <summary>The form before its first attempt.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="ownerId">The owner of the new credential.</param>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="query">What the address asks for.</param>
+    public async Task<CredentialForm> AskedAsync(Caller caller, string ownerId, string kind, IQueryCollection query) =>
+        CredentialForm.Asked(await grantable.ListAsync(caller, ownerId, kind), query, LongestDays(kind), CredentialPages.Once());
+
+    /// <summary>The form after an attempt that was refused.</summary>
+    /// <inheritdoc cref="AskedAsync"/>
+    /// <param name="caller">The caller.</param>
+    /// <param name="ownerId">The owner of the new credential.</param>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="form">What the person sent.</param>
+    /// <param name="problem">The refusal.</param>
+    public async Task<CredentialForm> RefusedAsync(Caller caller, string ownerId, string kind, PageForm form, ProblemException problem) =>
+        CredentialForm.Refused(
+            await grantable.ListAsync(caller, ownerId, kind),
+            form,
+            LongestDays(kind),
+            new Refusal(problem, CredentialPages.Once())
+        );
+
+    public CredentialRequest Request(PageForm form) => CredentialForm.Request(form, time.GetUtcNow());
+
+    private int? LongestDays(string kind) =>
+        kind == CredentialKind.PersonalAccessToken ? (int?)options.PersonalAccessTokens.MaxLifetime?.TotalDays : null;
+}
