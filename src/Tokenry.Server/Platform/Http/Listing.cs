@@ -39,13 +39,13 @@ public sealed class Listing : IBindableFromHttpContext<Listing>
     /// <summary>The same for code that asks for a list itself.</summary>
     public static Listing Of(params ReadOnlySpan<(string Name, string Value)> filters)
     {
-        var query = new Dictionary<string, StringValues>(StringComparer.Ordinal);
+        var asked = new Dictionary<string, StringValues>(StringComparer.Ordinal);
         foreach (var (name, value) in filters)
         {
-            query[name] = value;
+            asked[name] = value;
         }
 
-        return new Listing(new QueryCollection(query));
+        return new Listing(new QueryCollection(asked));
     }
 
     /// <summary>The query that a form for people sends: a field without a value is no filter.</summary>
