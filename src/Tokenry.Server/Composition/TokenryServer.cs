@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration.Memory;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Doors;
+using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Core.Signing;
 using Tokenry.Server.Features.Account;
 using Tokenry.Server.Features.ApiKeys;
@@ -12,10 +13,12 @@ using Tokenry.Server.Features.OAuth;
 using Tokenry.Server.Features.PersonalAccessTokens;
 using Tokenry.Server.Features.Revocation;
 using Tokenry.Server.Features.Roles;
+using Tokenry.Server.Features.SignIn;
 using Tokenry.Server.Features.SigningKeys;
 using Tokenry.Server.Features.Usage;
 using Tokenry.Server.Features.Users;
 using Tokenry.Server.Features.Verification;
+using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Platform.Files;
 using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Settings;
@@ -78,7 +81,9 @@ internal sealed class TokenryServer : IAsyncDisposable
         await App.StartAsync();
         Announcement.WarnOfPlainHttp(App.Logger, Options, App.Urls);
         await ClockCheck.WarnAsync(App.Services);
-        Announcement.Print(App.Logger, Options, App.Services.GetRequiredService<Database>().Description);
+        // Only people read a terminal: a link that opens the server has no place in a log.
+        var link = Console.IsOutputRedirected ? null : await App.Services.GetRequiredService<IssueSignInLink>().AtStartAsync();
+        Announcement.Print(App.Logger, Options, App.Services.GetRequiredService<Database>().Description, link);
         await App.WaitForShutdownAsync();
     }
 
@@ -114,7 +119,9 @@ internal sealed class TokenryServer : IAsyncDisposable
             .AddCredentials()
             .AddUsage()
             .AddSigningKeys()
-            .AddOAuth();
+            .AddOAuth()
+            .AddSignIn()
+            .AddPageServices();
     }
 
     private void MapPipeline()
@@ -151,6 +158,8 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.UseMiddleware<TlsRequirement>();
         App.UseMiddleware<PageGuard>();
         App.UseMiddleware<CallerAuthentication>();
+        App.UseMiddleware<SessionAuthentication>();
+        App.UseMiddleware<FormGuard>();
         App.UseMiddleware<KnownQuery>();
 
         App.MapApiResources();
@@ -161,6 +170,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.MapPersonalAccessTokens();
         App.MapCredentials();
         App.MapAccount();
+        App.MapSignIn();
         App.MapAuditLog();
         App.MapVerification();
         App.MapRevocation();
