@@ -49,7 +49,6 @@ public sealed class Company
             .Where(item => roles.Contains(item.GetProperty("name").GetString()))
             .Select(item => item.GetProperty("id").GetString()!);
         var email = $"ada-{tag}@example.com";
-        const string Password = "correct horse battery staple";
         var user = (
             await admin.PostAsync(
                 "/v1/users",
@@ -57,14 +56,15 @@ public sealed class Company
                 {
                     email,
                     name = "Ada Lovelace",
-                    password = Password,
                     roles = builtIn.Append(role.Text("id")).ToArray(),
                 }
             )
         ).Expect(201);
+        var id = user.Text("id")!;
+        await admin.BrowserOfAsync(id); // which sets the password
         return new()
         {
-            Person = new(admin.Address, user.Text("id")!, email, Password),
+            Person = new(admin.Address, id, email, SigningIn.Password),
             Api = identifier,
             Admin = admin,
         };

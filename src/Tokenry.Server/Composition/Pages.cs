@@ -1,5 +1,6 @@
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Lifecycle;
+using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Features.ApiKeys;
 using Tokenry.Server.Features.ApiResources;
 using Tokenry.Server.Features.Applications;
@@ -7,9 +8,9 @@ using Tokenry.Server.Features.AuditLog;
 using Tokenry.Server.Features.Credentials;
 using Tokenry.Server.Features.Overview;
 using Tokenry.Server.Features.PersonalAccessTokens;
+using Tokenry.Server.Features.SignIn;
 using Tokenry.Server.Features.Users;
 using Tokenry.Server.Platform.Console;
-using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Composition;
 
@@ -33,14 +34,16 @@ internal static class Pages
 
     public static void UsePages(this IApplicationBuilder app)
     {
-        app.Use(SetViewerAsync);
-        app.UseMiddleware<PageGate>();
+        app.UseMiddleware<SessionAuthentication>();
+        app.Use(IntroduceAsync);
         app.UseMiddleware<FormGuard>();
     }
 
     public static void MapPages(this IEndpointRouteBuilder app)
     {
         app.MapConsole();
+        app.MapSignInPages();
+        app.MapSecurityPages();
         app.MapOverviewPages();
         app.MapPersonalAccessTokenPages();
         app.MapApiResourcePages();
@@ -51,15 +54,20 @@ internal static class Pages
         app.MapAuditPages();
     }
 
-    /// <summary>The frame of a page knows the person, and nothing of callers.</summary>
-    private static Task SetViewerAsync(HttpContext context, RequestDelegate next)
+    /// <summary>
+    /// Makes the person of the session the caller of the operations behind a page, and the viewer that the frame of a page knows. Routes of the API do not pass
+    /// here with a session.
+    /// </summary>
+    private static Task IntroduceAsync(HttpContext context, RequestDelegate next)
     {
-        if (
-            context.GetEndpoint()?.Metadata.GetMetadata<RouteIsPage>() is not null
-            && Caller.Of(context) is { Principal: var person, Management: var may }
-        )
+        if (SessionCaller.Of(context) is { } caller)
         {
-            context.Features[typeof(Viewer)] = new Viewer(person.Id, person.Name, may.ToHashSet(StringComparer.Ordinal));
+            context.Features[typeof(Caller)] = caller;
+            context.Features[typeof(Viewer)] = new Viewer(
+                caller.Principal.Id,
+                caller.Principal.Name,
+                caller.Management.ToHashSet(StringComparer.Ordinal)
+            );
         }
 
         return next(context);

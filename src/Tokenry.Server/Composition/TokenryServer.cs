@@ -12,6 +12,7 @@ using Tokenry.Server.Features.OAuth;
 using Tokenry.Server.Features.PersonalAccessTokens;
 using Tokenry.Server.Features.Revocation;
 using Tokenry.Server.Features.Roles;
+using Tokenry.Server.Features.SignIn;
 using Tokenry.Server.Features.SigningKeys;
 using Tokenry.Server.Features.Usage;
 using Tokenry.Server.Features.Users;
@@ -78,7 +79,9 @@ internal sealed class TokenryServer : IAsyncDisposable
         await App.StartAsync();
         Announcement.WarnOfPlainHttp(App.Logger, Options, App.Urls);
         await ClockCheck.WarnAsync(App.Services);
-        Announcement.Print(App.Logger, Options, App.Services.GetRequiredService<Database>().Description);
+        // Only people read a terminal: a link that opens the server has no place in a log.
+        var link = Console.IsOutputRedirected || !Options.Console.Enabled ? null : await App.Services.GetRequiredService<IssueSignInLink>().AtStartAsync();
+        Announcement.Print(App.Logger, Options, App.Services.GetRequiredService<Database>().Description, link);
         await App.WaitForShutdownAsync();
     }
 
@@ -114,10 +117,11 @@ internal sealed class TokenryServer : IAsyncDisposable
             .AddCredentials()
             .AddUsage()
             .AddSigningKeys()
-            .AddOAuth();
+            .AddOAuth()
+            .AddSignIn();
         if (options.Console.Enabled)
         {
-            services.AddPages();
+            services.AddPageServices().AddPages();
         }
     }
 
@@ -169,6 +173,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.MapPersonalAccessTokens();
         App.MapCredentials();
         App.MapAccount();
+        App.MapSignIn();
         App.MapAuditLog();
         App.MapVerification();
         App.MapRevocation();

@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Settings;
@@ -7,7 +8,7 @@ using Tokenry.Server.Platform.Settings;
 namespace Tokenry.Server.Core.Lifecycle;
 
 /// <summary>The form for a new credential: what it offers, what a link or an earlier attempt put in, and the request that it makes.</summary>
-public sealed class CredentialForms(GrantableScopes grantable, TokenryOptions options, TimeProvider time)
+public sealed class CredentialForms(GrantableScopes grantable, FreshAuthentication fresh, TokenryOptions options, TimeProvider time)
 {
     /// <summary>The form before its first attempt.</summary>
     /// <param name="caller">The caller.</param>
@@ -32,7 +33,18 @@ public sealed class CredentialForms(GrantableScopes grantable, TokenryOptions op
             new Refusal(problem, CredentialPages.Once())
         );
 
-    public CredentialRequest Request(PageForm form) => CredentialForm.Request(form, time.GetUtcNow());
+    /// <summary>The request that the form makes. It makes a secret, so it needs a person who proved who they are a short time ago.</summary>
+    public CredentialRequest Request(Caller caller, PageForm form)
+    {
+        fresh.Require(caller);
+        return CredentialForm.Request(form, time.GetUtcNow());
+    }
+
+    /// <summary>The way to a fresh proof before the person fills in a form; <c>null</c> = the proof is fresh.</summary>
+    public IResult? Confirmation(Caller caller, HttpRequest request) =>
+        fresh.Has(caller)
+            ? null
+            : new Redirect($"sign-in/confirm?return={Uri.EscapeDataString(request.Path.ToUriComponent() + request.QueryString.ToUriComponent())}");
 
     private int? LongestDays(string kind) =>
         kind == CredentialKind.PersonalAccessToken ? (int?)options.PersonalAccessTokens.MaxLifetime?.TotalDays : null;

@@ -3,13 +3,14 @@ using System.Security.Cryptography;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Core.Lifecycle;
 
 /// <summary>The pages of one credential, the same below every list of credentials.</summary>
-public sealed class CredentialPages(CredentialOperations operations, TimeProvider time)
+public sealed class CredentialPages(CredentialOperations operations, FreshAuthentication fresh, TimeProvider time)
 {
     private static readonly TimeSpan Recently = TimeSpan.FromDays(7);
 
@@ -88,6 +89,7 @@ public sealed class CredentialPages(CredentialOperations operations, TimeProvide
                     await operations.Revise.RunAsync(caller, address, new CredentialPatch { Name = new(form["name"]) });
                     break;
                 case "roll":
+                    fresh.Require(caller);
                     var overlap = int.TryParse(form["overlap"], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
                         ? seconds
                         : -1;
@@ -111,6 +113,11 @@ public sealed class CredentialPages(CredentialOperations operations, TimeProvide
         catch (ProblemException refusal) when (refusal.Errors is not null)
         {
             return Page(await operations.List.ShowAsync(caller, address), address, list, act, refusal);
+        }
+
+        catch (ProblemException refusal) when (refusal.Code == ProblemCode.FreshAuthenticationRequired)
+        {
+            return new Redirect($"sign-in/confirm?return=/{page}");
         }
 
         return new Redirect(page);

@@ -21,13 +21,13 @@ internal static class ApiKeyPages
     }
 
     private static async Task<IResult> AskAsync(string owner, HttpContext http, Caller caller, CredentialForms forms) =>
-        Form(owner, await forms.AskedAsync(caller, owner, CredentialKind.ApiKey, http.Request.Query), StatusCodes.Status200OK);
+        forms.Confirmation(caller, http.Request) ?? Form(owner, await forms.AskedAsync(caller, owner, CredentialKind.ApiKey, http.Request.Query), StatusCodes.Status200OK);
 
     private static async Task<IResult> CreateAsync(string owner, PageForm form, Caller caller, CreateApiKey create, CredentialForms forms)
     {
         try
         {
-            var key = await create.RunAsync(caller, owner, forms.Request(form));
+            var key = await create.RunAsync(caller, owner, forms.Request(caller, form));
             return new View<ApiKeyMadePage>("new_key.done") { Trail = Trail(owner), ["Key"] = key };
         }
         catch (ProblemException problem) when (problem.Status is 400 or 403 or 409)

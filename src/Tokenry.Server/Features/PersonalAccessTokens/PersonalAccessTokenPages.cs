@@ -37,13 +37,14 @@ internal static class PersonalAccessTokenPages
         };
 
     private static async Task<IResult> AskAsync(HttpContext http, Caller caller, CredentialForms forms) =>
-        Form(await forms.AskedAsync(caller, caller.Principal.Id, Kind, http.Request.Query), StatusCodes.Status200OK);
+        forms.Confirmation(caller, http.Request)
+        ?? Form(await forms.AskedAsync(caller, caller.Principal.Id, Kind, http.Request.Query), StatusCodes.Status200OK);
 
     private static async Task<IResult> CreateAsync(PageForm form, Caller caller, CreatePersonalAccessToken create, CredentialForms forms)
     {
         try
         {
-            var token = await create.RunAsync(caller, caller.Principal.Id, forms.Request(form));
+            var token = await create.RunAsync(caller, caller.Principal.Id, forms.Request(caller, form));
             return new View<TokenMadePage>("new_token.done") { Trail = [List], ["Token"] = token };
         }
         catch (ProblemException problem) when (problem.Status is 400 or 403 or 409)

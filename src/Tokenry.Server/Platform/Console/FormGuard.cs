@@ -1,6 +1,6 @@
-using System.Security.Cryptography;
-using System.Text;
-using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Settings;
@@ -8,10 +8,10 @@ using Tokenry.Server.Platform.Settings;
 namespace Tokenry.Server.Platform.Console;
 
 /// <summary>
-/// Lets a form pass only if a page of this server sent it, in the same browser and for the same person. Three checks, each of which is enough against a
-/// forged request: <c>Sec-Fetch-Site</c>, <c>Origin</c>, and a token that is an HMAC of the viewer under a random cookie.
+/// Lets a form pass only if a page of this server sent it, in the same browser and session. Three checks, each of which stops a forged request: the
+/// <c>Origin</c> that browsers send with every form, <c>Sec-Fetch-Site</c>, and the framework's antiforgery token.
 /// </summary>
-internal sealed class FormGuard(RequestDelegate next, TokenryOptions options)
+internal sealed class FormGuard(RequestDelegate next, IAntiforgery antiforgery, TokenryOptions options)
 {
     /// <summary>The name of the field with the token.</summary>
     public const string Field = "form_token";
@@ -19,8 +19,6 @@ internal sealed class FormGuard(RequestDelegate next, TokenryOptions options)
     /// <summary>The name of the field that makes a repeated form the same operation; see <c>IdempotentGate</c>.</summary>
     public const string Once = "once";
 
-    private const string Cookie = "__Host-tokenry_form";
-    private const int CookieBytes = 32;
     private const int MostFields = 2000;
 
     private readonly string issuer = new Uri(options.Issuer).GetLeftPart(UriPartial.Authority);
@@ -33,22 +31,19 @@ internal sealed class FormGuard(RequestDelegate next, TokenryOptions options)
             return;
         }
 
-        RequireOwnOrigin(context);
+        context.Response.Headers.CacheControl = "no-store";
+        RequireOwnOrigin(context.Request.Headers);
         var (form, fault) = await FormParameters.ReadAsync(context.Request, MostFields);
         if (form is null)
         {
-            throw new ProblemException(400, ProblemCode.InvalidRequest, $"The server could not read the form: {fault}.");
-        }
-
-        if (form[Field] is not { } token || CookieOf(context) is not { } cookie || !Matches(token, TokenOf(cookie, context)))
-        {
             throw new ProblemException(
-                403,
-                ProblemCode.FormRefused,
-                "The form is of another session or browser, or its cookie is gone. Nothing was changed. Open the page again and send the form from there."
+                400,
+                ProblemCode.InvalidRequest,
+                $"The server could not read the form: {fault}. Nothing was changed."
             );
         }
 
+        await RequireTokenAsync(context, form);
         var facts = RequestFacts.Of(context);
         facts.IdempotencyKey = form[Once];
         facts.BodyHash = form.Hash();
@@ -56,41 +51,42 @@ internal sealed class FormGuard(RequestDelegate next, TokenryOptions options)
         await next(context);
     }
 
-    /// <summary>The token for forms of this page; sets the cookie if the browser has none.</summary>
-    public static string TokenFor(HttpContext context)
+    /// <summary>The token for forms of this page; sets its cookie if the browser has none.</summary>
+    public static string TokenFor(HttpContext context) =>
+        context.RequestServices.GetRequiredService<IAntiforgery>().GetAndStoreTokens(context).RequestToken!;
+
+    /// <summary>The token belongs to the session: a form from before a sign-in, or of an earlier session, is refused.</summary>
+    private async Task RequireTokenAsync(HttpContext context, FormParameters form)
     {
-        if (CookieOf(context) is not { } cookie)
+        var field = new Dictionary<string, StringValues>(StringComparer.Ordinal) { [Field] = form[Field] };
+        context.Features.Set<IFormFeature>(new FormFeature(new FormCollection(field)));
+        try
         {
-            cookie = RandomNumberGenerator.GetBytes(CookieBytes);
-            context.Response.Cookies.Append(
-                Cookie,
-                WebEncoders.Base64UrlEncode(cookie),
-                new CookieOptions
-                {
-                    HttpOnly = true,
-                    Secure = true,
-                    SameSite = SameSiteMode.Lax,
-                    Path = "/",
-                    IsEssential = true,
-                }
+            await antiforgery.ValidateRequestAsync(context);
+        }
+        catch (AntiforgeryValidationException)
+        {
+            throw new ProblemException(
+                403,
+                ProblemCode.FormRefused,
+                "The form is of another session or browser, or its cookie is gone. Nothing was changed. Open the page again and send the form from there."
             );
         }
-
-        return TokenOf(cookie, context);
     }
 
-    private void RequireOwnOrigin(HttpContext context)
+    /// <summary>A browser sets both headers, so a page of another site cannot change them. A request without an origin is no browser's form.</summary>
+    private void RequireOwnOrigin(IHeaderDictionary headers)
     {
-        var headers = context.Request.Headers;
-        var site = headers["Sec-Fetch-Site"].ToString();
         var origin = headers.Origin.ToString();
-        // PageGuard has checked the host. A browser sets both headers, so a page of another site cannot make them equal.
+        // PageGuard has checked the host.
         var isOwn =
-            (site.Length == 0 || site is "same-origin" or "none")
+            headers["Sec-Fetch-Site"].ToString() is "" or "same-origin" or "none"
             && (
-                origin.Length == 0
-                || origin == issuer
-                || (Uri.TryCreate(origin, UriKind.Absolute, out var sender) && sender.Authority == headers.Host.ToString())
+                origin == issuer
+                || Uri.TryCreate(origin, UriKind.Absolute, out var sender)
+                    && sender.Scheme is "https" or "http"
+                    && sender.GetLeftPart(UriPartial.Authority) == origin
+                    && sender.Authority == headers.Host.ToString()
             );
         if (!isOwn)
         {
@@ -101,27 +97,4 @@ internal sealed class FormGuard(RequestDelegate next, TokenryOptions options)
             );
         }
     }
-
-    private static byte[]? CookieOf(HttpContext context)
-    {
-        if (context.Request.Cookies[Cookie] is not { Length: > 0 and < 100 } text)
-        {
-            return null;
-        }
-
-        try
-        {
-            return WebEncoders.Base64UrlDecode(text) is { Length: CookieBytes } bytes ? bytes : null;
-        }
-        catch (FormatException)
-        {
-            return null;
-        }
-    }
-
-    private static string TokenOf(byte[] cookie, HttpContext context) =>
-        WebEncoders.Base64UrlEncode(HMACSHA256.HashData(cookie, Encoding.UTF8.GetBytes("form\n" + Viewer.Of(context)?.Id)));
-
-    private static bool Matches(string sent, string expected) =>
-        CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(sent), Encoding.UTF8.GetBytes(expected));
 }

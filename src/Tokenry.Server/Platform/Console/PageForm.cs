@@ -12,6 +12,9 @@ public sealed class PageForm(FormParameters form) : IBindableFromHttpContext<Pag
     /// <summary>The value of a field, without space around it; <c>null</c> if it is absent or empty.</summary>
     public string? this[string name] => form[name]?.Trim() is { Length: > 0 } text ? text : null;
 
+    /// <summary>The value of a field exactly as typed, for a password; empty if it is absent.</summary>
+    public string AsTyped(string name) => form[name] ?? "";
+
     public IReadOnlyList<string> All(string name) => form.All(name);
 
     /// <summary>The lines of a field; <c>null</c> if it has none.</summary>

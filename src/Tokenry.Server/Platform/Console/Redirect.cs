@@ -1,6 +1,8 @@
+using Tokenry.Server.Platform.Http;
+
 namespace Tokenry.Server.Platform.Console;
 
-/// <summary>Answers 303 to another page of this server; any other address becomes the first page.</summary>
+/// <summary>Answers 303 to another page of this server; any other address becomes the start page.</summary>
 /// <param name="address">The address below the base, without a slash at the start.</param>
 public sealed class Redirect(string address) : IResult
 {
@@ -8,17 +10,7 @@ public sealed class Redirect(string address) : IResult
     {
         httpContext.Response.StatusCode = StatusCodes.Status303SeeOther;
         httpContext.Response.Headers.CacheControl = "no-store";
-        httpContext.Response.Headers.Location = $"{httpContext.Request.PathBase}/{(IsOwn(address) ? address : "")}";
+        httpContext.Response.Headers.Location = LocalPath.Or("/" + address, "/");
         return Task.CompletedTask;
     }
-
-    /// <summary>A path, a query and nothing that a browser reads as another host or scheme.</summary>
-    internal static bool IsOwn(string address) =>
-        address.Length < 2000
-        && !address.StartsWith('/')
-        && address.All(character =>
-            char.IsAsciiLetterOrDigit(character) || "/-._~?&=%+,;@!*:".Contains(character, StringComparison.Ordinal)
-        )
-        && !address.Contains("..", StringComparison.Ordinal)
-        && !address.Split('?', '/')[0].Contains(':', StringComparison.Ordinal);
 }
