@@ -89,6 +89,12 @@ public static class ProblemCode
     /// <summary>403: the request came over plain http from another machine; use https.</summary>
     public const string TlsRequired = "tls_required";
 
+    /// <summary>403: the person must confirm who they are first: the last proof is too old.</summary>
+    public const string FreshAuthenticationRequired = "fresh_authentication_required";
+
+    /// <summary>403: a form of a page came from another site, session or browser; nothing was changed.</summary>
+    public const string FormRefused = "form_refused";
+
     /// <summary>404: it does not exist, or the caller may not see it.</summary>
     public const string NotFound = "not_found";
 
@@ -109,6 +115,9 @@ public static class ProblemCode
 
     /// <summary>428: this server requires <c>Tokenry-Expect-Gains</c> with every change of rights.</summary>
     public const string ExpectGainsRequired = "expect_gains_required";
+
+    /// <summary>409: the user is disabled.</summary>
+    public const string UserDisabled = "user_disabled";
 
     /// <summary>409: the credential is revoked or disabled.</summary>
     public const string CredentialNotActive = "credential_not_active";

@@ -60,6 +60,8 @@ namespace Tokenry.Protocol.Api;
 [JsonSerializable(typeof(VerifyBatchRequest))]
 [JsonSerializable(typeof(VerifyBatchAnswer))]
 [JsonSerializable(typeof(Me))]
+[JsonSerializable(typeof(Page<Session>))]
+[JsonSerializable(typeof(SignInLink))]
 [JsonSerializable(typeof(SigningKey))]
 [JsonSerializable(typeof(SigningKeyRotationRequest))]
 [JsonSerializable(typeof(SigningKeyTaintRequest))]

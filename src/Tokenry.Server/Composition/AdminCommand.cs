@@ -1,4 +1,5 @@
 using Tokenry.Server.Features.PersonalAccessTokens;
+using Tokenry.Server.Features.SignIn;
 using Tokenry.Server.Features.Users;
 using Tokenry.Server.Platform.Files;
 using Tokenry.Server.Platform.Settings;
@@ -157,6 +158,7 @@ internal static class AdminCommand
             .AddCore(opening.Options)
             .AddPersonalAccessTokens()
             .AddUsers()
+            .AddSignIn()
             .BuildServiceProvider();
         await CoreServices.OpenStoreAsync(services, opening.MakesStore);
         await services.GetRequiredService<BootstrapAdministrator>().RunAsync();

@@ -1,6 +1,7 @@
 using Tokenry.Server.Core.KeyCare;
 using Tokenry.Server.Features.AuditLog;
 using Tokenry.Server.Features.PersonalAccessTokens;
+using Tokenry.Server.Features.SignIn;
 using Tokenry.Server.Platform.Files;
 using Tokenry.Server.Platform.Settings;
 
@@ -25,6 +26,7 @@ internal sealed record AdminVerb(
             MakesStore = true,
             Check = IssueAdminToken.Check,
         },
+        new(IssueSignInLink.Command, services => services.GetRequiredService<IssueSignInLink>().RunAsync),
         new(RotateKeysCommand.Command, services => (options, _) => services.GetRequiredService<RotateKeysCommand>().RunAsync(options)),
         new(VerifyAudit.Command, services => (options, _) => services.GetRequiredService<VerifyAudit>().RunAsync(options)),
     ];

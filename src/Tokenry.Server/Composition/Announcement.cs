@@ -1,3 +1,4 @@
+using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Composition;
@@ -6,13 +7,19 @@ namespace Tokenry.Server.Composition;
 public static partial class Announcement
 {
     /// <summary>Prints text on a terminal. If stdout is redirected, it is for logs: one line names the store.</summary>
-    public static void Print(ILogger logger, TokenryOptions options, string store)
+    /// <param name="logger">For a server whose output is for logs.</param>
+    /// <param name="options">The configuration.</param>
+    /// <param name="store">The engine of the store.</param>
+    /// <param name="link">The link for the first sign-in; <c>null</c> = the administrator has a password already.</param>
+    public static void Print(ILogger logger, TokenryOptions options, string store, NewSignInLink? link)
     {
-        var command = $"./run admin token{DataDirectoryArgument(options)}";
+        var directory = DataDirectoryArgument(options);
+        var command = $"./run admin token{directory}";
         if (Console.IsOutputRedirected)
         {
             LogStore(logger, store);
             LogToken(logger, options.Bootstrap.AdminEmail, command);
+            LogSignIn(logger, BrowserAddress.Of(options), $"./run admin sign-in{directory}");
             if (options.Tls.Url is { } address)
             {
                 LogTls(logger, address, OwnCertificate(options));
@@ -30,9 +37,17 @@ public static partial class Announcement
         }
 
         text.WriteLine();
-        text.WriteLine(
-            $"  Administrator   {options.Bootstrap.AdminEmail}; sign-in pages do not exist yet, so use the token of the next command"
-        );
+        text.WriteLine($"  Administrator   {options.Bootstrap.AdminEmail}");
+        if (link is not null)
+        {
+            text.WriteLine($"  Sign in, once   {link.Url.Reveal()}");
+            text.WriteLine($"                  until {link.ExpiresAt:HH:mm} UTC; './run admin sign-in{directory}' makes another link");
+        }
+        else
+        {
+            text.WriteLine($"  Sign in         {BrowserAddress.Of(options)}/sign-in");
+        }
+
         text.WriteLine();
         text.WriteLine("  Try it from another terminal:");
         text.WriteLine($"  curl -H \"Authorization: Bearer $({command})\" {options.Issuer}/v1/me");
@@ -97,6 +112,13 @@ public static partial class Announcement
 
     [LoggerMessage(EventId = 4, Level = LogLevel.Information, Message = "A token of the administrator {Administrator}: {Command}")]
     private static partial void LogToken(ILogger logger, string administrator, string command);
+
+    [LoggerMessage(
+        EventId = 5,
+        Level = LogLevel.Information,
+        Message = "Sign in at {Address}/sign-in. A link for the first time: {Command}"
+    )]
+    private static partial void LogSignIn(ILogger logger, string address, string command);
 
     [LoggerMessage(EventId = 3, Level = LogLevel.Information, Message = "TLS with client certificates at {Address}{Certificate}")]
     private static partial void LogTls(ILogger logger, Uri address, string certificate);

@@ -8,6 +8,7 @@ using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Limits;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Core.Signing;
 using Tokenry.Server.Core.Usage;
 using Tokenry.Server.Features.AuditLog;
@@ -52,8 +53,10 @@ public static partial class CoreServices
             .AddSingleton<PrincipalCache>()
             .AddSingleton<CredentialCache>()
             .AddSingleton<ClientKeyCache>()
-            .AddSingleton<RevokedAccessTokens>();
+            .AddSingleton<RevokedAccessTokens>()
+            .AddSingleton<SessionCache>();
         services
+            .AddSingleton<Reauthentication>()
             .AddSingleton<CallerJudge>()
             .AddSingleton<Rejudgement>()
             .AddSingleton<RightsEffects>()
@@ -81,6 +84,7 @@ public static partial class CoreServices
             .AddSingleton<Brands>()
             .AddSingleton<OpaqueCredentialScheme>()
             .AddSingleton<AccessTokenScheme>()
+            .AddSingleton<SessionScheme>()
             .AddSingleton<Authenticator>();
         services.AddSingleton<Egress>().AddSingleton<IssuerKeys>();
         services
@@ -99,7 +103,8 @@ public static partial class CoreServices
 
         services.AddSingleton<SigningKeyRing>().AddSingleton<AccessTokenWriter>();
         services.AddSingleton(options.SigningKeys).AddSingleton<SigningKeyMoves>();
-        services.AddSingleton<FailureThrottle>().AddSingleton<RateLimiter>().AddSingleton<ManagementRate>();
+        services.AddSingleton<FailureThrottle>().AddSingleton<RateLimiter>().AddSingleton<ManagementRate>().AddSingleton<SignInThrottle>();
+        services.AddSingleton<SessionUse>().AddSingleton<SessionStart>().AddSingleton<SignInLinks>().AddSingleton<FreshAuthentication>();
         services.AddSingleton<LastUsed>().AddSingleton<UsageCounters>().AddSingleton<Denials>();
         services.AddSingleton<AccessLog>().AddSingleton<Signals>().AddSingleton<UseRecorder>();
         return services;
@@ -136,6 +141,7 @@ public static partial class CoreServices
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<UsageCounters>());
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<AccessLog>());
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<LastUsed>());
+        services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<SessionUse>());
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<Signals>());
         services.AddSingleton<IUsageSink>(provider => provider.GetRequiredService<PepperRenewal>());
         services.AddHostedService<UsageFlush>();
@@ -170,6 +176,8 @@ public static partial class CoreServices
             UsageCounters.PurgeHours,
             AccessStore.Purge(options.Retention.AccessLog),
             Signals.PurgeNetworks,
+            SessionStore.Purge,
+            SignInLinks.Purge,
         ];
 
     /// <summary>Prepares schema and keys, which must be valid before anything else runs.</summary>

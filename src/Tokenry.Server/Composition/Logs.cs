@@ -22,6 +22,8 @@ public static class Logs
         // category logs nothing else, and if it were enabled, every request would get an Activity for it.
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         logging.AddFilter("Microsoft.AspNetCore.Routing", LogLevel.Warning);
+        // It logs each token that does not fit, so that a stranger could fill the log, and each page that is not to be cached anyway.
+        logging.AddFilter("Microsoft.AspNetCore.Antiforgery", LogLevel.Critical);
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Warning && !ListeningServer.HasFailed);
         if (Console.IsOutputRedirected)
         {

@@ -32,6 +32,7 @@ internal static class OpenApiExamples
         ("audit", "evt"),
         ("access", "use"),
         ("principal", "app"),
+        ("session", "ses"),
     ];
 
     /// <summary>Values by member name.</summary>
@@ -52,7 +53,7 @@ internal static class OpenApiExamples
               "remaining": 99, "reset_at": "2026-11-21T01:03:00Z", "resource": "https://api.example.com", "resource_servers": [], "result": "success",
               "roles": ["rol_0Q2bWpjvCzX6uGZkAE4tR1"], "scope": "invoices:read", "seq": 42, "state": "active", "status": 400,
               "subject": "app_0Q2bWpjvCzX6uGZkAE4tR1", "title": "Bad Request", "token": "tkr_key_…", "token_hash": "9f86…", "token_type": "Bearer",
-              "type": "application", "valid": true
+              "type": "application", "url": "https://tokens.example.com/sign-in/link?code=…", "user_id": "usr_0Q2bWpjvCzX6uGZkAE4tR1", "valid": true
             }
             """
         )!

@@ -72,10 +72,10 @@ internal static class StartPage
             <body>
             <main>
             <h1>Tokenry</h1>
-            <p>This server issues and checks API keys, personal access tokens and OAuth access tokens for programs. It has no sign-in pages yet;
-            use its API.</p>
+            <p>This server issues and checks API keys, personal access tokens and OAuth access tokens for programs.</p>
             <h2>Where to go next</h2>
             <dl>
+            <div><dt><a href="{home}/sign-in">Sign in</a></dt><dd>for people; <code>./run admin sign-in</code> on the host makes a link for the first time</dd></div>
             <div><dt><a href="{home}/openapi/v1.json">API reference</a></dt><dd>OpenAPI 3.1: every route, body, answer and scope</dd></div>
             <div><dt><a href="{home}/.well-known/oauth-authorization-server">OAuth metadata</a></dt><dd>endpoints and methods for clients</dd></div>
             <div><dt><a href="{home}/.well-known/jwks.json">Signing keys</a></dt><dd>the JWK set that verifies access tokens</dd></div>

@@ -13,6 +13,7 @@ using Tokenry.Server.Features.Organizations;
 using Tokenry.Server.Features.PersonalAccessTokens;
 using Tokenry.Server.Features.Revocation;
 using Tokenry.Server.Features.Roles;
+using Tokenry.Server.Features.SignIn;
 using Tokenry.Server.Features.SigningKeys;
 using Tokenry.Server.Features.Usage;
 using Tokenry.Server.Features.Users;
@@ -79,7 +80,9 @@ internal sealed class TokenryServer : IAsyncDisposable
         await App.StartAsync();
         Announcement.WarnOfPlainHttp(App.Logger, Options, App.Urls);
         await ClockCheck.WarnAsync(App.Services);
-        Announcement.Print(App.Logger, Options, App.Services.GetRequiredService<Database>().Description);
+        // Only people read a terminal: a link that opens the server has no place in a log.
+        var link = Console.IsOutputRedirected || !Options.Console.Enabled ? null : await App.Services.GetRequiredService<IssueSignInLink>().AtStartAsync();
+        Announcement.Print(App.Logger, Options, App.Services.GetRequiredService<Database>().Description, link);
         await App.WaitForShutdownAsync();
     }
 
@@ -116,7 +119,12 @@ internal sealed class TokenryServer : IAsyncDisposable
             .AddCredentials()
             .AddUsage()
             .AddSigningKeys()
-            .AddOAuth();
+            .AddOAuth()
+            .AddSignIn();
+        if (options.Console.Enabled)
+        {
+            services.AddPageServices().AddPages();
+        }
     }
 
     private void MapPipeline()
@@ -154,6 +162,10 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.UseMiddleware<PageGuard>();
         App.UseMiddleware<CallerAuthentication>();
         App.UseMiddleware<KnownQuery>();
+        if (Options.Console.Enabled)
+        {
+            App.UsePages();
+        }
 
         App.MapApiResources();
         App.MapRoles();
@@ -164,6 +176,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.MapPersonalAccessTokens();
         App.MapCredentials();
         App.MapAccount();
+        App.MapSignIn();
         App.MapAuditLog();
         App.MapVerification();
         App.MapRevocation();
@@ -173,6 +186,11 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.MapSigningKeys();
         App.MapJwkSet(App.Services.GetRequiredService<SigningKeyRing>(), Options.SigningKeys.JwksMaxAge);
         App.MapStartPage(Options);
+        if (Options.Console.Enabled)
+        {
+            App.MapPages();
+        }
+
         App.MapHealth();
         App.Services.GetRequiredService<FactsMetrics>(); // no other service needs it: it only observes
         App.MapMetrics();

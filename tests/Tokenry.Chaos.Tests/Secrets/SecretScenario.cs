@@ -5,7 +5,7 @@ namespace Tokenry.Chaos.Tests.Secrets;
 /// <summary>A server that has seen secrets of every kind, come and gone in every way; the test knows them all.</summary>
 internal sealed class SecretScenario : IAsyncDisposable
 {
-    private const string AdminPassword = "correct horse battery staple";
+    private const string AdminPassword = "plain moss kettle orbit";
     private readonly Dictionary<string, string> _secrets = new(StringComparer.Ordinal) { ["bootstrap password"] = AdminPassword };
 
     private SecretScenario(ServerProcess server) => Server = server;

@@ -82,7 +82,7 @@ public sealed class StartupTests
     [Fact]
     public async Task A_configured_password_goes_nowhere()
     {
-        const string password = "correct horse battery staple";
+        const string password = "plain moss kettle orbit";
         await using var server = await PrepareAsync(("Tokenry:Bootstrap:AdminPassword", password));
         await server.LaunchAsync();
         Assert.Equal(0, await server.StopAsync());

@@ -156,7 +156,7 @@ public sealed class AccessTests(SharedServers servers)
     }
 
     private static async Task<List<Route>> ClosedAsync() =>
-        [.. (await Route.AllAsync()).Where(route => route.Access.Kind != RouteAuthentication.Public)];
+        [.. (await Route.AllAsync()).Where(route => route.Access.Kind is RouteAuthentication.Caller or RouteAuthentication.Client)];
 
     private static Dictionary<string, string> Header(string name, string value) => new() { [name] = value };
 

@@ -70,6 +70,11 @@ internal sealed class Actor
             return null;
         }
 
+        if (prefix == "ses")
+        {
+            return new Target(await SessionAsync(admin, UserId), UserId);
+        }
+
         if (Call.OwnerPrefix(route.Path) == "usr" || prefix == "pat")
         {
             var id = prefix == "pat" ? (await admin.CreatePersonalAccessTokenAsync(UserId)).Id : UserId;
@@ -108,6 +113,12 @@ internal sealed class Actor
             return new Target(prefix == "org" ? organization : member, organization);
         }
 
+        if (prefix == "ses")
+        {
+            var person = await admin.CreateUserAsync([], new { password = (string?)null });
+            return new Target(await SessionAsync(admin, person.Id), person.Id);
+        }
+
         if (Call.OwnerPrefix(route.Path) == "usr" || prefix == "pat")
         {
             var user = await admin.CreateUserAsync([], new { password = (string?)null });
@@ -127,6 +138,10 @@ internal sealed class Actor
             "crt" => new Target((await admin.CreateCertificateAsync(application.Id)).Text("id"), application.Id),
             _ => new Target(application.Id, application.Id),
         };
+
+    /// <summary>A session of a user, who signs in for it.</summary>
+    private static async Task<string> SessionAsync(ApiClient admin, string userId) =>
+        "ses_" + (await admin.BrowserOfAsync(userId)).Session![..22];
 
     private static async Task<string> FederatedIdentityAsync(CreatedApplication application, ApiClient admin)
     {

@@ -18,6 +18,9 @@ public sealed class AuditedChangesTests
         ["user.credentials_revoked"] = "an event of each credential says which",
         ["application.credentials_revoked"] = "likewise",
         ["credential.descendants_revoked"] = "likewise",
+        ["session.ended"] = "the action is the change",
+        ["user.sessions_ended"] = "says in its reason how many",
+        ["sign_in_link.created"] = "the link is a secret, and a record has none",
         ["signing_key.created"] = "the action names the state, and a key has no rights",
         ["signing_key.activated"] = "likewise",
         ["signing_key.retired"] = "likewise",
@@ -74,6 +77,12 @@ public sealed class AuditedChangesTests
         if (route.Path.StartsWith("/v1/me/", StringComparison.Ordinal))
         {
             var person = await Actor.CreateAsync(admin, [Administrator], ["tokens:own"]);
+            if (route.Path.StartsWith("/v1/me/sessions", StringComparison.Ordinal))
+            {
+                var session = await person.OwnAsync(route with { Path = "/v1/me/sessions/{id}" }, admin);
+                return (person.Client, Changing(route, api, session!));
+            }
+
             var own = route.HasTarget ? (await admin.CreatePersonalAccessTokenAsync(person.UserId)).Id : "";
             return (person.Client, Changing(route, api, await Prepared(person.Client, new Target(own, person.UserId))));
         }
@@ -89,6 +98,8 @@ public sealed class AuditedChangesTests
                 (await Call.To(pause, target).SendAsync(caller)).Expect(200);
             }
 
+            if (route.Path.EndsWith("/sessions", StringComparison.Ordinal))
+                await admin.BrowserOfAsync(target.Id);
             if (route.Path.EndsWith("/transfer", StringComparison.Ordinal))
                 await admin.PostAsync($"/v1/applications/{target.Id}/transfer", new { owner = (await admin.PersonAsync()).Id }).Expect(200);
             return target;

@@ -46,6 +46,7 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
         : path.Contains("/public-keys", StringComparison.Ordinal) ? "jwk"
         : path.Contains("/certificates", StringComparison.Ordinal) ? "crt"
         : path.Contains("/federated-identities", StringComparison.Ordinal) ? "fed"
+        : path.StartsWith("/v1/me/sessions", StringComparison.Ordinal) ? "ses"
         : path.Contains("/tokens", StringComparison.Ordinal) ? "pat"
         : path.StartsWith("/v1/users", StringComparison.Ordinal) ? "usr"
         : path.StartsWith("/v1/applications", StringComparison.Ordinal) ? "app"
@@ -103,6 +104,10 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
             ("POST", var path) when path.EndsWith("/descendants/revoke", StringComparison.Ordinal) => new { reason = name },
             ("POST", var path) when path.EndsWith("/rotate", StringComparison.Ordinal) => new { overlap_seconds = 60 },
             ("POST", var path) when path.EndsWith("able", StringComparison.Ordinal) => null,
+            ("POST", var path) when path.EndsWith("/sign-in-links", StringComparison.Ordinal) => null,
+            ("POST", var path)
+                when !path.StartsWith("/v1/", StringComparison.Ordinal) && !path.StartsWith("/oauth/", StringComparison.Ordinal) =>
+                new FormBody([("name", name)]),
             ("POST" or "PATCH", _) => new { name },
             _ => null,
         };

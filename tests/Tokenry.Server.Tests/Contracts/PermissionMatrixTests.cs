@@ -45,7 +45,9 @@ public sealed class PermissionMatrixTests(SharedServers servers)
         );
 
         var text = new StringBuilder();
-        text.Append("- 401 · 4xx allowed, but not fit or not there · own/other where something can be one's own\n\n");
+        text.Append(
+            "- 401 · 4xx allowed, but not fit or not there · own/other where something can be one's own · 3xx a page that is closed without a session\n\n"
+        );
         text.Append($"{"", -56}{string.Concat(Roles.Select(role => $"{role, -16}")).TrimEnd()}\n");
         foreach (var route in routes)
         {
@@ -80,6 +82,7 @@ public sealed class PermissionMatrixTests(SharedServers servers)
             403 => answer.Body.Contains("insufficient_scope", StringComparison.Ordinal) ? "403" : "403 rights",
             404 => "404",
             >= 200 and < 300 => "2xx",
+            303 => "3xx",
             400 or 409 or 415 or 422 => "4xx",
             _ => throw new UnexpectedResponseException($"{answer.Method} {answer.Path}: {answer.Status}\n{answer.Body}"),
         };

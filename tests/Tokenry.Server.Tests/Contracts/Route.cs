@@ -19,6 +19,15 @@ internal sealed record Route(string Method, string Path, RouteAccess Access)
 
     public IReadOnlyList<string> Needs => Access.Needs;
 
+    /// <summary>Whether people open it in a browser.</summary>
+    public bool IsPage { get; private init; }
+
+    /// <summary>Whether it takes a form from a page of this server.</summary>
+    public bool IsForm { get; private init; }
+
+    /// <summary>Whether OpenAPI leaves it out.</summary>
+    public bool IsUndescribed { get; private init; }
+
     /// <summary>Whether it knows <c>dry_run</c>.</summary>
     public bool ChangesRights { get; private init; }
 
@@ -57,6 +66,9 @@ internal sealed record Route(string Method, string Path, RouteAccess Access)
         var methods = endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["ANY"];
         return methods.Select(method => new Route(method, path, endpoint.Metadata.GetRequiredMetadata<RouteAccess>())
         {
+            IsPage = endpoint.Metadata.GetMetadata<RouteIsPage>() is not null,
+            IsForm = endpoint.Metadata.GetMetadata<RouteIsForm>() is not null,
+            IsUndescribed = endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is { ExcludeFromDescription: true },
             ChangesRights = endpoint.Metadata.GetMetadata<RouteChangesRights>() is not null,
             Query = KnownQuery.IsStrict(route) ? KnownQuery.Of(route) : null,
         });

@@ -46,7 +46,8 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
     public TermFacts? Terms => Credential.Stored?.Terms;
 
     /// <summary>Whether the calling credential grows with its owner's rights.</summary>
-    public bool FollowsOwner => Credential is AuthenticatedCredential { Stored: { Permissions: null, IsAnonymous: false } };
+    public bool FollowsOwner =>
+        Credential is AuthenticatedSession or AuthenticatedCredential { Stored: { Permissions: null, IsAnonymous: false } };
 
     /// <summary>The same caller with these rights at the management API.</summary>
     public Caller With(ScopeSet management) => Now(Credential, management, JudgedAt);

@@ -7,8 +7,8 @@ using Tokenry.Server.Core.Principals;
 namespace Tokenry.Server.Core.Authentication;
 
 /// <summary>
-/// A valid credential: an <see cref="AuthenticatedCredential"/>, an <see cref="AuthenticatedToken"/>, or a <see cref="NamedApplication"/>, which has no
-/// credential.
+/// A valid credential: an <see cref="AuthenticatedCredential"/>, an <see cref="AuthenticatedToken"/>, an <see cref="AuthenticatedSession"/>, or a
+/// <see cref="NamedApplication"/>, which has no credential.
 /// </summary>
 public abstract class Authenticated : AuthenticationResult
 {

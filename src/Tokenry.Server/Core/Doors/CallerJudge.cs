@@ -3,8 +3,6 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Authentication;
-using Tokenry.Server.Core.Credentials;
-using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Core.Usage;
 using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Store;
@@ -16,9 +14,7 @@ namespace Tokenry.Server.Core.Doors;
 /// meanwhile must not act. The proof is not repeated: facts change, a verified signature does not.
 /// </summary>
 public sealed class CallerJudge(
-    CredentialCache credentials,
-    PrincipalCache principals,
-    AccessTokenScheme accessTokens,
+    Reauthentication reauthentication,
     CatalogCache catalogs,
     UseRecorder recorder,
     ChangeHub hub,
@@ -42,16 +38,7 @@ public sealed class CallerJudge(
     public async ValueTask<Caller> AgainAsync(Caller before)
     {
         var judgedAt = Now;
-        var result = before.Credential switch
-        {
-            AuthenticatedToken token => await accessTokens.AgainAsync(token),
-            AuthenticatedCredential credential => credential.Again(
-                await credentials.GetAsync(credential.CredentialId),
-                await principals.GetAsync(before.Principal.Id, credential.Stored.OrganizationId),
-                time.GetUtcNow()
-            ),
-            _ => NamedApplication.Judge(await principals.GetAsync(before.Principal.Id)),
-        };
+        var result = await reauthentication.OfAsync(before.Credential);
         var (code, management) = Judge(await catalogs.GetAsync(), result, before);
         if (code == VerificationCode.Valid && result is Authenticated authenticated)
         {

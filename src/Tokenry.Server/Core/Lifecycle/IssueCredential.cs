@@ -106,7 +106,8 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
             Permissions = asked.Grants,
             CreatedAt = now.ToUnixTimeMilliseconds(),
             CreatedBy = caller?.Principal.Id,
-            CreatedWith = caller?.CredentialId,
+            // Not a session: the person made it, and a session leaves no row that a lineage could follow.
+            CreatedWith = caller?.Credential.Stored?.Id,
             ExpiresAt = asked.ExpiresAt?.ToUnixTimeMilliseconds(),
             NotBefore = asked.NotBefore?.ToUnixTimeMilliseconds(),
             Terms = asked.Terms,

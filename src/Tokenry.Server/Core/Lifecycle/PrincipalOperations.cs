@@ -3,6 +3,7 @@ using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Store;
 using Tokenry.Server.Platform.Store.Audit;
@@ -110,6 +111,11 @@ public sealed class PrincipalOperations(Gate gate, Caps caps, Brands brands, Tim
                     roles,
                     () => LastOrganizationAdministrator.KeepAsync(tx, row.Id, () => PrincipalStore.SetEnabledAsync(tx, id, enabled))
                 );
+                if (!enabled)
+                {
+                    await EndSignInAsync(tx, address); // a user who is enabled later signs in again
+                }
+
                 await OwnershipTransfer.MoveAllAsync(operation, id, transferTo, caps);
                 return ((await PrincipalStore.FindAsync(tx, address.Type, id))!, roles);
             }
@@ -155,11 +161,21 @@ public sealed class PrincipalOperations(Gate gate, Caps caps, Brands brands, Tim
                 entry.Changes = address.IsUser
                     ? AuditChanges.Lost(row.ToUser(roles))
                     : AuditChanges.Lost(row.ToApplication(catalog, roles));
+                await EndSignInAsync(tx, address);
                 await AuditStore.EraseTargetAsync(tx, id);
                 await CredentialStore.RevokeAllOfAsync(tx, id, now, reason ?? "owner deleted");
                 return true;
             }
         );
+    }
+
+    private static async Task EndSignInAsync(WriteTransaction tx, PrincipalAddress address)
+    {
+        if (address.IsUser)
+        {
+            await SessionStore.EndAllAsync(tx, address.Id);
+            await SignInLinks.EndAllAsync(tx, address.Id);
+        }
     }
 
     private static Task HoldUsersAsync(WriteTransaction tx, string id, string? transferTo) =>

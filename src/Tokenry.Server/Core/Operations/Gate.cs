@@ -133,11 +133,28 @@ public sealed class Gate(
 
     /// <summary>Runs a mutation without an authenticated caller; holding the item that it changes is enough.</summary>
     public Task<T> AnonymousAsync<T>(RequestFacts request, string action, Func<WriteTransaction, AuditEntry, Task<T>> operation) =>
+        ProvedAsync(request, AuditEntry.Anonymous, action, operation);
+
+    /// <summary>Runs a mutation of a person who has no session yet, and proves in this request who they are.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="actor">The user. The operation checks in its transaction that the proof still holds.</param>
+    /// <param name="action">The audit event's action.</param>
+    /// <param name="operation">The mutation itself.</param>
+    public Task<T> ProvedAsync<T>(
+        RequestFacts request,
+        string actor,
+        string action,
+        Func<WriteTransaction, AuditEntry, Task<T>> operation
+    ) =>
         database.WriteAsync(async tx =>
         {
-            var entry = Entry(request, AuditEntry.Anonymous, credentialId: null, action);
+            var entry = Entry(request, actor, credentialId: null, action);
             var result = await operation(tx, entry);
-            tx.Record(entry);
+            if (!entry.ChangedNothing)
+            {
+                tx.Record(entry);
+            }
+
             return result;
         });
 

@@ -2,6 +2,8 @@ using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Store;
 using Tokenry.Server.Platform.Store.Audit;
 using Tokenry.Server.Platform.Text;
@@ -97,6 +99,22 @@ public sealed class Denials(Database database, TimeProvider time, ILogger<Denial
             )
             {
                 First = new Circumstances(target.Type, target.Id, caller.Request.RequestId, caller.Request.Agent),
+            },
+            now
+        );
+    }
+
+    /// <summary>Records that a person could not sign in.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="user">The user whom the name means; <c>null</c> = none.</param>
+    /// <param name="reason">A constant: what a person typed does not belong into the audit.</param>
+    public void RecordSignIn(RequestFacts request, string? user, string reason)
+    {
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        tallies.Count(
+            new Bucket(now - now % Minute, "sign_in.denied", "", AuditEntry.Anonymous, reason, "", Networks.Name(request.Address))
+            {
+                First = new Circumstances(user is null ? null : PrincipalType.User, user, request.RequestId, request.Agent),
             },
             now
         );

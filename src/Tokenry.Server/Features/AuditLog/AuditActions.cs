@@ -59,11 +59,29 @@ public static class AuditActions
                 "superseded_renewal",
             ]
         ),
+        ("session", ["confirmed", "created", "ended"]),
+        ("sessions", ["listed"]),
+        ("sign_in", ["denied"]),
+        ("sign_in_link", ["created"]),
         ("signing_key", ["activated", "created", "read", "removed", "retired", "rotated", "tainted"]),
         ("signing_keys", ["listed"]),
         ("store", ["replaced", "rolled_back"]),
         ("usage", ["listed"]),
-        ("user", ["created", "credentials_revoked", "deleted", "disabled", "enabled", "read", "updated"]),
+        (
+            "user",
+            [
+                "created",
+                "credentials_revoked",
+                "deleted",
+                "disabled",
+                "enabled",
+                "password_changed",
+                "password_set",
+                "read",
+                "sessions_ended",
+                "updated",
+            ]
+        ),
         ("users", ["listed"]),
         .. CredentialFamily.All.Select(family =>
             (family.Noun, new[] { "created", "disabled", "enabled", "leak_reported", "read", "replayed", "revoked", "rotated", "updated" })
@@ -71,6 +89,9 @@ public static class AuditActions
     ];
 
     private static readonly FrozenSet<string> Known = All().ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>A filter for each kind of action: <c>api_key.*</c>.</summary>
+    public static readonly IReadOnlyList<string> Kinds = [.. Written.Select(written => written.Noun + ".*")];
 
     public static bool IsKnown(string action) => Known.Contains(action);
 

@@ -2,6 +2,7 @@ using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Settings;
 using Tokenry.Server.Platform.Store;
 using Tokenry.Server.Platform.Store.Audit;
@@ -18,8 +19,8 @@ public sealed class BootstrapAdministrator(
 )
 {
     /// <summary>
-    /// Without a configured password the administrator has none. A password would be of no use until there is a sign-in page. An operator who may run
-    /// commands on the host gets a token with <c>admin token</c>.
+    /// Without a configured password the administrator has none, and sets one behind a link that the start prints. An operator who may run commands on the host
+    /// gets another link with <c>admin sign-in</c>, and a token with <c>admin token</c>.
     /// </summary>
     public async Task RunAsync()
     {
@@ -28,7 +29,7 @@ public sealed class BootstrapAdministrator(
             return;
         }
 
-        var hash = options.Bootstrap.AdminPassword is { } password ? await passwords.HashAsync(password) : null;
+        var hash = options.Bootstrap.AdminPassword is { } password ? await HashAsync(password) : null;
         var now = time.GetUtcNow();
         var id = PublicId.Create("usr", PublicId.NewUuid7(now));
         try
@@ -61,6 +62,19 @@ public sealed class BootstrapAdministrator(
         catch (UniqueViolationException)
         {
             // Another replica created the administrator.
+        }
+    }
+
+    /// <exception cref="StartupException">The rules for passwords refuse it.</exception>
+    private async Task<string> HashAsync(string password)
+    {
+        try
+        {
+            return await passwords.HashAsync(password, options.Bootstrap.AdminEmail);
+        }
+        catch (ProblemException refused) when (refused.Errors?.GetValueOrDefault("password") is { } faults)
+        {
+            throw new StartupException($"Tokenry:Bootstrap:AdminPassword {string.Join(", and ", faults)}.");
         }
     }
 }

@@ -4,6 +4,7 @@ using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Store;
 using Tokenry.Server.Platform.Store.Audit;
@@ -39,6 +40,7 @@ public sealed class ReviseUser(Gate gate)
                     if (patch.Password.IsPresent)
                     {
                         await PrincipalStore.SetPasswordHashAsync(tx, id, passwordHash: null);
+                        await SessionStore.EndAllAsync(tx, id);
                     }
 
                     if (patch.Roles.IsPresent)

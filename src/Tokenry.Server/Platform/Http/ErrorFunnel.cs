@@ -14,7 +14,8 @@ internal sealed partial class ErrorFunnel(
     TimeProvider time,
     TokenryOptions options,
     Brands brands,
-    ILogger<ErrorFunnel> logger
+    ILogger<ErrorFunnel> logger,
+    ProblemPage? page = null
 )
 {
     private static readonly SearchValues<char> ControlCharacters = SearchValues.Create([
@@ -32,7 +33,7 @@ internal sealed partial class ErrorFunnel(
             if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null })
             {
                 AllowHead(context.Response.Headers);
-                await ProblemAnswer.WriteAsync(context, Unrouted(context.Response.StatusCode));
+                await WriteAsync(context, Unrouted(context.Response.StatusCode));
             }
         }
         catch (Exception exception) when (!context.Response.HasStarted)
@@ -42,9 +43,12 @@ internal sealed partial class ErrorFunnel(
                 return; // the client has disconnected
             }
 
-            await ProblemAnswer.WriteAsync(context, WithMetadata(ToProblem(exception)));
+            await WriteAsync(context, WithMetadata(ToProblem(exception)));
         }
     }
+
+    private Task WriteAsync(HttpContext context, ProblemException problem) =>
+        page is not null && ProblemPage.IsWanted(context) ? page.WriteAsync(context, problem) : ProblemAnswer.WriteAsync(context, problem);
 
     /// <summary>
     /// Adds the resource metadata to a 403 of Tokenry's own API, as a 401 has it: it tells the client how to get the missing scope (RFC 9728 §5.1).

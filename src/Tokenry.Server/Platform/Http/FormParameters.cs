@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 using System.Text;
 using Tokenry.Server.Platform.Text;
 
@@ -20,6 +21,9 @@ public sealed class FormParameters
     private static readonly SearchValues<byte> Literal = SearchValues.Create([
         .. Enumerable.Range(1, 0x7f).Select(code => (byte)code).Where(code => code is not ((byte)'%' or (byte)'+')),
     ]);
+
+    /// <summary>A form without parameters.</summary>
+    public static readonly FormParameters None = new([]);
 
     private readonly List<(string Name, string Value)> parameters;
 
@@ -57,6 +61,10 @@ public sealed class FormParameters
         return all;
     }
 
+    /// <summary>SHA-256 over every name and value, for idempotency.</summary>
+    public byte[] Hash() =>
+        SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', parameters.Select(parameter => $"{parameter.Name}\0{parameter.Value}"))));
+
     /// <summary>Whether a parameter appears more than once, except those that may.</summary>
     public bool RepeatsAny(params ReadOnlySpan<string> exempt)
     {
@@ -76,7 +84,7 @@ public sealed class FormParameters
 
     /// <summary>Reads and parses the body; the fault can be used as an <c>error_description</c>.</summary>
     /// <exception cref="BadHttpRequestException">413: the body is too large.</exception>
-    public static async ValueTask<(FormParameters? Form, string? Fault)> ReadAsync(HttpRequest request)
+    public static async ValueTask<(FormParameters? Form, string? Fault)> ReadAsync(HttpRequest request, int most = MostParameters)
     {
         if (!MediaType.IsForm(request.ContentType))
         {
@@ -101,14 +109,17 @@ public sealed class FormParameters
             }
 
             var parsed = read.Buffer.IsSingleSegment
-                ? TryParse(read.Buffer.FirstSpan, out var form)
-                : TryParse(read.Buffer.ToArray(), out form);
+                ? TryParse(read.Buffer.FirstSpan, most, out var form)
+                : TryParse(read.Buffer.ToArray(), most, out form);
             request.BodyReader.AdvanceTo(read.Buffer.End);
             return parsed ? (form, null) : (null, "the body is not a well-formed form");
         }
     }
 
-    public static bool TryParse(ReadOnlySpan<byte> body, [NotNullWhen(true)] out FormParameters? form)
+    public static bool TryParse(ReadOnlySpan<byte> body, [NotNullWhen(true)] out FormParameters? form) =>
+        TryParse(body, MostParameters, out form);
+
+    private static bool TryParse(ReadOnlySpan<byte> body, int most, [NotNullWhen(true)] out FormParameters? form)
     {
         form = null;
         var parsed = new List<(string, string)>(8);
@@ -123,7 +134,7 @@ public sealed class FormParameters
             var equals = pair.IndexOf((byte)'=');
             var name = equals < 0 ? pair : pair[..equals];
             if (
-                parsed.Count == MostParameters
+                parsed.Count == most
                 || !TryDecode(name, out var decodedName)
                 || !TryDecode(equals < 0 ? [] : pair[(equals + 1)..], out var decodedValue)
             )

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using Microsoft.Extensions.Primitives;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 
@@ -34,6 +35,46 @@ public sealed class Listing : IBindableFromHttpContext<Listing>
 
     /// <summary>The start of the page: a <see cref="Page{T}.NextCursor"/>. The cursor of a list is the sort key of the last item shown.</summary>
     public string? Cursor => Text("cursor");
+
+    /// <summary>The same for code that asks for a list itself.</summary>
+    public static Listing Of(params ReadOnlySpan<(string Name, string Value)> filters)
+    {
+        var asked = new Dictionary<string, StringValues>(StringComparer.Ordinal);
+        foreach (var (name, value) in filters)
+        {
+            asked[name] = value;
+        }
+
+        return new Listing(new QueryCollection(asked));
+    }
+
+    /// <summary>The query that a form for people sends: a field without a value is no filter.</summary>
+    public static Listing OfForm(IQueryCollection query) =>
+        new(
+            new QueryCollection(
+                query
+                    .Where(pair => pair.Value.ToString().Trim().Length > 0)
+                    .ToDictionary(
+                        pair => pair.Key,
+                        pair => pair.Value.Count == 1 ? new StringValues(pair.Value.ToString().Trim()) : pair.Value
+                    )
+            )
+        );
+
+    /// <summary>The filters of those names that the query has.</summary>
+    public IReadOnlyDictionary<string, string> Filters(params ReadOnlySpan<string> names)
+    {
+        var found = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in names)
+        {
+            if (Text(name) is { } value)
+            {
+                found[name] = value;
+            }
+        }
+
+        return found;
+    }
 
     public static ValueTask<Listing?> BindAsync(HttpContext context, ParameterInfo parameter) =>
         ValueTask.FromResult<Listing?>(new Listing(context.Request.Query));

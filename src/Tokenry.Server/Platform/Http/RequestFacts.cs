@@ -54,7 +54,8 @@ public sealed class RequestFacts
     /// <summary>Method and path.</summary>
     public string Route => $"{Method} {Path}";
 
-    public string? IdempotencyKey { get; }
+    /// <summary>From the header, or for a form of a page from its field.</summary>
+    public string? IdempotencyKey { get; set; }
 
     /// <summary>What the request asks about the effect of its change; <c>null</c> if nothing, or if the route changes no rights.</summary>
     public RightsPreview? Preview { get; set; }

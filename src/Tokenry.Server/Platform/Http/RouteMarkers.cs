@@ -14,6 +14,9 @@ public sealed record RouteTakesCredentials;
 /// <summary>A route that users open in a browser; see <see cref="PageGuard"/>.</summary>
 public sealed record RouteIsPage;
 
+/// <summary>A page that changes something with a posted form; see <c>FormGuard</c>.</summary>
+public sealed record RouteIsForm;
+
 /// <summary>A door of Tokenry's own API, called for every request at other APIs. <c>Tokenry:Management:RequestsPerMinute</c> does not count it.</summary>
 public sealed record RouteIsUncounted;
 
@@ -27,6 +30,9 @@ public enum RouteAuthentication
 
     /// <summary>OAuth client authentication, inside the endpoint.</summary>
     Client,
+
+    /// <summary>A page for a person who is signed in: the session of a cookie, and no other credential.</summary>
+    Session,
 }
 
 public static class RouteMarkers
@@ -41,6 +47,16 @@ public static class RouteMarkers
     /// <summary>A page: <c>Tokenry:AllowedHosts</c> limits its hosts, and it has HSTS if the issuer is https.</summary>
     public static TBuilder IsPage<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RouteIsPage());
+
+    /// <summary>A page for people who are signed in. Others are sent to the sign-in page.</summary>
+    /// <param name="builder">The route.</param>
+    /// <param name="scopes">The person needs one of them for the operations behind the page; empty = none.</param>
+    public static TBuilder NeedsSession<TBuilder>(this TBuilder builder, params string[] scopes)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RouteAccess(RouteAuthentication.Session, scopes)).IsPage();
+
+    /// <summary>The route takes a posted form from a page of this server, and from no other site.</summary>
+    public static TBuilder IsForm<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new RouteIsForm());
 
     /// <summary>The route does not count against the request limit of a credential at Tokenry's own API.</summary>
     public static TBuilder IsUncounted<TBuilder>(this TBuilder builder)

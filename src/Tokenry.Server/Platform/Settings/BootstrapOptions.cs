@@ -30,10 +30,10 @@ public sealed class BootstrapOptions
         var password = section["AdminPassword"];
         if (
             password is not null
-            && (password.Length is < 12 or > 256 || password is "administrator" or "passwordpassword" or "changemechangeme")
+            && (password.Length is < 15 or > 256 || password is "administrator" or "passwordpassword" or "changemechangeme")
         )
         {
-            faults.Add($"{section.Path}:AdminPassword is shorter than 12 characters or a well-known one. Choose another or leave it out.");
+            faults.Add($"{section.Path}:AdminPassword is shorter than 15 characters or a well-known one. Choose another or leave it out.");
         }
 
         return new BootstrapOptions { AdminEmail = email, AdminPassword = password };

@@ -26,6 +26,8 @@ public sealed class TokenryOptions
         .. Below("Dpop", DpopOptions.Keys),
         .. Below("Egress", EgressOptions.Keys),
         .. ManagementOptions.Keys,
+        .. Below("Console", ConsoleOptions.Keys),
+        .. Below("Sessions", SessionOptions.Keys),
         .. Below("LeakReports", LeakReportOptions.Keys),
         .. CapOptions.Keys,
         .. SigningKeyOptions.Keys,
@@ -43,7 +45,7 @@ public sealed class TokenryOptions
         .. Below("LeakReports", LeakReportOptions.Lists),
     ];
 
-    /// <summary>The address at which clients reach the server; empty for a command, which needs none.</summary>
+    /// <summary>The address at which clients reach the server; for a command as it is configured, or empty.</summary>
     public required string Issuer { get; init; }
 
     /// <summary>The addresses at which the server listens, in the format of <c>--urls</c>.</summary>
@@ -72,6 +74,10 @@ public sealed class TokenryOptions
     public required EgressOptions Egress { get; init; }
 
     public required ManagementOptions Management { get; init; }
+
+    public required ConsoleOptions Console { get; init; }
+
+    public required SessionOptions Sessions { get; init; }
 
     public required LeakReportOptions LeakReports { get; init; }
 
@@ -102,7 +108,8 @@ public sealed class TokenryOptions
             : section["Issuer"] ?? "";
         var options = new TokenryOptions
         {
-            Issuer = issuer,
+            // A command has no addresses of its own, but it may name the server's in a link.
+            Issuer = needsIssuer ? issuer : section["Issuer"] ?? "",
             Urls = urls,
             AllowedHosts = AllowedHostsSetting.Read(SettingValue.List(section, "AllowedHosts"), issuer, faults),
             TrustedProxies = SettingValue.Networks(section, "TrustedProxies", faults),
@@ -115,6 +122,8 @@ public sealed class TokenryOptions
             Dpop = DpopOptions.Read(section.GetSection("Dpop"), faults),
             Egress = EgressOptions.Read(section.GetSection("Egress"), faults),
             Management = ManagementOptions.Read(section, faults),
+            Console = ConsoleOptions.Read(section.GetSection("Console"), faults),
+            Sessions = SessionOptions.Read(section.GetSection("Sessions"), faults),
             LeakReports = LeakReportOptions.Read(section.GetSection("LeakReports"), faults),
             Caps = CapOptions.Read(section.GetSection("Caps"), faults),
             SigningKeys = SigningKeyOptions.Read(section.GetSection("SigningKeys"), faults),

@@ -40,6 +40,9 @@ public static class ChangeKind
     /// <summary>A key that signs access tokens.</summary>
     public const string SigningKey = "signing_key";
 
+    /// <summary>A session of a person: it ended.</summary>
+    public const string Session = "session";
+
     /// <summary>The versions of pepper and key-encryption key in use.</summary>
     public const string KeyRing = "key_ring";
 }

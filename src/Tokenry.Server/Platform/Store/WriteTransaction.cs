@@ -9,7 +9,7 @@ namespace Tokenry.Server.Platform.Store;
 /// One mutation: its statements, its audit events and its changes, which commit together or not at all.
 /// <para>
 /// On PostgreSQL, mutations run concurrently. To prevent deadlocks, each takes its locks in this order, and locks several rows by ascending id
-/// (docs/decisions/0064-locks.md): API resources; roles; organizations; users; applications; <see cref="Dialect.AdministratorsLock"/>;
+/// (docs/decisions/0064-locks.md): API resources; roles; organizations; users; applications; <see cref="Dialect.AdministratorsLock"/>; sessions;
 /// <see cref="Dialect.JoinMints"/> or <see cref="Dialect.HoldMints"/>; credentials; their secrets; <c>credential_counts</c>;
 /// <see cref="Dialect.CommitOrderLock"/>. Background work skips locked rows.
 /// </para>

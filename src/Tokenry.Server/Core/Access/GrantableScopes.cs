@@ -1,0 +1,72 @@
+using Dapper;
+using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Platform.Console;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Store;
+
+namespace Tokenry.Server.Core.Access;
+
+/// <summary>
+/// The scopes that a form offers for a new credential: each scope that the caller may give to the owner now, once. The minting rule decides when the form is
+/// sent.
+/// </summary>
+public sealed class GrantableScopes(Database database, CatalogCache catalogs, PrincipalCache principals)
+{
+    /// <param name="caller">The caller.</param>
+    /// <param name="ownerId">The owner of the new credential.</param>
+    /// <param name="kind">Its kind, of <see cref="CredentialKind"/>.</param>
+    public async Task<IReadOnlyList<ApiChoice>> ListAsync(Caller caller, string ownerId, string kind)
+    {
+        var catalog = await catalogs.GetAsync();
+        var owner = ownerId == caller.Principal.Id ? caller.Principal : await principals.GetAsync(ownerId);
+        if (owner is null)
+        {
+            throw ProblemException.NotFound();
+        }
+
+        var offered = catalog
+            .Resources.Where(api => api.AcceptedKinds.Contains(kind))
+            .Select(api => (Api: api, Scopes: api.Usable(Offered(catalog, caller, owner, api), kind)))
+            .Where(entry => !entry.Scopes.IsEmpty)
+            .ToList();
+        var ids = offered.Select(entry => entry.Api.Id).ToArray();
+        var rows = await database.ReadAsync(async connection =>
+            (
+                await connection.QueryAsync<ApiResourceRow>(
+                    $"SELECT {ApiResourceRow.Columns} FROM api_resources WHERE {Dialect.Of(connection).In("id", "@ids")}",
+                    new { ids }
+                )
+            ).ToDictionary(row => row.Id, row => row.ToApiResource(), StringComparer.Ordinal)
+        );
+        return
+        [
+            .. offered
+                .Select(entry => Choice(entry.Api, entry.Scopes, rows.GetValueOrDefault(entry.Api.Id)))
+                .OrderBy(choice => choice.Identifier == ManagementApi.Identifier) // last: few credentials need it
+                .ThenBy(choice => choice.Name, StringComparer.OrdinalIgnoreCase),
+        ];
+    }
+
+    private static ScopeSet Offered(Catalog catalog, Caller caller, PrincipalFacts owner, ApiResourceFacts api)
+    {
+        var ofOwner = Rights.Of(catalog, owner, api);
+        var isOwn = owner.Id == caller.Principal.Id || !caller.Management.Contains(ManagementApi.CredentialsWrite);
+        return isOwn || api.Identifier == ManagementApi.Identifier
+            ? ofOwner.Intersect(caller.EffectiveAt(catalog, api.Identifier))
+            : ofOwner;
+    }
+
+    private static ApiChoice Choice(ApiResourceFacts api, ScopeSet scopes, ApiResource? shown)
+    {
+        var descriptions = shown?.Scopes.ToDictionary(scope => scope.Name, scope => scope.Description, StringComparer.Ordinal) ?? [];
+        return new ApiChoice(
+            api.Identifier,
+            shown?.Name ?? "Tokenry",
+            api.ObjectTypes,
+            [.. scopes.Select(scope => new ScopeChoice(scope, descriptions.GetValueOrDefault(scope)))]
+        );
+    }
+}

@@ -1,0 +1,82 @@
+using System.Net;
+using Tokenry.Server.Platform.Text;
+
+namespace Tokenry.Server.Core.Limits;
+
+/// <summary>
+/// Slows the guessing of passwords. An attempt is counted before the password is compared, so that attempts sent at once are counted too; a right one is
+/// taken back. It counts by name and network, and by network alone: guesses from elsewhere do not keep a person out. The tables have a fixed size.
+/// </summary>
+public sealed class SignInThrottle(TimeProvider time)
+{
+    private const int Places = 65_536; // a power of two
+    private const int LongestName = 254;
+
+    private readonly Meter ofName = new(time, attempts: 10, TimeSpan.FromSeconds(30));
+    private readonly Meter ofNetwork = new(time, attempts: 60, TimeSpan.FromSeconds(5));
+
+    /// <summary>Counts an attempt.</summary>
+    /// <returns>The time to wait if there were too many; otherwise zero.</returns>
+    public TimeSpan Count(string name, IPAddress? address)
+    {
+        var network = HashCode.Combine(Networks.Key(address));
+        var wait = ofNetwork.Count(network);
+        if (wait > TimeSpan.Zero)
+        {
+            return wait;
+        }
+
+        wait = ofName.Count(NameKey(name, address));
+        if (wait > TimeSpan.Zero)
+        {
+            ofNetwork.TakeBack(network); // refused without a comparison
+        }
+
+        return wait;
+    }
+
+    /// <summary>Takes an attempt back: the password was right.</summary>
+    public void TakeBack(string name, IPAddress? address)
+    {
+        ofNetwork.TakeBack(HashCode.Combine(Networks.Key(address)));
+        ofName.TakeBack(NameKey(name, address));
+    }
+
+    /// <summary>The hash uses a random seed of this process, so that no attacker finds names that share a place.</summary>
+    private static int NameKey(string name, IPAddress? address) =>
+        HashCode.Combine(name.Length > LongestName ? "" : name, Networks.Key(address));
+
+    /// <summary>So many attempts at once, and then one in each interval.</summary>
+    private sealed class Meter(TimeProvider time, int attempts, TimeSpan interval)
+    {
+        private readonly long startedAt = time.GetTimestamp();
+        private readonly long burst = attempts * interval.Ticks;
+
+        /// <summary>For each place, when its attempts are worked off, in ticks since the start.</summary>
+        private readonly long[] busyUntil = new long[Places];
+
+        private long Now => time.GetElapsedTime(startedAt).Ticks;
+
+        public TimeSpan Count(int key)
+        {
+            ref var until = ref busyUntil[key & (Places - 1)];
+            var now = Now;
+            while (true)
+            {
+                var known = Volatile.Read(ref until);
+                var next = Math.Max(known, now) + interval.Ticks;
+                if (next - now > burst)
+                {
+                    return TimeSpan.FromTicks(next - now - burst);
+                }
+
+                if (Interlocked.CompareExchange(ref until, next, known) == known)
+                {
+                    return TimeSpan.Zero;
+                }
+            }
+        }
+
+        public void TakeBack(int key) => Interlocked.Add(ref busyUntil[key & (Places - 1)], -interval.Ticks);
+    }
+}

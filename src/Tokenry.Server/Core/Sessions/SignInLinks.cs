@@ -1,0 +1,83 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Platform.Settings;
+using Tokenry.Server.Platform.Store;
+
+namespace Tokenry.Server.Core.Sessions;
+
+/// <summary>
+/// Links with which a person sets a password once. A user has one at a time: a new one replaces the one before. Opening the link changes nothing; the code in
+/// it counts when the form of its page is sent.
+/// </summary>
+public sealed class SignInLinks(TokenryOptions options, TimeProvider time)
+{
+    /// <summary>Links that expired.</summary>
+    public static readonly PurgeRule Purge = new(
+        "DELETE FROM sign_in_links WHERE hash IN (SELECT hash FROM sign_in_links WHERE expires_at < @before LIMIT @step)",
+        TimeSpan.Zero
+    );
+
+    public const string Path = "/sign-in/link";
+    public const string CodeParameter = "code";
+
+    private const int CodeBytes = 32;
+    private const int CodeLength = 43;
+
+    /// <summary>Makes a link for a user.</summary>
+    /// <param name="tx">The transaction; it holds the user's row.</param>
+    /// <param name="userId">The user.</param>
+    /// <param name="life">How long it works.</param>
+    public async Task<NewSignInLink> CreateAsync(WriteTransaction tx, string userId, TimeSpan life)
+    {
+        var now = time.GetUtcNow();
+        var code = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(CodeBytes));
+        await EndAllAsync(tx, userId);
+        await tx.ExecuteAsync(
+            "INSERT INTO sign_in_links (hash, user_id, created_at, expires_at) VALUES (@hash, @userId, @now, @end)",
+            new
+            {
+                hash = Hash(code),
+                userId,
+                now = now.ToUnixTimeMilliseconds(),
+                end = (now + life).ToUnixTimeMilliseconds(),
+            }
+        );
+        return new NewSignInLink(new Secret($"{Address()}{Path}?{CodeParameter}={code}"), now + life);
+    }
+
+    /// <summary>The user of a link that would work now; <c>null</c> = it would not.</summary>
+    public async Task<string?> FindAsync(StoreReader store, string code) =>
+        code.Length != CodeLength
+            ? null
+            : await store.FirstOrDefaultAsync<string>(
+                "SELECT user_id FROM sign_in_links WHERE hash = @hash AND expires_at > @Now",
+                new { hash = Hash(code), Now }
+            );
+
+    /// <summary>Uses a link up.</summary>
+    /// <returns>Whether it worked: of many uses at once, one.</returns>
+    public async Task<bool> UseAsync(WriteTransaction tx, string code) =>
+        await tx.ExecuteAsync("DELETE FROM sign_in_links WHERE hash = @hash AND expires_at > @Now", new { hash = Hash(code), Now }) == 1;
+
+    /// <summary>Ends the link of a user, if there is one.</summary>
+    public static Task EndAllAsync(WriteTransaction tx, string userId) =>
+        tx.ExecuteAsync("DELETE FROM sign_in_links WHERE user_id = @userId", new { userId });
+
+    /// <summary>The address of the sign-in pages for a person in front of a browser.</summary>
+    public string Address() => BrowserAddress.Of(options);
+
+    private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private static byte[] Hash(string code)
+    {
+        var hash = new byte[SecretDigest.Length];
+        SecretDigest.Sha256(code, hash);
+        return hash;
+    }
+}
+
+/// <summary>A link that was made.</summary>
+/// <param name="Url">The whole address; the code in it is a secret.</param>
+/// <param name="ExpiresAt">When it stops working.</param>
+public sealed record NewSignInLink(Secret Url, DateTimeOffset ExpiresAt);

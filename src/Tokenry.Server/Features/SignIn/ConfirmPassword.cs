@@ -1,0 +1,59 @@
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Limits;
+using Tokenry.Server.Core.Operations;
+using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Core.Sessions;
+using Tokenry.Server.Core.Usage;
+using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Store;
+
+namespace Tokenry.Server.Features.SignIn;
+
+/// <summary>Step-up: the person who is signed in confirms the password, and gets a session with a new id and a fresh proof (<see cref="FreshAuthentication"/>).</summary>
+public sealed class ConfirmPassword(
+    Gate gate,
+    Database database,
+    Passwords passwords,
+    SignInThrottle throttle,
+    SessionStart sessions,
+    Denials denials
+)
+{
+    /// <returns>The new session; <c>null</c> = the password is wrong.</returns>
+    /// <exception cref="ProblemException">429: too many attempts.</exception>
+    public async Task<NewSession?> RunAsync(Caller caller, string password)
+    {
+        var id = caller.Principal.Id;
+        var person = (await database.ReadAsync(connection => SignInData.FindAsync(connection, id)))!;
+        var email = person.Email ?? id;
+        if (throttle.Count(email, caller.Request.Address) is { Ticks: > 0 } wait)
+        {
+            throw SignInWithPassword.TooMany(wait);
+        }
+
+        if (!await passwords.IsRightAsync(person.PasswordHash, password))
+        {
+            denials.RecordSignIn(caller.Request, id, "wrong_password");
+            return null;
+        }
+
+        throttle.TakeBack(email, caller.Request.Address);
+        return await gate.WriteAsync(
+            caller,
+            demand: null,
+            "session.confirmed",
+            async operation =>
+            {
+                var (tx, entry, now, _, _) = operation;
+                var held = await SignInData.HoldAsync(tx, id);
+                if (held?.PasswordHash != person.PasswordHash || SessionCaller.SessionOf(now) is not { } session)
+                {
+                    entry.ChangedNothing = true;
+                    return null;
+                }
+
+                return await sessions.ReplaceAsync(tx, entry, session, now.Request);
+            }
+        );
+    }
+}

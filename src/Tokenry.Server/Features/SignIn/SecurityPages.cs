@@ -1,0 +1,81 @@
+using Tokenry.Server.Core.Sessions;
+using Tokenry.Server.Platform.Console;
+using Tokenry.Server.Platform.Http;
+
+namespace Tokenry.Server.Features.SignIn;
+
+/// <summary><c>/account/security</c>: where a person is signed in, and their password.</summary>
+public static class SecurityPages
+{
+    public const string Path = "/account/security";
+
+    private const string NotTheSame = "The two new passwords are not the same.";
+    private const string WrongPassword = "The password until now is wrong.";
+
+    public static void MapSecurityPages(this IEndpointRouteBuilder app)
+    {
+        var pages = app.MapGroup(Path).ExcludeFromDescription();
+        pages.MapGet("", (HttpContext context) => ShowAsync(context)).NeedsSession();
+        pages.MapPost("/password", ChangePasswordAsync).NeedsSession().IsForm();
+        pages.MapPost("/sessions/end", EndAsync).NeedsSession().IsForm();
+        pages.MapPost("/sessions/end-others", EndOthersAsync).NeedsSession().IsForm();
+    }
+
+    private static async Task ShowAsync(HttpContext context, string? error = null, int status = StatusCodes.Status200OK)
+    {
+        var caller = SessionCaller.Required(context);
+        var list = context.RequestServices.GetRequiredService<ListSessions>();
+        var sessions = await list.RunAsync(caller, userId: null, (await Listing.BindAsync(context, parameter: null!))!);
+        await SignInAnswer.PageAsync<SecurityPage>(
+            context,
+            new SignInView(context)
+            {
+                Error = error,
+                Name = caller.Principal.Name,
+                Sessions = sessions.Items,
+            },
+            status
+        );
+    }
+
+    private static async Task ChangePasswordAsync(HttpContext context, PageForm form, ChangePassword change)
+    {
+        var password = form.AsTyped("password");
+        if (password != form.AsTyped("again"))
+        {
+            await ShowAsync(context, NotTheSame, StatusCodes.Status422UnprocessableEntity);
+            return;
+        }
+
+        try
+        {
+            if (
+                await change.RunAsync(SessionCaller.Required(context), form.AsTyped("old") is { Length: > 0 } old ? old : null, password) is
+                { } session
+            )
+            {
+                await SignInAnswer.SignedInAsync(context, session, Path);
+                return;
+            }
+        }
+        catch (ProblemException problem) when (SignInAnswer.IsForForm(problem))
+        {
+            await ShowAsync(context, SignInAnswer.Words(problem), SignInAnswer.StatusOf(problem));
+            return;
+        }
+
+        await ShowAsync(context, WrongPassword, StatusCodes.Status422UnprocessableEntity);
+    }
+
+    private static async Task EndAsync(HttpContext context, PageForm form, EndSession end)
+    {
+        await end.RunAsync(SessionCaller.Required(context), form["id"] ?? "");
+        await SignInAnswer.SeeOtherAsync(context, Path);
+    }
+
+    private static async Task EndOthersAsync(HttpContext context, EndSessions end)
+    {
+        await end.RunAsync(SessionCaller.Required(context), userId: null);
+        await SignInAnswer.SeeOtherAsync(context, Path);
+    }
+}

@@ -1,0 +1,88 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Platform.Http;
+
+namespace Tokenry.Server.Features.SignIn;
+
+/// <summary><c>/v1/me/sessions</c>, <c>/v1/users/{id}/sessions</c> and <c>/v1/users/{id}/sign-in-links</c></summary>
+public static class SignInApi
+{
+    public static IServiceCollection AddSignIn(this IServiceCollection services) =>
+        services
+            .AddSingleton<SignInWithPassword>()
+            .AddSingleton<SetPasswordByLink>()
+            .AddSingleton<ChangePassword>()
+            .AddSingleton<ConfirmPassword>()
+            .AddSingleton<ListSessions>()
+            .AddSingleton<EndSession>()
+            .AddSingleton<EndSessions>()
+            .AddSingleton<CreateSignInLink>()
+            .AddSingleton<IssueSignInLink>();
+
+    public static void MapSignIn(this IEndpointRouteBuilder app)
+    {
+        MapOwn(app.MapGroup("/v1/me/sessions").WithTags("Sessions"));
+        MapOfUsers(app.MapGroup("/v1/users/{id}").WithTags("Sessions"));
+    }
+
+    private static void MapOwn(RouteGroupBuilder own)
+    {
+        own.MapGet(
+                "",
+                async (Caller caller, Listing listing, ListSessions list) =>
+                    TypedResults.Ok(await list.RunAsync(caller, userId: null, listing))
+            )
+            .WithSummary("List the sessions in which you are signed in on pages.")
+            .Lists()
+            .Needs(ManagementApi.TokensOwn);
+        own.MapDelete(
+                "",
+                async (Caller caller, EndSessions end) =>
+                {
+                    await end.RunAsync(caller, userId: null);
+                    return TypedResults.NoContent();
+                }
+            )
+            .WithSummary("End all your sessions. Your tokens stay as they are.")
+            .Needs(ManagementApi.TokensOwn);
+        own.MapDelete(
+                "/{id}",
+                async (string id, Caller caller, EndSession end) =>
+                {
+                    await end.RunAsync(caller, id);
+                    return TypedResults.NoContent();
+                }
+            )
+            .WithSummary("End one of your sessions.")
+            .Needs(ManagementApi.TokensOwn);
+    }
+
+    private static void MapOfUsers(RouteGroupBuilder user)
+    {
+        user.MapGet(
+                "/sessions",
+                async (string id, Caller caller, Listing listing, ListSessions list) =>
+                    TypedResults.Ok(await list.RunAsync(caller, id, listing))
+            )
+            .WithSummary("List the sessions in which the user is signed in on pages.")
+            .Lists()
+            .Needs(ManagementApi.UsersRead);
+        user.MapDelete(
+                "/sessions",
+                async (string id, Caller caller, EndSessions end) =>
+                {
+                    await end.RunAsync(caller, id);
+                    return TypedResults.NoContent();
+                }
+            )
+            .WithSummary("End all sessions of the user. Their tokens stay as they are.")
+            .Needs(ManagementApi.UsersWrite);
+        user.MapPost(
+                "/sign-in-links",
+                async (string id, Caller caller, CreateSignInLink create) => TypedResults.Ok(await create.RunAsync(caller, id))
+            )
+            .WithSummary("Create a link with which the user sets a password, once, within 24 hours. It replaces the user's earlier link.")
+            .Needs(ManagementApi.CredentialsWrite);
+    }
+}

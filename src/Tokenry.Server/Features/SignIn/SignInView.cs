@@ -1,0 +1,39 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Sessions;
+using Tokenry.Server.Platform.Settings;
+
+namespace Tokenry.Server.Features.SignIn;
+
+/// <summary>What the sign-in pages show. A class and not a record: a record would print the code of a link.</summary>
+public sealed class SignInView
+{
+    public SignInView(HttpContext context)
+    {
+        var services = context.RequestServices;
+        Root = new Uri(services.GetRequiredService<TokenryOptions>().Issuer).AbsolutePath.TrimEnd('/');
+        IsFresh = SessionCaller.Of(context) is { } caller && services.GetRequiredService<FreshAuthentication>().Has(caller);
+    }
+
+    /// <summary>The path of the issuer, before every path of this server.</summary>
+    public string Root { get; }
+
+    /// <summary>Whether the person proved who they are a short time ago.</summary>
+    public bool IsFresh { get; }
+
+    /// <summary>The page to go on with; a path of this server.</summary>
+    public string Return { get; init; } = SignInPages.Home;
+
+    /// <summary>What is wrong with the form, for the person.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>What happened before, for the person.</summary>
+    public string? Notice { get; init; }
+
+    /// <summary>The e-mail address: as typed, or of the person of a link.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The code of a link.</summary>
+    public string? Code { get; init; }
+
+    public IReadOnlyList<Session> Sessions { get; init; } = [];
+}

@@ -1,0 +1,4 @@
+using Tokenry.Console.Tests;
+
+[assembly: AssemblyFixture(typeof(SharedServers))]
+[assembly: AssemblyFixture(typeof(Chromium))]

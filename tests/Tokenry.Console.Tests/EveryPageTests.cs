@@ -1,0 +1,94 @@
+namespace Tokenry.Console.Tests;
+
+/// <summary>What holds for every page: axe-core finds nothing, nothing is cut off, nothing is asked of another host, and no script or style is inline.</summary>
+public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
+{
+    private static readonly string[] Pages =
+    [
+        "overview",
+        "account/tokens",
+        "account/tokens/new",
+        "account/tokens/{token}",
+        "apis",
+        "apis/{api}",
+        "users",
+        "users/{user}",
+        "applications",
+        "applications/{application}",
+        "applications/{application}/api-keys/new",
+        "credentials",
+        "credentials/{token}",
+        "audit",
+        "nothing-is-here",
+    ];
+
+    [Theory, InlineData(1440, false), InlineData(1440, true), InlineData(360, false), InlineData(360, true)]
+    public async Task Axe_finds_nothing(int width, bool dark)
+    {
+        await using var visit = await StartAsync(new Look(width, dark));
+        foreach (var path in await PathsAsync())
+        {
+            await visit.OpenAsync(path);
+            var found = await visit.AxeAsync();
+            Assert.True(found.Count == 0, $"{path}: {string.Join('\n', found)}");
+        }
+    }
+
+    [Theory, InlineData("en-x-pseudo", 360), InlineData("nl", 360), InlineData("zh-Hant-TW", 360), InlineData("en-x-pseudo", 1440)]
+    public async Task No_page_is_wider_than_the_window(string language, int width)
+    {
+        await using var visit = await StartAsync(new Look(width));
+        await visit.ChooseAsync("tokenry_language", language);
+        foreach (var path in await PathsAsync())
+        {
+            await visit.OpenAsync(path);
+            Assert.Equal(language, await visit.Page.GetAttributeAsync("html", "lang"));
+            Assert.True(await visit.OverflowAsync() <= 0, $"{path} is wider than {width}");
+        }
+    }
+
+    [Fact]
+    public async Task Navigation_keeps_the_document_and_follows_every_line_of_the_rail()
+    {
+        await using var visit = await StartAsync(new Look());
+        await visit.OpenAsync("overview");
+        await visit.Page.EvaluateAsync("document.documentElement.kept = true");
+        foreach (
+            var address in await visit.Page.EvalOnSelectorAllAsync<string[]>(
+                ".rail li a",
+                "links => links.map(l => l.getAttribute('href'))"
+            )
+        )
+        {
+            await visit.Page.ClickAsync($".rail li a[href='{address}']");
+            await visit.Page.WaitForSelectorAsync($".rail li a[href='{address}'][aria-current=page]");
+        }
+
+        Assert.True(await visit.Page.EvaluateAsync<bool>("document.documentElement.kept === true"), "a page was loaded whole");
+    }
+
+    private async Task<Visit> StartAsync(Look look) =>
+        await Visit.StartAsync(chromium, (await Company.FoundAsync(servers, Engine.Sqlite, "administrator")).Person, look);
+
+    private async Task<IReadOnlyList<string>> PathsAsync()
+    {
+        var company = await Company.FoundAsync(servers, Engine.Sqlite, "administrator");
+        var application = (await company.Admin.PostAsync("/v1/applications", new { name = "Billing" })).Expect(201).Text("id")!;
+        var token = (await company.Admin.PostAsync($"/v1/users/{company.Person.Id}/tokens", new { name = "laptop" }))
+            .Expect(201)
+            .Text("id")!;
+        var own = (await company.Admin.GetAsync("/v1/me/tokens")).Expect(200).Json.GetProperty("items")[0].GetProperty("id").GetString()!;
+        var api = (await company.Admin.GetAsync($"/v1/api-resources?identifier={Uri.EscapeDataString(company.Api)}")).Expect(200);
+        return
+        [
+            .. Pages
+                .Where(path => path != "account/tokens/{token}" || own.Length == 0)
+                .Select(path =>
+                    path.Replace("{token}", token, StringComparison.Ordinal)
+                        .Replace("{application}", application, StringComparison.Ordinal)
+                        .Replace("{user}", company.Person.Id, StringComparison.Ordinal)
+                        .Replace("{api}", api.Json.GetProperty("items")[0].GetProperty("id").GetString(), StringComparison.Ordinal)
+                ),
+        ];
+    }
+}
