@@ -115,7 +115,13 @@ public sealed partial class ListPlansTests
                 route = path.Replace("{owner}", organization, StringComparison.Ordinal);
             await CallAsync(path, admin, route, 200);
             foreach (var filter in filters.Where(filter => filter != "owner" || !path.Contains("{owner}", StringComparison.Ordinal)))
-                await CallAsync($"{path}?{filter}", admin, $"{route}?{filter}={(filter == "organization" ? organization : Value(path, filter, made))}", 200, 400);
+                await CallAsync(
+                    $"{path}?{filter}",
+                    admin,
+                    $"{route}?{filter}={(filter == "organization" ? organization : Value(path, filter, made))}",
+                    200,
+                    400
+                );
             await CallAsync($"{path} as owner", admin.With(own.Secret), route, 200, 403, 404);
             await CallAsync($"{path} in organization", admin.With(there.Secret), route, 200, 403, 404);
         }

@@ -16,7 +16,7 @@ public sealed class ApplicationsTests(SharedServers servers)
             $$"""
             {"id":"{{created.Text(
                 "id"
-            )}}","name":"billing-job","roles":["{{role.Id}}"],"permissions":[],"enabled":true,"rate_limits":null,"owner_id":null,"owner_bound":null,"weaknesses":[],"token_endpoint_auth_methods":null,"accepts_untyped_assertions":false,"assertions":"strict","dpop_bound_access_tokens":false,"tls_client_certificate_bound_access_tokens":false,"token_exchange_audiences":null,
+            )}}","name":"billing-job","roles":["{{role.Id}}"],"permissions":[],"enabled":true,"rate_limits":null,"owner_id":null,"organization_id":null,"owner_bound":null,"weaknesses":[],"token_endpoint_auth_methods":null,"accepts_untyped_assertions":false,"assertions":"strict","dpop_bound_access_tokens":false,"tls_client_certificate_bound_access_tokens":false,"token_exchange_audiences":null,
              "created_at":"{{created.Text("created_at")}}"}
             """,
             created.Json

@@ -24,7 +24,7 @@ public sealed class ClientSecretsTests(SharedServers servers)
         AssertJson(
             $$"""
             {"id":"{{created.Text("id")}}","kind":"client_secret","name":"prod","masked":"tkr_sec_…{{secret[^4..]}}",
-             "owner":{"type":"application","id":"{{application.Id}}"},"permissions":null,"objects":null,
+             "owner":{"type":"application","id":"{{application.Id}}"},"organization_id":null,"permissions":null,"objects":null,
              "created_at":"{{created.Text(
                 "created_at"
             )}}","created_by":"{{me}}","created_with":"{{with}}","expires_at":"2099-01-01T00:00:00Z","rotate_every_days":null,"due_at":"2099-01-01T00:00:00Z",

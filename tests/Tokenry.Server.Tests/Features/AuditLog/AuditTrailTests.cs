@@ -92,6 +92,7 @@ public sealed class AuditTrailTests(SharedServers servers)
                     "credential_id",
                     "action",
                     "target",
+                    "organization_id",
                     "api",
                     "result",
                     "reason",

@@ -1,4 +1,3 @@
-using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 using static Tokenry.Server.Tests.Features.Organizations.OrganizationCalls;
 
 namespace Tokenry.Server.Tests.Features.Organizations;

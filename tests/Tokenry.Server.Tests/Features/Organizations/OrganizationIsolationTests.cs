@@ -1,10 +1,8 @@
-using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 using static Tokenry.Server.Tests.Features.Organizations.OrganizationCalls;
 
 namespace Tokenry.Server.Tests.Features.Organizations;
 
 using Tokenry.Server.Tests.Contracts;
-using Tokenry.Server.Tests.Core.Access;
 
 /// <summary>
 /// Two organizations. Every route, called by an administrator of the one about every thing of the other, answers exactly as about an id that nothing has, and

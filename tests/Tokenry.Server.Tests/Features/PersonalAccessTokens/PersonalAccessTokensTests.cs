@@ -38,6 +38,7 @@ public sealed class PersonalAccessTokensTests(SharedServers servers)
                 "created_at",
                 "created_by",
                 "created_with",
+                "organization_id",
                 "expires_at",
                 "rotate_every_days",
                 "due_at",
