@@ -45,6 +45,7 @@ public static class SignInApi
                     return TypedResults.NoContent();
                 }
             )
+            .WithName("me_sessions_end_all")
             .WithSummary("End all your sessions. Your tokens stay as they are.")
             .Needs(ManagementApi.TokensOwn);
         own.MapDelete(
@@ -77,6 +78,7 @@ public static class SignInApi
                     return TypedResults.NoContent();
                 }
             )
+            .WithName("users_sessions_end_all")
             .WithSummary("End all sessions of the user. Their tokens stay as they are.")
             .Needs(ManagementApi.UsersWrite);
         user.MapPost(
