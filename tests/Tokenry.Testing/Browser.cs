@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.RegularExpressions;
 
 namespace Tokenry.Testing;
 
@@ -8,7 +7,7 @@ namespace Tokenry.Testing;
 /// that a page shows. It follows no redirects, so that a test sees each.
 /// </summary>
 /// <param name="address">Scheme, host and port.</param>
-public sealed partial class Browser(string address)
+public sealed class Browser(string address)
 {
     public const string SessionCookie = "__Host-tokenry";
 
@@ -49,14 +48,13 @@ public sealed partial class Browser(string address)
     {
         var shown = (await GetAsync(page)).Expect(200);
         var form =
-            Form()
-                .Matches(shown.Body)
-                .Select(match => match.Value)
-                .FirstOrDefault(text => text.Contains($"action=\"{action}\"", StringComparison.Ordinal))
+            Between(shown.Body, "<form", "</form>").FirstOrDefault(text => text.Contains($"action=\"{action}\"", StringComparison.Ordinal))
             ?? throw new UnexpectedResponseException($"{page} has no form with the action {action}:\n{shown.Body}");
         return
         [
-            .. Hidden().Matches(form).Select(match => (match.Groups["name"].Value, WebUtility.HtmlDecode(match.Groups["value"].Value))),
+            .. Between(form, "<input", ">")
+                .Where(input => Attribute(input, "type") == "hidden")
+                .Select(input => (Attribute(input, "name")!, WebUtility.HtmlDecode(Attribute(input, "value") ?? ""))),
         ];
     }
 
@@ -98,13 +96,8 @@ public sealed partial class Browser(string address)
         return answer;
     }
 
-    [GeneratedRegex("<form.*?</form>", RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Form();
+    private static IEnumerable<string> Between(string text, string begin, string end) =>
+        text.Split(begin).Skip(1).Select(rest => rest.Split(end)[0]);
 
-    [GeneratedRegex(
-        "<input type=\"hidden\" name=\"(?<name>[^\"]*)\" value=\"(?<value>[^\"]*)\"",
-        RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 1000
-    )]
-    private static partial Regex Hidden();
+    private static string? Attribute(string tag, string name) => Between(tag, $" {name}=\"", "\"").FirstOrDefault();
 }

@@ -1,4 +1,3 @@
-using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Platform.Http;
@@ -44,6 +43,7 @@ public static class SignInApi
                     return TypedResults.NoContent();
                 }
             )
+            .WithName("me_sessions_end_all")
             .WithSummary("End all your sessions. Your tokens stay as they are.")
             .Needs(ManagementApi.TokensOwn);
         own.MapDelete(
@@ -76,6 +76,7 @@ public static class SignInApi
                     return TypedResults.NoContent();
                 }
             )
+            .WithName("users_sessions_end_all")
             .WithSummary("End all sessions of the user. Their tokens stay as they are.")
             .Needs(ManagementApi.UsersWrite);
         user.MapPost(
