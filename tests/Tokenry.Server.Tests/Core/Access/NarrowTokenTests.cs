@@ -43,7 +43,11 @@ public sealed class NarrowTokenTests(SharedServers servers)
                 '/',
                 path.Split('/').Select(part => part is ['{', .. var name, '}'] ? Value(path, name, made) : part)
             );
-            var answer = await client.SendAsync(new HttpMethod(method), address, method is "POST" or "PATCH" ? Body(path, made) : null);
+            var answer = await client.SendAsync(
+                new HttpMethod(method),
+                address,
+                method is "POST" or "PATCH" or "PUT" ? Body(path, made) : null
+            );
             tried++;
             if (answer.Status < 300)
                 opened.Add($"{method} {path}");
@@ -105,6 +109,8 @@ public sealed class NarrowTokenTests(SharedServers servers)
     private static JsonElement Body(string path, Created made) =>
         JsonSerializer.SerializeToElement<object>(
             path == "/v1/signing-keys/rotate" ? new { algorithm = "ES256" }
+            : path.EndsWith("/members", StringComparison.Ordinal) ? new { member = made.User.Id }
+            : path.EndsWith("/members/{id}", StringComparison.Ordinal) ? new { roles = new[] { made.Role.Id } }
             : path.EndsWith("/taint", StringComparison.Ordinal) ? new { reason = "x" }
             : path.EndsWith("/federated-identities", StringComparison.Ordinal)
                 ? new

@@ -53,6 +53,18 @@ public sealed class InHandsTests(SharedServers servers)
             var owner = held ? world.UserId : (await world.Admin.PersonAsync()).Id;
             return caller => caller.PostAsync($"/v1/applications/{application}/transfer", new { owner });
         },
+        ["POST /v1/organizations/{owner}/members"] = async (world, held) =>
+        {
+            var member = held ? await world.OwnAsync() : await world.ForeignAsync();
+            var path = $"/v1/organizations/{await OrganizationAsync(world)}/members";
+            return caller => caller.PostAsync(path, new { member, roles = new[] { world.RoleId } });
+        },
+        ["PUT /v1/organizations/{owner}/members/{id}"] = async (world, held) =>
+        {
+            var member = held ? await world.OwnAsync() : await world.ForeignAsync();
+            var path = $"/v1/organizations/{await OrganizationAsync(world)}/members/{member}";
+            return caller => caller.SendAsync(HttpMethod.Put, path, new { roles = new[] { world.RoleId } });
+        },
         ["POST /v1/users/{id}/disable"] = (world, held) => EndWithTransferAsync(world, held, HttpMethod.Post, "/disable"),
         ["DELETE /v1/users/{id}"] = (world, held) => EndWithTransferAsync(world, held, HttpMethod.Delete, ""),
         ["PATCH /v1/api-resources/{id}"] = async (world, held) =>
@@ -72,9 +84,13 @@ public sealed class InHandsTests(SharedServers servers)
         ["POST /v1/roles"] = "a new role has no holder",
         ["DELETE /v1/roles/{id}"] = "only a role without holders is deleted",
         ["DELETE /v1/applications/{id}"] = "ends rights",
+        ["DELETE /v1/organizations/{owner}/members/{id}"] = "ends rights",
         ["POST /v1/applications/{id}/disable"] = "ends rights",
         ["DELETE /v1/api-resources/{id}"] = "ends rights, and what is registered under the identifier later starts with none",
     };
+
+    private static async Task<string> OrganizationAsync(HandsWorld world) =>
+        (await world.Admin.PostAsync("/v1/organizations", new { name = "x" }).Expect(201)).Text("id");
 
     [Fact]
     public async Task Every_route_that_changes_rights_is_tried_out_here_or_gives_none() =>
