@@ -39,5 +39,5 @@ public sealed class RejudgementTests
     }
 
     /// <summary>Of what the judge is made of, only the position of the changes is asked for.</summary>
-    private static Rejudgement Make() => new(new CallerJudge(null!, null!, null!, null!, null!, new ChangeHub(), TimeProvider.System));
+    private static Rejudgement Make() => new(new CallerJudge(null!, null!, null!, new ChangeHub(), TimeProvider.System));
 }
