@@ -81,7 +81,10 @@ internal sealed class TokenryServer : IAsyncDisposable
         Announcement.WarnOfPlainHttp(App.Logger, Options, App.Urls);
         await ClockCheck.WarnAsync(App.Services);
         // Only people read a terminal: a link that opens the server has no place in a log.
-        var link = Console.IsOutputRedirected || !Options.Console.Enabled ? null : await App.Services.GetRequiredService<IssueSignInLink>().AtStartAsync();
+        var link =
+            Console.IsOutputRedirected || !Options.Console.Enabled
+                ? null
+                : await App.Services.GetRequiredService<IssueSignInLink>().AtStartAsync();
         Announcement.Print(App.Logger, Options, App.Services.GetRequiredService<Database>().Description, link);
         await App.WaitForShutdownAsync();
     }

@@ -44,7 +44,9 @@ public sealed class CredentialForms(GrantableScopes grantable, FreshAuthenticati
     public IResult? Confirmation(Caller caller, HttpRequest request) =>
         fresh.Has(caller)
             ? null
-            : new Redirect($"sign-in/confirm?return={Uri.EscapeDataString(request.Path.ToUriComponent() + request.QueryString.ToUriComponent())}");
+            : new Redirect(
+                $"sign-in/confirm?return={Uri.EscapeDataString(request.Path.ToUriComponent() + request.QueryString.ToUriComponent())}"
+            );
 
     private int? LongestDays(string kind) =>
         kind == CredentialKind.PersonalAccessToken ? (int?)options.PersonalAccessTokens.MaxLifetime?.TotalDays : null;

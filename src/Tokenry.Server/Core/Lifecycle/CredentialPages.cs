@@ -114,7 +114,6 @@ public sealed class CredentialPages(CredentialOperations operations, FreshAuthen
         {
             return Page(await operations.List.ShowAsync(caller, address), address, list, act, refusal);
         }
-
         catch (ProblemException refusal) when (refusal.Code == ProblemCode.FreshAuthenticationRequired)
         {
             return new Redirect($"sign-in/confirm?return=/{page}");

@@ -21,7 +21,8 @@ internal static class ApiKeyPages
     }
 
     private static async Task<IResult> AskAsync(string owner, HttpContext http, Caller caller, CredentialForms forms) =>
-        forms.Confirmation(caller, http.Request) ?? Form(owner, await forms.AskedAsync(caller, owner, CredentialKind.ApiKey, http.Request.Query), StatusCodes.Status200OK);
+        forms.Confirmation(caller, http.Request)
+        ?? Form(owner, await forms.AskedAsync(caller, owner, CredentialKind.ApiKey, http.Request.Query), StatusCodes.Status200OK);
 
     private static async Task<IResult> CreateAsync(string owner, PageForm form, Caller caller, CreateApiKey create, CredentialForms forms)
     {

@@ -9,7 +9,8 @@ namespace Tokenry.Server.Features.SignIn;
 internal static class SignInAnswer
 {
     public static Task PageAsync<TPage>(HttpContext context, SignInView view, int status = StatusCodes.Status200OK)
-        where TPage : ConsolePage => new View<TPage>(TitleOf(typeof(TPage), view)) { Status = status, ["View"] = view }.ExecuteAsync(context);
+        where TPage : ConsolePage =>
+        new View<TPage>(TitleOf(typeof(TPage), view)) { Status = status, ["View"] = view }.ExecuteAsync(context);
 
     private static string TitleOf(Type page, SignInView view) =>
         page == typeof(SecurityPage) ? "nav.security"
