@@ -16,6 +16,8 @@ public sealed class DryRunRoutesTests(SharedServers servers)
         "POST /v1/api-resources",
         "POST /v1/users/{id}/revoke-all",
         "POST /v1/applications/{id}/revoke-all",
+        "DELETE /v1/users/{id}/sessions",
+        "POST /v1/users/{id}/sign-in-links",
         "POST /v1/organizations",
         "PATCH /v1/organizations/{id}",
         "DELETE /v1/organizations/{id}",

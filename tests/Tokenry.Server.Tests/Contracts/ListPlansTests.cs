@@ -110,7 +110,8 @@ public sealed partial class ListPlansTests
             var route = path.Replace("{owner}", made.Application.Id, StringComparison.Ordinal)
                 .Replace("{id}", made.ApiKey.Id, StringComparison.Ordinal);
             if (path.Contains("/users/", StringComparison.Ordinal))
-                route = path.Replace("{owner}", made.User.Id, StringComparison.Ordinal);
+                route = path.Replace("{owner}", made.User.Id, StringComparison.Ordinal)
+                    .Replace("{id}", made.User.Id, StringComparison.Ordinal);
             if (path.Contains("/organizations/", StringComparison.Ordinal))
                 route = path.Replace("{owner}", organization, StringComparison.Ordinal);
             await CallAsync(path, admin, route, 200);
