@@ -35,10 +35,10 @@ public sealed class Visit : IAsyncDisposable
     /// <summary>Opens a browser and signs in.</summary>
     public static async Task<Visit> StartAsync(Chromium chromium, Person person, Look look, bool script = true)
     {
-        var context = await chromium.NewAsync(look, script);
-        var page = await context.NewPageAsync();
+        var browser = await chromium.NewAsync(look, script);
+        var page = await browser.NewPageAsync();
         page.SetDefaultTimeout(15_000);
-        var visit = new Visit(context, page, person.Address);
+        var visit = new Visit(browser, page, person.Address);
         await visit.OpenAsync("sign-in?return=/account/tokens");
         await page.FillAsync("input[name=name]", person.Email);
         await page.FillAsync("input[name=password]", person.Password);

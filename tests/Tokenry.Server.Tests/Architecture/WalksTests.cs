@@ -200,7 +200,7 @@ public sealed partial class WalksTests
         private static bool IsWork(string line) => line.Split(' ')[2] is "AuthenticateAsync" or "RunAsync";
 
         private static bool HoldsService(string file) =>
-            Class().Matches(File.ReadAllText(Path.Combine(Source, file))).Any(match => Services.Contains(match.Groups[1].Value));
+            Class().Matches(File.ReadAllText(Path.Combine(Source, file))).Any(match => Services.Contains(match.Groups["name"].Value));
 
         private static bool IsOneOfMany(string file) => Alternative().IsMatch(File.ReadAllText(Path.Combine(Source, file)));
 
@@ -218,7 +218,7 @@ public sealed partial class WalksTests
                 ' ',
                 lines[first..type].Where(line => line.StartsWith("///", StringComparison.Ordinal)).Select(line => line[3..].Trim())
             );
-            summary = Tag().Replace(Reference().Replace(summary, "`$1`"), "").Trim();
+            summary = Tag().Replace(Reference().Replace(summary, "`${name}`"), "").Trim();
             return summary.IndexOf(". ", StringComparison.Ordinal) is var end and > 0 ? summary[..(end + 1)] : summary;
         }
 
@@ -228,25 +228,29 @@ public sealed partial class WalksTests
                 .EnumerateFiles(Path.Combine(Source, "Tokenry.Server"), "*.cs", SearchOption.AllDirectories)
                 .Where(file => !file.Contains("/obj/", StringComparison.Ordinal))
                 .SelectMany(file => Registration().Matches(File.ReadAllText(file)))
-                .Select(match => match.Groups[1].Value)
+                .Select(match => match.Groups["name"].Value)
                 .ToHashSet(StringComparer.Ordinal);
 
-        [GeneratedRegex(@"\)\s*:\s*(?:IClientAuthenticationMethod|IGrant)\b", RegexOptions.None, 1000)]
+        [GeneratedRegex(@"\)\s*:\s*(?:IClientAuthenticationMethod|IGrant)\b", RegexOptions.ExplicitCapture, 1000)]
         private static partial Regex Alternative();
 
-        [GeneratedRegex(@"(?:AddSingleton|AddScoped|AddTransient|UseMiddleware)<(?:I\w+, )?(\w+)>", RegexOptions.None, 1000)]
+        [GeneratedRegex(
+            @"(?:AddSingleton|AddScoped|AddTransient|UseMiddleware)<(?:I\w+, )?(?<name>\w+)>",
+            RegexOptions.ExplicitCapture,
+            1000
+        )]
         private static partial Regex Registration();
 
-        [GeneratedRegex(@"^(?:public|internal) .*\bclass (\w+)", RegexOptions.Multiline, 1000)]
+        [GeneratedRegex(@"^(?:public|internal) .*\bclass (?<name>\w+)", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
         private static partial Regex Class();
 
-        [GeneratedRegex(@"^(?:public|internal) .*\b(?:class|struct|record|interface)\b", RegexOptions.None, 1000)]
+        [GeneratedRegex(@"^(?:public|internal) .*\b(?:class|struct|record|interface)\b", RegexOptions.ExplicitCapture, 1000)]
         private static partial Regex Declaration();
 
-        [GeneratedRegex(@"<see cref=""(?:\w+\.)*(\w+)[^""]*""\s*/>", RegexOptions.None, 1000)]
+        [GeneratedRegex(@"<see cref=""(?:\w+\.)*(?<name>\w+)[^""]*""\s*/>", RegexOptions.ExplicitCapture, 1000)]
         private static partial Regex Reference();
 
-        [GeneratedRegex("<[^>]+>", RegexOptions.None, 1000)]
+        [GeneratedRegex("<[^>]+>", RegexOptions.ExplicitCapture, 1000)]
         private static partial Regex Tag();
     }
 }

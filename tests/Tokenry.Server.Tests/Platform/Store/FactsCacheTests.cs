@@ -168,8 +168,11 @@ public sealed class FactsCacheTests
     {
         var cache = Cache(id => Task.FromResult<Facts?>(new(id)));
         await cache.GetAsync("a");
-        Assert.Equal(0, await Allocations.OfAsync(() => Assert.True(cache.GetAsync("a").IsCompletedSuccessfully)));
+        Assert.Equal(0, await Allocations.OfAsync(() => _ = HitAsync(cache)));
     }
+
+    /// <summary>A task that ends at once costs nothing.</summary>
+    private static async Task HitAsync(FactsCache<Facts> cache) => await cache.GetAsync("a");
 
     private FactsCache<Facts> Cache(Func<string, Task<Facts?>> load, Freshness? freshness = null, int capacity = 1000) =>
         new(
