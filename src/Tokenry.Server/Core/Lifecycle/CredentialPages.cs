@@ -70,7 +70,7 @@ public sealed class CredentialPages(CredentialOperations operations, FreshAuthen
             ["Address"] = $"{list.Address}/{credential.Id}",
             ["IsSecret"] = address.Family.IsSecret,
             ["StillUsed"] = IsUsed(credential),
-            ["Deed"] = act,
+            ["Act"] = act,
             ["Once"] = Once(),
             ["Faults"] = refusal?.Errors,
         };

@@ -31,10 +31,9 @@ public sealed class ConsoleAssetsTests
                 .Select(File.ReadAllText)
         );
         var icons = sprite.Split("<symbol id=\"").Skip(1).Select(part => part.Split('"')[0]).ToHashSet(StringComparer.Ordinal);
-        Assert.Empty(
-            icons.Where(icon =>
-                !sources.Contains($"\"{icon}\"", StringComparison.Ordinal) && !sources.Contains($"#{icon}", StringComparison.Ordinal)
-            )
+        Assert.DoesNotContain(
+            icons,
+            icon => !sources.Contains($"\"{icon}\"", StringComparison.Ordinal) && !sources.Contains($"#{icon}", StringComparison.Ordinal)
         );
         var used = sources
             .Split("<Icon Name=\"")
@@ -49,8 +48,9 @@ public sealed class ConsoleAssetsTests
     {
         var pages = Directory.GetFiles(Path.Combine(Repository.Root, "src", "Tokenry.Server"), "*.razor", SearchOption.AllDirectories);
         Assert.NotEmpty(pages);
-        Assert.Empty(
-            pages.Where(page =>
+        Assert.DoesNotContain(
+            pages,
+            page =>
                 File.ReadAllText(page) is var text
                 && (
                     text.Contains("<style", StringComparison.OrdinalIgnoreCase)
@@ -59,7 +59,6 @@ public sealed class ConsoleAssetsTests
                     || text.Contains("<script>", StringComparison.OrdinalIgnoreCase)
                     || text.Contains("MarkupString", StringComparison.Ordinal)
                 )
-            )
         );
     }
 

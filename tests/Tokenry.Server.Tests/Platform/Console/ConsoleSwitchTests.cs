@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Tokenry.Server.Composition;
 using Tokenry.Server.Platform.Console;
 
@@ -20,7 +22,7 @@ public sealed class ConsoleSwitchTests
             var paths = ((IEndpointRouteBuilder)server.App)
                 .DataSources.SelectMany(source => source.Endpoints)
                 .OfType<RouteEndpoint>()
-                .Select(endpoint => endpoint.RoutePattern.RawText!)
+                .Select(endpoint => endpoint.RoutePattern.RawText!.TrimEnd('/'))
                 .ToList();
             Assert.Equal(enabled, paths.Contains("/account/tokens"));
             Assert.Equal(enabled, paths.Any(path => path.StartsWith("/console/", StringComparison.Ordinal)));
