@@ -22,7 +22,7 @@ public sealed class ApiClient(string address, string? bearer = null, TimeSpan? t
             AllowAutoRedirect = false,
             UseCookies = false,
             UseProxy = false,
-            ConnectTimeout = TimeSpan.FromSeconds(5),
+            ConnectTimeout = TimeSpan.FromSeconds(30),
         }
     )
     {

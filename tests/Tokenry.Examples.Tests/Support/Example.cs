@@ -8,7 +8,7 @@ namespace Tokenry.Examples.Tests.Support;
 /// <summary>One of the examples, started by its own <c>run</c> as a person would: Tokenry, the proxy and what stands behind it.</summary>
 internal sealed class Example : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(20);
     private readonly OutputLines _output = new();
     private readonly OutputLines _error = new();

@@ -16,9 +16,9 @@ public static class SignInPages
     public static void MapSignInPages(this IEndpointRouteBuilder app)
     {
         var pages = app.MapGroup("").ExcludeFromDescription();
-        pages.MapGet(SessionAuthentication.SignInPath, ShowSignIn).OpenToAnybody().IsPage();
+        pages.MapGet(SessionAuthentication.SignInPath, ShowSignIn).IsDoor().IsPage(); // a password follows
         pages.MapPost(SessionAuthentication.SignInPath, SignInAsync).OpenToAnybody().IsPage().IsForm();
-        pages.MapGet(SignInLinks.Path, ShowLinkAsync).OpenToAnybody().IsPage();
+        pages.MapGet(SignInLinks.Path, ShowLinkAsync).IsDoor().IsPage(); // the code in it
         pages.MapPost(SignInLinks.Path, SetPasswordAsync).OpenToAnybody().IsPage().IsForm();
         pages.MapGet("/sign-in/confirm", ShowConfirm).NeedsSession();
         pages.MapPost("/sign-in/confirm", ConfirmAsync).NeedsSession().IsForm();

@@ -29,6 +29,7 @@ public sealed class AuthenticationResultTests
         Assert.Equal(
             [
                 nameof(AuthenticatedCredential),
+                nameof(AuthenticatedSession),
                 nameof(AuthenticatedToken),
                 nameof(AuthenticationFailure),
                 nameof(NamedApplication),
