@@ -140,7 +140,7 @@ internal sealed class Actor
         };
 
     /// <summary>A session of a user, who signs in for it.</summary>
-    private static async Task<string> SessionAsync(ApiClient admin, string userId) =>
+    public static async Task<string> SessionAsync(ApiClient admin, string userId) =>
         "ses_" + (await admin.BrowserOfAsync(userId)).Session![..22];
 
     private static async Task<string> FederatedIdentityAsync(CreatedApplication application, ApiClient admin)

@@ -158,6 +158,7 @@ public sealed class OrganizationIsolationTests(SharedServers servers)
                     ["jwk"] = (await admin.CreatePublicKeyAsync(application.Id, key)).Text("id"),
                     ["crt"] = (await admin.CreateCertificateAsync(application.Id)).Text("id"),
                     ["fed"] = (await admin.CreateFederatedIdentityAsync(application.Id, issuer)).Text("id"),
+                    ["ses"] = await Actor.SessionAsync(admin, member.Id),
                 }
             );
         }
