@@ -35,7 +35,6 @@ internal static class Pages
     public static void UsePages(this IApplicationBuilder app)
     {
         app.UseMiddleware<SessionAuthentication>();
-        app.Use(IntroduceAsync);
         app.UseMiddleware<FormGuard>();
     }
 
@@ -52,24 +51,5 @@ internal static class Pages
         app.MapApiKeyPages();
         app.MapCredentialPages();
         app.MapAuditPages();
-    }
-
-    /// <summary>
-    /// Makes the person of the session the caller of the operations behind a page, and the viewer that the frame of a page knows. Routes of the API do not pass
-    /// here with a session.
-    /// </summary>
-    private static Task IntroduceAsync(HttpContext context, RequestDelegate next)
-    {
-        if (SessionCaller.Of(context) is { } caller)
-        {
-            context.Features[typeof(Caller)] = caller;
-            context.Features[typeof(Viewer)] = new Viewer(
-                caller.Principal.Id,
-                caller.Principal.Name,
-                caller.Management.ToHashSet(StringComparer.Ordinal)
-            );
-        }
-
-        return next(context);
     }
 }

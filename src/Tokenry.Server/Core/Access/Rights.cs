@@ -26,22 +26,8 @@ public static class Rights
             principal.IsUser ? ManagementApi.Member.Permissions.At(api)
             : principal.Permissions is { } own ? own.At(api)
             : ScopeSet.Empty;
-        foreach (var roleId in principal.RoleIds)
-        {
-            if (catalog.Role(roleId) is { } role)
-            {
-                scopes = scopes.Union(role.Permissions.At(api));
-            }
-        }
-
-        foreach (var roleId in principal.RolesThere)
-        {
-            if (catalog.Role(roleId) is { } role)
-            {
-                scopes = scopes.Union(role.Permissions.At(api));
-            }
-        }
-
+        scopes = WithRoles(scopes, catalog, principal.RoleIds, api);
+        scopes = WithRoles(scopes, catalog, principal.RolesThere, api);
         scopes = scopes.Intersect(api.Scopes);
         if (principal.ActsIn is not null && api.Identifier == ManagementApi.Identifier)
         {
@@ -49,6 +35,19 @@ public static class Rights
         }
 
         return principal.Owner is { } bound && !scopes.IsEmpty ? scopes.Intersect(Of(catalog, bound, api)) : scopes;
+    }
+
+    private static ScopeSet WithRoles(ScopeSet scopes, Catalog catalog, string[] roleIds, ApiResourceFacts api)
+    {
+        foreach (var roleId in roleIds)
+        {
+            if (catalog.Role(roleId) is { } role)
+            {
+                scopes = scopes.Union(role.Permissions.At(api));
+            }
+        }
+
+        return scopes;
     }
 
     /// <summary>What roles give together, per API. A role that no longer exists gives nothing.</summary>

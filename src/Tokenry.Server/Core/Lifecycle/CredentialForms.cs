@@ -42,11 +42,7 @@ public sealed class CredentialForms(GrantableScopes grantable, FreshAuthenticati
 
     /// <summary>The way to a fresh proof before the person fills in a form; <c>null</c> = the proof is fresh.</summary>
     public IResult? Confirmation(Caller caller, HttpRequest request) =>
-        fresh.Has(caller)
-            ? null
-            : new Redirect(
-                $"sign-in/confirm?return={Uri.EscapeDataString(request.Path.ToUriComponent() + request.QueryString.ToUriComponent())}"
-            );
+        fresh.Has(caller) ? null : FreshAuthentication.Before(request.Path.ToUriComponent() + request.QueryString.ToUriComponent());
 
     private int? LongestDays(string kind) =>
         kind == CredentialKind.PersonalAccessToken ? (int?)options.PersonalAccessTokens.MaxLifetime?.TotalDays : null;

@@ -116,7 +116,7 @@ public sealed class CredentialPages(CredentialOperations operations, FreshAuthen
         }
         catch (ProblemException refusal) when (refusal.Code == ProblemCode.FreshAuthenticationRequired)
         {
-            return new Redirect($"sign-in/confirm?return=/{page}");
+            return FreshAuthentication.Before("/" + page);
         }
 
         return new Redirect(page);

@@ -55,12 +55,7 @@ public static class LastAdministrator
             return;
         }
 
-        if (tx.Dialect.AdministratorsLock is { Length: > 0 } take)
-        {
-            // Without this lock, each of two concurrent changes would still see the other's administrator.
-            await tx.FirstOrDefaultAsync<int>(take);
-        }
-
+        await HoldAsync(tx);
         // A store that has none already (of an older version) may still change.
         var isGuarded = await ExistsAsync(tx, before);
         await change();
@@ -73,6 +68,19 @@ public static class LastAdministrator
                     + "administrator is left who can, run './run admin token --revive' on the server's host."
             );
         }
+    }
+
+    /// <summary>Without this lock, each of two concurrent changes would still see the other's administrator.</summary>
+    /// <returns>Whether others may have committed before it was granted.</returns>
+    internal static async Task<bool> HoldAsync(WriteTransaction tx)
+    {
+        if (tx.Dialect.AdministratorsLock is not { Length: > 0 } take)
+        {
+            return false;
+        }
+
+        await tx.FirstOrDefaultAsync<int>(take);
+        return true;
     }
 
     private static async Task<bool> ExistsAsync(WriteTransaction tx, IEnumerable<RoleFacts> roles)

@@ -24,13 +24,12 @@ public static class LastOrganizationAdministrator
     public static async Task KeepAsync(WriteTransaction tx, string principalId, Func<Task> change)
     {
         var role = ManagementApi.OrganizationAdministrator.Id;
-        if (tx.Dialect.AdministratorsLock is { Length: > 0 } take && (await OfAsync()).Length > 0)
+        var before = await OfAsync();
+        if (before.Length > 0 && await LastAdministrator.HoldAsync(tx))
         {
-            // Without this lock, each of two concurrent changes would still see the other's administrator.
-            await tx.FirstOrDefaultAsync<int>(take);
+            before = await OfAsync();
         }
 
-        var before = await OfAsync();
         await change();
         if (before.Length == 0)
         {

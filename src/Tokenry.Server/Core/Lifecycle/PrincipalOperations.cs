@@ -46,17 +46,7 @@ public sealed class PrincipalOperations(Gate gate, Caps caps, Brands brands, Tim
         var acts = organizationId ?? row.OrganizationId ?? callers;
         var owner = await PrincipalStore.FactsAsync(operation.Transaction, row, acts);
         operation.Entry.OrganizationId ??= acts;
-        if (
-            organizationId is not null
-            && (
-                (callers is not null && organizationId != callers)
-                || (
-                    owner.Home is null
-                        ? owner.Memberships.All(member => member.OrganizationId != organizationId)
-                        : owner.Home.Id != organizationId
-                )
-            )
-        )
+        if (organizationId is not null && ((callers is not null && organizationId != callers) || !owner.BelongsTo(organizationId)))
         {
             operation.Entry.OrganizationId = callers;
             throw ProblemException.Invalid("organization_id", "is not an organization in which the owner of the credential can act");

@@ -101,6 +101,10 @@ public sealed record PrincipalFacts
             ? [this]
             : Memberships.Select(member => In(member.OrganizationId, new(member.OrganizationId, IsEnabled: true))).Prepend(this);
 
+    /// <summary>Whether it can act in an organization: it is owned by that one, or is a member there and owned by none.</summary>
+    public bool BelongsTo(string organizationId) =>
+        Home is null ? Memberships.Any(member => member.OrganizationId == organizationId) : Home.Id == organizationId;
+
     /// <summary>
     /// The same principal as it acts in an organization, with its roles there. It is inactive there unless it is a member or belongs to the organization, and
     /// the organization is enabled.
@@ -110,14 +114,13 @@ public sealed record PrincipalFacts
     public PrincipalFacts In(string organizationId, OrganizationFacts? organization)
     {
         var membership = Memberships.FirstOrDefault(member => member.OrganizationId == organizationId);
-        var belongs = Home is null ? membership is not null : Home.Id == organizationId;
         var owner = Owner?.In(organizationId, organization);
         return this with
         {
             ActsIn = organizationId,
             RolesThere = membership?.RoleIds ?? [],
             Owner = owner,
-            Active = Active && belongs && organization is { IsEnabled: true } && owner is not { Active: false },
+            Active = Active && BelongsTo(organizationId) && organization is { IsEnabled: true } && owner is not { Active: false },
         };
     }
 }

@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
+using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Core.Sessions;
@@ -13,9 +14,12 @@ public sealed class FreshAuthentication(TimeProvider time)
     /// <summary>How long a proof counts.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
 
-    /// <summary>The page where the person confirms the password and goes on to another one.</summary>
-    /// <param name="next">The path of that page, from the root.</param>
-    public static string PathTo(string next) => $"/sign-in/confirm?return={Uri.EscapeDataString(next)}";
+    /// <summary>The page where the person confirms the password.</summary>
+    public const string Path = "/sign-in/confirm";
+
+    /// <summary>Leads to that page, and from there on to another one.</summary>
+    /// <param name="next">The path of the other page, from the root.</param>
+    public static Redirect Before(string next) => new($"{Path[1..]}?return={Uri.EscapeDataString(next)}");
 
     public bool Has(Caller caller) =>
         SessionCaller.SessionOf(caller) is not { } session

@@ -3,6 +3,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Core.Doors;
+using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Core.Sessions;
@@ -42,7 +43,7 @@ internal sealed class SessionAuthentication(RequestDelegate next, SessionScheme 
 
         if (route.GetMetadata<RouteAccess>() is { Kind: RouteAuthentication.Session } && SessionCaller.Of(context) is null)
         {
-            Refuse(context);
+            await RefuseAsync(context);
             return;
         }
 
@@ -80,18 +81,21 @@ internal sealed class SessionAuthentication(RequestDelegate next, SessionScheme 
         var session = SessionCaller.SessionOf(caller)!;
         SessionCaller.Set(context, caller);
         context.Features[typeof(Caller)] = caller; // for the operations behind a page, which bind their caller as routes of the API do
+        context.Features[typeof(Viewer)] = new Viewer(
+            caller.Principal.Id,
+            caller.Principal.Name,
+            caller.Management.ToHashSet(StringComparer.Ordinal)
+        );
         caller.Request.IsFromKnownCaller = true;
         use.Note(session, caller.Request);
         // The framework's antiforgery token is then of this session: one of an earlier session does not fit.
         context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim("sub", session.Id)], "session"));
     }
 
-    private static void Refuse(HttpContext context)
+    private static Task RefuseAsync(HttpContext context)
     {
         var isChange = !HttpMethods.IsGet(context.Request.Method);
         var target = context.Request.Path.ToUriComponent() + (isChange ? "" : context.Request.QueryString.ToUriComponent());
-        context.Response.StatusCode = StatusCodes.Status303SeeOther;
-        context.Response.Headers.CacheControl = "no-store";
-        context.Response.Headers.Location = $"{SignInPath}?return={Uri.EscapeDataString(target)}{(isChange ? $"&{EndedFlag}=true" : "")}";
+        return Redirect.ToAsync(context, $"{SignInPath}?return={Uri.EscapeDataString(target)}{(isChange ? $"&{EndedFlag}=true" : "")}");
     }
 }

@@ -1,9 +1,7 @@
 using Tokenry.Server.Core.Access;
-using Tokenry.Server.Core.Limits;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Core.Sessions;
-using Tokenry.Server.Core.Usage;
 using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Store;
 using Tokenry.Server.Platform.Store.Audit;
@@ -19,9 +17,8 @@ public sealed class ChangePassword(
     Database database,
     Passwords passwords,
     FreshAuthentication fresh,
-    SignInThrottle throttle,
-    SessionStart sessions,
-    Denials denials
+    PasswordProof proof,
+    SessionStart sessions
 )
 {
     /// <param name="caller">The caller.</param>
@@ -33,7 +30,7 @@ public sealed class ChangePassword(
     {
         var id = caller.Principal.Id;
         var person = (await database.ReadAsync(connection => SignInData.FindAsync(connection, id)))!;
-        if ((old is not null || !fresh.Has(caller)) && !await IsRightAsync(caller, person, old ?? ""))
+        if ((old is not null || !fresh.Has(caller)) && !await proof.HoldsAsync(caller, person, old ?? ""))
         {
             return null;
         }
@@ -62,23 +59,5 @@ public sealed class ChangePassword(
                 return await sessions.BeginAsync(tx, id, now.Request);
             }
         );
-    }
-
-    private async Task<bool> IsRightAsync(Caller caller, SignInData person, string old)
-    {
-        var email = person.Email ?? person.Id;
-        if (throttle.Count(email, caller.Request.Address) is { Ticks: > 0 } wait)
-        {
-            throw SignInWithPassword.TooMany(wait);
-        }
-
-        if (!await passwords.IsRightAsync(person.PasswordHash, old))
-        {
-            denials.RecordSignIn(caller.Request, person.Id, "wrong_password");
-            return false;
-        }
-
-        throttle.TakeBack(email, caller.Request.Address);
-        return true;
     }
 }

@@ -1,23 +1,13 @@
 using Tokenry.Server.Core.Access;
-using Tokenry.Server.Core.Limits;
 using Tokenry.Server.Core.Operations;
-using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Core.Sessions;
-using Tokenry.Server.Core.Usage;
 using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Features.SignIn;
 
 /// <summary>Step-up: the person who is signed in confirms the password, and gets a session with a new id and a fresh proof (<see cref="FreshAuthentication"/>).</summary>
-public sealed class ConfirmPassword(
-    Gate gate,
-    Database database,
-    Passwords passwords,
-    SignInThrottle throttle,
-    SessionStart sessions,
-    Denials denials
-)
+public sealed class ConfirmPassword(Gate gate, Database database, PasswordProof proof, SessionStart sessions)
 {
     /// <returns>The new session; <c>null</c> = the password is wrong.</returns>
     /// <exception cref="ProblemException">429: too many attempts.</exception>
@@ -25,19 +15,11 @@ public sealed class ConfirmPassword(
     {
         var id = caller.Principal.Id;
         var person = (await database.ReadAsync(connection => SignInData.FindAsync(connection, id)))!;
-        var email = person.Email ?? id;
-        if (throttle.Count(email, caller.Request.Address) is { Ticks: > 0 } wait)
+        if (!await proof.HoldsAsync(caller, person, password))
         {
-            throw SignInWithPassword.TooMany(wait);
-        }
-
-        if (!await passwords.IsRightAsync(person.PasswordHash, password))
-        {
-            denials.RecordSignIn(caller.Request, id, "wrong_password");
             return null;
         }
 
-        throttle.TakeBack(email, caller.Request.Address);
         return await gate.WriteAsync(
             caller,
             demand: null,

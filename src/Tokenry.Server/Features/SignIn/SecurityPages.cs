@@ -47,35 +47,28 @@ public static class SecurityPages
             return;
         }
 
-        try
+        var old = form.AsTyped("old") is { Length: > 0 } typed ? typed : null;
+        var refusal = await SignInAnswer.TryAsync(
+            context,
+            () => change.RunAsync(SessionCaller.Required(context), old, password),
+            Path,
+            WrongPassword
+        );
+        if (refusal is var (error, status))
         {
-            if (
-                await change.RunAsync(SessionCaller.Required(context), form.AsTyped("old") is { Length: > 0 } old ? old : null, password) is
-                { } session
-            )
-            {
-                await SignInAnswer.SignedInAsync(context, session, Path);
-                return;
-            }
+            await ShowAsync(context, error, status);
         }
-        catch (ProblemException problem) when (SignInAnswer.IsForForm(problem))
-        {
-            await ShowAsync(context, SignInAnswer.Words(problem), SignInAnswer.StatusOf(problem));
-            return;
-        }
-
-        await ShowAsync(context, WrongPassword, StatusCodes.Status422UnprocessableEntity);
     }
 
     private static async Task EndAsync(HttpContext context, PageForm form, EndSession end)
     {
         await end.RunAsync(SessionCaller.Required(context), form["id"] ?? "");
-        await SignInAnswer.SeeOtherAsync(context, Path);
+        await Redirect.ToAsync(context, Path);
     }
 
     private static async Task EndOthersAsync(HttpContext context, EndSessions end)
     {
         await end.RunAsync(SessionCaller.Required(context), userId: null);
-        await SignInAnswer.SeeOtherAsync(context, Path);
+        await Redirect.ToAsync(context, Path);
     }
 }

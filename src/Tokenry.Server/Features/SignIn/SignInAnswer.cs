@@ -19,32 +19,46 @@ internal static class SignInAnswer
         : view.Code is null ? "link.broken"
         : "link.title";
 
-    /// <summary>Sends the browser on with GET, so that reloading the next page sends no form again.</summary>
-    public static Task SeeOtherAsync(HttpContext context, string path)
+    /// <summary>Gives the browser the session that an attempt brings, and sends it on.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="attempt">Makes the session; <c>null</c> = it was refused.</param>
+    /// <param name="next">The path to go on with.</param>
+    /// <param name="refused">What the form says if it was refused.</param>
+    /// <returns><c>null</c> = answered. Otherwise what the form says when it is shown again, and with which status.</returns>
+    public static async Task<(string Error, int Status)?> TryAsync(
+        HttpContext context,
+        Func<Task<NewSession?>> attempt,
+        string next,
+        string refused
+    )
     {
-        context.Response.StatusCode = StatusCodes.Status303SeeOther;
-        context.Response.Headers.CacheControl = "no-store";
-        context.Response.Headers.Location = path;
-        return Task.CompletedTask;
-    }
+        try
+        {
+            if (await attempt() is not { } session)
+            {
+                return (refused, StatusCodes.Status422UnprocessableEntity);
+            }
 
-    /// <summary>Gives the browser its session and sends it on.</summary>
-    public static Task SignedInAsync(HttpContext context, NewSession session, string path)
-    {
-        SessionCookie.Write(context.Response, session);
-        return SeeOtherAsync(context, path);
+            SessionCookie.Write(context.Response, session);
+            await Redirect.ToAsync(context, next);
+            return null;
+        }
+        catch (ProblemException problem) when (IsForForm(problem))
+        {
+            return (Words(problem), StatusOf(problem));
+        }
     }
 
     /// <summary>What a refused form says, in words for a person.</summary>
-    public static string Words(ProblemException problem) =>
+    private static string Words(ProblemException problem) =>
         problem.Errors?.GetValueOrDefault("password") is { } faults
             ? $"The new password {string.Join(", and it ", faults)}."
             : problem.Message;
 
     /// <summary>Whether the person can mend it in the same form.</summary>
-    public static bool IsForForm(ProblemException problem) => problem.Code is ProblemCode.InvalidRequest or ProblemCode.TooManyRequests;
+    private static bool IsForForm(ProblemException problem) => problem.Code is ProblemCode.InvalidRequest or ProblemCode.TooManyRequests;
 
     /// <summary>The status of a form that is shown again.</summary>
-    public static int StatusOf(ProblemException problem) =>
+    private static int StatusOf(ProblemException problem) =>
         problem.Status == StatusCodes.Status400BadRequest ? StatusCodes.Status422UnprocessableEntity : problem.Status;
 }

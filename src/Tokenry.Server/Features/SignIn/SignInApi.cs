@@ -13,6 +13,7 @@ public static class SignInApi
             .AddSingleton<SetPasswordByLink>()
             .AddSingleton<ChangePassword>()
             .AddSingleton<ConfirmPassword>()
+            .AddSingleton<PasswordProof>()
             .AddSingleton<ListSessions>()
             .AddSingleton<EndSession>()
             .AddSingleton<EndSessions>()

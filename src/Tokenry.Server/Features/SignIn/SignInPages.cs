@@ -20,8 +20,8 @@ public static class SignInPages
         pages.MapPost(SessionAuthentication.SignInPath, SignInAsync).OpenToAnybody().IsPage().IsForm();
         pages.MapGet(SignInLinks.Path, ShowLinkAsync).IsDoor().IsPage(); // the code in it
         pages.MapPost(SignInLinks.Path, SetPasswordAsync).OpenToAnybody().IsPage().IsForm();
-        pages.MapGet("/sign-in/confirm", ShowConfirm).NeedsSession();
-        pages.MapPost("/sign-in/confirm", ConfirmAsync).NeedsSession().IsForm();
+        pages.MapGet(FreshAuthentication.Path, ShowConfirm).NeedsSession();
+        pages.MapPost(FreshAuthentication.Path, ConfirmAsync).NeedsSession().IsForm();
         pages.MapPost("/sign-out", SignOutAsync).NeedsSession().IsForm();
     }
 
@@ -29,7 +29,7 @@ public static class SignInPages
     {
         var next = LocalPath.Or(context.Request.Query["return"], Home);
         return SessionCaller.Of(context) is not null
-            ? SignInAnswer.SeeOtherAsync(context, next)
+            ? Redirect.ToAsync(context, next)
             : SignInAnswer.PageAsync<SignInPage>(
                 context,
                 new SignInView(context)
@@ -45,25 +45,15 @@ public static class SignInPages
     private static async Task SignInAsync(HttpContext context, PageForm form, SignInWithPassword signIn)
     {
         var next = LocalPath.Or(form["return"], Home);
-        var error = WrongPassword;
-        var status = StatusCodes.Status422UnprocessableEntity;
-        try
+        var refusal = await SignInAnswer.TryAsync(
+            context,
+            () => signIn.RunAsync(RequestFacts.Of(context), form["name"] ?? "", form.AsTyped("password"), SessionCaller.Of(context)),
+            next,
+            WrongPassword
+        );
+        if (refusal is not var (error, status))
         {
-            var session = await signIn.RunAsync(
-                RequestFacts.Of(context),
-                form["name"] ?? "",
-                form.AsTyped("password"),
-                SessionCaller.Of(context)
-            );
-            if (session is not null)
-            {
-                await SignInAnswer.SignedInAsync(context, session, next);
-                return;
-            }
-        }
-        catch (ProblemException problem) when (SignInAnswer.IsForForm(problem))
-        {
-            (error, status) = (SignInAnswer.Words(problem), SignInAnswer.StatusOf(problem));
+            return;
         }
 
         await SignInAnswer.PageAsync<SignInPage>(
@@ -92,22 +82,16 @@ public static class SignInPages
     private static async Task SetPasswordAsync(HttpContext context, PageForm form, SetPasswordByLink set)
     {
         var (code, password) = (form["code"] ?? "", form.AsTyped("password"));
-        var error = NotTheSame;
-        var status = StatusCodes.Status422UnprocessableEntity;
-        if (password == form.AsTyped("again"))
+        var isSame = password == form.AsTyped("again");
+        var refusal = await SignInAnswer.TryAsync(
+            context,
+            async () => isSame ? await set.RunAsync(RequestFacts.Of(context), code, password) : null,
+            Home,
+            NotTheSame
+        );
+        if (refusal is not var (error, status))
         {
-            try
-            {
-                if (await set.RunAsync(RequestFacts.Of(context), code, password) is { } session)
-                {
-                    await SignInAnswer.SignedInAsync(context, session, Home);
-                    return;
-                }
-            }
-            catch (ProblemException problem) when (SignInAnswer.IsForForm(problem))
-            {
-                (error, status) = (SignInAnswer.Words(problem), SignInAnswer.StatusOf(problem));
-            }
+            return;
         }
 
         var person = await set.FindAsync(code);
@@ -137,19 +121,15 @@ public static class SignInPages
     {
         var caller = SessionCaller.Required(context);
         var next = LocalPath.Or(form["return"], Home);
-        var error = "The password is wrong.";
-        var status = StatusCodes.Status422UnprocessableEntity;
-        try
+        var refusal = await SignInAnswer.TryAsync(
+            context,
+            () => confirm.RunAsync(caller, form.AsTyped("password")),
+            next,
+            "The password is wrong."
+        );
+        if (refusal is not var (error, status))
         {
-            if (await confirm.RunAsync(caller, form.AsTyped("password")) is { } session)
-            {
-                await SignInAnswer.SignedInAsync(context, session, next);
-                return;
-            }
-        }
-        catch (ProblemException problem) when (SignInAnswer.IsForForm(problem))
-        {
-            (error, status) = (SignInAnswer.Words(problem), SignInAnswer.StatusOf(problem));
+            return;
         }
 
         await SignInAnswer.PageAsync<ConfirmPage>(
@@ -169,6 +149,6 @@ public static class SignInPages
         var caller = SessionCaller.Required(context);
         await end.RunAsync(caller, caller.CredentialId!);
         SessionCookie.Delete(context.Response);
-        await SignInAnswer.SeeOtherAsync(context, SessionAuthentication.SignInPath);
+        await Redirect.ToAsync(context, SessionAuthentication.SignInPath);
     }
 }

@@ -6,11 +6,16 @@ namespace Tokenry.Server.Platform.Console;
 /// <param name="address">The address below the base, without a slash at the start.</param>
 public sealed class Redirect(string address) : IResult
 {
-    public Task ExecuteAsync(HttpContext httpContext)
+    public Task ExecuteAsync(HttpContext httpContext) => ToAsync(httpContext, LocalPath.Or("/" + address, "/"));
+
+    /// <summary>Sends the browser on with GET, so that reloading the next page sends no form again.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="path">A path of this server, from the root.</param>
+    public static Task ToAsync(HttpContext context, string path)
     {
-        httpContext.Response.StatusCode = StatusCodes.Status303SeeOther;
-        httpContext.Response.Headers.CacheControl = "no-store";
-        httpContext.Response.Headers.Location = LocalPath.Or("/" + address, "/");
+        context.Response.StatusCode = StatusCodes.Status303SeeOther;
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers.Location = path;
         return Task.CompletedTask;
     }
 }
