@@ -125,6 +125,12 @@ public static class ProblemCode
     /// <summary>409: a newer secret, key or certificate replaced this one; only the newest can renew itself.</summary>
     public const string SecretSuperseded = "secret_superseded";
 
+    /// <summary>In the answer of a bulk operation: the credential that made the request is left alone.</summary>
+    public const string OwnCredential = "own_credential";
+
+    /// <summary>In the answer of a bulk rotation: the secret before the last rotation still works, and another rotation would end it at once.</summary>
+    public const string OverlapRunning = "overlap_running";
+
     /// <summary>409: the owner has as many of these as it may have; <see cref="Problem.Limit"/> is the limit.</summary>
     public const string LimitReached = "limit_reached";
 

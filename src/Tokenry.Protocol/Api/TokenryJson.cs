@@ -12,6 +12,9 @@ namespace Tokenry.Protocol.Api;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     Converters = [typeof(TimestampConverter)]
 )]
+[JsonSerializable(typeof(BulkAnswer))]
+[JsonSerializable(typeof(BulkRevocationRequest))]
+[JsonSerializable(typeof(BulkRotationRequest))]
 [JsonSerializable(typeof(ApiResource))]
 [JsonSerializable(typeof(ApiResourceRequest))]
 [JsonSerializable(typeof(ApiResourcePatch))]

@@ -35,6 +35,11 @@ internal static class AdminCommand
             .AddEnvironmentVariables()
             .AddInMemoryCollection(settings)
             .Build();
+        if (verb.Alone is { } alone)
+        {
+            return await PrintAsync(await alone(configuration));
+        }
+
         var options = TokenryOptions.Read(configuration, needsIssuer: false);
         var request = new ControlRequest(verb.Command.Words, arguments);
         var isNamed = configuration["Tokenry:DataDirectory"] is not null;
@@ -44,6 +49,12 @@ internal static class AdminCommand
             ? await RunHereAsync(opening)
             : await AskAsync(FindServer(options.Store.DataDirectory, isNamed), options, request)
                 ?? await RunOnSqliteAsync(opening, request);
+        return await PrintAsync(answer);
+    }
+
+    /// <returns>The exit code.</returns>
+    private static async Task<int> PrintAsync(ControlAnswer answer)
+    {
         if (answer.Message is { } message)
         {
             await Console.Error.WriteLineAsync(message);

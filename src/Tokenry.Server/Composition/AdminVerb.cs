@@ -1,3 +1,4 @@
+using Tokenry.Server.Composition.Demo;
 using Tokenry.Server.Core.KeyCare;
 using Tokenry.Server.Features.AuditLog;
 using Tokenry.Server.Features.PersonalAccessTokens;
@@ -19,6 +20,12 @@ internal sealed record AdminVerb(
     /// <summary>Refuses options that do not fit, before a store is opened; throws <see cref="StartupException"/>.</summary>
     public Action<IReadOnlyDictionary<string, string>> Check { get; init; } = _ => { };
 
+    /// <summary>
+    /// Carries the verb out in this process with a server of its own, on a store that no other server uses; <c>null</c> = the handler does, in the process
+    /// that has the store open.
+    /// </summary>
+    public Func<IConfiguration, Task<ControlAnswer>>? Alone { get; init; }
+
     public static readonly IReadOnlyList<AdminVerb> All =
     [
         new(IssueAdminToken.Command, services => services.GetRequiredService<IssueAdminToken>().RunAsync)
@@ -29,6 +36,7 @@ internal sealed record AdminVerb(
         new(IssueSignInLink.Command, services => services.GetRequiredService<IssueSignInLink>().RunAsync),
         new(RotateKeysCommand.Command, services => (options, _) => services.GetRequiredService<RotateKeysCommand>().RunAsync(options)),
         new(VerifyAudit.Command, services => (options, _) => services.GetRequiredService<VerifyAudit>().RunAsync(options)),
+        new(FillDemo.Command, _ => (_, _) => Task.FromResult(FillDemo.InUse)) { Alone = FillDemo.RunAsync },
     ];
 
     public static readonly IReadOnlyList<CommandVerb> Commands = [.. All.Select(verb => verb.Command)];

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Core.Credentials;
@@ -29,7 +30,7 @@ public static partial class CoreServices
     public static IServiceCollection AddCore(this IServiceCollection services, TokenryOptions options)
     {
         services.AddSingleton(options);
-        services.AddSingleton(TimeProvider.System);
+        services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics().AddSingleton<ServerMetrics>().AddSingleton<ProcessMetrics>().AddSingleton<FactsMetrics>();
         services.AddSingleton(provider => new StoreMetrics(provider.GetRequiredService<IMeterFactory>().Create(ServerMetrics.MeterName)));
         services.AddSingleton<MetricsText>();

@@ -118,7 +118,9 @@ internal static class OpenApiOperations
             var schema = new OpenApiSchema
             {
                 Type = JsonSchemaType.String,
-                Format = name is "from" or "to" or "unused_since" or "expires_before" ? "date-time" : null,
+                Format = name is "from" or "to" or "created_before" or "unused_since" or "expires_before" or "due_before"
+                    ? "date-time"
+                    : null,
             };
             operation.Parameters!.Add(Parameter(name, ParameterLocation.Query, "A filter.", schema));
         }
@@ -126,7 +128,11 @@ internal static class OpenApiOperations
 
     private static void AddIdempotencyKey(OpenApiOperation operation, string method, string path)
     {
-        if (method == "POST" && (operation.Responses!.ContainsKey("201") || path.EndsWith("/rotate", StringComparison.Ordinal)))
+        if (
+            method == "POST"
+            && (operation.Responses!.ContainsKey("201") || path.EndsWith("/rotate", StringComparison.Ordinal))
+            && !path.Contains("/bulk/", StringComparison.Ordinal)
+        )
         {
             operation.Parameters!.Add(
                 Parameter(

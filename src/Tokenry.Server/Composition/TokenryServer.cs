@@ -40,8 +40,10 @@ internal sealed class TokenryServer : IAsyncDisposable
     /// <summary>The lock of the data directory, held until the store is closed.</summary>
     private DataDirectory? Held { get; }
 
+    /// <param name="args">The command line.</param>
+    /// <param name="time">The clock; <c>null</c> = the machine's.</param>
     /// <exception cref="StartupException">Says what to do.</exception>
-    public static async Task<TokenryServer> BuildAsync(string[] args)
+    public static async Task<TokenryServer> BuildAsync(string[] args, TimeProvider? time = null)
     {
         // The server reads settings once. Watching for changes would also watch the data directory below, where every commit is a change.
         var builder = WebApplication.CreateSlimBuilder([.. args, "--hostBuilder:reloadConfigOnChange=false"]);
@@ -56,6 +58,11 @@ internal sealed class TokenryServer : IAsyncDisposable
         var closed = DataDirectory.Create(options.Store.DataDirectory);
         var held = Hold(options);
         TlsListener.Add(builder.WebHost, builder.Configuration, options);
+        if (time is not null)
+        {
+            builder.Services.AddSingleton(time);
+        }
+
         AddServices(builder.Services, options, held);
         ListeningServer.Wrap(builder.Services, options);
         var server = new TokenryServer(builder.Build(), options, held);

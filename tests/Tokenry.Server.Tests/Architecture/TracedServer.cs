@@ -44,8 +44,15 @@ internal static class TracedServer
         var module = assembly.MainModule;
         var error = module.ImportReference(typeof(Console).GetProperty(nameof(Console.Error))!.GetMethod);
         var writeLine = module.ImportReference(typeof(TextWriter).GetMethod(nameof(TextWriter.WriteLine), [typeof(string)]));
+        var nothing = module.ImportReference(typeof(Task).GetProperty(nameof(Task.CompletedTask))!.GetMethod);
         foreach (var method in module.GetTypes().SelectMany(type => type.Methods).Where(method => method.HasBody))
         {
+            if (IsBackground(method))
+            {
+                Empty(method, nothing);
+                continue;
+            }
+
             if (FileOf(method) is not { } file)
                 continue;
             var (mark, name) = Entered(method) is { } entered ? (ObjectMark, entered) : (Mark, "");
@@ -57,6 +64,21 @@ internal static class TracedServer
         }
 
         assembly.Write(target);
+    }
+
+    /// <summary>The loops that run beside the requests: what they pass is no part of one. On a slow machine they would turn up in every request.</summary>
+    private static bool IsBackground(MethodDefinition method) =>
+        method
+            is { Name: "ExecuteAsync", IsVirtual: true, DeclaringType: { Name: not "ControlSocket", BaseType.Name: "BackgroundService" } };
+
+    private static void Empty(MethodDefinition method, MethodReference answer)
+    {
+        method.Body.Instructions.Clear();
+        method.Body.Variables.Clear();
+        method.Body.ExceptionHandlers.Clear();
+        var il = method.Body.GetILProcessor();
+        il.Emit(OpCodes.Call, answer);
+        il.Emit(OpCodes.Ret);
     }
 
     /// <summary>The method of an object that is entered; an asynchronous one has its code in a type of its own, which the compiler names after it.</summary>

@@ -29,6 +29,8 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
                 target == Target.Nobody ? UnknownId(OwnerPrefix(route.Path)) : target.Owner ?? UnknownId(OwnerPrefix(route.Path)),
                 StringComparison.Ordinal
             );
+        if (path.Contains("/bulk/", StringComparison.Ordinal))
+            path += $"?owner={target.Owner ?? UnknownId("app")}"; // what changes many needs a filter
         return new Call(
             new HttpMethod(route.Method),
             path,
@@ -83,6 +85,7 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
                 name,
                 certificate = TestAuthority.SelfSigned().ExportCertificatePem(),
             },
+            ("POST", "/v1/credentials/bulk/revoke") => new { reason = name },
             ("POST", "/v1/credentials/revoke") => new { token = "tkr_key_garbage" },
             ("POST", "/v1/credentials/leaks") => "[]",
             ("POST", "/v1/verify") => new { token = "tkr_key_garbage" },

@@ -21,6 +21,7 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
         "kind",
         "api",
         "state",
+        "created_before",
         "unused_since",
         "expires_before",
         "due_before",
@@ -192,6 +193,12 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
                 }
             );
             parameters.Add("state", state);
+        }
+
+        if (listing.Time("created_before") is { } created)
+        {
+            where.Append(" AND c.created_at < @created");
+            parameters.Add("created", created.ToUnixTimeMilliseconds());
         }
 
         if (listing.Time("unused_since") is { } unused)

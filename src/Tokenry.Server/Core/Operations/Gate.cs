@@ -226,9 +226,15 @@ public sealed class Gate(
 
             return result;
         }
-        catch (ProblemException denial) when (denial.Status == 403)
+        catch (ProblemException refusal)
         {
-            denial.Target = (entry.TargetType, entry.TargetId);
+            // A refusal counts only by the facts that the caller was judged by: who was revoked meanwhile hears that, not what the operation found.
+            await tx.RequirePremiseAsync();
+            if (refusal.Status == 403)
+            {
+                refusal.Target = (entry.TargetType, entry.TargetId);
+            }
+
             throw;
         }
     }

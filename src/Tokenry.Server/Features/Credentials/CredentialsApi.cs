@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Mvc;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
@@ -19,7 +20,17 @@ public static class CredentialsApi
         ManagementApi.OrganizationCredentials,
     ];
 
-    public static IServiceCollection AddCredentials(this IServiceCollection services) => services.AddSingleton<RevokeDescendants>();
+    private static readonly string[] Writes =
+    [
+        ManagementApi.CredentialsWrite,
+        ManagementApi.TokensOwn,
+        ManagementApi.ApplicationsOwn,
+        ManagementApi.OrganizationApplications,
+        ManagementApi.OrganizationCredentials,
+    ];
+
+    public static IServiceCollection AddCredentials(this IServiceCollection services) =>
+        services.AddSingleton<RevokeDescendants>().AddSingleton<ChangeInBulk>();
 
     public static void MapCredentials(this IEndpointRouteBuilder app)
     {
@@ -53,12 +64,41 @@ public static class CredentialsApi
                 }
             )
             .WithSummary("Revoke every credential that a credential created, no matter who owns it.")
-            .Needs(
-                ManagementApi.CredentialsWrite,
-                ManagementApi.TokensOwn,
-                ManagementApi.ApplicationsOwn,
-                ManagementApi.OrganizationApplications,
-                ManagementApi.OrganizationCredentials
-            );
+            .Needs(Writes);
+        var bulk = group.MapGroup("/bulk");
+        bulk.MapPost(
+                "/revoke",
+                async (
+                    Caller caller,
+                    Listing listing,
+                    [FromQuery(Name = "dry_run")] bool? isDry,
+                    Body<BulkRevocationRequest> body,
+                    ChangeInBulk change
+                ) => TypedResults.Ok(await change.RevokeAsync(caller, listing, isDry ?? false, body.Value))
+            )
+            .WithSummary("Revoke the credentials that the filters find, a page at a time.")
+            .Lists(ListCredentials.Filters)
+            .Needs(Writes);
+        bulk.MapPost(
+                "/disable",
+                async (Caller caller, Listing listing, [FromQuery(Name = "dry_run")] bool? isDry, ChangeInBulk change) =>
+                    TypedResults.Ok(await change.DisableAsync(caller, listing, isDry ?? false))
+            )
+            .WithSummary("Disable the credentials that the filters find, a page at a time.")
+            .Lists(ListCredentials.Filters)
+            .Needs(Writes);
+        bulk.MapPost(
+                "/rotate",
+                async (
+                    Caller caller,
+                    Listing listing,
+                    [FromQuery(Name = "dry_run")] bool? isDry,
+                    Body<BulkRotationRequest> body,
+                    ChangeInBulk change
+                ) => TypedResults.Ok(await change.RotateAsync(caller, listing, isDry ?? false, body.Value))
+            )
+            .WithSummary("Rotate the credentials that the filters find, a page at a time: each gets a new secret under the same id.")
+            .Lists(ListCredentials.Filters)
+            .Needs(Writes);
     }
 }

@@ -149,7 +149,8 @@ public sealed class WriteTransaction(
         await batch.ExecuteNonQueryAsync();
     }
 
-    private async Task RequirePremiseAsync()
+    /// <exception cref="PremiseChangedException">The facts behind the decision have changed.</exception>
+    internal async Task RequirePremiseAsync()
     {
         foreach (var premise in premises)
         {
