@@ -9,6 +9,8 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         "account/tokens",
         "account/tokens/new",
         "account/tokens/{token}",
+        "account/security",
+        "account/security/tokens",
         "apis",
         "apis/{api}",
         "users",

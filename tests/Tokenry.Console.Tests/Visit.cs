@@ -35,6 +35,14 @@ public sealed class Visit : IAsyncDisposable
     /// <summary>Opens a browser and signs in.</summary>
     public static async Task<Visit> StartAsync(Chromium chromium, Person person, Look look, bool script = true)
     {
+        var visit = await OpenSignInAsync(chromium, person, look, script);
+        await visit.Page.WaitForURLAsync("**/account/tokens");
+        return visit;
+    }
+
+    /// <summary>Opens a browser and sends the password. A second factor may be asked for next.</summary>
+    public static async Task<Visit> OpenSignInAsync(Chromium chromium, Person person, Look look, bool script = true)
+    {
         var browser = await chromium.NewAsync(look, script);
         var page = await browser.NewPageAsync();
         page.SetDefaultTimeout(15_000);
@@ -43,7 +51,6 @@ public sealed class Visit : IAsyncDisposable
         await page.FillAsync("input[name=name]", person.Email);
         await page.FillAsync("input[name=password]", person.Password);
         await page.ClickAsync("main form button");
-        await page.WaitForURLAsync("**/account/tokens");
         return visit;
     }
 

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Tokenry.Testing;
 
 /// <summary>How tests sign people in: by a link that an administrator makes, as a new user does.</summary>
@@ -24,4 +26,40 @@ public static class SigningIn
     /// <summary>Opens the sign-in page and sends its form.</summary>
     public static Task<ApiResponse> SignInAsync(this Browser browser, string name, string password = Password) =>
         browser.SubmitAsync("/sign-in", "/sign-in", [("name", name), ("password", password)]);
+
+    /// <summary>Turns on the second factor of the person in this browser, who has just signed in.</summary>
+    public static async Task<SecondFactor> EnrolAsync(this Browser browser)
+    {
+        var app = await browser.StartEnrolmentAsync();
+        var first = app.Code();
+        var confirmed = (await browser.ConfirmEnrolmentAsync(first)).Expect(200);
+        var codes = WebUtility.HtmlDecode(Between(confirmed.Body, "<code id=\"codes\">", "</code>"));
+        return new SecondFactor(app, first, codes.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    /// <summary>The first step of that.</summary>
+    public static async Task<AuthenticatorApp> StartEnrolmentAsync(this Browser browser)
+    {
+        var shown = await browser.SubmitAsync("/account/security", "/account/security/second-factor", []);
+        return new AuthenticatorApp(Between(shown.Expect(200).Body, "<code id=\"key\" tabindex=\"0\">", "</code>"));
+    }
+
+    /// <summary>The second step of that.</summary>
+    public static async Task<ApiResponse> ConfirmEnrolmentAsync(this Browser browser, string code) =>
+        await browser.PostAsync(
+            "/account/security/second-factor/confirm",
+            [.. await browser.HiddenAsync("/account/security", "/sign-out"), ("code", code)]
+        );
+
+    /// <summary>Opens the page for the code, after the password, and sends its form.</summary>
+    public static Task<ApiResponse> EnterCodeAsync(this Browser browser, string code) =>
+        browser.SubmitAsync("/sign-in/code", "/sign-in/code", [("code", code)]);
+
+    private static string Between(string text, string begin, string end) => text.Split(begin)[1].Split(end)[0];
 }
+
+/// <summary>A second factor in the hands of its person.</summary>
+/// <param name="App">The authenticator app.</param>
+/// <param name="FirstCode">The code that turned it on, which is used up.</param>
+/// <param name="RecoveryCodes">The recovery codes.</param>
+public sealed record SecondFactor(AuthenticatorApp App, string FirstCode, IReadOnlyList<string> RecoveryCodes);

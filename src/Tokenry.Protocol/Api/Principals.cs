@@ -18,6 +18,9 @@ public sealed record User
     /// <summary><c>false</c> = every check of the user's credentials answers <c>owner_disabled</c>.</summary>
     public required bool Enabled { get; init; }
 
+    /// <summary>Whether sign-in on pages asks for a code after the password. Tokens are not concerned.</summary>
+    public required bool SecondFactor { get; init; }
+
     /// <summary>When the user was created.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 }

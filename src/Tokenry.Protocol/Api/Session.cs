@@ -37,6 +37,9 @@ public sealed class SignInLink
     /// <summary>The address to open. Give it to the user and to no other person: it is shown once, and its holder becomes the user.</summary>
     public required string Url { get; init; }
 
+    /// <summary>Whether its use also removes the user's second factor. Otherwise the user enters a code after the new password.</summary>
+    public required bool ResetsSecondFactor { get; init; }
+
     /// <summary>When it stops working. A newer link, or its use, ends it earlier.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 }

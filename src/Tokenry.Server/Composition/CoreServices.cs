@@ -106,6 +106,7 @@ public static partial class CoreServices
         services.AddSingleton(options.SigningKeys).AddSingleton<SigningKeyMoves>();
         services.AddSingleton<FailureThrottle>().AddSingleton<RateLimiter>().AddSingleton<ManagementRate>().AddSingleton<SignInThrottle>();
         services.AddSingleton<SessionUse>().AddSingleton<SessionStart>().AddSingleton<SignInLinks>().AddSingleton<FreshAuthentication>();
+        services.AddSingleton<SecondFactors>().AddSingleton<SecondSteps>();
         services.AddSingleton<LastUsed>().AddSingleton<UsageCounters>().AddSingleton<Denials>();
         services.AddSingleton<AccessLog>().AddSingleton<Signals>().AddSingleton<UseRecorder>();
         return services;
@@ -179,6 +180,8 @@ public static partial class CoreServices
             Signals.PurgeNetworks,
             SessionStore.Purge,
             SignInLinks.Purge,
+            SecondSteps.Purge,
+            SecondFactorStore.Purge,
         ];
 
     /// <summary>Prepares schema and keys, which must be valid before anything else runs.</summary>

@@ -43,6 +43,7 @@ internal static class Pages
         app.MapConsole();
         app.MapSignInPages();
         app.MapSecurityPages();
+        app.MapSecondFactorPages();
         app.MapOverviewPages();
         app.MapPersonalAccessTokenPages();
         app.MapApiResourcePages();

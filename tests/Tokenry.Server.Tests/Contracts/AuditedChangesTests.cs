@@ -103,6 +103,8 @@ public sealed class AuditedChangesTests
 
             if (route.Path.EndsWith("/sessions", StringComparison.Ordinal))
                 await admin.BrowserOfAsync(target.Id);
+            if (route.Path.EndsWith("/second-factor", StringComparison.Ordinal))
+                await (await admin.BrowserOfAsync(target.Id)).EnrolAsync();
             if (route.Path.EndsWith("/transfer", StringComparison.Ordinal))
                 await admin.PostAsync($"/v1/applications/{target.Id}/transfer", new { owner = (await admin.PersonAsync()).Id }).Expect(200);
             return target;

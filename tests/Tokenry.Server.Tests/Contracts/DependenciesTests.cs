@@ -98,6 +98,8 @@ public sealed class DependenciesTests
         return licence?.Attribute("type")?.Value == "expression" ? licence.Value
             // A file instead of an expression: https://sqlite.org/copyright.html.
             : package.Name is "SQLite" or "SourceGear.sqlite3" ? "public domain"
+            // Likewise: https://github.com/kspearrin/Otp.NET/blob/master/LICENSE.txt.
+            : package.Name is "Otp.NET" ? "MIT"
             : "no expression";
     }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Dapper;
 using Tokenry.Server.Core.Operations;
+using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Core.Signing;
 using Tokenry.Server.Platform.Keys;
 using Tokenry.Server.Platform.Settings;
@@ -53,7 +54,7 @@ public sealed class KeyRotation(
         }
     }
 
-    /// <summary>Activates the prepared versions, and seals the keys again that are under an older key-encryption key.</summary>
+    /// <summary>Activates the prepared versions, and seals again what is under an older key-encryption key.</summary>
     /// <exception cref="StartupException">No version is prepared.</exception>
     public async Task ActivateAsync(bool pepper, bool keyEncryptionKey, Action<string> say)
     {
@@ -63,7 +64,7 @@ public sealed class KeyRotation(
             var newest = versions.Keys.Max();
             if (newest == inUse)
             {
-                if (kind == KeyVersions.KeyEncryptionKey && await OlderAsync() > 0)
+                if (kind == KeyVersions.KeyEncryptionKey && await IsInterruptedAsync())
                 {
                     continue; // an earlier activation was interrupted; the code below completes it
                 }
@@ -89,6 +90,7 @@ public sealed class KeyRotation(
         if (keyEncryptionKey)
         {
             await SealAgainAsync(say);
+            await SealFactorsAgainAsync(say);
         }
     }
 
@@ -113,8 +115,12 @@ public sealed class KeyRotation(
         }
 
         say(
-            $"key_encryption_key: version {keys.KeyEncryptionKeyVersion} is in use; {await OlderAsync()} signing keys are under an older one."
+            $"key_encryption_key: version {keys.KeyEncryptionKeyVersion} is in use; {(await ListOlderAsync()).Count} signing keys are under an older one."
         );
+        if (await ListOlderFactorsAsync() is { Count: > 0 } factors)
+        {
+            say($"key_encryption_key: {factors.Count} second factors are under an older one.");
+        }
     }
 
     private (string Kind, Dictionary<int, byte[]> Versions, int InUse)[] Kinds(KeyFileContent file, bool pepper, bool keyEncryptionKey) =>
@@ -125,13 +131,21 @@ public sealed class KeyRotation(
                 : Array.Empty<(string, Dictionary<int, byte[]>, int)>(),
         ];
 
-    private async Task<int> OlderAsync() => (await ListOlderAsync()).Count;
+    private async Task<bool> IsInterruptedAsync() => (await ListOlderAsync()).Count + (await ListOlderFactorsAsync()).Count > 0;
 
     /// <summary>Signing keys sealed under another version. Stored idempotent answers are not included, because they expire in ten minutes.</summary>
     private async Task<IReadOnlyList<SigningKeyRow>> ListOlderAsync() =>
         [
             .. (await database.ReadAsync(SigningKeyStore.ListAsync)).Where(row =>
                 row.SealedPrivateKey.Length > 0 && KeyRing.VersionOf(row.SealedPrivateKey) != keys.KeyEncryptionKeyVersion
+            ),
+        ];
+
+    /// <summary>Secrets of second factors sealed under another version.</summary>
+    private async Task<IReadOnlyList<SecondFactorRow>> ListOlderFactorsAsync() =>
+        [
+            .. (await database.ReadAsync(connection => SecondFactorStore.ListAsync(connection))).Where(row =>
+                KeyRing.VersionOf(row.SealedSecret) != keys.KeyEncryptionKeyVersion
             ),
         ];
 
@@ -155,6 +169,29 @@ public sealed class KeyRotation(
             });
             done += chunk.Length;
             say($"key_encryption_key: {done} of {older.Count} signing keys are sealed again.");
+        }
+    }
+
+    private async Task SealFactorsAgainAsync(Action<string> say)
+    {
+        var older = await ListOlderFactorsAsync();
+        var done = 0;
+        foreach (var chunk in older.Chunk(Step))
+        {
+            await database.WriteAsync(async tx =>
+            {
+                foreach (var row in chunk)
+                {
+                    var purpose = SecondFactors.SealPurpose(row.UserId);
+                    var opened = keys.Open(row.SealedSecret, purpose);
+                    await SecondFactorStore.SealAgainAsync(tx, row, keys.Seal(opened, purpose));
+                    CryptographicOperations.ZeroMemory(opened);
+                }
+
+                return true;
+            });
+            done += chunk.Length;
+            say($"key_encryption_key: {done} of {older.Count} second factors are sealed again.");
         }
     }
 }

@@ -152,6 +152,11 @@ public sealed class PrincipalOperations(Gate gate, Caps caps, Brands brands, Tim
                     ? AuditChanges.Lost(row.ToUser(roles))
                     : AuditChanges.Lost(row.ToApplication(catalog, roles));
                 await EndSignInAsync(tx, address);
+                if (address.IsUser)
+                {
+                    await SecondFactorStore.RemoveAsync(tx, id);
+                }
+
                 await AuditStore.EraseTargetAsync(tx, id);
                 await CredentialStore.RevokeAllOfAsync(tx, id, now, reason ?? "owner deleted");
                 return true;

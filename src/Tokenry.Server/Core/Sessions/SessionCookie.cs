@@ -9,14 +9,17 @@ public static class SessionCookie
     public const string Name = "__Host-tokenry";
 
     /// <summary>The value that the request carries; <c>null</c> = none.</summary>
-    public static string? Read(HttpRequest request) => request.Cookies.TryGetValue(Name, out var value) && value.Length > 0 ? value : null;
+    public static string? Read(HttpRequest request) => ReadNamed(request, Name);
 
     public static void Write(HttpResponse response, NewSession session) =>
         response.Cookies.Append(Name, session.Cookie.Reveal(), Options());
 
     public static void Delete(HttpResponse response) => response.Cookies.Delete(Name, Options());
 
-    private static CookieOptions Options() =>
+    internal static string? ReadNamed(HttpRequest request, string name) =>
+        request.Cookies.TryGetValue(name, out var value) && value.Length > 0 ? value : null;
+
+    internal static CookieOptions Options() =>
         new()
         {
             Path = "/",
@@ -25,4 +28,18 @@ public static class SessionCookie
             SameSite = SameSiteMode.Lax,
             IsEssential = true,
         };
+}
+
+/// <summary>The cookie of a sign-in between password and code, with the attributes of <see cref="SessionCookie"/>. It opens no page but that of the code.</summary>
+public static class SecondStepCookie
+{
+    public const string Name = "__Host-tokenry-code";
+
+    /// <inheritdoc cref="SessionCookie.Read"/>
+    public static string? Read(HttpRequest request) => SessionCookie.ReadNamed(request, Name);
+
+    public static void Write(HttpResponse response, NewSecondStep step) =>
+        response.Cookies.Append(Name, step.Cookie.Reveal(), SessionCookie.Options());
+
+    public static void Delete(HttpResponse response) => response.Cookies.Delete(Name, SessionCookie.Options());
 }

@@ -77,7 +77,7 @@ public static class SessionStore
         return await tx.ExecuteAsync("DELETE FROM sessions WHERE id = @id AND user_id = @userId", new { id, userId }) == 1;
     }
 
-    /// <summary>Ends every session of a user, but one if it is named.</summary>
+    /// <summary>Ends every session of a user, but one if it is named, and every sign-in between password and code.</summary>
     /// <returns>The number of sessions that ended.</returns>
     public static async Task<int> EndAllAsync(WriteTransaction tx, string userId, string? except = null)
     {
@@ -87,6 +87,7 @@ public static class SessionStore
             ended += await EndAsync(tx, userId, id) ? 1 : 0;
         }
 
+        await SecondSteps.EndAllAsync(tx, userId);
         return ended;
     }
 

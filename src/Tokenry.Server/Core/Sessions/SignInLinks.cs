@@ -28,17 +28,21 @@ public sealed class SignInLinks(TokenryOptions options, TimeProvider time)
     /// <param name="tx">The transaction; it holds the user's row.</param>
     /// <param name="userId">The user.</param>
     /// <param name="life">How long it works.</param>
-    public async Task<NewSignInLink> CreateAsync(WriteTransaction tx, string userId, TimeSpan life)
+    /// <param name="resetsSecondFactor">Whether its use also removes the user's second factor.</param>
+    public async Task<NewSignInLink> CreateAsync(WriteTransaction tx, string userId, TimeSpan life, bool resetsSecondFactor)
     {
         var now = time.GetUtcNow();
         var code = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(CodeBytes));
         await EndAllAsync(tx, userId);
         await tx.ExecuteAsync(
-            "INSERT INTO sign_in_links (hash, user_id, created_at, expires_at) VALUES (@hash, @userId, @now, @end)",
+            """
+            INSERT INTO sign_in_links (hash, user_id, resets_second_factor, created_at, expires_at) VALUES (@hash, @userId, @resets, @now, @end)
+            """,
             new
             {
                 hash = Hash(code),
                 userId,
+                resets = resetsSecondFactor ? 1L : 0L,
                 now = now.ToUnixTimeMilliseconds(),
                 end = (now + life).ToUnixTimeMilliseconds(),
             }
@@ -46,19 +50,22 @@ public sealed class SignInLinks(TokenryOptions options, TimeProvider time)
         return new NewSignInLink(new Secret($"{Address()}{Path}?{CodeParameter}={code}"), now + life);
     }
 
-    /// <summary>The user of a link that would work now; <c>null</c> = it would not.</summary>
-    public async Task<string?> FindAsync(StoreReader store, string code) =>
+    /// <summary>A link that would work now; <c>null</c> = it would not.</summary>
+    public async Task<SignInLinkRow?> FindAsync(StoreReader store, string code) =>
         code.Length != CodeLength
             ? null
-            : await store.FirstOrDefaultAsync<string>(
-                "SELECT user_id FROM sign_in_links WHERE hash = @hash AND expires_at > @Now",
+            : await store.FirstOrDefaultAsync<SignInLinkRow>(
+                "SELECT user_id, resets_second_factor FROM sign_in_links WHERE hash = @hash AND expires_at > @Now",
                 new { hash = Hash(code), Now }
             );
 
     /// <summary>Uses a link up.</summary>
-    /// <returns>Whether it worked: of many uses at once, one.</returns>
-    public async Task<bool> UseAsync(WriteTransaction tx, string code) =>
-        await tx.ExecuteAsync("DELETE FROM sign_in_links WHERE hash = @hash AND expires_at > @Now", new { hash = Hash(code), Now }) == 1;
+    /// <returns>The link if it worked: of many uses at once, one does.</returns>
+    public async Task<SignInLinkRow?> UseAsync(WriteTransaction tx, string code) =>
+        await FindAsync(tx, code) is { } link
+        && await tx.ExecuteAsync("DELETE FROM sign_in_links WHERE hash = @hash AND expires_at > @Now", new { hash = Hash(code), Now }) == 1
+            ? link
+            : null;
 
     /// <summary>Ends the link of a user, if there is one.</summary>
     public static Task EndAllAsync(WriteTransaction tx, string userId) =>
@@ -75,6 +82,15 @@ public sealed class SignInLinks(TokenryOptions options, TimeProvider time)
         SecretDigest.Sha256(code, hash);
         return hash;
     }
+}
+
+/// <summary>A link as stored, without the hash of its code.</summary>
+public sealed class SignInLinkRow
+{
+    public string UserId { get; init; } = "";
+
+    /// <summary>1 = its use also removes the user's second factor.</summary>
+    public long ResetsSecondFactor { get; init; }
 }
 
 /// <summary>A link that was made.</summary>

@@ -59,9 +59,13 @@ public static class AuditActions
                 "superseded_renewal",
             ]
         ),
+        (
+            "second_factor",
+            ["disabled", "enabled", "enrolment_started", "read", "recovery_code_used", "recovery_codes_replaced", "removed", "reset"]
+        ),
         ("session", ["confirmed", "created", "ended"]),
         ("sessions", ["listed"]),
-        ("sign_in", ["denied"]),
+        ("sign_in", ["denied", "password_accepted"]),
         ("sign_in_link", ["created"]),
         ("signing_key", ["activated", "created", "read", "removed", "retired", "rotated", "tainted"]),
         ("signing_keys", ["listed"]),

@@ -25,7 +25,9 @@ public sealed class ChangePassword(
     /// <param name="old">The password until now; a person who proved who they are a short time ago may leave it out.</param>
     /// <param name="password">The new password.</param>
     /// <returns>The new session; <c>null</c> = the old password is wrong.</returns>
-    /// <exception cref="ProblemException">400: the rules refuse the new password; 429: too many attempts.</exception>
+    /// <exception cref="ProblemException">
+    /// 400: the rules refuse the new password; 403: the person has a second factor, and must confirm both first; 429: too many attempts.
+    /// </exception>
     public async Task<NewSession?> RunAsync(Caller caller, string? old, string password)
     {
         var id = caller.Principal.Id;
@@ -48,6 +50,11 @@ public sealed class ChangePassword(
                 {
                     entry.ChangedNothing = true;
                     return null;
+                }
+
+                if (await SecondFactorStore.FindActiveAsync(tx, id) is not null)
+                {
+                    fresh.Require(now); // the old password alone would begin a session with a fresh proof
                 }
 
                 entry.TargetType = PrincipalType.User;

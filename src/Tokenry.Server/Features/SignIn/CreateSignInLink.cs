@@ -20,7 +20,10 @@ public sealed class CreateSignInLink(Gate gate, FreshAuthentication fresh, SignI
 
     private static readonly Demand Demand = new(ManagementApi.CredentialsWrite);
 
-    public Task<SignInLink> RunAsync(Caller caller, string userId)
+    /// <param name="caller">The caller.</param>
+    /// <param name="userId">The user.</param>
+    /// <param name="resetsSecondFactor">Whether the use of the link also removes the user's second factor.</param>
+    public Task<SignInLink> RunAsync(Caller caller, string userId, bool resetsSecondFactor)
     {
         return gate.WriteAsync(
             caller,
@@ -46,11 +49,13 @@ public sealed class CreateSignInLink(Gate gate, FreshAuthentication fresh, SignI
                     );
                 }
 
-                var link = await links.CreateAsync(operation.Transaction, userId, Life);
+                var link = await links.CreateAsync(operation.Transaction, userId, Life, resetsSecondFactor);
+                operation.Entry.Reason = resetsSecondFactor ? "its use removes the second factor" : null;
                 return new SignInLink
                 {
                     UserId = userId,
                     Url = link.Url.Reveal(),
+                    ResetsSecondFactor = resetsSecondFactor,
                     ExpiresAt = link.ExpiresAt,
                 };
             }

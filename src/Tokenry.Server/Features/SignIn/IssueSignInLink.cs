@@ -11,7 +11,8 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Features.SignIn;
 
 /// <summary>
-/// <c>admin sign-in</c>: a link with which the first administrator sets a password, for an operator with access to the host. The start of a server prints one
+/// <c>admin sign-in</c>: a link with which the first administrator sets a password, for an operator with access to the host. Its use also turns
+/// off that administrator's second factor. The start of a server prints one
 /// on a terminal while the administrator has no password.
 /// </summary>
 public sealed class IssueSignInLink(
@@ -50,7 +51,8 @@ public sealed class IssueSignInLink(
                     + "enables the administrator or creates a new one, and records it in the audit log."
             );
         var words =
-            $"Open the link in a browser before {TimestampConverter.Format(link.ExpiresAt)}. It works once, and the server does not show it again.";
+            $"Open the link in a browser before {TimestampConverter.Format(link.ExpiresAt)}. It works once, and the server does not show it again. "
+            + "If the administrator has a second factor, the use of the link turns it off.";
         return new ControlAnswer(link.Url.Reveal(), revived is null ? words : $"{revived}\n{words}");
     }
 
@@ -76,6 +78,7 @@ public sealed class IssueSignInLink(
             entry.TargetId = administrator;
             entry.Reason = reason;
             tx.Record(entry);
-            return await links.CreateAsync(tx, administrator, Life);
+            // Who may run commands on the host may read the key file, so a second factor would protect nothing here.
+            return await links.CreateAsync(tx, administrator, Life, resetsSecondFactor: true);
         });
 }

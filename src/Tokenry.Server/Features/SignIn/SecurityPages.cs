@@ -1,3 +1,7 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Platform.Http;
@@ -9,6 +13,9 @@ public static class SecurityPages
 {
     public const string Path = "/account/security";
 
+    /// <summary>The page that offers the person's tokens after a change of the password.</summary>
+    public const string TokensPath = $"{Path}/tokens";
+
     private const string NotTheSame = "The two new passwords are not the same.";
     private const string WrongPassword = "The password until now is wrong.";
 
@@ -19,13 +26,17 @@ public static class SecurityPages
         pages.MapPost("/password", ChangePasswordAsync).NeedsSession().IsForm();
         pages.MapPost("/sessions/end", EndAsync).NeedsSession().IsForm();
         pages.MapPost("/sessions/end-others", EndOthersAsync).NeedsSession().IsForm();
+        pages.MapGet("/tokens", ShowTokensAsync).NeedsSession(ManagementApi.TokensOwn);
+        pages.MapPost("/tokens/revoke", RevokeTokensAsync).NeedsSession(ManagementApi.TokensOwn).IsForm();
     }
 
-    private static async Task ShowAsync(HttpContext context, string? error = null, int status = StatusCodes.Status200OK)
+    internal static async Task ShowAsync(HttpContext context, string? error = null, int status = StatusCodes.Status200OK)
     {
         var caller = SessionCaller.Required(context);
-        var list = context.RequestServices.GetRequiredService<ListSessions>();
-        var sessions = await list.RunAsync(caller, userId: null, (await Listing.BindAsync(context, parameter: null!))!);
+        var services = context.RequestServices;
+        var sessions = await services
+            .GetRequiredService<ListSessions>()
+            .RunAsync(caller, userId: null, (await Listing.BindAsync(context, parameter: null!))!);
         await SignInAnswer.PageAsync<SecurityPage>(
             context,
             new SignInView(context)
@@ -33,6 +44,7 @@ public static class SecurityPages
                 Error = error,
                 Name = caller.Principal.Name,
                 Sessions = sessions.Items,
+                SecondFactor = await services.GetRequiredService<OwnSecondFactor>().ShowAsync(caller),
             },
             status
         );
@@ -48,15 +60,22 @@ public static class SecurityPages
         }
 
         var old = form.AsTyped("old") is { Length: > 0 } typed ? typed : null;
-        var refusal = await SignInAnswer.TryAsync(
-            context,
-            () => change.RunAsync(SessionCaller.Required(context), old, password),
-            Path,
-            WrongPassword
-        );
-        if (refusal is var (error, status))
+        try
         {
-            await ShowAsync(context, error, status);
+            var refusal = await SignInAnswer.TryAsync(
+                context,
+                async () => await change.RunAsync(SessionCaller.Required(context), old, password),
+                TokensPath,
+                WrongPassword
+            );
+            if (refusal is var (error, status))
+            {
+                await ShowAsync(context, error, status);
+            }
+        }
+        catch (ProblemException refused) when (refused.Code == ProblemCode.FreshAuthenticationRequired)
+        {
+            await FreshAuthentication.Before(Path).ExecuteAsync(context);
         }
     }
 
@@ -70,5 +89,30 @@ public static class SecurityPages
     {
         await end.RunAsync(SessionCaller.Required(context), userId: null);
         await Redirect.ToAsync(context, Path);
+    }
+
+    private static async Task ShowTokensAsync(HttpContext context, ListCredentials list)
+    {
+        var caller = SessionCaller.Required(context);
+        var tokens = await list.RunAsync(
+            caller,
+            [CredentialFamily.PersonalAccessTokens],
+            caller.Principal.Id,
+            Listing.Of(("state", "active"), ("limit", "200"))
+        );
+        await SignInAnswer.PageAsync<TokensAfterPage>(context, new SignInView(context) { Tokens = tokens.Items });
+    }
+
+    /// <summary>Revokes the chosen tokens, each with an event of its own. The others, and those that were not shown, stay as they are.</summary>
+    private static async Task RevokeTokensAsync(HttpContext context, PageForm form, RevokeCredential revoke)
+    {
+        var caller = SessionCaller.Required(context);
+        foreach (var id in form.All("id").Distinct(StringComparer.Ordinal))
+        {
+            var address = new CredentialAddress(CredentialFamily.PersonalAccessTokens, id, caller.Principal.Id);
+            await revoke.RunAsync(caller, address, "after a change of the password", descendants: null);
+        }
+
+        await Redirect.ToAsync(context, TokensPath);
     }
 }

@@ -14,34 +14,43 @@ internal static class SignInAnswer
 
     private static string TitleOf(Type page, SignInView view) =>
         page == typeof(SecurityPage) ? "nav.security"
+        : page == typeof(CodePage) ? "code.title"
+        : page == typeof(EnrolPage) ? "enrol.title"
+        : page == typeof(RecoveryCodesPage) ? "recovery.title"
+        : page == typeof(TokensAfterPage) ? "after.title"
         : page == typeof(ConfirmPage) ? "confirm.title"
         : page == typeof(SignInPage) ? "sign_in.title"
         : view.Code is null ? "link.broken"
         : "link.title";
 
-    /// <summary>Gives the browser the session that an attempt brings, and sends it on.</summary>
+    /// <summary>Gives the browser the session that an attempt brings, or the second step, and sends it on.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="attempt">Makes the session; <c>null</c> = it was refused.</param>
+    /// <param name="attempt">Makes the session or the step; <c>null</c> = it was refused.</param>
     /// <param name="next">The path to go on with.</param>
     /// <param name="refused">What the form says if it was refused.</param>
     /// <returns><c>null</c> = answered. Otherwise what the form says when it is shown again, and with which status.</returns>
     public static async Task<(string Error, int Status)?> TryAsync(
         HttpContext context,
-        Func<Task<NewSession?>> attempt,
+        Func<Task<Admission?>> attempt,
         string next,
         string refused
     )
     {
         try
         {
-            if (await attempt() is not { } session)
+            switch (await attempt())
             {
-                return (refused, StatusCodes.Status422UnprocessableEntity);
+                case NewSession session:
+                    SessionCookie.Write(context.Response, session);
+                    await Redirect.ToAsync(context, next);
+                    return null;
+                case NewSecondStep step:
+                    SecondStepCookie.Write(context.Response, step);
+                    await Redirect.ToAsync(context, $"{SecondSteps.Path}?return={Uri.EscapeDataString(next)}");
+                    return null;
+                default:
+                    return (refused, StatusCodes.Status422UnprocessableEntity);
             }
-
-            SessionCookie.Write(context.Response, session);
-            await Redirect.ToAsync(context, next);
-            return null;
         }
         catch (ProblemException problem) when (IsForForm(problem))
         {

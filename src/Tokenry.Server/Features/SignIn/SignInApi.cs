@@ -1,10 +1,11 @@
+using Microsoft.AspNetCore.Mvc;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.SignIn;
 
-/// <summary><c>/v1/me/sessions</c>, <c>/v1/users/{id}/sessions</c> and <c>/v1/users/{id}/sign-in-links</c></summary>
+/// <summary><c>/v1/me/sessions</c>, <c>/v1/users/{id}/sessions</c>, <c>…/sign-in-links</c> and <c>…/second-factor</c></summary>
 public static class SignInApi
 {
     public static IServiceCollection AddSignIn(this IServiceCollection services) =>
@@ -12,7 +13,11 @@ public static class SignInApi
             .AddSingleton<SignInWithPassword>()
             .AddSingleton<SetPasswordByLink>()
             .AddSingleton<ChangePassword>()
-            .AddSingleton<ConfirmPassword>()
+            .AddSingleton<ConfirmIdentity>()
+            .AddSingleton<SignInWithCode>()
+            .AddSingleton<EnrolSecondFactor>()
+            .AddSingleton<OwnSecondFactor>()
+            .AddSingleton<RemoveSecondFactor>()
             .AddSingleton<PasswordProof>()
             .AddSingleton<ListSessions>()
             .AddSingleton<EndSession>()
@@ -82,9 +87,27 @@ public static class SignInApi
             .Needs(ManagementApi.UsersWrite);
         user.MapPost(
                 "/sign-in-links",
-                async (string id, Caller caller, CreateSignInLink create) => TypedResults.Ok(await create.RunAsync(caller, id))
+                async (
+                    string id,
+                    Caller caller,
+                    [FromQuery(Name = "reset_second_factor")] bool? resetSecondFactor,
+                    CreateSignInLink create
+                ) => TypedResults.Ok(await create.RunAsync(caller, id, resetSecondFactor == true))
             )
-            .WithSummary("Create a link with which the user sets a password, once, within 24 hours. It replaces the user's earlier link.")
+            .WithSummary(
+                "Create a link with which the user sets a password, once, within 24 hours. It replaces the user's earlier link. With reset_second_factor=true "
+                    + "its use also removes the user's second factor."
+            )
+            .Needs(ManagementApi.CredentialsWrite);
+        user.MapDelete(
+                "/second-factor",
+                async (string id, Caller caller, RemoveSecondFactor remove) =>
+                {
+                    await remove.RunAsync(caller, id);
+                    return TypedResults.NoContent();
+                }
+            )
+            .WithSummary("Remove the second factor of a user who lost it. The password is enough then.")
             .Needs(ManagementApi.CredentialsWrite);
     }
 }

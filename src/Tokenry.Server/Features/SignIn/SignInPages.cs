@@ -4,13 +4,19 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.SignIn;
 
-/// <summary><c>/sign-in</c>, <c>/sign-in/link</c>, <c>/sign-in/confirm</c> and <c>/sign-out</c>. They work without JavaScript.</summary>
+/// <summary><c>/sign-in</c>, <c>/sign-in/code</c>, <c>/sign-in/link</c>, <c>/sign-in/confirm</c> and <c>/sign-out</c>. They work without JavaScript.</summary>
 public static class SignInPages
 {
     /// <summary>Where a person lands who signed in without a page in mind.</summary>
     public const string Home = "/overview";
 
     private const string WrongPassword = "The e-mail address or the password is wrong.";
+    private const string WrongCode =
+        "The code is wrong, or was used already. Enter the code that the app shows now; a new one comes every 30 seconds.";
+
+    /// <summary>The query parameter of the sign-in page that says that a sign-in ended before its code came.</summary>
+    private const string AgainFlag = "again";
+
     private const string NotTheSame = "The two passwords are not the same.";
 
     public static void MapSignInPages(this IEndpointRouteBuilder app)
@@ -18,9 +24,11 @@ public static class SignInPages
         var pages = app.MapGroup("").ExcludeFromDescription();
         pages.MapGet(SessionAuthentication.SignInPath, ShowSignIn).IsDoor().IsPage(); // a password follows
         pages.MapPost(SessionAuthentication.SignInPath, SignInAsync).OpenToAnybody().IsPage().IsForm();
+        pages.MapGet(SecondSteps.Path, ShowCodeAsync).IsDoor().IsPage(); // a code follows
+        pages.MapPost(SecondSteps.Path, SignInWithCodeAsync).OpenToAnybody().IsPage().IsForm();
         pages.MapGet(SignInLinks.Path, ShowLinkAsync).IsDoor().IsPage(); // the code in it
         pages.MapPost(SignInLinks.Path, SetPasswordAsync).OpenToAnybody().IsPage().IsForm();
-        pages.MapGet(FreshAuthentication.Path, ShowConfirm).NeedsSession();
+        pages.MapGet(FreshAuthentication.Path, ShowConfirmAsync).NeedsSession();
         pages.MapPost(FreshAuthentication.Path, ConfirmAsync).NeedsSession().IsForm();
         pages.MapPost("/sign-out", SignOutAsync).NeedsSession().IsForm();
     }
@@ -35,8 +43,10 @@ public static class SignInPages
                 new SignInView(context)
                 {
                     Return = next,
-                    Notice = context.Request.Query.ContainsKey(SessionAuthentication.EndedFlag)
-                        ? "Your session has ended, so nothing was changed. Sign in, then repeat what you did."
+                    Notice =
+                        context.Request.Query.ContainsKey(SessionAuthentication.EndedFlag)
+                            ? "Your session has ended, so nothing was changed. Sign in, then repeat what you did."
+                        : context.Request.Query.ContainsKey(AgainFlag) ? "This sign-in has ended. Start again with your password."
                         : null,
                 }
             );
@@ -68,70 +78,92 @@ public static class SignInPages
         );
     }
 
+    private static async Task ShowCodeAsync(HttpContext context, SignInWithCode signIn)
+    {
+        var next = LocalPath.Or(context.Request.Query["return"], Home);
+        if (await signIn.FindAsync(SecondStepCookie.Read(context.Request)) is null)
+        {
+            await StartAgainAsync(context, next);
+            return;
+        }
+
+        await SignInAnswer.PageAsync<CodePage>(context, new SignInView(context) { Return = next });
+    }
+
+    private static async Task SignInWithCodeAsync(HttpContext context, PageForm form, SignInWithCode signIn)
+    {
+        var next = LocalPath.Or(form["return"], Home);
+        var cookie = SecondStepCookie.Read(context.Request);
+        if (cookie is null || await signIn.FindAsync(cookie) is null)
+        {
+            await StartAgainAsync(context, next);
+            return;
+        }
+
+        var refusal = await SignInAnswer.TryAsync(
+            context,
+            async () => await signIn.RunAsync(RequestFacts.Of(context), cookie, form.AsTyped("code"), SessionCaller.Of(context)),
+            next,
+            WrongCode
+        );
+        if (refusal is not var (error, status))
+        {
+            SecondStepCookie.Delete(context.Response);
+            return;
+        }
+
+        await SignInAnswer.PageAsync<CodePage>(context, new SignInView(context) { Return = next, Error = error }, status);
+    }
+
+    private static Task StartAgainAsync(HttpContext context, string next)
+    {
+        SecondStepCookie.Delete(context.Response);
+        return Redirect.ToAsync(context, $"{SessionAuthentication.SignInPath}?return={Uri.EscapeDataString(next)}&{AgainFlag}=true");
+    }
+
     private static async Task ShowLinkAsync(HttpContext context, SetPasswordByLink set)
     {
         var code = context.Request.Query[SignInLinks.CodeParameter].ToString();
-        var person = await set.FindAsync(code);
-        await SignInAnswer.PageAsync<LinkPage>(
-            context,
-            new SignInView(context) { Code = person is null ? null : code, Name = person?.Email },
-            person is null ? StatusCodes.Status404NotFound : StatusCodes.Status200OK
-        );
+        await LinkFormAsync(context, code, await set.FindAsync(code), error: null, StatusCodes.Status200OK);
     }
+
+    private static Task LinkFormAsync(HttpContext context, string code, LinkHolder? holder, string? error, int status) =>
+        SignInAnswer.PageAsync<LinkPage>(
+            context,
+            new SignInView(context)
+            {
+                Code = holder is null ? null : code,
+                Name = holder?.Person.Email,
+                NeedsCode = holder?.HasSecondFactor == true,
+                ResetsSecondFactor = holder?.ResetsSecondFactor == true,
+                Error = holder is null ? null : error,
+            },
+            holder is null ? StatusCodes.Status404NotFound : status
+        );
 
     private static async Task SetPasswordAsync(HttpContext context, PageForm form, SetPasswordByLink set)
     {
         var (code, password) = (form["code"] ?? "", form.AsTyped("password"));
         var isSame = password == form.AsTyped("again");
+        var isChange = (await set.FindAsync(code))?.Person.PasswordHash is not null;
         var refusal = await SignInAnswer.TryAsync(
             context,
             async () => isSame ? await set.RunAsync(RequestFacts.Of(context), code, password) : null,
-            Home,
+            isChange ? SecurityPages.TokensPath : Home,
             NotTheSame
         );
-        if (refusal is not var (error, status))
+        if (refusal is var (error, status))
         {
-            return;
+            await LinkFormAsync(context, code, await set.FindAsync(code), error, status);
         }
-
-        var person = await set.FindAsync(code);
-        await SignInAnswer.PageAsync<LinkPage>(
-            context,
-            new SignInView(context)
-            {
-                Code = person is null ? null : code,
-                Name = person?.Email,
-                Error = person is null ? null : error,
-            },
-            person is null ? StatusCodes.Status404NotFound : status
-        );
     }
 
-    private static Task ShowConfirm(HttpContext context) =>
-        SignInAnswer.PageAsync<ConfirmPage>(
-            context,
-            new SignInView(context)
-            {
-                Return = LocalPath.Or(context.Request.Query["return"], Home),
-                Name = SessionCaller.Required(context).Principal.Name,
-            }
-        );
+    private static Task ShowConfirmAsync(HttpContext context, ConfirmIdentity confirm) =>
+        ConfirmFormAsync(context, confirm, LocalPath.Or(context.Request.Query["return"], Home), error: null, StatusCodes.Status200OK);
 
-    private static async Task ConfirmAsync(HttpContext context, PageForm form, ConfirmPassword confirm)
+    private static async Task ConfirmFormAsync(HttpContext context, ConfirmIdentity confirm, string next, string? error, int status)
     {
         var caller = SessionCaller.Required(context);
-        var next = LocalPath.Or(form["return"], Home);
-        var refusal = await SignInAnswer.TryAsync(
-            context,
-            () => confirm.RunAsync(caller, form.AsTyped("password")),
-            next,
-            "The password is wrong."
-        );
-        if (refusal is not var (error, status))
-        {
-            return;
-        }
-
         await SignInAnswer.PageAsync<ConfirmPage>(
             context,
             new SignInView(context)
@@ -139,9 +171,28 @@ public static class SignInPages
                 Return = next,
                 Error = error,
                 Name = caller.Principal.Name,
+                NeedsCode = await confirm.NeedsCodeAsync(caller),
             },
             status
         );
+    }
+
+    private static async Task ConfirmAsync(HttpContext context, PageForm form, ConfirmIdentity confirm)
+    {
+        var caller = SessionCaller.Required(context);
+        var next = LocalPath.Or(form["return"], Home);
+        var refusal = await SignInAnswer.TryAsync(
+            context,
+            async () => await confirm.RunAsync(caller, form.AsTyped("password"), form.AsTyped("code")),
+            next,
+            await confirm.NeedsCodeAsync(caller)
+                ? "The password or the code is wrong. A code of the app works once; a new one comes every 30 seconds."
+                : "The password is wrong."
+        );
+        if (refusal is var (error, status))
+        {
+            await ConfirmFormAsync(context, confirm, next, error, status);
+        }
     }
 
     private static async Task SignOutAsync(HttpContext context, EndSession end)

@@ -1,4 +1,5 @@
 using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Platform.Settings;
 
@@ -36,4 +37,22 @@ public sealed class SignInView
     public string? Code { get; init; }
 
     public IReadOnlyList<Session> Sessions { get; init; } = [];
+
+    /// <summary>The person's second factor.</summary>
+    public SecondFactorState SecondFactor { get; init; } = new(null, 0);
+
+    /// <summary>Whether the person has to enter a code, too.</summary>
+    public bool NeedsCode { get; init; }
+
+    /// <summary>Whether a link also removes the second factor.</summary>
+    public bool ResetsSecondFactor { get; init; }
+
+    /// <summary>What the person gives to an authenticator app.</summary>
+    public SecondFactorEnrolment? Enrolment { get; init; }
+
+    /// <summary>Recovery codes, shown once.</summary>
+    public IReadOnlyList<Secret> RecoveryCodes { get; init; } = [];
+
+    /// <summary>The person's tokens that work now.</summary>
+    public IReadOnlyList<Credential> Tokens { get; init; } = [];
 }

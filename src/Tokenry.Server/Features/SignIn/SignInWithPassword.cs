@@ -12,7 +12,7 @@ namespace Tokenry.Server.Features.SignIn;
 
 /// <summary>
 /// Signs a person in by e-mail address and password. An unknown person, a disabled one and one without a password cost the same work and get the same answer
-/// as a wrong password.
+/// as a wrong password. For a person with a second factor the right password begins no session, but the second step (<see cref="SignInWithCode"/>).
 /// </summary>
 public sealed class SignInWithPassword(
     Gate gate,
@@ -20,6 +20,7 @@ public sealed class SignInWithPassword(
     Passwords passwords,
     SignInThrottle throttle,
     SessionStart sessions,
+    SecondSteps steps,
     Denials denials
 )
 {
@@ -27,9 +28,9 @@ public sealed class SignInWithPassword(
     /// <param name="name">The address as typed.</param>
     /// <param name="password">The password as typed.</param>
     /// <param name="before">The caller that this browser was signed in as until now; its session ends. <c>null</c> = none.</param>
-    /// <returns>The new session; <c>null</c> = the name or the password is wrong.</returns>
+    /// <returns>The new session, or the second step; <c>null</c> = the name or the password is wrong.</returns>
     /// <exception cref="ProblemException">429: too many attempts.</exception>
-    public async Task<NewSession?> RunAsync(RequestFacts request, string name, string password, Caller? before)
+    public async Task<Admission?> RunAsync(RequestFacts request, string name, string password, Caller? before)
     {
         var email = SignInData.EmailOf(name);
         if (throttle.Count(email, request.Address) is { Ticks: > 0 } wait)
@@ -47,7 +48,7 @@ public sealed class SignInWithPassword(
         }
 
         throttle.TakeBack(email, request.Address);
-        return await gate.ProvedAsync(
+        return await gate.ProvedAsync<Admission?>(
             request,
             person.Id,
             "session.created",
@@ -59,6 +60,13 @@ public sealed class SignInWithPassword(
                 {
                     entry.ChangedNothing = true;
                     return null;
+                }
+
+                if (await SecondFactorStore.FindActiveAsync(tx, person.Id) is not null)
+                {
+                    entry.ChangedNothing = true; // no session yet; that the password was right is an event of its own
+                    tx.Record(entry.With("sign_in.password_accepted", PrincipalType.User, person.Id));
+                    return await steps.BeginAsync(tx, person.Id, held.PasswordHash!);
                 }
 
                 if (before is not null && SessionCaller.SessionOf(before) is { } old)
