@@ -11,6 +11,7 @@ using Tokenry.Server.Features.Credentials;
 using Tokenry.Server.Features.OAuth;
 using Tokenry.Server.Features.Organizations;
 using Tokenry.Server.Features.PersonalAccessTokens;
+using Tokenry.Server.Features.Policies;
 using Tokenry.Server.Features.Revocation;
 using Tokenry.Server.Features.Roles;
 using Tokenry.Server.Features.SignIn;
@@ -112,6 +113,7 @@ internal sealed class TokenryServer : IAsyncDisposable
             .AddRoles()
             .AddUsers()
             .AddOrganizations()
+            .AddPolicies()
             .AddApplications()
             .AddApiKeys()
             .AddPersonalAccessTokens()
@@ -174,6 +176,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.MapRoles();
         App.MapUsers();
         App.MapOrganizations();
+        App.MapPolicies();
         App.MapApplications();
         App.MapApiKeys();
         App.MapPersonalAccessTokens();
