@@ -54,6 +54,10 @@ public sealed record Problem
     /// <summary>With <c>credential_expired</c>: when the credential expired.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? ExpiredAt { get; init; }
+
+    /// <summary>With <c>policy_violation</c>: the rule, whose policy has it, and what it allows.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PolicyViolation? Policy { get; init; }
 }
 
 /// <summary>Values of <see cref="Problem.Code"/>.</summary>
@@ -142,6 +146,9 @@ public static class ProblemCode
 
     /// <summary>422: the same Idempotency-Key came with another body.</summary>
     public const string IdempotencyKeyReused = "idempotency_key_reused";
+
+    /// <summary>422: the policy of the server or of the organization does not allow it; <see cref="Problem.Policy"/> says which rule.</summary>
+    public const string PolicyViolation = "policy_violation";
 
     /// <summary>422: the list took too long, and the server stopped it. Ask for a shorter period or use narrower filters.</summary>
     public const string QueryTooSlow = "query_too_slow";

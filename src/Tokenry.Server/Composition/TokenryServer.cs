@@ -11,6 +11,7 @@ using Tokenry.Server.Features.Credentials;
 using Tokenry.Server.Features.OAuth;
 using Tokenry.Server.Features.Organizations;
 using Tokenry.Server.Features.PersonalAccessTokens;
+using Tokenry.Server.Features.Policies;
 using Tokenry.Server.Features.Revocation;
 using Tokenry.Server.Features.Roles;
 using Tokenry.Server.Features.SignIn;
@@ -119,6 +120,7 @@ internal sealed class TokenryServer : IAsyncDisposable
             .AddRoles()
             .AddUsers()
             .AddOrganizations()
+            .AddPolicies()
             .AddApplications()
             .AddApiKeys()
             .AddPersonalAccessTokens()
@@ -181,6 +183,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.MapRoles();
         App.MapUsers();
         App.MapOrganizations();
+        App.MapPolicies();
         App.MapApplications();
         App.MapApiKeys();
         App.MapPersonalAccessTokens();

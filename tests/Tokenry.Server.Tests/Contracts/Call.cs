@@ -72,6 +72,9 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
             ("POST", "/v1/api-resources") => new { identifier = $"https://{name}.example.com", name },
             ("POST", "/v1/organizations/{owner}/members") => new { member = target == Target.Nobody ? UnknownId("usr") : target.Id },
             ("PUT", "/v1/organizations/{owner}/members/{id}") => new { roles = new[] { OrganizationDeveloper } },
+            // Policies bind everybody on the server: this rule is too wide to refuse anything.
+            ("PATCH", var path) when path.EndsWith("/policy", StringComparison.Ordinal) => new { max_tokens_per_user = 100_000 },
+            ("POST", var path) when path.EndsWith("/policy/preview", StringComparison.Ordinal) => new { max_tokens_per_user = 100_000 },
             ("POST", "/v1/users") => new { email = $"{name}@example.com" },
             ("POST", "/v1/api-keys") => new
             {

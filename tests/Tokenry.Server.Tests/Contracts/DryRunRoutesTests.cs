@@ -7,7 +7,8 @@ public sealed class DryRunRoutesTests(SharedServers servers)
     private static readonly string[] Nouns = ["/v1/roles", "/v1/api-resources", "/v1/users", "/v1/applications", "/v1/organizations"];
 
     /// <summary>
-    /// What is new has no credential yet; revoking ends credentials, whose owners' rights stay; rights in an organization count as if it were enabled.
+    /// What is new has no credential yet; revoking ends credentials, whose owners' rights stay; rights in an organization count as if it were enabled; a policy
+    /// takes no rights.
     /// </summary>
     private static readonly string[] ChangeNoRights =
     [
@@ -22,6 +23,8 @@ public sealed class DryRunRoutesTests(SharedServers servers)
         "POST /v1/organizations",
         "PATCH /v1/organizations/{id}",
         "DELETE /v1/organizations/{id}",
+        "PATCH /v1/organizations/{id}/policy",
+        "POST /v1/organizations/{id}/policy/preview",
         "POST /v1/organizations/{id}/enable",
         "POST /v1/organizations/{id}/disable",
     ];

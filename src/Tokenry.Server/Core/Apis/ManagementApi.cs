@@ -24,6 +24,8 @@ public static class ManagementApi
     public const string RolesWrite = "roles:write";
     public const string OrganizationsRead = "organizations:read";
     public const string OrganizationsWrite = "organizations:write";
+    public const string PoliciesRead = "policies:read";
+    public const string PoliciesWrite = "policies:write";
     public const string CredentialsRead = "credentials:read";
     public const string CredentialsWrite = "credentials:write";
     public const string SigningKeysRead = "signing-keys:read";
@@ -47,6 +49,9 @@ public static class ManagementApi
     /// <summary>Reads and ends every credential that acts in it.</summary>
     public const string OrganizationCredentials = "organization:credentials";
 
+    /// <summary>Changes its policy.</summary>
+    public const string OrganizationPolicy = "organization:policy";
+
     /// <summary>Reads its usage and audit.</summary>
     public const string OrganizationAudit = "organization:audit";
 
@@ -57,6 +62,7 @@ public static class ManagementApi
         "api-resources",
         "roles",
         "organizations",
+        "policies",
         "credentials",
         "signing-keys",
         "webhooks",
@@ -68,6 +74,7 @@ public static class ManagementApi
         OrganizationWrite,
         OrganizationApplications,
         OrganizationCredentials,
+        OrganizationPolicy,
         OrganizationAudit,
     ]);
 
@@ -115,7 +122,7 @@ public static class ManagementApi
     public static readonly RoleFacts OrganizationAdministrator = BuiltIn(
         5,
         "organization_administrator",
-        "In an organization: its members, applications, credentials, usage and audit.",
+        "In an organization: its members, applications, credentials, policy, usage and audit.",
         InOrganization
     );
 

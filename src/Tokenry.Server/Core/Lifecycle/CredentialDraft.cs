@@ -81,6 +81,15 @@ public sealed record CredentialDraft
                 ExpiresAt = !IsEndSaid && caller.ExpiresAt is { } end && !(ExpiresAt <= end) ? end : ExpiresAt,
             };
 
+    /// <summary>If the request sets no expiry, the latest that the policies allow takes the place of the default of its kind, unless that is earlier.</summary>
+    public CredentialDraft EndingBy(DateTimeOffset? latest) =>
+        IsEndSaid || latest is not { } end || ExpiresAt <= end
+            ? this
+            : this with
+            {
+                ExpiresAt = DateTimeOffset.FromUnixTimeMilliseconds(end.ToUnixTimeMilliseconds()),
+            };
+
     /// <summary>Checks the form; the minting rule checks the rights.</summary>
     /// <param name="catalog">Maps names to APIs and scopes.</param>
     /// <param name="kind">The credential's kind, which narrows what may be set.</param>

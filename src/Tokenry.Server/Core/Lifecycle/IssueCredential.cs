@@ -24,10 +24,13 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
     public Task<Credential> RunAsync(OperationContext operation, PrincipalFacts owner, string kind, CredentialDraft draft) =>
         StoreAsync(operation, operation, owner, draft, New(kind));
 
-    /// <summary>Issues for the server itself; neither the minting rule nor a cap applies.</summary>
+    /// <summary>
+    /// Issues for the server itself, on the word of an operator on the host; neither the minting rule nor a cap nor a policy applies, so that a policy locks no
+    /// operator out.
+    /// </summary>
     /// <inheritdoc cref="RunAsync"/>
     public Task<Credential> RunAsServerAsync(AuditedOperation operation, PrincipalFacts owner, string kind, CredentialDraft draft) =>
-        StoreAsync(operation, minter: null, owner, draft, New(kind));
+        StoreAsync(operation, bound: null, owner, draft, New(kind));
 
     /// <summary>Registers a credential that its holder made: a public key, a certificate, another issuer's identity.</summary>
     /// <inheritdoc cref="RunAsync"/>
@@ -38,14 +41,17 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
         RegisteredMaterial material
     ) => StoreAsync(operation, operation, owner, draft, Registered(material));
 
-    /// <summary>Registers the replacement of a credential, authorised by that credential alone; neither the minting rule nor a cap applies.</summary>
+    /// <summary>
+    /// Registers the replacement of a credential, authorised by that credential alone; neither the minting rule nor a cap applies. Policies do: the
+    /// replacement lives as long as a new one.
+    /// </summary>
     /// <inheritdoc cref="RegisterAsync"/>
-    public Task<Credential> RegisterAsServerAsync(
-        AuditedOperation operation,
+    public Task<Credential> RegisterNextAsync(
+        OperationContext operation,
         PrincipalFacts owner,
         CredentialDraft draft,
         RegisteredMaterial material
-    ) => StoreAsync(operation, minter: null, owner, draft, Registered(material));
+    ) => StoreAsync(operation, operation, owner, draft, Registered(material) with { IsNext = true });
 
     private NewCredential New(string kind)
     {
@@ -64,24 +70,25 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
         };
 
     /// <param name="operation">The transaction and the entry.</param>
-    /// <param name="minter">The same with its caller, if minting rule and caps apply; <c>null</c> = neither applies.</param>
+    /// <param name="bound">The same with its caller, if policies apply; <c>null</c> = neither they nor minting rule and caps apply.</param>
     /// <param name="owner">The owner of the new credential.</param>
     /// <param name="draft">The request, checked for form.</param>
     /// <param name="made">Its secret, or the registered material.</param>
     private async Task<Credential> StoreAsync(
         AuditedOperation operation,
-        OperationContext? minter,
+        OperationContext? bound,
         PrincipalFacts owner,
         CredentialDraft draft,
         NewCredential made
     )
     {
         var (tx, entry, catalog) = operation;
-        var caller = minter?.Caller;
-        var asked = (caller is null ? draft : draft.Within(caller, owner, made.Kind))
+        var caller = made.IsNext ? null : bound?.Caller;
+        var now = time.GetUtcNow();
+        var policies = bound is null ? CredentialPolicies.None : await PolicyCheck.ReadAsync(bound, owner.ActsIn);
+        var asked = (caller is null ? draft : draft.Within(caller, owner, made.Kind).EndingBy(policies.Latest(made.Kind, now)))
             .Checked(catalog, made.Kind)
             .Or(made.Kind, () => Rights.Snapshot(catalog, owner));
-        var now = time.GetUtcNow();
         if (asked.ExpiresAt <= now)
         {
             throw ProblemException.Invalid("expires_at", "lies in the past");
@@ -89,9 +96,10 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
 
         if (caller is not null)
         {
-            MintingRule.Check(catalog, caller, minter!.Reach, Minted(owner, made.Kind, asked));
+            MintingRule.Check(catalog, caller, bound!.Reach, Minted(owner, made.Kind, asked));
         }
 
+        policies.Require(new(made.Kind, asked.ExpiresAt, asked.Terms.AllowedIps), now);
         var row = new CredentialRow
         {
             Id = made.Id,
@@ -121,6 +129,8 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
         {
             await caps.CheckCredentialsAsync(tx, owner, count, row.CreatedAt);
         }
+
+        await PolicyCheck.RequireRoomAsync(tx, policies, row, now);
 
         entry.TargetType = made.Kind;
         entry.TargetId = row.Id;
@@ -166,5 +176,8 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
         public MintedSecret? Secret { get; init; }
 
         public RegisteredMaterial? Material { get; init; }
+
+        /// <summary>Whether it replaces a credential, which is all that its holder needs.</summary>
+        public bool IsNext { get; init; }
     }
 }

@@ -71,25 +71,21 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, 
                     MintingRule.CheckExisting(catalog, caller, reach, resulting);
                 }
 
-                await CredentialStore.ReviseAsync(
-                    tx,
-                    new CredentialRow
-                    {
-                        Id = row.Id,
-                        Kind = row.Kind,
-                        CreatedAt = row.CreatedAt,
-                        RenewedAt = row.RenewedAt,
-                        Name = draft.Name,
-                        Permissions = draft.Grants,
-                        ExpiresAt = draft.ExpiresAt?.ToUnixTimeMilliseconds(),
-                        NotBefore = draft.NotBefore?.ToUnixTimeMilliseconds(),
-                        Terms = draft.Terms,
-                    }
-                );
+                var next = row with
+                {
+                    Name = draft.Name,
+                    Permissions = draft.Grants,
+                    ExpiresAt = draft.ExpiresAt?.ToUnixTimeMilliseconds(),
+                    NotBefore = draft.NotBefore?.ToUnixTimeMilliseconds(),
+                    Terms = draft.Terms,
+                };
+                var policies = await PolicyCheck.RequireAsync(operation, next, Binding(row, next, patch), now);
+                await CredentialStore.ReviseAsync(tx, next);
                 var at = now.ToUnixTimeMilliseconds();
                 if (row.ExpiresAt <= at && !(draft.ExpiresAt <= now))
                 {
                     await caps.CheckRevivedAsync(tx, row.OwnerId, row.OwnerType, at);
+                    await PolicyCheck.RequireRoomAsync(tx, policies, next, now);
                 }
 
                 var revised = (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(catalog, at);
@@ -98,6 +94,21 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, 
             }
         );
     }
+
+    /// <summary>
+    /// The rules of policies that a PATCH must keep: all if the credential lives longer after it, otherwise those of the members that it names. So a PATCH that
+    /// only renames or shortens is never refused for another member.
+    /// </summary>
+    private static BindingRules Binding(CredentialRow before, CredentialRow after, CredentialPatch patch) =>
+        before.ExpiresAt is { } end && !(after.ExpiresAt <= end)
+            ? BindingRules.All
+            : (patch.ExpiresAt.IsPresent ? BindingRules.Expiry : BindingRules.None)
+                | (patch.AllowedIps.IsPresent ? BindingRules.Networks : BindingRules.None)
+                | (
+                    patch.Permissions.IsPresent || patch.NotBefore.IsPresent || CredentialTerms.AreBoundsIn(patch)
+                        ? BindingRules.Kind
+                        : BindingRules.None
+                );
 
     private static bool IsAsStrong(CredentialPatch patch) =>
         !patch.Permissions.IsPresent && !patch.ExpiresAt.IsPresent && !CredentialTerms.AreBoundsIn(patch);

@@ -114,6 +114,15 @@ public sealed class RotateCredential(
             MintingRule.CheckExisting(catalog, caller, reach, resulting);
         }
 
+        var policies = await PolicyCheck.RequireAsync(
+            operation,
+            row with
+            {
+                ExpiresAt = end?.ToUnixTimeMilliseconds(),
+            },
+            BindingRules.All,
+            now
+        );
         var minted = mint.Another(row.Id);
         var grace = now.AddSeconds(request.OverlapSeconds);
         var graceEnd = row.Expiry is { } original && original < grace ? original : grace;
@@ -143,6 +152,7 @@ public sealed class RotateCredential(
         if (state == "expired")
         {
             await caps.CheckRevivedAsync(tx, row.OwnerId, row.OwnerType, now.ToUnixTimeMilliseconds());
+            await PolicyCheck.RequireRoomAsync(tx, policies, row, now);
         }
 
         if (request.ExpiresAt.IsPresent)

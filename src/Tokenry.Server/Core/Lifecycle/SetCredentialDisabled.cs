@@ -22,6 +22,8 @@ public sealed class SetCredentialDisabled(Gate gate, TimeProvider time)
                 entry.TargetType = row.Kind;
                 entry.TargetId = row.Id;
                 entry.OrganizationId = row.OrganizationId;
+                var moment = time.GetUtcNow();
+                var isWoken = !disabled && row.State == "disabled";
                 if (!disabled)
                 {
                     // Enabling a credential is as strong as making it, so the minting rule applies. Disabling is free, so that a weaker caller can stop a
@@ -29,12 +31,19 @@ public sealed class SetCredentialDisabled(Gate gate, TimeProvider time)
                     MintingRule.CheckExisting(catalog, caller, reach, await IssueCredential.MintedAsync(tx, row));
                 }
 
+                var policies = await PolicyCheck.RequireAsync(operation, row, isWoken ? BindingRules.All : BindingRules.None, moment);
                 if (!await CredentialStore.SetDisabledAsync(tx, row.Id, disabled))
                 {
                     throw CredentialProblems.NotActive(row);
                 }
 
-                var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+                var now = moment.ToUnixTimeMilliseconds();
+                if (isWoken && policies.TokenLimits.Any())
+                {
+                    await CredentialCounts.HoldAsync(tx, row.OwnerId);
+                    await PolicyCheck.RequireRoomAsync(tx, policies, row, moment);
+                }
+
                 var paused = (await CredentialStore.FindAsync(tx, row.Id))!.ToCredential(catalog, now);
                 entry.Changes = AuditChanges.Between(row.ToCredential(catalog, now), paused);
                 entry.ChangedNothing = entry.Changes is null;

@@ -13,7 +13,7 @@ namespace Tokenry.Server.Features.Applications;
 /// Transfers an application to another owner, or confirms its owner. The credentials go with it, and their holders still act as the
 /// application. So the answer lists them.
 /// </summary>
-public sealed class TransferApplication(Gate gate, Caps caps)
+public sealed class TransferApplication(Gate gate, Caps caps, TimeProvider time)
 {
     private const int MostListed = 200;
 
@@ -43,6 +43,11 @@ public sealed class TransferApplication(Gate gate, Caps caps)
                 if (request.Owner != row.OwnerId)
                 {
                     await caps.CheckApplicationsAsync(tx, request.Owner);
+                }
+
+                if (request.OrganizationId is { } next && next != row.OrganizationId)
+                {
+                    await PolicyCheck.RequireOfAllAsync(operation, id, next, time.GetUtcNow());
                 }
 
                 await OwnershipTransfer.MoveAsync(

@@ -42,6 +42,7 @@ public static class AuditActions
         ),
         ("organizations", ["listed"]),
         ("pepper", ["rotated"]),
+        ("policy", ["previewed", "read", "updated"]),
         ("role", ["created", "deleted", "read", "updated"]),
         ("roles", ["listed"]),
         (

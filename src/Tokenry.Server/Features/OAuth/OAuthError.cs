@@ -96,6 +96,10 @@ public sealed class OAuthError(int status, string error, string description) : E
     public static OAuthError IdempotencyKeyReused() =>
         new(422, "idempotency_key_reused", "this Idempotency-Key came with another renewal before; take a new key for a new renewal");
 
+    /// <summary>Tokenry's own error, at <c>/oauth/renew</c>.</summary>
+    /// <param name="rule">The rule, whose policy has it and what it allows; nothing that the client sent.</param>
+    public static OAuthError PolicyViolation(string rule) => new(422, "policy_violation", rule);
+
     /// <summary>RFC 6750 §3.1, for introspection by a caller that authenticates as a bearer.</summary>
     /// <param name="challenge">The challenge of the endpoint; this method adds the error.</param>
     public static OAuthError InvalidToken(in Challenge challenge) =>

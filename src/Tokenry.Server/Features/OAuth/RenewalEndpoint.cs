@@ -50,6 +50,7 @@ public sealed class RenewalEndpoint(ClientAuthenticator clients, RotateCredentia
             throw problem.Code switch
             {
                 ProblemCode.SecretSuperseded => OAuthError.SecretSuperseded(),
+                ProblemCode.PolicyViolation => OAuthError.PolicyViolation(problem.Message),
                 ProblemCode.IdempotencyKeyReused => OAuthError.IdempotencyKeyReused(),
                 _ => OAuthError.InvalidRequest(
                     problem.Status == 409

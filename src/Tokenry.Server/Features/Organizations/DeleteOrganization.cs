@@ -2,6 +2,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Http;
@@ -39,6 +40,7 @@ public sealed class DeleteOrganization(Gate gate)
                     );
                 }
 
+                await PolicyStore.DeleteAsync(tx, id);
                 await OrganizationStore.DeleteAsync(tx, id);
                 entry.Changes = [AuditChanges.Of("name", row.Name, null)];
                 return true;

@@ -38,6 +38,7 @@ public static class ProblemAnswer
                 UsedBy = problem.UsedBy,
                 Limit = problem.Limit,
                 ExpiredAt = problem.ExpiredAt,
+                Policy = problem.Policy,
                 Gains = problem.Effect?.Gains,
                 Loses = problem.Effect?.Loses,
             },

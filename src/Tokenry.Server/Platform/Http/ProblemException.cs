@@ -27,6 +27,9 @@ public sealed class ProblemException(int status, string code, string detail) : E
     /// <summary>When the credential expired, if that is why it is refused.</summary>
     public DateTimeOffset? ExpiredAt { get; init; }
 
+    /// <summary>The rule of a policy that refuses it.</summary>
+    public PolicyViolation? Policy { get; init; }
+
     /// <summary>What the refused change would do to credentials.</summary>
     public RightsEffect? Effect { get; init; }
 

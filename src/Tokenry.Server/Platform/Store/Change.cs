@@ -28,6 +28,9 @@ public static class ChangeKind
     /// <summary>An organization.</summary>
     public const string Organization = "organization";
 
+    /// <summary>The policy of the server or of an organization. No cache holds it: mutations read it and stand on it (<see cref="Premise"/>).</summary>
+    public const string Policy = "policy";
+
     /// <summary>One opaque credential.</summary>
     public const string Credential = "credential";
 

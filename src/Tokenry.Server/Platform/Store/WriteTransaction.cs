@@ -64,7 +64,18 @@ public sealed class WriteTransaction(
     public void Record(AuditEntry entry) => events.Add(entry);
 
     /// <summary>Lets the transaction commit only if the facts behind its decision have not changed (<see cref="PremiseChangedException"/>).</summary>
-    public void StandsOn(Premise what) => premises.Add(what);
+    public void StandsOn(Premise what)
+    {
+        // One query for all the facts of one position: while it runs, other writers wait.
+        var same = premises.FindIndex(known => known.GetType() == typeof(Premise) && known.Position == what.Position);
+        if (same < 0 || what.GetType() != typeof(Premise))
+        {
+            premises.Add(what);
+            return;
+        }
+
+        premises[same] = what with { Ids = [.. premises[same].Ids.Union(what.Ids, StringComparer.Ordinal)] };
+    }
 
     /// <summary>Runs statements and rolls them back, with the events and changes they recorded. What they stand on stays: their outcome rests on it.</summary>
     public async Task TryOutAsync(Func<Task> statements)

@@ -1,15 +1,11 @@
-using System.Net;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
-using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Core.Doors;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Platform.Http;
-using Tokenry.Server.Platform.Settings;
 using Tokenry.Server.Tests.Contracts;
 
 namespace Tokenry.Server.Tests.Core.Sessions;
@@ -23,7 +19,7 @@ public sealed class SessionJudgementTests
     public async Task A_session_that_ended_meanwhile_changes_nothing(Engine engine)
     {
         await using var server = await InProcessServer.StartAsync(engine);
-        var (caller, user) = await CallerAsync(server, "administrator");
+        var (caller, user) = await SessionCallers.CallerAsync(server, "administrator");
         var ran = 0;
         await WriteAsync(server, caller, () => ran++);
         await server.Admin.DeleteAsync($"/v1/users/{user}/sessions").Expect(204);
@@ -35,7 +31,7 @@ public sealed class SessionJudgementTests
     public async Task A_session_that_ends_while_its_operation_runs_does_not_commit_it(Engine engine)
     {
         await using var server = await InProcessServer.StartAsync(engine);
-        var (caller, user) = await CallerAsync(server, "administrator");
+        var (caller, user) = await SessionCallers.CallerAsync(server, "administrator");
         // The end is committed between the judgement and the commit: on SQLite by the writer's queue, on PostgreSQL by another connection.
         var ends = server.Admin.DeleteAsync($"/v1/users/{user}/sessions");
         var written = await Task.WhenAll(
@@ -68,7 +64,7 @@ public sealed class SessionJudgementTests
     public async Task A_role_that_was_taken_away_counts_at_the_next_operation(Engine engine)
     {
         await using var server = await InProcessServer.StartAsync(engine);
-        var (caller, user) = await CallerAsync(server, "administrator");
+        var (caller, user) = await SessionCallers.CallerAsync(server, "administrator");
         Assert.True(caller.Management.IsSupersetOf(ManagementApi.Scopes));
         await server.Admin.PatchAsync($"/v1/users/{user}", new { roles = Array.Empty<string>() }).Expect(200);
         var refused = await Assert.ThrowsAsync<ProblemException>(() => WriteAsync(server, caller, () => { }));
@@ -83,7 +79,7 @@ public sealed class SessionJudgementTests
     {
         await using var server = await InProcessServer.StartAsync(engine);
         var fresh = server.App.Services.GetRequiredService<FreshAuthentication>();
-        var (caller, _) = await CallerAsync(server, "member");
+        var (caller, _) = await SessionCallers.CallerAsync(server, "member");
         fresh.Require(caller);
         await server.Database.WriteAsync(tx =>
         {
@@ -110,39 +106,4 @@ public sealed class SessionJudgementTests
                     return Task.FromResult(true);
                 }
             );
-
-    /// <summary>The caller that a page would have.</summary>
-    private static async Task<(Caller Caller, string UserId)> CallerAsync(InProcessServer server, string role)
-    {
-        var services = server.App.Services;
-        var roles = await Actor.BuiltInRolesAsync(server.Admin);
-        var user = await server.Admin.CreateUserAsync([roles[role].Id]);
-        var browser = await server.Admin.BrowserOfAsync(user.Id);
-        var judge = services.GetRequiredService<CallerJudge>();
-        var judgedAt = judge.Now;
-        var session = Assert.IsType<AuthenticatedSession>(
-            await services.GetRequiredService<SessionScheme>().AuthenticateAsync(browser.Session!)
-        );
-        var (code, management) = AccessDecision.Decide(
-            await judge.CatalogAsync(),
-            session,
-            Requirement.AtOwnApi(Possession.Bearer, IPAddress.Loopback)
-        );
-        Assert.Equal(VerificationCode.Valid, code);
-        var request = RequestFacts.Begin(
-            new DefaultHttpContext(),
-            TimeProvider.System,
-            services.GetRequiredService<TokenryOptions>(),
-            services.GetRequiredService<Brands>()
-        );
-        var caller = new Caller
-        {
-            Credential = session,
-            Principal = session.Owner,
-            Management = management,
-            Request = request,
-            JudgedAt = judgedAt,
-        };
-        return (caller, user.Id);
-    }
 }

@@ -17,6 +17,7 @@ internal static class OrganizationCalls
         "organization:write",
         "organization:applications",
         "organization:credentials",
+        "organization:policy",
         "organization:audit",
         "tokens:own",
     ];

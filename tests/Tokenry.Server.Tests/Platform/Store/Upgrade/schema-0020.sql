@@ -53,6 +53,10 @@ INSERT INTO sessions (id, user_id, hash, created_at, last_seen_at, authenticated
 INSERT INTO sign_in_links (hash, user_id, created_at, expires_at)
   VALUES (x'8c409cedabdd840c6c523a75de881b417a10b1472b66681ac3b50c18dc1a2ed5', 'usr_02x5WlL3b6HLdzn0q4UrzQ', 1720699765746, 4070908800000);
 INSERT INTO organizations (id, name, enabled, created_at)
-  VALUES ('org_02x5WlL3b6M000000000Ab', 'Acme', 1, 1720699765746);
+  VALUES ('org_02x5WlL3b6N000000000Aa', 'Acme', 1, 1720699765746);
 INSERT INTO organization_members (organization_id, principal_id, role_id)
-  VALUES ('org_02x5WlL3b6M000000000Ab', 'usr_02x5WlL3b6HLdzn0q4UrzQ', 'rol_0000000000000000000005');
+  VALUES ('org_02x5WlL3b6N000000000Aa', 'usr_02x5WlL3b6HLdzn0q4UrzQ', 'rol_0000000000000000000005');
+INSERT INTO principals (id, type, name, enabled, created_at, organization_id)
+  VALUES ('app_02x5WlL3b6P000000000Aa', 'application', 'Acme job', 1, 1720699765746, 'org_02x5WlL3b6N000000000Aa');
+INSERT INTO credentials (id, kind, owner_id, organization_id, name, masked, permissions, created_at, created_by, state)
+  VALUES ('pat_02x5WlL3b6Q000000000Aa', 'personal_access_token', 'usr_02x5WlL3b6HLdzn0q4UrzQ', 'org_02x5WlL3b6N000000000Aa', 'there', 'tkr_pat_…0000', '[]', 1720699765746, 'usr_02x5WlL3b6HLdzn0q4UrzQ', 'active');

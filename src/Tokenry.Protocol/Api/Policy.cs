@@ -1,0 +1,156 @@
+using System.Text.Json.Serialization;
+
+namespace Tokenry.Protocol.Api;
+
+/// <summary>
+/// The rules of a policy. They bind what makes a credential or lets it live longer, and no check: a credential that breaks a rule keeps working until it
+/// ends. A rule that is <c>null</c> does not exist. Body of <c>POST …/policy/preview</c>.
+/// </summary>
+public record PolicyRules
+{
+    /// <summary>The longest lives, each of one kind. A credential of such a kind must expire.</summary>
+    public IReadOnlyList<MaxLifetime>? MaxLifetimes { get; init; }
+
+    /// <summary>The kinds whose credentials must expire.</summary>
+    public IReadOnlyList<string>? ExpiryRequired { get; init; }
+
+    /// <summary>
+    /// The most live personal access tokens that a user has, 1…100 000. The policy of the server counts all of them, that of an organization those that act in
+    /// it.
+    /// </summary>
+    public int? MaxTokensPerUser { get; init; }
+
+    /// <summary>The kinds of which no credential is made or prolonged.</summary>
+    public IReadOnlyList<string>? ForbiddenKinds { get; init; }
+
+    /// <summary>Addresses and CIDR ranges, 1…100. A credential names <see cref="Credential.AllowedIps"/>, and each of them lies within one of these.</summary>
+    public IReadOnlyList<string>? AllowedNetworks { get; init; }
+}
+
+/// <summary>The longest life of a kind of credential.</summary>
+/// <param name="Kind">One of <see cref="CredentialKind"/>, except <c>access_token</c>.</param>
+/// <param name="Seconds">
+/// How far <c>expires_at</c> may lie ahead when the credential is created, rotated, renewed, enabled, or gets another <c>expires_at</c>; 60…315 360 000.
+/// </param>
+public sealed record MaxLifetime(string Kind, long Seconds);
+
+/// <summary>The policy of the server or of an organization.</summary>
+public sealed record Policy : PolicyRules
+{
+    /// <summary>Whose policy it is: <c>server</c> or <c>org_…</c>.</summary>
+    public required string Owner { get; init; }
+
+    /// <summary>The rules that bind credentials there: of each rule the stricter one, with its owner.</summary>
+    public required EffectivePolicy Effective { get; init; }
+}
+
+/// <summary>
+/// Body of <c>PATCH /v1/policy</c> and <c>PATCH /v1/organizations/{id}/policy</c>: absent rules stay, <c>null</c> removes a rule, a list replaces the list.
+/// </summary>
+public sealed record PolicyPatch
+{
+    /// <inheritdoc cref="PolicyRules.MaxLifetimes"/>
+    public Optional<IReadOnlyList<MaxLifetime>?> MaxLifetimes { get; init; }
+
+    /// <inheritdoc cref="PolicyRules.ExpiryRequired"/>
+    public Optional<IReadOnlyList<string>?> ExpiryRequired { get; init; }
+
+    /// <inheritdoc cref="PolicyRules.MaxTokensPerUser"/>
+    public Optional<int?> MaxTokensPerUser { get; init; }
+
+    /// <inheritdoc cref="PolicyRules.ForbiddenKinds"/>
+    public Optional<IReadOnlyList<string>?> ForbiddenKinds { get; init; }
+
+    /// <inheritdoc cref="PolicyRules.AllowedNetworks"/>
+    public Optional<IReadOnlyList<string>?> AllowedNetworks { get; init; }
+}
+
+/// <summary>The rules of the server and of an organization together.</summary>
+public sealed record EffectivePolicy
+{
+    /// <summary>Of each kind the shortest of the longest lives.</summary>
+    public required IReadOnlyList<EffectiveLifetime> MaxLifetimes { get; init; }
+
+    /// <summary>The kinds whose credentials must expire.</summary>
+    public required IReadOnlyList<EffectiveKind> ExpiryRequired { get; init; }
+
+    /// <summary>The lowest limit; <c>null</c> = none.</summary>
+    public required EffectiveLimit? MaxTokensPerUser { get; init; }
+
+    /// <summary>The kinds of which no credential is made or prolonged.</summary>
+    public required IReadOnlyList<EffectiveKind> ForbiddenKinds { get; init; }
+
+    /// <summary>The networks that every policy allows; <c>null</c> = every network, empty = none.</summary>
+    public required IReadOnlyList<EffectiveNetwork>? AllowedNetworks { get; init; }
+}
+
+/// <summary>A longest life and whose rule it is.</summary>
+/// <param name="Kind">One of <see cref="CredentialKind"/>.</param>
+/// <param name="Seconds"><see cref="MaxLifetime.Seconds"/></param>
+/// <param name="Owner"><c>server</c> or <c>org_…</c></param>
+public sealed record EffectiveLifetime(string Kind, long Seconds, string Owner);
+
+/// <summary>A kind and whose rule names it.</summary>
+/// <param name="Kind">One of <see cref="CredentialKind"/>.</param>
+/// <param name="Owner"><c>server</c> or <c>org_…</c></param>
+public sealed record EffectiveKind(string Kind, string Owner);
+
+/// <summary>A limit and whose rule it is.</summary>
+/// <param name="Limit"><see cref="PolicyRules.MaxTokensPerUser"/></param>
+/// <param name="Owner"><c>server</c> or <c>org_…</c></param>
+public sealed record EffectiveLimit(int Limit, string Owner);
+
+/// <summary>A network and whose rule names it.</summary>
+/// <param name="Network">An address or a CIDR range.</param>
+/// <param name="Owner"><c>server</c> or <c>org_…</c></param>
+public sealed record EffectiveNetwork(string Network, string Owner);
+
+/// <summary>A rule that a credential breaks, and what the rule allows.</summary>
+public sealed record PolicyViolation
+{
+    /// <summary>The member of <see cref="PolicyRules"/>: <c>max_lifetimes</c>, <c>expiry_required</c>, <c>max_tokens_per_user</c>, <c>forbidden_kinds</c> or <c>allowed_networks</c>.</summary>
+    public required string Rule { get; init; }
+
+    /// <summary>Whose policy has the rule: <c>server</c> or <c>org_…</c>.</summary>
+    public required string Owner { get; init; }
+
+    /// <summary>With <c>max_lifetimes</c>: the latest <c>expires_at</c> that the policies allow now.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? LatestExpiresAt { get; init; }
+
+    /// <summary>With <c>max_tokens_per_user</c>: the limit.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Limit { get; init; }
+
+    /// <summary>With <c>allowed_networks</c>: the networks that the rule allows.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? AllowedNetworks { get; init; }
+}
+
+/// <summary>A live credential that a proposed policy would not let anyone make or prolong as it is.</summary>
+public sealed record PolicyBreach
+{
+    /// <summary>The credential's id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>One of <see cref="CredentialKind"/>.</summary>
+    public required string Kind { get; init; }
+
+    /// <inheritdoc cref="Credential.Name"/>
+    public required string Name { get; init; }
+
+    /// <inheritdoc cref="Credential.Owner"/>
+    public required CredentialOwner Owner { get; init; }
+
+    /// <inheritdoc cref="Credential.OrganizationId"/>
+    public string? OrganizationId { get; init; }
+
+    /// <inheritdoc cref="Credential.ExpiresAt"/>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <inheritdoc cref="Credential.AllowedIps"/>
+    public IReadOnlyList<string>? AllowedIps { get; init; }
+
+    /// <summary>The rules that it breaks; at least one.</summary>
+    public required IReadOnlyList<PolicyViolation> Breaks { get; init; }
+}

@@ -1,0 +1,40 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Platform.Http;
+
+namespace Tokenry.Server.Core.Credentials;
+
+/// <summary>The rules of a policy by name, and how a refusal says which one it was.</summary>
+public static class PolicyRule
+{
+    public const string MaxLifetimes = "max_lifetimes";
+    public const string ExpiryRequired = "expiry_required";
+    public const string MaxTokensPerUser = "max_tokens_per_user";
+    public const string ForbiddenKinds = "forbidden_kinds";
+    public const string AllowedNetworks = "allowed_networks";
+
+    /// <summary>422 with the rule, whose policy has it, and what it allows.</summary>
+    /// <param name="broken">The rule.</param>
+    /// <param name="kind">The kind of the credential.</param>
+    /// <param name="id">The credential, where the request does not name it.</param>
+    public static ProblemException Refusal(PolicyViolation broken, string kind, string? id = null)
+    {
+        var (member, allows) = broken.Rule switch
+        {
+            MaxLifetimes => (
+                "expires_at",
+                $"a credential of the kind {kind} expires by {TimestampConverter.Format(broken.LatestExpiresAt!.Value)} at the latest"
+            ),
+            ExpiryRequired => ("expires_at", $"a credential of the kind {kind} must expire"),
+            MaxTokensPerUser => ("name", $"a user has at most {broken.Limit} live personal access tokens; revoke one first"),
+            ForbiddenKinds => ("kind", $"credentials of the kind {kind} are forbidden"),
+            _ => ("allowed_ips", "a credential works only from networks within those that the policy names, and must name its own"),
+        };
+        var whose = broken.Owner == PolicyStore.Server ? "the server" : $"the organization {broken.Owner}";
+        var about = id is null ? "" : $" {id} breaks this rule.";
+        return new ProblemException(422, ProblemCode.PolicyViolation, $"The policy of {whose} says ({broken.Rule}): {allows}.{about}")
+        {
+            Policy = broken,
+            Errors = new Dictionary<string, string[]>(StringComparer.Ordinal) { [member] = [$"the policy of {whose}: {allows}"] },
+        };
+    }
+}

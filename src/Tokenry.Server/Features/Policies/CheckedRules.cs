@@ -1,0 +1,56 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Platform.Http;
+
+namespace Tokenry.Server.Features.Policies;
+
+/// <summary>What the rules of a policy must look like.</summary>
+internal static class CheckedRules
+{
+    private const int MostTokens = 100_000;
+    private const int ShortestLife = 60;
+    private const long LongestLife = 315_360_000;
+
+    /// <returns>The same rules; a list without items is no rule.</returns>
+    /// <exception cref="ProblemException">400 with every fault.</exception>
+    public static PolicyRules Of(PolicyRules rules)
+    {
+        var check = new Validation();
+        CheckKinds(check, "max_lifetimes", rules.MaxLifetimes?.Select(life => life?.Kind));
+        check.Require(
+            rules.MaxLifetimes?.All(life => life is null or { Seconds: >= ShortestLife and <= LongestLife }) is not false,
+            "max_lifetimes",
+            $"seconds must be from {ShortestLife} to {LongestLife}"
+        );
+        CheckKinds(check, "expiry_required", rules.ExpiryRequired);
+        CheckKinds(check, "forbidden_kinds", rules.ForbiddenKinds);
+        check.Require(rules.MaxTokensPerUser is null or (>= 1 and <= MostTokens), "max_tokens_per_user", $"must be from 1 to {MostTokens}");
+        var networks = OrNull(rules.AllowedNetworks);
+        check.IpRanges("allowed_networks", networks);
+        check.ThrowIfAny();
+        return new()
+        {
+            MaxLifetimes = OrNull(rules.MaxLifetimes),
+            ExpiryRequired = OrNull(rules.ExpiryRequired),
+            MaxTokensPerUser = rules.MaxTokensPerUser,
+            ForbiddenKinds = OrNull(rules.ForbiddenKinds),
+            AllowedNetworks = networks,
+        };
+    }
+
+    private static IReadOnlyList<T>? OrNull<T>(IReadOnlyList<T>? list) => list is { Count: 0 } ? null : list;
+
+    private static void CheckKinds(Validation check, string member, IEnumerable<string?>? kinds)
+    {
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var kind in (kinds ?? []).Take(100))
+        {
+            check.Require(
+                kind is not null && CredentialPolicies.Kinds.Contains(kind, StringComparer.Ordinal),
+                member,
+                $"'{Validation.Shown(kind)}' is none of {string.Join(", ", CredentialPolicies.Kinds)}"
+            );
+            check.Require(kind is null || seen.Add(kind), member, $"'{Validation.Shown(kind)}' stands twice");
+        }
+    }
+}
