@@ -84,7 +84,7 @@ internal sealed class DemoTraffic(DemoApi api, StoryClock clock, DateTimeOffset 
     }
 
     /// <summary>A string of the right form that nobody was given.</summary>
-    private JsonObject Guess() =>
+    private static JsonObject Guess() =>
         new()
         {
             ["token"] = CredentialString
