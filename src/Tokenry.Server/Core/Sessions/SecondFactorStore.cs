@@ -83,13 +83,14 @@ public static class SecondFactorStore
             }
         );
 
-    /// <summary>Removes the factor of a user, with its recovery codes.</summary>
+    /// <summary>Removes the factor of a user, with its recovery codes and the sign-ins that wait for a code.</summary>
     /// <returns>Whether the user signed in with one.</returns>
     public static async Task<bool> RemoveAsync(WriteTransaction tx, string userId)
     {
         var wasActive = await FindActiveAsync(tx, userId) is not null;
         await tx.ExecuteAsync("DELETE FROM second_factors WHERE user_id = @userId", new { userId });
         await RecoveryCodes.EndAllAsync(tx, userId);
+        await SecondSteps.EndAllAsync(tx, userId);
         return wasActive;
     }
 }

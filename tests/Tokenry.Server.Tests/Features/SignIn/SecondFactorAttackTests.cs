@@ -111,6 +111,11 @@ public sealed class SecondFactorAttackTests(SharedServers servers)
         await OverAsync(used); // the same step again, with another good code
 
         stolen = await StepAsync(admin.Address, user.Email);
+        await admin.DeleteAsync($"/v1/users/{user.Id}/second-factor").Expect(204);
+        await OverAsync(stolen);
+
+        codes = new((await (await admin.BrowserOfAsync(user.Id)).EnrolAsync()).RecoveryCodes);
+        stolen = await StepAsync(admin.Address, user.Email);
         await admin.DeleteAsync($"/v1/users/{user.Id}").Expect(204);
         await OverAsync(stolen);
 
@@ -143,6 +148,27 @@ public sealed class SecondFactorAttackTests(SharedServers servers)
         Assert.Contains("There were too many wrong codes.", right.Expect(429).Body, StringComparison.Ordinal);
         Assert.Null(steps[0].Session);
         (await steps[1].EnterCodeAsync(factor.RecoveryCodes[0])).Expect(303);
+    }
+
+    [Theory, BothEngines]
+    public async Task A_step_expires_and_the_wait_after_guesses_ends(Engine engine)
+    {
+        await using var server = await Contracts.InProcessServer.StartAsync(engine);
+        var admin = server.Admin;
+        var user = await admin.CreateUserAsync([]);
+        var factor = await (await admin.BrowserOfAsync(user.Id)).EnrolAsync();
+        var step = await StepAsync(admin.Address, user.Email);
+        await server.Database.WriteAsync(tx => tx.ExecuteAsync("UPDATE second_steps SET expires_at = 1"));
+        (await step.GetAsync("/sign-in/code")).Expect(303);
+
+        step = await StepAsync(admin.Address, user.Email);
+        for (var guess = 0; guess < 5; guess++)
+            (await step.EnterCodeAsync(factor.App.WrongCode())).Expect(422);
+        (await step.EnterCodeAsync(factor.App.Code(1))).Expect(429);
+        await server.Database.WriteAsync(tx => tx.ExecuteAsync("UPDATE second_factors SET next_try_at = 1"));
+        (await step.EnterCodeAsync(factor.App.Code(1))).Expect(303);
+        var left = await server.Database.WriteAsync(tx => tx.FirstOrDefaultAsync<long>("SELECT failures FROM second_factors"));
+        Assert.Equal(0, left);
     }
 
     [Theory, BothEngines]
