@@ -23,12 +23,12 @@ public record PolicyRules
     /// <summary>The kinds of which no credential is made or prolonged.</summary>
     public IReadOnlyList<string>? ForbiddenKinds { get; init; }
 
-    /// <summary>Addresses and CIDR ranges, 1…100. A credential names <see cref="Credential.AllowedIps"/>, and each of them lies within one of these.</summary>
+    /// <summary>Addresses and CIDR ranges, 1…100. A credential names <c>allowed_ips</c>, and each of them lies within one of these.</summary>
     public IReadOnlyList<string>? AllowedNetworks { get; init; }
 }
 
 /// <summary>The longest life of a kind of credential.</summary>
-/// <param name="Kind">One of <see cref="CredentialKind"/>, except <c>access_token</c>.</param>
+/// <param name="Kind">A kind of credential, except <c>access_token</c>.</param>
 /// <param name="Seconds">
 /// How far <c>expires_at</c> may lie ahead when the credential is created, rotated, renewed, enabled, or gets another <c>expires_at</c>; 60…315 360 000.
 /// </param>
@@ -85,18 +85,18 @@ public sealed record EffectivePolicy
 }
 
 /// <summary>A longest life and whose rule it is.</summary>
-/// <param name="Kind">One of <see cref="CredentialKind"/>.</param>
-/// <param name="Seconds"><see cref="MaxLifetime.Seconds"/></param>
+/// <param name="Kind">A kind of credential.</param>
+/// <param name="Seconds">How far <c>expires_at</c> may lie ahead.</param>
 /// <param name="Owner"><c>server</c> or <c>org_…</c></param>
 public sealed record EffectiveLifetime(string Kind, long Seconds, string Owner);
 
 /// <summary>A kind and whose rule names it.</summary>
-/// <param name="Kind">One of <see cref="CredentialKind"/>.</param>
+/// <param name="Kind">A kind of credential.</param>
 /// <param name="Owner"><c>server</c> or <c>org_…</c></param>
 public sealed record EffectiveKind(string Kind, string Owner);
 
 /// <summary>A limit and whose rule it is.</summary>
-/// <param name="Limit"><see cref="PolicyRules.MaxTokensPerUser"/></param>
+/// <param name="Limit">How many live personal access tokens a user has at most.</param>
 /// <param name="Owner"><c>server</c> or <c>org_…</c></param>
 public sealed record EffectiveLimit(int Limit, string Owner);
 
@@ -108,7 +108,7 @@ public sealed record EffectiveNetwork(string Network, string Owner);
 /// <summary>A rule that a credential breaks, and what the rule allows.</summary>
 public sealed record PolicyViolation
 {
-    /// <summary>The member of <see cref="PolicyRules"/>: <c>max_lifetimes</c>, <c>expiry_required</c>, <c>max_tokens_per_user</c>, <c>forbidden_kinds</c> or <c>allowed_networks</c>.</summary>
+    /// <summary>The rule: <c>max_lifetimes</c>, <c>expiry_required</c>, <c>max_tokens_per_user</c>, <c>forbidden_kinds</c> or <c>allowed_networks</c>.</summary>
     public required string Rule { get; init; }
 
     /// <summary>Whose policy has the rule: <c>server</c> or <c>org_…</c>.</summary>
@@ -133,7 +133,7 @@ public sealed record PolicyBreach
     /// <summary>The credential's id.</summary>
     public required string Id { get; init; }
 
-    /// <summary>One of <see cref="CredentialKind"/>.</summary>
+    /// <summary>A kind of credential.</summary>
     public required string Kind { get; init; }
 
     /// <inheritdoc cref="Credential.Name"/>

@@ -110,7 +110,7 @@ public sealed class CredentialPages(CredentialOperations operations, FreshAuthen
                     break;
             }
         }
-        catch (ProblemException refusal) when (refusal.Errors is not null)
+        catch (ProblemException refusal) when (refusal is { Errors: not null, Policy: null })
         {
             return Page(await operations.List.ShowAsync(caller, address), address, list, act, refusal);
         }

@@ -90,7 +90,8 @@ public sealed record CredentialForm
             Networks = form["networks"],
             Once = refusal.Once,
             Faults = refusal.Problem.Errors,
-            Refusal = refusal.Problem.Errors is null ? refusal.Problem.Message : null,
+            // A policy may refuse what has no field, and says whose it is.
+            Refusal = refusal.Problem.Errors is null || refusal.Problem.Policy is not null ? refusal.Problem.Message : null,
         };
 
     /// <summary>The request that the form makes.</summary>

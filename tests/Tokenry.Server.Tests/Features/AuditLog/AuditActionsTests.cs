@@ -8,8 +8,6 @@ namespace Tokenry.Server.Tests.Features.AuditLog;
 /// <summary>The list that the filter of <c>/v1/audit</c> is checked against has every action that the code writes.</summary>
 public sealed partial class AuditActionsTests
 {
-    private static readonly string Texts = Path.Combine(Repository.Root, "src/Tokenry.Server/Platform/Console/Texts/en.json");
-
     [Fact]
     public async Task Every_action_in_the_sources_is_known()
     {
@@ -21,14 +19,7 @@ public sealed partial class AuditActionsTests
             if (AuditActions.HasKind(match.Groups["noun"].Value) && !texts.ContainsKey(match.Groups["action"].Value))
                 written.Add(match.Groups["action"].Value);
 
-        // A text of the pages has a key of the same form, and no action's name.
-        var texts = JsonDocument
-            .Parse(await File.ReadAllTextAsync(Texts))
-            .RootElement.EnumerateObject()
-            .Select(text => text.Name)
-            .ToHashSet();
-        Assert.DoesNotContain(texts, AuditActions.IsKnown);
-        written.ExceptWith(texts);
+        Assert.DoesNotContain(texts.Keys, AuditActions.IsKnown);
         Assert.True(written.Count > 40, string.Join(", ", written));
         Assert.DoesNotContain(written, action => !AuditActions.IsKnown(action));
     }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Npgsql;
-using Tokenry.Server.Tests.Core.Access;
 using Tokenry.Server.Tests.Features.Organizations;
 using Tokenry.Server.Tests.Platform.Store;
 using static Tokenry.Server.Tests.Core.Access.ManagementCalls;

@@ -27,4 +27,22 @@ public sealed class PolicyStepUpTests
         var refused = await Assert.ThrowsAsync<ProblemException>(() => revise.RunAsync(caller, null, patch));
         Assert.Equal((StatusCodes.Status403Forbidden, ProblemCode.FreshAuthenticationRequired), (refused.Status, refused.Code));
     }
+
+    [Theory, BothEngines]
+    public async Task A_form_that_a_policy_refuses_says_whose_rule_it_is(Engine engine)
+    {
+        await using var server = await InProcessServer.StartAsync(engine);
+        var user = await server.Admin.CreateUserAsync([]);
+        var browser = await server.Admin.BrowserOfAsync(user.Id);
+        var token = await server.Admin.CreatePersonalAccessTokenAsync(user.Id);
+        var hidden = await browser.HiddenAsync("/account/tokens/new", "account/tokens/new");
+        await server.Admin.SetPolicyAsync(null, new { forbidden_kinds = new[] { "personal_access_token" } }).Expect(200);
+        foreach (var path in new[] { "/account/tokens/new", $"/account/tokens/{token.Id}/roll" })
+        {
+            var refused = await browser.PostAsync(path, [.. hidden, ("name", "ci"), ("expires", "30"), ("overlap", "60")]);
+            Assert.Contains("The policy of the server says (forbidden_kinds)", refused.Expect(422).Body, StringComparison.Ordinal);
+        }
+
+        await server.Admin.With(token.Secret).GetAsync("/v1/me").Expect(200);
+    }
 }

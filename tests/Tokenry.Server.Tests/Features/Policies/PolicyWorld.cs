@@ -162,15 +162,16 @@ internal sealed class PolicyWorld : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private Task<ApiResponse> RenewAsync(string kind)
+    private async Task<ApiResponse> RenewAsync(string kind)
     {
         (string, string) overlap = ("overlap_seconds", "60");
         using var next = ClientKey.Make();
+        var client = Admin.With(null);
         return kind switch
         {
-            "client_secret" => Admin.With(null).FormAsync("/oauth/renew", [overlap], (_application, _awake[kind].Text("client_secret"))),
-            "public_key" => Admin.With(null).FormAsync("/oauth/renew", [overlap, ("jwk", next.Jwk.ToJsonString()), .. Assertion()]),
-            _ => CertificateClient
+            "client_secret" => await client.FormAsync("/oauth/renew", [overlap], (_application, _awake[kind].Text("client_secret"))),
+            "public_key" => await client.FormAsync("/oauth/renew", [overlap, ("jwk", next.Jwk.ToJsonString()), .. Assertion()]),
+            _ => await CertificateClient
                 .To(_server.Tls, _certificate)
                 .FormAsync(
                     "/oauth/renew",
