@@ -69,4 +69,21 @@ public sealed class Company
             Admin = admin,
         };
     }
+
+    /// <summary>An organization that the person administers, with a colleague.</summary>
+    public async Task<string> OrganizationAsync()
+    {
+        var organization = (await Admin.PostAsync("/v1/organizations", new { name = "Acme Logistics" })).Expect(201).Text("id")!;
+        var colleague = (
+            await Admin.PostAsync("/v1/users", new { email = $"grace-{Guid.NewGuid():N}@example.com", name = "Grace Hopper" })
+        )
+            .Expect(201)
+            .Text("id")!;
+        foreach (var (member, role) in new[] { (Person.Id, "rol_0000000000000000000005"), (colleague, "rol_0000000000000000000006") })
+        {
+            (await Admin.PostAsync($"/v1/organizations/{organization}/members", new { member, roles = new[] { role } })).Expect(200);
+        }
+
+        return organization;
+    }
 }

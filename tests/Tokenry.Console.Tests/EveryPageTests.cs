@@ -18,6 +18,9 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         "applications/{application}/api-keys/new",
         "credentials",
         "credentials/{token}",
+        "organizations",
+        "organizations/{organization}",
+        "organizations/{organization}/members/{user}",
         "audit",
         "nothing-is-here",
     ];
@@ -31,6 +34,24 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
             await visit.OpenAsync(path);
             var found = await visit.AxeAsync();
             Assert.True(found.Count == 0, $"{path}: {string.Join('\n', found)}");
+        }
+    }
+
+    [Theory, InlineData(1440, false), InlineData(360, true)]
+    public async Task Axe_finds_nothing_in_an_organization(int width, bool dark)
+    {
+        var company = await Company.FoundAsync(servers, Engine.Sqlite);
+        var organization = await company.OrganizationAsync();
+        await using var visit = await Visit.StartAsync(chromium, company.Person, new Look(width, dark));
+        await visit.OpenAsync("overview");
+        await visit.Page.ClickAsync($"main button[value='{organization}']");
+        await visit.Page.WaitForURLAsync($"**/organizations/{organization}");
+        foreach (var path in new[] { $"organizations/{organization}", "overview", "applications", "credentials", "audit", "account/tokens" })
+        {
+            await visit.OpenAsync(path);
+            var found = await visit.AxeAsync();
+            Assert.True(found.Count == 0, $"{path}: {string.Join('\n', found)}");
+            Assert.True(await visit.OverflowAsync() <= 0, $"{path} is wider than {width}");
         }
     }
 
@@ -79,6 +100,7 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
             .Text("id")!;
         var own = (await company.Admin.GetAsync("/v1/me/tokens")).Expect(200).Json.GetProperty("items")[0].GetProperty("id").GetString()!;
         var api = (await company.Admin.GetAsync($"/v1/api-resources?identifier={Uri.EscapeDataString(company.Api)}")).Expect(200);
+        var organization = await company.OrganizationAsync();
         return
         [
             .. Pages
@@ -86,6 +108,7 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
                 .Select(path =>
                     path.Replace("{token}", token, StringComparison.Ordinal)
                         .Replace("{application}", application, StringComparison.Ordinal)
+                        .Replace("{organization}", organization, StringComparison.Ordinal)
                         .Replace("{user}", company.Person.Id, StringComparison.Ordinal)
                         .Replace("{api}", api.Json.GetProperty("items")[0].GetProperty("id").GetString(), StringComparison.Ordinal)
                 ),

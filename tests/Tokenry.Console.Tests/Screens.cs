@@ -34,6 +34,10 @@ public sealed class Screens(SharedServers servers, Chromium chromium)
         await ShootAsync("application", stock.Application);
         await ShootAsync("new-key", stock.Application + "/api-keys/new");
         await ShootAsync("credentials", "credentials");
+        var organization = await company.OrganizationAsync();
+        await ShootAsync("organizations", "organizations");
+        await ShootAsync("organization", $"organizations/{organization}");
+        await ShootAsync("member", $"organizations/{organization}/members/{company.Person.Id}");
         await ShootAsync("audit", "audit?action=personal_access_token.*");
         await visit.Page.ClickAsync(".events summary");
         await ShootAsync("audit-event");

@@ -6,6 +6,7 @@ using Tokenry.Server.Features.ApiResources;
 using Tokenry.Server.Features.Applications;
 using Tokenry.Server.Features.AuditLog;
 using Tokenry.Server.Features.Credentials;
+using Tokenry.Server.Features.Organizations;
 using Tokenry.Server.Features.Overview;
 using Tokenry.Server.Features.PersonalAccessTokens;
 using Tokenry.Server.Features.SignIn;
@@ -21,6 +22,7 @@ internal static class Pages
         services
             .AddConsole()
             .AddSingleton<GrantableScopes>()
+            .AddSingleton<GrantableRoles>()
             .AddSingleton<CredentialForms>()
             .AddSingleton<CredentialOperations>()
             .AddSingleton<CredentialPages>()
@@ -29,6 +31,7 @@ internal static class Pages
             .AddApiResourcePages()
             .AddUserPages()
             .AddApplicationPages()
+            .AddOrganizationPages()
             .AddCredentialPages()
             .AddAuditPages();
 
@@ -49,6 +52,7 @@ internal static class Pages
         app.MapUserPages();
         app.MapApplicationPages();
         app.MapApiKeyPages();
+        app.MapOrganizationPages();
         app.MapCredentialPages();
         app.MapAuditPages();
     }

@@ -10,7 +10,12 @@ namespace Tokenry.Server.Features.Applications;
 /// <summary><c>/applications</c>: the pages of machine identities.</summary>
 internal static class ApplicationPages
 {
-    private static readonly string[] Scopes = [ManagementApi.ApplicationsRead, ManagementApi.ApplicationsOwn];
+    private static readonly string[] Scopes =
+    [
+        ManagementApi.ApplicationsRead,
+        ManagementApi.ApplicationsOwn,
+        ManagementApi.OrganizationRead,
+    ];
 
     private static readonly Crumb List = new("applications.title", "applications");
 
@@ -23,12 +28,16 @@ internal static class ApplicationPages
         app.MapGet("/applications/{id}", ShowAsync).IsPageFor(Scopes);
     }
 
-    private static async Task<IResult> ListAsync(Caller caller, Listing listing, ListApplications list) =>
-        new View<ApplicationsPage>(List.Text)
+    private static async Task<IResult> ListAsync(Caller caller, HttpContext http, ListApplications list)
+    {
+        var listing = Listing.OfForm(http.Request.Query);
+        return new View<ApplicationsPage>(List.Text)
         {
             ["Applications"] = await list.RunAsync(caller, listing),
+            ["Filters"] = listing.Filters(ListApplications.Filters),
             ["IsLater"] = listing.Cursor is not null,
         };
+    }
 
     private static async Task<IResult> ShowAsync(string id, Caller caller, ListApplications list, ListCredentials credentials)
     {

@@ -21,7 +21,7 @@ internal static class OverviewPages
 
     private static async Task<IResult> ShowAsync(Caller caller, ListCredentials list, TimeProvider time)
     {
-        if (!caller.Management.Contains(ManagementApi.CredentialsRead))
+        if (!caller.Management.Contains(ManagementApi.CredentialsRead) && !caller.Management.Contains(ManagementApi.OrganizationCredentials))
         {
             return new View<OverviewPage>("overview.title");
         }

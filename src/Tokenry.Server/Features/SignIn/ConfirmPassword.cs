@@ -27,6 +27,7 @@ public sealed class ConfirmPassword(Gate gate, Database database, PasswordProof 
             async operation =>
             {
                 var (tx, entry, now, _, _) = operation;
+                entry.OrganizationId = null; // the person's own, wherever they act
                 var held = await SignInData.HoldAsync(tx, id);
                 if (held?.PasswordHash != person.PasswordHash || SessionCaller.SessionOf(now) is not { } session)
                 {
