@@ -7,6 +7,9 @@ public sealed class Company
 
     public required string Api { get; init; }
 
+    /// <summary>The role that the person has at the API.</summary>
+    public required string Role { get; init; }
+
     public required ApiClient Admin { get; init; }
 
     /// <param name="servers">The servers.</param>
@@ -66,6 +69,7 @@ public sealed class Company
         {
             Person = new(admin.Address, id, email, SigningIn.Password),
             Api = identifier,
+            Role = role.Text("id")!,
             Admin = admin,
         };
     }

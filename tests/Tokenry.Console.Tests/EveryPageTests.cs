@@ -11,6 +11,9 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         "account/tokens/{token}",
         "apis",
         "apis/{api}",
+        "roles",
+        "roles/new",
+        "roles/{role}",
         "users",
         "users/{user}",
         "applications",
@@ -108,6 +111,7 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
                 .Select(path =>
                     path.Replace("{token}", token, StringComparison.Ordinal)
                         .Replace("{application}", application, StringComparison.Ordinal)
+                        .Replace("{role}", company.Role, StringComparison.Ordinal)
                         .Replace("{organization}", organization, StringComparison.Ordinal)
                         .Replace("{user}", company.Person.Id, StringComparison.Ordinal)
                         .Replace("{api}", api.Json.GetProperty("items")[0].GetProperty("id").GetString(), StringComparison.Ordinal)

@@ -35,6 +35,9 @@ public sealed class Screens(SharedServers servers, Chromium chromium)
         await ShootAsync("new-key", stock.Application + "/api-keys/new");
         await ShootAsync("credentials", "credentials");
         var organization = await company.OrganizationAsync();
+        await ShootAsync("roles", "roles");
+        await ShootAsync("role", $"roles/{company.Role}");
+        await ShootAsync("new-role", "roles/new");
         await ShootAsync("organizations", "organizations");
         await ShootAsync("organization", $"organizations/{organization}");
         await ShootAsync("member", $"organizations/{organization}/members/{company.Person.Id}");

@@ -9,6 +9,7 @@ using Tokenry.Server.Features.Credentials;
 using Tokenry.Server.Features.Organizations;
 using Tokenry.Server.Features.Overview;
 using Tokenry.Server.Features.PersonalAccessTokens;
+using Tokenry.Server.Features.Roles;
 using Tokenry.Server.Features.SignIn;
 using Tokenry.Server.Features.Users;
 using Tokenry.Server.Platform.Console;
@@ -29,6 +30,7 @@ internal static class Pages
             .AddOverviewPages()
             .AddPersonalAccessTokenPages()
             .AddApiResourcePages()
+            .AddRolePages()
             .AddUserPages()
             .AddApplicationPages()
             .AddOrganizationPages()
@@ -49,6 +51,7 @@ internal static class Pages
         app.MapOverviewPages();
         app.MapPersonalAccessTokenPages();
         app.MapApiResourcePages();
+        app.MapRolePages();
         app.MapUserPages();
         app.MapApplicationPages();
         app.MapApiKeyPages();

@@ -189,6 +189,7 @@ public static class PrincipalStore
                     Organization = filter.Reach.Organization ?? filter.Organization,
                     filter.Email,
                     filter.Owner,
+                    filter.Role,
                     filter.OwnerBound,
                     after,
                     limit,

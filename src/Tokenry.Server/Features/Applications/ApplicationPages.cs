@@ -1,7 +1,5 @@
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
-using Tokenry.Server.Core.Credentials;
-using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Platform.Http;
 
@@ -17,15 +15,24 @@ internal static class ApplicationPages
         ManagementApi.OrganizationRead,
     ];
 
-    private static readonly Crumb List = new("applications.title", "applications");
+    internal static readonly Crumb List = new("applications.title", "applications");
 
     public static IServiceCollection AddApplicationPages(this IServiceCollection services) =>
-        services.AddSingleton(new NavigationEntry(NavigationSection.Server, 20, List.Text, List.Address, "apps") { Scopes = Scopes });
+        services
+            .AddSingleton<ApplicationView>()
+            .AddSingleton(new NavigationEntry(NavigationSection.Server, 20, List.Text, List.Address, "apps") { Scopes = Scopes });
 
     public static void MapApplicationPages(this IEndpointRouteBuilder app)
     {
         app.MapGet("/applications", ListAsync).IsPageFor(Scopes);
-        app.MapGet("/applications/{id}", ShowAsync).IsPageFor(Scopes);
+        app.MapGet("/applications/{id}", async (string id, Caller caller, ApplicationView view) => await view.PageAsync(caller, id))
+            .IsPageFor(Scopes);
+        app.MapPost(
+                "/applications/{id}/roles",
+                (string id, Caller caller, PageForm form, ApplicationView view) => view.GiveAsync(caller, id, form.All("role"))
+            )
+            .IsPageFor(ManagementApi.ApplicationsWrite, ManagementApi.ApplicationsOwn)
+            .IsForm();
     }
 
     private static async Task<IResult> ListAsync(Caller caller, HttpContext http, ListApplications list)
@@ -36,17 +43,6 @@ internal static class ApplicationPages
             ["Applications"] = await list.RunAsync(caller, listing),
             ["Filters"] = listing.Filters(ListApplications.Filters),
             ["IsLater"] = listing.Cursor is not null,
-        };
-    }
-
-    private static async Task<IResult> ShowAsync(string id, Caller caller, ListApplications list, ListCredentials credentials)
-    {
-        var application = await list.ShowAsync(caller, id);
-        return new View<ApplicationPage>(application.Name)
-        {
-            Trail = [List],
-            ["Application"] = application,
-            ["Credentials"] = await credentials.RunAsync(caller, CredentialFamily.All, ownerId: null, Listing.Of(("owner", id))),
         };
     }
 }
