@@ -24,7 +24,12 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         "organizations",
         "organizations/{organization}",
         "organizations/{organization}/members/{user}",
+        "usage",
+        "usage?period=month",
+        "access-log",
         "audit",
+        "signing-keys",
+        "signing-keys/{key}",
         "nothing-is-here",
     ];
 
@@ -104,6 +109,7 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         var own = (await company.Admin.GetAsync("/v1/me/tokens")).Expect(200).Json.GetProperty("items")[0].GetProperty("id").GetString()!;
         var api = (await company.Admin.GetAsync($"/v1/api-resources?identifier={Uri.EscapeDataString(company.Api)}")).Expect(200);
         var organization = await company.OrganizationAsync();
+        var key = (await company.Admin.GetAsync("/v1/signing-keys")).Expect(200).Json.GetProperty("items")[0].GetProperty("id").GetString()!;
         return
         [
             .. Pages
@@ -111,6 +117,7 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
                 .Select(path =>
                     path.Replace("{token}", token, StringComparison.Ordinal)
                         .Replace("{application}", application, StringComparison.Ordinal)
+                        .Replace("{key}", key, StringComparison.Ordinal)
                         .Replace("{role}", company.Role, StringComparison.Ordinal)
                         .Replace("{organization}", organization, StringComparison.Ordinal)
                         .Replace("{user}", company.Person.Id, StringComparison.Ordinal)

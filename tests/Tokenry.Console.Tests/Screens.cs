@@ -41,6 +41,14 @@ public sealed class Screens(SharedServers servers, Chromium chromium)
         await ShootAsync("organizations", "organizations");
         await ShootAsync("organization", $"organizations/{organization}");
         await ShootAsync("member", $"organizations/{organization}/members/{company.Person.Id}");
+        await ShootAsync("usage", "usage");
+        await ShootAsync("access-log", "access-log");
+        await visit.Page.ClickAsync(".events summary");
+        await ShootAsync("access-log-entry");
+        await ShootAsync("signing-keys", "signing-keys");
+        await visit.Page.ClickAsync("td .name");
+        await visit.Page.WaitForSelectorAsync("#kid");
+        await ShootAsync("signing-key");
         await ShootAsync("audit", "audit?action=personal_access_token.*");
         await visit.Page.ClickAsync(".events summary");
         await ShootAsync("audit-event");

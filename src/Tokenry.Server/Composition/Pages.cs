@@ -11,6 +11,8 @@ using Tokenry.Server.Features.Overview;
 using Tokenry.Server.Features.PersonalAccessTokens;
 using Tokenry.Server.Features.Roles;
 using Tokenry.Server.Features.SignIn;
+using Tokenry.Server.Features.SigningKeys;
+using Tokenry.Server.Features.Usage;
 using Tokenry.Server.Features.Users;
 using Tokenry.Server.Platform.Console;
 
@@ -35,7 +37,10 @@ internal static class Pages
             .AddApplicationPages()
             .AddOrganizationPages()
             .AddCredentialPages()
-            .AddAuditPages();
+            .AddUsagePages()
+            .AddAccessLogPages()
+            .AddAuditPages()
+            .AddSigningKeyPages();
 
     public static void UsePages(this IApplicationBuilder app)
     {
@@ -57,6 +62,9 @@ internal static class Pages
         app.MapApiKeyPages();
         app.MapOrganizationPages();
         app.MapCredentialPages();
+        app.MapUsagePages();
+        app.MapAccessLogPages();
         app.MapAuditPages();
+        app.MapSigningKeyPages();
     }
 }

@@ -27,6 +27,7 @@ public static class NavigationSection
     public const string You = "you";
     public const string Server = "server";
     public const string Watch = "watch";
+    public const string Run = "run";
 
-    public static readonly IReadOnlyList<string> All = [You, Server, Watch];
+    public static readonly IReadOnlyList<string> All = [You, Server, Watch, Run];
 }
