@@ -24,6 +24,7 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         "organizations",
         "organizations/{organization}",
         "organizations/{organization}/members/{user}",
+        "k",
         "usage",
         "usage?period=month",
         "access-log",

@@ -41,6 +41,7 @@ public sealed class Screens(SharedServers servers, Chromium chromium)
         await ShootAsync("organizations", "organizations");
         await ShootAsync("organization", $"organizations/{organization}");
         await ShootAsync("member", $"organizations/{organization}/members/{company.Person.Id}");
+        await ShootAsync("k", "k");
         await ShootAsync("usage", "usage");
         await ShootAsync("access-log", "access-log");
         await visit.Page.ClickAsync(".events summary");

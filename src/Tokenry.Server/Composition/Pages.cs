@@ -1,6 +1,7 @@
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Sessions;
+using Tokenry.Server.Features.Account;
 using Tokenry.Server.Features.ApiKeys;
 using Tokenry.Server.Features.ApiResources;
 using Tokenry.Server.Features.Applications;
@@ -9,6 +10,7 @@ using Tokenry.Server.Features.Credentials;
 using Tokenry.Server.Features.Organizations;
 using Tokenry.Server.Features.Overview;
 using Tokenry.Server.Features.PersonalAccessTokens;
+using Tokenry.Server.Features.Revocation;
 using Tokenry.Server.Features.Roles;
 using Tokenry.Server.Features.SignIn;
 using Tokenry.Server.Features.SigningKeys;
@@ -29,6 +31,7 @@ internal static class Pages
             .AddSingleton<CredentialForms>()
             .AddSingleton<CredentialOperations>()
             .AddSingleton<CredentialPages>()
+            .AddHolderPages()
             .AddOverviewPages()
             .AddPersonalAccessTokenPages()
             .AddApiResourcePages()
@@ -53,6 +56,8 @@ internal static class Pages
         app.MapConsole();
         app.MapSignInPages();
         app.MapSecurityPages();
+        app.MapHolderPages();
+        app.MapLeakPages();
         app.MapOverviewPages();
         app.MapPersonalAccessTokenPages();
         app.MapApiResourcePages();
