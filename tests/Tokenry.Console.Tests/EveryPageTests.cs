@@ -11,6 +11,9 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         "account/tokens/{token}",
         "apis",
         "apis/{api}",
+        "apis/new",
+        "apis/new?guide=yes",
+        "start/key?api={identifier}",
         "roles",
         "roles/new",
         "roles/{role}",
@@ -118,6 +121,7 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
                 .Select(path =>
                     path.Replace("{token}", token, StringComparison.Ordinal)
                         .Replace("{application}", application, StringComparison.Ordinal)
+                        .Replace("{identifier}", Uri.EscapeDataString(company.Api), StringComparison.Ordinal)
                         .Replace("{key}", key, StringComparison.Ordinal)
                         .Replace("{role}", company.Role, StringComparison.Ordinal)
                         .Replace("{organization}", organization, StringComparison.Ordinal)

@@ -28,6 +28,12 @@ public sealed class Screens(SharedServers servers, Chromium chromium)
         await ShootAsync("overview", "overview");
         await ShootAsync("apis", "apis");
         await ShootAsync("api", stock.Api);
+        await ShootAsync("new-api", "apis/new?guide=yes");
+        await ShootAsync("guide-key", $"start/key?api={Uri.EscapeDataString(company.Api)}");
+        await visit.Page.FillAsync("#name", "billing, production");
+        await visit.Page.ClickAsync("form.form button.primary");
+        await visit.Page.WaitForSelectorAsync("#secret");
+        await ShootAsync("guide-request");
         await ShootAsync("users", "users");
         await ShootAsync("user", $"users/{company.Person.Id}");
         await ShootAsync("applications", "applications");

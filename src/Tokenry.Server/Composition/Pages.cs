@@ -61,6 +61,8 @@ internal static class Pages
         app.MapOverviewPages();
         app.MapPersonalAccessTokenPages();
         app.MapApiResourcePages();
+        app.MapNewApiPages();
+        app.MapGuidePages();
         app.MapRolePages();
         app.MapUserPages();
         app.MapApplicationPages();

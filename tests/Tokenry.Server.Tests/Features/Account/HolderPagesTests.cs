@@ -8,7 +8,10 @@ public sealed class HolderPagesTests(SharedServers servers)
     {
         var admin = await servers.AdminAsync(engine);
         var api = await admin.CreateApiAsync(["invoices:read"]);
-        var application = await admin.CreateApplicationAsync([new { api = api.Identifier, scopes = new[] { "invoices:read" } }]);
+        var application = await admin.CreateApplicationAsync(
+            [],
+            new { permissions = new[] { new { api = api.Identifier, scopes = new[] { "invoices:read" } } } }
+        );
         var key = await admin.CreateApiKeyAsync(application.Id);
         var browser = new Browser(admin.Address);
         var shown = (await browser.SendAsync("k", "k", ("token", $" {key.Secret}\n"))).Expect(200);
