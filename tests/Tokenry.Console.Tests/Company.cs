@@ -78,9 +78,7 @@ public sealed class Company
     public async Task<string> OrganizationAsync()
     {
         var organization = (await Admin.PostAsync("/v1/organizations", new { name = "Acme Logistics" })).Expect(201).Text("id")!;
-        var colleague = (
-            await Admin.PostAsync("/v1/users", new { email = $"grace-{Guid.NewGuid():N}@example.com", name = "Grace Hopper" })
-        )
+        var colleague = (await Admin.PostAsync("/v1/users", new { email = $"grace-{Guid.NewGuid():N}@example.com", name = "Grace Hopper" }))
             .Expect(201)
             .Text("id")!;
         foreach (var (member, role) in new[] { (Person.Id, "rol_0000000000000000000005"), (colleague, "rol_0000000000000000000006") })

@@ -58,7 +58,9 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         await visit.OpenAsync("overview");
         await visit.Page.ClickAsync($"main button[value='{organization}']");
         await visit.Page.WaitForURLAsync($"**/organizations/{organization}");
-        foreach (var path in new[] { $"organizations/{organization}", "overview", "applications", "credentials", "audit", "account/tokens" })
+        foreach (
+            var path in new[] { $"organizations/{organization}", "overview", "applications", "credentials", "audit", "account/tokens" }
+        )
         {
             await visit.OpenAsync(path);
             var found = await visit.AxeAsync();
@@ -113,7 +115,11 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         var own = (await company.Admin.GetAsync("/v1/me/tokens")).Expect(200).Json.GetProperty("items")[0].GetProperty("id").GetString()!;
         var api = (await company.Admin.GetAsync($"/v1/api-resources?identifier={Uri.EscapeDataString(company.Api)}")).Expect(200);
         var organization = await company.OrganizationAsync();
-        var key = (await company.Admin.GetAsync("/v1/signing-keys")).Expect(200).Json.GetProperty("items")[0].GetProperty("id").GetString()!;
+        var key = (await company.Admin.GetAsync("/v1/signing-keys"))
+            .Expect(200)
+            .Json.GetProperty("items")[0]
+            .GetProperty("id")
+            .GetString()!;
         return
         [
             .. Pages

@@ -40,9 +40,7 @@ public sealed class GrantableRoles(CatalogCache catalogs)
             return false; // every user is a member of the server without an assignment
         }
 
-        var given = inOrganization
-            ? RoleAssignment.InOrganization(catalog, [role.Id])
-            : Rights.OfRoles(catalog, [role.Id]);
+        var given = inOrganization ? RoleAssignment.InOrganization(catalog, [role.Id]) : Rights.OfRoles(catalog, [role.Id]);
         return given.Entries.All(entry =>
             entry.Api == ManagementApi.Identifier
                 ? caller.Management.IsSupersetOf(entry.Scopes)

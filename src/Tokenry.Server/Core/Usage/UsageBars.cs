@@ -27,8 +27,14 @@ public static class UsageBars
             }
 
             bars[index] = IsGranted(count.Code)
-                ? bars[index] with { Granted = bars[index].Granted + count.Count }
-                : bars[index] with { Refused = bars[index].Refused + count.Count };
+                ? bars[index] with
+                {
+                    Granted = bars[index].Granted + count.Count,
+                }
+                : bars[index] with
+                {
+                    Refused = bars[index].Refused + count.Count,
+                };
         }
 
         return bars;

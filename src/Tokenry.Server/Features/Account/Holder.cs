@@ -47,7 +47,8 @@ internal sealed class Holder(CallerAuthenticator callers, FailureThrottle thrott
                 403,
                 ProblemCode.InvalidToken,
                 found.Limits.IsRefused ? "A limit of this credential is used up. Try again later."
-                    : found.ExpiredAt is { } end ? $"The credential expired at {TimestampConverter.Format(end)}. Ask its owner for a new one."
+                    : found.ExpiredAt is { } end
+                        ? $"The credential expired at {TimestampConverter.Format(end)}. Ask its owner for a new one."
                     : "This is not a valid credential of this server. It may be mistyped, revoked or disabled. Ask the person who gave it to you."
             )
         );

@@ -74,10 +74,5 @@ internal static class HolderPages
         }
     }
 
-    private static View<HolderPage> Refused(ProblemException problem) =>
-        new(Title)
-        {
-            Status = problem.Status,
-            ["Refusal"] = problem,
-        };
+    private static View<HolderPage> Refused(ProblemException problem) => new(Title) { Status = problem.Status, ["Refusal"] = problem };
 }

@@ -44,7 +44,12 @@ internal static class GuidePages
                 Scopes = form.All("scope"),
             };
             var key = await create.RunAsync(caller, request);
-            return new View<GuideKeyPage>(Title) { ["Key"] = key, ["Api"] = request.Api, ["Scope"] = request.Scopes[0] };
+            return new View<GuideKeyPage>(Title)
+            {
+                ["Key"] = key,
+                ["Api"] = request.Api,
+                ["Scope"] = request.Scopes[0],
+            };
         }
         catch (ProblemException refusal) when (refusal is { Status: 400 or 403 or 409, MissingScopes: null })
         {

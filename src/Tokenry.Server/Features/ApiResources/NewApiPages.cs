@@ -16,10 +16,7 @@ internal static class NewApiPages
 
     public static void MapNewApiPages(this IEndpointRouteBuilder app)
     {
-        app.MapGet(
-                "/apis/new",
-                (HttpContext http) => Form(PageForm.Empty, http.Request.Query.ContainsKey(Guide), refusal: null)
-            )
+        app.MapGet("/apis/new", (HttpContext http) => Form(PageForm.Empty, http.Request.Query.ContainsKey(Guide), refusal: null))
             .IsPageFor(Scopes);
         app.MapPost("/apis/new", CreateAsync).IsPageFor(Scopes).IsForm();
     }

@@ -31,7 +31,8 @@ public sealed class ListMembers(Gate gate)
             async read =>
             {
                 await OrganizationStore.FindAsync(read.Connection, id, read.Reach);
-                return (await OrganizationStore.MemberAsync(read.Connection, id, memberId))?.ToMember() ?? throw ProblemException.NotFound();
+                return (await OrganizationStore.MemberAsync(read.Connection, id, memberId))?.ToMember()
+                    ?? throw ProblemException.NotFound();
             }
         );
 }

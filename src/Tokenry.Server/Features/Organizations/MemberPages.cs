@@ -23,10 +23,7 @@ internal static class MemberPages
             .IsPageFor(OrganizationPages.Writes)
             .IsForm();
         group
-            .MapPost(
-                "/{id}/remove",
-                (string owner, string id, Caller caller, MemberView view) => view.RemoveAsync(caller, owner, id)
-            )
+            .MapPost("/{id}/remove", (string owner, string id, Caller caller, MemberView view) => view.RemoveAsync(caller, owner, id))
             .IsPageFor(OrganizationPages.Writes)
             .IsForm();
     }

@@ -109,12 +109,7 @@ internal static class OrganizationPages
         };
 
     private static Task<IResult> RenameAsync(string id, Caller caller, PageForm form, ReviseOrganization revise, OrganizationView view) =>
-        view.ChangeAsync(
-            caller,
-            id,
-            "rename",
-            () => revise.RunAsync(caller, id, new OrganizationPatch { Name = new(form["name"]) })
-        );
+        view.ChangeAsync(caller, id, "rename", () => revise.RunAsync(caller, id, new OrganizationPatch { Name = new(form["name"]) }));
 
     private static async Task<IResult> DeleteAsync(
         string id,

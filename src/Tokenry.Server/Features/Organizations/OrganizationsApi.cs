@@ -117,8 +117,7 @@ public static class OrganizationsApi
         group
             .MapGet(
                 "/{id}",
-                async (string owner, string id, Caller caller, ListMembers list) =>
-                    TypedResults.Ok(await list.ShowAsync(caller, owner, id))
+                async (string owner, string id, Caller caller, ListMembers list) => TypedResults.Ok(await list.ShowAsync(caller, owner, id))
             )
             .WithSummary("Show the member with its roles in the organization.")
             .Needs(Reads);

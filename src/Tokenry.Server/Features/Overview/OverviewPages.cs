@@ -21,7 +21,9 @@ internal static class OverviewPages
 
     private static async Task<IResult> ShowAsync(Caller caller, ListCredentials list, CatalogCache catalogs, TimeProvider time)
     {
-        if (!caller.Management.Contains(ManagementApi.CredentialsRead) && !caller.Management.Contains(ManagementApi.OrganizationCredentials))
+        if (
+            !caller.Management.Contains(ManagementApi.CredentialsRead) && !caller.Management.Contains(ManagementApi.OrganizationCredentials)
+        )
         {
             return new View<OverviewPage>("overview.title");
         }

@@ -34,8 +34,7 @@ internal static class SigningKeyPages
             .IsPageFor(Reads);
         app.MapPost(
                 "/signing-keys/{id}/taint",
-                (string id, Caller caller, PageForm form, HttpContext http) =>
-                    TaintAsync(caller, id, form, http.RequestServices)
+                (string id, Caller caller, PageForm form, HttpContext http) => TaintAsync(caller, id, form, http.RequestServices)
             )
             .IsPageFor(Writes)
             .IsForm();

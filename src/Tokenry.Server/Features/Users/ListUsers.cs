@@ -25,11 +25,7 @@ public sealed class ListUsers(Gate gate)
                 var (rows, roles) = await PrincipalStore.ListAsync(
                     read.Connection,
                     PrincipalType.User,
-                    new PrincipalFilter(read.Reach)
-                    {
-                        Email = listing.Text("email")?.ToLowerInvariant(),
-                        Role = listing.Id("role", "rol"),
-                    },
+                    new PrincipalFilter(read.Reach) { Email = listing.Text("email")?.ToLowerInvariant(), Role = listing.Id("role", "rol") },
                     listing.IdCursor("usr"),
                     listing.Limit + 1
                 );

@@ -23,7 +23,9 @@ public sealed class GuideTests(SharedServers servers)
         (await browser.SendAsync("apis/new?guide=yes", "apis/new", ("name", "Invoices"), ("identifier", "not a uri"))).Expect(400);
         var next = (await browser.SendAsync("apis/new?guide=yes", "apis/new", fields)).Expect(303).Header("Location")!;
         Assert.Equal($"/start/key?api={Uri.EscapeDataString(identifier)}", next);
-        var api = (await admin.GetAsync($"/v1/api-resources?identifier={Uri.EscapeDataString(identifier)}").Expect(200)).Json.GetProperty("items")[0];
+        var api = (await admin.GetAsync($"/v1/api-resources?identifier={Uri.EscapeDataString(identifier)}").Expect(200)).Json.GetProperty(
+            "items"
+        )[0];
         Assert.Equal("all", api.GetProperty("access_log").GetString());
         Assert.Equal("Read invoices", api.GetProperty("scopes")[0].GetProperty("description").GetString());
 

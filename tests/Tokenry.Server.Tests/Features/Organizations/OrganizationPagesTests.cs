@@ -17,8 +17,14 @@ public sealed class OrganizationPagesTests(SharedServers servers)
         var page = (await browser.SendAsync("organizations", "organizations", ("name", name))).Expect(303).Header("Location")![1..];
         var user = await admin.CreateUserAsync([]);
         (await browser.SendAsync(page, $"{page}/members", ("member", "nobody@example.com"))).Expect(400);
-        (await browser.SendAsync(page, $"{page}/members", ("member", user.Email.ToUpperInvariant()), ("role", OrganizationCalls.OrganizationAdministrator)))
-            .Expect(303);
+        (
+            await browser.SendAsync(
+                page,
+                $"{page}/members",
+                ("member", user.Email.ToUpperInvariant()),
+                ("role", OrganizationCalls.OrganizationAdministrator)
+            )
+        ).Expect(303);
         var member = (await admin.GetAsync($"/v1/{page}/members/{user.Id}").Expect(200)).Json;
         Assert.Equal(OrganizationCalls.OrganizationAdministrator, member.GetProperty("roles")[0].GetString());
         Assert.Contains("organization_administrator", (await browser.GetAsync("/" + page)).Expect(200).Body, StringComparison.Ordinal);
@@ -33,7 +39,10 @@ public sealed class OrganizationPagesTests(SharedServers servers)
 
         (await browser.SendAsync(page, $"{page}/disable")).Expect(303);
         (await browser.SendAsync($"{page}/members/{user.Id}", $"{page}/members/{user.Id}/remove")).Expect(303);
-        Assert.Equal("/organizations", (await browser.SendAsync(page, $"{page}/delete", ("confirm", name + " Ltd"))).Expect(303).Header("Location"));
+        Assert.Equal(
+            "/organizations",
+            (await browser.SendAsync(page, $"{page}/delete", ("confirm", name + " Ltd"))).Expect(303).Header("Location")
+        );
         await admin.GetAsync($"/v1/{page}").Expect(404);
     }
 
@@ -61,8 +70,13 @@ public sealed class OrganizationPagesTests(SharedServers servers)
         (await browser.GetAsync("/users")).Expect(403);
         (await browser.GetAsync($"/organizations/{other}")).Expect(404);
 
-        (await browser.SendAsync($"{page}/members/{colleague.Id}", $"{page}/members/{colleague.Id}/roles", ("role", OrganizationCalls.OrganizationMember)))
-            .Expect(303);
+        (
+            await browser.SendAsync(
+                $"{page}/members/{colleague.Id}",
+                $"{page}/members/{colleague.Id}/roles",
+                ("role", OrganizationCalls.OrganizationMember)
+            )
+        ).Expect(303);
         var roles = (await admin.GetAsync($"/v1/{page}/members/{colleague.Id}").Expect(200)).Json.GetProperty("roles");
         Assert.Equal([OrganizationCalls.OrganizationMember], roles.EnumerateArray().Select(role => role.GetString()));
         var question = (await browser.GetAsync($"/{page}/members/{colleague.Id}")).Expect(200);

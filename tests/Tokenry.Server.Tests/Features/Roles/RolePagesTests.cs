@@ -17,9 +17,7 @@ public sealed class RolePagesTests(SharedServers servers)
         var api = await admin.CreateApiAsync(["invoices:read", "invoices:write"]);
         var name = CreateRequests.Unique("Accounting");
         (await browser.SendAsync("roles/new", "roles/new", ("name", ""), ("scope", $"{api.Identifier} invoices:read"))).Expect(400);
-        var page = (
-            await browser.SendAsync("roles/new", "roles/new", ("name", name), ("scope", $"{api.Identifier} invoices:read"))
-        )
+        var page = (await browser.SendAsync("roles/new", "roles/new", ("name", name), ("scope", $"{api.Identifier} invoices:read")))
             .Expect(303)
             .Header("Location")![1..];
         var id = page["roles/".Length..];
@@ -32,11 +30,7 @@ public sealed class RolePagesTests(SharedServers servers)
         Assert.DoesNotContain(user.Id, (await browser.GetAsync($"/users?role={Administrator}")).Expect(200).Body, StringComparison.Ordinal);
         var application = await admin.CreateApplicationAsync([]);
         (await browser.SendAsync($"applications/{application.Id}", $"applications/{application.Id}/roles", ("role", id))).Expect(303);
-        Assert.Contains(
-            application.Id,
-            (await admin.GetAsync($"/v1/applications?role={id}").Expect(200)).Body,
-            StringComparison.Ordinal
-        );
+        Assert.Contains(application.Id, (await admin.GetAsync($"/v1/applications?role={id}").Expect(200)).Body, StringComparison.Ordinal);
 
         (await browser.SendAsync(page, page, ("name", name), ("scope", $"{api.Identifier} invoices:write"))).Expect(303);
         var revised = (await admin.GetAsync($"/v1/roles/{id}").Expect(200)).Json.GetProperty("permissions")[0].GetProperty("scopes");
@@ -63,7 +57,9 @@ public sealed class RolePagesTests(SharedServers servers)
         Assert.DoesNotContain(Administrator, shown.Body, StringComparison.Ordinal);
         var refused = (await browser.SendAsync(page, $"{page}/roles", ("role", Administrator))).Expect(403);
         Assert.Contains("management right", refused.Body, StringComparison.Ordinal);
-        (await browser.SendAsync("roles/new", "roles/new", ("name", CreateRequests.Unique("x")), ("scope", $"{Management} audit:read"))).Expect(403);
+        (
+            await browser.SendAsync("roles/new", "roles/new", ("name", CreateRequests.Unique("x")), ("scope", $"{Management} audit:read"))
+        ).Expect(403);
         Assert.Empty((await admin.GetAsync($"/v1/users/{user.Id}").Expect(200)).Json.GetProperty("roles").EnumerateArray());
     }
 }
