@@ -22,6 +22,7 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         "applications",
         "applications/{application}",
         "applications/{application}/api-keys/new",
+        "applications/{application}/secrets/new",
         "credentials",
         "credentials/{token}",
         "organizations",

@@ -66,6 +66,7 @@ internal static class Pages
         app.MapRolePages();
         app.MapUserPages();
         app.MapApplicationPages();
+        app.MapClientSecretPages();
         app.MapApiKeyPages();
         app.MapOrganizationPages();
         app.MapCredentialPages();

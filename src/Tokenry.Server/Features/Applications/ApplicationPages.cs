@@ -1,3 +1,4 @@
+using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Platform.Console;
@@ -15,6 +16,13 @@ internal static class ApplicationPages
         ManagementApi.OrganizationRead,
     ];
 
+    private static readonly string[] Writes =
+    [
+        ManagementApi.ApplicationsWrite,
+        ManagementApi.ApplicationsOwn,
+        ManagementApi.OrganizationApplications,
+    ];
+
     internal static readonly Crumb List = new("applications.title", "applications");
 
     public static IServiceCollection AddApplicationPages(this IServiceCollection services) =>
@@ -25,6 +33,7 @@ internal static class ApplicationPages
     public static void MapApplicationPages(this IEndpointRouteBuilder app)
     {
         app.MapGet("/applications", ListAsync).IsPageFor(Scopes);
+        app.MapPost("/applications", CreateAsync).IsPageFor(Writes).IsForm();
         app.MapGet("/applications/{id}", async (string id, Caller caller, ApplicationView view) => await view.PageAsync(caller, id))
             .IsPageFor(Scopes);
         app.MapPost(
@@ -35,14 +44,30 @@ internal static class ApplicationPages
             .IsForm();
     }
 
-    private static async Task<IResult> ListAsync(Caller caller, HttpContext http, ListApplications list)
+    private static Task<IResult> ListAsync(Caller caller, HttpContext http, ListApplications list) =>
+        PageAsync(caller, Listing.OfForm(http.Request.Query), list, refusal: null);
+
+    private static async Task<IResult> CreateAsync(Caller caller, PageForm form, CreateApplication create, ListApplications list)
     {
-        var listing = Listing.OfForm(http.Request.Query);
-        return new View<ApplicationsPage>(List.Text)
+        try
         {
+            var made = await create.RunAsync(caller, new ApplicationRequest { Name = form["name"] ?? "" });
+            return new Redirect($"{List.Address}/{made.Id}");
+        }
+        catch (ProblemException refusal) when (refusal.Errors is not null)
+        {
+            return await PageAsync(caller, Listing.Of(), list, refusal);
+        }
+    }
+
+    private static async Task<IResult> PageAsync(Caller caller, Listing listing, ListApplications list, ProblemException? refusal) =>
+        new View<ApplicationsPage>(List.Text)
+        {
+            Status = refusal?.Status ?? StatusCodes.Status200OK,
             ["Applications"] = await list.RunAsync(caller, listing),
             ["Filters"] = listing.Filters(ListApplications.Filters),
             ["IsLater"] = listing.Cursor is not null,
+            ["Once"] = Core.Lifecycle.CredentialPages.Once(),
+            ["Faults"] = refusal?.Errors?.GetValueOrDefault("name") ?? [],
         };
-    }
 }
