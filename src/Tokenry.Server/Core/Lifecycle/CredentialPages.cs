@@ -55,10 +55,10 @@ public sealed class CredentialPages(CredentialOperations operations, FreshAuthen
     /// <summary>A value that makes the repetition of a form the same operation.</summary>
     public static string Once() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
-    private Task<View<CredentialPage>> ShowAsync(Caller caller, CredentialAddress address, Crumb list) =>
+    private Task<IResult> ShowAsync(Caller caller, CredentialAddress address, Crumb list) =>
         PageAsync(caller, address, list, act: null, refusal: null);
 
-    private async Task<View<CredentialPage>> PageAsync(
+    private async Task<IResult> PageAsync(
         Caller caller,
         CredentialAddress address,
         Crumb list,
@@ -69,7 +69,7 @@ public sealed class CredentialPages(CredentialOperations operations, FreshAuthen
         var credential = await operations.List.ShowAsync(caller, address);
         var uses = await operations.Uses.RunAsync(caller, credential.Id, Listing.Of());
         var today = new DateTimeOffset(time.GetUtcNow().UtcDateTime.Date, TimeSpan.Zero);
-        return new(credential.Name)
+        return new View<CredentialPage>(credential.Name)
         {
             Status = refusal?.Status ?? StatusCodes.Status200OK,
             Trail = [list],
@@ -100,9 +100,7 @@ public sealed class CredentialPages(CredentialOperations operations, FreshAuthen
                     break;
                 case "roll":
                     fresh.Require(caller);
-                    var overlap = int.TryParse(form["overlap"], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-                        ? seconds
-                        : -1;
+                    var overlap = form["overlap"] == "exact" ? Number(form["overlap_hours"], 3600) : Number(form["overlap"], 1);
                     var rolled = await operations.Rotate.RunAsync(caller, address, new RotationRequest { OverlapSeconds = overlap });
                     return new View<SecretPage>("roll.done")
                     {
@@ -131,6 +129,12 @@ public sealed class CredentialPages(CredentialOperations operations, FreshAuthen
 
         return new Redirect(page);
     }
+
+    /// <summary>A number of a field in seconds; -1, which the operation refuses beside the field, if it is none.</summary>
+    private static int Number(string? text, int unit) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= int.MaxValue / unit
+            ? number * unit
+            : -1;
 
     /// <summary>A credential that a caller still uses is revoked only if the person typed its name.</summary>
     private async Task ConfirmAsync(Caller caller, CredentialAddress address, PageForm form)

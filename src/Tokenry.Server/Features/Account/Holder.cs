@@ -54,7 +54,7 @@ internal sealed class Holder(CallerAuthenticator callers, FailureThrottle thrott
         );
     }
 
-    /// <summary>Whether the credential may roll and revoke itself: not an access token, and not a public key of everybody.</summary>
+    /// <summary>Whether the credential may roll and revoke itself: not an access token, and not an anonymous key, which is public.</summary>
     public static bool MayManage(Caller caller) =>
         caller.Credential is AuthenticatedCredential { Stored: { } credential } && Capabilities.Of(credential.Kind).ActsForOwner;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
-using Tokenry.Protocol.Api;
-using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Platform.Http;
 
@@ -20,7 +19,7 @@ internal static class HolderPages
     public static void MapHolderPages(this IEndpointRouteBuilder app)
     {
         var pages = app.MapGroup("/k").ExcludeFromDescription();
-        pages.MapGet("", () => new View<HolderPage>(Title)).IsDoor().IsPage(); // a credential follows
+        pages.MapGet("", IResult () => new View<HolderPage>(Title)).IsDoor().IsPage(); // a credential follows
         pages.MapPost("", ShowAsync).IsDoor().IsPage().IsForm();
         pages.MapPost("/roll", RollAsync).IsDoor().IsPage().IsForm();
         pages.MapPost("/revoke", RevokeAsync).IsDoor().IsPage().IsForm();
@@ -31,7 +30,7 @@ internal static class HolderPages
         var (caller, fault) = await holder.FindAsync(http, form);
         return caller is null
             ? Refused(fault!)
-            : new View<HolderPage>(Title) { ["Me"] = await describe.RunAsync(caller), ["MayManage"] = Holder.MayManage(caller) };
+            : new View<HolderPage>(Title) { ["Me"] = await describe.RunAsync(caller), ["MayManage"] = Holder.MayManage(caller), ["Once"] = CredentialPages.Once() };
     }
 
     private static async Task<IResult> RollAsync(HttpContext http, PageForm form, Holder holder)

@@ -51,8 +51,8 @@ internal static class NewApiPages
         return parts.Length == 0 ? null : new ScopeDefinition(parts[0], parts.Length == 2 ? parts[1] : null);
     }
 
-    private static View<NewApiPage> Form(PageForm form, bool isGuide, ProblemException? refusal) =>
-        new(isGuide ? "guide.title" : "new_api.title")
+    private static IResult Form(PageForm form, bool isGuide, ProblemException? refusal) =>
+        new View<NewApiPage>(isGuide ? "guide.title" : "new_api.title")
         {
             Status = refusal?.Status ?? StatusCodes.Status200OK,
             Trail = isGuide ? [] : [new Crumb("apis.title", "apis")],

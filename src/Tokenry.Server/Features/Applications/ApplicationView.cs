@@ -20,10 +20,10 @@ internal sealed class ApplicationView(
     /// <param name="caller">The caller.</param>
     /// <param name="id">The application.</param>
     /// <param name="refusal">Why the roles were not changed; <c>null</c> = nothing was refused.</param>
-    public async Task<View<ApplicationPage>> PageAsync(Caller caller, string id, ProblemException? refusal = null)
+    public async Task<IResult> PageAsync(Caller caller, string id, ProblemException? refusal = null)
     {
         var application = await list.ShowAsync(caller, id);
-        return new(application.Name)
+        return new View<ApplicationPage>(application.Name)
         {
             Status = refusal?.Status ?? StatusCodes.Status200OK,
             Trail = [ApplicationPages.List],
@@ -43,6 +43,6 @@ internal sealed class ApplicationView(
                 fresh.Require(caller);
                 return revise.RunAsync(caller, id, new ApplicationPatch { Roles = new(given) });
             },
-            async refusal => await PageAsync(caller, id, refusal)
+            refusal => PageAsync(caller, id, refusal)
         );
 }

@@ -1,7 +1,7 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
-using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Platform.Console;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Organizations;
 

@@ -24,11 +24,11 @@ internal sealed class MemberView(
     /// <param name="organizationId">The organization.</param>
     /// <param name="id">The member.</param>
     /// <param name="refusal">Why a change was refused; <c>null</c> = none was.</param>
-    public async Task<View<MemberPage>> PageAsync(Caller caller, string organizationId, string id, ProblemException? refusal = null)
+    public async Task<IResult> PageAsync(Caller caller, string organizationId, string id, ProblemException? refusal = null)
     {
         var organization = await organizations.ShowAsync(caller, organizationId);
         var member = await members.ShowAsync(caller, organizationId, id);
-        return new(member.Name)
+        return new View<MemberPage>(member.Name)
         {
             Status = refusal?.Status ?? StatusCodes.Status200OK,
             Trail =
@@ -60,7 +60,7 @@ internal sealed class MemberView(
                 fresh.Require(caller);
                 return replace.RunAsync(caller, organizationId, id, new OrganizationRolesRequest { Roles = form.All("role") });
             },
-            async refusal => await PageAsync(caller, organizationId, id, refusal)
+            refusal => PageAsync(caller, organizationId, id, refusal)
         );
 
     public async Task<IResult> RemoveAsync(Caller caller, string organizationId, string id)
@@ -74,7 +74,7 @@ internal sealed class MemberView(
                 await remove.RunAsync(caller, organizationId, id);
                 done = true;
             },
-            async refusal => await PageAsync(caller, organizationId, id, refusal)
+            refusal => PageAsync(caller, organizationId, id, refusal)
         );
         return done ? new Redirect($"{OrganizationPages.List.Address}/{organizationId}") : answer;
     }

@@ -24,7 +24,7 @@ internal sealed class OrganizationView(
     /// <param name="listing">The page of its members.</param>
     /// <param name="act">The form that was refused.</param>
     /// <param name="refusal">Why; <c>null</c> = none was.</param>
-    public async Task<View<OrganizationPage>> PageAsync(
+    public async Task<IResult> PageAsync(
         Caller caller,
         string id,
         Listing listing,
@@ -34,7 +34,7 @@ internal sealed class OrganizationView(
     {
         var organization = await organizations.ShowAsync(caller, id);
         var shown = await members.RunAsync(caller, id, listing);
-        return new(organization.Name)
+        return new View<OrganizationPage>(organization.Name)
         {
             Status = refusal?.Status ?? StatusCodes.Status200OK,
             Trail = caller.OrganizationId is null ? [OrganizationPages.List] : [],
@@ -66,7 +66,7 @@ internal sealed class OrganizationView(
         PageChange.RunAsync(
             $"{OrganizationPages.List.Address}/{id}",
             change,
-            async refusal => await PageAsync(caller, id, Listing.Of(), act, refusal)
+            refusal => PageAsync(caller, id, Listing.Of(), act, refusal)
         );
 
     /// <summary>Roles and memberships change only after a fresh proof of who the person is.</summary>

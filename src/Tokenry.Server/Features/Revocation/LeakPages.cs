@@ -1,4 +1,3 @@
-using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Limits;
 using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Platform.Http;

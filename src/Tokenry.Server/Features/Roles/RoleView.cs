@@ -16,11 +16,11 @@ internal sealed class RoleView(ListRoles list, ReviseRole revise, GrantableScope
     /// <param name="id">The role.</param>
     /// <param name="sent">The form that was refused.</param>
     /// <param name="refusal">Why; <c>null</c> = none was.</param>
-    public async Task<View<RolePage>> PageAsync(Caller caller, string id, PageForm? sent = null, ProblemException? refusal = null)
+    public async Task<IResult> PageAsync(Caller caller, string id, PageForm? sent = null, ProblemException? refusal = null)
     {
         var role = await list.ShowAsync(caller, id);
         var apis = await scopes.OfRoleAsync(caller);
-        return new(role.Name)
+        return new View<RolePage>(role.Name)
         {
             Status = refusal?.Status ?? StatusCodes.Status200OK,
             Trail = [RolePages.List],
@@ -52,7 +52,7 @@ internal sealed class RoleView(ListRoles list, ReviseRole revise, GrantableScope
                     }
                 );
             },
-            async refusal => await PageAsync(caller, id, form, refusal)
+            refusal => PageAsync(caller, id, form, refusal)
         );
 
     public async Task<IResult> DeleteAsync(Caller caller, string id)
@@ -66,7 +66,7 @@ internal sealed class RoleView(ListRoles list, ReviseRole revise, GrantableScope
                 await revise.DeleteAsync(caller, id);
                 done = true;
             },
-            async refusal => await PageAsync(caller, id, sent: null, refusal)
+            refusal => PageAsync(caller, id, sent: null, refusal)
         );
         return done ? new Redirect(RolePages.List.Address) : answer;
     }

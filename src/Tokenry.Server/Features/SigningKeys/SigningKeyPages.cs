@@ -43,13 +43,13 @@ internal static class SigningKeyPages
     /// <summary>The part of an id that a person types to confirm.</summary>
     public static string Short(string id) => id[..Math.Min(8, id.Length)];
 
-    private static async Task<View<SigningKeysPage>> ListAsync(
+    private static async Task<IResult> ListAsync(
         Caller caller,
         Listing listing,
         ListSigningKeys list,
         ProblemException? refusal
     ) =>
-        new(List.Text)
+        new View<SigningKeysPage>(List.Text)
         {
             Status = refusal?.Status ?? StatusCodes.Status200OK,
             ["Keys"] = await list.RunAsync(caller, listing),
@@ -58,8 +58,8 @@ internal static class SigningKeyPages
             ["Refusal"] = refusal,
         };
 
-    private static async Task<View<SigningKeyPage>> ShowAsync(Caller caller, string id, ListSigningKeys list, ProblemException? refusal) =>
-        new(Short(id) + "…")
+    private static async Task<IResult> ShowAsync(Caller caller, string id, ListSigningKeys list, ProblemException? refusal) =>
+        new View<SigningKeyPage>(Short(id) + "…")
         {
             Status = refusal?.Status ?? StatusCodes.Status200OK,
             Trail = [List],
@@ -84,7 +84,7 @@ internal static class SigningKeyPages
                     new SigningKeyRotationRequest { Algorithm = form["algorithm"] ?? "", Immediately = form["immediately"] is not null }
                 );
             },
-            async refusal => await ListAsync(caller, Listing.Of(), list, refusal)
+            refusal => ListAsync(caller, Listing.Of(), list, refusal)
         );
 
     private static Task<IResult> TaintAsync(Caller caller, string id, PageForm form, IServiceProvider services)
@@ -104,7 +104,7 @@ internal static class SigningKeyPages
                     .GetRequiredService<TaintSigningKey>()
                     .RunAsync(caller, id, new SigningKeyTaintRequest { Reason = form["reason"] ?? "" });
             },
-            async refusal => await ShowAsync(caller, id, list, refusal)
+            refusal => ShowAsync(caller, id, list, refusal)
         );
     }
 }

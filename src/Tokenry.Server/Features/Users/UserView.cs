@@ -21,11 +21,11 @@ internal sealed class UserView(
     /// <param name="caller">The caller.</param>
     /// <param name="id">The user.</param>
     /// <param name="refusal">Why the roles were not changed; <c>null</c> = nothing was refused.</param>
-    public async Task<View<UserPage>> PageAsync(Caller caller, string id, ProblemException? refusal = null)
+    public async Task<IResult> PageAsync(Caller caller, string id, ProblemException? refusal = null)
     {
         var user = await list.ShowAsync(caller, id);
         var maySeeTokens = caller.Management.Contains(ManagementApi.CredentialsRead);
-        return new(user.Name)
+        return new View<UserPage>(user.Name)
         {
             Status = refusal?.Status ?? StatusCodes.Status200OK,
             Trail = [UserPages.List],
@@ -47,6 +47,6 @@ internal sealed class UserView(
                 fresh.Require(caller);
                 return revise.RunAsync(caller, id, new UserPatch { Roles = new(given) });
             },
-            async refusal => await PageAsync(caller, id, refusal)
+            refusal => PageAsync(caller, id, refusal)
         );
 }

@@ -1,5 +1,3 @@
-using Tokenry.Server.Tests.Core.Access;
-
 namespace Tokenry.Server.Tests.Features.Organizations;
 
 /// <summary>The pages of organizations, as an administrator of the server, as one of the organization, and as somebody who wants more.</summary>
@@ -105,7 +103,7 @@ public sealed class OrganizationPagesTests(SharedServers servers)
         {
             browser.Cookies["tokenry_organization"] = forged;
             (await browser.GetAsync($"/organizations/{other}")).Expect(403);
-            (await browser.GetAsync("/credentials")).Expect(403);
+            (await browser.GetAsync("/audit")).Expect(403);
             (await browser.GetAsync("/account/tokens")).Expect(200);
         }
 

@@ -1,4 +1,3 @@
-using Tokenry.Server.Tests.Core.Access;
 using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 
 namespace Tokenry.Server.Tests.Features.Roles;
