@@ -7,6 +7,9 @@ public sealed class Company
 
     public required string Api { get; init; }
 
+    /// <summary>The role that the person has at the API.</summary>
+    public required string Role { get; init; }
+
     public required ApiClient Admin { get; init; }
 
     /// <param name="servers">The servers.</param>
@@ -66,7 +69,23 @@ public sealed class Company
         {
             Person = new(admin.Address, id, email, SigningIn.Password),
             Api = identifier,
+            Role = role.Text("id")!,
             Admin = admin,
         };
+    }
+
+    /// <summary>An organization that the person administers, with a colleague.</summary>
+    public async Task<string> OrganizationAsync()
+    {
+        var organization = (await Admin.PostAsync("/v1/organizations", new { name = "Acme Logistics" })).Expect(201).Text("id")!;
+        var colleague = (await Admin.PostAsync("/v1/users", new { email = $"grace-{Guid.NewGuid():N}@example.com", name = "Grace Hopper" }))
+            .Expect(201)
+            .Text("id")!;
+        foreach (var (member, role) in new[] { (Person.Id, "rol_0000000000000000000005"), (colleague, "rol_0000000000000000000006") })
+        {
+            (await Admin.PostAsync($"/v1/organizations/{organization}/members", new { member, roles = new[] { role } })).Expect(200);
+        }
+
+        return organization;
     }
 }

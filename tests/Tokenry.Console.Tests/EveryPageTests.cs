@@ -13,14 +13,30 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         "account/security/tokens",
         "apis",
         "apis/{api}",
+        "apis/new",
+        "apis/new?guide=yes",
+        "start/key?api={identifier}",
+        "roles",
+        "roles/new",
+        "roles/{role}",
         "users",
         "users/{user}",
         "applications",
         "applications/{application}",
         "applications/{application}/api-keys/new",
+        "applications/{application}/secrets/new",
         "credentials",
         "credentials/{token}",
+        "organizations",
+        "organizations/{organization}",
+        "organizations/{organization}/members/{user}",
+        "k",
+        "usage",
+        "usage?period=month",
+        "access-log",
         "audit",
+        "signing-keys",
+        "signing-keys/{key}",
         "nothing-is-here",
     ];
 
@@ -33,6 +49,26 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
             await visit.OpenAsync(path);
             var found = await visit.AxeAsync();
             Assert.True(found.Count == 0, $"{path}: {string.Join('\n', found)}");
+        }
+    }
+
+    [Theory, InlineData(1440, false), InlineData(360, true)]
+    public async Task Axe_finds_nothing_in_an_organization(int width, bool dark)
+    {
+        var company = await Company.FoundAsync(servers, Engine.Sqlite);
+        var organization = await company.OrganizationAsync();
+        await using var visit = await Visit.StartAsync(chromium, company.Person, new Look(width, dark));
+        await visit.OpenAsync("overview");
+        await visit.Page.ClickAsync($"main button[value='{organization}']");
+        await visit.Page.WaitForURLAsync($"**/organizations/{organization}");
+        foreach (
+            var path in new[] { $"organizations/{organization}", "overview", "applications", "credentials", "audit", "account/tokens" }
+        )
+        {
+            await visit.OpenAsync(path);
+            var found = await visit.AxeAsync();
+            Assert.True(found.Count == 0, $"{path}: {string.Join('\n', found)}");
+            Assert.True(await visit.OverflowAsync() <= 0, $"{path} is wider than {width}");
         }
     }
 
@@ -81,6 +117,12 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
             .Text("id")!;
         var own = (await company.Admin.GetAsync("/v1/me/tokens")).Expect(200).Json.GetProperty("items")[0].GetProperty("id").GetString()!;
         var api = (await company.Admin.GetAsync($"/v1/api-resources?identifier={Uri.EscapeDataString(company.Api)}")).Expect(200);
+        var organization = await company.OrganizationAsync();
+        var key = (await company.Admin.GetAsync("/v1/signing-keys"))
+            .Expect(200)
+            .Json.GetProperty("items")[0]
+            .GetProperty("id")
+            .GetString()!;
         return
         [
             .. Pages
@@ -88,6 +130,10 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
                 .Select(path =>
                     path.Replace("{token}", token, StringComparison.Ordinal)
                         .Replace("{application}", application, StringComparison.Ordinal)
+                        .Replace("{identifier}", Uri.EscapeDataString(company.Api), StringComparison.Ordinal)
+                        .Replace("{key}", key, StringComparison.Ordinal)
+                        .Replace("{role}", company.Role, StringComparison.Ordinal)
+                        .Replace("{organization}", organization, StringComparison.Ordinal)
                         .Replace("{user}", company.Person.Id, StringComparison.Ordinal)
                         .Replace("{api}", api.Json.GetProperty("items")[0].GetProperty("id").GetString(), StringComparison.Ordinal)
                 ),

@@ -49,7 +49,7 @@ public sealed record OrganizationMember
 /// <summary>Body of <c>POST /v1/organizations/{id}/members</c>.</summary>
 public sealed record OrganizationMemberRequest
 {
-    /// <summary>The id of an enabled user or application.</summary>
+    /// <summary>The id of an enabled user or application, or the e-mail address of a user.</summary>
     public required string Member { get; init; }
 
     /// <summary>Ids of the roles that the member gets in this organization, besides those it has there. Absent = <c>organization_member</c>.</summary>

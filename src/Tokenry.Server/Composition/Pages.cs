@@ -1,14 +1,20 @@
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Sessions;
+using Tokenry.Server.Features.Account;
 using Tokenry.Server.Features.ApiKeys;
 using Tokenry.Server.Features.ApiResources;
 using Tokenry.Server.Features.Applications;
 using Tokenry.Server.Features.AuditLog;
 using Tokenry.Server.Features.Credentials;
+using Tokenry.Server.Features.Organizations;
 using Tokenry.Server.Features.Overview;
 using Tokenry.Server.Features.PersonalAccessTokens;
+using Tokenry.Server.Features.Revocation;
+using Tokenry.Server.Features.Roles;
 using Tokenry.Server.Features.SignIn;
+using Tokenry.Server.Features.SigningKeys;
+using Tokenry.Server.Features.Usage;
 using Tokenry.Server.Features.Users;
 using Tokenry.Server.Platform.Console;
 
@@ -21,16 +27,23 @@ internal static class Pages
         services
             .AddConsole()
             .AddSingleton<GrantableScopes>()
+            .AddSingleton<GrantableRoles>()
             .AddSingleton<CredentialForms>()
             .AddSingleton<CredentialOperations>()
             .AddSingleton<CredentialPages>()
+            .AddHolderPages()
             .AddOverviewPages()
             .AddPersonalAccessTokenPages()
             .AddApiResourcePages()
+            .AddRolePages()
             .AddUserPages()
             .AddApplicationPages()
+            .AddOrganizationPages()
             .AddCredentialPages()
-            .AddAuditPages();
+            .AddUsagePages()
+            .AddAccessLogPages()
+            .AddAuditPages()
+            .AddSigningKeyPages();
 
     public static void UsePages(this IApplicationBuilder app)
     {
@@ -44,13 +57,23 @@ internal static class Pages
         app.MapSignInPages();
         app.MapSecurityPages();
         app.MapSecondFactorPages();
+        app.MapHolderPages();
+        app.MapLeakPages();
         app.MapOverviewPages();
         app.MapPersonalAccessTokenPages();
         app.MapApiResourcePages();
+        app.MapNewApiPages();
+        app.MapGuidePages();
+        app.MapRolePages();
         app.MapUserPages();
         app.MapApplicationPages();
+        app.MapClientSecretPages();
         app.MapApiKeyPages();
+        app.MapOrganizationPages();
         app.MapCredentialPages();
+        app.MapUsagePages();
+        app.MapAccessLogPages();
         app.MapAuditPages();
+        app.MapSigningKeyPages();
     }
 }

@@ -33,6 +33,7 @@ public sealed class AnonymousBudgetTests
         ["GET /metrics"] = 100, // a text of every series, made anew: it is of now
         ["GET /sign-in"] = 100, // rendered, with its frame and a new token for its form
         ["GET /sign-in/link"] = 100, // likewise
+        ["GET /k"] = 100, // likewise
     };
 
     [Fact]

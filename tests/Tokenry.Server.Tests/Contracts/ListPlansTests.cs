@@ -163,6 +163,7 @@ public sealed partial class ListPlansTests
             : "api_key",
             "state" => "active",
             "email" => "nobody@example.com",
+            "role" => "rol_000000000000000000000A",
             "owner" when path == "/v1/applications" => made.User.Id,
             "owner" or "subject" => made.Application.Id,
             "actor" => made.User.Id,

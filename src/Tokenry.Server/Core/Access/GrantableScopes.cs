@@ -32,6 +32,22 @@ public sealed class GrantableScopes(Database database, CatalogCache catalogs, Pr
             .Select(api => (Api: api, Scopes: api.Usable(Offered(catalog, caller, owner, api), kind)))
             .Where(entry => !entry.Scopes.IsEmpty)
             .ToList();
+        return await ChoicesAsync(offered);
+    }
+
+    /// <summary>The scopes that a form offers for a role: all of each API, and of Tokenry's own those that the caller holds.</summary>
+    public async Task<IReadOnlyList<ApiChoice>> OfRoleAsync(Caller caller)
+    {
+        var catalog = await catalogs.GetAsync();
+        var offered = catalog
+            .Resources.Select(api => (Api: api, Scopes: api.Identifier == ManagementApi.Identifier ? caller.Management : api.Scopes))
+            .Where(entry => !entry.Scopes.IsEmpty)
+            .ToList();
+        return await ChoicesAsync(offered);
+    }
+
+    private async Task<IReadOnlyList<ApiChoice>> ChoicesAsync(IReadOnlyList<(ApiResourceFacts Api, ScopeSet Scopes)> offered)
+    {
         var ids = offered.Select(entry => entry.Api.Id).ToArray();
         var rows = await database.ReadAsync(async connection =>
             (

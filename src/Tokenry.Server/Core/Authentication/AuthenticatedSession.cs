@@ -5,8 +5,8 @@ using Tokenry.Server.Core.Principals;
 namespace Tokenry.Server.Core.Authentication;
 
 /// <summary>
-/// A person who is signed in. The session has all the rights that its user has now, management rights included. It bounds nothing that the person makes: a
-/// token lives longer than the session it was made in.
+/// A person who is signed in. The session has all the rights that its user has now, management rights included; a person who acts in an organization has those
+/// there. It bounds nothing that the person makes: a token lives longer than the session it was made in.
 /// </summary>
 public sealed class AuthenticatedSession : Authenticated
 {

@@ -9,25 +9,31 @@ namespace Tokenry.Server.Core.Authentication;
 public sealed class SessionScheme(SessionCache sessions, PrincipalCache principals, TokenryOptions options, TimeProvider time)
 {
     /// <param name="presented">The value of the cookie.</param>
-    public async ValueTask<AuthenticationResult> AuthenticateAsync(string presented)
+    /// <param name="organizationId">The organization in which the person wants to act; <c>null</c> = in none. A person who may not act there acts in none.</param>
+    public async ValueTask<AuthenticationResult> AuthenticateAsync(string presented, string? organizationId = null)
     {
         if (SessionSecret.IdOf(presented) is not { } id)
         {
             return AuthenticationFailure.Of(VerificationCode.Malformed);
         }
 
-        return await sessions.GetAsync(id) is { } session && SecretDigest.Equals(session.Hash, SessionSecret.Hash(presented))
-            ? await JudgeAsync(session)
-            : AuthenticationFailure.Of(VerificationCode.Unknown);
+        if (await sessions.GetAsync(id) is not { } session || !SecretDigest.Equals(session.Hash, SessionSecret.Hash(presented)))
+        {
+            return AuthenticationFailure.Of(VerificationCode.Unknown);
+        }
+
+        return organizationId is not null && await JudgeAsync(session, organizationId) is AuthenticatedSession there
+            ? there
+            : await JudgeAsync(session, organizationId: null);
     }
 
     /// <summary>Judges the same session by the current facts.</summary>
     internal async ValueTask<AuthenticationResult> AgainAsync(AuthenticatedSession before) =>
         await sessions.GetAsync(before.Session.Id) is { } session
-            ? await JudgeAsync(session)
+            ? await JudgeAsync(session, before.OrganizationId)
             : AuthenticationFailure.Of(VerificationCode.Revoked);
 
-    private async ValueTask<AuthenticationResult> JudgeAsync(SessionFacts session)
+    private async ValueTask<AuthenticationResult> JudgeAsync(SessionFacts session, string? organizationId)
     {
         if (IsIdle(session))
         {
@@ -45,7 +51,7 @@ public sealed class SessionScheme(SessionCache sessions, PrincipalCache principa
             return AuthenticationFailure.Of(VerificationCode.Expired);
         }
 
-        return await principals.GetAsync(session.UserId) is { Active: true, IsUser: true } user
+        return await principals.GetAsync(session.UserId, organizationId) is { Active: true, IsUser: true } user
             ? new AuthenticatedSession(session, user)
             : AuthenticationFailure.Of(VerificationCode.OwnerDisabled);
     }

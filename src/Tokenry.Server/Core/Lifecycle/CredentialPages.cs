@@ -4,6 +4,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Sessions;
+using Tokenry.Server.Core.Usage;
 using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Platform.Http;
 
@@ -12,6 +13,8 @@ namespace Tokenry.Server.Core.Lifecycle;
 /// <summary>The pages of one credential, the same below every list of credentials.</summary>
 public sealed class CredentialPages(CredentialOperations operations, FreshAuthentication fresh, TimeProvider time)
 {
+    private const int ShownDays = 30;
+
     private static readonly TimeSpan Recently = TimeSpan.FromDays(7);
 
     /// <summary>Maps the page of a credential and the forms on it.</summary>
@@ -27,7 +30,7 @@ public sealed class CredentialPages(CredentialOperations operations, FreshAuthen
 
         var group = app.MapGroup($"/{list.Address}/{{id}}");
         group
-            .MapGet("", (string id, Caller caller, CredentialPages pages) => pages.ShowAsync(caller, Of(id, caller), list))
+            .MapGet("", async (string id, Caller caller, CredentialPages pages) => await pages.ShowAsync(caller, Of(id, caller), list))
             .IsPageFor(scopes);
         group
             .MapGet(
@@ -52,17 +55,21 @@ public sealed class CredentialPages(CredentialOperations operations, FreshAuthen
     /// <summary>A value that makes the repetition of a form the same operation.</summary>
     public static string Once() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
-    private async Task<IResult> ShowAsync(Caller caller, CredentialAddress address, Crumb list) =>
-        Page(await operations.List.ShowAsync(caller, address), address, list, act: null, refusal: null);
+    private Task<IResult> ShowAsync(Caller caller, CredentialAddress address, Crumb list) =>
+        PageAsync(caller, address, list, act: null, refusal: null);
 
-    private View<CredentialPage> Page(
-        Credential credential,
+    private async Task<IResult> PageAsync(
+        Caller caller,
         CredentialAddress address,
         Crumb list,
         string? act,
         ProblemException? refusal
-    ) =>
-        new(credential.Name)
+    )
+    {
+        var credential = await operations.List.ShowAsync(caller, address);
+        var uses = await operations.Uses.RunAsync(caller, credential.Id, Listing.Of());
+        var today = new DateTimeOffset(time.GetUtcNow().UtcDateTime.Date, TimeSpan.Zero);
+        return new View<CredentialPage>(credential.Name)
         {
             Status = refusal?.Status ?? StatusCodes.Status200OK,
             Trail = [list],
@@ -73,7 +80,10 @@ public sealed class CredentialPages(CredentialOperations operations, FreshAuthen
             ["Act"] = act,
             ["Once"] = Once(),
             ["Faults"] = refusal?.Errors,
+            ["Uses"] = uses,
+            ["Bars"] = UsageBars.Of(uses.Usage, today.AddDays(1 - ShownDays), today.AddDays(1), TimeSpan.FromDays(1)),
         };
+    }
 
     private bool IsUsed(Credential credential) =>
         credential.State == "active" && credential.LastUsed is { } use && use.At > time.GetUtcNow() - Recently;
@@ -90,9 +100,7 @@ public sealed class CredentialPages(CredentialOperations operations, FreshAuthen
                     break;
                 case "roll":
                     fresh.Require(caller);
-                    var overlap = int.TryParse(form["overlap"], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-                        ? seconds
-                        : -1;
+                    var overlap = form["overlap"] == "exact" ? Number(form["overlap_hours"], 3600) : Number(form["overlap"], 1);
                     var rolled = await operations.Rotate.RunAsync(caller, address, new RotationRequest { OverlapSeconds = overlap });
                     return new View<SecretPage>("roll.done")
                     {
@@ -112,7 +120,7 @@ public sealed class CredentialPages(CredentialOperations operations, FreshAuthen
         }
         catch (ProblemException refusal) when (refusal is { Errors: not null, Policy: null })
         {
-            return Page(await operations.List.ShowAsync(caller, address), address, list, act, refusal);
+            return await PageAsync(caller, address, list, act, refusal);
         }
         catch (ProblemException refusal) when (refusal.Code == ProblemCode.FreshAuthenticationRequired)
         {
@@ -121,6 +129,12 @@ public sealed class CredentialPages(CredentialOperations operations, FreshAuthen
 
         return new Redirect(page);
     }
+
+    /// <summary>A number of a field in seconds; -1, which the operation refuses beside the field, if it is none.</summary>
+    private static int Number(string? text, int unit) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= int.MaxValue / unit
+            ? number * unit
+            : -1;
 
     /// <summary>A credential that a caller still uses is revoked only if the person typed its name.</summary>
     private async Task ConfirmAsync(Caller caller, CredentialAddress address, PageForm form)
@@ -156,9 +170,12 @@ public sealed class CredentialOperations(
     ReviseCredential revise,
     RotateCredential rotate,
     RevokeCredential revoke,
-    SetCredentialDisabled setDisabled
+    SetCredentialDisabled setDisabled,
+    ShowCredentialUses uses
 )
 {
+    public ShowCredentialUses Uses => uses;
+
     public ListCredentials List => list;
 
     public ReviseCredential Revise => revise;

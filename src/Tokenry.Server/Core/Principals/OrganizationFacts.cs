@@ -3,7 +3,11 @@ namespace Tokenry.Server.Core.Principals;
 /// <summary>The facts of an organization that decisions need.</summary>
 /// <param name="Id"><c>org_…</c></param>
 /// <param name="IsEnabled">Whether credentials may act in it.</param>
-public sealed record OrganizationFacts(string Id, bool IsEnabled);
+public sealed record OrganizationFacts(string Id, bool IsEnabled)
+{
+    /// <summary>Its name, for pages; decisions do not use it.</summary>
+    public string Name { get; init; } = "";
+}
 
 /// <summary>The roles of a principal in one organization.</summary>
 /// <param name="OrganizationId">The organization.</param>

@@ -14,7 +14,7 @@ public static class OrganizationStore
     /// <summary>The facts for a decision; <c>null</c> = the organization does not exist.</summary>
     public static async Task<OrganizationFacts?> FactsAsync(StoreReader store, string id) =>
         await store.FirstOrDefaultAsync<OrganizationRow>($"{Select} WHERE id = @id", new { id }) is { } row
-            ? new(row.Id, row.Enabled == 1)
+            ? new(row.Id, row.Enabled == 1) { Name = row.Name }
             : null;
 
     /// <summary>Finds an organization in reach and locks it until COMMIT.</summary>
@@ -60,8 +60,11 @@ public static class OrganizationStore
         return tx.ExecuteAsync("INSERT INTO organizations (id, name, enabled, created_at) VALUES (@Id, @Name, @Enabled, @CreatedAt)", row);
     }
 
-    public static Task SetNameAsync(WriteTransaction tx, string id, string name) =>
-        tx.ExecuteAsync("UPDATE organizations SET name = @name WHERE id = @id", new { id, name });
+    public static Task SetNameAsync(WriteTransaction tx, string id, string name)
+    {
+        tx.Changed(ChangeKind.Organization, id);
+        return tx.ExecuteAsync("UPDATE organizations SET name = @name WHERE id = @id", new { id, name });
+    }
 
     public static Task SetEnabledAsync(WriteTransaction tx, string id, bool enabled)
     {
@@ -113,6 +116,28 @@ public static class OrganizationStore
             )
         ).ToLookup(pair => pair.Principal, pair => pair.Role, StringComparer.Ordinal);
         return [.. members.Select(member => member with { Roles = [.. roles[member.Id]] })];
+    }
+
+    /// <summary>A member with its roles; <c>null</c> = no member has this id.</summary>
+    public static async Task<MemberRow?> MemberAsync(DbConnection connection, string id, string memberId)
+    {
+        var rows = await connection.QueryAsync<(string Type, string Name, string Role)>(
+            """
+            SELECT p.type, p.name, m.role_id FROM organization_members m JOIN principals p ON p.id = m.principal_id
+            WHERE m.organization_id = @id AND m.principal_id = @memberId ORDER BY m.role_id
+            """,
+            new { id, memberId }
+        );
+        var held = rows.ToList();
+        return held.Count == 0
+            ? null
+            : new()
+            {
+                Id = memberId,
+                Type = held[0].Type,
+                Name = held[0].Name,
+                Roles = [.. held.Select(row => row.Role)],
+            };
     }
 
     /// <summary>The roles of a principal in an organization; none = it is no member.</summary>

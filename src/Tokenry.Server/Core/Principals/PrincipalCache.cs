@@ -33,6 +33,9 @@ public sealed class PrincipalCache
     /// <param name="organizationId">The organization in which it acts; <c>null</c> = the one that owns it, if there is one.</param>
     public ValueTask<PrincipalFacts?> GetAsync(string id, string? organizationId = null) => GetAsync(id, organizationId, line: 1);
 
+    /// <summary>The facts of an organization; <c>null</c> = it does not exist.</summary>
+    public ValueTask<OrganizationFacts?> OrganizationAsync(string id) => organizations.GetAsync(id);
+
     /// <summary>The application that a client names; <c>null</c> if it does not exist. A malformed id does not reach the cache.</summary>
     public ValueTask<PrincipalFacts?> ClientAsync(string clientId) => PublicId.IsWellFormed(clientId, "app") ? GetAsync(clientId) : default;
 

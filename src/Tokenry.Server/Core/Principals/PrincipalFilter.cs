@@ -12,6 +12,9 @@ public sealed record PrincipalFilter(Reach Reach)
     /// <summary>Applications of that organization.</summary>
     public string? Organization { get; init; }
 
+    /// <summary>Those that have that role, on the whole server or in an organization.</summary>
+    public string? Role { get; init; }
+
     /// <summary>Applications with an owner that bounds them (1) or does not (0).</summary>
     public long? OwnerBound { get; init; }
 
@@ -21,6 +24,10 @@ public sealed record PrincipalFilter(Reach Reach)
             Email is null ? "" : " AND email = @Email",
             Owner is null ? "" : " AND owner_id = @Owner",
             (Reach.Organization ?? Organization) is null ? "" : " AND organization_id = @Organization",
+            Role is null
+                ? ""
+                : " AND id IN (SELECT principal_id FROM principal_roles WHERE role_id = @Role "
+                    + "UNION SELECT principal_id FROM organization_members WHERE role_id = @Role)",
             OwnerBound is null ? "" : " AND owner_id IS NOT NULL AND owner_bound = @OwnerBound"
         );
 }

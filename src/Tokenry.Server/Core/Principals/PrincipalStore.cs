@@ -125,6 +125,13 @@ public static class PrincipalStore
         );
     }
 
+    /// <summary>The id of the user with that e-mail address, in any case of its letters; <c>null</c> = none.</summary>
+    public static Task<string?> UserOfEmailAsync(StoreReader store, string email) =>
+        store.FirstOrDefaultAsync<string>(
+            $"SELECT id FROM principals WHERE type = '{PrincipalType.User}' AND deleted_at IS NULL AND email = @email",
+            new { email = System.Text.Ascii.IsValid(email) ? email.ToLowerInvariant() : "" }
+        );
+
     /// <summary>The roles of a principal, everywhere and in its organizations, in one query.</summary>
     public static async Task<HeldRoles> HeldAsync(StoreReader store, string id)
     {
@@ -182,6 +189,7 @@ public static class PrincipalStore
                     Organization = filter.Reach.Organization ?? filter.Organization,
                     filter.Email,
                     filter.Owner,
+                    filter.Role,
                     filter.OwnerBound,
                     after,
                     limit,

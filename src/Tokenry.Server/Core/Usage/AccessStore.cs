@@ -1,3 +1,5 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Usage;
@@ -44,6 +46,32 @@ public sealed class AccessRow
     public string? AuthMethod { get; init; }
 
     public string? BoundBy { get; init; }
+
+    public AccessEntry ToEntry() =>
+        new()
+        {
+            Id = Id,
+            At = DateTimeOffset.FromUnixTimeMilliseconds(At),
+            Door = Door,
+            CredentialId = CredentialId,
+            Kind = Kind,
+            // An anonymous key has no subject, although its owner may see its uses.
+            Subject = Kind == CredentialKind.AnonymousApiKey ? null : Subject,
+            Api = Api,
+            Scope = Scope,
+            Object = Object,
+            Method = Method,
+            Path = Path,
+            Result = Result,
+            Ip = Ip,
+            Agent = Agent,
+            RequestId = RequestId,
+            TokenId = TokenId,
+            Actor = Actor,
+            GrantType = GrantType,
+            AuthMethod = AuthMethod,
+            BoundBy = BoundBy,
+        };
 }
 
 /// <summary>SQL of the access log.</summary>
@@ -62,6 +90,10 @@ public static class AccessStore
     /// <summary>Entries older than the operator keeps them.</summary>
     public static PurgeRule Purge(TimeSpan kept) =>
         new("DELETE FROM access_log WHERE id IN (SELECT id FROM access_log WHERE at < @before ORDER BY at LIMIT @step)", kept);
+
+    /// <summary>An id lower than every id created at or after <paramref name="at"/>.</summary>
+    public static string IdAt(DateTimeOffset at) =>
+        PublicId.Create("acc", new UInt128((ulong)Math.Max(0, at.ToUnixTimeMilliseconds()) << 16, 0));
 
     public static Task InsertAsync(WriteTransaction tx, IReadOnlyList<AccessRow> rows) => tx.ExecuteEachAsync(Statement, rows);
 }

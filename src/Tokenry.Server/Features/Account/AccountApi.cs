@@ -43,7 +43,7 @@ public static class AccountApi
     /// <summary>
     /// An access token must not manage the credential it was issued to. An anonymous API key is public, so any client could manage it.
     /// </summary>
-    private static CredentialAddress Calling(Caller caller) =>
+    internal static CredentialAddress Calling(Caller caller) =>
         caller.Credential is not AuthenticatedCredential { Stored: { } credential }
             ? throw NotAccepted("An access token cannot manage itself. Use the credential that bought it, or let it expire.")
         : !Capabilities.Of(credential.Kind).ActsForOwner

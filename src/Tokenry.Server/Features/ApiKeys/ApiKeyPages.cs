@@ -12,7 +12,12 @@ internal static class ApiKeyPages
 {
     private const string Route = "/applications/{owner}/api-keys/new";
 
-    private static readonly string[] Scopes = [ManagementApi.CredentialsWrite, ManagementApi.ApplicationsOwn];
+    private static readonly string[] Scopes =
+    [
+        ManagementApi.CredentialsWrite,
+        ManagementApi.ApplicationsOwn,
+        ManagementApi.OrganizationApplications,
+    ];
 
     public static void MapApiKeyPages(this IEndpointRouteBuilder app)
     {

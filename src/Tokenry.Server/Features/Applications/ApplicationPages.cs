@@ -1,7 +1,6 @@
+using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
-using Tokenry.Server.Core.Credentials;
-using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Platform.Http;
 
@@ -10,34 +9,65 @@ namespace Tokenry.Server.Features.Applications;
 /// <summary><c>/applications</c>: the pages of machine identities.</summary>
 internal static class ApplicationPages
 {
-    private static readonly string[] Scopes = [ManagementApi.ApplicationsRead, ManagementApi.ApplicationsOwn];
+    private static readonly string[] Scopes =
+    [
+        ManagementApi.ApplicationsRead,
+        ManagementApi.ApplicationsOwn,
+        ManagementApi.OrganizationRead,
+    ];
 
-    private static readonly Crumb List = new("applications.title", "applications");
+    private static readonly string[] Writes =
+    [
+        ManagementApi.ApplicationsWrite,
+        ManagementApi.ApplicationsOwn,
+        ManagementApi.OrganizationApplications,
+    ];
+
+    internal static readonly Crumb List = new("applications.title", "applications");
 
     public static IServiceCollection AddApplicationPages(this IServiceCollection services) =>
-        services.AddSingleton(new NavigationEntry(NavigationSection.Server, 20, List.Text, List.Address, "apps") { Scopes = Scopes });
+        services
+            .AddSingleton<ApplicationView>()
+            .AddSingleton(new NavigationEntry(NavigationSection.Server, 20, List.Text, List.Address, "apps") { Scopes = Scopes });
 
     public static void MapApplicationPages(this IEndpointRouteBuilder app)
     {
         app.MapGet("/applications", ListAsync).IsPageFor(Scopes);
-        app.MapGet("/applications/{id}", ShowAsync).IsPageFor(Scopes);
+        app.MapPost("/applications", CreateAsync).IsPageFor(Writes).IsForm();
+        app.MapGet("/applications/{id}", async (string id, Caller caller, ApplicationView view) => await view.PageAsync(caller, id))
+            .IsPageFor(Scopes);
+        app.MapPost(
+                "/applications/{id}/roles",
+                (string id, Caller caller, PageForm form, ApplicationView view) => view.GiveAsync(caller, id, form.All("role"))
+            )
+            .IsPageFor(ManagementApi.ApplicationsWrite, ManagementApi.ApplicationsOwn)
+            .IsForm();
     }
 
-    private static async Task<IResult> ListAsync(Caller caller, Listing listing, ListApplications list) =>
+    private static Task<IResult> ListAsync(Caller caller, HttpContext http, ListApplications list) =>
+        PageAsync(caller, Listing.OfForm(http.Request.Query), list, refusal: null);
+
+    private static async Task<IResult> CreateAsync(Caller caller, PageForm form, CreateApplication create, ListApplications list)
+    {
+        try
+        {
+            var made = await create.RunAsync(caller, new ApplicationRequest { Name = form["name"] ?? "" });
+            return new Redirect($"{List.Address}/{made.Id}");
+        }
+        catch (ProblemException refusal) when (refusal.Errors is not null)
+        {
+            return await PageAsync(caller, Listing.Of(), list, refusal);
+        }
+    }
+
+    private static async Task<IResult> PageAsync(Caller caller, Listing listing, ListApplications list, ProblemException? refusal) =>
         new View<ApplicationsPage>(List.Text)
         {
+            Status = refusal?.Status ?? StatusCodes.Status200OK,
             ["Applications"] = await list.RunAsync(caller, listing),
+            ["Filters"] = listing.Filters(ListApplications.Filters),
             ["IsLater"] = listing.Cursor is not null,
+            ["Once"] = Core.Lifecycle.CredentialPages.Once(),
+            ["Faults"] = refusal?.Errors?.GetValueOrDefault("name") ?? [],
         };
-
-    private static async Task<IResult> ShowAsync(string id, Caller caller, ListApplications list, ListCredentials credentials)
-    {
-        var application = await list.ShowAsync(caller, id);
-        return new View<ApplicationPage>(application.Name)
-        {
-            Trail = [List],
-            ["Application"] = application,
-            ["Credentials"] = await credentials.RunAsync(caller, CredentialFamily.All, ownerId: null, Listing.Of(("owner", id))),
-        };
-    }
 }

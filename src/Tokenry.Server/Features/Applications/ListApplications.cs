@@ -10,7 +10,7 @@ namespace Tokenry.Server.Features.Applications;
 /// <summary>Lists and shows applications.</summary>
 public sealed class ListApplications(Gate gate)
 {
-    public static readonly string[] Filters = ["owner", "organization", "weakness"];
+    public static readonly string[] Filters = ["owner", "organization", "role", "weakness"];
 
     private static readonly Demand Demand = new(ManagementApi.ApplicationsRead, ManagementApi.ApplicationsOwn)
     {
@@ -32,6 +32,7 @@ public sealed class ListApplications(Gate gate)
                     {
                         Owner = listing.Id("owner", "usr"),
                         Organization = listing.Id("organization", "org"),
+                        Role = listing.Id("role", "rol"),
                         OwnerBound = listing.OneOf("weakness", ApplicationWeakness.NotOwnerBound) is null ? null : 0,
                     },
                     listing.IdCursor("app"),

@@ -8,7 +8,7 @@ namespace Tokenry.Server.Features.AuditLog;
 /// <summary><c>/audit</c>: the page of the audit trail.</summary>
 internal static class AuditPages
 {
-    private static readonly string[] Scopes = [ManagementApi.AuditRead];
+    private static readonly string[] Scopes = [ManagementApi.AuditRead, ManagementApi.OrganizationAudit];
 
     public static IServiceCollection AddAuditPages(this IServiceCollection services) =>
         services.AddSingleton(new NavigationEntry(NavigationSection.Watch, 10, "audit.title", "audit", "history") { Scopes = Scopes });

@@ -10,7 +10,13 @@ namespace Tokenry.Server.Features.Credentials;
 /// <summary><c>/credentials</c>: every credential that the person may see, and the page of each.</summary>
 internal static class CredentialListPages
 {
-    private static readonly string[] Scopes = [ManagementApi.CredentialsRead, ManagementApi.ApplicationsOwn];
+    private static readonly string[] Scopes =
+    [
+        ManagementApi.CredentialsRead,
+        ManagementApi.ApplicationsOwn,
+        ManagementApi.OrganizationRead,
+        ManagementApi.OrganizationCredentials,
+    ];
 
     private static readonly Crumb List = new("credentials.title", "credentials");
 

@@ -24,7 +24,11 @@ public sealed class AddMember(Gate gate)
                         id,
                         request.Member,
                         held => [.. held.Concat(request.Roles ?? (held.Count > 0 ? [] : [ManagementApi.OrganizationMember.Id]))]
-                    ) ?? throw ProblemException.Invalid("member", "is not the id of a user or application that can be a member");
+                    )
+                    ?? throw ProblemException.Invalid(
+                        "member",
+                        "is not the id of a user or application that can be a member, and not the e-mail address of such a user"
+                    );
             }
         );
 }

@@ -15,19 +15,20 @@ internal static class MemberRoles
 {
     /// <param name="operation">The operation.</param>
     /// <param name="id">The organization.</param>
-    /// <param name="memberId">A user or application.</param>
+    /// <param name="member">The id of a user or application, or the e-mail address of a user.</param>
     /// <param name="wanted">The roles that it will have there, from those that it has.</param>
     /// <returns>The change; <c>null</c> if the principal does not exist or cannot be a member.</returns>
     public static async Task<MembershipChange?> ChangeAsync(
         OperationContext operation,
         string id,
-        string memberId,
+        string member,
         Func<IReadOnlyList<string>, IReadOnlyList<string>> wanted
     )
     {
         var (tx, entry, _, reach, catalog) = operation;
         await OrganizationsApi.FindForChangeAsync(operation, id);
-        var principal = await FindAsync(tx, memberId);
+        var principal = await FindAsync(tx, member);
+        var memberId = principal?.Id ?? member;
         var held = principal is null ? [] : await OrganizationStore.RolesAsync(tx, id, memberId);
         if (principal is null || !MayBelong(principal, id, held.Count > 0, reach))
         {
@@ -70,5 +71,7 @@ internal static class MemberRoles
     private static async Task<PrincipalRow?> FindAsync(WriteTransaction tx, string id) =>
         PublicId.IsWellFormed(id, "usr") ? await PrincipalStore.FindAsync(tx, PrincipalType.User, id)
         : PublicId.IsWellFormed(id, "app") ? await PrincipalStore.FindAsync(tx, PrincipalType.Application, id)
+        : id.Contains('@', StringComparison.Ordinal) && await PrincipalStore.UserOfEmailAsync(tx, id) is { } user
+            ? await PrincipalStore.FindAsync(tx, PrincipalType.User, user)
         : null;
 }

@@ -115,6 +115,13 @@ public static class OrganizationsApi
             .Lists()
             .Needs(Reads);
         group
+            .MapGet(
+                "/{id}",
+                async (string owner, string id, Caller caller, ListMembers list) => TypedResults.Ok(await list.ShowAsync(caller, owner, id))
+            )
+            .WithSummary("Show the member with its roles in the organization.")
+            .Needs(Reads);
+        group
             .MapPost(
                 "",
                 async (string owner, Caller caller, Body<OrganizationMemberRequest> body, AddMember add) =>

@@ -19,9 +19,11 @@ internal static class OverviewPages
 
     public static void MapOverviewPages(this IEndpointRouteBuilder app) => app.MapGet("/overview", ShowAsync).IsPageFor();
 
-    private static async Task<IResult> ShowAsync(Caller caller, ListCredentials list, TimeProvider time)
+    private static async Task<IResult> ShowAsync(Caller caller, ListCredentials list, CatalogCache catalogs, TimeProvider time)
     {
-        if (!caller.Management.Contains(ManagementApi.CredentialsRead))
+        if (
+            !caller.Management.Contains(ManagementApi.CredentialsRead) && !caller.Management.Contains(ManagementApi.OrganizationCredentials)
+        )
         {
             return new View<OverviewPage>("overview.title");
         }
@@ -34,6 +36,7 @@ internal static class OverviewPages
             ["Due"] = await ReadAsync(due),
             ["Unused"] = await ReadAsync(unused, ("state", "active")),
             ["Weak"] = await ReadAsync(("weakness", CredentialWeakness.PermissionsFollowOwner), ("state", "active")),
+            ["IsEmpty"] = !(await catalogs.GetAsync()).Resources.Any(api => api.Identifier != ManagementApi.Identifier),
             ["DueAddress"] = Address(due),
             ["UnusedAddress"] = Address(unused),
         };

@@ -29,6 +29,14 @@ public static class RevocationApi
 
     private static async Task<IResult> RevokeAsync(HttpContext context, Body<LeakReport> body, ReportLeak report, FailureThrottle throttle)
     {
+        await TakeAsync(context, body.Value.Token, report, throttle);
+        // The answer does not say whether the string was a credential. Only its owner learns it, from the audit log and the credential.
+        return Results.Json(new { }, statusCode: 202);
+    }
+
+    /// <summary>Takes the report of one string; the caller answers the same to every string.</summary>
+    internal static async Task TakeAsync(HttpContext context, string token, ReportLeak report, FailureThrottle throttle)
+    {
         var request = RequestFacts.Of(context);
         // Checked before the string is read, so that the answer says nothing about the string.
         if (throttle.IsBlocked(Throttled, request.Address))
@@ -44,12 +52,9 @@ public static class RevocationApi
         }
 
         // A repeated report costs the sender as little as an invented string, so both count.
-        if (await report.RunAsync(request, body.Value.Token, found: null, revokes: true) != LeakOutcome.Done)
+        if (await report.RunAsync(request, token, found: null, revokes: true) != LeakOutcome.Done)
         {
             throttle.IsTooMany(Throttled, request.Address);
         }
-
-        // The answer does not say whether the string was a credential. Only its owner learns it, from the audit log and the credential.
-        return Results.Json(new { }, statusCode: 202);
     }
 }

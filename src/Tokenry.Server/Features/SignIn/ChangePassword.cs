@@ -45,6 +45,7 @@ public sealed class ChangePassword(
             async operation =>
             {
                 var (tx, entry, now, _, _) = operation;
+                entry.OrganizationId = null; // the person's own, wherever they act
                 var held = await SignInData.HoldAsync(tx, id);
                 if (held is null || held.PasswordHash != person.PasswordHash)
                 {

@@ -37,6 +37,7 @@ public sealed class ConfirmIdentity(Gate gate, Database database, PasswordProof 
             async operation =>
             {
                 var (tx, entry, now, _, _) = operation;
+                entry.OrganizationId = null; // the person's own, wherever they act
                 var held = await SignInData.HoldAsync(tx, id);
                 if (
                     held?.PasswordHash != person.PasswordHash

@@ -22,6 +22,7 @@ public sealed class EndSession(Gate gate)
             async operation =>
             {
                 var (tx, entry, now, _, _) = operation;
+                entry.OrganizationId = null; // the person's own, wherever they act
                 entry.TargetType = SessionStart.SessionTarget;
                 entry.TargetId = id;
                 return PublicId.IsWellFormed(id, SessionSecret.IdPrefix) && await SessionStore.EndAsync(tx, now.Principal.Id, id)

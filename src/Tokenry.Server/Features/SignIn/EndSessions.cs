@@ -24,6 +24,7 @@ public sealed class EndSessions(Gate gate)
             async operation =>
             {
                 var (tx, entry, now, _, _) = operation;
+                entry.OrganizationId = null; // the person's own, wherever they act
                 var id = userId ?? now.Principal.Id;
                 if (userId is not null)
                 {

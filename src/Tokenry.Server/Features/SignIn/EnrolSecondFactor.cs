@@ -75,6 +75,7 @@ public sealed class EnrolSecondFactor(
             async operation =>
             {
                 var (tx, entry, now, _, _) = operation;
+                entry.OrganizationId = null; // the person's own, wherever they act
                 var person = await HoldAsync(operation);
                 if (
                     await SecondFactorStore.FindAsync(tx, person.Id) is not { } factor

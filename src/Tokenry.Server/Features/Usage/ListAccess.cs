@@ -1,7 +1,6 @@
 using System.Text;
 using Dapper;
 using Tokenry.Protocol.Api;
-using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Credentials;
@@ -67,14 +66,14 @@ public sealed class ListAccess(Gate gate)
                 }
 
                 // Ids sort by time, so a time becomes an id bound: one index serves the order, the range and the cursor.
-                Bound("from", ">=", listing.Time("from") is { } from ? IdAt(from) : null);
-                Bound("to", "<", listing.Time("to") is { } to ? IdAt(to) : null);
+                Bound("from", ">=", listing.Time("from") is { } from ? AccessStore.IdAt(from) : null);
+                Bound("to", "<", listing.Time("to") is { } to ? AccessStore.IdAt(to) : null);
                 Bound("cursor", "<", listing.IdCursor("acc"));
                 var rows = await read.Connection.QueryAsync<AccessRow>(
                     $"SELECT {AccessStore.Columns} FROM access_log WHERE {where} ORDER BY id DESC LIMIT @limit",
                     parameters
                 );
-                return listing.ToPage([.. rows], ToEntry, row => row.Id);
+                return listing.ToPage([.. rows], row => row.ToEntry(), row => row.Id);
 
                 void Bound(string name, string comparison, string? id)
                 {
@@ -87,10 +86,6 @@ public sealed class ListAccess(Gate gate)
             }
         );
     }
-
-    /// <summary>An id lower than every id created at or after <paramref name="at"/>.</summary>
-    internal static string IdAt(DateTimeOffset at) =>
-        PublicId.Create("acc", new UInt128((ulong)Math.Max(0, at.ToUnixTimeMilliseconds()) << 16, 0));
 
     /// <summary>Refuses a filter value that can match nothing because it is malformed.</summary>
     private static void Check(Listing listing)
@@ -106,30 +101,4 @@ public sealed class ListAccess(Gate gate)
             throw ProblemException.Invalid("ip", "is not an IP address");
         }
     }
-
-    internal static AccessEntry ToEntry(AccessRow row) =>
-        new()
-        {
-            Id = row.Id,
-            At = DateTimeOffset.FromUnixTimeMilliseconds(row.At),
-            Door = row.Door,
-            CredentialId = row.CredentialId,
-            Kind = row.Kind,
-            // An anonymous key has no subject, although its owner may see its uses.
-            Subject = row.Kind == CredentialKind.AnonymousApiKey ? null : row.Subject,
-            Api = row.Api,
-            Scope = row.Scope,
-            Object = row.Object,
-            Method = row.Method,
-            Path = row.Path,
-            Result = row.Result,
-            Ip = row.Ip,
-            Agent = row.Agent,
-            RequestId = row.RequestId,
-            TokenId = row.TokenId,
-            Actor = row.Actor,
-            GrantType = row.GrantType,
-            AuthMethod = row.AuthMethod,
-            BoundBy = row.BoundBy,
-        };
 }

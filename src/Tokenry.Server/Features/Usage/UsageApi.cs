@@ -2,6 +2,7 @@ using Dapper;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Http;
 

@@ -10,6 +10,8 @@ namespace Tokenry.Server.Features.Users;
 /// <summary>Lists and shows users.</summary>
 public sealed class ListUsers(Gate gate)
 {
+    public static readonly string[] Filters = ["email", "role"];
+
     private static readonly Demand Demand = new(ManagementApi.UsersRead);
 
     public Task<Page<User>> RunAsync(Caller caller, Listing listing)
@@ -23,7 +25,7 @@ public sealed class ListUsers(Gate gate)
                 var (rows, roles) = await PrincipalStore.ListAsync(
                     read.Connection,
                     PrincipalType.User,
-                    new PrincipalFilter(read.Reach) { Email = listing.Text("email")?.ToLowerInvariant() },
+                    new PrincipalFilter(read.Reach) { Email = listing.Text("email")?.ToLowerInvariant(), Role = listing.Id("role", "rol") },
                     listing.IdCursor("usr"),
                     listing.Limit + 1
                 );

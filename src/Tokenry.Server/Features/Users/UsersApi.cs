@@ -32,7 +32,7 @@ public static class UsersApi
         group
             .MapGet("", async (Caller caller, Listing listing, ListUsers list) => TypedResults.Ok(await list.RunAsync(caller, listing)))
             .WithSummary("List users.")
-            .Lists("email")
+            .Lists(ListUsers.Filters)
             .Needs(ManagementApi.UsersRead);
         group
             .MapGet("/{id}", async (string id, Caller caller, ListUsers list) => TypedResults.Ok(await list.ShowAsync(caller, id)))

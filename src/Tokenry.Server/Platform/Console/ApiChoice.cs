@@ -1,3 +1,5 @@
+using Tokenry.Protocol.Api;
+
 namespace Tokenry.Server.Platform.Console;
 
 /// <summary>An API that a form offers, with the scopes that the person may give to the new credential.</summary>
@@ -15,6 +17,22 @@ public sealed record ScopeChoice(string Name, string? Description);
 public readonly record struct ScopeAt(string Api, string Scope)
 {
     public override string ToString() => $"{Api} {Scope}";
+
+    /// <summary>The permissions that the values of a field make together.</summary>
+    public static IReadOnlyList<Permission> Permissions(IEnumerable<string> values) =>
+        [
+            .. values
+                .Select(Parse)
+                .OfType<ScopeAt>()
+                .GroupBy(at => at.Api, StringComparer.Ordinal)
+                .Select(group => new Permission(group.Key, [.. group.Select(at => at.Scope).Distinct(StringComparer.Ordinal)])),
+        ];
+
+    /// <summary>The values of a field that permissions are.</summary>
+    public static IReadOnlySet<string> Values(IEnumerable<Permission> permissions) =>
+        permissions
+            .SelectMany(permission => permission.Scopes.Select(scope => new ScopeAt(permission.Api, scope).ToString()))
+            .ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Reads the value of a field; without a space it is no such value.</summary>
     public static ScopeAt? Parse(string value) =>

@@ -100,13 +100,7 @@ public sealed record CredentialForm
         {
             Name = form["name"] ?? "",
             ExpiresAt = new(Expiry(form, now)),
-            Permissions = new CredentialPermissions([
-                .. form.All("scope")
-                    .Select(ScopeAt.Parse)
-                    .OfType<ScopeAt>()
-                    .GroupBy(at => at.Api, StringComparer.Ordinal)
-                    .Select(group => new Permission(group.Key, [.. group.Select(at => at.Scope).Distinct(StringComparer.Ordinal)])),
-            ]),
+            Permissions = new CredentialPermissions(ScopeAt.Permissions(form.All("scope"))),
             Objects = form.Lines("objects"),
             AllowedIps = form.Lines("networks"),
         };

@@ -69,7 +69,8 @@ internal sealed class FormGuard(RequestDelegate next, IAntiforgery antiforgery, 
             throw new ProblemException(
                 403,
                 ProblemCode.FormRefused,
-                "The form is of another session or browser, or its cookie is gone. Nothing was changed. Open the page again and send the form from there."
+                "The form is of another session or browser, was opened in another organization, or its cookie is gone. Nothing was changed. Open the page again and "
+                    + "send the form from there."
             );
         }
     }

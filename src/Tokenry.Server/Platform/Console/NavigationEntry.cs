@@ -11,6 +11,12 @@ public sealed record NavigationEntry(string Section, int Order, string Text, str
     /// <summary>Scopes of which the viewer needs one to see the line.</summary>
     public IReadOnlyList<string> Scopes { get; init; } = [];
 
+    /// <summary>Whether only a viewer who acts in an organization sees the line.</summary>
+    public bool OnlyInOrganization { get; init; }
+
+    /// <summary>Whether that person sees the line.</summary>
+    public bool IsFor(Viewer viewer) => viewer.MayAnyOf(Scopes) && (!OnlyInOrganization || viewer.Organization is not null);
+
     /// <summary>Whether the page at this address belongs to the entry.</summary>
     public bool Holds(string address) => address == Address || address.StartsWith(Address + "/", StringComparison.Ordinal);
 }
@@ -21,6 +27,7 @@ public static class NavigationSection
     public const string You = "you";
     public const string Server = "server";
     public const string Watch = "watch";
+    public const string Run = "run";
 
-    public static readonly IReadOnlyList<string> All = [You, Server, Watch];
+    public static readonly IReadOnlyList<string> All = [You, Server, Watch, Run];
 }

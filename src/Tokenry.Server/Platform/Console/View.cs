@@ -96,7 +96,7 @@ internal static class PageWriter
             [
                 .. services
                     .GetServices<NavigationEntry>()
-                    .Where(entry => viewer?.MayAnyOf(entry.Scopes) == true)
+                    .Where(entry => viewer is not null && entry.IsFor(viewer))
                     .OrderBy(entry => entry.Order),
             ],
             Assets = services.GetRequiredService<ConsoleAssets>(),

@@ -8,7 +8,7 @@ using Tokenry.Server.Core.Usage;
 using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Store.Audit;
 
-namespace Tokenry.Server.Features.Usage;
+namespace Tokenry.Server.Core.Lifecycle;
 
 /// <summary>Shows every use and every event of one credential since a date, for the assessment of a leak.</summary>
 public sealed class ShowCredentialUses(Gate gate, TimeProvider time)
@@ -37,7 +37,7 @@ public sealed class ShowCredentialUses(Gate gate, TimeProvider time)
                     id,
                     from,
                     hour = from / 3_600_000 * 3_600_000,
-                    first = ListAccess.IdAt(since),
+                    first = AccessStore.IdAt(since),
                     MostEntries,
                     MostHours,
                 };
@@ -80,7 +80,7 @@ public sealed class ShowCredentialUses(Gate gate, TimeProvider time)
                         }),
                     ],
                     Networks = [.. networks.Select(network => new CredentialNetwork(network.Network, Time(network.FirstSeenAt)))],
-                    Entries = [.. entries.Select(ListAccess.ToEntry)],
+                    Entries = [.. entries.Select(row => row.ToEntry())],
                     Deeds = [.. deeds.Select(deed => ToEvent(deed, seesAll || deed.CredentialId == id))],
                 };
             }

@@ -1,0 +1,85 @@
+using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Lifecycle;
+using Tokenry.Server.Core.Sessions;
+using Tokenry.Server.Platform.Console;
+using Tokenry.Server.Platform.Http;
+
+namespace Tokenry.Server.Features.Organizations;
+
+/// <summary>The page of an organization, and what its forms do.</summary>
+internal sealed class OrganizationView(
+    ListOrganizations organizations,
+    ListMembers members,
+    ListCredentials credentials,
+    GrantableRoles roles,
+    FreshAuthentication fresh
+)
+{
+    private const string Shown = "5";
+
+    /// <param name="caller">The caller.</param>
+    /// <param name="id">The organization.</param>
+    /// <param name="listing">The page of its members.</param>
+    /// <param name="act">The form that was refused.</param>
+    /// <param name="refusal">Why; <c>null</c> = none was.</param>
+    public async Task<IResult> PageAsync(
+        Caller caller,
+        string id,
+        Listing listing,
+        string? act = null,
+        ProblemException? refusal = null
+    )
+    {
+        var organization = await organizations.ShowAsync(caller, id);
+        var shown = await members.RunAsync(caller, id, listing);
+        return new View<OrganizationPage>(organization.Name)
+        {
+            Status = refusal?.Status ?? StatusCodes.Status200OK,
+            Trail = caller.OrganizationId is null ? [OrganizationPages.List] : [],
+            ["Organization"] = organization,
+            ["Members"] = shown,
+            ["IsLater"] = listing.Cursor is not null,
+            ["RoleNames"] = await roles.NamesAsync(shown.Items.SelectMany(member => member.Roles)),
+            ["Roles"] = await roles.ListAsync(caller, [], inOrganization: true),
+            ["Credentials"] =
+                caller.OrganizationId is null && !caller.Management.Contains(ManagementApi.CredentialsRead)
+                    ? null
+                    : await credentials.RunAsync(
+                        caller,
+                        CredentialFamily.All,
+                        ownerId: null,
+                        Listing.Of(("organization", id), ("limit", Shown))
+                    ),
+            ["Act"] = act,
+            ["Refusal"] = refusal,
+        };
+    }
+
+    /// <summary>Makes a change and shows the page again; if it was refused, with the reason.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="id">The organization.</param>
+    /// <param name="act">The name of the form.</param>
+    /// <param name="change">The operation.</param>
+    public Task<IResult> ChangeAsync(Caller caller, string id, string act, Func<Task> change) =>
+        PageChange.RunAsync(
+            $"{OrganizationPages.List.Address}/{id}",
+            change,
+            refusal => PageAsync(caller, id, Listing.Of(), act, refusal)
+        );
+
+    /// <summary>Roles and memberships change only after a fresh proof of who the person is.</summary>
+    public void RequireFresh(Caller caller) => fresh.Require(caller);
+
+    /// <summary>A person deletes an organization only after a fresh proof, and with its name typed.</summary>
+    public async Task ConfirmAsync(Caller caller, string id, string? typed)
+    {
+        fresh.Require(caller);
+        var organization = await organizations.ShowAsync(caller, id);
+        if (typed != organization.Name)
+        {
+            throw ProblemException.Invalid("confirm", $"must be {organization.Name}");
+        }
+    }
+}
