@@ -7,6 +7,10 @@ public sealed record Stock(string NewToken, string Token, string Api, string App
     {
         var admin = company.Admin;
         var api = (await admin.GetAsync($"/v1/api-resources?identifier={Uri.EscapeDataString(company.Api)}")).Expect(200);
+        await admin.PatchAsync(
+            $"/v1/api-resources/{api.Json.GetProperty("items")[0].GetProperty("id").GetString()}",
+            new { access_log = "all" }
+        );
         string[] read = ["invoices:read"];
         string[] both = ["invoices:read", "invoices:write"];
         await TokenAsync("laptop", both, 90);
