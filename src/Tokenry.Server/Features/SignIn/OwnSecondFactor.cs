@@ -71,6 +71,7 @@ public sealed class OwnSecondFactor(Gate gate, FreshAuthentication fresh)
         var id = operation.Caller.Principal.Id;
         operation.Entry.TargetType = PrincipalType.User;
         operation.Entry.TargetId = id;
+        operation.Entry.OrganizationId = null; // the person's own, wherever they act
         await SignInData.HoldAsync(operation.Transaction, id);
         return id;
     }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Tokenry.Server.Features.AuditLog;
 using Tokenry.Server.Platform.Console;
