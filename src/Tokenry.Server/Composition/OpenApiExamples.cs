@@ -69,6 +69,7 @@ internal static class OpenApiExamples
         ["ApiResourceRequest"] = ["scopes"],
         ["ApplicationPatch"] = ["name"],
         ["ApplicationRequest"] = ["roles"],
+        ["BulkRevocationRequest"] = ["reason"],
         ["ClientCertificateRequest"] = ["certificate"],
         ["Credential"] = ["permissions", "token"],
         ["CredentialPatch"] = ["name"],

@@ -12,6 +12,12 @@ internal sealed record Target(string Id, string? Owner = null)
 /// <summary>A request to a route that is in order but for who sends it: a path with ids, a body that fits.</summary>
 internal sealed record Call(HttpMethod Method, string Path, object? Body)
 {
+    /// <summary>What the route cannot do without, besides its path and body.</summary>
+    public string? Query { get; init; }
+
+    /// <summary>Path and query.</summary>
+    public string Address => Query is null ? Path : $"{Path}{(Path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{Query}";
+
     private const string OrganizationDeveloper = "rol_0000000000000000000006";
 
     private static readonly ForeignIssuer Issuer = new(algorithm: "ES256");
@@ -29,13 +35,15 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
                 target == Target.Nobody ? UnknownId(OwnerPrefix(route.Path)) : target.Owner ?? UnknownId(OwnerPrefix(route.Path)),
                 StringComparison.Ordinal
             );
-        if (path.Contains("/bulk/", StringComparison.Ordinal))
-            path += $"?owner={target.Owner ?? UnknownId("app")}"; // what changes many needs a filter
         return new Call(
             new HttpMethod(route.Method),
             path,
             BodyOf(route, target, api ?? "https://unknown.example.com", scopes ?? ["invoices:read"])
-        );
+        )
+        {
+            // What changes many needs a filter.
+            Query = path.Contains("/bulk/", StringComparison.Ordinal) ? $"owner={target.Owner ?? UnknownId("app")}" : null,
+        };
     }
 
     /// <summary>Of the ids at <c>{id}</c>.</summary>
@@ -62,7 +70,7 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
 
     /// <summary>Headers win over the client's own: <c>Authorization</c> empty sends none.</summary>
     public Task<ApiResponse> SendAsync(ApiClient client, IDictionary<string, string>? headers = null) =>
-        client.SendAsync(Method, Path, Body is FormBody form ? form.ToContent() : Body, headers);
+        client.SendAsync(Method, Address, Body is FormBody form ? form.ToContent() : Body, headers);
 
     private static object? BodyOf(Route route, Target target, string api, IReadOnlyList<string> scopes)
     {

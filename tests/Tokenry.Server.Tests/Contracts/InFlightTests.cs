@@ -38,7 +38,7 @@ public sealed class InFlightTests(SharedServers servers)
                     : route.Path.StartsWith("/v1/me/", StringComparison.Ordinal) ? (await actor.OwnAsync(route, admin))!
                     : await Actor.ForeignAsync(route, admin);
                 var call = Call.To(route, target, api.Identifier, api.Scopes);
-                using var held = await HeldRequest.BeginAsync(actor.Client, call.Method, call.Path, call.Body!);
+                using var held = await HeldRequest.BeginAsync(actor.Client, call.Method, call.Address, call.Body!);
                 if (held.First != 100)
                 {
                     lock (faults)
@@ -97,7 +97,7 @@ public sealed class InFlightTests(SharedServers servers)
         foreach (var route in await WithBodyAsync())
         {
             var call = Call.To(route, Target.Nobody);
-            using var held = await HeldRequest.BeginAsync(server.Client(), call.Method, call.Path, call.Body!);
+            using var held = await HeldRequest.BeginAsync(server.Client(), call.Method, call.Address, call.Body!);
             Assert.True(held.First == 401, $"{route}: {held.First}");
         }
     }

@@ -12,7 +12,7 @@ internal sealed class DemoApi(Uri address, StoryClock clock) : IDisposable
 
     private readonly HttpClient http = new() { BaseAddress = address };
 
-    /// <summary>The token of the administrator who does what nobody else does.</summary>
+    /// <summary>The token of the administrator, who makes and manages everything.</summary>
     public string? Token { get; set; }
 
     /// <summary>A request of the administrator from the company's office.</summary>

@@ -126,7 +126,7 @@ internal static class DemoCompany
         ("Kite tracking", ["Shipment reader"], "Kite and Sons"),
     ];
 
-    /// <summary>The name of the key that leaks, and the days before today on which somebody reports it.</summary>
+    /// <summary>The name of the key that leaks, and the days before today on which a finder reports it.</summary>
     public static readonly (string Key, int Days) Leak = ("deploy", 19);
 
     public static readonly DemoKey[] Keys =

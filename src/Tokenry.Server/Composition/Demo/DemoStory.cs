@@ -138,7 +138,7 @@ internal sealed class DemoStory(DemoApi api, StoryClock clock, DemoTraffic traff
 
         if (before == DemoCompany.Leak.Days)
         {
-            // Somebody found it in a public repository. Whoever holds a secret may end it.
+            // A stranger found it in a public repository. A holder of a secret may end it.
             await api.AsAnybodyAsync(
                 "/v1/credentials/revoke",
                 new JsonObject { ["token"] = traffic.SecretOf(DemoCompany.Leak.Key) },

@@ -83,7 +83,7 @@ internal sealed class DemoTraffic(DemoApi api, StoryClock clock, DateTimeOffset 
         }
     }
 
-    /// <summary>A string of the right form that nobody was given.</summary>
+    /// <summary>A string of the right form that the server never issued.</summary>
     private static JsonObject Guess() =>
         new()
         {

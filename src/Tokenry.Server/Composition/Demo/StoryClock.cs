@@ -1,7 +1,7 @@
 namespace Tokenry.Server.Composition.Demo;
 
 /// <summary>
-/// The clock of the server while it lives through the months of a demonstration. It stands until somebody moves it, and never goes back. Timers are those of
+/// The clock of the server while it lives through the months of a demonstration. It stands until the story moves it, and never goes back. Timers are those of
 /// the real clock, so the server's background work goes on.
 /// </summary>
 internal sealed class StoryClock(DateTimeOffset start) : TimeProvider

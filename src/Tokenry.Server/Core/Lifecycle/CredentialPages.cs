@@ -58,13 +58,7 @@ public sealed class CredentialPages(CredentialOperations operations, FreshAuthen
     private Task<IResult> ShowAsync(Caller caller, CredentialAddress address, Crumb list) =>
         PageAsync(caller, address, list, act: null, refusal: null);
 
-    private async Task<IResult> PageAsync(
-        Caller caller,
-        CredentialAddress address,
-        Crumb list,
-        string? act,
-        ProblemException? refusal
-    )
+    private async Task<IResult> PageAsync(Caller caller, CredentialAddress address, Crumb list, string? act, ProblemException? refusal)
     {
         var credential = await operations.List.ShowAsync(caller, address);
         var uses = await operations.Uses.RunAsync(caller, credential.Id, Listing.Of());

@@ -30,7 +30,12 @@ internal static class HolderPages
         var (caller, fault) = await holder.FindAsync(http, form);
         return caller is null
             ? Refused(fault!)
-            : new View<HolderPage>(Title) { ["Me"] = await describe.RunAsync(caller), ["MayManage"] = Holder.MayManage(caller), ["Once"] = CredentialPages.Once() };
+            : new View<HolderPage>(Title)
+            {
+                ["Me"] = await describe.RunAsync(caller),
+                ["MayManage"] = Holder.MayManage(caller),
+                ["Once"] = CredentialPages.Once(),
+            };
     }
 
     private static async Task<IResult> RollAsync(HttpContext http, PageForm form, Holder holder)

@@ -2,6 +2,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Lifecycle;
+using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Credentials;
@@ -11,6 +12,7 @@ namespace Tokenry.Server.Features.Credentials;
 /// same rights, one transaction and one audit event each. So a page that is interrupted is repeated without harm, and what was refused is in the answer.
 /// </summary>
 public sealed class ChangeInBulk(
+    Gate gate,
     ListCredentials list,
     RevokeCredential revoke,
     SetCredentialDisabled set,
@@ -30,6 +32,7 @@ public sealed class ChangeInBulk(
             listing,
             isDry,
             new(
+                "revoked",
                 CredentialFamily.All,
                 credential => credential.State != "revoked",
                 credential => IsCaller(caller, credential),
@@ -48,6 +51,7 @@ public sealed class ChangeInBulk(
             listing,
             isDry,
             new(
+                "disabled",
                 CredentialFamily.All,
                 credential => credential.State is not ("revoked" or "disabled"),
                 credential => IsCaller(caller, credential),
@@ -67,6 +71,7 @@ public sealed class ChangeInBulk(
             listing,
             isDry,
             new(
+                "rotated",
                 Secrets,
                 credential => credential.State is "active" or "scheduled",
                 credential => IsCaller(caller, credential) ?? OverlapOf(credential),
@@ -77,6 +82,9 @@ public sealed class ChangeInBulk(
 
     private async Task<BulkAnswer> RunAsync(Caller caller, Listing listing, bool isDry, Change change)
     {
+        // A caller that may change none of them is told so, before it reads any.
+        var family = change.Families.FirstOrDefault(family => family.WriteScopes.Any(caller.Management.Contains)) ?? change.Families[0];
+        await gate.AuthorizeAsync(caller, family.Write, $"{family.Noun}.{change.Verb}");
         if (caller.Request.IdempotencyKey is not null)
         {
             throw ProblemException.Invalid(
@@ -150,11 +158,13 @@ public sealed class ChangeInBulk(
     private sealed record Hindrance(string Code, string Detail);
 
     /// <summary>One of the three changes.</summary>
+    /// <param name="Verb">As in the audit action.</param>
     /// <param name="Families">The kinds that it can change.</param>
     /// <param name="Concerns">Whether a credential is not yet in the state asked for.</param>
     /// <param name="Hindrance">Why it is left alone, if it is.</param>
     /// <param name="RunAsync">Changes it and shows it.</param>
     private sealed record Change(
+        string Verb,
         IReadOnlyList<CredentialFamily> Families,
         Func<Credential, bool> Concerns,
         Func<Credential, Hindrance?> Hindrance,

@@ -24,13 +24,7 @@ internal sealed class OrganizationView(
     /// <param name="listing">The page of its members.</param>
     /// <param name="act">The form that was refused.</param>
     /// <param name="refusal">Why; <c>null</c> = none was.</param>
-    public async Task<IResult> PageAsync(
-        Caller caller,
-        string id,
-        Listing listing,
-        string? act = null,
-        ProblemException? refusal = null
-    )
+    public async Task<IResult> PageAsync(Caller caller, string id, Listing listing, string? act = null, ProblemException? refusal = null)
     {
         var organization = await organizations.ShowAsync(caller, id);
         var shown = await members.RunAsync(caller, id, listing);
@@ -63,11 +57,7 @@ internal sealed class OrganizationView(
     /// <param name="act">The name of the form.</param>
     /// <param name="change">The operation.</param>
     public Task<IResult> ChangeAsync(Caller caller, string id, string act, Func<Task> change) =>
-        PageChange.RunAsync(
-            $"{OrganizationPages.List.Address}/{id}",
-            change,
-            refusal => PageAsync(caller, id, Listing.Of(), act, refusal)
-        );
+        PageChange.RunAsync($"{OrganizationPages.List.Address}/{id}", change, refusal => PageAsync(caller, id, Listing.Of(), act, refusal));
 
     /// <summary>Roles and memberships change only after a fresh proof of who the person is.</summary>
     public void RequireFresh(Caller caller) => fresh.Require(caller);

@@ -43,12 +43,7 @@ internal static class SigningKeyPages
     /// <summary>The part of an id that a person types to confirm.</summary>
     public static string Short(string id) => id[..Math.Min(8, id.Length)];
 
-    private static async Task<IResult> ListAsync(
-        Caller caller,
-        Listing listing,
-        ListSigningKeys list,
-        ProblemException? refusal
-    ) =>
+    private static async Task<IResult> ListAsync(Caller caller, Listing listing, ListSigningKeys list, ProblemException? refusal) =>
         new View<SigningKeysPage>(List.Text)
         {
             Status = refusal?.Status ?? StatusCodes.Status200OK,
