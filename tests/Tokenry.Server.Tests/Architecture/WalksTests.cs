@@ -10,7 +10,7 @@ namespace Tokenry.Server.Tests.Architecture;
 public sealed partial class WalksTests
 {
     /// <summary>A reader follows no more files than this.</summary>
-    private const int Longest = 14;
+    private const int Longest = 13;
 
     private const int Repeats = 10;
 
@@ -25,19 +25,22 @@ public sealed partial class WalksTests
         var directory = Directory.CreateTempSubdirectory("tokenry-traced-");
         try
         {
-            await using var server = await ServerProcess.StartAsync(
-                Engine.Sqlite,
-                new ServerOptions { Assembly = TracedServer.Make(directory.FullName) }
-            );
+            var assembly = TracedServer.Make(directory.FullName);
             var page = await File.ReadAllTextAsync(Page);
-            var shown = page;
-            foreach (var (name, walk) in await TraceAsync(server))
+            var shown = "";
+            // What a busy machine delays can turn up in all ten of a run, so a trace that differs is made again.
+            for (var attempt = 0; attempt < 3 && shown != page; attempt++)
             {
-                Assert.InRange(walk.Steps.Count, 2, Longest);
-                shown = Between(name).Replace(shown, match => match.Groups[1].Value + walk.ToMarkdown() + match.Groups[2].Value);
-                Assert.Contains($"<!-- trace: {name} -->", shown, StringComparison.Ordinal);
+                await using var server = await ServerProcess.StartAsync(Engine.Sqlite, new ServerOptions { Assembly = assembly });
+                shown = page;
+                foreach (var (name, walk) in await TraceAsync(server))
+                {
+                    shown = Between(name).Replace(shown, match => match.Groups[1].Value + walk.ToMarkdown() + match.Groups[2].Value);
+                    Assert.Contains($"<!-- trace: {name} -->", shown, StringComparison.Ordinal);
+                }
             }
 
+            Assert.DoesNotContain($"\n{Longest + 1}. ", shown, StringComparison.Ordinal);
             if (Environment.GetEnvironmentVariable("TOKENRY_UPDATE_GOLDEN") == "1")
                 await File.WriteAllTextAsync(Page, shown);
             else
