@@ -45,7 +45,7 @@ public sealed class DemoTests
         var codes = (
             await ItemsAsync(
                 admin,
-                $"/v1/usage?group=code&span=hour&from={TimeProvider.System.GetUtcNow().AddDays(-60):yyyy-MM-dd}T00:00:00Z"
+                $"/v1/usage?group=code&span=hour&from={TimeProvider.System.GetUtcNow().AddDays(-30):yyyy-MM-dd}T00:00:00Z"
             )
         )
             .Select(item => item.GetProperty("code").GetString())
