@@ -1,81 +1,113 @@
 namespace Tokenry.Console.Tests;
 
-/// <summary>The pictures of <c>docs/screens</c>; <c>docs/screens/make</c> runs it. Tests do not.</summary>
-public sealed class Screens(SharedServers servers, Chromium chromium)
+/// <summary>
+/// The pictures of <c>docs/screens</c>, of the company of <c>admin demo</c>; <c>docs/screens/make</c> runs it. Tests do not: a picture proves nothing.
+/// </summary>
+public sealed class Screens(Chromium chromium)
 {
     private static readonly string Folder =
         Environment.GetEnvironmentVariable("TOKENRY_SCREENS") ?? Path.Combine(Path.GetTempPath(), "screens");
 
-    [Theory(Explicit = true)]
-    [InlineData(1440, false, "en")]
-    [InlineData(1440, true, "en")]
-    [InlineData(360, false, "en")]
-    [InlineData(360, true, "en")]
-    [InlineData(1440, false, "zh-Hant-TW")]
-    [InlineData(1440, false, "nl")]
-    public async Task Take(int width, bool dark, string language)
-    {
-        var company = await Company.FoundAsync(servers, Engine.Sqlite, "administrator");
-        var stock = await Stock.FillAsync(company);
-        await using var visit = await Visit.StartAsync(chromium, company.Person, new Look(width, dark, language));
-        Directory.CreateDirectory(Folder);
-        await ShootAsync("tokens", "account/tokens");
-        await ShootAsync("new-token", stock.NewToken);
-        await visit.Page.ClickAsync("form.form button.primary");
-        await visit.Page.WaitForSelectorAsync("#secret");
-        await ShootAsync("token-made");
-        await ShootAsync("token", stock.Token);
-        await ShootAsync("overview", "overview");
-        await ShootAsync("apis", "apis");
-        await ShootAsync("api", stock.Api);
-        await ShootAsync("new-api", "apis/new?guide=yes");
-        await ShootAsync("guide-key", $"start/key?api={Uri.EscapeDataString(company.Api)}");
-        await visit.Page.FillAsync("#name", "billing, production");
-        await visit.Page.ClickAsync("form.form button.primary");
-        await visit.Page.WaitForSelectorAsync("#secret");
-        await ShootAsync("guide-request");
-        await ShootAsync("users", "users");
-        await ShootAsync("user", $"users/{company.Person.Id}");
-        await ShootAsync("applications", "applications");
-        await ShootAsync("application", stock.Application);
-        await ShootAsync("new-key", stock.Application + "/api-keys/new");
-        await ShootAsync("credentials", "credentials");
-        var organization = await company.OrganizationAsync();
-        await ShootAsync("roles", "roles");
-        await ShootAsync("role", $"roles/{company.Role}");
-        await ShootAsync("new-role", "roles/new");
-        await ShootAsync("organizations", "organizations");
-        await ShootAsync("organization", $"organizations/{organization}");
-        await ShootAsync("member", $"organizations/{organization}/members/{company.Person.Id}");
-        await ShootAsync("k", "k");
-        await ShootAsync("usage", "usage");
-        await ShootAsync("access-log", "access-log");
-        await visit.Page.ClickAsync(".events summary");
-        await ShootAsync("access-log-entry");
-        await ShootAsync("signing-keys", "signing-keys");
-        await visit.Page.ClickAsync("td .name");
-        await visit.Page.WaitForSelectorAsync("#kid");
-        await ShootAsync("signing-key");
-        await ShootAsync("audit", "audit?action=personal_access_token.*");
-        await visit.Page.ClickAsync(".events summary");
-        await ShootAsync("audit-event");
-        await ShootAsync("refused", "apis/res_none");
+    private static readonly Look[] Looks =
+    [
+        new(1440, false, "en"),
+        new(1440, true, "en"),
+        new(360, false, "en"),
+        new(360, true, "en"),
+        new(1440, false, "zh-Hant-TW"),
+    ];
 
-        async Task ShootAsync(string name, string? path = null)
+    [Fact(Explicit = true)]
+    public async Task Take()
+    {
+        await using var server = await ServerProcess.PrepareAsync(Engine.Sqlite);
+        (await server.RunAsync("admin", "demo")).Expect(0);
+        await server.LaunchAsync();
+        var admin = await server.AdminAsync();
+        var administrator = await PersonAsync(admin, "Administrator");
+        var ada = await PersonAsync(admin, "Ada Okafor");
+        Directory.CreateDirectory(Folder);
+        foreach (var look in Looks)
+        {
+            await TakeAsync(ada, look, OfOneself);
+            await TakeAsync(administrator, look, visit => OfAdministratorAsync(visit, admin, ada));
+        }
+    }
+
+    private static async Task<Person> PersonAsync(ApiClient admin, string name)
+    {
+        var user = (await admin.GetAsync("/v1/users?limit=100").Expect(200))
+            .Json.GetProperty("items")
+            .EnumerateArray()
+            .Single(item => item.GetProperty("name").GetString() == name);
+        var id = user.GetProperty("id").GetString()!;
+        await admin.BrowserOfAsync(id);
+        return new Person(admin.Address, id, user.GetProperty("email").GetString()!, SigningIn.Password);
+    }
+
+    private static async Task<string> IdAsync(ApiClient admin, string list, string name) =>
+        (await admin.GetAsync($"/v1/{list}?limit=100").Expect(200))
+            .Json.GetProperty("items")
+            .EnumerateArray()
+            .First(item => item.GetProperty("name").GetString() == name)
+            .GetProperty("id")
+            .GetString()!;
+
+    private async Task TakeAsync(Person person, Look look, Func<Album, Task> pages)
+    {
+        await using var visit = await Visit.StartAsync(chromium, person, look);
+        await pages(new Album(visit, look));
+    }
+
+    private static async Task OfOneself(Album album)
+    {
+        await album.ShootAsync("tokens", "account/tokens");
+        await album.ShootAsync(
+            "new-token",
+            "account/tokens/new?name=reports&api=https%3A%2F%2Fshipments.example.com&scopes=shipments%3Aread&expires_in=90d"
+        );
+        await album.Page.ClickAsync("form.form button.primary");
+        await album.Page.WaitForSelectorAsync("#secret");
+        await album.ShootAsync("token-made");
+        await album.ShootAsync("security", "account/security");
+    }
+
+    private static async Task OfAdministratorAsync(Album album, ApiClient admin, Person ada)
+    {
+        await album.ShootAsync("overview", "overview");
+        await album.ShootAsync("api", $"apis/{await IdAsync(admin, "api-resources", "Shipments")}");
+        await album.ShootAsync("applications", "applications");
+        await album.ShootAsync("application", $"applications/{await IdAsync(admin, "applications", "Warehouse scanners")}");
+        await album.ShootAsync("credentials", "credentials");
+        await album.ShootAsync("credential", $"credentials/{await IdAsync(admin, "api-keys", "scanners in Rotterdam")}");
+        await album.ShootAsync("users", "users");
+        await album.ShootAsync("user", $"users/{ada.Id}");
+        await album.ShootAsync("roles", "roles");
+        await album.ShootAsync("organizations", "organizations");
+        await album.ShootAsync("organization", $"organizations/{await IdAsync(admin, "organizations", "Nordlys Retail")}");
+        await album.ShootAsync("usage", "usage");
+        await album.ShootAsync("access-log", "access-log");
+        await album.ShootAsync("signing-keys", "signing-keys");
+        await album.ShootAsync("audit", "audit");
+        await album.ShootAsync("k", "k");
+    }
+
+    private sealed class Album(Visit visit, Look look)
+    {
+        public IPage Page => visit.Page;
+
+        /// <param name="name">The picture.</param>
+        /// <param name="path">The page; <c>null</c> = the one that is open.</param>
+        public async Task ShootAsync(string name, string? path = null)
         {
             if (path is not null)
             {
                 await visit.OpenAsync(path);
             }
 
-            var words = language == "en" ? "" : $"-{language}";
-            await visit.Page.ScreenshotAsync(
-                new()
-                {
-                    Path = Path.Combine(Folder, $"{name}-{(dark ? "dark" : "light")}{(width < 500 ? "-phone" : "")}{words}.png"),
-                    FullPage = true,
-                }
-            );
+            var words = look.Language == "en" ? "" : $"-{look.Language}";
+            var shape = $"{(look.IsDark ? "dark" : "light")}{(look.Width < 500 ? "-phone" : "")}";
+            await Page.ScreenshotAsync(new() { Path = Path.Combine(Folder, $"{name}-{shape}{words}.png"), FullPage = true });
         }
     }
 }

@@ -179,7 +179,7 @@ public sealed class AdminTokenTests
         var verbs = new TheoryData<Engine, string>();
         foreach (var engine in new[] { Engine.Sqlite, Engine.Postgres })
         {
-            foreach (var verb in AdminVerb.All)
+            foreach (var verb in AdminVerb.All.Where(verb => verb.Alone is null)) // the demonstration is for a new directory
                 verbs.Add(engine, verb.Command.Words);
         }
 

@@ -57,7 +57,7 @@ public sealed class NarrowTokenTests(SharedServers servers)
 
         Assert.True(tried > 60, $"only {tried} operations");
         Assert.Equal(
-            ["DELETE /v1/me/credential", "GET /v1/me", "GET /v1/me/credential", "POST /v1/me/credential/rotate"],
+            ["DELETE /v1/me/credential", "GET /v1/me", "GET /v1/me/credential", "GET /v1/me/policy", "POST /v1/me/credential/rotate"],
             opened.Order(StringComparer.Ordinal)
         );
     }
@@ -108,7 +108,10 @@ public sealed class NarrowTokenTests(SharedServers servers)
     /// <summary>A body the route would take, so that nothing but the right is missing.</summary>
     private static JsonElement Body(string path, Created made) =>
         JsonSerializer.SerializeToElement<object>(
-            path == "/v1/signing-keys/rotate" ? new { algorithm = "ES256" }
+            path.EndsWith("/policy", StringComparison.Ordinal) || path.EndsWith("/policy/preview", StringComparison.Ordinal)
+                ? new { max_tokens_per_user = 100 }
+            : path == "/v1/credentials/bulk/revoke" ? new { reason = "x" }
+            : path == "/v1/signing-keys/rotate" ? new { algorithm = "ES256" }
             : path.EndsWith("/members", StringComparison.Ordinal) ? new { member = made.User.Id }
             : path.EndsWith("/members/{id}", StringComparison.Ordinal) ? new { roles = new[] { made.Role.Id } }
             : path.EndsWith("/taint", StringComparison.Ordinal) ? new { reason = "x" }

@@ -18,7 +18,6 @@ public sealed partial class AuditActionsTests
             if (AuditActions.HasKind(match.Groups["noun"].Value) && !texts.ContainsKey(match.Groups["action"].Value))
                 written.Add(match.Groups["action"].Value);
 
-        Assert.DoesNotContain(texts.Keys, AuditActions.IsKnown);
         Assert.True(written.Count > 40, string.Join(", ", written));
         Assert.DoesNotContain(written, action => !AuditActions.IsKnown(action));
     }

@@ -81,7 +81,18 @@ public sealed class RolesTests(SharedServers servers)
     public async Task The_built_in_roles_hold_what_the_contract_says(Engine engine)
     {
         var admin = await servers.AdminAsync(engine);
-        string[] nouns = ["users", "applications", "api-resources", "roles", "organizations", "credentials", "signing-keys", "webhooks"];
+        string[] nouns =
+        [
+            "users",
+            "applications",
+            "api-resources",
+            "roles",
+            "organizations",
+            "policies",
+            "credentials",
+            "signing-keys",
+            "webhooks",
+        ];
         string[] reads = [.. nouns.Select(noun => noun + ":read"), "audit:read", "usage:read"];
 
         var all = await ScopesAsync(Administrator);
