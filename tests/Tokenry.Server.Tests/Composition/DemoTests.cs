@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Tokenry.Server.Tests.Composition;
@@ -42,15 +43,9 @@ public sealed class DemoTests
         );
 
         // Counted by the code that counts: refusals too, and the leaked key is still tried.
-        var codes = (
-            await ItemsAsync(
-                admin,
-                $"/v1/usage?group=code&span=hour&from={TimeProvider.System.GetUtcNow().AddDays(-30):yyyy-MM-dd}T00:00:00Z"
-            )
-        )
-            .Select(item => item.GetProperty("code").GetString())
-            .ToHashSet();
-        Assert.Superset(new HashSet<string?> { "valid", "unknown", "revoked", "insufficient_scope", "expired" }, codes);
+        var since = TimeProvider.System.GetUtcNow().AddDays(-30).ToString("yyyy-MM-ddT00:00:00Z", CultureInfo.InvariantCulture);
+        foreach (var code in (string[])["valid", "unknown", "revoked", "insufficient_scope", "expired"])
+            Assert.NotEmpty(await ItemsAsync(admin, $"/v1/usage?span=hour&from={since}&code={code}&limit=1"));
         var signals = (await ItemsAsync(admin, "/v1/audit?limit=200&action=signal.revoked_use")).Count;
         Assert.InRange(signals, 1, 200);
 
