@@ -33,6 +33,7 @@ public static class AuditActions
                 "disabled",
                 "enabled",
                 "member_added",
+                "member_read",
                 "member_removed",
                 "member_roles_replaced",
                 "members_listed",
