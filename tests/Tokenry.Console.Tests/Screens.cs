@@ -24,7 +24,8 @@ public sealed class Screens(Chromium chromium)
         (await server.RunAsync("admin", "demo")).Expect(0);
         await server.LaunchAsync();
         var admin = await server.AdminAsync();
-        var administrator = await PersonAsync(admin, "Administrator");
+        var link = (await server.RunAsync("admin", "sign-in")).Expect(0).Output.Trim();
+        var administrator = await PersonAsync(admin, "Administrator", new Uri(link).PathAndQuery);
         var ada = await PersonAsync(admin, "Ada Okafor");
         Directory.CreateDirectory(Folder);
         foreach (var look in Looks)
@@ -34,14 +35,17 @@ public sealed class Screens(Chromium chromium)
         }
     }
 
-    private static async Task<Person> PersonAsync(ApiClient admin, string name)
+    /// <param name="admin">The client of an administrator.</param>
+    /// <param name="name">The person's name.</param>
+    /// <param name="link">A link to sign in; <c>null</c> = the administrator makes one.</param>
+    private static async Task<Person> PersonAsync(ApiClient admin, string name, string? link = null)
     {
         var user = (await admin.GetAsync("/v1/users?limit=100").Expect(200))
             .Json.GetProperty("items")
             .EnumerateArray()
             .Single(item => item.GetProperty("name").GetString() == name);
         var id = user.GetProperty("id").GetString()!;
-        await admin.BrowserOfAsync(id);
+        await new Browser(admin.Address).SetPasswordAsync(link ?? await admin.SignInLinkAsync(id), SigningIn.Password);
         return new Person(admin.Address, id, user.GetProperty("email").GetString()!, SigningIn.Password);
     }
 
