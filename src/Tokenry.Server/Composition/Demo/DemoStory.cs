@@ -118,7 +118,7 @@ internal sealed class DemoStory(DemoApi api, StoryClock clock, DemoTraffic traff
 
     private async Task ManageAsync(DateTimeOffset at, int before)
     {
-        if (before > 0)
+        if (before > DemoTraffic.RecentDays) // on those nothing is managed, and uses begin at midnight
         {
             clock.MoveTo(at);
         }

@@ -12,7 +12,7 @@ internal sealed class DemoTraffic(DemoApi api, StoryClock clock, DateTimeOffset 
     private const int Batch = 100;
 
     /// <summary>Days that have uses in every hour; those before have them at a few.</summary>
-    private const int RecentDays = 2;
+    public const int RecentDays = 2;
 
     /// <summary>The day of the guesses, and how many there are.</summary>
     private const int GuessesBefore = 1;
