@@ -21,7 +21,7 @@ public static class PageChange
         {
             return FreshAuthentication.Before("/" + page);
         }
-        catch (ProblemException problem) when (problem is { Status: 400 or 403 or 409, MissingScopes: null })
+        catch (ProblemException problem) when (problem is { IsForForm: true, MissingScopes: null })
         {
             return await refused(problem);
         }

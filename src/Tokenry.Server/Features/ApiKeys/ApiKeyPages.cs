@@ -36,7 +36,7 @@ internal static class ApiKeyPages
             var key = await create.RunAsync(caller, owner, forms.Request(caller, form));
             return new View<ApiKeyMadePage>("new_key.done") { Trail = Trail(owner), ["Key"] = key };
         }
-        catch (ProblemException problem) when (problem.Status is 400 or 403 or 409 or 422)
+        catch (ProblemException problem) when (problem.IsForForm)
         {
             return Form(owner, await forms.RefusedAsync(caller, owner, CredentialKind.ApiKey, form, problem), problem.Status);
         }

@@ -51,7 +51,7 @@ internal static class GuidePages
                 ["Scope"] = request.Scopes[0],
             };
         }
-        catch (ProblemException refusal) when (refusal is { Status: 400 or 403 or 409, MissingScopes: null })
+        catch (ProblemException refusal) when (refusal is { IsForForm: true, MissingScopes: null })
         {
             return Form((await catalogs.GetAsync()).Resource(form["api"] ?? ""), form["name"], refusal);
         }

@@ -52,7 +52,7 @@ internal static class ClientSecretPages
             );
             return new View<ClientSecretMadePage>("new_secret.done") { Trail = Trail(owner), ["Secret"] = secret };
         }
-        catch (ProblemException problem) when (problem.Status is 400 or 403 or 409)
+        catch (ProblemException problem) when (problem.IsForForm)
         {
             return Form(owner, await forms.RefusedAsync(caller, owner, CredentialKind.ClientSecret, form, problem), problem.Status);
         }

@@ -35,7 +35,7 @@ public sealed class ChangeInBulk(
                 "revoked",
                 CredentialFamily.All,
                 credential => credential.State != "revoked",
-                credential => IsCaller(caller, credential),
+                _ => null,
                 async address =>
                 {
                     await revoke.RunAsync(caller, address, request.Reason, descendants: null);
@@ -54,7 +54,7 @@ public sealed class ChangeInBulk(
                 "disabled",
                 CredentialFamily.All,
                 credential => credential.State is not ("revoked" or "disabled"),
-                credential => IsCaller(caller, credential),
+                _ => null,
                 address => set.RunAsync(caller, address, disabled: true)
             )
         );
@@ -74,7 +74,7 @@ public sealed class ChangeInBulk(
                 "rotated",
                 Secrets,
                 credential => credential.State is "active" or "scheduled",
-                credential => IsCaller(caller, credential) ?? OverlapOf(credential),
+                OverlapOf,
                 address => rotate.RunAsync(caller, address, rotation)
             )
         );
@@ -102,15 +102,15 @@ public sealed class ChangeInBulk(
         var items = new List<BulkItem>(page.Items.Count);
         foreach (var credential in page.Items.Where(change.Concerns))
         {
-            items.Add(await ChangeAsync(credential, isDry, change));
+            items.Add(await ChangeAsync(caller, credential, isDry, change));
         }
 
         return new(items, items.Count(item => item.Done), items.Count(item => item.Code is not null), page.NextCursor);
     }
 
-    private static async Task<BulkItem> ChangeAsync(Credential credential, bool isDry, Change change)
+    private static async Task<BulkItem> ChangeAsync(Caller caller, Credential credential, bool isDry, Change change)
     {
-        if (change.Hindrance(credential) is { } hindrance)
+        if ((IsCaller(caller, credential) ?? change.Hindrance(credential)) is { } hindrance)
         {
             return Refused(credential, hindrance.Code, hindrance.Detail);
         }
@@ -161,7 +161,7 @@ public sealed class ChangeInBulk(
     /// <param name="Verb">As in the audit action.</param>
     /// <param name="Families">The kinds that it can change.</param>
     /// <param name="Concerns">Whether a credential is not yet in the state asked for.</param>
-    /// <param name="Hindrance">Why it is left alone, if it is.</param>
+    /// <param name="Hindrance">Why it is left alone, if it is; besides being the calling credential.</param>
     /// <param name="RunAsync">Changes it and shows it.</param>
     private sealed record Change(
         string Verb,

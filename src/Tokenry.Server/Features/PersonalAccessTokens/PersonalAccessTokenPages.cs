@@ -47,7 +47,7 @@ internal static class PersonalAccessTokenPages
             var token = await create.RunAsync(caller, caller.Principal.Id, forms.Request(caller, form));
             return new View<TokenMadePage>("new_token.done") { Trail = [List], ["Token"] = token };
         }
-        catch (ProblemException problem) when (problem.Status is 400 or 403 or 409 or 422)
+        catch (ProblemException problem) when (problem.IsForForm)
         {
             return Form(await forms.RefusedAsync(caller, caller.Principal.Id, Kind, form, problem), problem.Status);
         }

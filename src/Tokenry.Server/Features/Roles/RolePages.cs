@@ -66,7 +66,7 @@ internal static class RolePages
             );
             return new Redirect($"{List.Address}/{role.Id}");
         }
-        catch (ProblemException problem) when (problem is { Status: 400 or 403 or 409, MissingScopes: null })
+        catch (ProblemException problem) when (problem is { IsForForm: true, MissingScopes: null })
         {
             return await FormAsync(caller, view, form, problem);
         }

@@ -42,6 +42,9 @@ public sealed class ProblemException(int status, string code, string detail) : E
     /// <summary>The target of a denied action, for the audit only; the answer does not contain it.</summary>
     public (string? Type, string? Id) Target { get; set; }
 
+    /// <summary>Whether a form is shown again with this refusal, and with what was typed: the input, a right, the state of a thing or a policy stands against it.</summary>
+    public bool IsForForm => status is 400 or 403 or 409 or 422;
+
     public static ProblemException Invalid(string member, string fault) =>
         new(400, ProblemCode.InvalidRequest, "The request is not valid. See errors.")
         {
