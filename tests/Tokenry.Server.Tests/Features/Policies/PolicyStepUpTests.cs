@@ -45,4 +45,20 @@ public sealed class PolicyStepUpTests
 
         await server.Admin.With(token.Secret).GetAsync("/v1/me").Expect(200);
     }
+
+    /// <summary>The form ended on the page of errors, and what was typed was lost.</summary>
+    [Theory, BothEngines]
+    public async Task The_form_for_a_client_secret_keeps_what_was_typed_when_a_policy_refuses(Engine engine)
+    {
+        await using var server = await InProcessServer.StartAsync(engine);
+        var user = await server.Admin.CreateUserAsync([Core.Access.ManagementCalls.Administrator]);
+        var browser = await server.Admin.BrowserOfAsync(user.Id);
+        var application = await server.Admin.CreateApplicationAsync([]);
+        var path = $"/applications/{application.Id}/secrets/new";
+        var hidden = await browser.HiddenAsync(path, path[1..]);
+        await server.Admin.SetPolicyAsync(null, new { forbidden_kinds = new[] { "client_secret" } }).Expect(200);
+        var refused = (await browser.PostAsync(path, [.. hidden, ("name", "kept for me"), ("expires", "30")])).Expect(422);
+        Assert.Contains("The policy of the server says (forbidden_kinds)", refused.Body, StringComparison.Ordinal);
+        Assert.Contains("value=\"kept for me\"", refused.Body, StringComparison.Ordinal);
+    }
 }
