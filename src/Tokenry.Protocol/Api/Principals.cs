@@ -21,6 +21,9 @@ public sealed record User
     /// <summary>Whether sign-in on pages asks for a code after the password. Tokens are not concerned.</summary>
     public required bool SecondFactor { get; init; }
 
+    /// <summary>How many passkeys the user can sign in with on pages. A passkey counts as password and second factor.</summary>
+    public required long Passkeys { get; init; }
+
     /// <summary>When the user was created.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 }

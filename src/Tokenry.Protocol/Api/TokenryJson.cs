@@ -70,6 +70,7 @@ namespace Tokenry.Protocol.Api;
 [JsonSerializable(typeof(VerifyBatchAnswer))]
 [JsonSerializable(typeof(Me))]
 [JsonSerializable(typeof(Page<Session>))]
+[JsonSerializable(typeof(Page<Passkey>))]
 [JsonSerializable(typeof(SignInLink))]
 [JsonSerializable(typeof(SigningKey))]
 [JsonSerializable(typeof(SigningKeyRotationRequest))]

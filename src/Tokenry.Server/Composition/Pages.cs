@@ -57,6 +57,7 @@ internal static class Pages
         app.MapSignInPages();
         app.MapSecurityPages();
         app.MapSecondFactorPages();
+        app.MapPasskeyPages();
         app.MapHolderPages();
         app.MapLeakPages();
         app.MapOverviewPages();

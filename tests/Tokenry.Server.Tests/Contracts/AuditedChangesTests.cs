@@ -109,6 +109,8 @@ public sealed class AuditedChangesTests
                 await admin.BrowserOfAsync(target.Id);
             if (route.Path.EndsWith("/second-factor", StringComparison.Ordinal))
                 await (await admin.BrowserOfAsync(target.Id)).EnrolAsync();
+            if (route.Path.EndsWith("/passkeys", StringComparison.Ordinal))
+                (await admin.WithPasskeyAsync(target.Id)).Authenticator.Dispose();
             if (route.Path.EndsWith("/transfer", StringComparison.Ordinal))
                 await admin.PostAsync($"/v1/applications/{target.Id}/transfer", new { owner = (await admin.PersonAsync()).Id }).Expect(200);
             return target;

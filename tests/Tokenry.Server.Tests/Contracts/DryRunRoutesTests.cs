@@ -19,6 +19,7 @@ public sealed class DryRunRoutesTests(SharedServers servers)
         "POST /v1/applications/{id}/revoke-all",
         "DELETE /v1/users/{id}/sessions",
         "DELETE /v1/users/{id}/second-factor",
+        "DELETE /v1/users/{id}/passkeys",
         "POST /v1/users/{id}/sign-in-links",
         "POST /v1/organizations",
         "PATCH /v1/organizations/{id}",

@@ -155,6 +155,7 @@ public sealed class PrincipalOperations(Gate gate, Caps caps, Brands brands, Tim
                 if (address.IsUser)
                 {
                     await SecondFactorStore.RemoveAsync(tx, id);
+                    await PasskeyStore.RemoveAllAsync(tx, id);
                 }
 
                 await AuditStore.EraseTargetAsync(tx, id);

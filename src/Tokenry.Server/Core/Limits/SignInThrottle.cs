@@ -42,6 +42,13 @@ public sealed class SignInThrottle(TimeProvider time)
         ofName.TakeBack(NameKey(name, address));
     }
 
+    /// <summary>Counts an attempt with a passkey, which has no name to guess.</summary>
+    /// <inheritdoc cref="Count(string, IPAddress?)"/>
+    public TimeSpan Count(IPAddress? address) => ofNetwork.Count(HashCode.Combine(Networks.Key(address)));
+
+    /// <summary>Takes such an attempt back: the passkey was right.</summary>
+    public void TakeBack(IPAddress? address) => ofNetwork.TakeBack(HashCode.Combine(Networks.Key(address)));
+
     /// <summary>The hash uses a random seed of this process, so that no attacker finds names that share a place.</summary>
     private static int NameKey(string name, IPAddress? address) =>
         HashCode.Combine(name.Length > LongestName ? "" : name, Networks.Key(address));

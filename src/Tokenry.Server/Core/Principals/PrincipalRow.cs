@@ -11,6 +11,7 @@ public sealed class PrincipalRow
         "id, type, name, email, owner_id, owner_bound, enabled, permissions, rate_limits, client, created_at, deleted_at, tokens_since, "
         + "organization_id, (SELECT g.enabled FROM organizations g WHERE g.id = principals.organization_id) AS organization_enabled, "
         + "(SELECT count(*) FROM second_factors f WHERE f.user_id = principals.id AND f.confirmed_at IS NOT NULL) AS second_factor, "
+        + "(SELECT count(*) FROM passkeys k WHERE k.user_id = principals.id) AS passkeys, "
         + "(SELECT o.owner_id FROM principals o WHERE o.id = principals.owner_id) AS owner_owner_id";
 
     public string Id { get; init; } = "";
@@ -54,6 +55,9 @@ public sealed class PrincipalRow
     /// <summary>For a user: 1 if sign-in asks for a code after the password.</summary>
     public long SecondFactor { get; init; }
 
+    /// <summary>For a user: how many passkeys there are.</summary>
+    public long Passkeys { get; init; }
+
     /// <summary>A user's record.</summary>
     public User ToUser(IEnumerable<string> roles) =>
         new()
@@ -64,6 +68,7 @@ public sealed class PrincipalRow
             Roles = [.. roles],
             Enabled = Enabled == 1,
             SecondFactor = SecondFactor > 0,
+            Passkeys = Passkeys,
             CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
         };
 

@@ -14,7 +14,7 @@ public sealed class FreshAuthentication(TimeProvider time)
     /// <summary>How long a proof counts.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
 
-    /// <summary>The page where the person confirms the password.</summary>
+    /// <summary>The page where the person confirms the password or uses a passkey.</summary>
     public const string Path = "/sign-in/confirm";
 
     /// <summary>Leads to that page, and from there on to another one.</summary>
@@ -33,7 +33,7 @@ public sealed class FreshAuthentication(TimeProvider time)
             throw new ProblemException(
                 403,
                 ProblemCode.FreshAuthenticationRequired,
-                $"You proved who you are more than {Lifetime.TotalMinutes} minutes ago. Confirm your password, then try again."
+                $"You proved who you are more than {Lifetime.TotalMinutes} minutes ago. Confirm that it is you, then try again."
             );
         }
     }

@@ -1,3 +1,6 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+
 namespace Tokenry.Server.Core.Sessions;
 
 /// <summary>
@@ -42,4 +45,32 @@ public static class SecondStepCookie
         response.Cookies.Append(Name, step.Cookie.Reveal(), SessionCookie.Options());
 
     public static void Delete(HttpResponse response) => response.Cookies.Delete(Name, SessionCookie.Options());
+}
+
+/// <summary>
+/// A random value of the browser, with the attributes of <see cref="SessionCookie"/>. Challenges for people who are not signed in are sealed for it, so that an
+/// answer from another browser does not count.
+/// </summary>
+public static class BrowserCookie
+{
+    public const string Name = "__Host-tokenry-browser";
+
+    private const int Bytes = 16;
+    private const int Length = 22;
+
+    /// <summary>The value that the request carries; without one, an empty text, for which no challenge is sealed.</summary>
+    public static string Read(HttpRequest request) => SessionCookie.ReadNamed(request, Name) is { Length: Length } value ? value : "";
+
+    /// <summary>The value; the browser gets one if it has none.</summary>
+    public static string ReadOrWrite(HttpContext context)
+    {
+        var value = Read(context.Request);
+        if (value.Length == 0)
+        {
+            value = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(Bytes));
+            context.Response.Cookies.Append(Name, value, SessionCookie.Options());
+        }
+
+        return value;
+    }
 }

@@ -42,6 +42,8 @@ public static class AuditActions
             ]
         ),
         ("organizations", ["listed"]),
+        ("passkey", ["added", "counter_went_back", "read", "removed", "renamed"]),
+        ("passkeys", ["listed", "removed"]),
         ("pepper", ["rotated"]),
         ("policy", ["previewed", "read", "updated"]),
         ("role", ["created", "deleted", "read", "updated"]),

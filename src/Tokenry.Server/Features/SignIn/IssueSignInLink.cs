@@ -11,9 +11,9 @@ using Tokenry.Server.Platform.Store;
 namespace Tokenry.Server.Features.SignIn;
 
 /// <summary>
-/// <c>admin sign-in</c>: a link with which the first administrator sets a password, for an operator with access to the host. Its use also turns
+/// <c>admin sign-in</c>: a link with which the first administrator sets a password or a passkey, for an operator with access to the host. Its use also turns
 /// off that administrator's second factor. The start of a server prints one
-/// on a terminal while the administrator has no password.
+/// on a terminal while the administrator has neither password nor passkey.
 /// </summary>
 public sealed class IssueSignInLink(
     SystemGate gate,
@@ -25,7 +25,7 @@ public sealed class IssueSignInLink(
 {
     public static readonly CommandVerb Command = new(
         "admin sign-in",
-        "Creates and prints a link with which the administrator sets a password, once."
+        "Creates and prints a link with which the administrator sets a password or a passkey, once."
     )
     {
         Own = [new("revive", "Enables the administrator and gives the role back, or creates a new administrator.")],
@@ -45,7 +45,7 @@ public sealed class IssueSignInLink(
             await PrincipalStore.FindBootstrapAsync(database)
             ?? throw new StartupException("The store has no administrator yet. Start the server once; it creates one.");
         var link =
-            await CreateAsync(administrator, $"by the operating-system user {user}", onlyWithoutPassword: false)
+            await CreateAsync(administrator, $"by the operating-system user {user}", onlyFirst: false)
             ?? throw new StartupException(
                 $"The administrator {administrator} is disabled or was deleted, so a link would not work. Run './run admin sign-in --revive' here: it "
                     + "enables the administrator or creates a new one, and records it in the audit log."
@@ -56,18 +56,18 @@ public sealed class IssueSignInLink(
         return new ControlAnswer(link.Url.Reveal(), revived is null ? words : $"{revived}\n{words}");
     }
 
-    /// <summary>The link for the first sign-in; <c>null</c> if the administrator has a password already, or is not there.</summary>
+    /// <summary>The link for the first sign-in; <c>null</c> if the administrator has a password or a passkey already, or is not there.</summary>
     public async Task<NewSignInLink?> AtStartAsync() =>
         await PrincipalStore.FindBootstrapAsync(database) is { } administrator
-            ? await CreateAsync(administrator, "printed by the start of a server", onlyWithoutPassword: true)
+            ? await CreateAsync(administrator, "printed by the start of a server", onlyFirst: true)
             : null;
 
-    private Task<NewSignInLink?> CreateAsync(string administrator, string reason, bool onlyWithoutPassword) =>
+    private Task<NewSignInLink?> CreateAsync(string administrator, string reason, bool onlyFirst) =>
         database.WriteAsync(async tx =>
         {
             if (
                 await SignInData.HoldAsync(tx, administrator) is not { Enabled: 1 } person
-                || (onlyWithoutPassword && person.PasswordHash is not null)
+                || (onlyFirst && (person.PasswordHash is not null || await PasskeyStore.CountAsync(tx, administrator) > 0))
             )
             {
                 return null;

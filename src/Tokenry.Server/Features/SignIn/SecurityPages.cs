@@ -8,7 +8,7 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.SignIn;
 
-/// <summary><c>/account/security</c>: where a person is signed in, and their password.</summary>
+/// <summary><c>/account/security</c>: where a person is signed in, and with what: password, passkeys, second factor.</summary>
 public static class SecurityPages
 {
     public const string Path = "/account/security";
@@ -44,6 +44,8 @@ public static class SecurityPages
                 Error = error,
                 Name = caller.Principal.Name,
                 Sessions = sessions.Items,
+                Passkeys = await services.GetRequiredService<OwnPasskeys>().ListAsync(caller),
+                HasPassword = (await services.GetRequiredService<ConfirmWithPasskey>().WaysAsync(caller)).Password,
                 SecondFactor = await services.GetRequiredService<OwnSecondFactor>().ShowAsync(caller),
             },
             status

@@ -94,4 +94,7 @@ public sealed class LinkHolder
 
     /// <summary>Whether the use of the link also removes the second factor.</summary>
     public required bool ResetsSecondFactor { get; init; }
+
+    /// <summary>Whether it may set a passkey: one would pass by a second factor that stays.</summary>
+    public bool SetsPasskey => !HasSecondFactor || ResetsSecondFactor;
 }

@@ -65,7 +65,8 @@ internal static class SignInAnswer
             : problem.Message;
 
     /// <summary>Whether the person can mend it in the same form.</summary>
-    private static bool IsForForm(ProblemException problem) => problem.Code is ProblemCode.InvalidRequest or ProblemCode.TooManyRequests;
+    private static bool IsForForm(ProblemException problem) =>
+        problem.Code is ProblemCode.InvalidRequest or ProblemCode.TooManyRequests or ProblemCode.LimitReached or ProblemCode.AlreadyExists;
 
     /// <summary>The status of a form that is shown again.</summary>
     private static int StatusOf(ProblemException problem) =>

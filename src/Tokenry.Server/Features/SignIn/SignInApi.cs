@@ -5,7 +5,7 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.SignIn;
 
-/// <summary><c>/v1/me/sessions</c>, <c>/v1/users/{id}/sessions</c>, <c>…/sign-in-links</c> and <c>…/second-factor</c></summary>
+/// <summary><c>/v1/me/sessions</c>, <c>/v1/users/{id}/sessions</c>, <c>…/sign-in-links</c>, <c>…/second-factor</c> and <c>…/passkeys</c></summary>
 public static class SignInApi
 {
     public static IServiceCollection AddSignIn(this IServiceCollection services) =>
@@ -18,6 +18,12 @@ public static class SignInApi
             .AddSingleton<EnrolSecondFactor>()
             .AddSingleton<OwnSecondFactor>()
             .AddSingleton<RemoveSecondFactor>()
+            .AddSingleton<SignInWithPasskey>()
+            .AddSingleton<ConfirmWithPasskey>()
+            .AddSingleton<AddPasskey>()
+            .AddSingleton<OwnPasskeys>()
+            .AddSingleton<PasskeysOfUser>()
+            .AddSingleton<SetPasskeyByLink>()
             .AddSingleton<PasswordProof>()
             .AddSingleton<ListSessions>()
             .AddSingleton<EndSession>()
@@ -108,6 +114,25 @@ public static class SignInApi
                 }
             )
             .WithSummary("Remove the second factor of a user who lost it. The password is enough then.")
+            .Needs(ManagementApi.CredentialsWrite);
+        user.MapGet(
+                "/passkeys",
+                async (string id, Caller caller, Listing listing, PasskeysOfUser passkeys) =>
+                    TypedResults.Ok(await passkeys.ListAsync(caller, id, listing))
+            )
+            .WithSummary("List the passkeys with which the user signs in on pages.")
+            .Lists()
+            .Needs(ManagementApi.UsersRead);
+        user.MapDelete(
+                "/passkeys",
+                async (string id, Caller caller, PasskeysOfUser passkeys) =>
+                {
+                    await passkeys.RemoveAllAsync(caller, id);
+                    return TypedResults.NoContent();
+                }
+            )
+            .WithName("users_passkeys_remove_all")
+            .WithSummary("Remove all passkeys of a user who lost a device. Their sessions stay as they are.")
             .Needs(ManagementApi.CredentialsWrite);
     }
 }

@@ -127,7 +127,7 @@ public static class SignInPages
         await LinkFormAsync(context, code, await set.FindAsync(code), error: null, StatusCodes.Status200OK);
     }
 
-    private static Task LinkFormAsync(HttpContext context, string code, LinkHolder? holder, string? error, int status) =>
+    internal static Task LinkFormAsync(HttpContext context, string code, LinkHolder? holder, string? error, int status) =>
         SignInAnswer.PageAsync<LinkPage>(
             context,
             new SignInView(context)
@@ -136,6 +136,7 @@ public static class SignInPages
                 Name = holder?.Person.Email,
                 NeedsCode = holder?.HasSecondFactor == true,
                 ResetsSecondFactor = holder?.ResetsSecondFactor == true,
+                SetsPasskey = holder?.SetsPasskey == true,
                 Error = holder is null ? null : error,
             },
             holder is null ? StatusCodes.Status404NotFound : status
@@ -158,12 +159,14 @@ public static class SignInPages
         }
     }
 
-    private static Task ShowConfirmAsync(HttpContext context, ConfirmIdentity confirm) =>
-        ConfirmFormAsync(context, confirm, LocalPath.Or(context.Request.Query["return"], Home), error: null, StatusCodes.Status200OK);
+    private static Task ShowConfirmAsync(HttpContext context) =>
+        ConfirmFormAsync(context, LocalPath.Or(context.Request.Query["return"], Home), error: null, StatusCodes.Status200OK);
 
-    private static async Task ConfirmFormAsync(HttpContext context, ConfirmIdentity confirm, string next, string? error, int status)
+    internal static async Task ConfirmFormAsync(HttpContext context, string next, string? error, int status)
     {
         var caller = SessionCaller.Required(context);
+        var services = context.RequestServices;
+        var (hasPasskey, hasPassword) = await services.GetRequiredService<ConfirmWithPasskey>().WaysAsync(caller);
         await SignInAnswer.PageAsync<ConfirmPage>(
             context,
             new SignInView(context)
@@ -171,7 +174,9 @@ public static class SignInPages
                 Return = next,
                 Error = error,
                 Name = caller.Principal.Name,
-                NeedsCode = await confirm.NeedsCodeAsync(caller),
+                NeedsCode = await services.GetRequiredService<ConfirmIdentity>().NeedsCodeAsync(caller),
+                HasPasskey = hasPasskey,
+                HasPassword = hasPassword,
             },
             status
         );
@@ -191,7 +196,7 @@ public static class SignInPages
         );
         if (refusal is var (error, status))
         {
-            await ConfirmFormAsync(context, confirm, next, error, status);
+            await ConfirmFormAsync(context, next, error, status);
         }
     }
 

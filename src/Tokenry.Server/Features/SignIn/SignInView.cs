@@ -12,11 +12,32 @@ public sealed class SignInView
     {
         var services = context.RequestServices;
         Root = new Uri(services.GetRequiredService<TokenryOptions>().Issuer).AbsolutePath.TrimEnd('/');
+        var party = services.GetRequiredService<RelyingParty>();
+        OffersPasskeys = party.IsAt(context.Request);
+        PasskeyAddress = party.Id is null ? null : party.Address;
         IsFresh = SessionCaller.Of(context) is { } caller && services.GetRequiredService<FreshAuthentication>().Has(caller);
     }
 
     /// <summary>The path of the issuer, before every path of this server.</summary>
     public string Root { get; }
+
+    /// <summary>Whether the browser can use passkeys on this page.</summary>
+    public bool OffersPasskeys { get; }
+
+    /// <summary>The address at which passkeys work; <c>null</c> = at none, because the server has no host name.</summary>
+    public string? PasskeyAddress { get; }
+
+    /// <summary>The person's passkeys.</summary>
+    public IReadOnlyList<Passkey> Passkeys { get; init; } = [];
+
+    /// <summary>Whether the person has a passkey to confirm with.</summary>
+    public bool HasPasskey { get; init; }
+
+    /// <summary>Whether the person has a password to confirm with.</summary>
+    public bool HasPassword { get; init; } = true;
+
+    /// <summary>Whether a link may set a passkey in place of a password.</summary>
+    public bool SetsPasskey { get; init; }
 
     /// <summary>Whether the person proved who they are a short time ago.</summary>
     public bool IsFresh { get; }

@@ -26,7 +26,7 @@ public sealed class UsersTests(SharedServers servers)
         AssertJson(
             $$"""
             {"id":"{{created.Text("id")}}","email":"{{email}}","name":"Ada Lovelace","roles":["{{role.Id}}"],"enabled":true,
-             "second_factor":false,"created_at":"{{created.Text("created_at")}}"}
+             "second_factor":false,"passkeys":0,"created_at":"{{created.Text("created_at")}}"}
             """,
             created.Json
         );

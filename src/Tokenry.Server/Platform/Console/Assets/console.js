@@ -9,6 +9,10 @@
     all("[data-copy][hidden], .scope-search[hidden]").forEach((element) => (element.hidden = false));
     all("form").forEach(summarize);
     all("[data-poll]").forEach(wait);
+    const passkeys = all("form[data-passkey][hidden]");
+    if (passkeys.length && window.PublicKeyCredential?.parseRequestOptionsFromJSON) {
+      import(new URL(passkeys[0].dataset.script, document.baseURI)).then((script) => passkeys.forEach(script.enliven));
+    }
   }
 
   document.addEventListener("click", async (event) => {

@@ -1,0 +1,184 @@
+using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Sessions;
+using Tokenry.Server.Platform.Console;
+using Tokenry.Server.Platform.Http;
+
+namespace Tokenry.Server.Features.SignIn;
+
+/// <summary>
+/// The forms of passkeys: at sign-in, behind a link, to confirm who one is, on <c>/account/security</c> and on <c>/users/{id}</c>. Each ceremony is two posts of one
+/// form: its script fetches what the browser needs from <c>…/options</c>, and sends the form with the browser's answer.
+/// </summary>
+public static class PasskeyPages
+{
+    private const string NotAccepted =
+        "The passkey was not accepted. It is not known here, or the answer came too late. Try again, or sign in in another way.";
+    private const string NotMade =
+        "The passkey was not set up, because the answer of your browser came too late or is not valid. Try again.";
+
+    private const string SignInPath = $"{SessionAuthentication.SignInPath}/passkey";
+    private const string LinkPath = $"{SignInLinks.Path}/passkey";
+    private const string ConfirmPath = $"{FreshAuthentication.Path}/passkey";
+    private const string OwnPath = $"{SecurityPages.Path}/passkeys";
+    private const string Options = "/options";
+
+    public static void MapPasskeyPages(this IEndpointRouteBuilder app)
+    {
+        var pages = app.MapGroup("").ExcludeFromDescription();
+        pages.MapPost(SignInPath + Options, BeginSignInAsync).OpenToAnybody().IsPage().IsForm();
+        pages.MapPost(SignInPath, SignInAsync).OpenToAnybody().IsPage().IsForm();
+        pages.MapPost(LinkPath + Options, BeginLinkAsync).OpenToAnybody().IsPage().IsForm();
+        pages.MapPost(LinkPath, SetByLinkAsync).OpenToAnybody().IsPage().IsForm();
+        pages.MapPost(ConfirmPath + Options, BeginConfirmAsync).NeedsSession().IsForm();
+        pages.MapPost(ConfirmPath, ConfirmAsync).NeedsSession().IsForm();
+        pages.MapPost(OwnPath + Options, BeginAddAsync).NeedsSession().IsForm();
+        pages.MapPost(OwnPath, AddAsync).NeedsSession().IsForm();
+        pages.MapPost($"{OwnPath}/rename", RenameAsync).NeedsSession().IsForm();
+        pages.MapPost($"{OwnPath}/remove", RemoveAsync).NeedsSession().IsForm();
+        pages.MapPost("/users/{id}/passkeys/remove", RemoveAllAsync).IsPageFor(ManagementApi.CredentialsWrite).IsForm();
+
+        // These forms may answer with a page; a choice of the language there leads back by GET.
+        pages.MapGet(SignInPath, BackTo(SessionAuthentication.SignInPath)).OpenToAnybody().IsPage();
+        pages.MapGet(LinkPath, BackTo(SessionAuthentication.SignInPath)).OpenToAnybody().IsPage();
+        pages.MapGet(ConfirmPath, BackTo(FreshAuthentication.Path)).NeedsSession();
+        foreach (var shown in new[] { "", "/rename", "/remove" })
+        {
+            pages.MapGet(OwnPath + shown, BackTo(SecurityPages.Path)).NeedsSession();
+        }
+    }
+
+    private static RequestDelegate BackTo(string path) => context => Redirect.ToAsync(context, path);
+
+    private static PasskeyAnswer AnswerOf(PageForm form) => new(form.AsTyped("credential"), form.AsTyped("challenge"));
+
+    private static IResult Json(PasskeyRequest request) =>
+        Results.Text($$"""{"options":{{request.Options}},"challenge":"{{request.Challenge}}"}""", "application/json");
+
+    private static async Task<IResult> BeginSignInAsync(HttpContext context, SignInWithPasskey signIn) =>
+        Json(await signIn.BeginAsync(BrowserCookie.ReadOrWrite(context)));
+
+    private static async Task SignInAsync(HttpContext context, PageForm form, SignInWithPasskey signIn)
+    {
+        var next = LocalPath.Or(form["return"], SignInPages.Home);
+        var browser = BrowserCookie.Read(context.Request);
+        var refusal = await SignInAnswer.TryAsync(
+            context,
+            async () => await signIn.RunAsync(RequestFacts.Of(context), AnswerOf(form), browser, SessionCaller.Of(context)),
+            next,
+            NotAccepted
+        );
+        if (refusal is var (error, status))
+        {
+            await SignInAnswer.PageAsync<SignInPage>(context, new SignInView(context) { Return = next, Error = error }, status);
+        }
+    }
+
+    private static async Task<IResult> BeginLinkAsync(HttpContext context, PageForm form, SetPasskeyByLink set) =>
+        await set.BeginAsync(form["code"] ?? "", BrowserCookie.ReadOrWrite(context)) is { } request
+            ? Json(request)
+            : throw ProblemException.NotFound();
+
+    private static async Task SetByLinkAsync(HttpContext context, PageForm form, SetPasskeyByLink set, SetPasswordByLink link)
+    {
+        var code = form["code"] ?? "";
+        var browser = BrowserCookie.Read(context.Request);
+        var refusal = await SignInAnswer.TryAsync(
+            context,
+            async () => await set.RunAsync(RequestFacts.Of(context), code, AnswerOf(form), browser),
+            SignInPages.Home,
+            NotMade
+        );
+        if (refusal is var (error, status))
+        {
+            await SignInPages.LinkFormAsync(context, code, await link.FindAsync(code), error, status);
+        }
+    }
+
+    private static async Task<IResult> BeginConfirmAsync(HttpContext context, ConfirmWithPasskey confirm) =>
+        Json(await confirm.BeginAsync(SessionCaller.Required(context)));
+
+    private static async Task ConfirmAsync(HttpContext context, PageForm form, ConfirmWithPasskey confirm)
+    {
+        var next = LocalPath.Or(form["return"], SignInPages.Home);
+        var refusal = await SignInAnswer.TryAsync(
+            context,
+            async () => await confirm.RunAsync(SessionCaller.Required(context), AnswerOf(form)),
+            next,
+            NotAccepted
+        );
+        if (refusal is var (error, status))
+        {
+            await SignInPages.ConfirmFormAsync(context, next, error, status);
+        }
+    }
+
+    private static async Task<IResult> BeginAddAsync(HttpContext context, AddPasskey add) =>
+        Json(await add.BeginAsync(SessionCaller.Required(context)));
+
+    private static Task AddAsync(HttpContext context, PageForm form, AddPasskey add) =>
+        ChangeAsync(
+            context,
+            async () => await add.RunAsync(SessionCaller.Required(context), AnswerOf(form), form["name"]) is null ? NotMade : null
+        );
+
+    private static Task RenameAsync(HttpContext context, PageForm form, OwnPasskeys passkeys) =>
+        ChangeAsync(
+            context,
+            async () =>
+            {
+                await passkeys.RenameAsync(SessionCaller.Required(context), form["id"] ?? "", form["name"]);
+                return null;
+            }
+        );
+
+    private static Task RemoveAsync(HttpContext context, PageForm form, OwnPasskeys passkeys) =>
+        ChangeAsync(
+            context,
+            async () =>
+            {
+                await passkeys.RemoveAsync(SessionCaller.Required(context), form["id"] ?? "");
+                return null;
+            }
+        );
+
+    private static async Task RemoveAllAsync(string id, HttpContext context, PasskeysOfUser passkeys)
+    {
+        try
+        {
+            await passkeys.RemoveAllAsync(SessionCaller.Required(context), id);
+            await Redirect.ToAsync(context, LocalPath.Or($"/users/{id}", "/users"));
+        }
+        catch (ProblemException refused) when (refused.Code == ProblemCode.FreshAuthenticationRequired)
+        {
+            await FreshAuthentication.Before($"/users/{Uri.EscapeDataString(id)}").ExecuteAsync(context);
+        }
+    }
+
+    /// <summary>Changes a passkey of the person, then shows the page again; if that is refused, with the reason.</summary>
+    private static async Task ChangeAsync(HttpContext context, Func<Task<string?>> change)
+    {
+        try
+        {
+            if (await change() is { } refusal)
+            {
+                await SecurityPages.ShowAsync(context, refusal, StatusCodes.Status422UnprocessableEntity);
+                return;
+            }
+
+            await Redirect.ToAsync(context, SecurityPages.Path);
+        }
+        catch (ProblemException refused) when (refused.Code == ProblemCode.FreshAuthenticationRequired)
+        {
+            await FreshAuthentication.Before(SecurityPages.Path).ExecuteAsync(context);
+        }
+        catch (ProblemException refused) when (refused is { IsForForm: true, MissingScopes: null })
+        {
+            var words = refused.Errors?.GetValueOrDefault("name") is { } faults
+                ? $"The name of the passkey {string.Join(", and it ", faults)}."
+                : refused.Message;
+            var status = refused.Status == StatusCodes.Status400BadRequest ? StatusCodes.Status422UnprocessableEntity : refused.Status;
+            await SecurityPages.ShowAsync(context, words, status);
+        }
+    }
+}
