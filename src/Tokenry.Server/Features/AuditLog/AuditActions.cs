@@ -44,6 +44,7 @@ public static class AuditActions
         ("organizations", ["listed"]),
         ("pepper", ["rotated"]),
         ("policy", ["previewed", "read", "updated"]),
+        ("report", ["read"]),
         ("role", ["created", "deleted", "read", "updated"]),
         ("roles", ["listed"]),
         (
@@ -67,6 +68,7 @@ public static class AuditActions
         ),
         ("session", ["confirmed", "created", "ended"]),
         ("sessions", ["listed"]),
+        ("settings", ["read"]),
         ("sign_in", ["denied", "password_accepted"]),
         ("sign_in_link", ["created"]),
         ("signing_key", ["activated", "created", "read", "removed", "retired", "rotated", "tainted"]),
