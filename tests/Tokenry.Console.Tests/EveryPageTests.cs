@@ -27,9 +27,17 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         "applications/{application}/secrets/new",
         "credentials",
         "credentials/{token}",
+        "credentials?state=active&due_before=2099-01-01T00:00:00Z",
+        "credentials/bulk/revoke?owner={user}",
+        "credentials/bulk/roll?owner={user}",
+        "credentials/bulk/disable?owner={application}",
+        "policy",
+        "policy/edit",
         "organizations",
         "organizations/{organization}",
         "organizations/{organization}/members/{user}",
+        "organizations/{organization}/policy",
+        "organizations/{organization}/policy/edit",
         "k",
         "usage",
         "usage?period=month",
@@ -37,6 +45,8 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         "audit",
         "signing-keys",
         "signing-keys/{key}",
+        "reports",
+        "settings",
         "nothing-is-here",
     ];
 
@@ -62,7 +72,18 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         await visit.Page.ClickAsync($"main button[value='{organization}']");
         await visit.Page.WaitForURLAsync($"**/organizations/{organization}");
         foreach (
-            var path in new[] { $"organizations/{organization}", "overview", "applications", "credentials", "audit", "account/tokens" }
+            var path in new[]
+            {
+                $"organizations/{organization}",
+                "overview",
+                "applications",
+                "credentials",
+                "policy",
+                "policy/edit",
+                "audit",
+                "reports",
+                "account/tokens",
+            }
         )
         {
             await visit.OpenAsync(path);

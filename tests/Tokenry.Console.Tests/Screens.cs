@@ -84,6 +84,11 @@ public sealed class Screens(Chromium chromium)
         await album.ShootAsync("application", $"applications/{await IdAsync(admin, "applications", "Warehouse scanners")}");
         await album.ShootAsync("credentials", "credentials");
         await album.ShootAsync("credential", $"credentials/{await IdAsync(admin, "api-keys", "scanners in Rotterdam")}");
+        await album.ShootAsync("bulk", "credentials/bulk/revoke?state=active");
+        await album.ShootAsync("policy", "policy");
+        await album.ShootAsync("policy-edit", "policy/edit");
+        await album.ShootAsync("reports", "reports");
+        await album.ShootAsync("settings", "settings");
         await album.ShootAsync("users", "users");
         await album.ShootAsync("user", $"users/{ada.Id}");
         await album.ShootAsync("roles", "roles");

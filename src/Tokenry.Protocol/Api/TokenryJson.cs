@@ -81,6 +81,7 @@ namespace Tokenry.Protocol.Api;
 [JsonSerializable(typeof(Page<UsageCount>))]
 [JsonSerializable(typeof(Page<AccessEntry>))]
 [JsonSerializable(typeof(CredentialUses))]
+[JsonSerializable(typeof(CredentialReport))]
 [JsonSerializable(typeof(LeakReport))]
 [JsonSerializable(typeof(FoundSecret[]))]
 [JsonSerializable(typeof(IReadOnlyList<FoundSecretLabel>))]

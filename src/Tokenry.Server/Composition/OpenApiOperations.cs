@@ -118,7 +118,7 @@ internal static class OpenApiOperations
             var schema = new OpenApiSchema
             {
                 Type = JsonSchemaType.String,
-                Format = name is "from" or "to" or "created_before" or "unused_since" or "expires_before" or "due_before"
+                Format = name is "from" or "to" or "created_before" or "unused_since" or "expires_before" or "due_before" or "revoked_since"
                     ? "date-time"
                     : null,
             };

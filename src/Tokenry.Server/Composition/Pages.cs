@@ -6,10 +6,13 @@ using Tokenry.Server.Features.ApiKeys;
 using Tokenry.Server.Features.ApiResources;
 using Tokenry.Server.Features.Applications;
 using Tokenry.Server.Features.AuditLog;
+using Tokenry.Server.Features.Configuration;
 using Tokenry.Server.Features.Credentials;
 using Tokenry.Server.Features.Organizations;
 using Tokenry.Server.Features.Overview;
 using Tokenry.Server.Features.PersonalAccessTokens;
+using Tokenry.Server.Features.Policies;
+using Tokenry.Server.Features.Reports;
 using Tokenry.Server.Features.Revocation;
 using Tokenry.Server.Features.Roles;
 using Tokenry.Server.Features.SignIn;
@@ -28,7 +31,9 @@ internal static class Pages
             .AddConsole()
             .AddSingleton<GrantableScopes>()
             .AddSingleton<GrantableRoles>()
+            .AddSingleton<LimitsOfForms>()
             .AddSingleton<CredentialForms>()
+            .AddSingleton<OwnerNames>()
             .AddSingleton<CredentialOperations>()
             .AddSingleton<CredentialPages>()
             .AddHolderPages()
@@ -39,10 +44,13 @@ internal static class Pages
             .AddUserPages()
             .AddApplicationPages()
             .AddOrganizationPages()
+            .AddPolicyPages()
             .AddCredentialPages()
             .AddUsagePages()
             .AddAccessLogPages()
             .AddAuditPages()
+            .AddReportPages()
+            .AddSettingsPages()
             .AddSigningKeyPages();
 
     public static void UsePages(this IApplicationBuilder app)
@@ -71,10 +79,13 @@ internal static class Pages
         app.MapClientSecretPages();
         app.MapApiKeyPages();
         app.MapOrganizationPages();
+        app.MapPolicyPages();
         app.MapCredentialPages();
         app.MapUsagePages();
         app.MapAccessLogPages();
         app.MapAuditPages();
+        app.MapReportPages();
+        app.MapSettingsPages();
         app.MapSigningKeyPages();
     }
 }

@@ -12,6 +12,7 @@ using Tokenry.Server.Features.OAuth;
 using Tokenry.Server.Features.Organizations;
 using Tokenry.Server.Features.PersonalAccessTokens;
 using Tokenry.Server.Features.Policies;
+using Tokenry.Server.Features.Reports;
 using Tokenry.Server.Features.Revocation;
 using Tokenry.Server.Features.Roles;
 using Tokenry.Server.Features.SignIn;
@@ -130,6 +131,7 @@ internal sealed class TokenryServer : IAsyncDisposable
             .AddRevocation()
             .AddCredentials()
             .AddUsage()
+            .AddReports()
             .AddSigningKeys()
             .AddOAuth()
             .AddSignIn();
@@ -194,6 +196,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.MapVerification();
         App.MapRevocation();
         App.MapUsage();
+        App.MapReports();
         App.MapOAuth(Options);
         App.MapProtectedResourceMetadata(Options, App.Services.GetRequiredService<CatalogCache>());
         App.MapSigningKeys();

@@ -32,7 +32,7 @@ public sealed class DependenciesTests
     public void Every_licence_is_one_that_lets_others_use_us()
     {
         var refused = Packages()
-            .Where(package => !Allowed.Contains(Licence(package)))
+            .Where(package => !Licence(package).Split(" OR ").Any(Allowed.Contains)) // the user chooses
             .Select(package => $"{package.Name}: {Licence(package)}");
         Assert.Empty(refused);
     }

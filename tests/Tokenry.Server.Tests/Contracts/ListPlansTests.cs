@@ -150,10 +150,11 @@ public sealed partial class ListPlansTests
     private static string Value(string path, string filter, Created made) =>
         filter switch
         {
-            "from" or "to" or "since" or "unused_since" or "expires_before" or "due_before" => Uri.EscapeDataString(
+            "from" or "to" or "since" or "unused_since" or "expires_before" or "due_before" or "revoked_since" => Uri.EscapeDataString(
                 DateTimeOffset.UtcNow.AddHours(-1).ToString("O", CultureInfo.InvariantCulture)
             ),
             "span" => "minute",
+            "expires" => "never",
             "group" => "api",
             "kind" => path.EndsWith("/tokens", StringComparison.Ordinal) ? "personal_access_token"
             : path.Contains("secrets", StringComparison.Ordinal) ? "client_secret"

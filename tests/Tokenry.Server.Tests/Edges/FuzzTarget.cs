@@ -39,6 +39,8 @@ internal sealed class FuzzTarget(EdgeServer edge, IReadOnlyList<Route> routes, C
         "target",
         "result",
         "unused_since",
+        "revoked_since",
+        "expires",
         "expires_before",
         "email",
     ];

@@ -26,6 +26,8 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
         "expires_before",
         "due_before",
         "weakness",
+        "expires",
+        "revoked_since",
     ];
 
     /// <summary>The filters below a route that names the owner.</summary>
@@ -217,6 +219,17 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
         {
             where.Append(" AND c.due_at < @due AND c.state = 'active'");
             parameters.Add("due", due.ToUnixTimeMilliseconds());
+        }
+
+        if (listing.OneOf("expires", "never") is not null)
+        {
+            where.Append(" AND c.expires_at IS NULL");
+        }
+
+        if (listing.Time("revoked_since") is { } revoked)
+        {
+            where.Append(" AND c.state = 'revoked' AND c.revoked_at >= @revoked");
+            parameters.Add("revoked", revoked.ToUnixTimeMilliseconds());
         }
 
         if (listing.OneOf("weakness", [CredentialWeakness.PermissionsFollowOwner]) is not null)

@@ -54,6 +54,10 @@ public static class OrganizationStore
         );
     }
 
+    /// <summary>The rows of many organizations.</summary>
+    public static Task<IReadOnlyList<OrganizationRow>> OfIdsAsync(StoreReader store, string[] ids) =>
+        store.QueryAsync<OrganizationRow>($"{Select} WHERE {store.Dialect.In("id", "@ids")}", new { ids });
+
     public static Task InsertAsync(WriteTransaction tx, OrganizationRow row)
     {
         tx.Changed(ChangeKind.Organization, row.Id);

@@ -125,6 +125,10 @@ public static class PrincipalStore
         );
     }
 
+    /// <summary>The organization that owns an application; <c>null</c> = none, or the principal is a user.</summary>
+    public static Task<string?> OrganizationOfAsync(StoreReader store, string id) =>
+        store.FirstOrDefaultAsync<string>("SELECT organization_id FROM principals WHERE id = @id", new { id });
+
     /// <summary>The id of the user with that e-mail address, in any case of its letters; <c>null</c> = none.</summary>
     public static Task<string?> UserOfEmailAsync(StoreReader store, string email) =>
         store.FirstOrDefaultAsync<string>(
@@ -163,6 +167,13 @@ public static class PrincipalStore
                 new { ids }
             )
         ).ToLookup(pair => pair.Principal, pair => pair.Role, StringComparer.Ordinal);
+
+    /// <summary>The rows of many principals, without those that are deleted.</summary>
+    public static Task<IReadOnlyList<PrincipalRow>> OfIdsAsync(StoreReader store, string[] ids) =>
+        store.QueryAsync<PrincipalRow>(
+            $"SELECT {PrincipalRow.Columns} FROM principals WHERE {store.Dialect.In("id", "@ids")} AND deleted_at IS NULL",
+            new { ids }
+        );
 
     /// <summary>A page of one type, with the roles of each.</summary>
     public static async Task<(IReadOnlyList<PrincipalRow> Rows, ILookup<string, string> Roles)> ListAsync(

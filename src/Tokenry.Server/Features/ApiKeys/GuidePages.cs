@@ -2,7 +2,6 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Lifecycle;
-using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Platform.Http;
 
@@ -24,19 +23,24 @@ internal static class GuidePages
 
     private static async Task<IResult> AskAsync(HttpContext http, Caller caller, CredentialForms forms, CatalogCache catalogs) =>
         forms.Confirmation(caller, http.Request)
-        ?? Form((await catalogs.GetAsync()).Resource(http.Request.Query["api"].ToString()), name: null, refusal: null);
+        ?? Form(
+            (await catalogs.GetAsync()).Resource(http.Request.Query["api"].ToString()),
+            await forms.LimitsAsync(caller, caller.Principal.Id, CredentialKind.ApiKey),
+            name: null,
+            refusal: null
+        );
 
     private static async Task<IResult> CreateAsync(
         Caller caller,
         PageForm form,
         CreateApplicationWithApiKey create,
-        FreshAuthentication fresh,
+        CredentialForms forms,
         CatalogCache catalogs
     )
     {
         try
         {
-            fresh.Require(caller);
+            forms.RequireFresh(caller);
             var request = new QuickApiKeyRequest
             {
                 Name = form["name"] ?? "",
@@ -53,11 +57,16 @@ internal static class GuidePages
         }
         catch (ProblemException refusal) when (refusal is { IsForForm: true, MissingScopes: null })
         {
-            return Form((await catalogs.GetAsync()).Resource(form["api"] ?? ""), form["name"], refusal);
+            return Form(
+                (await catalogs.GetAsync()).Resource(form["api"] ?? ""),
+                await forms.LimitsAsync(caller, caller.Principal.Id, CredentialKind.ApiKey),
+                form["name"],
+                refusal
+            );
         }
     }
 
-    private static View<NewGuideKeyPage> Form(ApiResourceFacts? api, string? name, ProblemException? refusal)
+    private static View<NewGuideKeyPage> Form(ApiResourceFacts? api, CredentialLimits limits, string? name, ProblemException? refusal)
     {
         if (api is null || api.Identifier == ManagementApi.Identifier)
         {
@@ -69,6 +78,7 @@ internal static class GuidePages
             Status = refusal?.Status ?? StatusCodes.Status200OK,
             ["Api"] = api.Identifier,
             ["Scopes"] = api.Scopes.ToList(),
+            ["Limits"] = limits,
             ["Name"] = name,
             ["Once"] = CredentialPages.Once(),
             ["Refusal"] = refusal,

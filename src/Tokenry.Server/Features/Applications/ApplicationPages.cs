@@ -27,6 +27,7 @@ internal static class ApplicationPages
 
     public static IServiceCollection AddApplicationPages(this IServiceCollection services) =>
         services
+            .AddSingleton<ApplicationList>()
             .AddSingleton<ApplicationView>()
             .AddSingleton(new NavigationEntry(NavigationSection.Server, 20, List.Text, List.Address, "apps") { Scopes = Scopes });
 
@@ -44,10 +45,10 @@ internal static class ApplicationPages
             .IsForm();
     }
 
-    private static Task<IResult> ListAsync(Caller caller, HttpContext http, ListApplications list) =>
-        PageAsync(caller, Listing.OfForm(http.Request.Query), list, refusal: null);
+    private static Task<IResult> ListAsync(Caller caller, HttpContext http, ApplicationList list) =>
+        list.PageAsync(caller, Listing.OfForm(http.Request.Query));
 
-    private static async Task<IResult> CreateAsync(Caller caller, PageForm form, CreateApplication create, ListApplications list)
+    private static async Task<IResult> CreateAsync(Caller caller, PageForm form, CreateApplication create, ApplicationList list)
     {
         try
         {
@@ -56,18 +57,7 @@ internal static class ApplicationPages
         }
         catch (ProblemException refusal) when (refusal.Errors is not null)
         {
-            return await PageAsync(caller, Listing.Of(), list, refusal);
+            return await list.PageAsync(caller, Listing.Of(), refusal);
         }
     }
-
-    private static async Task<IResult> PageAsync(Caller caller, Listing listing, ListApplications list, ProblemException? refusal) =>
-        new View<ApplicationsPage>(List.Text)
-        {
-            Status = refusal?.Status ?? StatusCodes.Status200OK,
-            ["Applications"] = await list.RunAsync(caller, listing),
-            ["Filters"] = listing.Filters(ListApplications.Filters),
-            ["IsLater"] = listing.Cursor is not null,
-            ["Once"] = Core.Lifecycle.CredentialPages.Once(),
-            ["Faults"] = refusal?.Errors?.GetValueOrDefault("name") ?? [],
-        };
 }

@@ -14,6 +14,7 @@ internal sealed class ApplicationView(
     ReviseApplication revise,
     ListCredentials credentials,
     GrantableRoles roles,
+    OwnerNames names,
     FreshAuthentication fresh
 )
 {
@@ -28,6 +29,7 @@ internal sealed class ApplicationView(
             Status = refusal?.Status ?? StatusCodes.Status200OK,
             Trail = [ApplicationPages.List],
             ["Application"] = application,
+            ["Owners"] = await names.OfAsync(caller, [application.OwnerId, application.OrganizationId]),
             ["Credentials"] = await credentials.RunAsync(caller, CredentialFamily.All, ownerId: null, Listing.Of(("owner", id))),
             ["Roles"] = await roles.ListAsync(caller, application.Roles, inOrganization: false),
             ["Refusal"] = refusal,

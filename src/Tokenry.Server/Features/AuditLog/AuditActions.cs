@@ -46,6 +46,7 @@ public static class AuditActions
         ("passkeys", ["listed", "removed"]),
         ("pepper", ["rotated"]),
         ("policy", ["previewed", "read", "updated"]),
+        ("report", ["read"]),
         ("role", ["created", "deleted", "read", "updated"]),
         ("roles", ["listed"]),
         (
@@ -69,6 +70,7 @@ public static class AuditActions
         ),
         ("session", ["confirmed", "created", "ended"]),
         ("sessions", ["listed"]),
+        ("settings", ["read"]),
         ("sign_in", ["denied", "password_accepted"]),
         ("sign_in_link", ["created"]),
         ("signing_key", ["activated", "created", "read", "removed", "retired", "rotated", "tainted"]),

@@ -14,6 +14,7 @@ internal sealed class OrganizationView(
     ListMembers members,
     ListCredentials credentials,
     GrantableRoles roles,
+    OwnerNames names,
     FreshAuthentication fresh
 )
 {
@@ -28,6 +29,15 @@ internal sealed class OrganizationView(
     {
         var organization = await organizations.ShowAsync(caller, id);
         var shown = await members.RunAsync(caller, id, listing);
+        var acting =
+            caller.OrganizationId is null && !caller.Management.Contains(ManagementApi.CredentialsRead)
+                ? null
+                : await credentials.RunAsync(
+                    caller,
+                    CredentialFamily.All,
+                    ownerId: null,
+                    Listing.Of(("organization", id), ("limit", Shown))
+                );
         return new View<OrganizationPage>(organization.Name)
         {
             Status = refusal?.Status ?? StatusCodes.Status200OK,
@@ -37,15 +47,8 @@ internal sealed class OrganizationView(
             ["IsLater"] = listing.Cursor is not null,
             ["RoleNames"] = await roles.NamesAsync(shown.Items.SelectMany(member => member.Roles)),
             ["Roles"] = await roles.ListAsync(caller, [], inOrganization: true),
-            ["Credentials"] =
-                caller.OrganizationId is null && !caller.Management.Contains(ManagementApi.CredentialsRead)
-                    ? null
-                    : await credentials.RunAsync(
-                        caller,
-                        CredentialFamily.All,
-                        ownerId: null,
-                        Listing.Of(("organization", id), ("limit", Shown))
-                    ),
+            ["Credentials"] = acting,
+            ["Owners"] = await names.OfAsync(caller, acting?.Items.Select(credential => credential.Owner.Id) ?? []),
             ["Act"] = act,
             ["Refusal"] = refusal,
         };

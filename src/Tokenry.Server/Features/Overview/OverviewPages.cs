@@ -19,7 +19,13 @@ internal static class OverviewPages
 
     public static void MapOverviewPages(this IEndpointRouteBuilder app) => app.MapGet("/overview", ShowAsync).IsPageFor();
 
-    private static async Task<IResult> ShowAsync(Caller caller, ListCredentials list, CatalogCache catalogs, TimeProvider time)
+    private static async Task<IResult> ShowAsync(
+        Caller caller,
+        ListCredentials list,
+        OwnerNames names,
+        CatalogCache catalogs,
+        TimeProvider time
+    )
     {
         if (
             !caller.Management.Contains(ManagementApi.CredentialsRead) && !caller.Management.Contains(ManagementApi.OrganizationCredentials)
@@ -31,10 +37,13 @@ internal static class OverviewPages
         var now = time.GetUtcNow();
         var due = ("due_before", TimestampConverter.Format(now + Soon));
         var unused = ("unused_since", TimestampConverter.Format(now - Long));
+        var isDue = await ReadAsync(due);
+        var isUnused = await ReadAsync(unused, ("state", "active"));
         return new View<OverviewPage>("overview.title")
         {
-            ["Due"] = await ReadAsync(due),
-            ["Unused"] = await ReadAsync(unused, ("state", "active")),
+            ["Due"] = isDue,
+            ["Unused"] = isUnused,
+            ["Owners"] = await names.OfAsync(caller, isDue.Items.Concat(isUnused.Items).Select(credential => credential.Owner.Id)),
             ["Weak"] = await ReadAsync(("weakness", CredentialWeakness.PermissionsFollowOwner), ("state", "active")),
             ["IsEmpty"] = !(await catalogs.GetAsync()).Resources.Any(api => api.Identifier != ManagementApi.Identifier),
             ["DueAddress"] = Address(due),

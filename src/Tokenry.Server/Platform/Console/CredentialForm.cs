@@ -15,12 +15,13 @@ public sealed record CredentialForm
 
     public string? Name { get; init; }
 
-    /// <summary>A preset: a number of days, <c>date</c> or <c>never</c>.</summary>
+    /// <summary>A preset: a number of days, a number of seconds with an <c>s</c>, <c>date</c> or <c>never</c>.</summary>
     public required string Expires { get; init; }
 
     public string? ExpiresOn { get; init; }
 
-    public int? LongestDays { get; init; }
+    /// <summary>What the policies allow.</summary>
+    public required CredentialLimits Limits { get; init; }
 
     /// <summary>The chosen scopes, as values of the field.</summary>
     public required IReadOnlySet<string> Chosen { get; init; }
@@ -54,20 +55,20 @@ public sealed record CredentialForm
         ?? [];
 
     /// <summary>The form before its first attempt, filled by the query of a link: <c>name</c>, <c>api</c>, <c>scopes</c>, <c>objects</c>, <c>expires_in</c>.</summary>
-    public static CredentialForm Asked(IReadOnlyList<ApiChoice> apis, IQueryCollection query, int? longestDays, string once)
+    public static CredentialForm Asked(IReadOnlyList<ApiChoice> apis, IQueryCollection query, CredentialLimits limits, string once)
     {
         var asked = Words(query["scopes"]).Take(100).ToList();
         var known = asked.Select(scope => (Scope: scope, Found: Find(apis, query["api"].ToString(), scope))).ToList();
-        var days = Days(query["expires_in"].ToString()) is { } wanted
-            ? Math.Min(wanted, longestDays ?? wanted)
-            : Math.Min(UsualDays, longestDays ?? UsualDays);
+        var days = Days(query["expires_in"].ToString()) ?? UsualDays;
         return new()
         {
             Apis = apis,
             Name = Text(query["name"].ToString()),
-            Expires = days is 7 or 30 or 90 or 365 ? days.ToString(CultureInfo.InvariantCulture) : "date",
-            ExpiresOn = null,
-            LongestDays = longestDays,
+            Expires =
+                limits.Longest is { } longest && TimeSpan.FromDays(days) > longest.Value
+                    ? limits.LongestPreset!
+                    : days.ToString(CultureInfo.InvariantCulture),
+            Limits = limits,
             Chosen = known.SelectMany(entry => entry.Found).ToHashSet(StringComparer.Ordinal),
             Unknown = [.. known.Where(entry => entry.Found.Count == 0).Select(entry => entry.Scope)],
             Objects = Text(string.Join('\n', Words(query["objects"]).Take(100))),
@@ -77,14 +78,14 @@ public sealed record CredentialForm
     }
 
     /// <summary>The form after an attempt that was refused, with everything that the person had entered.</summary>
-    public static CredentialForm Refused(IReadOnlyList<ApiChoice> apis, PageForm form, int? longestDays, Refusal refusal) =>
+    public static CredentialForm Refused(IReadOnlyList<ApiChoice> apis, PageForm form, CredentialLimits limits, Refusal refusal) =>
         new()
         {
             Apis = apis,
             Name = form["name"],
             Expires = form["expires"] ?? "30",
             ExpiresOn = form["expires_on"],
-            LongestDays = longestDays,
+            Limits = limits,
             Chosen = form.All("scope").ToHashSet(StringComparer.Ordinal),
             Objects = form["objects"],
             Networks = form["networks"],
@@ -118,7 +119,7 @@ public sealed record CredentialForm
             )
                 ? new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero)
                 : DateTimeOffset.UnixEpoch, // refused as past, beside the field
-            var preset => now.AddDays(Days(preset) ?? UsualDays),
+            var preset => now + (CredentialLimits.LengthOf(preset) ?? TimeSpan.FromDays(UsualDays)),
         };
 
     private static int? Days(string? text) =>

@@ -11,11 +11,16 @@ public sealed record NavigationEntry(string Section, int Order, string Text, str
     /// <summary>Scopes of which the viewer needs one to see the line.</summary>
     public IReadOnlyList<string> Scopes { get; init; } = [];
 
+    /// <summary>Whether the viewer needs all of <see cref="Scopes"/>.</summary>
+    public bool NeedsAll { get; init; }
+
     /// <summary>Whether only a viewer who acts in an organization sees the line.</summary>
     public bool OnlyInOrganization { get; init; }
 
     /// <summary>Whether that person sees the line.</summary>
-    public bool IsFor(Viewer viewer) => viewer.MayAnyOf(Scopes) && (!OnlyInOrganization || viewer.Organization is not null);
+    public bool IsFor(Viewer viewer) =>
+        (NeedsAll ? Scopes.All(viewer.Scopes.Contains) : viewer.MayAnyOf(Scopes))
+        && (!OnlyInOrganization || viewer.Organization is not null);
 
     /// <summary>Whether the page at this address belongs to the entry.</summary>
     public bool Holds(string address) => address == Address || address.StartsWith(Address + "/", StringComparison.Ordinal);

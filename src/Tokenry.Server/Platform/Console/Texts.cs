@@ -56,6 +56,13 @@ public sealed class Texts(string tag, FrozenDictionary<string, string> texts)
     /// <summary>A day and time with its zone, exact to the second.</summary>
     public string Moment(DateTimeOffset time) => $"{Day(time)}, {time.UtcDateTime.ToString("HH:mm:ss", CultureInfo.InvariantCulture)} UTC";
 
+    /// <summary>A length of time in the largest unit that gives a whole number.</summary>
+    public string Length(TimeSpan length) =>
+        length.Ticks % TimeSpan.TicksPerDay == 0 ? Count("expiry.days", length.Days)
+        : length.Ticks % TimeSpan.TicksPerHour == 0 ? Count("expiry.hours", length.Ticks / TimeSpan.TicksPerHour)
+        : length.Ticks % TimeSpan.TicksPerMinute == 0 ? Count("expiry.minutes", length.Ticks / TimeSpan.TicksPerMinute)
+        : Count("api.seconds", length.Ticks / TimeSpan.TicksPerSecond);
+
     /// <summary>How long ago, or in how long, in the largest unit that fits.</summary>
     public string Relative(DateTimeOffset time, DateTimeOffset now)
     {

@@ -6,13 +6,14 @@
 
   // Shows what needs a script; again after each enhanced navigation, which brings the HTML of the server.
   function enliven() {
-    all("[data-copy][hidden], .scope-search[hidden]").forEach((element) => (element.hidden = false));
+    all("[data-copy][hidden], [data-print][hidden], .scope-search[hidden]").forEach((element) => (element.hidden = false));
     all("form").forEach(summarize);
     all("[data-poll]").forEach(wait);
     const passkeys = all("form[data-passkey][hidden]");
     if (passkeys.length && window.PublicKeyCredential?.parseRequestOptionsFromJSON) {
       import(new URL(passkeys[0].dataset.script, document.baseURI)).then((script) => passkeys.forEach(script.enliven));
     }
+    all("form[data-continue]").forEach(proceed);
   }
 
   document.addEventListener("click", async (event) => {
@@ -25,6 +26,7 @@
       button.setAttribute("aria-live", "polite");
       setTimeout(() => (words.textContent = before), 2000);
     }
+    if (event.target.closest("[data-print]")) window.print();
     all(".menu[open]").forEach((menu) => menu.contains(event.target) || (menu.open = false));
     if (event.target.closest(".rail a")) {
       const rail = document.getElementById("rail-open");
@@ -127,6 +129,14 @@
         line.querySelector("span").textContent = await answer.text();
       }
     }, 2000);
+  }
+
+  // Goes on with bulk work by itself while the page is visible; each answer brings the next cursor.
+  function proceed(form) {
+    const cursor = form.elements.cursor.value;
+    if (form.dataset.goes === cursor) return;
+    form.dataset.goes = cursor;
+    setTimeout(() => form.isConnected && !document.hidden && form.elements.cursor.value === cursor && form.requestSubmit(), 500);
   }
 
   enliven();
