@@ -2,8 +2,8 @@ using System.Data.Common;
 using Dapper;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
-using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Settings;
 using Tokenry.Server.Platform.Store;
 
@@ -118,7 +118,11 @@ internal sealed partial class CollectNotices(Database database, TokenryOptions o
 
         if (reached.At > first)
         {
-            await database.WriteAsync(tx => NoticeStore.MoveAsync(tx, Expiry, reached.At));
+            await database.WriteAsync(async tx =>
+            {
+                await NoticeStore.MoveAsync(tx, Expiry, reached.At);
+                return true;
+            });
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed partial class MailNotices(Database database, NoticeMail mail, Ti
     /// <summary>The pauses after the attempts. After the last the server gives up; the console still shows the notices.</summary>
     private static readonly TimeSpan[] Pauses =
     [
-        TimeSpan.FromSeconds(30),
+        TimeSpan.FromSeconds(10),
         TimeSpan.FromMinutes(5),
         TimeSpan.FromMinutes(30),
         TimeSpan.FromHours(2),

@@ -14,9 +14,9 @@ internal static class NoticeEvents
 
     private static readonly FrozenDictionary<string, string> Kinds = CredentialFamily
         .All.SelectMany(family =>
-            new[]
+            new (string Action, string Kind)[]
             {
-                (Action: $"{family.Noun}.revoked", Kind: NoticeKind.Revoked),
+                ($"{family.Noun}.revoked", NoticeKind.Revoked),
                 ($"{family.Noun}.disabled", NoticeKind.Disabled),
                 ($"{family.Noun}.leak_reported", NoticeKind.Leaked),
             }
@@ -24,7 +24,7 @@ internal static class NoticeEvents
         .Append(("credential.due", NoticeKind.Due))
         .Append((AllOfApplication, NoticeKind.Revoked))
         .Append((Signals.NewNetwork, NoticeKind.NewNetwork))
-        .ToFrozenDictionary(pair => pair.Action, pair => pair.Kind, StringComparer.Ordinal);
+        .ToFrozenDictionary(pair => pair.Item1, pair => pair.Item2, StringComparer.Ordinal);
 
     private static readonly string[] Actions = [.. Kinds.Keys];
 

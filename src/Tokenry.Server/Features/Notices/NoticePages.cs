@@ -1,7 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
-using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Platform.Http;

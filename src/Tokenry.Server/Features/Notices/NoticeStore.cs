@@ -1,5 +1,6 @@
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Features.Notices;
