@@ -69,6 +69,7 @@ namespace Tokenry.Protocol.Api;
 [JsonSerializable(typeof(VerifyBatchRequest))]
 [JsonSerializable(typeof(VerifyBatchAnswer))]
 [JsonSerializable(typeof(Me))]
+[JsonSerializable(typeof(Page<Notice>))]
 [JsonSerializable(typeof(Page<Session>))]
 [JsonSerializable(typeof(Page<Passkey>))]
 [JsonSerializable(typeof(SignInLink))]

@@ -8,6 +8,7 @@ using Tokenry.Server.Features.Applications;
 using Tokenry.Server.Features.AuditLog;
 using Tokenry.Server.Features.Configuration;
 using Tokenry.Server.Features.Credentials;
+using Tokenry.Server.Features.Notices;
 using Tokenry.Server.Features.Organizations;
 using Tokenry.Server.Features.Overview;
 using Tokenry.Server.Features.PersonalAccessTokens;
@@ -38,6 +39,7 @@ internal static class Pages
             .AddSingleton<CredentialPages>()
             .AddHolderPages()
             .AddOverviewPages()
+            .AddNoticePages()
             .AddPersonalAccessTokenPages()
             .AddApiResourcePages()
             .AddRolePages()
@@ -69,6 +71,7 @@ internal static class Pages
         app.MapHolderPages();
         app.MapLeakPages();
         app.MapOverviewPages();
+        app.MapNoticePages();
         app.MapPersonalAccessTokenPages();
         app.MapApiResourcePages();
         app.MapNewApiPages();

@@ -8,6 +8,7 @@ using Tokenry.Server.Features.ApiResources;
 using Tokenry.Server.Features.Applications;
 using Tokenry.Server.Features.AuditLog;
 using Tokenry.Server.Features.Credentials;
+using Tokenry.Server.Features.Notices;
 using Tokenry.Server.Features.OAuth;
 using Tokenry.Server.Features.Organizations;
 using Tokenry.Server.Features.PersonalAccessTokens;
@@ -122,6 +123,7 @@ internal sealed class TokenryServer : IAsyncDisposable
             .AddUsers()
             .AddOrganizations()
             .AddPolicies()
+            .AddNotices(options)
             .AddApplications()
             .AddApiKeys()
             .AddPersonalAccessTokens()
@@ -186,6 +188,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.MapUsers();
         App.MapOrganizations();
         App.MapPolicies();
+        App.MapNotices();
         App.MapApplications();
         App.MapApiKeys();
         App.MapPersonalAccessTokens();

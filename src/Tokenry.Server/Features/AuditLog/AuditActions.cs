@@ -25,6 +25,7 @@ public static class AuditActions
         ("door", ["denied"]),
         ("exchange", ["denied"]),
         ("key_encryption_key", ["rotated"]),
+        ("notices", ["dismissed", "listed"]),
         (
             "organization",
             [

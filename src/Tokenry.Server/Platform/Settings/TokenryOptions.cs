@@ -27,6 +27,7 @@ public sealed class TokenryOptions
         .. Below("Egress", EgressOptions.Keys),
         .. ManagementOptions.Keys,
         .. Below("Console", ConsoleOptions.Keys),
+        .. Below("Mail", MailOptions.Keys),
         .. Below("Sessions", SessionOptions.Keys),
         .. Below("LeakReports", LeakReportOptions.Keys),
         .. CapOptions.Keys,
@@ -77,6 +78,9 @@ public sealed class TokenryOptions
 
     public required ConsoleOptions Console { get; init; }
 
+    /// <summary>The mail server that takes notices; <c>null</c> = the server sends no mail.</summary>
+    public required MailOptions? Mail { get; init; }
+
     public required SessionOptions Sessions { get; init; }
 
     public required LeakReportOptions LeakReports { get; init; }
@@ -123,6 +127,7 @@ public sealed class TokenryOptions
             Egress = EgressOptions.Read(section.GetSection("Egress"), faults),
             Management = ManagementOptions.Read(section, faults),
             Console = ConsoleOptions.Read(section.GetSection("Console"), faults),
+            Mail = MailOptions.Read(section.GetSection("Mail"), faults),
             Sessions = SessionOptions.Read(section.GetSection("Sessions"), faults),
             LeakReports = LeakReportOptions.Read(section.GetSection("LeakReports"), faults),
             Caps = CapOptions.Read(section.GetSection("Caps"), faults),
