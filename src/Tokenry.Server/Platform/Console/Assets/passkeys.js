@@ -7,6 +7,7 @@ const renewAfter = 4 * 60 * 1000; // a challenge lives five minutes
 
 export function enliven(form) {
   form.hidden = false;
+  form.parentElement.querySelectorAll("[data-without-passkeys]").forEach((line) => (line.hidden = true));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     autofill?.abort();
