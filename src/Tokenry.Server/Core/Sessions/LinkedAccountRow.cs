@@ -1,3 +1,5 @@
+using Tokenry.Protocol.Api;
+
 namespace Tokenry.Server.Core.Sessions;
 
 /// <summary>An account at an outside provider, as stored.</summary>
@@ -26,4 +28,16 @@ public sealed class LinkedAccountRow
 
     /// <summary>Unix ms; <c>null</c> = never.</summary>
     public long? LastUsedAt { get; init; }
+
+    public LinkedAccount ToAccount() =>
+        new()
+        {
+            Id = Id,
+            UserId = UserId,
+            Issuer = Issuer,
+            Subject = Subject,
+            Label = Label,
+            CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
+            LastUsedAt = LastUsedAt is { } known ? DateTimeOffset.FromUnixTimeMilliseconds(known) : null,
+        };
 }

@@ -18,6 +18,22 @@ public static class LinkedAccountStore
             new { userId }
         );
 
+    /// <summary>A page of them.</summary>
+    /// <param name="store">The connection to read from.</param>
+    /// <param name="userId">The user.</param>
+    /// <param name="after">The id after which the page begins; <c>null</c> = the first.</param>
+    /// <param name="limit">The most rows.</param>
+    public static Task<IReadOnlyList<LinkedAccountRow>> PageAsync(StoreReader store, string userId, string? after, int limit) =>
+        store.QueryAsync<LinkedAccountRow>(
+            $"SELECT {LinkedAccountRow.Columns} FROM linked_accounts WHERE user_id = @userId AND id > @after ORDER BY id LIMIT @limit",
+            new
+            {
+                userId,
+                after = after ?? "",
+                limit,
+            }
+        );
+
     /// <returns>Whether the account was linked to no user.</returns>
     public static async Task<bool> InsertAsync(WriteTransaction tx, LinkedAccountRow row) =>
         await tx.ExecuteAsync(

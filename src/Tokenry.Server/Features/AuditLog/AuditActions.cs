@@ -26,7 +26,7 @@ public static class AuditActions
         ("exchange", ["denied"]),
         ("key_encryption_key", ["rotated"]),
         ("linked_account", ["added", "removed"]),
-        ("linked_accounts", ["listed"]),
+        ("linked_accounts", ["listed", "removed"]),
         (
             "organization",
             [

@@ -39,8 +39,8 @@ public static class PasskeyPages
         pages.MapPost("/users/{id}/passkeys/remove", RemoveAllAsync).IsPageFor(ManagementApi.CredentialsWrite).IsForm();
 
         // These forms may answer with a page; a choice of the language there leads back by GET.
-        pages.MapGet(SignInPath, BackTo(SessionAuthentication.SignInPath)).OpenToAnybody().IsPage();
-        pages.MapGet(LinkPath, BackTo(SessionAuthentication.SignInPath)).OpenToAnybody().IsPage();
+        pages.MapGet(SignInPath, BackTo(SessionAuthentication.SignInPath)).IsDoor().IsPage(); // a passkey follows
+        pages.MapGet(LinkPath, BackTo(SessionAuthentication.SignInPath)).IsDoor().IsPage(); // a passkey follows
         pages.MapGet(ConfirmPath, BackTo(FreshAuthentication.Path)).NeedsSession();
         foreach (var shown in new[] { "", "/rename", "/remove" })
         {

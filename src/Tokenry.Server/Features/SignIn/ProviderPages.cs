@@ -27,7 +27,7 @@ public static class ProviderPages
     public static void MapProviderPages(this IEndpointRouteBuilder app)
     {
         var pages = app.MapGroup("").ExcludeFromDescription();
-        pages.MapGet(Start, StartAsync).OpenToAnybody().IsPage();
+        pages.MapGet(Start, StartAsync).IsDoor().IsPage(); // a code follows
         pages.MapGet(Start + "/callback", ReturnAsync).IsDoor().IsPage(); // a code comes with it
         pages.MapGet(OwnPath, context => Redirect.ToAsync(context, SecurityPages.Path)).NeedsSession();
         pages.MapGet(OwnPath + "/remove", context => Redirect.ToAsync(context, SecurityPages.Path)).NeedsSession();

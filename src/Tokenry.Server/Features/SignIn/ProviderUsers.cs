@@ -81,7 +81,12 @@ public sealed class ProviderUsers(Database database, CatalogCache catalogs, Time
 
     /// <summary>Links an account to a user.</summary>
     /// <exception cref="ProblemException">409: the account belongs to a user already.</exception>
-    public async Task LinkAsync(WriteTransaction tx, AuditEntry entry, string userId, (string Issuer, string Subject, string Label) account)
+    public async Task<LinkedAccountRow> LinkAsync(
+        WriteTransaction tx,
+        AuditEntry entry,
+        string userId,
+        (string Issuer, string Subject, string Label) account
+    )
     {
         var now = time.GetUtcNow();
         var row = new LinkedAccountRow
@@ -101,6 +106,7 @@ public sealed class ProviderUsers(Database database, CatalogCache catalogs, Time
         var linked = entry.With("linked_account.added", PrincipalType.User, userId, account.Issuer);
         linked.Changes = [AuditChanges.Of("linked_account", before: null, row.Id)];
         tx.Record(linked);
+        return row;
     }
 
     internal static ProblemException EmailTaken() =>

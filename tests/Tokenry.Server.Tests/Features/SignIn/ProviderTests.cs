@@ -121,6 +121,37 @@ public sealed class ProviderTests
     }
 
     [Theory, BothEngines]
+    public async Task An_administrator_links_and_removes_an_account_who_could_make_a_link(Engine engine)
+    {
+        using var provider = new OutsideProvider();
+        await using var server = await ServerProcess.StartAsync(engine, new ServerOptions { Settings = provider.Settings() });
+        var admin = (await server.AdminAsync()).AtName();
+        var user = await admin.CreateUserAsync([]);
+        var role = await admin.CreateRoleAsync([
+            new { api = "urn:tokenry:management", scopes = new[] { "users:read", "users:write", "credentials:write" } },
+        ]);
+        var helpDesk = await Actor.CreateAsync(admin, [role.Id], ["users:read", "users:write", "credentials:write"]);
+        var boss = await admin.CreateUserAsync([(await Actor.BuiltInRolesAsync(admin))["administrator"].Id]);
+        var account = new { issuer = provider.Address, subject = "account-1" };
+        foreach (var other in new[] { boss.Id, helpDesk.UserId })
+        {
+            await helpDesk.Client.PostAsync($"/v1/users/{other}/linked-accounts", account).Expect(403, "exceeds_own_rights");
+            await helpDesk.Client.DeleteAsync($"/v1/users/{other}/linked-accounts").Expect(403, "exceeds_own_rights");
+        }
+
+        await helpDesk.Client.PostAsync($"/v1/users/{user.Id}/linked-accounts", new { issuer = "", subject = "x" }).Expect(400);
+        var made = await helpDesk.Client.PostAsync($"/v1/users/{user.Id}/linked-accounts", account).Expect(200);
+        Assert.Equal((user.Id, "account-1"), (made.Text("user_id"), made.Text("subject")));
+        await admin.PostAsync($"/v1/users/{boss.Id}/linked-accounts", account).Expect(409, "already_exists");
+        (await provider.WalkAsync(new Browser(admin.Address), "account-1")).Expect(303);
+        var listed = (await helpDesk.Client.GetAsync($"/v1/users/{user.Id}/linked-accounts").Expect(200)).Json.GetProperty("items");
+        Assert.NotEqual(System.Text.Json.JsonValueKind.Null, Assert.Single(listed.EnumerateArray()).GetProperty("last_used_at").ValueKind);
+        for (var i = 0; i < 2; i++)
+            await helpDesk.Client.DeleteAsync($"/v1/users/{user.Id}/linked-accounts").Expect(204);
+        (await provider.WalkAsync(new Browser(admin.Address), "account-1")).Expect(422);
+    }
+
+    [Theory, BothEngines]
     public async Task A_wrong_answer_of_a_provider_opens_nothing(Engine engine)
     {
         using var provider = new OutsideProvider();
