@@ -14,12 +14,12 @@ public sealed class PasskeyStoryTests(SharedServers servers, Chromium chromium)
         await visit.OpenAsync("account/security");
         await LooksGoodAsync(visit);
         await page.FillAsync("#name", "Ada's phone");
-        await page.ClickAsync("text=Add a passkey");
+        await page.ClickAsync("button:has-text('Add a passkey')");
         await page.WaitForSelectorAsync("td:has-text(\"Ada's phone\")");
         await LooksGoodAsync(visit);
 
         // The same device again: the browser says that it has one.
-        await page.ClickAsync("text=Add a passkey");
+        await page.ClickAsync("button:has-text('Add a passkey')");
         await page.WaitForSelectorAsync("text=This device has a passkey for you already.");
         await LooksGoodAsync(visit);
 
@@ -77,14 +77,14 @@ public sealed class PasskeyStoryTests(SharedServers servers, Chromium chromium)
         {
             await AttachAsync(visit.Page, isVerified: false);
             await visit.OpenAsync("account/security");
-            await visit.Page.ClickAsync("text=Add a passkey");
+            await visit.Page.ClickAsync("button:has-text('Add a passkey')");
             await visit.Page.WaitForSelectorAsync("text=No passkey was used.");
             await LooksGoodAsync(visit);
         }
 
         await using var plain = await Visit.StartAsync(chromium, person, new Look(), script: false);
         await plain.OpenAsync("account/security");
-        Assert.False(await plain.Page.IsVisibleAsync("text=Add a passkey >> visible=true"));
+        Assert.False(await plain.Page.IsVisibleAsync("button:has-text('Add a passkey')"));
         Assert.True(
             await plain.Page.IsVisibleAsync("text=To add a passkey, allow JavaScript for this page, and use a browser that knows passkeys.")
         );
