@@ -4,7 +4,6 @@ using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Platform.Http;
-using Tokenry.Server.Platform.Store;
 using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Features.SignIn;

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Tokenry.Protocol.Credentials;
 
 namespace Tokenry.Server.Platform.Settings;
@@ -40,8 +39,12 @@ public sealed record SignInOptions
 }
 
 /// <summary>One OpenID Connect provider. A class and not a record: a record would print the secret.</summary>
-public sealed partial class SignInProviderOptions
+public sealed class SignInProviderOptions
 {
+    private const int LongestName = 32;
+
+    private static readonly string[] Needed = ["Issuer", "ClientId"];
+
     private static readonly string[] Known =
     [
         "Issuer",
@@ -91,7 +94,7 @@ public sealed partial class SignInProviderOptions
     {
         var before = faults.Count;
         var name = section.Key;
-        if (!NameForm().IsMatch(name))
+        if (name.Length > LongestName || !name.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-'))
         {
             faults.Add($"{section.Path}: a provider's name has 1 to 32 small letters, digits and dashes.");
         }
@@ -101,7 +104,7 @@ public sealed partial class SignInProviderOptions
             faults.Add($"{child.Path} is not a setting. Known: {string.Join(", ", Known)}.");
         }
 
-        foreach (var needed in new[] { "Issuer", "ClientId" }.Where(key => string.IsNullOrWhiteSpace(section[key])))
+        foreach (var needed in Needed.Where(key => string.IsNullOrWhiteSpace(section[key])))
         {
             faults.Add($"{section.Path}:{needed} is missing.");
         }
@@ -170,7 +173,4 @@ public sealed partial class SignInProviderOptions
             .GetChildren()
             .Where(child => child.Value is not null)
             .ToDictionary(child => child.Key, child => child.Value!, StringComparer.Ordinal);
-
-    [GeneratedRegex("^[a-z0-9-]{1,32}$", RegexOptions.NonBacktracking)]
-    private static partial Regex NameForm();
 }
