@@ -32,8 +32,6 @@ internal sealed class OutsideProvider : IDisposable
     /// <summary>What the person's account has besides its subject.</summary>
     public JsonObject Claims { get; set; } = [];
 
-    public Exception? Fault { get; private set; }
-
     /// <summary>The settings of a server that knows this provider as <c>corp</c>.</summary>
     public Dictionary<string, string?> Settings(params (string Key, string? Value)[] more)
     {
