@@ -72,6 +72,8 @@ namespace Tokenry.Protocol.Api;
 [JsonSerializable(typeof(Page<Notice>))]
 [JsonSerializable(typeof(Page<Session>))]
 [JsonSerializable(typeof(Page<Passkey>))]
+[JsonSerializable(typeof(Page<LinkedAccount>))]
+[JsonSerializable(typeof(LinkedAccountRequest))]
 [JsonSerializable(typeof(SignInLink))]
 [JsonSerializable(typeof(SigningKey))]
 [JsonSerializable(typeof(SigningKeyRotationRequest))]

@@ -107,6 +107,7 @@ public static partial class CoreServices
         services.AddSingleton<FailureThrottle>().AddSingleton<RateLimiter>().AddSingleton<ManagementRate>().AddSingleton<SignInThrottle>();
         services.AddSingleton<SessionUse>().AddSingleton<SessionStart>().AddSingleton<SignInLinks>().AddSingleton<FreshAuthentication>();
         services.AddSingleton<SecondFactors>().AddSingleton<SecondSteps>();
+        services.AddSingleton<SignInProviders>().AddSingleton<ProviderSignIns>();
         services.AddSingleton<RelyingParty>().AddSingleton<PasskeyChallenges>().AddSingleton<PasskeyCeremonies>();
         services.AddSingleton<LastUsed>().AddSingleton<UsageCounters>().AddSingleton<Denials>();
         services.AddSingleton<AccessLog>().AddSingleton<Signals>().AddSingleton<UseRecorder>();

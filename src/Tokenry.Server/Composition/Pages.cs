@@ -68,6 +68,7 @@ internal static class Pages
         app.MapSecurityPages();
         app.MapSecondFactorPages();
         app.MapPasskeyPages();
+        app.MapProviderPages();
         app.MapHolderPages();
         app.MapLeakPages();
         app.MapOverviewPages();

@@ -118,6 +118,11 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
             ("POST", var path) when path.EndsWith("/descendants/revoke", StringComparison.Ordinal) => new { reason = name },
             ("POST", var path) when path.EndsWith("/rotate", StringComparison.Ordinal) => new { overlap_seconds = 60 },
             ("POST", var path) when path.EndsWith("able", StringComparison.Ordinal) => null,
+            ("POST", var path) when path.EndsWith("/linked-accounts", StringComparison.Ordinal) => new
+            {
+                issuer = "https://login.example.com",
+                subject = name,
+            },
             ("POST", var path) when path.EndsWith("/sign-in-links", StringComparison.Ordinal) => null,
             ("POST", var path)
                 when !path.StartsWith("/v1/", StringComparison.Ordinal) && !path.StartsWith("/oauth/", StringComparison.Ordinal) =>

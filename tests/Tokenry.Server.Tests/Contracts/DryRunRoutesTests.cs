@@ -20,6 +20,8 @@ public sealed class DryRunRoutesTests(SharedServers servers)
         "DELETE /v1/users/{id}/sessions",
         "DELETE /v1/users/{id}/second-factor",
         "DELETE /v1/users/{id}/passkeys",
+        "POST /v1/users/{id}/linked-accounts",
+        "DELETE /v1/users/{id}/linked-accounts",
         "POST /v1/users/{id}/sign-in-links",
         "POST /v1/organizations",
         "PATCH /v1/organizations/{id}",

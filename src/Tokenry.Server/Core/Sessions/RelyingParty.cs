@@ -26,5 +26,8 @@ public sealed class RelyingParty
     public string Origin { get; }
 
     /// <summary>Whether a browser that opened a page by this request can use passkeys there.</summary>
-    public bool IsAt(HttpRequest request) => Id is not null && string.Equals(request.Host.Host, Id, StringComparison.OrdinalIgnoreCase);
+    public bool IsAt(HttpRequest request) =>
+        Id is not null
+        // The Host header is only compared, never used as this server's own name.
+        && string.Equals(new HostString(request.Headers.Host.ToString()).Host, Id, StringComparison.OrdinalIgnoreCase);
 }

@@ -74,3 +74,16 @@ public static class BrowserCookie
         return value;
     }
 }
+
+/// <summary>The cookie of a sign-in that is under way at an outside provider, with the attributes of <see cref="SessionCookie"/>. Its value is sealed.</summary>
+public static class ProviderCookie
+{
+    public const string Name = "__Host-tokenry-provider";
+
+    /// <inheritdoc cref="SessionCookie.Read"/>
+    public static string? Read(HttpRequest request) => SessionCookie.ReadNamed(request, Name);
+
+    public static void Write(HttpResponse response, string value) => response.Cookies.Append(Name, value, SessionCookie.Options());
+
+    public static void Delete(HttpResponse response) => response.Cookies.Delete(Name, SessionCookie.Options());
+}

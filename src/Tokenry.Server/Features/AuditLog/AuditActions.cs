@@ -25,6 +25,8 @@ public static class AuditActions
         ("door", ["denied"]),
         ("exchange", ["denied"]),
         ("key_encryption_key", ["rotated"]),
+        ("linked_account", ["added", "removed"]),
+        ("linked_accounts", ["listed", "removed"]),
         ("notices", ["dismissed", "listed"]),
         (
             "organization",

@@ -67,7 +67,7 @@ public sealed class IssueSignInLink(
         {
             if (
                 await SignInData.HoldAsync(tx, administrator) is not { Enabled: 1 } person
-                || (onlyFirst && (person.PasswordHash is not null || await PasskeyStore.CountAsync(tx, administrator) > 0))
+                || (onlyFirst && await LinkedAccountStore.WaysInAsync(tx, administrator) > 0)
             )
             {
                 return null;

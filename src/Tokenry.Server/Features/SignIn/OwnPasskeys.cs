@@ -4,7 +4,6 @@ using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Platform.Http;
-using Tokenry.Server.Platform.Store;
 using Tokenry.Server.Platform.Store.Audit;
 
 namespace Tokenry.Server.Features.SignIn;
@@ -52,10 +51,8 @@ public sealed class OwnPasskeys(Gate gate, FreshAuthentication fresh)
                 fresh.Require(operation.Caller);
                 var row = await HoldAsync(operation, id);
                 var tx = operation.Transaction;
-                if (
-                    await PasskeyStore.CountAsync(tx, row.UserId) == 1
-                    && await SignInData.FindAsync(tx, row.UserId) is { PasswordHash: null }
-                )
+                await PasskeyStore.RemoveAsync(tx, row.Id);
+                if (await LinkedAccountStore.WaysInAsync(tx, row.UserId) == 0)
                 {
                     throw new ProblemException(
                         409,
@@ -65,7 +62,6 @@ public sealed class OwnPasskeys(Gate gate, FreshAuthentication fresh)
                 }
 
                 operation.Entry.Changes = [AuditChanges.Of("passkey", row.Id, after: null)];
-                await PasskeyStore.RemoveAsync(tx, row.Id);
                 return true;
             }
         );

@@ -39,8 +39,8 @@ public static class PasskeyPages
         pages.MapPost("/users/{id}/passkeys/remove", RemoveAllAsync).IsPageFor(ManagementApi.CredentialsWrite).IsForm();
 
         // These forms may answer with a page; a choice of the language there leads back by GET.
-        pages.MapGet(SignInPath, BackTo(SessionAuthentication.SignInPath)).OpenToAnybody().IsPage();
-        pages.MapGet(LinkPath, BackTo(SessionAuthentication.SignInPath)).OpenToAnybody().IsPage();
+        pages.MapGet(SignInPath, BackTo(SessionAuthentication.SignInPath)).IsDoor().IsPage(); // a passkey follows
+        pages.MapGet(LinkPath, BackTo(SessionAuthentication.SignInPath)).IsDoor().IsPage(); // a passkey follows
         pages.MapGet(ConfirmPath, BackTo(FreshAuthentication.Path)).NeedsSession();
         foreach (var shown in new[] { "", "/rename", "/remove" })
         {
@@ -117,13 +117,13 @@ public static class PasskeyPages
         Json(await add.BeginAsync(SessionCaller.Required(context)));
 
     private static Task AddAsync(HttpContext context, PageForm form, AddPasskey add) =>
-        ChangeAsync(
+        SecurityPages.ChangeAsync(
             context,
             async () => await add.RunAsync(SessionCaller.Required(context), AnswerOf(form), form["name"]) is null ? NotMade : null
         );
 
     private static Task RenameAsync(HttpContext context, PageForm form, OwnPasskeys passkeys) =>
-        ChangeAsync(
+        SecurityPages.ChangeAsync(
             context,
             async () =>
             {
@@ -133,7 +133,7 @@ public static class PasskeyPages
         );
 
     private static Task RemoveAsync(HttpContext context, PageForm form, OwnPasskeys passkeys) =>
-        ChangeAsync(
+        SecurityPages.ChangeAsync(
             context,
             async () =>
             {
@@ -152,33 +152,6 @@ public static class PasskeyPages
         catch (ProblemException refused) when (refused.Code == ProblemCode.FreshAuthenticationRequired)
         {
             await FreshAuthentication.Before($"/users/{Uri.EscapeDataString(id)}").ExecuteAsync(context);
-        }
-    }
-
-    /// <summary>Changes a passkey of the person, then shows the page again; if that is refused, with the reason.</summary>
-    private static async Task ChangeAsync(HttpContext context, Func<Task<string?>> change)
-    {
-        try
-        {
-            if (await change() is { } refusal)
-            {
-                await SecurityPages.ShowAsync(context, refusal, StatusCodes.Status422UnprocessableEntity);
-                return;
-            }
-
-            await Redirect.ToAsync(context, SecurityPages.Path);
-        }
-        catch (ProblemException refused) when (refused.Code == ProblemCode.FreshAuthenticationRequired)
-        {
-            await FreshAuthentication.Before(SecurityPages.Path).ExecuteAsync(context);
-        }
-        catch (ProblemException refused) when (refused is { IsForForm: true, MissingScopes: null })
-        {
-            var words = refused.Errors?.GetValueOrDefault("name") is { } faults
-                ? $"The name of the passkey {string.Join(", and it ", faults)}."
-                : refused.Message;
-            var status = refused.Status == StatusCodes.Status400BadRequest ? StatusCodes.Status422UnprocessableEntity : refused.Status;
-            await SecurityPages.ShowAsync(context, words, status);
         }
     }
 }

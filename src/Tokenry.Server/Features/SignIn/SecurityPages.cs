@@ -44,6 +44,7 @@ public static class SecurityPages
                 Error = error,
                 Name = caller.Principal.Name,
                 Sessions = sessions.Items,
+                LinkedAccounts = await services.GetRequiredService<OwnLinkedAccounts>().ListAsync(caller),
                 Passkeys = await services.GetRequiredService<OwnPasskeys>().ListAsync(caller),
                 HasPassword = (await services.GetRequiredService<ConfirmWithPasskey>().WaysAsync(caller)).Password,
                 SecondFactor = await services.GetRequiredService<OwnSecondFactor>().ShowAsync(caller),
@@ -116,5 +117,32 @@ public static class SecurityPages
         }
 
         await Redirect.ToAsync(context, TokensPath);
+    }
+
+    /// <summary>Changes a passkey or an account of the person, then shows the page again; if that is refused, with the reason.</summary>
+    internal static async Task ChangeAsync(HttpContext context, Func<Task<string?>> change)
+    {
+        try
+        {
+            if (await change() is { } refusal)
+            {
+                await ShowAsync(context, refusal, StatusCodes.Status422UnprocessableEntity);
+                return;
+            }
+
+            await Redirect.ToAsync(context, Path);
+        }
+        catch (ProblemException refused) when (refused.Code == ProblemCode.FreshAuthenticationRequired)
+        {
+            await FreshAuthentication.Before(Path).ExecuteAsync(context);
+        }
+        catch (ProblemException refused) when (refused is { IsForForm: true, MissingScopes: null })
+        {
+            var words = refused.Errors?.GetValueOrDefault("name") is { } faults
+                ? $"The name of the passkey {string.Join(", and it ", faults)}."
+                : refused.Message;
+            var status = refused.Status == StatusCodes.Status400BadRequest ? StatusCodes.Status422UnprocessableEntity : refused.Status;
+            await ShowAsync(context, words, status);
+        }
     }
 }

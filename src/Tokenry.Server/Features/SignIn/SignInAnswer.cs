@@ -18,6 +18,7 @@ internal static class SignInAnswer
         : page == typeof(EnrolPage) ? "enrol.title"
         : page == typeof(RecoveryCodesPage) ? "recovery.title"
         : page == typeof(TokensAfterPage) ? "after.title"
+        : page == typeof(LinkAccountPage) ? "account.link_title"
         : page == typeof(ConfirmPage) ? "confirm.title"
         : page == typeof(SignInPage) ? "sign_in.title"
         : view.Code is null ? "link.broken"

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Mvc;
+using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Platform.Http;
@@ -24,6 +25,10 @@ public static class SignInApi
             .AddSingleton<OwnPasskeys>()
             .AddSingleton<PasskeysOfUser>()
             .AddSingleton<SetPasskeyByLink>()
+            .AddSingleton<SignInWithProvider>()
+            .AddSingleton<ProviderUsers>()
+            .AddSingleton<OwnLinkedAccounts>()
+            .AddSingleton<LinkedAccountsOfUser>()
             .AddSingleton<PasswordProof>()
             .AddSingleton<ListSessions>()
             .AddSingleton<EndSession>()
@@ -35,6 +40,40 @@ public static class SignInApi
     {
         MapOwn(app.MapGroup("/v1/me/sessions").WithTags("Sessions"));
         MapOfUsers(app.MapGroup("/v1/users/{id}").WithTags("Sessions"));
+        MapLinkedAccounts(app.MapGroup("/v1/users/{id}/linked-accounts").WithTags("Sessions"));
+    }
+
+    private static void MapLinkedAccounts(RouteGroupBuilder accounts)
+    {
+        accounts
+            .MapGet(
+                "",
+                async (string id, Caller caller, Listing listing, LinkedAccountsOfUser linked) =>
+                    TypedResults.Ok(await linked.ListAsync(caller, id, listing))
+            )
+            .WithSummary("List the accounts at outside providers with which the user signs in on pages.")
+            .Lists()
+            .Needs(ManagementApi.UsersRead);
+        accounts
+            .MapPost(
+                "",
+                async (string id, Caller caller, Body<LinkedAccountRequest> body, LinkedAccountsOfUser linked) =>
+                    TypedResults.Ok(await linked.AddAsync(caller, id, body.Value))
+            )
+            .WithSummary("Link an account at an outside provider to the user. Its holder can then sign in as the user.")
+            .Needs(ManagementApi.CredentialsWrite);
+        accounts
+            .MapDelete(
+                "",
+                async (string id, Caller caller, LinkedAccountsOfUser linked) =>
+                {
+                    await linked.RemoveAllAsync(caller, id);
+                    return TypedResults.NoContent();
+                }
+            )
+            .WithName("users_linked_accounts_remove_all")
+            .WithSummary("Remove all accounts at outside providers from the user. Their sessions stay as they are.")
+            .Needs(ManagementApi.CredentialsWrite);
     }
 
     private static void MapOwn(RouteGroupBuilder own)

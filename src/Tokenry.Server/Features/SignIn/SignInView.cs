@@ -11,8 +11,11 @@ public sealed class SignInView
     public SignInView(HttpContext context)
     {
         var services = context.RequestServices;
-        Root = new Uri(services.GetRequiredService<TokenryOptions>().Issuer).AbsolutePath.TrimEnd('/');
+        var options = services.GetRequiredService<TokenryOptions>();
+        Root = new Uri(options.Issuer).AbsolutePath.TrimEnd('/');
+        Providers = options.SignIn.Providers;
         var party = services.GetRequiredService<RelyingParty>();
+        Address = party.Address;
         OffersPasskeys = party.IsAt(context.Request);
         PasskeyAddress = party.Id is null ? null : party.Address;
         IsFresh = SessionCaller.Of(context) is { } caller && services.GetRequiredService<FreshAuthentication>().Has(caller);
@@ -20,6 +23,21 @@ public sealed class SignInView
 
     /// <summary>The path of the issuer, before every path of this server.</summary>
     public string Root { get; }
+
+    /// <summary>The address under which a person opens the pages, to which a provider sends them back.</summary>
+    public string Address { get; }
+
+    /// <summary>The outside providers.</summary>
+    public IReadOnlyList<SignInProviderOptions> Providers { get; }
+
+    /// <summary>The person's accounts at providers.</summary>
+    public IReadOnlyList<LinkedAccountRow> LinkedAccounts { get; init; } = [];
+
+    /// <summary>The provider of an account that is to be linked.</summary>
+    public string? ProviderLabel { get; init; }
+
+    /// <summary>An account that is to be linked, sealed.</summary>
+    public string? Account { get; init; }
 
     /// <summary>Whether the browser can use passkeys on this page.</summary>
     public bool OffersPasskeys { get; }

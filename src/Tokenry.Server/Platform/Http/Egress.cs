@@ -1,11 +1,12 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
 using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Platform.Http;
 
 /// <summary>
-/// The only way in which this server sends requests to URLs that a caller supplied, and only if configuration allows it. It resolves a name once, requires that
+/// The only way in which this server sends requests to URLs that a caller supplied or that a provider names, and only if configuration allows it. It resolves a name once, requires that
 /// every address is public, and connects to the checked address. It follows no redirects and limits the size and the time of the answer.
 /// </summary>
 public sealed partial class Egress : IDisposable
@@ -60,7 +61,24 @@ public sealed partial class Egress : IDisposable
         );
 
     /// <summary>The body of a 200 answer; <c>null</c> for every other result. The log has the reason; no caller learns it.</summary>
-    public async Task<byte[]?> GetAsync(Uri address)
+    public Task<byte[]?> GetAsync(Uri address) => SendAsync(address, () => new HttpRequestMessage(HttpMethod.Get, address));
+
+    /// <summary>The same of the answer to a form.</summary>
+    /// <param name="address">The address.</param>
+    /// <param name="form">The parameters.</param>
+    /// <param name="authorization">The credential of this server there; <c>null</c> = none.</param>
+    public Task<byte[]?> PostAsync(Uri address, IEnumerable<KeyValuePair<string, string>> form, AuthenticationHeaderValue? authorization) =>
+        SendAsync(
+            address,
+            () =>
+            {
+                var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new FormUrlEncodedContent(form) };
+                request.Headers.Authorization = authorization;
+                return request;
+            }
+        );
+
+    private async Task<byte[]?> SendAsync(Uri address, Func<HttpRequestMessage> make)
     {
         if (!options.Egress.Enabled || !IsAddress(address, options))
         {
@@ -69,7 +87,8 @@ public sealed partial class Egress : IDisposable
 
         try
         {
-            using var response = await client.GetAsync(address);
+            using var request = make();
+            using var response = await client.SendAsync(request);
             if (response.StatusCode == HttpStatusCode.OK)
             {
                 return await response.Content.ReadAsByteArrayAsync();
@@ -120,6 +139,6 @@ public sealed partial class Egress : IDisposable
     private bool IsAllowed(IPAddress address) =>
         GlobalAddresses.Contains(address) || options.Egress.AllowedNetworks.Any(network => network.Contains(address));
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Keys could not be fetched from {Host}: {Reason}")]
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Nothing could be fetched from {Host}: {Reason}")]
     private partial void LogFailed(string host, string reason);
 }

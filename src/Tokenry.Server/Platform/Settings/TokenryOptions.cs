@@ -29,6 +29,7 @@ public sealed class TokenryOptions
         .. Below("Console", ConsoleOptions.Keys),
         .. Below("Mail", MailOptions.Keys),
         .. Below("Sessions", SessionOptions.Keys),
+        .. Below("SignIn", SignInOptions.Keys),
         .. Below("LeakReports", LeakReportOptions.Keys),
         .. CapOptions.Keys,
         .. SigningKeyOptions.Keys,
@@ -43,6 +44,7 @@ public sealed class TokenryOptions
         "AllowedHosts",
         .. BrandOptions.Lists,
         .. Below("Egress", EgressOptions.Lists),
+        .. Below("SignIn", SignInOptions.Lists),
         .. Below("LeakReports", LeakReportOptions.Lists),
     ];
 
@@ -87,6 +89,8 @@ public sealed class TokenryOptions
 
     public required CapOptions Caps { get; init; }
 
+    public required SignInOptions SignIn { get; init; }
+
     public required SigningKeyOptions SigningKeys { get; init; }
 
     /// <summary>The token that holds signing keys; <c>null</c> = all keys are in the database.</summary>
@@ -110,6 +114,7 @@ public sealed class TokenryOptions
             !needsIssuer ? ""
             : ListenAddresses.Check(urls, faults) ? IssuerSetting.Read(section["Issuer"], urls, faults)
             : section["Issuer"] ?? "";
+        var egress = EgressOptions.Read(section.GetSection("Egress"), faults);
         var options = new TokenryOptions
         {
             // A command has no addresses of its own, but it may name the server's in a link.
@@ -124,7 +129,8 @@ public sealed class TokenryOptions
             Retention = RetentionOptions.Read(section, faults),
             PersonalAccessTokens = PersonalAccessTokenOptions.Read(section.GetSection("PersonalAccessTokens"), faults),
             Dpop = DpopOptions.Read(section.GetSection("Dpop"), faults),
-            Egress = EgressOptions.Read(section.GetSection("Egress"), faults),
+            Egress = egress,
+            SignIn = SignInOptions.Read(section.GetSection("SignIn"), egress, faults),
             Management = ManagementOptions.Read(section, faults),
             Console = ConsoleOptions.Read(section.GetSection("Console"), faults),
             Mail = MailOptions.Read(section.GetSection("Mail"), faults),

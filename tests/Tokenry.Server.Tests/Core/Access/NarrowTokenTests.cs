@@ -125,6 +125,8 @@ public sealed class NarrowTokenTests(SharedServers servers)
             : path.EndsWith("/rotate", StringComparison.Ordinal) ? new { overlap_seconds = 60 }
             : path.EndsWith("/revoke-all", StringComparison.Ordinal) || path.EndsWith("/descendants/revoke", StringComparison.Ordinal)
                 ? new { reason = "x" }
+            : path.EndsWith("/linked-accounts", StringComparison.Ordinal)
+                ? new { issuer = "https://login.example.com", subject = CreateRequests.Unique("n") }
             : path.EndsWith("/transfer", StringComparison.Ordinal) ? new { owner = (string?)null }
             : path == "/v1/verify" ? new { token = "x" }
             : path == "/v1/verify/batch" ? new { items = new[] { new { token = "x" } } }

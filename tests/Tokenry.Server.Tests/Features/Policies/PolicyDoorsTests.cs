@@ -64,6 +64,7 @@ public sealed class PolicyDoorsTests(CertificateServers servers)
         "PATCH /v1/users/{id}",
         "POST /v1/users/{id}/enable",
         "POST /v1/users/{id}/revoke-all",
+        "POST /v1/users/{id}/linked-accounts",
         "POST /v1/users/{id}/sign-in-links",
         "POST /v1/verify",
         "POST /v1/verify/batch",

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Tokenry.Server.Tests.Contracts;
 
 namespace Tokenry.Server.Tests.Features.SignIn;
 

@@ -21,10 +21,11 @@ public sealed class TlsRequirementTests(TlsRequirementTests.Servers servers, Sha
             switch (route.Access.Kind)
             {
                 // A door is open to anybody, and what is brought to it is a credential.
-                // So are the pages of sign-in: a password or a code follows, and a link holds one.
+                // So are the pages of sign-in: a password, a passkey or a code follows, and a link holds one.
                 case RouteAuthentication.Public
                     when route.Method is "GET" or "HEAD"
-                        && route.Path is not ("/v1/forward-auth" or "/sign-in" or "/sign-in/code" or "/sign-in/link" or "/k"):
+                        && route.Path is not ("/v1/forward-auth" or "/k")
+                        && !route.Path.StartsWith("/sign-in", StringComparison.Ordinal):
                     // A page answers only where it is called by the issuer's host.
                     Assert.True(answer.Status is 200 or 404 || route.Path == "/" && answer.Status == 421, $"{route}: {answer.Status}");
                     break;
