@@ -30,7 +30,7 @@ public sealed class BulkStoryTests(SharedServers servers, Chromium chromium)
         if (!script)
         {
             await page.WaitForSelectorAsync("text=The change is not finished.");
-            await page.ClickAsync("text=Go on");
+            await page.ClickAsync("button >> text=Go on");
         }
 
         await page.WaitForSelectorAsync("text=The change is finished.");

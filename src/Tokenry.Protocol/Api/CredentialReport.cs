@@ -18,7 +18,7 @@ public sealed record CredentialReport
     public required DateTimeOffset MadeAt { get; init; }
 
     /// <summary>What it covers: <c>server</c> or <c>org_…</c></summary>
-    public required string Scope { get; init; }
+    public required string Covers { get; init; }
 
     /// <summary>The figures; only on the first page.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -31,10 +31,10 @@ public sealed record CredentialReport
     public required string? NextCursor { get; init; }
 }
 
-/// <summary>The figures of a <see cref="CredentialReport"/>.</summary>
+/// <summary>The figures of a report.</summary>
 public sealed record ReportSummary
 {
-    /// <summary>How many credentials have each finding, by its name in <see cref="ReportedCredential.Findings"/>; and <c>all</c>: how many the report has.</summary>
+    /// <summary>How many credentials have each finding, by its name in <c>findings</c>; and <c>all</c>: how many the report has.</summary>
     public required IReadOnlyDictionary<string, BoundedCount> Counts { get; init; }
 
     /// <summary>Refused uses in the time by their reason, the most frequent first; absent if the caller may not read usage.</summary>
@@ -48,11 +48,11 @@ public sealed record ReportSummary
 public sealed record BoundedCount(long Count, bool More);
 
 /// <summary>How often a use was refused for one reason.</summary>
-/// <param name="Code">A code of <see cref="UsageCount.Code"/>.</param>
+/// <param name="Code">A code as in the usage of credentials.</param>
 /// <param name="Count">How often.</param>
 public sealed record RefusalCount(string Code, long Count);
 
-/// <summary>A credential of a <see cref="CredentialReport"/>.</summary>
+/// <summary>A credential of a report.</summary>
 public sealed record ReportedCredential
 {
     /// <summary>The credential as lists show it.</summary>

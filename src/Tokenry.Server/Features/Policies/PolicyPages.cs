@@ -41,7 +41,7 @@ internal static class PolicyPages
             )
             .IsPageFor(Writes);
         app.MapPost(
-                $"{route}/preview",
+                $"{route}/edit",
                 (HttpContext http, Caller caller, PageForm form, PolicyView view) => view.PreviewAsync(caller, Of(http), form)
             )
             .IsPageFor(Writes)

@@ -69,7 +69,7 @@ public sealed class ReportCredentials(Gate gate, OwnerNames names, TimeProvider 
                     From = from,
                     To = to,
                     MadeAt = now,
-                    Scope = organization ?? Server,
+                    Covers = organization ?? Server,
                     Summary = after is null ? await SummaryAsync(read, within, parameters, organization) : null,
                     Items = await ItemsAsync(read, After(within, parameters, after), parameters, range),
                     NextCursor = null,

@@ -54,7 +54,7 @@ internal static class ReportPages
         }
 
         var today = time.GetUtcNow();
-        var scope = made?.Scope;
+        var covers = made?.Covers;
         return new View<ReportPage>("reports.title")
         {
             Status = refusal?.Status ?? StatusCodes.Status200OK,
@@ -62,9 +62,9 @@ internal static class ReportPages
             ["From"] = Text(query, "from") ?? Day(today.AddDays(-UsualDays)),
             ["To"] = Text(query, "to") ?? Day(today),
             ["Organization"] = Text(query, "organization"),
-            ["Name"] = scope is null or ReportCredentials.Server
+            ["Name"] = covers is null or ReportCredentials.Server
                 ? null
-                : (await names.OfAsync(caller, [scope])).GetValueOrDefault(scope, scope),
+                : (await names.OfAsync(caller, [covers])).GetValueOrDefault(covers, covers),
             ["IsLater"] = Text(query, "cursor") is not null,
             ["Refusal"] = refusal,
         };

@@ -16,19 +16,19 @@ public sealed class PolicyPagesTests(SharedServers servers)
         Assert.Contains("No rule exists yet.", (await browser.GetAsync("/policy")).Expect(200).Body, StringComparison.Ordinal);
 
         var refused = (
-            await browser.SendAsync("policy/edit", "policy/preview", ("life_api_key", "soon"), ("networks", "10.0.0.0/8 x"))
+            await browser.SendAsync("policy/edit", "policy/edit", ("life_api_key", "soon"), ("networks", "10.0.0.0/8 x"))
         ).Expect(400);
         Assert.Contains("life_api_key-help", refused.Body, StringComparison.Ordinal);
         Assert.Contains("value=\"soon\"", refused.Body, StringComparison.Ordinal);
         Assert.Contains("10.0.0.0/8 x", refused.Body, StringComparison.Ordinal);
         Assert.Contains(
             "is not an address",
-            (await browser.SendAsync("policy/edit", "policy/preview", ("networks", "x"))).Expect(400).Body,
+            (await browser.SendAsync("policy/edit", "policy/edit", ("networks", "x"))).Expect(400).Body,
             StringComparison.Ordinal
         );
 
         (string, string)[] rules = [("life_api_key", "90d"), ("must", "client_secret"), ("forbidden", "certificate"), ("tokens", "5")];
-        var preview = (await browser.SendAsync("policy/edit", "policy/preview", rules)).Expect(200).Body;
+        var preview = (await browser.SendAsync("policy/edit", "policy/edit", rules)).Expect(200).Body;
         Assert.Contains($"href=\"credentials/{key.Id}\"", preview, StringComparison.Ordinal);
         Assert.Contains("lasts for ever", preview, StringComparison.Ordinal);
         Assert.Contains("lives too long", preview, StringComparison.Ordinal);
@@ -36,7 +36,7 @@ public sealed class PolicyPagesTests(SharedServers servers)
 
         // The form of the preview has the rules as hidden fields.
         Assert.Contains("name=\"life_api_key\" value=\"90d\"", preview, StringComparison.Ordinal);
-        var token = (await browser.HiddenAsync("/policy/edit", "policy/preview"))[0];
+        var token = (await browser.HiddenAsync("/policy/edit", "policy/edit"))[0];
         Assert.Equal("/policy", (await browser.PostAsync("/policy", [token, .. rules])).Expect(303).Header("Location"));
         var policy = (await admin.GetAsync(PolicyCalls.Path(organization)).Expect(200)).Json;
         Assert.Equal(90 * 86_400, policy.GetProperty("max_lifetimes")[0].GetProperty("seconds").GetInt32());
@@ -49,7 +49,7 @@ public sealed class PolicyPagesTests(SharedServers servers)
 
         // What is saved is in the form again; an empty form removes every rule.
         Assert.Contains("value=\"90d\"", (await browser.GetAsync("/policy/edit")).Expect(200).Body, StringComparison.Ordinal);
-        (await browser.SendAsync("policy/edit", "policy/preview")).Expect(200);
+        (await browser.SendAsync("policy/edit", "policy/edit")).Expect(200);
         (await browser.PostAsync("/policy", [token])).Expect(303);
         Assert.Equal(2, await admin.EventsAsync(organization, "policy.updated"));
         Assert.Contains("No rule exists yet.", (await browser.GetAsync("/policy")).Expect(200).Body, StringComparison.Ordinal);
@@ -65,10 +65,10 @@ public sealed class PolicyPagesTests(SharedServers servers)
             await admin.CreateApiKeyAsync(application.Id, new { name = $"key {i} of many" });
         var browser = await InOrganizationAsync(admin, organization, OrganizationCalls.OrganizationAdministrator);
         (string, string)[] rules = [("must", "api_key")];
-        var first = (await browser.SendAsync("policy/edit", "policy/preview", rules)).Expect(200).Body;
+        var first = (await browser.SendAsync("policy/edit", "policy/edit", rules)).Expect(200).Body;
         Assert.Contains("on this page that break these rules: 50.", first, StringComparison.Ordinal);
         var cursor = first.Split("name=\"cursor\" value=\"")[1].Split('"')[0];
-        var second = (await browser.SendAsync("policy/edit", "policy/preview", [.. rules, ("cursor", cursor)])).Expect(200).Body;
+        var second = (await browser.SendAsync("policy/edit", "policy/edit", [.. rules, ("cursor", cursor)])).Expect(200).Body;
         Assert.Contains("on this page that break these rules: 1.", second, StringComparison.Ordinal);
         Assert.DoesNotContain("name=\"cursor\"", second, StringComparison.Ordinal);
     }
@@ -86,19 +86,19 @@ public sealed class PolicyPagesTests(SharedServers servers)
         Assert.DoesNotContain("policy/edit", page, StringComparison.Ordinal);
         (await browser.GetAsync("/policy/edit")).Expect(403);
         var token = (await browser.HiddenAsync("/account/tokens", "appearance"))[0];
-        Assert.Equal(403, (await browser.PostAsync("/policy/preview", [token, ("must", "api_key")])).Status);
+        Assert.Equal(403, (await browser.PostAsync("/policy/edit", [token, ("must", "api_key")])).Status);
         Assert.Equal(403, (await browser.PostAsync("/policy", [token])).Status);
         (await browser.GetAsync($"/organizations/{other}/policy")).Expect(404);
 
         var server = await admin.BrowserOfAsync((await admin.CreateUserAsync(["rol_0000000000000000000001"])).Id);
         (await server.GetAsync("/policy")).Expect(200);
-        (await server.SendAsync("policy/edit", "policy/preview", ("must", "certificate"))).Expect(200);
+        (await server.SendAsync("policy/edit", "policy/edit", ("must", "certificate"))).Expect(200);
         var own = (await server.GetAsync($"/organizations/{organization}/policy")).Expect(200).Body;
         Assert.Contains("Forbidden", own, StringComparison.Ordinal);
         (
             await server.SendAsync(
                 $"organizations/{organization}/policy/edit",
-                $"organizations/{organization}/policy/preview",
+                $"organizations/{organization}/policy/edit",
                 ("must", "certificate")
             )
         ).Expect(200);

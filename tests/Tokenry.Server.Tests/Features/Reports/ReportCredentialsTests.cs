@@ -24,7 +24,7 @@ public sealed class ReportCredentialsTests(SharedServers servers)
         var elsewhere = await admin.CreateApiKeyAsync((await admin.ApplicationOfAsync(await admin.OrganizationAsync())).Id);
 
         var report = (await admin.GetAsync($"{Path}?organization={organization}").Expect(200)).Json;
-        Assert.Equal(organization, report.GetProperty("scope").GetString());
+        Assert.Equal(organization, report.GetProperty("covers").GetString());
         var findings = Findings(report);
         Assert.Equal(["made", "without_expiry", "permissions_follow_owner"], findings[plain.Id]);
         Assert.Equal(["made", "revoked"], findings[ended.Id]);
@@ -56,7 +56,7 @@ public sealed class ReportCredentialsTests(SharedServers servers)
 
         // What the administrator of the organization sees is the same, without naming it.
         var own = (await (await admin.AdministratorAsync(organization)).Client.GetAsync(Path).Expect(200)).Json;
-        Assert.Equal(organization, own.GetProperty("scope").GetString());
+        Assert.Equal(organization, own.GetProperty("covers").GetString());
         Assert.Superset(findings.Keys.ToHashSet(), Findings(own).Keys.ToHashSet());
         Assert.DoesNotContain(elsewhere.Id, Findings(own).Keys);
     }
@@ -123,7 +123,7 @@ public sealed class ReportCredentialsTests(SharedServers servers)
             lines,
             line => line.Contains(",=", StringComparison.Ordinal) || line.Contains(",\"=", StringComparison.Ordinal)
         );
-        (await admin.SendAsync(HttpMethod.Get, $"{Path}?format=json", null, accept)).Expect(200).Text("scope");
+        (await admin.SendAsync(HttpMethod.Get, $"{Path}?format=json", null, accept)).Expect(200).Text("covers");
     }
 
     [Theory, BothEngines]
