@@ -24,7 +24,8 @@ public sealed class TlsRequirementTests(TlsRequirementTests.Servers servers, Sha
                 // So are the pages of sign-in: a password or a code follows, and a link holds one.
                 case RouteAuthentication.Public
                     when route.Method is "GET" or "HEAD"
-                        && route.Path is not ("/v1/forward-auth" or "/sign-in" or "/sign-in/code" or "/sign-in/link" or "/k"):
+                        && route.Path
+                            is not ("/v1/forward-auth" or "/sign-in" or "/sign-in/code" or "/sign-in/link" or "/k" or "/invitation"):
                     // A page answers only where it is called by the issuer's host.
                     Assert.True(answer.Status is 200 or 404 || route.Path == "/" && answer.Status == 421, $"{route}: {answer.Status}");
                     break;
