@@ -38,6 +38,7 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         "organizations/{organization}/members/{user}",
         "organizations/{organization}/policy",
         "organizations/{organization}/policy/edit",
+        "invitation?code={code}",
         "k",
         "usage",
         "usage?period=month",
@@ -139,6 +140,8 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         var own = (await company.Admin.GetAsync("/v1/me/tokens")).Expect(200).Json.GetProperty("items")[0].GetProperty("id").GetString()!;
         var api = (await company.Admin.GetAsync($"/v1/api-resources?identifier={Uri.EscapeDataString(company.Api)}")).Expect(200);
         var organization = await company.OrganizationAsync();
+        var invited = (await company.Admin.PostAsync($"/v1/organizations/{organization}/invitations", new { note = "Ada" })).Expect(201);
+        var code = invited.Text("url")!.Split("code=")[1];
         var key = (await company.Admin.GetAsync("/v1/signing-keys"))
             .Expect(200)
             .Json.GetProperty("items")[0]
@@ -156,6 +159,7 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
                         .Replace("{role}", company.Role, StringComparison.Ordinal)
                         .Replace("{organization}", organization, StringComparison.Ordinal)
                         .Replace("{user}", company.Person.Id, StringComparison.Ordinal)
+                        .Replace("{code}", code, StringComparison.Ordinal)
                         .Replace("{api}", api.Json.GetProperty("items")[0].GetProperty("id").GetString(), StringComparison.Ordinal)
                 ),
         ];

@@ -163,7 +163,13 @@ public sealed class Credential
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? RequestSigning { get; init; }
 
-    /// <summary>The secret. Only the answer that creates or rotates an API key or a personal access token contains it.</summary>
+    /// <summary>For an API key: whether the server keeps a sealed copy of its secret, which <c>POST …/reveal</c> shows again.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Recoverable { get; init; }
+
+    /// <summary>
+    /// The secret. Only the answer that creates or rotates an API key or a personal access token contains it, and the answer that reveals a recoverable API key.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Token { get; init; }
 
@@ -172,7 +178,7 @@ public sealed class Credential
     public string? ClientSecret { get; init; }
 
     /// <summary>
-    /// The key that signs its requests with <c>hmac-sha256</c>: 32 bytes in base64url. Only the answer that creates or rotates an API key with
+    /// The key that signs its requests with <c>hmac-sha256</c>: 32 bytes in base64url. Only the answer that creates, rotates or reveals an API key with
     /// <c>request_signing</c> contains it.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -237,6 +243,10 @@ public sealed record CredentialRequest : NewCredentialRequest
     /// </summary>
     [JsonPropertyOrder(8)]
     public string? OrganizationId { get; init; }
+
+    /// <summary><c>true</c> = the server keeps a sealed copy of the API key's secret, which <c>POST …/reveal</c> shows again. Absent = it keeps a hash only.</summary>
+    [JsonPropertyOrder(9)]
+    public bool? Recoverable { get; init; }
 }
 
 /// <summary>Body of <c>PATCH</c> on a credential: absent = keep, <c>null</c> = clear. The resulting credential must pass the minting rule.</summary>
@@ -271,6 +281,9 @@ public sealed record CredentialPatch
 
     /// <summary><c>optional</c> or <c>required</c>. A change cannot add or remove a signing key: that is decided at creation.</summary>
     public Optional<string?> RequestSigning { get; init; }
+
+    /// <summary><c>false</c> deletes the sealed copy of the API key's secret. A key becomes recoverable only when it is created.</summary>
+    public Optional<bool?> Recoverable { get; init; }
 }
 
 /// <summary>Body of <c>POST …/rotate</c>.</summary>

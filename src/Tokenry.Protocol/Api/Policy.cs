@@ -25,6 +25,24 @@ public record PolicyRules
 
     /// <summary>Addresses and CIDR ranges, 1…100. A credential names <c>allowed_ips</c>, and each of them lies within one of these.</summary>
     public IReadOnlyList<string>? AllowedNetworks { get; init; }
+
+    /// <summary>
+    /// <c>forbidden</c> = an invitation to an organization makes no account: the invited person signs in with an account that exists. The policy of the server
+    /// binds all invitations, that of an organization those to it.
+    /// </summary>
+    public string? InvitedAccounts { get; init; }
+
+    /// <summary>
+    /// <c>forbidden</c> = no API key is made recoverable and none is revealed. A rotation of a key that is recoverable keeps no copy of the new secret.
+    /// </summary>
+    public string? Recoverable { get; init; }
+}
+
+/// <summary>The value of a rule that forbids something by its name.</summary>
+public static class PolicyBan
+{
+    /// <summary>The one value.</summary>
+    public const string Forbidden = "forbidden";
 }
 
 /// <summary>The longest life of a kind of credential.</summary>
@@ -63,6 +81,12 @@ public sealed record PolicyPatch
 
     /// <inheritdoc cref="PolicyRules.AllowedNetworks"/>
     public Optional<IReadOnlyList<string>?> AllowedNetworks { get; init; }
+
+    /// <inheritdoc cref="PolicyRules.InvitedAccounts"/>
+    public Optional<string?> InvitedAccounts { get; init; }
+
+    /// <inheritdoc cref="PolicyRules.Recoverable"/>
+    public Optional<string?> Recoverable { get; init; }
 }
 
 /// <summary>The rules of the server and of an organization together.</summary>
@@ -82,6 +106,12 @@ public sealed record EffectivePolicy
 
     /// <summary>The networks that every policy allows; <c>null</c> = every network, empty = none.</summary>
     public required IReadOnlyList<EffectiveNetwork>? AllowedNetworks { get; init; }
+
+    /// <summary>Whether invitations make no account; <c>null</c> = they may.</summary>
+    public required EffectiveBan? InvitedAccounts { get; init; }
+
+    /// <summary>Whether no API key is made recoverable and none is revealed; <c>null</c> = they may be.</summary>
+    public required EffectiveBan? Recoverable { get; init; }
 }
 
 /// <summary>A longest life and whose rule it is.</summary>
@@ -105,10 +135,18 @@ public sealed record EffectiveLimit(int Limit, string Owner);
 /// <param name="Owner"><c>server</c> or <c>org_…</c></param>
 public sealed record EffectiveNetwork(string Network, string Owner);
 
+/// <summary>A ban and whose rule it is.</summary>
+/// <param name="Value">A value of <see cref="PolicyBan"/>.</param>
+/// <param name="Owner"><c>server</c> or <c>org_…</c></param>
+public sealed record EffectiveBan(string Value, string Owner);
+
 /// <summary>A rule that a credential breaks, and what the rule allows.</summary>
 public sealed record PolicyViolation
 {
-    /// <summary>The rule: <c>max_lifetimes</c>, <c>expiry_required</c>, <c>max_tokens_per_user</c>, <c>forbidden_kinds</c> or <c>allowed_networks</c>.</summary>
+    /// <summary>
+    /// The rule: <c>max_lifetimes</c>, <c>expiry_required</c>, <c>max_tokens_per_user</c>, <c>forbidden_kinds</c>, <c>allowed_networks</c>,
+    /// <c>invited_accounts</c> or <c>recoverable</c>.
+    /// </summary>
     public required string Rule { get; init; }
 
     /// <summary>Whose policy has the rule: <c>server</c> or <c>org_…</c>.</summary>

@@ -123,8 +123,14 @@ public static class ProblemCode
     /// <summary>409: the user is disabled.</summary>
     public const string UserDisabled = "user_disabled";
 
+    /// <summary>409: the invitation was accepted, declined or revoked, has expired, or can no longer be granted.</summary>
+    public const string InvitationEnded = "invitation_ended";
+
     /// <summary>409: the credential is revoked or disabled.</summary>
     public const string CredentialNotActive = "credential_not_active";
+
+    /// <summary>409: the server has no copy of the key's secret that it could reveal.</summary>
+    public const string NotRecoverable = "not_recoverable";
 
     /// <summary>409: a newer secret, key or certificate replaced this one; only the newest can renew itself.</summary>
     public const string SecretSuperseded = "secret_superseded";

@@ -13,6 +13,7 @@ using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Core.Signing;
 using Tokenry.Server.Core.Usage;
 using Tokenry.Server.Features.AuditLog;
+using Tokenry.Server.Features.Organizations.Invitations;
 using Tokenry.Server.Platform.Files;
 using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Keys;
@@ -74,8 +75,12 @@ public static partial class CoreServices
             .AddSingleton<Caps>()
             .AddSingleton<RevokeAll>();
         services.AddSingleton<PepperRenewal>().AddSingleton<KeyRotation>().AddSingleton<RotateKeysCommand>();
-        services.AddSingleton<SecretMint>().AddSingleton<ExpiryPolicy>().AddSingleton<IssueCredential>();
-        services.AddSingleton<ReviseCredential>().AddSingleton<RotateCredential>().AddSingleton<SetCredentialDisabled>();
+        services.AddSingleton<SecretMint>().AddSingleton<RecoverableSecrets>().AddSingleton<ExpiryPolicy>().AddSingleton<IssueCredential>();
+        services
+            .AddSingleton<ReviseCredential>()
+            .AddSingleton<RotateCredential>()
+            .AddSingleton<RevealSecret>()
+            .AddSingleton<SetCredentialDisabled>();
         services
             .AddSingleton<RenewRegistered>()
             .AddSingleton<RevokeCredential>()
@@ -104,7 +109,12 @@ public static partial class CoreServices
 
         services.AddSingleton<SigningKeyRing>().AddSingleton<AccessTokenWriter>();
         services.AddSingleton(options.SigningKeys).AddSingleton<SigningKeyMoves>();
-        services.AddSingleton<FailureThrottle>().AddSingleton<RateLimiter>().AddSingleton<ManagementRate>().AddSingleton<SignInThrottle>();
+        services
+            .AddSingleton<FailureThrottle>()
+            .AddSingleton<RateLimiter>()
+            .AddSingleton<ManagementRate>()
+            .AddSingleton<SignInThrottle>()
+            .AddSingleton<RevealThrottle>();
         services.AddSingleton<SessionUse>().AddSingleton<SessionStart>().AddSingleton<SignInLinks>().AddSingleton<FreshAuthentication>();
         services.AddSingleton<SecondFactors>().AddSingleton<SecondSteps>();
         services.AddSingleton<SignInProviders>().AddSingleton<ProviderSignIns>();
@@ -182,6 +192,7 @@ public static partial class CoreServices
             Signals.PurgeNetworks,
             SessionStore.Purge,
             SignInLinks.Purge,
+            InvitationStore.Purge,
             SecondSteps.Purge,
             SecondFactorStore.Purge,
         ];

@@ -110,6 +110,11 @@ internal sealed class Actor
             var member = (await admin.CreateUserAsync([], new { password = (string?)null })).Id;
             if (prefix == "usr")
                 await admin.PostAsync($"/v1/organizations/{organization}/members", new { member }).Expect(200);
+            if (prefix == "inv")
+                return new Target(
+                    (await admin.PostAsync($"/v1/organizations/{organization}/invitations", new { note = "Ada" }).Expect(201)).Text("id"),
+                    organization
+                );
             return new Target(prefix == "org" ? organization : member, organization);
         }
 
@@ -131,7 +136,7 @@ internal sealed class Actor
     private static async Task<Target> CreateAsync(string? prefix, CreatedApplication application, ApiClient admin) =>
         prefix switch
         {
-            "key" => new Target((await admin.CreateApiKeyAsync(application.Id)).Id, application.Id),
+            "key" => new Target((await admin.CreateApiKeyAsync(application.Id, new { recoverable = true })).Id, application.Id),
             "sec" => new Target((await admin.CreateClientSecretAsync(application.Id)).Id, application.Id),
             "jwk" => new Target(await PublicKeyAsync(application, admin), application.Id),
             "fed" => new Target(await FederatedIdentityAsync(application, admin), application.Id),

@@ -34,6 +34,7 @@ public sealed class AnonymousBudgetTests
         ["GET /sign-in"] = 100, // rendered, with its frame and a new token for its form
         ["GET /sign-in/link"] = 100, // likewise
         ["GET /k"] = 100, // likewise
+        ["GET /invitation"] = 100, // likewise
     };
 
     [Fact]

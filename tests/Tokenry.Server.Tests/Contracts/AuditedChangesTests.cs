@@ -18,6 +18,7 @@ public sealed class AuditedChangesTests
         ["user.credentials_revoked"] = "an event of each credential says which",
         ["application.credentials_revoked"] = "likewise",
         ["credential.descendants_revoked"] = "likewise",
+        ["api_key.revealed"] = "nothing changes but who knows the secret",
         ["session.ended"] = "the action is the change",
         ["user.sessions_ended"] = "says in its reason how many",
         ["sign_in_link.created"] = "the link is a secret, and a record has none",

@@ -49,7 +49,11 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
     /// <summary>Of the ids at <c>{id}</c>.</summary>
     public static string Prefix(string path) =>
         path.StartsWith("/v1/organizations", StringComparison.Ordinal)
-            ? (path.Contains("/members", StringComparison.Ordinal) ? "usr" : "org")
+            ? (
+                path.Contains("/members", StringComparison.Ordinal) ? "usr"
+                : path.Contains("/invitations", StringComparison.Ordinal) ? "inv"
+                : "org"
+            )
         // A key stands for every kind where a route takes all of them.
         : path.Contains("/api-keys", StringComparison.Ordinal) || path.StartsWith("/v1/credentials/{id}", StringComparison.Ordinal) ? "key"
         : path.Contains("/secrets", StringComparison.Ordinal) ? "sec"
@@ -79,6 +83,7 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
         {
             ("POST", "/v1/api-resources") => new { identifier = $"https://{name}.example.com", name },
             ("POST", "/v1/organizations/{owner}/members") => new { member = target == Target.Nobody ? UnknownId("usr") : target.Id },
+            ("POST", "/v1/organizations/{owner}/invitations") => new { note = name },
             ("PUT", "/v1/organizations/{owner}/members/{id}") => new { roles = new[] { OrganizationDeveloper } },
             // Policies bind everybody on the server: this rule is too wide to refuse anything.
             ("PATCH", var path) when path.EndsWith("/policy", StringComparison.Ordinal) => new { max_tokens_per_user = 100_000 },
@@ -123,6 +128,7 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
                 issuer = "https://login.example.com",
                 subject = name,
             },
+            ("POST", var path) when path.EndsWith("/reveal", StringComparison.Ordinal) => null,
             ("POST", var path) when path.EndsWith("/sign-in-links", StringComparison.Ordinal) => null,
             ("POST", var path)
                 when !path.StartsWith("/v1/", StringComparison.Ordinal) && !path.StartsWith("/oauth/", StringComparison.Ordinal) =>

@@ -5,4 +5,7 @@ public readonly record struct Demand(string Scope, string? OwnScope = null)
 {
     /// <summary>The scope that gives a credential that acts in an organization access to the objects of that organization; <c>null</c> = none does.</summary>
     public string? OrganizationScope { get; init; }
+
+    /// <summary>A scope that opens the objects of this one kind, where <see cref="Scope"/> opens those of others too; <c>null</c> = there is none.</summary>
+    public string? NarrowScope { get; init; }
 }

@@ -16,6 +16,12 @@ public static class ManagementApi
 
     public const string UsersRead = "users:read";
     public const string UsersWrite = "users:write";
+
+    /// <summary>Reads the personal access tokens of users, and nothing else of them.</summary>
+    public const string UsersTokensRead = "users.tokens:read";
+
+    /// <summary>Makes, changes and ends the personal access tokens of users, and nothing else of them.</summary>
+    public const string UsersTokensWrite = "users.tokens:write";
     public const string ApplicationsRead = "applications:read";
     public const string ApplicationsWrite = "applications:write";
     public const string ApiResourcesRead = "api-resources:read";
@@ -58,6 +64,7 @@ public static class ManagementApi
     private static readonly string[] Nouns =
     [
         "users",
+        "users.tokens",
         "applications",
         "api-resources",
         "roles",

@@ -104,11 +104,20 @@ public sealed record CredentialFamily(string Noun, string Title, IReadOnlyList<s
             OrganizationScope = IsOfUsers ? ManagementApi.OrganizationCredentials : ManagementApi.OrganizationApplications,
         };
 
-    /// <summary>The scopes of <see cref="Read"/>, for a route.</summary>
-    public string[] ReadScopes => [Read.Scope, OwnScope, Read.OrganizationScope!];
+    /// <summary>For the routes of this family alone: also by a scope that opens no other kind of credential.</summary>
+    public Demand ReadOnlyThese => Read with { NarrowScope = IsOfUsers ? ManagementApi.UsersTokensRead : null };
 
-    /// <summary>The scopes of <see cref="Write"/>, for a route.</summary>
-    public string[] WriteScopes => [Write.Scope, OwnScope, Write.OrganizationScope!];
+    /// <inheritdoc cref="ReadOnlyThese"/>
+    public Demand WriteOnlyThese => Write with { NarrowScope = IsOfUsers ? ManagementApi.UsersTokensWrite : null };
+
+    /// <summary>The scopes of <see cref="ReadOnlyThese"/>, for a route.</summary>
+    public string[] ReadScopes => ScopesOf(ReadOnlyThese);
+
+    /// <summary>The scopes of <see cref="WriteOnlyThese"/>, for a route.</summary>
+    public string[] WriteScopes => ScopesOf(WriteOnlyThese);
+
+    private static string[] ScopesOf(Demand demand) =>
+        [.. new[] { demand.Scope, demand.NarrowScope, demand.OwnScope, demand.OrganizationScope }.OfType<string>()];
 
     private bool IsOfUsers => OwnScope == ManagementApi.TokensOwn;
 

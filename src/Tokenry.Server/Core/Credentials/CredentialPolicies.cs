@@ -9,7 +9,13 @@ namespace Tokenry.Server.Core.Credentials;
 /// <param name="Kind">One of <see cref="CredentialKind"/>.</param>
 /// <param name="ExpiresAt">Its expiry; <c>null</c> = never.</param>
 /// <param name="AllowedIps">Its networks; <c>null</c> = everywhere.</param>
-public sealed record JudgedCredential(string Kind, DateTimeOffset? ExpiresAt, IReadOnlyList<string>? AllowedIps);
+/// <param name="IsRecoverable">Whether the server keeps a sealed copy of its secret.</param>
+public sealed record JudgedCredential(
+    string Kind,
+    DateTimeOffset? ExpiresAt,
+    IReadOnlyList<string>? AllowedIps,
+    bool IsRecoverable = false
+);
 
 /// <summary>The rules of one policy, and whose they are.</summary>
 /// <param name="Owner"><see cref="PolicyStore.Server"/> or the id of an organization.</param>
@@ -25,8 +31,14 @@ public enum BindingRules
     Expiry = 2,
     Networks = 4,
 
-    /// <summary>For an operation that makes a credential, or lets it live longer.</summary>
+    /// <summary>Whether the server may keep a copy of the secret.</summary>
+    Recovery = 8,
+
+    /// <summary>For an operation that lets a credential live longer.</summary>
     All = Kind | Expiry | Networks,
+
+    /// <summary>For an operation that makes a credential.</summary>
+    OfNew = All | Recovery,
 }
 
 /// <summary>The policies that bind a credential. It must keep the rules of each, so that of each rule the stricter one decides.</summary>
@@ -54,8 +66,13 @@ public sealed class CredentialPolicies(IReadOnlyList<OwnedRules> policies)
     public DateTimeOffset? Latest(string kind, DateTimeOffset now) => Shortest(kind) is { } life ? now.AddSeconds(life.Seconds) : null;
 
     /// <summary>The rules that a credential breaks, the first of each sort. The number of tokens is not among them: it takes a count.</summary>
-    public IEnumerable<PolicyViolation> Breaks(JudgedCredential credential, DateTimeOffset now, BindingRules binding = BindingRules.All)
+    public IEnumerable<PolicyViolation> Breaks(JudgedCredential credential, DateTimeOffset now, BindingRules binding = BindingRules.OfNew)
     {
+        if (binding.HasFlag(BindingRules.Recovery) && credential.IsRecoverable && ForbidsRecoverable is { } sealing)
+        {
+            yield return new() { Rule = PolicyRule.Recoverable, Owner = sealing };
+        }
+
         if (binding.HasFlag(BindingRules.Kind) && policies.FirstOrDefault(policy => Names(policy.Rules.ForbiddenKinds)) is { } forbidding)
         {
             yield return new() { Rule = PolicyRule.ForbiddenKinds, Owner = forbidding.Owner };
@@ -100,7 +117,7 @@ public sealed class CredentialPolicies(IReadOnlyList<OwnedRules> policies)
     /// <param name="binding">Which rules count.</param>
     /// <param name="id">The credential, where the request does not name it.</param>
     /// <exception cref="ProblemException">422 <c>policy_violation</c>.</exception>
-    public void Require(JudgedCredential credential, DateTimeOffset now, BindingRules binding = BindingRules.All, string? id = null)
+    public void Require(JudgedCredential credential, DateTimeOffset now, BindingRules binding = BindingRules.OfNew, string? id = null)
     {
         if (Breaks(credential, now, binding).FirstOrDefault() is { } broken)
         {
@@ -120,7 +137,21 @@ public sealed class CredentialPolicies(IReadOnlyList<OwnedRules> policies)
                 .FirstOrDefault(),
             ForbiddenKinds = [.. First(rules => rules.ForbiddenKinds)],
             AllowedNetworks = Networks(),
+            InvitedAccounts = Ban(rules => rules.InvitedAccounts),
+            Recoverable = Ban(rules => rules.Recoverable),
         };
+
+    /// <summary>Whose policy forbids that invitations make accounts; <c>null</c> = none does.</summary>
+    public string? ForbidsInvitedAccounts => Ban(rules => rules.InvitedAccounts)?.Owner;
+
+    /// <summary>Whose policy forbids that secrets are kept and revealed; <c>null</c> = none does.</summary>
+    public string? ForbidsRecoverable => Ban(rules => rules.Recoverable)?.Owner;
+
+    private EffectiveBan? Ban(Func<PolicyRules, string?> rule) =>
+        policies
+            .Where(policy => rule(policy.Rules) == PolicyBan.Forbidden)
+            .Select(policy => new EffectiveBan(PolicyBan.Forbidden, policy.Owner))
+            .FirstOrDefault();
 
     private EffectiveLifetime? Shortest(string kind) =>
         policies

@@ -132,6 +132,9 @@ public sealed record CredentialRow
         : Terms.RequestSigning == RequestSigning.Required ? RequestSigning.Required
         : RequestSigning.Optional;
 
+    /// <summary>For an API key: whether the server keeps a sealed copy of its secret; <c>null</c> for other kinds.</summary>
+    public bool? IsRecoverable => Kind is CredentialKind.ApiKey or CredentialKind.AnonymousApiKey ? Terms.Recoverable == true : null;
+
     /// <summary>Whether it grows with its owner's rights.</summary>
     public bool FollowsOwner => Permissions is null && HasPermissions(Kind);
 
@@ -191,6 +194,7 @@ public sealed record CredentialRow
             Certificate = Kind == CredentialKind.Certificate ? JsonColumn.ReadNullable<RegisteredCertificate>(Material) : null,
             FederatedIdentity = Kind == CredentialKind.FederatedIdentity ? JsonColumn.ReadNullable<FederatedIdentity>(Material) : null,
             RequestSigning = Signing,
+            Recoverable = IsRecoverable,
             SigningKey = signingKey?.Reveal(),
             Token = isClientSecret ? null : secret?.Reveal(),
             ClientSecret = isClientSecret ? secret?.Reveal() : null,

@@ -143,6 +143,10 @@ public static class CredentialStore
         return parameters.Version + 1;
     }
 
+    /// <summary>Replaces the terms of a credential that the transaction has changed already.</summary>
+    public static Task SetTermsAsync(WriteTransaction tx, CredentialRow row) =>
+        tx.ExecuteAsync("UPDATE credentials SET terms = @StoredTerms WHERE id = @Id", row);
+
     /// <summary>
     /// The version of a credential's newest secret; 0 if it has none. It is a separate statement, because a statement that waited for the credential's row
     /// still sees other tables as they were before it waited.
@@ -250,6 +254,7 @@ public static class CredentialStore
             tx.Changed(ChangeKind.Credential, credential.Id);
         }
 
+        await RecoverableSecretStore.DeleteAsync(tx, revoked.Where(IsApiKey).Select(credential => credential.Id));
         foreach (var owner in revoked.Where(IsRegistered).Select(credential => credential.OwnerId).Distinct(StringComparer.Ordinal))
         {
             tx.Changed(ChangeKind.ClientKeys, owner);
@@ -257,6 +262,9 @@ public static class CredentialStore
 
         return revoked;
     }
+
+    private static bool IsApiKey(RevokedCredential credential) =>
+        credential.Kind is Protocol.Api.CredentialKind.ApiKey or Protocol.Api.CredentialKind.AnonymousApiKey;
 
     private static bool IsRegistered(RevokedCredential credential) =>
         credential.Kind

@@ -36,6 +36,9 @@ public sealed record CredentialTerms
     /// <inheritdoc cref="Credential.RotateEveryDays"/>
     public int? RotateEveryDays { get; init; }
 
+    /// <summary>Whether the server keeps a sealed copy of the secret (<see cref="RecoverableSecrets"/>); <c>null</c> = no.</summary>
+    public bool? Recoverable { get; init; }
+
     /// <inheritdoc cref="Credential.Metadata"/>
     [JsonConverter(typeof(VerbatimJson))]
     public JsonElement? Metadata { get; init; }
@@ -67,6 +70,7 @@ public sealed record CredentialTerms
             Objects = request.Objects,
             RateLimits = request.RateLimits,
             RequestSigning = request.RequestSigning,
+            Recoverable = request.Recoverable == true ? true : null,
         };
 
     /// <summary>The terms after a PATCH: absent members keep their values.</summary>
@@ -78,6 +82,7 @@ public sealed record CredentialTerms
             RateLimits = patch.RateLimits.Or(RateLimits),
             RequestSigning = patch.RequestSigning.Or(RequestSigning),
             RotateEveryDays = patch.RotateEveryDays.Or(RotateEveryDays),
+            Recoverable = patch.Recoverable.Or(Recoverable) == true ? true : null,
             Metadata = patch.Metadata.Or(Metadata),
         };
 

@@ -11,6 +11,8 @@ public static class PolicyRule
     public const string MaxTokensPerUser = "max_tokens_per_user";
     public const string ForbiddenKinds = "forbidden_kinds";
     public const string AllowedNetworks = "allowed_networks";
+    public const string InvitedAccounts = "invited_accounts";
+    public const string Recoverable = "recoverable";
 
     /// <summary>422 with the rule, whose policy has it, and what it allows.</summary>
     /// <param name="broken">The rule.</param>
@@ -27,6 +29,8 @@ public static class PolicyRule
             ExpiryRequired => ("expires_at", $"a credential of the kind {kind} must expire"),
             MaxTokensPerUser => ("name", $"a user has at most {broken.Limit} live personal access tokens; revoke one first"),
             ForbiddenKinds => ("kind", $"credentials of the kind {kind} are forbidden"),
+            Recoverable => ("recoverable", "no API key is recoverable, and none is revealed; rotate a key to get a new secret"),
+            InvitedAccounts => ("email", "an invitation makes no account; sign in with an account that exists, then open the link again"),
             _ => ("allowed_ips", "a credential works only from networks within those that the policy names, and must name its own"),
         };
         var whose = broken.Owner == PolicyStore.Server ? "the server" : $"the organization {broken.Owner}";

@@ -146,6 +146,14 @@ public sealed class LiveCredential
     /// <summary>For a personal access token: how many live ones of its user are older.</summary>
     public long Older { get; init; }
 
-    public JudgedCredential Judged() =>
-        new(Kind, ExpiresAt is { } end ? DateTimeOffset.FromUnixTimeMilliseconds(end) : null, CredentialTerms.Read(Terms).AllowedIps);
+    public JudgedCredential Judged()
+    {
+        var terms = CredentialTerms.Read(Terms);
+        return new(
+            Kind,
+            ExpiresAt is { } end ? DateTimeOffset.FromUnixTimeMilliseconds(end) : null,
+            terms.AllowedIps,
+            terms.Recoverable == true
+        );
+    }
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Dapper;
+using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Core.Signing;
@@ -91,6 +92,7 @@ public sealed class KeyRotation(
         {
             await SealAgainAsync(say);
             await SealFactorsAgainAsync(say);
+            await SealRecoverableAgainAsync(say);
         }
     }
 
@@ -121,6 +123,11 @@ public sealed class KeyRotation(
         {
             say($"key_encryption_key: {factors.Count} second factors are under an older one.");
         }
+
+        if (await CountOlderRecoverableAsync() is > 0 and var recoverable)
+        {
+            say($"key_encryption_key: {recoverable} recoverable secrets are under an older one.");
+        }
     }
 
     private (string Kind, Dictionary<int, byte[]> Versions, int InUse)[] Kinds(KeyFileContent file, bool pepper, bool keyEncryptionKey) =>
@@ -131,7 +138,8 @@ public sealed class KeyRotation(
                 : Array.Empty<(string, Dictionary<int, byte[]>, int)>(),
         ];
 
-    private async Task<bool> IsInterruptedAsync() => (await ListOlderAsync()).Count + (await ListOlderFactorsAsync()).Count > 0;
+    private async Task<bool> IsInterruptedAsync() =>
+        (await ListOlderAsync()).Count + (await ListOlderFactorsAsync()).Count + await CountOlderRecoverableAsync() > 0;
 
     /// <summary>Signing keys sealed under another version. Stored idempotent answers are not included, because they expire in ten minutes.</summary>
     private async Task<IReadOnlyList<SigningKeyRow>> ListOlderAsync() =>
@@ -192,6 +200,48 @@ public sealed class KeyRotation(
             });
             done += chunk.Length;
             say($"key_encryption_key: {done} of {older.Count} second factors are sealed again.");
+        }
+    }
+
+    private Task<long> CountOlderRecoverableAsync() =>
+        database.ReadAsync(connection => RecoverableSecretStore.CountOlderAsync(connection, keys.KeyEncryptionKeyVersion));
+
+    /// <summary>There may be very many of these, so they are read a step at a time.</summary>
+    private async Task SealRecoverableAgainAsync(Action<string> say)
+    {
+        var done = 0;
+        while (true)
+        {
+            var older = await database.ReadAsync(connection =>
+                RecoverableSecretStore.ListOlderAsync(connection, keys.KeyEncryptionKeyVersion, Step)
+            );
+            if (older.Count == 0)
+            {
+                return;
+            }
+
+            await database.WriteAsync(async tx =>
+            {
+                foreach (var row in older)
+                {
+                    var purpose = RecoverableSecrets.SealPurpose(row.CredentialId, row.Version);
+                    var opened = keys.Open(row.Sealed, purpose);
+                    await RecoverableSecretStore.SealAgainAsync(
+                        tx,
+                        new()
+                        {
+                            CredentialId = row.CredentialId,
+                            Version = row.Version,
+                            Sealed = keys.Seal(opened, purpose),
+                        }
+                    );
+                    CryptographicOperations.ZeroMemory(opened);
+                }
+
+                return true;
+            });
+            done += older.Count;
+            say($"key_encryption_key: {done} recoverable secrets are sealed again.");
         }
     }
 }

@@ -39,6 +39,7 @@ public sealed record CredentialDraft
             var check = new Validation();
             check.Require(request.Anonymous is null, "anonymous", "is for API keys");
             check.Require(request.RequestSigning is null, "request_signing", "is for API keys");
+            check.Require(request.Recoverable is null, "recoverable", "is for API keys");
             check.ThrowIfAny();
         }
 

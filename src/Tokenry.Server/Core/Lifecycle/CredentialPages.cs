@@ -39,7 +39,8 @@ public sealed class CredentialPages(CredentialOperations operations, FreshAuthen
                     pages.FirstUseAsync(http, caller, Of(id, caller), since)
             )
             .IsPageFor(scopes);
-        foreach (var act in new[] { "rename", "roll", "disable", "enable", "revoke" })
+        string[] acts = ["rename", "roll", "disable", "enable", "revoke", .. family is null ? ["reveal"] : Array.Empty<string>()];
+        foreach (var act in acts)
         {
             group
                 .MapPost(
@@ -101,6 +102,15 @@ public sealed class CredentialPages(CredentialOperations operations, FreshAuthen
                         Trail = [list, new Crumb(rolled.Name, page)],
                         ["Credential"] = rolled,
                         ["Address"] = page,
+                    };
+                case "reveal":
+                    var revealed = await operations.Reveal.RunAsync(caller, address);
+                    return new View<SecretPage>("reveal.done")
+                    {
+                        Trail = [list, new Crumb(revealed.Name, page)],
+                        ["Credential"] = revealed,
+                        ["Address"] = page,
+                        ["IsKnown"] = true,
                     };
                 case "disable":
                 case "enable":
@@ -165,9 +175,12 @@ public sealed class CredentialOperations(
     RotateCredential rotate,
     RevokeCredential revoke,
     SetCredentialDisabled setDisabled,
+    RevealSecret reveal,
     ShowCredentialUses uses
 )
 {
+    public RevealSecret Reveal => reveal;
+
     public ShowCredentialUses Uses => uses;
 
     public ListCredentials List => list;

@@ -15,7 +15,7 @@ namespace Tokenry.Server.Core.Lifecycle;
 /// The part of issuing that is the same for every kind: form, minting rule, secret or registered material, row. The features' own operations (CreateApiKey,
 /// CreatePublicKey, …) choose kind, owner and defaults, inside their Gate.
 /// </summary>
-public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider time)
+public sealed class IssueCredential(SecretMint mint, RecoverableSecrets recoverable, Caps caps, TimeProvider time)
 {
     /// <param name="operation">Its audit entry's target becomes the new credential. The minting rule and the caps bound its caller.</param>
     /// <param name="owner">The owner of the new credential.</param>
@@ -99,7 +99,7 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
             MintingRule.Check(catalog, caller, bound!.Reach, Minted(owner, made.Kind, asked));
         }
 
-        policies.Require(new(made.Kind, asked.ExpiresAt, asked.Terms.AllowedIps), now);
+        policies.Require(new(made.Kind, asked.ExpiresAt, asked.Terms.AllowedIps, asked.Terms.Recoverable == true), now);
         var row = new CredentialRow
         {
             Id = made.Id,
@@ -125,6 +125,11 @@ public sealed class IssueCredential(SecretMint mint, Caps caps, TimeProvider tim
             State = "active",
         };
         var count = await CredentialStore.InsertAsync(tx, row, made.Secret);
+        if (asked.Terms.Recoverable == true)
+        {
+            await recoverable.KeepAsync(tx, made.Secret!, CredentialStore.FirstVersion);
+        }
+
         if (caller is not null)
         {
             await caps.CheckCredentialsAsync(tx, owner, count, row.CreatedAt);

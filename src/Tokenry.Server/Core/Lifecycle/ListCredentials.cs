@@ -45,7 +45,7 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
         var shown = Readable(caller, families);
         return await gate.ReadManyAsync(
             caller,
-            shown[0].Read,
+            families.Count == 1 ? shown[0].ReadOnlyThese : shown[0].Read,
             "credentials.listed",
             async read =>
             {
@@ -93,7 +93,7 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
         );
     }
 
-    public Task<Credential> ShowAsync(Caller caller, CredentialAddress address) => ShowAsync(caller, address.Family.Read, address);
+    public Task<Credential> ShowAsync(Caller caller, CredentialAddress address) => ShowAsync(caller, address.Family.ReadOnlyThese, address);
 
     /// <summary>Shows the calling credential itself; this needs no scope.</summary>
     public Task<Credential> ShowOwnAsync(Caller caller, CredentialAddress address) => ShowAsync(caller, demand: null, address);

@@ -17,7 +17,7 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, 
     {
         return await gate.WriteAsync(
             caller,
-            address.Family.Write,
+            address.Family.WriteOnlyThese,
             $"{address.Family.Noun}.updated",
             async operation =>
             {
@@ -40,6 +40,7 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, 
                 }
 
                 CheckSigning(row, patch);
+                CheckRecoverable(row, patch);
                 var now = time.GetUtcNow();
                 var draft = new CredentialDraft
                 {
@@ -81,6 +82,11 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, 
                 };
                 var policies = await PolicyCheck.RequireAsync(operation, next, Binding(row, next, patch), now);
                 await CredentialStore.ReviseAsync(tx, next);
+                if (next.IsRecoverable != row.IsRecoverable)
+                {
+                    await RecoverableSecretStore.DeleteAsync(tx, [row.Id]);
+                }
+
                 var at = now.ToUnixTimeMilliseconds();
                 if (row.ExpiresAt <= at && !(draft.ExpiresAt <= now))
                 {
@@ -128,6 +134,18 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, 
             throw ProblemException.Invalid(
                 "request_signing",
                 "changes between optional and required; a key gets a signing key when it is created"
+            );
+        }
+    }
+
+    /// <summary>The server has the secret in clear only when it makes it.</summary>
+    private static void CheckRecoverable(CredentialRow row, CredentialPatch patch)
+    {
+        if (patch.Recoverable.Or(null) == true && row.IsRecoverable != true)
+        {
+            throw ProblemException.Invalid(
+                "recoverable",
+                "changes from true to false only; an API key becomes recoverable when it is created"
             );
         }
     }

@@ -23,7 +23,13 @@ public sealed class RevokeCredential(Gate gate, CountDescendants count, Brands b
     /// <param name="descendants">Whether the credentials it minted for the same owner end: <c>revoke</c> or <c>keep</c> (the default).</param>
     /// <returns>How many credentials that it made are still live (<see cref="CountDescendants"/>).</returns>
     public Task<string?> RunAsync(Caller caller, CredentialAddress address, string? reason, string? descendants) =>
-        RunAsync(caller, address.Family.Write, address, reason, descendants);
+        RunAsync(
+            caller,
+            descendants == "revoke" ? address.Family.Write : address.Family.WriteOnlyThese, // they may be of other kinds
+            address,
+            reason,
+            descendants
+        );
 
     /// <summary>Revokes the calling credential itself, or one of the caller's principal; this needs no scope.</summary>
     /// <inheritdoc cref="RunAsync(Caller, CredentialAddress, string, string)"/>

@@ -19,6 +19,7 @@ namespace Tokenry.Server.Core.Lifecycle;
 public sealed class RotateCredential(
     IdempotentGate gate,
     SecretMint mint,
+    RecoverableSecrets recoverable,
     ExpiryPolicy expiry,
     Caps caps,
     Signals signals,
@@ -31,7 +32,7 @@ public sealed class RotateCredential(
     private const int MinSelfOverlap = 60;
 
     public Task<Credential> RunAsync(Caller caller, CredentialAddress address, RotationRequest request) =>
-        RunAsync(caller, address.Family.Write, address, request);
+        RunAsync(caller, address.Family.WriteOnlyThese, address, request);
 
     /// <summary>Rotates the calling credential itself; this needs no scope.</summary>
     public Task<Credential> RunOwnAsync(Caller caller, CredentialAddress address, RotationRequest request) =>
@@ -127,8 +128,11 @@ public sealed class RotateCredential(
         var grace = now.AddSeconds(request.OverlapSeconds);
         var graceEnd = row.Expiry is { } original && original < grace ? original : grace;
         var signs = row.SigningPepperVersion is not null;
+        // A policy that forbids copies must not keep a secret that leaked from being replaced: the new one is only a hash.
+        var isKept = row.Terms.Recoverable == true && policies.ForbidsRecoverable is null;
         var rotated = row with
         {
+            Terms = isKept == (row.Terms.Recoverable == true) ? row.Terms : row.Terms with { Recoverable = null },
             Masked = minted.Masked,
             ExpiresAt = end?.ToUnixTimeMilliseconds(),
             RenewedAt = now.ToUnixTimeMilliseconds(),
@@ -149,19 +153,34 @@ public sealed class RotateCredential(
                 TokensSince = request.OverlapSeconds == 0 ? TokenIds.SinceAfter(now) : null,
             }
         );
+        await KeepAsync(tx, row, rotated, minted, version);
         if (state == "expired")
         {
             await caps.CheckRevivedAsync(tx, row.OwnerId, row.OwnerType, now.ToUnixTimeMilliseconds());
             await PolicyCheck.RequireRoomAsync(tx, policies, row, now);
         }
 
-        if (request.ExpiresAt.IsPresent)
+        if (request.ExpiresAt.IsPresent || rotated.IsRecoverable != row.IsRecoverable)
         {
             var at = now.ToUnixTimeMilliseconds();
             entry.Changes = AuditChanges.Rights(row.ToCredential(catalog, at), rotated.ToCredential(catalog, at));
         }
 
         return rotated.ToCredential(catalog, now.ToUnixTimeMilliseconds(), minted.Secret, signs ? mint.SigningKey(minted, version) : null);
+    }
+
+    /// <summary>Replaces the copy of a recoverable key's secret, or deletes it.</summary>
+    private async Task KeepAsync(WriteTransaction tx, CredentialRow before, CredentialRow after, MintedSecret minted, long version)
+    {
+        if (after.Terms.Recoverable == true)
+        {
+            await recoverable.KeepAsync(tx, minted, version);
+        }
+        else if (before.Terms.Recoverable == true)
+        {
+            await RecoverableSecretStore.DeleteAsync(tx, [before.Id]);
+            await CredentialStore.SetTermsAsync(tx, after);
+        }
     }
 
     /// <summary>

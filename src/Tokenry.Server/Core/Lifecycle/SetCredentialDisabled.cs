@@ -13,7 +13,7 @@ public sealed class SetCredentialDisabled(Gate gate, TimeProvider time)
     {
         return await gate.WriteAsync(
             caller,
-            address.Family.Write,
+            address.Family.WriteOnlyThese,
             $"{address.Family.Noun}.{(disabled ? "disabled" : "enabled")}",
             async operation =>
             {

@@ -9,11 +9,10 @@ namespace Tokenry.Server.Core.Limits;
 /// </summary>
 public sealed class SignInThrottle(TimeProvider time)
 {
-    private const int Places = 65_536; // a power of two
     private const int LongestName = 254;
 
-    private readonly Meter ofName = new(time, attempts: 10, TimeSpan.FromSeconds(30));
-    private readonly Meter ofNetwork = new(time, attempts: 60, TimeSpan.FromSeconds(5));
+    private readonly AttemptMeter ofName = new(time, attempts: 10, TimeSpan.FromSeconds(30));
+    private readonly AttemptMeter ofNetwork = new(time, attempts: 60, TimeSpan.FromSeconds(5));
 
     /// <summary>Counts an attempt.</summary>
     /// <returns>The time to wait if there were too many; otherwise zero.</returns>
@@ -52,38 +51,4 @@ public sealed class SignInThrottle(TimeProvider time)
     /// <summary>The hash uses a random seed of this process, so that no attacker finds names that share a place.</summary>
     private static int NameKey(string name, IPAddress? address) =>
         HashCode.Combine(name.Length > LongestName ? "" : name, Networks.Key(address));
-
-    /// <summary>So many attempts at once, and then one in each interval.</summary>
-    private sealed class Meter(TimeProvider time, int attempts, TimeSpan interval)
-    {
-        private readonly long startedAt = time.GetTimestamp();
-        private readonly long burst = attempts * interval.Ticks;
-
-        /// <summary>For each place, when its attempts are worked off, in ticks since the start.</summary>
-        private readonly long[] busyUntil = new long[Places];
-
-        private long Now => time.GetElapsedTime(startedAt).Ticks;
-
-        public TimeSpan Count(int key)
-        {
-            ref var until = ref busyUntil[key & (Places - 1)];
-            var now = Now;
-            while (true)
-            {
-                var known = Volatile.Read(ref until);
-                var next = Math.Max(known, now) + interval.Ticks;
-                if (next - now > burst)
-                {
-                    return TimeSpan.FromTicks(next - now - burst);
-                }
-
-                if (Interlocked.CompareExchange(ref until, next, known) == known)
-                {
-                    return TimeSpan.Zero;
-                }
-            }
-        }
-
-        public void TakeBack(int key) => Interlocked.Add(ref busyUntil[key & (Places - 1)], -interval.Ticks);
-    }
 }

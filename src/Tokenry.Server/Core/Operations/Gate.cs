@@ -158,6 +158,41 @@ public sealed class Gate(
             return result;
         });
 
+    /// <summary>The same for a mutation that rests on facts about others. If one of them changes before COMMIT, it is judged and run again.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="actor">The user.</param>
+    /// <param name="action">The audit event's action.</param>
+    /// <param name="operation">The mutation itself, with the position in <c>changes</c> at which its transaction stands on what it reads (<see cref="Premise"/>).</param>
+    public Task<T> ProvedOnFactsAsync<T>(
+        RequestFacts request,
+        string actor,
+        string action,
+        Func<AuditedOperation, long, Task<T>> operation
+    ) =>
+        rejudgement.RunAsync(async () =>
+        {
+            var position = judge.Now.Position;
+            var catalog = await judge.CatalogAsync();
+            return await ProvedAsync(
+                request,
+                actor,
+                action,
+                async (tx, entry) =>
+                {
+                    tx.StandsOn(new Premise(position, []));
+                    try
+                    {
+                        return await operation(new AuditedOperation(tx, entry, catalog), position);
+                    }
+                    catch (ProblemException)
+                    {
+                        await tx.RequirePremiseAsync(); // a refusal counts only by facts that still hold
+                        throw;
+                    }
+                }
+            );
+        });
+
     private Task<T> JudgedAsync<T>(Caller caller, Demand? demand, string action, Func<Judged, Task<T>> run) =>
         RecordingDenialsAsync(caller, action, () => rejudgement.RunAsync(async () => await run(await JudgeAsync(caller, demand))));
 
@@ -180,7 +215,7 @@ public sealed class Gate(
         }
 
         // A credential that acts in an organization has no scope of the whole server (ManagementApi.InOrganization).
-        if (caller.Management.Contains(demand.Scope))
+        if (caller.Management.Contains(demand.Scope) || (demand.NarrowScope is { } narrow && caller.Management.Contains(narrow)))
         {
             return Reach.All;
         }

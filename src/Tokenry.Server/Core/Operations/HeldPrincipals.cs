@@ -5,7 +5,7 @@ namespace Tokenry.Server.Core.Operations;
 
 /// <summary>
 /// Finds which principals a principal holds: itself, the user at the top of its owner line and all that this user owns. It also holds each principal for
-/// which one of these made a credential or a credential's newest secret.
+/// which one of these made a credential or a credential's newest secret, or saw it revealed.
 /// </summary>
 internal static class HeldPrincipals
 {
@@ -68,7 +68,7 @@ internal static class HeldPrincipals
     private static Task<IReadOnlyList<string>> OwnedAsync(WriteTransaction tx, string[] ids) =>
         tx.QueryAsync<string>($"SELECT id FROM principals WHERE {tx.Dialect.In("owner_id", "@ids")} AND deleted_at IS NULL", new { ids });
 
-    /// <summary>The principals for which they made a credential or its newest secret, and whether one of these credentials is not revoked.</summary>
+    /// <summary>The principals for which they made a credential or its newest secret, or had it revealed, and whether one of these credentials is not revoked.</summary>
     private static Task<IReadOnlyList<(string Owner, long IsLive)>> MadeForAsync(WriteTransaction tx, string[] ids) =>
         tx.QueryAsync<(string Owner, long IsLive)>(
             $"""
@@ -80,7 +80,9 @@ internal static class HeldPrincipals
               UNION ALL SELECT owner_id, state FROM credentials
                 WHERE created_with IS NULL AND created_by <> owner_id AND {tx.Dialect.In("created_by", "@ids")}
               UNION ALL SELECT owner_id, state FROM credentials
-                WHERE renewed_by IS NOT NULL AND renewed_by <> owner_id AND {tx.Dialect.In("renewed_by", "@ids")}) made
+                WHERE renewed_by IS NOT NULL AND renewed_by <> owner_id AND {tx.Dialect.In("renewed_by", "@ids")}
+              UNION ALL SELECT c.owner_id, c.state FROM credential_reveals r JOIN credentials c ON c.id = r.credential_id
+                WHERE {tx.Dialect.In("r.principal_id", "@ids")}) made
             GROUP BY owner_id
             """,
             new { ids }

@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Platform.Settings;
 using Tokenry.Server.Platform.Store;
@@ -19,10 +17,6 @@ public sealed class SignInLinks(TokenryOptions options, TimeProvider time)
     );
 
     public const string Path = "/sign-in/link";
-    public const string CodeParameter = "code";
-
-    private const int CodeBytes = 32;
-    private const int CodeLength = 43;
 
     /// <summary>Makes a link for a user.</summary>
     /// <param name="tx">The transaction; it holds the user's row.</param>
@@ -32,7 +26,7 @@ public sealed class SignInLinks(TokenryOptions options, TimeProvider time)
     public async Task<NewSignInLink> CreateAsync(WriteTransaction tx, string userId, TimeSpan life, bool resetsSecondFactor)
     {
         var now = time.GetUtcNow();
-        var code = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(CodeBytes));
+        var code = LinkCode.New();
         await EndAllAsync(tx, userId);
         await tx.ExecuteAsync(
             """
@@ -40,30 +34,33 @@ public sealed class SignInLinks(TokenryOptions options, TimeProvider time)
             """,
             new
             {
-                hash = Hash(code),
+                hash = LinkCode.Hash(code),
                 userId,
                 resets = resetsSecondFactor ? 1L : 0L,
                 now = now.ToUnixTimeMilliseconds(),
                 end = (now + life).ToUnixTimeMilliseconds(),
             }
         );
-        return new NewSignInLink(new Secret($"{Address()}{Path}?{CodeParameter}={code}"), now + life);
+        return new NewSignInLink(new Secret($"{Address()}{Path}?{LinkCode.Parameter}={code}"), now + life);
     }
 
     /// <summary>A link that would work now; <c>null</c> = it would not.</summary>
     public async Task<SignInLinkRow?> FindAsync(StoreReader store, string code) =>
-        code.Length != CodeLength
+        !LinkCode.IsShapedLikeOne(code)
             ? null
             : await store.FirstOrDefaultAsync<SignInLinkRow>(
                 "SELECT user_id, resets_second_factor FROM sign_in_links WHERE hash = @hash AND expires_at > @Now",
-                new { hash = Hash(code), Now }
+                new { hash = LinkCode.Hash(code), Now }
             );
 
     /// <summary>Uses a link up.</summary>
     /// <returns>The link if it worked: of many uses at once, one does.</returns>
     public async Task<SignInLinkRow?> UseAsync(WriteTransaction tx, string code) =>
         await FindAsync(tx, code) is { } link
-        && await tx.ExecuteAsync("DELETE FROM sign_in_links WHERE hash = @hash AND expires_at > @Now", new { hash = Hash(code), Now }) == 1
+        && await tx.ExecuteAsync(
+            "DELETE FROM sign_in_links WHERE hash = @hash AND expires_at > @Now",
+            new { hash = LinkCode.Hash(code), Now }
+        ) == 1
             ? link
             : null;
 
@@ -75,13 +72,6 @@ public sealed class SignInLinks(TokenryOptions options, TimeProvider time)
     public string Address() => BrowserAddress.Of(options);
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
-
-    private static byte[] Hash(string code)
-    {
-        var hash = new byte[SecretDigest.Length];
-        SecretDigest.Sha256(code, hash);
-        return hash;
-    }
 }
 
 /// <summary>A link as stored, without the hash of its code.</summary>

@@ -27,6 +27,13 @@ public static class ApiKeysApi
             .Needs(CredentialFamily.ApiKeys.WriteScopes);
         all.MapList(CredentialFamily.ApiKeys);
         all.MapLife(CredentialFamily.ApiKeys);
+        all.MapPost(
+                "/{id}/reveal",
+                async (string id, Caller caller, RevealSecret reveal) =>
+                    TypedResults.Ok(await reveal.RunAsync(caller, new CredentialAddress(CredentialFamily.ApiKeys, id)))
+            )
+            .WithSummary("Show the secret of a recoverable API key again.")
+            .Needs(CredentialFamily.ApiKeys.WriteScopes);
 
         var ofApplication = app.MapGroup("/v1/applications/{owner}/api-keys").WithTags("API keys");
         ofApplication

@@ -6,6 +6,19 @@ namespace Tokenry.Server.Features.AuditLog;
 /// <summary>Every action that this version writes to the trail. The list rejects a filter by an unknown action instead of returning nothing.</summary>
 public static class AuditActions
 {
+    private static readonly string[] OfCredentials =
+    [
+        "created",
+        "disabled",
+        "enabled",
+        "leak_reported",
+        "read",
+        "replayed",
+        "revoked",
+        "rotated",
+        "updated",
+    ];
+
     private static readonly (string Noun, string[] Verbs)[] Written =
     [
         ("access_log", ["listed"]),
@@ -35,6 +48,12 @@ public static class AuditActions
                 "deleted",
                 "disabled",
                 "enabled",
+                "invitation_accepted",
+                "invitation_created",
+                "invitation_declined",
+                "invitation_read",
+                "invitation_revoked",
+                "invitations_listed",
                 "member_added",
                 "member_read",
                 "member_removed",
@@ -97,7 +116,7 @@ public static class AuditActions
         ),
         ("users", ["listed"]),
         .. CredentialFamily.All.Select(family =>
-            (family.Noun, new[] { "created", "disabled", "enabled", "leak_reported", "read", "replayed", "revoked", "rotated", "updated" })
+            (family.Noun, family == CredentialFamily.ApiKeys ? [.. OfCredentials, "revealed"] : OfCredentials)
         ),
     ];
 

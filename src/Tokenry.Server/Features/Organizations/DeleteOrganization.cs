@@ -5,6 +5,7 @@ using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Features.Organizations.Invitations;
 using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Store;
 using Tokenry.Server.Platform.Store.Audit;
@@ -41,6 +42,7 @@ public sealed class DeleteOrganization(Gate gate)
                 }
 
                 await PolicyStore.DeleteAsync(tx, id);
+                await InvitationStore.DeleteAllAsync(tx, id);
                 await OrganizationStore.DeleteAsync(tx, id);
                 entry.Changes = [AuditChanges.Of("name", row.Name, null)];
                 return true;

@@ -2,6 +2,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Sessions;
+using Tokenry.Server.Features.Organizations.Invitations;
 using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Platform.Http;
 
@@ -18,6 +19,8 @@ internal static class OrganizationPages
         services
             .AddSingleton<OrganizationView>()
             .AddSingleton<MemberView>()
+            .AddSingleton<InvitationView>()
+            .AddSingleton<OfferView>()
             .AddSingleton(
                 new NavigationEntry(NavigationSection.Server, 40, List.Text, List.Address, "building")
                 {
@@ -70,6 +73,7 @@ internal static class OrganizationPages
         }
 
         app.MapMemberPages();
+        app.MapInvitationPages();
     }
 
     /// <summary>Chooses the organization in which the person acts on the pages from now on; an empty field = the whole server.</summary>

@@ -1,8 +1,10 @@
+using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Sessions;
+using Tokenry.Server.Features.Organizations.Invitations;
 using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Platform.Http;
 
@@ -12,6 +14,7 @@ namespace Tokenry.Server.Features.Organizations;
 internal sealed class OrganizationView(
     ListOrganizations organizations,
     ListMembers members,
+    ListInvitations invitations,
     ListCredentials credentials,
     GrantableRoles roles,
     OwnerNames names,
@@ -23,9 +26,8 @@ internal sealed class OrganizationView(
     /// <param name="caller">The caller.</param>
     /// <param name="id">The organization.</param>
     /// <param name="listing">The page of its members.</param>
-    /// <param name="act">The form that was refused.</param>
-    /// <param name="refusal">Why; <c>null</c> = none was.</param>
-    public async Task<IResult> PageAsync(Caller caller, string id, Listing listing, string? act = null, ProblemException? refusal = null)
+    /// <param name="refused">The form that was refused; <c>null</c> = none was.</param>
+    public async Task<IResult> PageAsync(Caller caller, string id, Listing listing, RefusedForm? refused = null)
     {
         var organization = await organizations.ShowAsync(caller, id);
         var shown = await members.RunAsync(caller, id, listing);
@@ -38,19 +40,31 @@ internal sealed class OrganizationView(
                     ownerId: null,
                     Listing.Of(("organization", id), ("limit", Shown))
                 );
+        var pending =
+            caller.Management.Contains(ManagementApi.OrganizationsRead) || caller.Management.Contains(ManagementApi.OrganizationWrite)
+                ? await invitations.RunAsync(
+                    caller,
+                    id,
+                    Listing.Of((ListInvitations.StateFilter, InvitationState.Pending), ("limit", "200"))
+                )
+                : null;
         return new View<OrganizationPage>(organization.Name)
         {
-            Status = refusal?.Status ?? StatusCodes.Status200OK,
+            Status = refused?.Refusal.Status ?? StatusCodes.Status200OK,
             Trail = caller.OrganizationId is null ? [OrganizationPages.List] : [],
             ["Organization"] = organization,
             ["Members"] = shown,
             ["IsLater"] = listing.Cursor is not null,
-            ["RoleNames"] = await roles.NamesAsync(shown.Items.SelectMany(member => member.Roles)),
+            ["Invitations"] = pending,
+            ["RoleNames"] = await roles.NamesAsync(
+                shown.Items.SelectMany(member => member.Roles).Concat(pending?.Items.SelectMany(invitation => invitation.Roles) ?? [])
+            ),
             ["Roles"] = await roles.ListAsync(caller, [], inOrganization: true),
             ["Credentials"] = acting,
             ["Owners"] = await names.OfAsync(caller, acting?.Items.Select(credential => credential.Owner.Id) ?? []),
-            ["Act"] = act,
-            ["Refusal"] = refusal,
+            ["Act"] = refused?.Act,
+            ["Refusal"] = refused?.Refusal,
+            ["Typed"] = refused?.Typed,
         };
     }
 
@@ -59,8 +73,13 @@ internal sealed class OrganizationView(
     /// <param name="id">The organization.</param>
     /// <param name="act">The name of the form.</param>
     /// <param name="change">The operation.</param>
-    public Task<IResult> ChangeAsync(Caller caller, string id, string act, Func<Task> change) =>
-        PageChange.RunAsync($"{OrganizationPages.List.Address}/{id}", change, refusal => PageAsync(caller, id, Listing.Of(), act, refusal));
+    /// <param name="form">What was entered, to be shown again.</param>
+    public Task<IResult> ChangeAsync(Caller caller, string id, string act, Func<Task> change, PageForm? form = null) =>
+        PageChange.RunAsync(
+            $"{OrganizationPages.List.Address}/{id}",
+            change,
+            refusal => PageAsync(caller, id, Listing.Of(), new RefusedForm(act, refusal, form))
+        );
 
     /// <summary>Roles and memberships change only after a fresh proof of who the person is.</summary>
     public void RequireFresh(Caller caller) => fresh.Require(caller);
@@ -76,3 +95,9 @@ internal sealed class OrganizationView(
         }
     }
 }
+
+/// <summary>A form of the page that was refused.</summary>
+/// <param name="Act">Its name.</param>
+/// <param name="Refusal">Why.</param>
+/// <param name="Typed">What was entered; <c>null</c> = the form does not show it again.</param>
+internal sealed record RefusedForm(string Act, ProblemException Refusal, PageForm? Typed);

@@ -3,6 +3,7 @@ using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
+using Tokenry.Server.Features.Organizations.Invitations;
 using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Organizations;
@@ -29,7 +30,8 @@ public static class OrganizationsApi
             .AddSingleton<ListMembers>()
             .AddSingleton<AddMember>()
             .AddSingleton<ReplaceMemberRoles>()
-            .AddSingleton<RemoveMember>();
+            .AddSingleton<RemoveMember>()
+            .AddInvitations();
 
     public static void MapOrganizations(this IEndpointRouteBuilder app)
     {
@@ -90,6 +92,7 @@ public static class OrganizationsApi
         }
 
         MapMembers(app);
+        app.MapInvitations();
     }
 
     /// <summary>Finds an organization that the caller may change, locks it, and makes it the target of the audit entry.</summary>

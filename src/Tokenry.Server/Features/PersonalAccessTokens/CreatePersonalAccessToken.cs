@@ -7,11 +7,11 @@ using Tokenry.Server.Core.Operations;
 
 namespace Tokenry.Server.Features.PersonalAccessTokens;
 
-/// <summary>Creates a personal access token, for the user themselves or by a caller with <c>credentials:write</c>.</summary>
+/// <summary>Creates a personal access token, for the user themselves or by a caller with <c>users.tokens:write</c> or <c>credentials:write</c>.</summary>
 public sealed class CreatePersonalAccessToken(IdempotentGate gate, IssueCredential issue, ExpiryPolicy expiry, TimeProvider time)
 {
     // An organization's administrator makes no tokens of members: they act as the member.
-    private static readonly Demand Demand = CredentialFamily.PersonalAccessTokens.Write with { OrganizationScope = null };
+    private static readonly Demand Demand = CredentialFamily.PersonalAccessTokens.WriteOnlyThese with { OrganizationScope = null };
 
     private const string Kind = CredentialKind.PersonalAccessToken;
 

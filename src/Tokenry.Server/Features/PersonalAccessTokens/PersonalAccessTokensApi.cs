@@ -29,7 +29,7 @@ public static class PersonalAccessTokensApi
                     Created("/v1/tokens", await create.RunAsync(caller, owner, body.Value))
             )
             .WithSummary("Create a personal access token for the user.")
-            .Needs(ManagementApi.CredentialsWrite, ManagementApi.TokensOwn);
+            .Needs(ManagementApi.CredentialsWrite, ManagementApi.UsersTokensWrite, ManagementApi.TokensOwn);
         ofUser.MapList(Family);
         ofUser.MapLife(Family);
 
@@ -40,7 +40,7 @@ public static class PersonalAccessTokensApi
                     Created("/v1/me/tokens", await create.RunAsync(caller, caller.Principal.Id, body.Value))
             )
             .WithSummary("Create a personal access token of your own.")
-            .Needs(ManagementApi.TokensOwn, ManagementApi.CredentialsWrite);
+            .Needs(ManagementApi.TokensOwn, ManagementApi.CredentialsWrite, ManagementApi.UsersTokensWrite);
         own.MapList(Family, ownedByCaller: true);
         own.MapLife(Family, ownedByCaller: true);
     }

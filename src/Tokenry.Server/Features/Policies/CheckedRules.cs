@@ -25,6 +25,8 @@ internal static class CheckedRules
         CheckKinds(check, "expiry_required", rules.ExpiryRequired);
         CheckKinds(check, "forbidden_kinds", rules.ForbiddenKinds);
         check.Require(rules.MaxTokensPerUser is null or (>= 1 and <= MostTokens), "max_tokens_per_user", $"must be from 1 to {MostTokens}");
+        CheckBan(check, PolicyRule.InvitedAccounts, rules.InvitedAccounts);
+        CheckBan(check, PolicyRule.Recoverable, rules.Recoverable);
         var networks = OrNull(rules.AllowedNetworks);
         check.IpRanges("allowed_networks", networks);
         check.ThrowIfAny();
@@ -35,8 +37,13 @@ internal static class CheckedRules
             MaxTokensPerUser = rules.MaxTokensPerUser,
             ForbiddenKinds = OrNull(rules.ForbiddenKinds),
             AllowedNetworks = networks,
+            InvitedAccounts = rules.InvitedAccounts,
+            Recoverable = rules.Recoverable,
         };
     }
+
+    private static void CheckBan(Validation check, string member, string? value) =>
+        check.Require(value is null or PolicyBan.Forbidden, member, $"must be {PolicyBan.Forbidden}; null removes the rule");
 
     private static IReadOnlyList<T>? OrNull<T>(IReadOnlyList<T>? list) => list is { Count: 0 } ? null : list;
 

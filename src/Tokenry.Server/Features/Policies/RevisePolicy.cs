@@ -43,6 +43,8 @@ public sealed class RevisePolicy(Gate gate, FreshAuthentication fresh)
                         MaxTokensPerUser = patch.MaxTokensPerUser.Or(before.MaxTokensPerUser),
                         ForbiddenKinds = patch.ForbiddenKinds.Or(before.ForbiddenKinds),
                         AllowedNetworks = patch.AllowedNetworks.Or(before.AllowedNetworks),
+                        InvitedAccounts = patch.InvitedAccounts.Or(before.InvitedAccounts),
+                        Recoverable = patch.Recoverable.Or(before.Recoverable),
                     }
                 );
                 entry.Changes = AuditChanges.Between(before, after);

@@ -51,6 +51,8 @@ public sealed class ShowPolicy(Gate gate)
             MaxTokensPerUser = rules.MaxTokensPerUser,
             ForbiddenKinds = rules.ForbiddenKinds,
             AllowedNetworks = rules.AllowedNetworks,
+            InvitedAccounts = rules.InvitedAccounts,
+            Recoverable = rules.Recoverable,
             Effective = policies.Effective(),
         };
     }

@@ -123,7 +123,7 @@ public static class SignInPages
 
     private static async Task ShowLinkAsync(HttpContext context, SetPasswordByLink set)
     {
-        var code = context.Request.Query[SignInLinks.CodeParameter].ToString();
+        var code = context.Request.Query[LinkCode.Parameter].ToString();
         await LinkFormAsync(context, code, await set.FindAsync(code), error: null, StatusCodes.Status200OK);
     }
 

@@ -33,6 +33,9 @@ public sealed record CredentialForm
 
     public string? Networks { get; init; }
 
+    /// <summary>Whether the server is to keep a copy of the secret.</summary>
+    public bool IsRecoverable { get; init; }
+
     /// <summary>Whether a link filled the form.</summary>
     public bool IsAskedFor { get; init; }
 
@@ -89,6 +92,7 @@ public sealed record CredentialForm
             Chosen = form.All("scope").ToHashSet(StringComparer.Ordinal),
             Objects = form["objects"],
             Networks = form["networks"],
+            IsRecoverable = form["recoverable"] is not null,
             Once = refusal.Once,
             Faults = refusal.Problem.Errors,
             // A policy may refuse what has no field, and says whose it is.
@@ -104,6 +108,7 @@ public sealed record CredentialForm
             Permissions = new CredentialPermissions(ScopeAt.Permissions(form.All("scope"))),
             Objects = form.Lines("objects"),
             AllowedIps = form.Lines("networks"),
+            Recoverable = form["recoverable"] is null ? null : true,
         };
 
     private static DateTimeOffset? Expiry(PageForm form, DateTimeOffset now) =>

@@ -60,3 +60,30 @@ internal static class OrganizationCalls
             .Json.GetProperty("items")
             .GetArrayLength();
 }
+
+/// <summary>What the tests of invitations say again and again.</summary>
+internal static class InvitationCalls
+{
+    public static Task<ApiResponse> InviteAsync(this ApiClient client, string organization, object request) =>
+        client.PostAsync($"/v1/organizations/{organization}/invitations", request);
+
+    /// <summary>Opens the link and sends its form for a new account; without the page, as one who has no form would.</summary>
+    public static async Task<ApiResponse> JoinAsync(
+        this Browser browser,
+        ApiResponse made,
+        string email,
+        string password,
+        string? again = null,
+        bool page = true
+    )
+    {
+        var path = new Uri(made.Text("url")).PathAndQuery;
+        IReadOnlyList<(string, string)> hidden = page
+            ? await browser.HiddenAsync(path, "invitation/account")
+            : [("code", path.Split("code=")[1])];
+        return await browser.PostAsync(
+            "/invitation/account",
+            [.. hidden, ("email", email), ("password", password), ("again", again ?? password)]
+        );
+    }
+}

@@ -38,6 +38,7 @@ public sealed class PolicyDoorsTests(CertificateServers servers)
     [
         "POST /oauth/introspect",
         "POST /oauth/token",
+        "POST /v1/api-keys/{id}/reveal", // refused by a rule of its own
         "POST /v1/api-resources",
         "PATCH /v1/api-resources/{id}",
         "POST /v1/applications",
@@ -52,6 +53,7 @@ public sealed class PolicyDoorsTests(CertificateServers servers)
         "POST /v1/organizations/{id}/enable",
         "PATCH /v1/organizations/{id}/policy",
         "POST /v1/organizations/{id}/policy/preview",
+        "POST /v1/organizations/{owner}/invitations",
         "POST /v1/organizations/{owner}/members",
         "PUT /v1/organizations/{owner}/members/{id}",
         "PATCH /v1/policy",

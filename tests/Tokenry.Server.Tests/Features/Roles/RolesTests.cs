@@ -84,6 +84,7 @@ public sealed class RolesTests(SharedServers servers)
         string[] nouns =
         [
             "users",
+            "users.tokens",
             "applications",
             "api-resources",
             "roles",

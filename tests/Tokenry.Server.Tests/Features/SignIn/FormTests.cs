@@ -110,7 +110,7 @@ public sealed class FormTests(SharedServers servers)
     {
         var admin = await servers.AdminAsync(engine);
         var browser = await admin.BrowserOfAsync((await admin.CreateUserAsync([])).Id);
-        foreach (var path in new[] { "/sign-in", "/sign-in/link", "/sign-in/confirm", "/account/security" })
+        foreach (var path in new[] { "/sign-in", "/sign-in/link", "/sign-in/confirm", "/account/security", "/invitation" })
         {
             var page = await (path == "/sign-in" ? new Browser(admin.Address) : browser).GetAsync(path);
             Assert.Contains("frame-ancestors 'none'", page.Header("Content-Security-Policy"), StringComparison.Ordinal);

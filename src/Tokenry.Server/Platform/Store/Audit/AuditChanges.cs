@@ -29,6 +29,7 @@ public static class AuditChanges
         "rate_limits",
         "expires_at",
         "not_before",
+        "recoverable",
     ];
 
     /// <summary>The rights that a new record has.</summary>

@@ -1,7 +1,7 @@
 using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Text;
 
-namespace Tokenry.Server.Features.Users;
+namespace Tokenry.Server.Core.Principals;
 
 /// <summary>Checks a user at create and after every update.</summary>
 public static class UserRules
