@@ -1,4 +1,4 @@
--- Live rows of a store at schema 20, as a server of that schema writes them. They do not change any more.
+-- Live rows of a store at schema 25, as a server of that schema writes them. They do not change any more.
 -- Bytes are x'…'; the engines' spellings are the test's (UpgradeTests).
 INSERT INTO api_resources (id, identifier, name, scopes, accepted_credentials, carriers, object_types, objects_in_tokens, access_token_lifetime_seconds, resource_servers, created_at, access_log, access_token_signing_alg, minimum_strength, one_time_tokens, scope_generation)
   VALUES ('res_02x5WlL3b6GHhwwGmm01Kb', 'https://api.example.com', 'Billing', '[{"name":"invoices:read","description":null},{"name":"invoices:write","description":null}]', '["api_key","personal_access_token","access_token"]', '["bearer","x_api_key"]', '["repo"]', 0, 300, '[]', 1720699765716, 'all', 'ES256', 'bearer', 0, 0);
@@ -64,8 +64,11 @@ INSERT INTO second_factors (user_id, sealed_secret, created_at, confirmed_at, la
   VALUES ('usr_02x5WlL3b6HLdzn0q4UrzQ', x'000102030405060708090a0b0c0d0e0f', 1720699765746, 1720699765746, 57356658, 0, 0);
 INSERT INTO recovery_codes (user_id, hash)
   VALUES ('usr_02x5WlL3b6HLdzn0q4UrzQ', x'000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f');
-UPDATE policies SET rules = '{"max_tokens_per_user":50}' WHERE owner = 'server';
 INSERT INTO policies (owner, rules)
-  VALUES ('org_02x5WlL3b6N000000000Aa', '{"forbidden_kinds":["anonymous_api_key"]}');
+  VALUES ('org_02x5WlL3b6N000000000Aa', '{"max_tokens_per_user":5}');
+INSERT INTO passkeys (id, user_id, credential_id, public_key, name, transports, sign_count, backup_eligible, backed_up, created_at)
+  VALUES ('psk_02x5WlL3b6R000000000Aa', 'usr_02x5WlL3b6HLdzn0q4UrzQ', x'000102030405060708090a0b0c0d0e0f', x'a5010203262001', 'laptop', 'internal', 1, 0, 0, 1720699765746);
+INSERT INTO linked_accounts (id, user_id, issuer, subject, label, created_at)
+  VALUES ('lac_02x5WlL3b6S000000000Aa', 'usr_02x5WlL3b6HLdzn0q4UrzQ', 'https://login.example.com', 'ada', 'ada@example.com', 1720699765746);
 INSERT INTO invitations (id, organization_id, hash, roles, email, note, created_by, created_at, expires_at)
   VALUES ('inv_02x5WlL3b6R000000000Aa', 'org_02x5WlL3b6N000000000Aa', x'8c409cedabdd840c6c523a75de881b417a10b1472b66681ac3b50c18dc1a2ed6', '["rol_0000000000000000000007"]', 'ada@example.com', 'Ada', 'usr_02x5WlL3b6HLdzn0q4UrzQ', 1720699765746, 4070908800000);
