@@ -1,6 +1,6 @@
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration.CommandLine;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
+using Microsoft.Extensions.Configuration.Memory;
 
 namespace Tokenry.Server.Platform.Settings;
 
@@ -24,7 +24,7 @@ public static class SettingOrigin
 }
 
 /// <summary>Reads back what is configured and from where. It never returns a secret.</summary>
-internal static partial class ConfiguredSettings
+internal static class ConfiguredSettings
 {
     private const string Urls = "urls";
     private const string ScannerKeys = "Tokenry:LeakReports:Keys";
@@ -33,7 +33,8 @@ internal static partial class ConfiguredSettings
     public static IReadOnlyList<ConfiguredSetting> Of(IConfiguration configuration)
     {
         var defaults = Defaults();
-        var providers = Flat(configuration).ToList();
+        // The framework keeps what the server set itself in memory, such as the default of urls.
+        var providers = Flat(configuration).Where(provider => provider is not MemoryConfigurationProvider).ToList();
         return [.. KnownSettings.All.Prepend(Urls).Select(key => Of(configuration, providers, key, defaults.GetValueOrDefault(key, "")))];
     }
 
@@ -55,7 +56,7 @@ internal static partial class ConfiguredSettings
         {
             if (line.StartsWith("| `", StringComparison.Ordinal) && line.Split('|') is [_, var names, var text, ..])
             {
-                var keys = Code().Matches(names).Select(match => match.Groups["text"].Value.Split(":<")[0]).Where(IsKey).ToList();
+                var keys = names.Split('`').Where((_, place) => place % 2 == 1).Select(name => name.Split(":<")[0]).Where(IsKey).ToList();
                 var values = Plain(text).Split(", ");
                 for (var i = 0; i < keys.Count; i++)
                 {
@@ -120,11 +121,21 @@ internal static partial class ConfiguredSettings
     private static bool IsKey(string name) =>
         name == Urls || name.StartsWith("Tokenry:", StringComparison.Ordinal) || name == KnownSettings.Connection;
 
-    private static string Plain(string markdown) => Link().Replace(markdown, "${text}").Replace("`", "", StringComparison.Ordinal).Trim();
+    /// <summary>The words of a cell: without code marks, and of a link its text.</summary>
+    private static string Plain(string markdown)
+    {
+        var text = markdown.Replace("`", "", StringComparison.Ordinal).Trim();
+        for (var middle = text.IndexOf("](", StringComparison.Ordinal); middle >= 0; middle = text.IndexOf("](", StringComparison.Ordinal))
+        {
+            var (start, end) = (text.LastIndexOf('[', middle), text.IndexOf(')', middle));
+            if (start < 0 || end < 0)
+            {
+                break;
+            }
 
-    [GeneratedRegex("`(?<text>[^`]+)`", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Code();
+            text = text[..start] + text[(start + 1)..middle] + text[(end + 1)..];
+        }
 
-    [GeneratedRegex(@"\[(?<text>[^\]]+)\]\([^)]+\)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Link();
+        return text;
+    }
 }
