@@ -11,6 +11,8 @@ public sealed class MailSink : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _end = new();
     private readonly Task _accepting;
+    private int _connections;
+    private int _refusals;
 
     public MailSink()
     {
@@ -24,10 +26,14 @@ public sealed class MailSink : IAsyncDisposable
     public ConcurrentQueue<string> Mails { get; } = new();
 
     /// <summary>Connections so far.</summary>
-    public int Connections;
+    public int Connections => _connections;
 
     /// <summary>How many mails it refuses before it takes one.</summary>
-    public int Refusals;
+    public int Refusals
+    {
+        get => _refusals;
+        init => _refusals = value;
+    }
 
     /// <summary>The settings of a server that gives it mail.</summary>
     public Dictionary<string, string?> Settings(string security = "none") =>
@@ -62,7 +68,7 @@ public sealed class MailSink : IAsyncDisposable
 
     private async Task ServeAsync(TcpClient client)
     {
-        Interlocked.Increment(ref Connections);
+        Interlocked.Increment(ref _connections);
         try
         {
             using var _ = client;
@@ -75,7 +81,7 @@ public sealed class MailSink : IAsyncDisposable
                 await writer.WriteLineAsync(
                     verb switch
                     {
-                        "MAIL" when Interlocked.Decrement(ref Refusals) >= 0 => "451 later",
+                        "MAIL" when Interlocked.Decrement(ref _refusals) >= 0 => "451 later",
                         "DATA" => "354 go on",
                         "QUIT" => "221 bye",
                         _ => "250 ok",

@@ -181,7 +181,8 @@ internal sealed partial class CollectNotices(Database database, TokenryOptions o
     }
 
     /// <summary>A credential that was revoked meanwhile needs no replacement.</summary>
-    private static bool IsAboutPast(string kind, CredentialRow row, long now) => kind == NoticeKind.Due && row.StateAt(now) is "revoked" or "expired";
+    private static bool IsAboutPast(string kind, CredentialRow row, long now) =>
+        kind == NoticeKind.Due && row.StateAt(now) is "revoked" or "expired";
 
     private async Task TellAsync(WriteTransaction tx, CredentialRow row, NoticeRow notice, string? except) =>
         await InsertAsync(

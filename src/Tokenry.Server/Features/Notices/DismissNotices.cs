@@ -25,7 +25,8 @@ public sealed class DismissNotices(Gate gate)
                 entry.OrganizationId = null; // the person's own, wherever they act
                 entry.TargetType = "notice";
                 entry.TargetId = id;
-                var dismissed = id is null || PublicId.IsWellFormed(id, "ntc") ? await NoticeStore.DismissAsync(tx, now.Principal.Id, id) : 0;
+                var dismissed =
+                    id is null || PublicId.IsWellFormed(id, "ntc") ? await NoticeStore.DismissAsync(tx, now.Principal.Id, id) : 0;
                 entry.ChangedNothing = dismissed == 0;
                 return dismissed > 0 || id is null ? true : throw ProblemException.NotFound();
             }

@@ -7,7 +7,8 @@ namespace Tokenry.Server.Features.Notices;
 /// Mails notices: one mail for all that a person was not told of yet. A mail that the server does not take is tried again, with growing pauses. If the process
 /// ends between mail and COMMIT, the person gets the mail twice.
 /// </summary>
-internal sealed partial class MailNotices(Database database, NoticeMail mail, TimeProvider time, ILogger<MailNotices> logger) : BackgroundService
+internal sealed partial class MailNotices(Database database, NoticeMail mail, TimeProvider time, ILogger<MailNotices> logger)
+    : BackgroundService
 {
     /// <summary>The most notices for one mail; it names the first and counts the rest.</summary>
     private const int MostOfMail = 1000;
@@ -54,7 +55,10 @@ internal sealed partial class MailNotices(Database database, NoticeMail mail, Ti
     {
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var user = await database.ReadAsync(connection =>
-            connection.QueryFirstOrDefaultAsync<string>("SELECT user_id FROM notices WHERE mail_at <= @now ORDER BY mail_at LIMIT 1", new { now })
+            connection.QueryFirstOrDefaultAsync<string>(
+                "SELECT user_id FROM notices WHERE mail_at <= @now ORDER BY mail_at LIMIT 1",
+                new { now }
+            )
         );
         if (user is null)
         {
@@ -92,7 +96,11 @@ internal sealed partial class MailNotices(Database database, NoticeMail mail, Ti
     }
 
     /// <summary>Takes what is due for a user. Until the pause ends, no other replica takes it.</summary>
-    private static async Task<(string? Name, string? Address, IReadOnlyList<NoticeRow> Notices)> ClaimAsync(WriteTransaction tx, string user, long now)
+    private static async Task<(string? Name, string? Address, IReadOnlyList<NoticeRow> Notices)> ClaimAsync(
+        WriteTransaction tx,
+        string user,
+        long now
+    )
     {
         var (name, address) = await tx.FirstOrDefaultAsync<(string?, string?)>(
             "SELECT name, email FROM principals WHERE id = @user AND enabled = 1 AND deleted_at IS NULL",

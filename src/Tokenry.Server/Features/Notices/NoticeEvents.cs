@@ -37,7 +37,10 @@ internal static class NoticeEvents
         tx.QueryAsync<NoticeEvent>(
             $"""
             SELECT seq, id, at, actor, action, coalesce(target_id, credential_id) AS target_id, reason FROM audit_events
-            WHERE seq > @after AND seq <= @to AND result <> '{AuditEntry.Denied}' AND {tx.Dialect.In("action", "@Actions")} ORDER BY seq LIMIT @most
+            WHERE seq > @after AND seq <= @to AND result <> '{AuditEntry.Denied}' AND {tx.Dialect.In(
+                "action",
+                "@Actions"
+            )} ORDER BY seq LIMIT @most
             """,
             new
             {

@@ -56,7 +56,11 @@ internal sealed class NoticeMail(MailOptions mail, TokenryOptions options)
             body.Append("- ").Append(texts.Count("mail.more", notices.Count - MostNamed)).Append('\n');
         }
 
-        body.Append('\n').Append(texts["mail.all", ("address", options.Issuer + NoticePages.Path)]).Append('\n').Append(texts["mail.why"]).Append('\n');
+        body.Append('\n')
+            .Append(texts["mail.all", ("address", options.Issuer + NoticePages.Path)])
+            .Append('\n')
+            .Append(texts["mail.why"])
+            .Append('\n');
         message.Body = new TextPart("plain") { Text = body.ToString() };
         return message;
     }

@@ -13,7 +13,12 @@ internal static class NoticePages
     public const string Path = "/account/notices";
 
     public static IServiceCollection AddNoticePages(this IServiceCollection services) =>
-        services.AddSingleton(new NavigationEntry(NavigationSection.You, 30, "notices.title", "account/notices", "bell") { Scopes = [ManagementApi.TokensOwn] });
+        services.AddSingleton(
+            new NavigationEntry(NavigationSection.You, 30, "notices.title", "account/notices", "bell")
+            {
+                Scopes = [ManagementApi.TokensOwn],
+            }
+        );
 
     public static void MapNoticePages(this IEndpointRouteBuilder app)
     {

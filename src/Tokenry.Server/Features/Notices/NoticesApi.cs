@@ -10,7 +10,11 @@ public static class NoticesApi
 {
     public static IServiceCollection AddNotices(this IServiceCollection services, TokenryOptions options)
     {
-        services.AddSingleton<ListNotices>().AddSingleton<DismissNotices>().AddSingleton(NoticeStore.Purge).AddHostedService<CollectNotices>();
+        services
+            .AddSingleton<ListNotices>()
+            .AddSingleton<DismissNotices>()
+            .AddSingleton(NoticeStore.Purge)
+            .AddHostedService<CollectNotices>();
         if (options.Mail is { } mail)
         {
             services.AddSingleton(mail).AddSingleton<NoticeMail>().AddHostedService<MailNotices>();

@@ -60,7 +60,9 @@ public sealed record MailOptions
         var security = ReadSecurity(section, faults);
         if (security == MailSecurity.None && !IsLoopback(server))
         {
-            faults.Add($"{section.Path}:Security none is for a mail server on this machine only: names of credentials would travel in clear.");
+            faults.Add(
+                $"{section.Path}:Security none is for a mail server on this machine only: names of credentials would travel in clear."
+            );
         }
 
         return new()
@@ -93,10 +95,13 @@ public sealed record MailOptions
         }
     }
 
-    private static bool IsLoopback(string server) => server == "localhost" || (IPAddress.TryParse(server, out var address) && IPAddress.IsLoopback(address));
+    private static bool IsLoopback(string server) =>
+        server == "localhost" || (IPAddress.TryParse(server, out var address) && IPAddress.IsLoopback(address));
 
     private static bool IsAddress(string text) =>
-        text.IndexOf('@', StringComparison.Ordinal) is > 0 and var at && at < text.Length - 1 && !text.Any(character => char.IsControl(character) || character is ' ' or ',' or '<' or '>');
+        text.IndexOf('@', StringComparison.Ordinal) is > 0 and var at
+        && at < text.Length - 1
+        && !text.Any(character => char.IsControl(character) || character is ' ' or ',' or '<' or '>');
 }
 
 /// <summary>How the connection to a mail server is protected.</summary>

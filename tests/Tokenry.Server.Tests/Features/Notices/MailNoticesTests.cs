@@ -11,7 +11,15 @@ public sealed class MailNoticesTests
         await using var sink = new MailSink();
         await using var server = await ServerProcess.StartAsync(engine, new ServerOptions { Settings = sink.Settings() });
         var admin = await server.AdminAsync();
-        var made = await Scenario.On(admin).Api("a").Role().User().PersonalAccessToken().PersonalAccessToken().PersonalAccessToken().CreateAsync();
+        var made = await Scenario
+            .On(admin)
+            .Api("a")
+            .Role()
+            .User()
+            .PersonalAccessToken()
+            .PersonalAccessToken()
+            .PersonalAccessToken()
+            .CreateAsync();
         foreach (var token in made.PersonalAccessTokens)
             await admin.DeleteAsync($"/v1/tokens/{token.Id}?reason=tidying").Expect(204);
 

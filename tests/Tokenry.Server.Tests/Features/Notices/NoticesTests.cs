@@ -53,7 +53,16 @@ public sealed class NoticesTests(SharedServers servers)
         var own = admin.With(made.PersonalAccessToken.Secret);
         var until = DateTimeOffset.UtcNow.AddSeconds(3);
         foreach (var _ in Enumerable.Range(0, 3))
-            await own.PostAsync("/v1/me/tokens", new { name = "short", expires_at = until, permissions = Array.Empty<object>() }).Expect(201);
+            await own.PostAsync(
+                    "/v1/me/tokens",
+                    new
+                    {
+                        name = "short",
+                        expires_at = until,
+                        permissions = Array.Empty<object>(),
+                    }
+                )
+                .Expect(201);
 
         var notices = await ToldAsync(own, 3);
         Assert.All(notices, notice => Assert.Equal("expired", notice.GetProperty("kind").GetString()));
@@ -69,7 +78,15 @@ public sealed class NoticesTests(SharedServers servers)
     {
         var admin = await servers.AdminAsync(engine);
         var organization = await admin.OrganizationAsync();
-        var people = await Scenario.On(admin).Api("a").Role().User().PersonalAccessToken(_ => Own).User().PersonalAccessToken(_ => Own).CreateAsync();
+        var people = await Scenario
+            .On(admin)
+            .Api("a")
+            .Role()
+            .User()
+            .PersonalAccessToken(_ => Own)
+            .User()
+            .PersonalAccessToken(_ => Own)
+            .CreateAsync();
         foreach (var (user, role) in people.Users.Zip([OrganizationCalls.OrganizationAdministrator, OrganizationCalls.OrganizationMember]))
             await admin.JoinAsync(organization, user.Id, role).Expect(200);
         var made = await Scenario.On(admin).Application(_ => new { organization_id = organization }).ApiKey().CreateAsync();
