@@ -130,6 +130,38 @@ public sealed class MintingRuleTests(SharedServers servers)
     }
 
     [Theory, BothEngines]
+    public async Task What_a_disabled_owner_will_have_again_can_be_given_meanwhile(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).Api("a").Role().Application().CreateAsync();
+        await admin.PostAsync($"/v1/applications/{made.Application.Id}/disable").Expect(200);
+        var key = await admin.CreateApiKeyAsync(
+            made.Application.Id,
+            new { permissions = new[] { new { api = made.Api.Identifier, scopes = new[] { "a" } } } }
+        );
+        Assert.NotEqual("valid", await admin.CodeAsync(key.Secret, made.Api.Identifier, ["a"]));
+        await admin.PostAsync($"/v1/applications/{made.Application.Id}/enable").Expect(200);
+        Assert.Equal("valid", await admin.CodeAsync(key.Secret, made.Api.Identifier, ["a"]));
+    }
+
+    [Theory, BothEngines]
+    public async Task With_a_right_over_all_credentials_ones_own_still_stay_within_the_calling_token(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).Api("a", "b").Role().ManagementRole("credentials:write").User().CreateAsync();
+        var narrow = await admin.CreatePersonalAccessTokenAsync(
+            made.User.Id,
+            new { permissions = new[] { At(made.Api.Identifier, "a"), At("urn:tokenry:management", "credentials:write") } }
+        );
+        Task<ApiResponse> Ask(string scope) =>
+            admin
+                .With(narrow.Secret)
+                .PostAsync($"/v1/users/{made.User.Id}/tokens", new { name = "x", permissions = new[] { At(made.Api.Identifier, scope) } });
+        await Ask("a").Expect(201);
+        await Ask("b").Expect(403, "exceeds_own_rights");
+    }
+
+    [Theory, BothEngines]
     public async Task Roles_are_made_edited_and_assigned_within_the_callers_management_rights(Engine engine)
     {
         var admin = await servers.AdminAsync(engine);
