@@ -18,5 +18,6 @@ internal static class ServersOfTheseTests
     {
         Environment.SetEnvironmentVariable("DOTNET_TieredPGO", "0");
         Environment.SetEnvironmentVariable("DOTNET_TC_CallCountThreshold", "200");
+        Environment.SetEnvironmentVariable("DOTNET_TC_CallCountingDelayMs", "3E8"); // hexadecimal
     }
 }

@@ -220,9 +220,6 @@ public sealed class ServerProcess : IAsyncDisposable
         var start = new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = _work.FullName };
         foreach (var name in start.Environment.Keys.Where(IsConfiguration).ToArray())
             start.Environment.Remove(name); // a developer's shell must not configure the server under test
-        // Most servers of the tests live for seconds: to compile their methods a second and a third time is most of their processor time.
-        start.Environment["DOTNET_TieredPGO"] = "0";
-        start.Environment["DOTNET_TC_CallCountingDelayMs"] = "3E8";
         Set("Tokenry:DataDirectory", DataDirectory);
         Set("ConnectionStrings:Tokenry", ConnectionString);
         if (_options.Assembly == Repository.ServerDll)
