@@ -231,7 +231,8 @@ public sealed class UsageTests(SharedServers servers)
             async () =>
                 (await admin.GetAsync(path).Expect(200)).Json is var report
                 && report.GetProperty("entries").GetArrayLength() == 3
-                && report.GetProperty("networks").GetArrayLength() == 2,
+                && report.GetProperty("networks").GetArrayLength() == 2
+                && report.GetProperty("usage").EnumerateArray().Sum(hour => hour.GetProperty("count").GetInt64()) == 3, // counts are written before entries
             "three uses from two networks"
         );
         var json = (await admin.GetAsync(path).Expect(200)).Json;
