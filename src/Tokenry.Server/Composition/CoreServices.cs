@@ -13,6 +13,7 @@ using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Core.Signing;
 using Tokenry.Server.Core.Usage;
 using Tokenry.Server.Features.AuditLog;
+using Tokenry.Server.Features.Notices;
 using Tokenry.Server.Features.Organizations.Invitations;
 using Tokenry.Server.Platform.Files;
 using Tokenry.Server.Platform.Http;
@@ -195,6 +196,7 @@ public static partial class CoreServices
             InvitationStore.Purge,
             SecondSteps.Purge,
             SecondFactorStore.Purge,
+            NoticeStore.Purge,
         ];
 
     /// <summary>Prepares schema and keys, which must be valid before anything else runs.</summary>

@@ -1,3 +1,5 @@
+using Tokenry.Server.Tests.Features.Notices;
+
 namespace Tokenry.Server.Tests.Contracts;
 
 /// <summary>A user with one role, acting by a personal access token that names all the role's management scopes; fresh for every call, so that no call disturbs another.</summary>
@@ -75,6 +77,11 @@ internal sealed class Actor
             return new Target(await SessionAsync(admin, UserId), UserId);
         }
 
+        if (prefix == "ntc")
+        {
+            return new Target(await NoticeAsync(admin, UserId), UserId);
+        }
+
         if (Call.OwnerPrefix(route.Path) == "usr" || prefix == "pat")
         {
             var id = prefix == "pat" ? (await admin.CreatePersonalAccessTokenAsync(UserId)).Id : UserId;
@@ -124,6 +131,12 @@ internal sealed class Actor
             return new Target(await SessionAsync(admin, person.Id), person.Id);
         }
 
+        if (prefix == "ntc")
+        {
+            var person = await admin.CreateUserAsync([], new { password = (string?)null });
+            return new Target(await NoticeAsync(admin, person.Id), person.Id);
+        }
+
         if (Call.OwnerPrefix(route.Path) == "usr" || prefix == "pat")
         {
             var user = await admin.CreateUserAsync([], new { password = (string?)null });
@@ -147,6 +160,14 @@ internal sealed class Actor
     /// <summary>A session of a user, who signs in for it.</summary>
     public static async Task<string> SessionAsync(ApiClient admin, string userId) =>
         "ses_" + (await admin.BrowserOfAsync(userId)).Session![..22];
+
+    /// <summary>A notice of a user: another revoked a token of theirs.</summary>
+    public static async Task<string> NoticeAsync(ApiClient admin, string userId)
+    {
+        var reader = await admin.CreatePersonalAccessTokenAsync(userId, NoticesTests.Own);
+        await admin.DeleteAsync($"/v1/tokens/{(await admin.CreatePersonalAccessTokenAsync(userId)).Id}").Expect(204);
+        return (await NoticesTests.ToldAsync(admin.With(reader.Secret), 1))[0].GetProperty("id").GetString()!;
+    }
 
     private static async Task<string> FederatedIdentityAsync(CreatedApplication application, ApiClient admin)
     {

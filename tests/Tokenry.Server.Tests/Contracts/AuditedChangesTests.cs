@@ -19,6 +19,7 @@ public sealed class AuditedChangesTests
         ["application.credentials_revoked"] = "likewise",
         ["credential.descendants_revoked"] = "likewise",
         ["api_key.revealed"] = "nothing changes but who knows the secret",
+        ["notices.dismissed"] = "the trail keeps what the notices said",
         ["session.ended"] = "the action is the change",
         ["user.sessions_ended"] = "says in its reason how many",
         ["sign_in_link.created"] = "the link is a secret, and a record has none",
@@ -86,6 +87,12 @@ public sealed class AuditedChangesTests
             {
                 var session = await person.OwnAsync(route with { Path = "/v1/me/sessions/{id}" }, admin);
                 return (person.Client, Changing(route, api, session!));
+            }
+
+            if (route.Path.StartsWith("/v1/me/notices", StringComparison.Ordinal))
+            {
+                var notice = await Actor.NoticeAsync(admin, person.UserId);
+                return (person.Client, Changing(route, api, new Target(notice, person.UserId)));
             }
 
             var own = route.HasTarget ? (await admin.CreatePersonalAccessTokenAsync(person.UserId)).Id : "";

@@ -61,6 +61,7 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
         : path.Contains("/certificates", StringComparison.Ordinal) ? "crt"
         : path.Contains("/federated-identities", StringComparison.Ordinal) ? "fed"
         : path.StartsWith("/v1/me/sessions", StringComparison.Ordinal) ? "ses"
+        : path.StartsWith("/v1/me/notices", StringComparison.Ordinal) ? "ntc"
         : path.Contains("/tokens", StringComparison.Ordinal) ? "pat"
         : path.StartsWith("/v1/users", StringComparison.Ordinal) ? "usr"
         : path.StartsWith("/v1/applications", StringComparison.Ordinal) ? "app"

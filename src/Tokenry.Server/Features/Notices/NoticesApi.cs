@@ -10,11 +10,7 @@ public static class NoticesApi
 {
     public static IServiceCollection AddNotices(this IServiceCollection services, TokenryOptions options)
     {
-        services
-            .AddSingleton<ListNotices>()
-            .AddSingleton<DismissNotices>()
-            .AddSingleton(NoticeStore.Purge)
-            .AddHostedService<CollectNotices>();
+        services.AddSingleton<ListNotices>().AddSingleton<DismissNotices>().AddHostedService<CollectNotices>();
         if (options.Mail is { } mail)
         {
             services.AddSingleton(mail).AddSingleton<NoticeMail>().AddHostedService<MailNotices>();

@@ -28,6 +28,12 @@ public sealed record PolicyForm
     /// <summary>The networks, one a line.</summary>
     public string? Networks { get; init; }
 
+    /// <summary>Whether API keys must not be recoverable.</summary>
+    public bool ForbidsRecoverable { get; init; }
+
+    /// <summary>Whether invitations must not make accounts.</summary>
+    public bool ForbidsInvitedAccounts { get; init; }
+
     public static PolicyForm Of(PolicyRules rules) =>
         new()
         {
@@ -40,6 +46,8 @@ public sealed record PolicyForm
             Forbidden = rules.ForbiddenKinds ?? [],
             Tokens = rules.MaxTokensPerUser?.ToString(CultureInfo.InvariantCulture),
             Networks = rules.AllowedNetworks is { } networks ? string.Join('\n', networks) : null,
+            ForbidsRecoverable = rules.Recoverable is not null,
+            ForbidsInvitedAccounts = rules.InvitedAccounts is not null,
         };
 
     public static PolicyForm Of(PageForm form) =>
@@ -52,6 +60,8 @@ public sealed record PolicyForm
             Forbidden = form.All("forbidden"),
             Tokens = form["tokens"],
             Networks = form["networks"],
+            ForbidsRecoverable = form[PolicyRule.Recoverable] is not null,
+            ForbidsInvitedAccounts = form[PolicyRule.InvitedAccounts] is not null,
         };
 
     /// <summary>The rules that the fields say.</summary>
@@ -76,6 +86,8 @@ public sealed record PolicyForm
             ForbiddenKinds = Forbidden.Count > 0 ? Forbidden : null,
             MaxTokensPerUser = tokens,
             AllowedNetworks = Networks?.Split(['\n', ' ', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+            Recoverable = ForbidsRecoverable ? PolicyBan.Forbidden : null,
+            InvitedAccounts = ForbidsInvitedAccounts ? PolicyBan.Forbidden : null,
         };
     }
 
@@ -86,5 +98,7 @@ public sealed record PolicyForm
             .Concat(Must.Select(kind => ("must", kind)))
             .Concat(Forbidden.Select(kind => ("forbidden", kind)))
             .Concat(Tokens is null ? [] : [("tokens", Tokens)])
-            .Concat(Networks is null ? [] : [("networks", Networks)]);
+            .Concat(Networks is null ? [] : [("networks", Networks)])
+            .Concat(ForbidsRecoverable ? [(PolicyRule.Recoverable, PolicyBan.Forbidden)] : [])
+            .Concat(ForbidsInvitedAccounts ? [(PolicyRule.InvitedAccounts, PolicyBan.Forbidden)] : []);
 }

@@ -79,6 +79,8 @@ internal sealed class PolicyView(ShowPolicy show, RevisePolicy revise, PreviewPo
                         MaxTokensPerUser = new(rules.MaxTokensPerUser),
                         ForbiddenKinds = new(rules.ForbiddenKinds),
                         AllowedNetworks = new(rules.AllowedNetworks),
+                        Recoverable = new(rules.Recoverable),
+                        InvitedAccounts = new(rules.InvitedAccounts),
                     }
                 );
             },

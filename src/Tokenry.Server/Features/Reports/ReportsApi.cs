@@ -50,7 +50,7 @@ public static class ReportsApi
             http.Response.Headers.Link = $"<{http.Request.PathBase}{http.Request.Path}?{string.Join('&', query)}>; rel=\"next\"";
         }
 
-        return TypedResults.File(content, ReportCsv.MediaType + "; charset=utf-8", "credentials.csv");
+        return TypedResults.File(content, ReportCsv.MediaType + "; charset=utf-8", "credential-report.csv");
     }
 
     /// <summary>Whether the request asks for CSV: by <c>format</c>, and without it by <c>Accept</c>.</summary>

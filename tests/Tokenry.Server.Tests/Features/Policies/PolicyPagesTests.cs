@@ -13,7 +13,7 @@ public sealed class PolicyPagesTests(SharedServers servers)
         var application = await admin.ApplicationOfAsync(organization);
         var key = await admin.CreateApiKeyAsync(application.Id, new { name = "lasts for ever" });
         var browser = await InOrganizationAsync(admin, organization, OrganizationCalls.OrganizationAdministrator);
-        Assert.Contains("No rule exists yet.", (await browser.GetAsync("/policy")).Expect(200).Body, StringComparison.Ordinal);
+        (await browser.GetAsync("/policy")).Expect(200);
 
         var refused = (
             await browser.SendAsync("policy/edit", "policy/edit", ("life_api_key", "soon"), ("networks", "10.0.0.0/8 x"))
@@ -27,7 +27,14 @@ public sealed class PolicyPagesTests(SharedServers servers)
             StringComparison.Ordinal
         );
 
-        (string, string)[] rules = [("life_api_key", "90d"), ("must", "client_secret"), ("forbidden", "certificate"), ("tokens", "5")];
+        (string, string)[] rules =
+        [
+            ("life_api_key", "90d"),
+            ("must", "client_secret"),
+            ("forbidden", "certificate"),
+            ("tokens", "5"),
+            ("recoverable", "forbidden"),
+        ];
         var preview = (await browser.SendAsync("policy/edit", "policy/edit", rules)).Expect(200).Body;
         Assert.Contains($"href=\"credentials/{key.Id}\"", preview, StringComparison.Ordinal);
         Assert.Contains("lasts for ever", preview, StringComparison.Ordinal);
@@ -43,16 +50,18 @@ public sealed class PolicyPagesTests(SharedServers servers)
         Assert.Equal("client_secret", policy.GetProperty("expiry_required")[0].GetString());
         Assert.Equal("certificate", policy.GetProperty("forbidden_kinds")[0].GetString());
         Assert.Equal(5, policy.GetProperty("max_tokens_per_user").GetInt32());
+        Assert.Equal("forbidden", policy.GetProperty("recoverable").GetString());
         var page = (await browser.GetAsync("/policy")).Expect(200).Body;
         Assert.Contains("Lives at most 90 days", page, StringComparison.Ordinal);
         Assert.Contains("At most 5 live personal access tokens each", page, StringComparison.Ordinal);
+        Assert.Contains("Recoverable API keys", page, StringComparison.Ordinal);
 
         // What is saved is in the form again; an empty form removes every rule.
         Assert.Contains("value=\"90d\"", (await browser.GetAsync("/policy/edit")).Expect(200).Body, StringComparison.Ordinal);
         (await browser.SendAsync("policy/edit", "policy/edit")).Expect(200);
         (await browser.PostAsync("/policy", [token])).Expect(303);
         Assert.Equal(2, await admin.EventsAsync(organization, "policy.updated"));
-        Assert.Contains("No rule exists yet.", (await browser.GetAsync("/policy")).Expect(200).Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("Lives at most 90 days", (await browser.GetAsync("/policy")).Expect(200).Body, StringComparison.Ordinal);
     }
 
     [Theory, BothEngines]

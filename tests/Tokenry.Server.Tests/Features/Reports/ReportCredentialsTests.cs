@@ -112,7 +112,7 @@ public sealed class ReportCredentialsTests(SharedServers servers)
         var accept = new Dictionary<string, string> { ["Accept"] = "text/csv" };
         var csv = (await admin.SendAsync(HttpMethod.Get, $"{Path}?organization={organization}", null, accept)).Expect(200);
         Assert.Equal("text/csv; charset=utf-8", csv.Header("Content-Type"));
-        Assert.Contains("credentials.csv", csv.Header("Content-Disposition"), StringComparison.Ordinal);
+        Assert.Contains("credential-report.csv", csv.Header("Content-Disposition"), StringComparison.Ordinal);
         Assert.Equal(csv.Body, (await admin.GetAsync($"{Path}?organization={organization}&format=csv").Expect(200)).Body);
         var lines = csv.Body.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(names.Length + 1, lines.Length);
