@@ -12,10 +12,10 @@ public sealed partial class AuditActionsTests
     {
         var sources = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src", "Tokenry.Server"), "*.cs", SearchOption.AllDirectories);
         var written = new SortedSet<string>(StringComparer.Ordinal);
-        var texts = Languages.Read("en"); // titles of pages look like actions
+        var others = Languages.Read("en").Keys.Append("users.tokens").ToHashSet(); // titles of pages and a noun of scopes look like actions
         foreach (var path in sources.Where(path => !path.Contains("/obj/", StringComparison.Ordinal)))
         foreach (Match match in Literal().Matches(await File.ReadAllTextAsync(path)))
-            if (AuditActions.HasKind(match.Groups["noun"].Value) && !texts.ContainsKey(match.Groups["action"].Value))
+            if (AuditActions.HasKind(match.Groups["noun"].Value) && !others.Contains(match.Groups["action"].Value))
                 written.Add(match.Groups["action"].Value);
 
         Assert.True(written.Count > 40, string.Join(", ", written));
