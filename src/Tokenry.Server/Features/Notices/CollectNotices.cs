@@ -21,7 +21,6 @@ internal sealed partial class CollectNotices(Database database, TokenryOptions o
 
     private const string Trail = "trail";
     private const string Expiry = "expiry";
-    private const string IdPrefix = "ntc";
 
     /// <summary>Stands after every id: what expired at the position itself was told.</summary>
     private const string Last = "~";
@@ -206,7 +205,7 @@ internal sealed partial class CollectNotices(Database database, TokenryOptions o
                 tx,
                 notice with
                 {
-                    Id = PublicId.Create(IdPrefix, PublicId.NewUuid7(now)),
+                    Id = PublicId.Create(NoticeRow.IdPrefix, PublicId.NewUuid7(now)),
                     UserId = user,
                     MailAt = options.Mail is null ? null : now.ToUnixTimeMilliseconds() + Gathering,
                 }

@@ -26,7 +26,9 @@ public sealed class DismissNotices(Gate gate)
                 entry.TargetType = "notice";
                 entry.TargetId = id;
                 var dismissed =
-                    id is null || PublicId.IsWellFormed(id, "ntc") ? await NoticeStore.DismissAsync(tx, now.Principal.Id, id) : 0;
+                    id is null || PublicId.IsWellFormed(id, NoticeRow.IdPrefix)
+                        ? await NoticeStore.DismissAsync(tx, now.Principal.Id, id)
+                        : 0;
                 entry.ChangedNothing = dismissed == 0;
                 return dismissed > 0 || id is null ? true : throw ProblemException.NotFound();
             }

@@ -20,7 +20,12 @@ public sealed class ListNotices(Gate gate)
             "notices.listed",
             async read =>
                 listing.ToPage(
-                    await NoticeStore.OfUserAsync(read.Connection, read.Caller.Principal.Id, listing.IdCursor("ntc"), listing.Limit + 1),
+                    await NoticeStore.OfUserAsync(
+                        read.Connection,
+                        read.Caller.Principal.Id,
+                        listing.IdCursor(NoticeRow.IdPrefix),
+                        listing.Limit + 1
+                    ),
                     row => row.ToNotice(),
                     row => row.Id
                 )

@@ -78,15 +78,15 @@ internal sealed partial class MailNotices(Database database, NoticeMail mail, Ti
                 await mail.SendAsync(name ?? "", address, notices, stopping);
             }
 
-            await database.WriteAsync(tx => SetAsync(tx, notices, mailAt: null));
+            await database.WriteAsync(tx => NoticeStore.EndMailAsync(tx, notices));
         }
-        catch (Exception exception) when (exception is not OperationCanceledException and not StoreUnavailableException)
+        catch (Exception exception) when (!stopping.IsCancellationRequested && exception is not StoreUnavailableException)
         {
             // The message may repeat the address, never the password.
             LogNotTaken(notices[0].MailAttempts, exception.Message);
             if (notices[0].MailAttempts >= Pauses.Length)
             {
-                await database.WriteAsync(tx => SetAsync(tx, notices, mailAt: null));
+                await database.WriteAsync(tx => NoticeStore.EndMailAsync(tx, notices));
             }
 
             return false;
@@ -125,12 +125,6 @@ internal sealed partial class MailNotices(Database database, NoticeMail mail, Ti
     /// <summary>The pause by the number of attempts before, in milliseconds.</summary>
     private static string PauseSql =>
         $"CASE mail_attempts {string.Concat(Pauses.Select((pause, attempts) => $"WHEN {attempts} THEN {(long)pause.TotalMilliseconds} "))}ELSE {(long)Pauses[^1].TotalMilliseconds} END";
-
-    private static async Task<int> SetAsync(WriteTransaction tx, IReadOnlyList<NoticeRow> notices, long? mailAt)
-    {
-        var ids = notices.Select(notice => notice.Id).ToArray();
-        return await tx.ExecuteAsync($"UPDATE notices SET mail_at = @mailAt WHERE {tx.Dialect.In("id", "@ids")}", new { mailAt, ids });
-    }
 
     [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Notices were not mailed: {Reason}")]
     private partial void LogSkipped(string reason);

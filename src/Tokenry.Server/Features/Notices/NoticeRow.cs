@@ -7,6 +7,9 @@ internal sealed record NoticeRow
 {
     public const string Columns = "id, user_id, event, at, kind, target_type, target_id, name, reason, mail_at, mail_attempts";
 
+    /// <summary>The prefix of the public ids of notices.</summary>
+    public const string IdPrefix = "ntc";
+
     public string Id { get; init; } = "";
 
     public string UserId { get; init; } = "";

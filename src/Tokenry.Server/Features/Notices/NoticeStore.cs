@@ -45,6 +45,13 @@ internal static class NoticeStore
             row
         );
 
+    /// <summary>Ends the attempts to mail notices: they were mailed, or given up.</summary>
+    public static Task<int> EndMailAsync(WriteTransaction tx, IReadOnlyList<NoticeRow> notices) =>
+        tx.ExecuteAsync(
+            $"UPDATE notices SET mail_at = NULL WHERE {tx.Dialect.In("id", "@ids")}",
+            new { ids = notices.Select(notice => notice.Id).ToArray() }
+        );
+
     /// <summary>How far notices were collected.</summary>
     public static Task<long> PositionAsync(StoreReader store, string name) =>
         store.FirstOrDefaultAsync<long>("SELECT position FROM notice_progress WHERE name = @name", new { name });
