@@ -43,6 +43,7 @@ internal sealed class InProcessServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _server.App.StopAsync(); // or its background services would still write to what goes away below
         await _server.DisposeAsync();
         _directory.Delete(recursive: true);
     }

@@ -186,8 +186,8 @@ internal sealed partial class PostgresChangeFeed(
 
     public override void Dispose()
     {
+        base.Dispose(); // ends the loop that waits for the hint
         hint.Dispose();
-        base.Dispose();
     }
 
     [LoggerMessage(
