@@ -13,6 +13,8 @@ public sealed class FuzzTests(EdgeServer edge, ITestOutputHelper output)
 {
     private const int Connections = 8;
 
+    private const int Least = 100;
+
     private static readonly TimeSpan Duration =
         Environment.GetEnvironmentVariable("TOKENRY_LONG") == "1" ? TimeSpan.FromSeconds(60) : TimeSpan.FromSeconds(2);
 
@@ -39,14 +41,13 @@ public sealed class FuzzTests(EdgeServer edge, ITestOutputHelper output)
         await Task.WhenAll(Enumerable.Range(0, Connections).Select(_ => Task.Run(FireAsync)));
         foreach (var (status, count) in answers.Index().Where(pair => pair.Item > 0))
             output.WriteLine($"{status}: {count}");
-        Assert.True(answers.Sum() > 100, $"only {answers.Sum()} requests");
         Assert.True(answers[0] * 10 < answers.Sum(), $"{answers[0]} of {answers.Sum()} without an answer");
         await ExpectUnharmedAsync();
 
         async Task FireAsync()
         {
             using var connection = new KeepAlive(edge.Process.Address);
-            while (!end.IsCancellationRequested)
+            while (!end.IsCancellationRequested || answers.Sum() <= Least) // a busy machine takes longer
             {
                 var seed = Interlocked.Increment(ref next);
                 var request = fuzz.Make(target, new Mutator(seed));

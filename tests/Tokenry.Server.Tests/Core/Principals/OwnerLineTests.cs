@@ -141,9 +141,16 @@ public sealed class OwnerLineTests(SharedServers servers)
         await using var server = await ServerProcess.StartAsync(engine);
         var person = await (await server.AdminAsync()).PersonWithTokenAsync([], At(Management, "tokens:own"));
         var statuses = new List<int>();
-        for (var i = 0; i < 80; i++)
-            statuses.Add((await server.Client().PostAsync("/v1/credentials/revoke", new { token = person.Token.Secret })).Status);
-        Assert.Equal(429, statuses[^1]);
+        // One a second is worked off, so that a slow machine needs more of them.
+        while (!statuses.Contains(429) && statuses.Count < 2000)
+        {
+            var round = Enumerable
+                .Range(0, 30)
+                .Select(_ => server.Client().PostAsync("/v1/credentials/revoke", new { token = person.Token.Secret }));
+            statuses.AddRange((await Task.WhenAll(round)).Select(answer => answer.Status));
+        }
+
+        Assert.Contains(429, statuses);
         Assert.All(statuses.Take(60), status => Assert.Equal(202, status));
     }
 

@@ -159,6 +159,7 @@ public sealed class OrganizationIsolationTests(SharedServers servers)
                     ["crt"] = (await admin.CreateCertificateAsync(application.Id)).Text("id"),
                     ["fed"] = (await admin.CreateFederatedIdentityAsync(application.Id, issuer)).Text("id"),
                     ["ses"] = await Actor.SessionAsync(admin, member.Id),
+                    ["ntc"] = await Actor.NoticeAsync(admin, member.Id),
                     ["inv"] = (await admin.PostAsync($"/v1/organizations/{id}/invitations", new { note = "Ada" }).Expect(201)).Text("id"),
                 }
             );
