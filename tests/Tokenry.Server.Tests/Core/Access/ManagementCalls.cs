@@ -14,7 +14,7 @@ internal static class ManagementCalls
     public const string Developer = "rol_0000000000000000000003";
     public const string Member = "rol_0000000000000000000004";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>A user without a password, whose hash would cost half a second of a core.</summary>
     public static Task<CreatedUser> PersonAsync(this ApiClient admin, params string[] roles) =>

@@ -11,6 +11,20 @@ public sealed class MailNoticesTests
         await using var sink = new MailSink();
         await using var server = await ServerProcess.StartAsync(engine, new ServerOptions { Settings = sink.Settings() });
         var admin = await server.AdminAsync();
+        var series = 0;
+        // On a busy machine the mail may be sent between two of them: then another series.
+        while (!sink.Mails.Any(mail => mail.Contains("3 notices about your credentials", StringComparison.Ordinal)))
+        {
+            Assert.True(++series <= 10, $"{sink.Mails.Count} mails, and none for a whole series");
+            await ExpectMailAsync(admin, sink);
+        }
+
+        Assert.InRange(sink.Mails.Count, series, 3 * series);
+    }
+
+    /// <summary>Revokes three tokens of a new person and waits until mails name all of them.</summary>
+    private static async Task ExpectMailAsync(ApiClient admin, MailSink sink)
+    {
         var made = await Scenario
             .On(admin)
             .Api("a")
@@ -20,16 +34,18 @@ public sealed class MailNoticesTests
             .PersonalAccessToken()
             .PersonalAccessToken()
             .CreateAsync();
-        foreach (var token in made.PersonalAccessTokens)
-            await admin.DeleteAsync($"/v1/tokens/{token.Id}?reason=tidying").Expect(204);
-
-        await EventuallyAsync(() => Task.FromResult(!sink.Mails.IsEmpty), "a mail");
-        var mail = Assert.Single(sink.Mails);
-        Assert.Contains($"<{made.User.Email}>", mail, StringComparison.Ordinal);
-        Assert.Contains("3 notices about your credentials", mail, StringComparison.Ordinal);
-        Assert.Contains("was revoked: tidying", mail, StringComparison.Ordinal);
-        Assert.Contains($"{server.Address}/account/tokens/{made.PersonalAccessTokens[0].Id}", mail, StringComparison.Ordinal);
-        Assert.All(made.PersonalAccessTokens, token => Assert.DoesNotContain(token.Secret, mail, StringComparison.Ordinal));
+        await Task.WhenAll(
+            made.PersonalAccessTokens.Select(token => admin.DeleteAsync($"/v1/tokens/{token.Id}?reason=tidying").Expect(204))
+        );
+        var addresses = made.PersonalAccessTokens.Select(token => $"{admin.Address}/account/tokens/{token.Id}").ToList();
+        await EventuallyAsync(
+            () => Task.FromResult(addresses.TrueForAll(address => sink.Mails.Any(mail => mail.Contains(address, StringComparison.Ordinal)))),
+            "mails that name all three"
+        );
+        var mails = sink.Mails.Where(mail => mail.Contains($"<{made.User.Email}>", StringComparison.Ordinal)).ToList();
+        Assert.All(mails, mail => Assert.Contains("was revoked: tidying", mail, StringComparison.Ordinal));
+        Assert.All(mails, mail => Assert.All(made.PersonalAccessTokens, token => Assert.DoesNotContain(token.Secret, mail, StringComparison.Ordinal)));
+        Assert.NotEmpty(mails);
     }
 
     [Fact]

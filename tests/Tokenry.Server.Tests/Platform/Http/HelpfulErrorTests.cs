@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Tokenry.Server.Tests.Features.OAuth;
+using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 
 namespace Tokenry.Server.Tests.Platform.Http;
 
@@ -13,21 +14,14 @@ public sealed class HelpfulErrorTests(SharedServers servers)
     {
         var admin = await servers.AdminAsync(engine);
         var anonymous = await servers.AnonymousAsync(engine);
-        var made = await Scenario
-            .On(admin)
-            .Api("a")
-            .Role()
-            .ApiKey(_ => new { expires_at = DateTimeOffset.UtcNow.AddSeconds(2) })
-            .ClientSecret(_ => new { expires_at = DateTimeOffset.UtcNow.AddSeconds(2) })
-            .CreateAsync();
-        var (key, secret) = (made.ApiKey.Secret, made.Client());
-        var at = made.ApiKey.Response.Text("expires_at");
+        var made = await Scenario.On(admin).Api("a").Role().Application().CreateAsync();
+        var app = made.Application.Id;
+        var ending = await SoonOver.MakeAsync(end => admin.CreateApiKeyAsync(app, new { expires_at = end }));
+        var clientSecret = await SoonOver.MakeAsync(end => admin.CreateClientSecretAsync(app, new { expires_at = end }));
+        var (key, secret) = (ending.Secret, (app, clientSecret.Secret));
+        var at = ending.Response.Text("expires_at");
         var door = $"/v1/forward-auth?api={Uri.EscapeDataString(made.Api.Identifier)}&scope=a";
-        for (var waited = 0; await admin.VerifyAsync(key, made.Api.Identifier) != "expired"; waited++)
-        {
-            Assert.True(waited < 200);
-            await Task.Delay(50);
-        }
+        await EventuallyAsync(async () => await admin.VerifyAsync(key, made.Api.Identifier) == "expired", "expired");
 
         var (api, scope) = (made.Api.Id, "a");
         foreach (
@@ -49,11 +43,7 @@ public sealed class HelpfulErrorTests(SharedServers servers)
 
         var verified = await admin.PostAsync("/v1/verify", new { token = key, api = made.Api.Identifier }).Expect(200);
         Assert.Equal(("expired", at), (verified.Text("code"), verified.Text("expired_at")));
-        for (var waited = 0; (await anonymous.TokenAsync(secret)).Status == 200; waited++)
-        {
-            Assert.True(waited < 200);
-            await Task.Delay(50);
-        }
+        await EventuallyAsync(async () => (await anonymous.TokenAsync(secret)).Status != 200, "expired");
 
         var client = await anonymous.TokenAsync(secret).ExpectOAuth(401, "invalid_client");
         Assert.Contains("has expired", client.Text("error_description"), StringComparison.Ordinal);
