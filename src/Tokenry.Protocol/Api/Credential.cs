@@ -85,6 +85,13 @@ public sealed class Credential
     /// </summary>
     public CredentialPermissions? Permissions { get; init; }
 
+    /// <summary>
+    /// For a personal access token that acts in several organizations: its permissions in each. A request that names none of them
+    /// (<see cref="VerifyRequest.Organization"/>) gets <see cref="Permissions"/>.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<OrganizationPermissions>? Organizations { get; init; }
+
     /// <summary>Patterns <c>type:id</c> that limit it to objects; <c>null</c> = not limited.</summary>
     public IReadOnlyList<string>? Objects { get; init; }
 
@@ -247,6 +254,13 @@ public sealed record CredentialRequest : NewCredentialRequest
     /// <summary><c>true</c> = the server keeps a sealed copy of the API key's secret, which <c>POST …/reveal</c> shows again. Absent = it keeps a hash only.</summary>
     [JsonPropertyOrder(9)]
     public bool? Recoverable { get; init; }
+
+    /// <summary>
+    /// For a personal access token: up to 20 organizations in which it acts, each with its permissions there; the user must be a member. They cannot be changed
+    /// later. Not together with <c>organization_id</c>.
+    /// </summary>
+    [JsonPropertyOrder(10)]
+    public IReadOnlyList<OrganizationPermissions>? Organizations { get; init; }
 }
 
 /// <summary>Body of <c>PATCH</c> on a credential: absent = keep, <c>null</c> = clear. The resulting credential must pass the minting rule.</summary>

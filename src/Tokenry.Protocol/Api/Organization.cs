@@ -68,3 +68,34 @@ public sealed record OrganizationRolesRequest
 /// <param name="Added">Ids of the roles that the member got.</param>
 /// <param name="Removed">Ids of the roles that the member lost.</param>
 public sealed record MembershipChange(string Member, IReadOnlyList<string> Added, IReadOnlyList<string> Removed);
+
+/// <summary>
+/// A personal access token of a member that names the organization among others. The organization sees what the token may do there, and nothing of what it may
+/// do elsewhere.
+/// </summary>
+public sealed record MemberToken
+{
+    /// <summary><c>pat_…</c></summary>
+    public required string Id { get; init; }
+
+    /// <inheritdoc cref="Credential.Masked"/>
+    public required string Masked { get; init; }
+
+    /// <summary>The member.</summary>
+    public required string UserId { get; init; }
+
+    /// <summary>The upper limit of what it may do in the organization.</summary>
+    public required IReadOnlyList<Permission> Permissions { get; init; }
+
+    /// <inheritdoc cref="Credential.Objects"/>
+    public IReadOnlyList<string>? Objects { get; init; }
+
+    /// <inheritdoc cref="Credential.CreatedAt"/>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <inheritdoc cref="Credential.ExpiresAt"/>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <inheritdoc cref="Credential.State"/>
+    public required string State { get; init; }
+}

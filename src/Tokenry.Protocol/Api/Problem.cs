@@ -84,6 +84,9 @@ public static class ProblemCode
     /// <summary>403: the credential is limited to other objects.</summary>
     public const string ObjectNotAllowed = "object_not_allowed";
 
+    /// <summary>The credential does not act in the organization that the request is about.</summary>
+    public const string WrongOrganization = "wrong_organization";
+
     /// <summary>403: the request asks for more than the caller's own rights.</summary>
     public const string ExceedsOwnRights = "exceeds_own_rights";
 

@@ -19,6 +19,12 @@ public sealed class VerifyRequest
     /// <summary>The object that the request uses, <c>type:id</c>.</summary>
     public string? Object { get; init; }
 
+    /// <summary>
+    /// The organization that the request is about, <c>org_…</c>. A credential that acts in no or another organization is refused. A personal access token that
+    /// names several organizations then has its permissions in this one; without it, it has those outside organizations.
+    /// </summary>
+    public string? Organization { get; init; }
+
     /// <summary>The address of the client; needed if the credential has <c>allowed_ips</c>.</summary>
     public string? Ip { get; init; }
 

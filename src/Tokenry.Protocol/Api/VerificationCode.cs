@@ -24,6 +24,9 @@ public static class VerificationCode
     /// <summary>The credential has expired.</summary>
     public const string Expired = "expired";
 
+    /// <summary>The credential does not act in the requested organization.</summary>
+    public const string WrongOrganization = "wrong_organization";
+
     /// <summary>The credential is for another API.</summary>
     public const string WrongApi = "wrong_api";
 
@@ -70,6 +73,7 @@ public static class VerificationCode
         OwnerDisabled,
         NotYetValid,
         Expired,
+        WrongOrganization,
         WrongApi,
         CredentialKindNotAccepted,
         StrengthTooLow,

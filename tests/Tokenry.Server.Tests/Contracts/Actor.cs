@@ -115,13 +115,15 @@ internal sealed class Actor
                 "id"
             );
             var member = (await admin.CreateUserAsync([], new { password = (string?)null })).Id;
-            if (prefix == "usr")
+            if (prefix is "usr" or "pat")
                 await admin.PostAsync($"/v1/organizations/{organization}/members", new { member }).Expect(200);
             if (prefix == "inv")
                 return new Target(
                     (await admin.PostAsync($"/v1/organizations/{organization}/invitations", new { note = "Ada" }).Expect(201)).Text("id"),
                     organization
                 );
+            if (prefix == "pat")
+                return new Target(await MemberTokenAsync(admin, member, organization), organization);
             return new Target(prefix == "org" ? organization : member, organization);
         }
 
@@ -160,6 +162,25 @@ internal sealed class Actor
     /// <summary>A session of a user, who signs in for it.</summary>
     public static async Task<string> SessionAsync(ApiClient admin, string userId) =>
         "ses_" + (await admin.BrowserOfAsync(userId)).Session![..22];
+
+    /// <summary>A token of a member that names the organization among others.</summary>
+    public static async Task<string> MemberTokenAsync(ApiClient admin, string userId, string organization) =>
+        (
+            await admin.CreatePersonalAccessTokenAsync(
+                userId,
+                new
+                {
+                    organizations = new[]
+                    {
+                        new
+                        {
+                            id = organization,
+                            permissions = new[] { new { api = "urn:tokenry:management", scopes = new[] { "tokens:own" } } },
+                        },
+                    },
+                }
+            )
+        ).Id;
 
     /// <summary>A notice of a user: another revoked a token of theirs.</summary>
     public static async Task<string> NoticeAsync(ApiClient admin, string userId)

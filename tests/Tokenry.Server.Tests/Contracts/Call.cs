@@ -52,6 +52,7 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
             ? (
                 path.Contains("/members", StringComparison.Ordinal) ? "usr"
                 : path.Contains("/invitations", StringComparison.Ordinal) ? "inv"
+                : path.Contains("/tokens", StringComparison.Ordinal) ? "pat"
                 : "org"
             )
         // A key stands for every kind where a route takes all of them.

@@ -20,6 +20,9 @@ public readonly struct Requirement
 
     public ScopeSet Scopes { get; init; }
 
+    /// <summary>The organization that the request is about; <c>null</c> = it names none.</summary>
+    public string? Organization { get; init; }
+
     public string? Object { get; init; }
 
     public IPAddress? Address { get; init; }
@@ -39,7 +42,7 @@ public readonly struct Requirement
         };
 }
 
-/// <summary>Decides whether a credential that is valid itself satisfies a requirement. Applies the contract's precedence, from <c>wrong_api</c> on.</summary>
+/// <summary>Decides whether a credential that is valid itself satisfies a requirement. Applies the contract's precedence, from <c>wrong_organization</c> on.</summary>
 public static class AccessDecision
 {
     /// <returns>The code, and the scopes the credential has at the API.</returns>
@@ -48,6 +51,11 @@ public static class AccessDecision
         if (requirement.IsOwnApi)
         {
             return AtOwnApi(catalog, authenticated, requirement);
+        }
+
+        if (requirement.Organization is { } organization && organization != authenticated.OrganizationId)
+        {
+            return (VerificationCode.WrongOrganization, ScopeSet.Empty);
         }
 
         if (requirement.ApiIsUnknown)

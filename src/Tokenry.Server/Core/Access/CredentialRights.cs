@@ -50,7 +50,14 @@ internal sealed class CredentialRights
             return Usable(api, all, CredentialKind.AccessToken).Union(Usable(api, all, Kind));
         }
 
-        return Usable(api, Rights.Of(catalog, owner, GrantSet.OfNullable(Permissions)?.At(api), api), Kind);
+        var grants = GrantSet.OfNullable(Permissions);
+        var scopes = Rights.Of(catalog, owner, grants?.At(api), api);
+        foreach (var (id, there) in grants?.Organizations ?? [])
+        {
+            scopes = scopes.Union(Rights.Of(catalog, owner.In(id, new(id, IsEnabled: true)), there.At(api), api));
+        }
+
+        return Usable(api, scopes, Kind);
     }
 
     /// <summary>Read once, because each row is checked against each API twice.</summary>

@@ -27,6 +27,25 @@ public sealed record MintedCredential
 
     public DateTimeOffset? ExpiresAt { get; init; }
 
+    /// <summary>
+    /// What it can be: itself, or for a personal access token that acts in several organizations, what it is outside them and in each. They count as enabled: a
+    /// disabled one may be enabled at any time.
+    /// </summary>
+    internal IEnumerable<MintedCredential> Parts() =>
+        Permissions is not { Organizations.Count: > 0 } grants
+            ? [this]
+            :
+            [
+                this,
+                .. grants.Organizations.Select(there =>
+                    this with
+                    {
+                        Owner = Owner.In(there.OrganizationId, new(there.OrganizationId, IsEnabled: true)),
+                        Permissions = there.Grants,
+                    }
+                ),
+            ];
+
     /// <summary>Whether the operation leaves its rights, networks, limits and expiry unchanged, for example a new name.</summary>
     public bool IsAsStrong { get; init; }
 }
@@ -42,15 +61,18 @@ public static class MintingRule
     /// <exception cref="ProblemException">403 with what exceeds what.</exception>
     public static void Check(Catalog catalog, Caller caller, Reach reach, MintedCredential minted)
     {
-        var owner = OnceEnabled(minted.Owner);
-        foreach (var grant in minted.Permissions?.Grants ?? [])
+        foreach (var part in minted.Parts())
         {
-            if (
-                catalog.ResourceById(grant.ResourceId) is { } api
-                && grant.At(api).Except(Rights.Of(catalog, owner, api)) is { IsEmpty: false } beyond
-            )
+            var owner = OnceEnabled(part.Owner);
+            foreach (var grant in part.Permissions?.Grants ?? [])
             {
-                throw Problems.ExceedsOwner($"The owner has no right to {beyond} at {api.Identifier}.");
+                if (
+                    catalog.ResourceById(grant.ResourceId) is { } api
+                    && grant.At(api).Except(Rights.Of(catalog, owner, api)) is { IsEmpty: false } beyond
+                )
+                {
+                    throw Problems.ExceedsOwner($"The owner has no right to {beyond} at {api.Identifier}.");
+                }
             }
         }
 
@@ -60,6 +82,16 @@ public static class MintingRule
     /// <summary>Checks a credential whose permissions exist already. Its owner may have lost rights since, and a rotation must not fail for that.</summary>
     /// <inheritdoc cref="Check"/>
     public static void CheckExisting(Catalog catalog, Caller caller, Reach reach, MintedCredential minted)
+    {
+        foreach (var part in minted.Parts())
+        {
+            // In each organization that it names, the caller gives what it has there; if the calling credential does not act there, CheckOrganization refuses.
+            var there = ReferenceEquals(part, minted) ? null : caller.ActingIn(catalog, part.Owner.ActsIn!);
+            CheckPart(catalog, there ?? caller, reach, part);
+        }
+    }
+
+    private static void CheckPart(Catalog catalog, Caller caller, Reach reach, MintedCredential minted)
     {
         var reached = Reached(catalog, minted);
         CheckManagement(caller, ReachedManagement(catalog, minted));

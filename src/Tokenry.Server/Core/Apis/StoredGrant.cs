@@ -11,8 +11,15 @@ public sealed record StoredGrant(string Res, IReadOnlyList<string> Scopes)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long AsOf { get; init; }
 
+    /// <summary>The organization in which it holds; <c>null</c> = outside organizations, or in the one for which its credential was made.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Org { get; init; }
+
     /// <summary>
     /// The text that a column contains if it has a grant at the API resource. A scope name cannot contain it, because it has quotes.
     /// </summary>
     public static string Mark(string resourceId) => $"\"res\":\"{resourceId}\"";
+
+    /// <summary>The same for a grant in an organization.</summary>
+    public static string MarkOf(string organizationId) => $"\"org\":\"{organizationId}\"";
 }

@@ -51,6 +51,13 @@ public abstract class Authenticated : AuthenticationResult
     /// <summary>What it names at that API, including implied scopes; <c>null</c> = all its owner's rights, but no management rights.</summary>
     public virtual ScopeSet? NamedAt(ApiResourceFacts api) => ScopeSet.Empty;
 
+    /// <summary>
+    /// The same credential as it acts in another organization; <c>null</c> = it cannot act there. A personal access token acts in the organizations that it
+    /// names, a person who acts in none in all of theirs.
+    /// </summary>
+    /// <param name="owner">Its owner, as it acts in that organization.</param>
+    internal virtual Authenticated? Acting(PrincipalFacts owner) => null;
+
     /// <summary>Whether it is an access token for that API, and not for an earlier one of the same identifier.</summary>
     public virtual bool IsTokenFor(ApiResourceFacts api) => false;
 

@@ -37,7 +37,13 @@ public sealed class AuthenticatedCredential : Authenticated
 
     public override long TokensSince => Math.Max(Stored.TokensSince, Owner.TokensSince);
 
-    public override ScopeSet? NamedAt(ApiResourceFacts api) => Stored.IsAnonymous ? ScopeSet.Empty : Stored.Permissions?.At(api);
+    public override ScopeSet? NamedAt(ApiResourceFacts api) =>
+        Stored.IsAnonymous ? ScopeSet.Empty : Stored.Permissions?.In(OrganizationId).At(api);
+
+    internal override Authenticated? Acting(PrincipalFacts owner) =>
+        owner.ActsIn is { } organization && Stored.Permissions?.Names(organization) == true
+            ? new AuthenticatedCredential(Stored, owner, proof)
+            : null;
 
     /// <summary>Judges a stored credential that was proved. The result is valid, or the first reason against it: its state, its owner or the time.</summary>
     /// <param name="credential">The credential.</param>

@@ -21,4 +21,7 @@ public sealed class AuthenticatedSession : Authenticated
     public override string CredentialId => Session.Id;
 
     public override ScopeSet NamedAt(ApiResourceFacts api) => api.Scopes;
+
+    internal override Authenticated? Acting(PrincipalFacts owner) =>
+        OrganizationId is null ? new AuthenticatedSession(Session, owner) : null;
 }

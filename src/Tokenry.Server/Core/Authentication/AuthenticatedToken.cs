@@ -73,7 +73,7 @@ public sealed class AuthenticatedToken : Authenticated
         }
 
         var said = api.Register.Creations.NotAfter(Token.Scope, MadeAt);
-        return Stored.Permissions is { } grants ? said.Intersect(grants.At(api)) : said;
+        return Stored.Permissions is { } grants ? said.Intersect(grants.In(OrganizationId).At(api)) : said;
     }
 
     public override ScopeSet? PassedAt(ApiResourceFacts api) =>

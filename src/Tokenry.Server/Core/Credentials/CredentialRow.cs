@@ -135,6 +135,10 @@ public sealed record CredentialRow
     /// <summary>For an API key: whether the server keeps a sealed copy of its secret; <c>null</c> for other kinds.</summary>
     public bool? IsRecoverable => Kind is CredentialKind.ApiKey or CredentialKind.AnonymousApiKey ? Terms.Recoverable == true : null;
 
+    /// <summary>The organizations in which it can act: the one that it was made for, or those that a personal access token names.</summary>
+    public IEnumerable<string> Organizations =>
+        OrganizationId is { } one ? [one] : GrantSet.OfNullable(Permissions)?.Organizations.Select(there => there.OrganizationId) ?? [];
+
     /// <summary>Whether it grows with its owner's rights.</summary>
     public bool FollowsOwner => Permissions is null && HasPermissions(Kind);
 
@@ -171,6 +175,7 @@ public sealed record CredentialRow
                 FollowsOwner ? CredentialPermissions.Owner
                 : GrantSet.OfNullable(Permissions) is { } grants ? new(grants.ToPermissions(catalog))
                 : null,
+            Organizations = GrantSet.OfNullable(Permissions)?.ToOrganizations(catalog),
             Objects = Terms.Objects,
             CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
             CreatedBy = CreatedBy,

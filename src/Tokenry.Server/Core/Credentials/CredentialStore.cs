@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Dapper;
+using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Credentials;
@@ -33,6 +34,17 @@ public static class CredentialStore
     public static string OfOrganization(string organization) =>
         $"SELECT id FROM credentials WHERE organization_id = {organization} "
         + $"UNION ALL SELECT k.id FROM principals a JOIN credentials k ON k.owner_id = a.id WHERE a.organization_id = {organization}";
+
+    /// <summary>
+    /// A SELECT of the ids of personal access tokens that name an organization among others. They act there only while their user is a member, so that it looks
+    /// at the tokens of members alone.
+    /// </summary>
+    /// <param name="organization">The SQL parameter with its id.</param>
+    /// <param name="mark">The SQL parameter with <see cref="StoredGrant.MarkOf"/>.</param>
+    public static string Naming(string organization, string mark) =>
+        "SELECT t.id FROM credentials t WHERE t.kind = 'personal_access_token' "
+        + $"AND t.owner_id IN (SELECT principal_id FROM organization_members WHERE organization_id = {organization}) "
+        + $"AND replace(t.permissions, {mark}, '') <> t.permissions"; // replace compares bytes on both engines; LIKE of SQLite ignores case
 
     /// <summary>A SELECT of the organization in which a credential acts; <c>NULL</c> = none.</summary>
     /// <param name="credential">The SQL expression with its id.</param>

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Credentials;
@@ -15,9 +16,14 @@ public static class PolicyStore
     /// <summary>The policies that bind credentials of an organization, or only that of the server.</summary>
     /// <param name="store">A mutation that is judged by them also stands on them, by the ids of their owners.</param>
     /// <param name="organizationId">The organization; <c>null</c> = none.</param>
-    public static async Task<CredentialPolicies> OfAsync(StoreReader store, string? organizationId)
+    public static Task<CredentialPolicies> OfAsync(StoreReader store, string? organizationId) =>
+        OfAsync(store, organizationId is null ? [] : [organizationId]);
+
+    /// <summary>The policies that bind a credential that acts in these organizations.</summary>
+    /// <inheritdoc cref="OfAsync(StoreReader, string)"/>
+    public static async Task<CredentialPolicies> OfAsync(StoreReader store, IReadOnlyList<string> organizations)
     {
-        string[] owners = organizationId is null ? [Server] : [Server, organizationId];
+        string[] owners = [Server, .. organizations];
         var rows = await store.QueryAsync<Row>(
             $"SELECT owner, rules FROM policies WHERE {store.Dialect.In("owner", "@owners")}",
             new { owners }
@@ -58,12 +64,13 @@ public static class PolicyStore
         tx.FirstOrDefaultAsync<long>(
             $"""
             SELECT count(*) FROM (SELECT 1 FROM credentials WHERE owner_id = @userId AND kind = '{CredentialKind.PersonalAccessToken}' AND {IsLive}
-              {(organizationId is null ? "" : "AND organization_id = @organizationId")} LIMIT @most) AS counted
+              {(organizationId is null ? "" : $"AND {ActsThere("")}")} LIMIT @most) AS counted
             """,
             new
             {
                 userId,
                 organizationId,
+                mark = StoredGrant.MarkOf(organizationId ?? ""),
                 now,
                 most,
             }
@@ -91,8 +98,10 @@ public static class PolicyStore
         int limit
     )
     {
-        var there = organizationId is null ? "" : " AND o.organization_id = @organizationId";
-        var within = organizationId is null ? "" : $" AND c.id IN ({CredentialStore.OfOrganization("@organizationId")})";
+        var there = organizationId is null ? "" : $" AND {ActsThere("o.")}";
+        var within = organizationId is null
+            ? ""
+            : $" AND c.id IN ({CredentialStore.OfOrganization("@organizationId")} UNION ALL {CredentialStore.Naming("@organizationId", "@mark")})";
         return ((StoreReader)connection).QueryAsync<LiveCredential>(
             $"""
             SELECT c.id, c.kind, c.name, c.owner_id, p.type AS owner_type, coalesce(p.organization_id, c.organization_id) AS organization_id, c.expires_at, c.terms,
@@ -106,12 +115,17 @@ public static class PolicyStore
             new
             {
                 organizationId,
+                mark = StoredGrant.MarkOf(organizationId ?? ""),
                 after,
                 now,
                 limit,
             }
         );
     }
+
+    /// <summary>Whether a personal access token acts in the organization: it was made for that one, or names it among others.</summary>
+    private static string ActsThere(string alias) =>
+        $"({alias}organization_id = @organizationId OR replace({alias}permissions, @mark, '') <> {alias}permissions)";
 
     private sealed class Row
     {

@@ -37,6 +37,11 @@ public sealed class Door(
             request.IsInQuery && result.Kind is { } kind && kind is not (CredentialKind.ApiKey or CredentialKind.AnonymousApiKey);
         if (result is Authenticated credential)
         {
+            if (requirement.Organization is { } organization)
+            {
+                result = credential = await authenticator.InOrganizationAsync(credential, organization);
+            }
+
             possession = await possessionCheck.CheckAsync(credential, presented, ProofFor(credential, request));
             // A refusal needs no catalog, so the door can refuse even while the store is unavailable.
             catalog ??= await catalogs.GetAsync();

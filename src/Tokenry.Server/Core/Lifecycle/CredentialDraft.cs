@@ -11,10 +11,15 @@ namespace Tokenry.Server.Core.Lifecycle;
 /// <summary>The members that a caller may set on a credential, checked for form: from the request at create, from the result at PATCH.</summary>
 public sealed record CredentialDraft
 {
+    private const int MostOrganizations = 20;
+
     public required string Name { get; init; }
 
     /// <summary>The requested permissions; <c>null</c> = none requested.</summary>
     public CredentialPermissions? Permissions { get; init; }
+
+    /// <summary>For a personal access token: the organizations in which it acts, with its permissions in each; <c>null</c> = none requested.</summary>
+    public IReadOnlyList<OrganizationPermissions>? Organizations { get; init; }
 
     /// <summary>The resulting permissions, as stored (<see cref="CredentialRow.Permissions"/>).</summary>
     public string? Grants { get; init; }
@@ -46,6 +51,7 @@ public sealed record CredentialDraft
         return Of(request, expiresAt, CredentialTerms.Of(request)) with
         {
             Permissions = request.Permissions,
+            Organizations = OrganizationsOf(request, kind),
         };
     }
 
@@ -62,6 +68,42 @@ public sealed record CredentialDraft
             NotBefore = request.NotBefore,
             Terms = terms,
         };
+
+    private static IReadOnlyList<OrganizationPermissions>? OrganizationsOf(CredentialRequest request, string kind)
+    {
+        if (request.Organizations is not { } organizations)
+        {
+            return null;
+        }
+
+        var check = new Validation();
+        check.Require(kind == CredentialKind.PersonalAccessToken, "organizations", "is for personal access tokens");
+        check.Require(request.OrganizationId is null, "organizations", "excludes organization_id: the token acts in that one alone");
+        check.Require(
+            request.Permissions is not { Named: null },
+            "permissions",
+            "cannot be \"owner\" beside organizations; name them, or send [] for none outside organizations"
+        );
+        check.Require(
+            organizations.Count is > 0 and <= MostOrganizations,
+            "organizations",
+            $"needs 1 to {MostOrganizations}; leave it out for a token that acts in none"
+        );
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var there in organizations.Take(MostOrganizations))
+        {
+            if (there is not { Id: { } id, Permissions.Count: > 0 })
+            {
+                check.Require(false, "organizations", "each needs id and permissions, which name at least one API");
+                continue;
+            }
+
+            check.Require(seen.Add(id), "organizations", $"'{Validation.Shown(id)}' stands twice");
+        }
+
+        check.ThrowIfAny();
+        return organizations;
+    }
 
     /// <summary>
     /// For the caller or an application it owns, members that the request leaves out get the calling credential's values: its addresses, its limits, and an
@@ -109,6 +151,11 @@ public sealed record CredentialDraft
         );
         Terms.CheckKind(check, kind);
         CheckPermissions(check, catalog, Permissions?.Named);
+        foreach (var there in Organizations ?? [])
+        {
+            CheckPermissions(check, catalog, there.Permissions, "organizations");
+        }
+
         check.Require(NotBefore is null || ExpiresAt is null || NotBefore < ExpiresAt, "not_before", "must lie before expires_at");
         Terms.Check(check, objectsAreNew);
         check.ThrowIfAny();
@@ -119,26 +166,88 @@ public sealed record CredentialDraft
     public CredentialDraft Or(string kind, Func<GrantSet> snapshot) =>
         Permissions is null && Grants is null && CredentialRow.HasPermissions(kind) ? this with { Grants = snapshot().ToColumn() } : this;
 
+    /// <summary>The organizations in which it would act.</summary>
+    public IReadOnlyList<string> OrganizationsOf(PrincipalFacts owner) =>
+        owner.ActsIn is { } one ? [one] : [.. (Organizations ?? []).Select(there => there.Id)];
+
+    /// <summary>The same draft with its grants in organizations.</summary>
+    /// <param name="catalog">Maps names to APIs.</param>
+    /// <param name="owner">Its owner.</param>
+    /// <exception cref="ProblemException">400: the owner cannot act in one of them.</exception>
+    public CredentialDraft InOrganizations(Catalog catalog, PrincipalFacts owner)
+    {
+        if (Organizations is not { } organizations)
+        {
+            return this;
+        }
+
+        var check = new Validation();
+        check.Require(
+            owner.ActsIn is null,
+            "organizations",
+            "cannot be named by a credential that acts in one organization: what it makes acts there too"
+        );
+        foreach (var there in organizations)
+        {
+            check.Require(
+                owner.BelongsTo(there.Id),
+                "organizations",
+                $"'{Validation.Shown(there.Id)}' is not an organization in which the owner of the credential can act"
+            );
+        }
+
+        check.ThrowIfAny();
+        var grants = organizations.Select(there => new OrganizationGrants(there.Id, GrantSet.Of(catalog, there.Permissions)));
+        return this with { Grants = GrantSet.Of(Grants!).With(grants).ToColumn() };
+    }
+
+    /// <summary>The same draft with the grants in organizations that the credential has: a PATCH changes those outside them.</summary>
+    /// <param name="organizations">They; empty or <c>null</c> = none.</param>
+    /// <exception cref="ProblemException">400: the request has the credential follow its owner.</exception>
+    public CredentialDraft Keeping(IReadOnlyList<OrganizationGrants>? organizations)
+    {
+        if (organizations is not { Count: > 0 })
+        {
+            return this;
+        }
+
+        return Grants is { } column
+            ? this with
+            {
+                Grants = GrantSet.Of(column).With(organizations).ToColumn(),
+            }
+            : throw ProblemException.Invalid("permissions", "cannot be \"owner\": the token names organizations");
+    }
+
     /// <summary>Checks that every API is registered, defines the scopes and appears once. Roles use this too.</summary>
-    public static void CheckPermissions(Validation check, Catalog catalog, IReadOnlyList<Permission>? permissions)
+    /// <param name="check">Collects the faults.</param>
+    /// <param name="catalog">The APIs.</param>
+    /// <param name="permissions">The permissions; <c>null</c> = none requested.</param>
+    /// <param name="member">The member of the request that holds them.</param>
+    public static void CheckPermissions(
+        Validation check,
+        Catalog catalog,
+        IReadOnlyList<Permission>? permissions,
+        string member = "permissions"
+    )
     {
         if (permissions is null)
         {
             return;
         }
 
-        check.Require(permissions.Count <= 100, "permissions", "more than 100 APIs");
+        check.Require(permissions.Count <= 100, member, "more than 100 APIs");
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var permission in permissions.Take(100))
         {
             if (permission?.Api is not { } api || permission.Scopes is null)
             {
-                check.Require(false, "permissions", "each needs api and scopes");
+                check.Require(false, member, "each needs api and scopes");
                 continue;
             }
 
-            check.Require(seen.Add(api), "permissions", $"'{Validation.Shown(api)}' stands twice");
-            CheckPermission(check, catalog, permission, "permissions", "permissions");
+            check.Require(seen.Add(api), member, $"'{Validation.Shown(api)}' stands twice");
+            CheckPermission(check, catalog, permission, member, member);
         }
     }
 

@@ -85,10 +85,11 @@ public sealed class IssueCredential(SecretMint mint, RecoverableSecrets recovera
         var (tx, entry, catalog) = operation;
         var caller = made.IsNext ? null : bound?.Caller;
         var now = time.GetUtcNow();
-        var policies = bound is null ? CredentialPolicies.None : await PolicyCheck.ReadAsync(bound, owner.ActsIn);
+        var policies = bound is null ? CredentialPolicies.None : await PolicyCheck.ReadAsync(bound, draft.OrganizationsOf(owner));
         var asked = (caller is null ? draft : draft.Within(caller, owner, made.Kind).EndingBy(policies.Latest(made.Kind, now)))
             .Checked(catalog, made.Kind)
-            .Or(made.Kind, () => Rights.Snapshot(catalog, owner));
+            .Or(made.Kind, () => Rights.Snapshot(catalog, owner))
+            .InOrganizations(catalog, owner);
         if (asked.ExpiresAt <= now)
         {
             throw ProblemException.Invalid("expires_at", "lies in the past");

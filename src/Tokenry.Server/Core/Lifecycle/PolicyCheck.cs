@@ -13,15 +13,19 @@ namespace Tokenry.Server.Core.Lifecycle;
 /// </summary>
 internal static class PolicyCheck
 {
-    /// <summary>The policies for credentials that act in an organization, or in none.</summary>
+    /// <summary>The policies for a credential that acts in organizations, or in none.</summary>
     /// <param name="operation">The operation.</param>
-    /// <param name="organizationId">The organization; <c>null</c> = none.</param>
+    /// <param name="organizations">The organizations.</param>
     /// <param name="applicationId">The application that decides which organization it is, if that is not locked.</param>
-    public static Task<CredentialPolicies> ReadAsync(OperationContext operation, string? organizationId, string? applicationId = null)
+    public static Task<CredentialPolicies> ReadAsync(
+        OperationContext operation,
+        IReadOnlyList<string> organizations,
+        string? applicationId = null
+    )
     {
-        string?[] facts = [PolicyStore.Server, organizationId, applicationId];
-        operation.Transaction.StandsOn(new Premise(operation.Caller.JudgedAt.Position, [.. facts.OfType<string>()]));
-        return PolicyStore.OfAsync(operation.Transaction, organizationId);
+        IEnumerable<string> facts = applicationId is null ? organizations : organizations.Append(applicationId);
+        operation.Transaction.StandsOn(new Premise(operation.Caller.JudgedAt.Position, [PolicyStore.Server, .. facts]));
+        return PolicyStore.OfAsync(operation.Transaction, organizations);
     }
 
     /// <summary>Requires that the policies allow a stored credential as it would be after the operation.</summary>
@@ -45,7 +49,7 @@ internal static class PolicyCheck
 
         var policies = await ReadAsync(
             operation,
-            resulting.OrganizationId,
+            [.. resulting.Organizations],
             resulting.OwnerType == PrincipalType.Application ? resulting.OwnerId : null
         );
         policies.Require(new(resulting.Kind, resulting.Expiry, resulting.Terms.AllowedIps), now, binding);
@@ -93,7 +97,7 @@ internal static class PolicyCheck
     public static async Task RequireOfAllAsync(OperationContext operation, string applicationId, string organizationId, DateTimeOffset now)
     {
         // The policy of the server binds them already. They live on as they are, so that one that is stricter since then does not keep them here.
-        var policies = (await ReadAsync(operation, organizationId, applicationId)).Of(organizationId);
+        var policies = (await ReadAsync(operation, [organizationId], applicationId)).Of(organizationId);
         if (policies.Policies.Count == 0)
         {
             return;

@@ -90,7 +90,7 @@ public sealed class RevealSecret(
     {
         var policies = await PolicyCheck.ReadAsync(
             operation,
-            row.OrganizationId,
+            [.. row.Organizations],
             row.OwnerType == Principals.PrincipalType.Application ? row.OwnerId : null
         );
         if (policies.ForbidsRecoverable is { } owner)

@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
@@ -61,6 +62,7 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, 
                     RefuseWider(row.Terms.RateLimits, draft.Terms.RateLimits);
                 }
 
+                draft = draft.Keeping(GrantSet.OfNullable(row.Permissions)?.Organizations);
                 var owner = await PrincipalStore.FactsAsync(tx, row.OwnerId, row.ActsIn);
                 var resulting = IssueCredential.Minted(owner, row.Kind, draft) with { IsAsStrong = IsAsStrong(patch) };
                 if (patch.Permissions.IsPresent)

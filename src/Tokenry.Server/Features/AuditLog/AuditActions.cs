@@ -60,6 +60,8 @@ public static class AuditActions
                 "member_roles_replaced",
                 "members_listed",
                 "read",
+                "token_excluded",
+                "tokens_listed",
                 "updated",
             ]
         ),

@@ -31,6 +31,8 @@ public static class OrganizationsApi
             .AddSingleton<AddMember>()
             .AddSingleton<ReplaceMemberRoles>()
             .AddSingleton<RemoveMember>()
+            .AddSingleton<ListMemberTokens>()
+            .AddSingleton<ExcludeMemberToken>()
             .AddInvitations();
 
     public static void MapOrganizations(this IEndpointRouteBuilder app)
@@ -92,6 +94,7 @@ public static class OrganizationsApi
         }
 
         MapMembers(app);
+        MapTokens(app);
         app.MapInvitations();
     }
 
@@ -103,6 +106,31 @@ public static class OrganizationsApi
         operation.Entry.TargetId = id;
         operation.Entry.OrganizationId = id;
         return row;
+    }
+
+    private static void MapTokens(IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/v1/organizations/{owner}/tokens").WithTags("Organizations");
+        group
+            .MapGet(
+                "",
+                async (string owner, Caller caller, Listing listing, ListMemberTokens list) =>
+                    TypedResults.Ok(await list.RunAsync(caller, owner, listing))
+            )
+            .WithSummary("List the personal access tokens of members that name the organization among others.")
+            .Lists()
+            .Needs(ManagementApi.CredentialsRead, ManagementApi.OrganizationCredentials);
+        group
+            .MapDelete(
+                "/{id}",
+                async (string owner, string id, Caller caller, ExcludeMemberToken exclude) =>
+                {
+                    await exclude.RunAsync(caller, owner, id);
+                    return TypedResults.NoContent();
+                }
+            )
+            .WithSummary("End what the token may do in the organization; for the other organizations that it names it lives on.")
+            .Needs(ManagementApi.CredentialsWrite, ManagementApi.OrganizationCredentials);
     }
 
     private static void MapMembers(IEndpointRouteBuilder app)

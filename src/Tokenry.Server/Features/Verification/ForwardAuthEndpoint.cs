@@ -56,6 +56,7 @@ public sealed partial class ForwardAuthEndpoint(
         {
             Api = api,
             Scopes = asked.Scopes,
+            Organization = asked.Organization,
             Object = asked.Object,
             Possession = Possession.Bearer, // until the door has checked the proof
             Address = request.Address,
@@ -180,6 +181,11 @@ public sealed partial class ForwardAuthEndpoint(
                 {
                     MissingScopes = [.. missing],
                     Challenge = About(api, asked) with { Error = ChallengeError.InsufficientScope },
+                };
+            case VerificationCode.WrongOrganization:
+                return new(403, ProblemCode.WrongOrganization, "The credential does not act in this organization.")
+                {
+                    Challenge = api.Carriers.Challenge with { Error = ChallengeError.OtherOrganization },
                 };
             case VerificationCode.CredentialKindNotAccepted:
                 var kinds = api.KindsFor(asked.Scopes);

@@ -1,15 +1,19 @@
 using Microsoft.Extensions.Primitives;
 using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Verification;
 
 /// <summary>
-/// The requirements in a proxy's configuration: <c>?api=…&amp;scope=…&amp;object=…&amp;as=jwt&amp;origin=…</c>. The server parses them strictly: a misspelt
+/// The requirements in a proxy's configuration: <c>?api=…&amp;scope=…&amp;object=…&amp;organization=…&amp;as=jwt&amp;origin=…</c>. The server parses them strictly: a misspelt
 /// or empty requirement must not admit every client.
 /// </summary>
 public sealed record ForwardAuthRequest(string Api, ScopeSet Scopes, string? Object, bool AsJwt)
 {
+    /// <summary>The organization that the request is about; <c>null</c> = the proxy names none.</summary>
+    public string? Organization { get; init; }
+
     /// <summary>Scheme and host at which clients reach the API, and for which they make proofs; <c>null</c> = those of the API's identifier.</summary>
     public Uri? Origin { get; init; }
 
@@ -24,6 +28,7 @@ public sealed record ForwardAuthRequest(string Api, ScopeSet Scopes, string? Obj
         var scopes = ScopeSet.Empty;
         var asJwt = false;
         Uri? origin = null;
+        string? organization = null;
         foreach (var (name, values) in query)
         {
             switch (name)
@@ -38,6 +43,14 @@ public sealed record ForwardAuthRequest(string Api, ScopeSet Scopes, string? Obj
                     asked = One(check, name, values);
                     check.Require(asked is null || ObjectPattern.IsValidObject(asked), name, "is not type:id");
                     break;
+                case "organization":
+                    organization = One(check, name, values);
+                    check.Require(
+                        organization is null || PublicId.IsWellFormed(organization, "org"),
+                        name,
+                        "is not the id of an organization"
+                    );
+                    break;
                 case "as":
                     asJwt = One(check, name, values) == "jwt";
                     check.Require(asJwt, name, "must be jwt");
@@ -50,14 +63,18 @@ public sealed record ForwardAuthRequest(string Api, ScopeSet Scopes, string? Obj
                     check.Require(isWeb, name, "is not scheme and host of http(s), such as https://api.example.com");
                     break;
                 default:
-                    check.Require(false, Validation.Shown(name), "is not a parameter of this door; known: api, scope, object, as, origin");
+                    check.Require(
+                        false,
+                        Validation.Shown(name),
+                        "is not a parameter of this door; known: api, scope, object, organization, as, origin"
+                    );
                     break;
             }
         }
 
         check.Require(!string.IsNullOrEmpty(api), "api", "is required: the identifier of the API resource behind the proxy");
         check.ThrowIfAny();
-        return new(api!, scopes, asked, asJwt) { Origin = origin };
+        return new(api!, scopes, asked, asJwt) { Origin = origin, Organization = organization };
     }
 
     private static string? One(Validation check, string name, StringValues values)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Tokenry.Protocol.Access;
 using Tokenry.Protocol.Api;
+using Tokenry.Protocol.Credentials;
 using Tokenry.Protocol.Proofs;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
@@ -106,6 +107,11 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
         check.Require(request.Ip is null || AddressText.TryParse(request.Ip, out address), at + "ip", "is not an IP address");
         check.Require(request.Object is null || ObjectPattern.IsValidObject(request.Object), at + "object", "is not type:id");
         check.Require(
+            request.Organization is null || PublicId.IsWellFormed(request.Organization, "org"),
+            at + "organization",
+            "is not the id of an organization"
+        );
+        check.Require(
             request.Scopes is null || request.Scopes.All(scope => ScopeName.IsValid(scope)),
             at + "scopes",
             "holds something that is no scope"
@@ -121,6 +127,7 @@ public sealed class VerifyEndpoint(Gate gate, CallerJudge judge, Door door, Cata
             Api = api is null ? null : catalog.Resource(api),
             ApiIsUnknown = api is not null && catalog.Resource(api) is null,
             Scopes = request.Scopes is { Count: > 0 } scopes && check.IsEmpty ? ScopeSet.Of(scopes) : ScopeSet.Empty,
+            Organization = request.Organization,
             Object = request.Object,
             Possession = Possession.Bearer, // until the door has checked the proof
             Address = address,

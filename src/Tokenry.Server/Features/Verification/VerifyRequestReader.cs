@@ -31,6 +31,7 @@ internal static class VerifyRequestReader
         string? token = null,
             api = null,
             subject = null,
+            organization = null,
             ip = null,
             method = null,
             path = null;
@@ -42,6 +43,7 @@ internal static class VerifyRequestReader
                 : reader.ValueTextEquals("api"u8) ? Text(ref reader, ref api)
                 : reader.ValueTextEquals("scopes"u8) ? Texts(ref reader, ref scopes)
                 : reader.ValueTextEquals("object"u8) ? Text(ref reader, ref subject)
+                : reader.ValueTextEquals("organization"u8) ? Text(ref reader, ref organization)
                 : reader.ValueTextEquals("ip"u8) ? Text(ref reader, ref ip)
                 : reader.ValueTextEquals("method"u8) ? Text(ref reader, ref method)
                 : reader.ValueTextEquals("path"u8) && Text(ref reader, ref path);
@@ -60,6 +62,7 @@ internal static class VerifyRequestReader
                 Api = api,
                 Scopes = scopes,
                 Object = subject,
+                Organization = organization,
                 Ip = ip,
                 Method = method,
                 Path = path,

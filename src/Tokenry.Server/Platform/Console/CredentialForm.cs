@@ -33,6 +33,9 @@ public sealed record CredentialForm
 
     public string? Networks { get; init; }
 
+    /// <summary>For a person's own token: the organizations in which it acts too, with the same scopes.</summary>
+    public IReadOnlySet<string> Organizations { get; init; } = new HashSet<string>();
+
     /// <summary>Whether the server is to keep a copy of the secret.</summary>
     public bool IsRecoverable { get; init; }
 
@@ -92,6 +95,7 @@ public sealed record CredentialForm
             Chosen = form.All("scope").ToHashSet(StringComparer.Ordinal),
             Objects = form["objects"],
             Networks = form["networks"],
+            Organizations = form.All("organization").ToHashSet(StringComparer.Ordinal),
             IsRecoverable = form["recoverable"] is not null,
             Once = refusal.Once,
             Faults = refusal.Problem.Errors,
@@ -100,16 +104,22 @@ public sealed record CredentialForm
         };
 
     /// <summary>The request that the form makes.</summary>
-    public static CredentialRequest Request(PageForm form, DateTimeOffset now) =>
-        new()
+    public static CredentialRequest Request(PageForm form, DateTimeOffset now)
+    {
+        var permissions = ScopeAt.Permissions(form.All("scope"));
+        return new()
         {
             Name = form["name"] ?? "",
             ExpiresAt = new(Expiry(form, now)),
-            Permissions = new CredentialPermissions(ScopeAt.Permissions(form.All("scope"))),
+            Permissions = new CredentialPermissions(permissions),
+            Organizations = form.All("organization") is { Count: > 0 } chosen
+                ? [.. chosen.Select(id => new OrganizationPermissions(id, permissions))]
+                : null,
             Objects = form.Lines("objects"),
             AllowedIps = form.Lines("networks"),
             Recoverable = form["recoverable"] is null ? null : true,
         };
+    }
 
     private static DateTimeOffset? Expiry(PageForm form, DateTimeOffset now) =>
         form["expires"] switch

@@ -20,6 +20,7 @@ public readonly record struct ChallengeError(string? Code, string? Description =
     public static readonly ChallengeError InsufficientScope = new("insufficient_scope");
 
     /// <summary>The credential is limited to other objects.</summary>
+    public static readonly ChallengeError OtherOrganization = new("insufficient_scope", "acts in another organization");
     public static readonly ChallengeError OtherObjects = new("insufficient_scope", "limited to other objects");
 
     /// <summary>The API takes nothing weaker than a bound token.</summary>

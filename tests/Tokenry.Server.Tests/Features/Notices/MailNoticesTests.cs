@@ -39,12 +39,16 @@ public sealed class MailNoticesTests
         );
         var addresses = made.PersonalAccessTokens.Select(token => $"{admin.Address}/account/tokens/{token.Id}").ToList();
         await EventuallyAsync(
-            () => Task.FromResult(addresses.TrueForAll(address => sink.Mails.Any(mail => mail.Contains(address, StringComparison.Ordinal)))),
+            () =>
+                Task.FromResult(addresses.TrueForAll(address => sink.Mails.Any(mail => mail.Contains(address, StringComparison.Ordinal)))),
             "mails that name all three"
         );
         var mails = sink.Mails.Where(mail => mail.Contains($"<{made.User.Email}>", StringComparison.Ordinal)).ToList();
         Assert.All(mails, mail => Assert.Contains("was revoked: tidying", mail, StringComparison.Ordinal));
-        Assert.All(mails, mail => Assert.All(made.PersonalAccessTokens, token => Assert.DoesNotContain(token.Secret, mail, StringComparison.Ordinal)));
+        Assert.All(
+            mails,
+            mail => Assert.All(made.PersonalAccessTokens, token => Assert.DoesNotContain(token.Secret, mail, StringComparison.Ordinal))
+        );
         Assert.NotEmpty(mails);
     }
 

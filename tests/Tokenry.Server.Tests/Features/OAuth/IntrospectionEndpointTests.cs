@@ -155,12 +155,7 @@ public sealed class IntrospectionEndpointTests(SharedServers servers)
     {
         var (_, admin, _) = await ArrangeAsync(engine);
         var now = DateTimeOffset.UtcNow;
-        var made = await Scenario
-            .On(admin)
-            .ApiKey()
-            .ApiKey(_ => new { not_before = now.AddHours(1) })
-            .PersonalAccessToken()
-            .CreateAsync();
+        var made = await Scenario.On(admin).ApiKey().ApiKey(_ => new { not_before = now.AddHours(1) }).PersonalAccessToken().CreateAsync();
         var keys = $"/v1/applications/{made.Application.Id}/api-keys";
         var key = made.ApiKeys[0];
         var ending = await SoonOver.MakeAsync(end => admin.CreateApiKeyAsync(made.Application.Id, new { expires_at = end }));
@@ -182,10 +177,7 @@ public sealed class IntrospectionEndpointTests(SharedServers servers)
         await admin.PostAsync($"/v1/users/{made.User.Id}/disable").Expect(200);
         await admin.IntrospectAsync(made.PersonalAccessToken.Secret).ExpectInactive();
 
-        await EventuallyAsync(
-            async () => !(await admin.IntrospectAsync(ending.Secret)).Json.GetProperty("active").GetBoolean(),
-            "expired"
-        );
+        await EventuallyAsync(async () => !(await admin.IntrospectAsync(ending.Secret)).Json.GetProperty("active").GetBoolean(), "expired");
         await admin.IntrospectAsync(ending.Secret).ExpectInactive();
     }
 

@@ -136,6 +136,9 @@ public sealed class OrganizationIsolationTests(SharedServers servers)
         IReadOnlyDictionary<string, string> Credentials
     )
     {
+        /// <summary>A token of the member that names the organization among others.</summary>
+        public required string Shared { get; init; }
+
         public static async Task<Other> ArrangeAsync(ApiClient admin)
         {
             var id = await admin.OrganizationAsync();
@@ -162,7 +165,10 @@ public sealed class OrganizationIsolationTests(SharedServers servers)
                     ["ntc"] = await Actor.NoticeAsync(admin, member.Id),
                     ["inv"] = (await admin.PostAsync($"/v1/organizations/{id}/invitations", new { note = "Ada" }).Expect(201)).Text("id"),
                 }
-            );
+            )
+            {
+                Shared = await Actor.MemberTokenAsync(admin, member.Id, id),
+            };
         }
 
         /// <summary>What can be named in the route's path: each credential where it takes all kinds, a principal of each type where it takes both.</summary>
@@ -174,6 +180,8 @@ public sealed class OrganizationIsolationTests(SharedServers servers)
                 : Application;
             if (route.Path.StartsWith("/v1/credentials/{id}", StringComparison.Ordinal))
                 return Credentials.Values.Select(id => (id, owner));
+            if (route.Path.StartsWith("/v1/organizations/{owner}/tokens", StringComparison.Ordinal))
+                return [(Shared, owner)];
             if (route.Path.Contains("/members", StringComparison.Ordinal))
                 return [(Member, owner), (Application, owner)];
             return

@@ -49,7 +49,7 @@ public sealed class HelpfulErrorTests(SharedServers servers)
         Assert.Contains("has expired", client.Text("error_description"), StringComparison.Ordinal);
 
         // A guess at the rest of it learns nothing.
-        foreach (var guess in new[] { key[..^1] + (key[^1] == '0' ? '1' : '0'), made.ApiKey.Id })
+        foreach (var guess in new[] { key[..^1] + (key[^1] == '0' ? '1' : '0'), ending.Id })
         {
             (await anonymous.With(guess).GetAsync(door)).Expect(401, "invalid_token");
             var answer = await anonymous.With(guess).GetAsync("/v1/me").Expect(401, "invalid_token");

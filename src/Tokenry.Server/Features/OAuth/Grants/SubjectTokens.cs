@@ -24,6 +24,10 @@ public sealed class SubjectTokens(Authenticator authenticator, FederatedIdentiti
             : federatedIdentities.AuthenticateAsync(client.Principal.Id, subject.Text);
     }
 
+    /// <summary>The subject token as it acts in that organization, if it names several and this one is among them; otherwise unchanged.</summary>
+    public ValueTask<Authenticated> InOrganizationAsync(Authenticated subject, string organizationId) =>
+        authenticator.InOrganizationAsync(subject, organizationId);
+
     /// <returns><c>valid</c>, or the reason against it.</returns>
     public AuditReason Judge(AuthenticationResult result, SubjectToken subject, TokenRequest request, Catalog catalog) =>
         result is not Authenticated found ? result.Reason

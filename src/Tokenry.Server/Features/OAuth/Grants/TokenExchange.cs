@@ -55,7 +55,7 @@ public sealed class TokenExchange(
                 throw OAuthError.SubjectTokenNotAcceptable().Because(reason);
             }
 
-            RefuseOtherOrganization(request.Form, found);
+            result = found = await InOrganizationAsync(request.Form, found);
             var actor = Actor(found, request.Client);
             api = Target(catalog, found, request);
             var allowed = Allowed(catalog, found, api);
@@ -75,13 +75,18 @@ public sealed class TokenExchange(
         }
     }
 
-    /// <summary>The result acts where the subject token acts: an exchange leads into no other organization.</summary>
-    private static void RefuseOtherOrganization(FormParameters form, Authenticated subject)
+    /// <summary>The result acts where the subject token acts: of several organizations that it names the request chooses one.</summary>
+    private async ValueTask<Authenticated> InOrganizationAsync(FormParameters form, Authenticated subject)
     {
-        if (form[ClientCredentials.OrganizationId] is { } asked && asked != subject.OrganizationId)
+        if (form[ClientCredentials.OrganizationId] is not { } asked)
         {
-            throw OAuthError.InvalidRequest("the subject token does not act in this organization");
+            return subject;
         }
+
+        var acting = await subjects.InOrganizationAsync(subject, asked);
+        return acting.OrganizationId == asked
+            ? acting
+            : throw OAuthError.InvalidRequest("the subject token does not act in this organization");
     }
 
     /// <summary>The client acts for the subject, unless the client is the subject.</summary>
@@ -112,7 +117,10 @@ public sealed class TokenExchange(
             return ScopeSet.Empty;
         }
 
-        var named = subject.Token is { } token && token.IsFor(api.Identifier) ? subject.NamedAt(api) : credential.Permissions?.At(api);
+        var named =
+            subject.Token is { } token && token.IsFor(api.Identifier)
+                ? subject.NamedAt(api)
+                : credential.Permissions?.In(subject.OrganizationId).At(api);
         var scopes = Rights.Of(catalog, subject.Owner, named, api);
         if (!CredentialKind.IsClientAuthentication(credential.Kind))
         {

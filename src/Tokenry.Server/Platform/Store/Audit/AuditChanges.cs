@@ -14,6 +14,7 @@ public static class AuditChanges
     [
         "roles",
         "permissions",
+        "organizations",
         "owner",
         "owner_id",
         "owner_bound",
