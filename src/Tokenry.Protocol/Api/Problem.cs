@@ -129,6 +129,9 @@ public static class ProblemCode
     /// <summary>409: the credential is revoked or disabled.</summary>
     public const string CredentialNotActive = "credential_not_active";
 
+    /// <summary>409: the approval was approved, denied or withdrawn before, or its credential has expired.</summary>
+    public const string ApprovalDecided = "approval_decided";
+
     /// <summary>409: the server has no copy of the key's secret that it could reveal.</summary>
     public const string NotRecoverable = "not_recoverable";
 

@@ -42,6 +42,27 @@ public static class MintingRule
     /// <exception cref="ProblemException">403 with what exceeds what.</exception>
     public static void Check(Catalog catalog, Caller caller, Reach reach, MintedCredential minted)
     {
+        CheckWithinOwner(catalog, minted);
+        CheckExisting(catalog, caller, reach, minted);
+    }
+
+    /// <summary>
+    /// Checks what a caller approves by the same measure: within the rights of its owner, no management right that the caller does not hold, and for a caller
+    /// of an organization no right beyond the caller's. The caller learns no secret, so that neither its own expiry nor its networks count, nor whose token it is.
+    /// </summary>
+    /// <inheritdoc cref="Check"/>
+    public static void CheckApproved(Catalog catalog, Caller caller, Reach reach, MintedCredential minted)
+    {
+        CheckWithinOwner(catalog, minted);
+        CheckManagement(caller, ReachedManagement(catalog, minted));
+        if (!reach.IsAll)
+        {
+            CheckWithinOwn(catalog, caller, Reached(catalog, minted));
+        }
+    }
+
+    private static void CheckWithinOwner(Catalog catalog, MintedCredential minted)
+    {
         var owner = OnceEnabled(minted.Owner);
         foreach (var grant in minted.Permissions?.Grants ?? [])
         {
@@ -53,8 +74,6 @@ public static class MintingRule
                 throw Problems.ExceedsOwner($"The owner has no right to {beyond} at {api.Identifier}.");
             }
         }
-
-        CheckExisting(catalog, caller, reach, minted);
     }
 
     /// <summary>Checks a credential whose permissions exist already. Its owner may have lost rights since, and a rotation must not fail for that.</summary>

@@ -33,6 +33,9 @@ public sealed record CredentialForm
 
     public string? Networks { get; init; }
 
+    /// <summary>Why the credential is needed, for the person who approves it.</summary>
+    public string? Justification { get; init; }
+
     /// <summary>Whether the server is to keep a copy of the secret.</summary>
     public bool IsRecoverable { get; init; }
 
@@ -92,6 +95,7 @@ public sealed record CredentialForm
             Chosen = form.All("scope").ToHashSet(StringComparer.Ordinal),
             Objects = form["objects"],
             Networks = form["networks"],
+            Justification = form["justification"],
             IsRecoverable = form["recoverable"] is not null,
             Once = refusal.Once,
             Faults = refusal.Problem.Errors,
@@ -108,6 +112,7 @@ public sealed record CredentialForm
             Permissions = new CredentialPermissions(ScopeAt.Permissions(form.All("scope"))),
             Objects = form.Lines("objects"),
             AllowedIps = form.Lines("networks"),
+            Justification = form["justification"],
             Recoverable = form["recoverable"] is null ? null : true,
         };
 
