@@ -38,8 +38,7 @@ public static class ApprovalStore
         var state = filter.State switch
         {
             null => "",
-            ApprovalState.Pending =>
-                " AND v.state = 'pending' AND c.state <> 'revoked' AND (c.expires_at IS NULL OR c.expires_at > @Now)",
+            ApprovalState.Pending => " AND v.state = 'pending' AND c.state <> 'revoked' AND (c.expires_at IS NULL OR c.expires_at > @Now)",
             ApprovalState.Withdrawn => " AND v.state = 'pending' AND c.state = 'revoked'",
             ApprovalState.Expired => " AND v.state = 'pending' AND c.state <> 'revoked' AND c.expires_at <= @Now",
             _ => " AND v.state = @State",

@@ -8,15 +8,12 @@ namespace Tokenry.Server.Core.Credentials;
 public sealed record CredentialRow
 {
     /// <summary>The one SELECT every reader of credentials starts with.</summary>
-    public const string Select =
-        Columns + " FROM credentials c LEFT JOIN approvals v ON v.credential_id = c.id " + OwnersAndUses;
+    public const string Select = Columns + " FROM credentials c LEFT JOIN approvals v ON v.credential_id = c.id " + OwnersAndUses;
 
     /// <summary>The same for readers of approvals: those credentials of which one was demanded.</summary>
-    public const string SelectApproved =
-        Columns + " FROM approvals v JOIN credentials c ON c.id = v.credential_id " + OwnersAndUses;
+    public const string SelectApproved = Columns + " FROM approvals v JOIN credentials c ON c.id = v.credential_id " + OwnersAndUses;
 
-    private const string OwnersAndUses =
-        "JOIN principals p ON p.id = c.owner_id LEFT JOIN credential_usage u ON u.credential_id = c.id";
+    private const string OwnersAndUses = "JOIN principals p ON p.id = c.owner_id LEFT JOIN credential_usage u ON u.credential_id = c.id";
 
     private const string Columns = """
         SELECT c.id, c.kind, c.owner_id, coalesce(p.organization_id, c.organization_id) AS organization_id,

@@ -97,7 +97,12 @@ public static class ApprovalDemand
     /// <param name="after">The credential after it.</param>
     /// <param name="now">The time of the operation.</param>
     /// <exception cref="ProblemException">422 <c>policy_violation</c>.</exception>
-    internal static async Task RequireForGrowthAsync(OperationContext operation, CredentialRow before, CredentialRow after, DateTimeOffset now)
+    internal static async Task RequireForGrowthAsync(
+        OperationContext operation,
+        CredentialRow before,
+        CredentialRow after,
+        DateTimeOffset now
+    )
     {
         if (Grows(operation.Catalog, before, after))
         {

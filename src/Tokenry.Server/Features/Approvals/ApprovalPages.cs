@@ -52,13 +52,7 @@ internal static class ApprovalPages
         };
     }
 
-    private static async Task<IResult> ShowAsync(
-        Caller caller,
-        string id,
-        ListApprovals list,
-        OwnerNames names,
-        ProblemException? refusal
-    )
+    private static async Task<IResult> ShowAsync(Caller caller, string id, ListApprovals list, OwnerNames names, ProblemException? refusal)
     {
         var approval = await list.ShowAsync(caller, id);
         return new View<ApprovalPage>(approval.Credential.Name)
@@ -83,13 +77,7 @@ internal static class ApprovalPages
             $"{List.Address}/{id}",
             () => approves ? decide.ApproveAsync(caller, id, message) : decide.DenyAsync(caller, id, message),
             refusal =>
-                ShowAsync(
-                    caller,
-                    id,
-                    services.GetRequiredService<ListApprovals>(),
-                    services.GetRequiredService<OwnerNames>(),
-                    refusal
-                )
+                ShowAsync(caller, id, services.GetRequiredService<ListApprovals>(), services.GetRequiredService<OwnerNames>(), refusal)
         );
     }
 }

@@ -21,10 +21,7 @@ public static class ApprovalsApi
     {
         var group = app.MapGroup("/v1/approvals").WithTags("Approvals");
         group
-            .MapGet(
-                "",
-                async (Caller caller, Listing listing, ListApprovals list) => TypedResults.Ok(await list.RunAsync(caller, listing))
-            )
+            .MapGet("", async (Caller caller, Listing listing, ListApprovals list) => TypedResults.Ok(await list.RunAsync(caller, listing)))
             .WithSummary("List the approvals that policies demanded of credentials, the oldest first.")
             .Lists(ListApprovals.Filters)
             .Needs(Reads);

@@ -25,8 +25,8 @@ public sealed class DecideApproval(Gate gate, FreshAuthentication fresh, Brands 
     /// <param name="id">The approval.</param>
     /// <param name="message">For who asked.</param>
     /// <exception cref="ProblemException">
-    /// 403: it is the caller's own request, the server's demand, or exceeds what the caller, its owner or its requester may do; 404: unknown; 409: decided before;
-    /// 422: it breaks a policy.
+    /// 403: it is the caller's own request, the server's demand, or exceeds what the caller or its owner may do; 404: unknown; 409: decided before, or who asked
+    /// could not make it any more; 422: it breaks a policy.
     /// </exception>
     public Task<Approval> ApproveAsync(Caller caller, string id, string? message)
     {
@@ -44,7 +44,7 @@ public sealed class DecideApproval(Gate gate, FreshAuthentication fresh, Brands 
                 tx.StandsOn(new Premise(caller.JudgedAt.Position, [row.OwnerId, row.CreatedBy ?? row.OwnerId]));
                 MintingRule.CheckApproved(catalog, caller, reach, await IssueCredential.MintedAsync(tx, row));
                 await RequireRequesterAsync(operation, row);
-                var policies = await PolicyCheck.RequireAsync(operation, row, BindingRules.OfNew, now);
+                var policies = await PolicyCheck.RequireAsync(operation, row, BindingRules.All, now);
                 await DecideAsync(operation, row, new(ApprovalState.Approved, caller.Principal.Id, said, now.ToUnixTimeMilliseconds()));
                 if (policies.TokenLimits.Any())
                 {
@@ -111,7 +111,7 @@ public sealed class DecideApproval(Gate gate, FreshAuthentication fresh, Brands 
 
         if (!ApprovalDemand.MayDecide(caller, row.DemandedBy!))
         {
-            throw Problems.ExceedsOwn(
+            throw NotYours(
                 row.DemandedBy == PolicyStore.Server
                     ? "The policy of the server demands this approval, so an administrator of the server decides."
                     : $"The policy of the organization {row.DemandedBy} demands this approval, so an administrator of it or of the server decides."
@@ -123,7 +123,7 @@ public sealed class DecideApproval(Gate gate, FreshAuthentication fresh, Brands 
             || OwnerLine.Includes(row.CreatedBy ?? "", caller.Principal.Id, caller.Principal.OwnerId, caller.Principal.OwnerOwnerId)
         )
         {
-            throw Problems.ExceedsOwn(
+            throw NotYours(
                 "It is your own request, which another person decides. To withdraw it, revoke the credential. With the right to approve, you can make another."
             );
         }
@@ -160,8 +160,12 @@ public sealed class DecideApproval(Gate gate, FreshAuthentication fresh, Brands 
         }
     }
 
+    private static ProblemException NotYours(string why) => new(403, ProblemCode.ApprovalNotYours, why);
+
     private static ProblemException Gone() =>
-        Problems.ExceedsOwner(
+        new(
+            409,
+            ProblemCode.RequesterWithoutRight,
             "Who asked for the credential, and knows its secret, can no longer make it. Deny the approval. A person who may make such a credential can make another."
         );
 
@@ -173,10 +177,6 @@ public sealed class DecideApproval(Gate gate, FreshAuthentication fresh, Brands 
         }
 
         operation.Entry.Changes = [AuditChanges.Of("state", ApprovalState.Pending, decision.State)];
-        if (CredentialFamily.Of(row.Kind) is { IsSecret: false })
-        {
-            operation.Transaction.Changed(ChangeKind.ClientKeys, row.OwnerId);
-        }
     }
 
     private static async Task<Approval> ResultAsync(OperationContext operation, CredentialRow row, DateTimeOffset now) =>

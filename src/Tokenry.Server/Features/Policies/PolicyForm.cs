@@ -133,9 +133,12 @@ public sealed record PolicyForm
             .Concat(Tokens is null ? [] : [("tokens", Tokens)])
             .Concat(Networks is null ? [] : [("networks", Networks)])
             .Concat(Approved.Select(kind => ("approval", kind)))
-            .Concat(Within.SelectMany(pair => new[] { (WithinRole + pair.Key, pair.Value.Role), (WithinDays + pair.Key, pair.Value.Days) })
-                .Where(field => field.Item2 is not null)
-                .Select(field => (field.Item1, field.Item2!)))
+            .Concat(
+                Within
+                    .SelectMany(pair => new[] { (WithinRole + pair.Key, pair.Value.Role), (WithinDays + pair.Key, pair.Value.Days) })
+                    .Where(field => field.Item2 is not null)
+                    .Select(field => (field.Item1, field.Item2!))
+            )
             .Concat(ForbidsRecoverable ? [(PolicyRule.Recoverable, PolicyBan.Forbidden)] : [])
             .Concat(ForbidsInvitedAccounts ? [(PolicyRule.InvitedAccounts, PolicyBan.Forbidden)] : []);
 }

@@ -20,10 +20,7 @@ public sealed class ApprovalsTests(SharedServers servers)
         var member = await MemberAsync(admin, organization);
         var approver = await admin.AdministratorAsync(organization);
         var effective = (await member.Client.GetAsync("/v1/me/policy").Expect(200)).Json.GetProperty("approval_required");
-        AssertJson(
-            $$"""[{"kind":"personal_access_token","within_role":null,"within_days":null,"owner":"{{organization}}"}]""",
-            effective
-        );
+        AssertJson($$"""[{"kind":"personal_access_token","within_role":null,"within_days":null,"owner":"{{organization}}"}]""", effective);
 
         foreach (var silent in new[] { null, "", "  " })
         {
@@ -42,7 +39,11 @@ public sealed class ApprovalsTests(SharedServers servers)
         var listed = await approver.Client.GetAsync("/v1/approvals?state=pending&kind=personal_access_token").Expect(200);
         Assert.Equal([made.Text("approval.id")], OrganizationCalls.Ids(listed));
         Assert.Equal([made.Text("id")], OrganizationCalls.Ids(await member.Client.GetAsync("/v1/me/tokens?state=pending_approval")));
-        Assert.DoesNotContain(made.Text("id"), (await member.Client.GetAsync("/v1/me/tokens?state=disabled").Expect(200)).Body, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            made.Text("id"),
+            (await member.Client.GetAsync("/v1/me/tokens?state=disabled").Expect(200)).Body,
+            StringComparison.Ordinal
+        );
 
         var shown = await approver.Client.GetAsync($"/v1/approvals/{made.Text("approval.id")}").Expect(200);
         Assert.Equal((member.Id, made.Text("id")), (shown.Text("requested_by"), shown.Text("credential.id")));
@@ -56,10 +57,16 @@ public sealed class ApprovalsTests(SharedServers servers)
         await approver.Client.ApproveAsync(made).Expect(409, "approval_decided");
         await approver.Client.DenyAsync(made).Expect(409, "approval_decided");
 
-        var entry = (await admin.GetAsync($"/v1/audit?organization={organization}&action=approval.approved").Expect(200)).Json.GetProperty("items")[0];
+        var entry = (await admin.GetAsync($"/v1/audit?organization={organization}&action=approval.approved").Expect(200)).Json.GetProperty(
+            "items"
+        )[0];
         Assert.Equal(
             (approver.Id, made.Text("id"), "for this quarter"),
-            (entry.GetProperty("actor").GetString(), entry.GetProperty("target_id").GetString(), entry.GetProperty("reason").GetString())
+            (
+                entry.GetProperty("actor").GetString(),
+                entry.GetProperty("target").GetProperty("id").GetString(),
+                entry.GetProperty("reason").GetString()
+            )
         );
     }
 
@@ -73,7 +80,10 @@ public sealed class ApprovalsTests(SharedServers servers)
         var developer = await admin.DeveloperAsync(organization);
         var reader = admin.With((await admin.CreatePersonalAccessTokenAsync(developer.Id, NoticesTests.Own)).Secret);
         var approver = (await admin.AdministratorAsync(organization)).Client;
-        var (good, bad) = (await developer.Client.KeyAsync(application.Id).Expect(201), await developer.Client.KeyAsync(application.Id).Expect(201));
+        var (good, bad) = (
+            await developer.Client.KeyAsync(application.Id).Expect(201),
+            await developer.Client.KeyAsync(application.Id).Expect(201)
+        );
         await approver.ApproveAsync(good, "fine").Expect(200);
         await approver.DenyAsync(bad, "use the old one").Expect(200);
 
@@ -163,7 +173,18 @@ public sealed class ApprovalsTests(SharedServers servers)
         await admin
             .SetPolicyAsync(
                 organization,
-                new { approval_required = new[] { new { kind = "personal_access_token", within_role = reading.Id, within_days = 2 } } }
+                new
+                {
+                    approval_required = new[]
+                    {
+                        new
+                        {
+                            kind = "personal_access_token",
+                            within_role = reading.Id,
+                            within_days = 2,
+                        },
+                    },
+                }
             )
             .Expect(200);
 
@@ -173,7 +194,15 @@ public sealed class ApprovalsTests(SharedServers servers)
         await CreateAsync(["invoices:read"], 3 * 86_400, why: null).ExpectViolationAsync("approval_required", organization);
         Assert.Equal("pending_approval", (await CreateAsync(["invoices:write"], 86_400, ApprovalCalls.Why).Expect(201)).Text("state"));
         await member
-            .Client.PostAsync("/v1/me/tokens", new { name = "t", permissions = "owner", expires_at = In(60) })
+            .Client.PostAsync(
+                "/v1/me/tokens",
+                new
+                {
+                    name = "t",
+                    permissions = "owner",
+                    expires_at = In(60),
+                }
+            )
             .Expect(403, "exceeds_own_rights");
 
         // A change within the rule is taken, one beyond it is not.
@@ -219,9 +248,11 @@ public sealed class ApprovalsTests(SharedServers servers)
         await developer.PatchAsync(path, new { name = "renamed" }).Expect(200);
         await developer.PatchAsync(path, new { allowed_ips = new[] { "10.1.0.0/16" } }).Expect(200);
         await developer.PatchAsync(path, new { expires_at = In(1800) }).Expect(200);
-        await developer.PatchAsync(path, new { allowed_ips = new[] { "10.0.0.0/8" } }).ExpectViolationAsync("approval_required", organization);
-        await developer.PatchAsync(path, """{"expires_at":null}""").ExpectViolationAsync("approval_required", organization);
-        await developer.PatchAsync(path, """{"permissions":"owner"}""").ExpectViolationAsync("approval_required", organization);
+        await developer
+            .PatchAsync(path, new { allowed_ips = new[] { "10.0.0.0/8" } })
+            .ExpectViolationAsync("approval_required", organization);
+        await developer.PatchAsync(path, """{"allowed_ips":null}""").ExpectViolationAsync("approval_required", organization);
+        await developer.PatchAsync(path, new { expires_at = In(3500) }).ExpectViolationAsync("approval_required", organization);
         await developer
             .PostAsync($"{path}/rotate", new { overlap_seconds = 60, expires_at = In(7200) })
             .ExpectViolationAsync("approval_required", organization);
@@ -272,7 +303,7 @@ public sealed class ApprovalsTests(SharedServers servers)
                 )
             ).Secret
         );
-        await risen.ApproveAsync(own).Expect(403, "exceeds_own_rights");
+        await risen.ApproveAsync(own).Expect(403, "approval_not_yours");
         await risen.ApproveAsync(made).Expect(200);
 
         // What the server demands, its administrators decide; an administrator of the organization makes none at once.
@@ -281,8 +312,8 @@ public sealed class ApprovalsTests(SharedServers servers)
         await there.KeyAsync(application.Id, why: null).ExpectViolationAsync("approval_required", "server");
         var demanded = await there.KeyAsync(application.Id).Expect(201);
         Assert.Equal("server", demanded.Text("approval.demanded_by"));
-        await risen.ApproveAsync(demanded).Expect(403, "exceeds_own_rights");
-        await risen.DenyAsync(demanded).Expect(403, "exceeds_own_rights");
+        await risen.ApproveAsync(demanded).Expect(403, "approval_not_yours");
+        await risen.DenyAsync(demanded).Expect(403, "approval_not_yours");
         var keeper = (await admin.CallerAsync("approvals:read", "approvals:write")).Client;
         await keeper.ApproveAsync(demanded).Expect(200);
     }
