@@ -3,7 +3,6 @@ using Tokenry.Server.Tests.Core.Access;
 using Tokenry.Server.Tests.Features.Notices;
 using Tokenry.Server.Tests.Features.Organizations;
 using Tokenry.Server.Tests.Features.Policies;
-using Tokenry.Server.Tests.Platform.Store;
 using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 
 namespace Tokenry.Server.Tests.Features.Approvals;
