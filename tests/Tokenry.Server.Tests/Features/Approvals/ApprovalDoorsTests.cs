@@ -21,7 +21,7 @@ public sealed class ApprovalDoorsTests
     [
         ("verify", DoorNames.Verify, [.. Secrets, "anonymous_api_key"]),
         ("batch", DoorNames.Verify, [.. Secrets, "anonymous_api_key"]),
-        ("forward-auth", DoorNames.ForwardAuth, [.. Secrets, "anonymous_api_key"]),
+        ("forward-auth", DoorNames.ForwardAuth, Secrets),
         ("introspect", DoorNames.Introspection, Secrets),
         ("me", DoorNames.Management, Secrets),
         ("own credential", DoorNames.Management, Secrets),
@@ -157,7 +157,13 @@ public sealed class ApprovalDoorsTests
         {
             var answer = way switch
             {
-                "token" => await AsClientAsync(kind, made, "/oauth/token", ("grant_type", "client_credentials")),
+                "token" => await AsClientAsync(
+                    kind,
+                    made,
+                    "/oauth/token",
+                    ("grant_type", "client_credentials"),
+                    ("resource", Api.Identifier)
+                ),
                 "renew" => await AsClientAsync(kind, made, "/oauth/renew", [("overlap_seconds", "60"), .. Next(kind)]),
                 _ when made.Json.TryGetProperty("token", out var token) => await PresentAsync(token.GetString()!, way),
                 _ => null,
@@ -188,7 +194,7 @@ public sealed class ApprovalDoorsTests
             {
                 "verify" => await admin.VerifyAsync(token).Expect(200),
                 "batch" => await admin.PostAsync("/v1/verify/batch", new { items = new[] { new { token } } }).Expect(200),
-                "forward-auth" => await admin.With(token).GetAsync("/v1/forward-auth"),
+                "forward-auth" => await admin.With(token).GetAsync($"/v1/forward-auth?api={Uri.EscapeDataString(Api.Identifier)}"),
                 "introspect" => await admin.FormAsync("/oauth/introspect", [("token", token)]).Expect(200),
                 "me" => await admin.With(token).GetAsync("/v1/me"),
                 "own credential" => await admin.With(token).GetAsync("/v1/me/credential"),
