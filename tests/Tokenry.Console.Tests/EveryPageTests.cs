@@ -33,6 +33,8 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         "credentials/bulk/disable?owner={application}",
         "policy",
         "policy/edit",
+        "approvals",
+        "approvals/{approval}",
         "organizations",
         "organizations/{organization}",
         "organizations/{organization}/members/{user}",
@@ -81,6 +83,7 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
                 "credentials",
                 "policy",
                 "policy/edit",
+                "approvals",
                 "audit",
                 "reports",
                 "account/tokens",
@@ -130,6 +133,47 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
     private async Task<Visit> StartAsync(Look look) =>
         await Visit.StartAsync(chromium, (await Company.FoundAsync(servers, Engine.Sqlite, "administrator")).Person, look);
 
+    /// <summary>A key of an application of the organization, which waits for an approval.</summary>
+    private static async Task<string> ApprovalAsync(Company company, string organization)
+    {
+        var admin = company.Admin;
+        object[] rule = [new { kind = "api_key" }];
+        (await admin.PatchAsync($"/v1/organizations/{organization}/policy", new { approval_required = rule })).Expect(200);
+        var application = (await admin.PostAsync("/v1/applications", new { name = "Night report", organization_id = organization })).Expect(
+            201
+        );
+        var role = (
+            await admin.PostAsync(
+                "/v1/roles",
+                new
+                {
+                    name = CreateRequests.Unique("maker"),
+                    permissions = new[]
+                    {
+                        new { api = "urn:tokenry:management", scopes = new[] { "credentials:write", "applications:read" } },
+                    },
+                }
+            )
+        )
+            .Expect(201)
+            .Text("id")!;
+        var maker = await admin.CreateUserAsync([role], new { password = (string?)null });
+        var token = await admin.CreatePersonalAccessTokenAsync(
+            maker.Id,
+            new { permissions = new[] { new { api = "urn:tokenry:management", scopes = new[] { "credentials:write" } } } }
+        );
+        return (
+            await admin
+                .With(token.Secret)
+                .PostAsync(
+                    $"/v1/applications/{application.Text("id")}/api-keys",
+                    new { name = "nightly", justification = "the nightly report reads invoices" }
+                )
+        )
+            .Expect(201)
+            .Text("approval.id")!;
+    }
+
     private async Task<IReadOnlyList<string>> PathsAsync()
     {
         var company = await Company.FoundAsync(servers, Engine.Sqlite, "administrator");
@@ -147,6 +191,7 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
             .Json.GetProperty("items")[0]
             .GetProperty("id")
             .GetString()!;
+        var approval = await ApprovalAsync(company, organization);
         return
         [
             .. Pages
@@ -155,6 +200,7 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
                     path.Replace("{token}", token, StringComparison.Ordinal)
                         .Replace("{application}", application, StringComparison.Ordinal)
                         .Replace("{identifier}", Uri.EscapeDataString(company.Api), StringComparison.Ordinal)
+                        .Replace("{approval}", approval, StringComparison.Ordinal)
                         .Replace("{key}", key, StringComparison.Ordinal)
                         .Replace("{role}", company.Role, StringComparison.Ordinal)
                         .Replace("{organization}", organization, StringComparison.Ordinal)

@@ -136,8 +136,12 @@ public sealed class Credential
     /// <summary>The holder's own notes: a JSON object of at most 4096 bytes.</summary>
     public JsonElement? Metadata { get; init; }
 
-    /// <summary><c>active</c>, <c>scheduled</c>, <c>disabled</c>, <c>expired</c> or <c>revoked</c>.</summary>
+    /// <summary><c>active</c>, <c>pending_approval</c>, <c>scheduled</c>, <c>disabled</c>, <c>expired</c> or <c>revoked</c>.</summary>
     public required string State { get; init; }
+
+    /// <summary>If a policy demanded an approval of it: the approval.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public CredentialApproval? Approval { get; init; }
 
     /// <summary>Its weaknesses, of <see cref="CredentialWeakness"/>; empty is best.</summary>
     public IReadOnlyList<string> Weaknesses { get; init; } = [];
@@ -215,6 +219,10 @@ public abstract record NewCredentialRequest
     /// <inheritdoc cref="Credential.Metadata"/>
     [JsonPropertyOrder(6)]
     public JsonElement? Metadata { get; init; }
+
+    /// <summary>Why it is needed, in 1…500 characters, for the person who approves it. Required if a policy demands an approval.</summary>
+    [JsonPropertyOrder(10)]
+    public string? Justification { get; init; }
 }
 
 /// <summary>Body that creates a credential. Client secrets accept only <c>name, expires_at, not_before, allowed_ips, metadata</c>.</summary>
@@ -342,4 +350,7 @@ public sealed record QuickApiKeyRequest
 
     /// <summary>The scopes of the key at this API; at least one.</summary>
     public required IReadOnlyList<string> Scopes { get; init; }
+
+    /// <inheritdoc cref="NewCredentialRequest.Justification"/>
+    public string? Justification { get; init; }
 }

@@ -45,4 +45,7 @@ public static class NoticeKind
 
     /// <summary>It was used from a network for the first time.</summary>
     public const string NewNetwork = "new_network";
+
+    /// <summary>Another person approved it, and it works from now on. One that is denied is revoked.</summary>
+    public const string Approved = "approved";
 }

@@ -36,7 +36,18 @@ public record PolicyRules
     /// <c>forbidden</c> = no API key is made recoverable and none is revealed. A rotation of a key that is recoverable keeps no copy of the new secret.
     /// </summary>
     public string? Recoverable { get; init; }
+
+    /// <summary>
+    /// The kinds whose credentials work only once another person has approved them. A caller who may approve what it makes has it approved at once.
+    /// </summary>
+    public IReadOnlyList<ApprovalRule>? ApprovalRequired { get; init; }
 }
+
+/// <summary>A kind of credential that needs an approval. Both <c>within</c> members together name what the server approves at once; or neither is there.</summary>
+/// <param name="Kind">A kind of credential, except <c>access_token</c>.</param>
+/// <param name="WithinRole"><c>rol_…</c>: every permission of the credential is one of this role. Only for API keys and personal access tokens.</param>
+/// <param name="WithinDays">Its life is no longer than this many days, 1…3650.</param>
+public sealed record ApprovalRule(string Kind, string? WithinRole = null, int? WithinDays = null);
 
 /// <summary>The value of a rule that forbids something by its name.</summary>
 public static class PolicyBan
@@ -87,6 +98,9 @@ public sealed record PolicyPatch
 
     /// <inheritdoc cref="PolicyRules.Recoverable"/>
     public Optional<string?> Recoverable { get; init; }
+
+    /// <inheritdoc cref="PolicyRules.ApprovalRequired"/>
+    public Optional<IReadOnlyList<ApprovalRule>?> ApprovalRequired { get; init; }
 }
 
 /// <summary>The rules of the server and of an organization together.</summary>
@@ -112,7 +126,17 @@ public sealed record EffectivePolicy
 
     /// <summary>Whether no API key is made recoverable and none is revealed; <c>null</c> = they may be.</summary>
     public required EffectiveBan? Recoverable { get; init; }
+
+    /// <summary>The rules that demand an approval. A credential is approved at once only if it lies within every rule of its kind.</summary>
+    public required IReadOnlyList<EffectiveApproval> ApprovalRequired { get; init; }
 }
+
+/// <summary>A rule that demands an approval, and whose it is: the administrators of its owner approve, and those of the server.</summary>
+/// <param name="Kind">A kind of credential.</param>
+/// <param name="WithinRole">The role within which the server approves at once; <c>null</c> = it approves nothing.</param>
+/// <param name="WithinDays">The longest life with which it does.</param>
+/// <param name="Owner"><c>server</c> or <c>org_…</c></param>
+public sealed record EffectiveApproval(string Kind, string? WithinRole, int? WithinDays, string Owner);
 
 /// <summary>A longest life and whose rule it is.</summary>
 /// <param name="Kind">A kind of credential.</param>
@@ -145,7 +169,7 @@ public sealed record PolicyViolation
 {
     /// <summary>
     /// The rule: <c>max_lifetimes</c>, <c>expiry_required</c>, <c>max_tokens_per_user</c>, <c>forbidden_kinds</c>, <c>allowed_networks</c>,
-    /// <c>invited_accounts</c> or <c>recoverable</c>.
+    /// <c>invited_accounts</c>, <c>recoverable</c> or <c>approval_required</c>.
     /// </summary>
     public required string Rule { get; init; }
 

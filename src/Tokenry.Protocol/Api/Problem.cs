@@ -132,6 +132,15 @@ public static class ProblemCode
     /// <summary>409: the credential is revoked or disabled.</summary>
     public const string CredentialNotActive = "credential_not_active";
 
+    /// <summary>403: another person decides about this approval: the caller asked for it, or only administrators of the server decide.</summary>
+    public const string ApprovalNotYours = "approval_not_yours";
+
+    /// <summary>409: who asked for the credential, and knows its secret, could not make it any more.</summary>
+    public const string RequesterWithoutRight = "requester_without_right";
+
+    /// <summary>409: the approval was approved, denied or withdrawn before, or its credential has expired.</summary>
+    public const string ApprovalDecided = "approval_decided";
+
     /// <summary>409: the server has no copy of the key's secret that it could reveal.</summary>
     public const string NotRecoverable = "not_recoverable";
 

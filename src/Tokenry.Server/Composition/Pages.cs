@@ -5,6 +5,7 @@ using Tokenry.Server.Features.Account;
 using Tokenry.Server.Features.ApiKeys;
 using Tokenry.Server.Features.ApiResources;
 using Tokenry.Server.Features.Applications;
+using Tokenry.Server.Features.Approvals;
 using Tokenry.Server.Features.AuditLog;
 using Tokenry.Server.Features.Configuration;
 using Tokenry.Server.Features.Credentials;
@@ -47,6 +48,7 @@ internal static class Pages
             .AddApplicationPages()
             .AddOrganizationPages()
             .AddPolicyPages()
+            .AddApprovalPages()
             .AddCredentialPages()
             .AddUsagePages()
             .AddAccessLogPages()
@@ -84,6 +86,7 @@ internal static class Pages
         app.MapApiKeyPages();
         app.MapOrganizationPages();
         app.MapPolicyPages();
+        app.MapApprovalPages();
         app.MapCredentialPages();
         app.MapUsagePages();
         app.MapAccessLogPages();

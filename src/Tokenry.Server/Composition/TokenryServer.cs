@@ -6,6 +6,7 @@ using Tokenry.Server.Features.Account;
 using Tokenry.Server.Features.ApiKeys;
 using Tokenry.Server.Features.ApiResources;
 using Tokenry.Server.Features.Applications;
+using Tokenry.Server.Features.Approvals;
 using Tokenry.Server.Features.AuditLog;
 using Tokenry.Server.Features.Credentials;
 using Tokenry.Server.Features.Notices;
@@ -123,6 +124,7 @@ internal sealed class TokenryServer : IAsyncDisposable
             .AddUsers()
             .AddOrganizations()
             .AddPolicies()
+            .AddApprovals()
             .AddNotices(options)
             .AddApplications()
             .AddApiKeys()
@@ -188,6 +190,7 @@ internal sealed class TokenryServer : IAsyncDisposable
         App.MapUsers();
         App.MapOrganizations();
         App.MapPolicies();
+        App.MapApprovals();
         App.MapNotices();
         App.MapApplications();
         App.MapApiKeys();

@@ -1,4 +1,6 @@
+using Tokenry.Server.Tests.Features.Approvals;
 using Tokenry.Server.Tests.Features.Notices;
+using Tokenry.Server.Tests.Features.Organizations;
 
 namespace Tokenry.Server.Tests.Contracts;
 
@@ -67,7 +69,7 @@ internal sealed class Actor
     public async Task<Target?> OwnAsync(Route route, ApiClient admin)
     {
         var prefix = route.Path.Contains("{id}", StringComparison.Ordinal) ? Call.Prefix(route.Path) : null;
-        if (!route.HasTarget || prefix is "rol" or "res" || Call.OwnerPrefix(route.Path) == "org")
+        if (!route.HasTarget || prefix is "rol" or "res" or "apr" || Call.OwnerPrefix(route.Path) == "org")
         {
             return null;
         }
@@ -107,6 +109,8 @@ internal sealed class Actor
                 return new Target((await admin.CreateRoleAsync([])).Id);
             case "res":
                 return new Target((await admin.CreateApiAsync(["invoices:read"])).Id);
+            case "apr":
+                return new Target((await admin.PendingKeyAsync(await admin.OrganizationAsync())).Text("approval.id"));
         }
 
         if (Call.OwnerPrefix(route.Path) == "org")

@@ -61,6 +61,7 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
         : path.Contains("/public-keys", StringComparison.Ordinal) ? "jwk"
         : path.Contains("/certificates", StringComparison.Ordinal) ? "crt"
         : path.Contains("/federated-identities", StringComparison.Ordinal) ? "fed"
+        : path.StartsWith("/v1/approvals", StringComparison.Ordinal) ? "apr"
         : path.StartsWith("/v1/me/sessions", StringComparison.Ordinal) ? "ses"
         : path.StartsWith("/v1/me/notices", StringComparison.Ordinal) ? "ntc"
         : path.Contains("/tokens", StringComparison.Ordinal) ? "pat"
@@ -84,6 +85,7 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
         return (route.Method, route.Path) switch
         {
             ("POST", "/v1/api-resources") => new { identifier = $"https://{name}.example.com", name },
+            ("POST", "/v1/approvals/{id}/approve" or "/v1/approvals/{id}/deny") => new { message = name },
             ("POST", "/v1/organizations/{owner}/members") => new { member = target == Target.Nobody ? UnknownId("usr") : target.Id },
             ("POST", "/v1/organizations/{owner}/invitations") => new { note = name },
             ("PUT", "/v1/organizations/{owner}/members/{id}") => new { roles = new[] { OrganizationDeveloper } },

@@ -162,7 +162,7 @@ public sealed partial class ListPlansTests
             : path.Contains("certificates", StringComparison.Ordinal) ? "certificate"
             : path.Contains("federated", StringComparison.Ordinal) ? "federated_identity"
             : "api_key",
-            "state" => path.EndsWith("/invitations", StringComparison.Ordinal) ? "pending" : "active",
+            "state" => path.EndsWith("/invitations", StringComparison.Ordinal) || path == "/v1/approvals" ? "pending" : "active",
             "email" => "nobody@example.com",
             "role" => "rol_000000000000000000000A",
             "owner" when path == "/v1/applications" => made.User.Id,

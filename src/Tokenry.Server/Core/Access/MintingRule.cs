@@ -61,6 +61,37 @@ public static class MintingRule
     /// <exception cref="ProblemException">403 with what exceeds what.</exception>
     public static void Check(Catalog catalog, Caller caller, Reach reach, MintedCredential minted)
     {
+        CheckWithinOwner(catalog, minted);
+        CheckExisting(catalog, caller, reach, minted);
+    }
+
+    /// <summary>
+    /// Checks what a caller approves by the same measure: within the rights of its owner, no management right that the caller does not hold, and for a caller
+    /// of an organization no right beyond the caller's. The caller learns no secret, so that neither its own expiry nor its networks count, nor whose token it is.
+    /// </summary>
+    /// <inheritdoc cref="Check"/>
+    public static void CheckApproved(Catalog catalog, Caller caller, Reach reach, MintedCredential minted)
+    {
+        CheckWithinOwner(catalog, minted);
+        foreach (var part in minted.Parts())
+        {
+            CheckManagement(caller, ReachedManagement(catalog, part));
+            if (reach.IsAll)
+            {
+                continue;
+            }
+
+            if (!ReferenceEquals(part, minted) && part.Owner.ActsIn != caller.OrganizationId)
+            {
+                throw Problems.ExceedsOwn("It would act in another organization than the calling credential.");
+            }
+
+            CheckWithinOwn(catalog, caller, Reached(catalog, part));
+        }
+    }
+
+    private static void CheckWithinOwner(Catalog catalog, MintedCredential minted)
+    {
         foreach (var part in minted.Parts())
         {
             var owner = OnceEnabled(part.Owner);
@@ -75,8 +106,6 @@ public static class MintingRule
                 }
             }
         }
-
-        CheckExisting(catalog, caller, reach, minted);
     }
 
     /// <summary>Checks a credential whose permissions exist already. Its owner may have lost rights since, and a rotation must not fail for that.</summary>

@@ -32,6 +32,8 @@ public static class ManagementApi
     public const string OrganizationsWrite = "organizations:write";
     public const string PoliciesRead = "policies:read";
     public const string PoliciesWrite = "policies:write";
+    public const string ApprovalsRead = "approvals:read";
+    public const string ApprovalsWrite = "approvals:write";
     public const string CredentialsRead = "credentials:read";
     public const string CredentialsWrite = "credentials:write";
     public const string SigningKeysRead = "signing-keys:read";
@@ -58,6 +60,9 @@ public static class ManagementApi
     /// <summary>Changes its policy.</summary>
     public const string OrganizationPolicy = "organization:policy";
 
+    /// <summary>Reads, approves and denies what its policy demands approvals of.</summary>
+    public const string OrganizationApprovals = "organization:approvals";
+
     /// <summary>Reads its usage and audit.</summary>
     public const string OrganizationAudit = "organization:audit";
 
@@ -70,6 +75,7 @@ public static class ManagementApi
         "roles",
         "organizations",
         "policies",
+        "approvals",
         "credentials",
         "signing-keys",
         "webhooks",
@@ -82,6 +88,7 @@ public static class ManagementApi
         OrganizationApplications,
         OrganizationCredentials,
         OrganizationPolicy,
+        OrganizationApprovals,
         OrganizationAudit,
     ]);
 
@@ -129,7 +136,7 @@ public static class ManagementApi
     public static readonly RoleFacts OrganizationAdministrator = BuiltIn(
         5,
         "organization_administrator",
-        "In an organization: its members, applications, credentials, policy, usage and audit.",
+        "In an organization: its members, applications, credentials, policy, approvals, usage and audit.",
         InOrganization
     );
 

@@ -82,7 +82,7 @@ public sealed class AccessTokenScheme(
             : owner is not { Active: true } || client is not { Active: true } ? VerificationCode.OwnerDisabled
             // An application that came to an organization, or left it, after the token was issued.
             : owner.ActsIn != token.OrganizationId ? VerificationCode.OwnerDisabled
-            : isEarly ? VerificationCode.NotYetValid
+            : isEarly || credential.IsPending ? VerificationCode.NotYetValid
             // RFC 7519 §4.1.4: on or after exp the token is not accepted.
             : time.GetUtcNow() >= token.ExpiresAt ? VerificationCode.Expired
             : VerificationCode.Valid;

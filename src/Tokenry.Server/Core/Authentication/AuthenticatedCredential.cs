@@ -61,7 +61,7 @@ public sealed class AuthenticatedCredential : Authenticated
             credential.Revoked || proof.Secret?.ExpiresAt <= now.ToUnixTimeMilliseconds() ? VerificationCode.Revoked
             : credential.Disabled ? VerificationCode.Disabled
             : owner is not { Active: true } ? VerificationCode.OwnerDisabled
-            : now < credential.NotBefore ? VerificationCode.NotYetValid
+            : now < credential.NotBefore || (credential.IsPending && !(now >= credential.ExpiresAt)) ? VerificationCode.NotYetValid
             : now >= credential.ExpiresAt ? VerificationCode.Expired
             : VerificationCode.Valid;
         return code == VerificationCode.Valid && owner is not null

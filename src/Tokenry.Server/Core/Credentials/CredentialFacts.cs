@@ -70,6 +70,9 @@ public sealed class CredentialFacts
 
     public bool Disabled { get; init; }
 
+    /// <summary>Whether it waits for an approval, and so gives no right yet.</summary>
+    public bool IsPending { get; init; }
+
     public DateTimeOffset? ExpiresAt
     {
         get => expiresAt == long.MaxValue ? null : DateTimeOffset.FromUnixTimeMilliseconds(expiresAt);
@@ -151,7 +154,8 @@ public sealed class CredentialCache
         {
             var row = await connection.QueryFirstOrDefaultAsync<Row>(
                 "SELECT id, kind, name, masked, owner_id, organization_id, permissions, terms, state, created_at, expires_at, "
-                    + "not_before, material, tokens_since FROM credentials WHERE id = @id",
+                    + "not_before, material, tokens_since, "
+                    + "(SELECT v.state FROM approvals v WHERE v.credential_id = @id) AS approval_state FROM credentials WHERE id = @id",
                 new { id }
             );
             if (row is null)
@@ -212,6 +216,8 @@ public sealed class CredentialCache
 
         public long? TokensSince { get; init; }
 
+        public string? ApprovalState { get; init; }
+
         public CredentialFacts ToFacts(IReadOnlyList<SecretFacts> secrets) =>
             new()
             {
@@ -225,7 +231,8 @@ public sealed class CredentialCache
                 Permissions = GrantSet.OfNullable(Permissions),
                 Terms = TermFacts.Of(Terms),
                 Revoked = State == "revoked",
-                Disabled = State == "disabled",
+                Disabled = State == "disabled" && ApprovalState != Protocol.Api.ApprovalState.Pending,
+                IsPending = State == "disabled" && ApprovalState == Protocol.Api.ApprovalState.Pending,
                 ExpiresAt = ExpiresAt is { } end ? DateTimeOffset.FromUnixTimeMilliseconds(end) : null,
                 NotBefore = NotBefore is { } start ? DateTimeOffset.FromUnixTimeMilliseconds(start) : null,
                 Secrets = secrets,

@@ -139,7 +139,16 @@ public sealed class CredentialPolicies(IReadOnlyList<OwnedRules> policies)
             AllowedNetworks = Networks(),
             InvitedAccounts = Ban(rules => rules.InvitedAccounts),
             Recoverable = Ban(rules => rules.Recoverable),
+            ApprovalRequired = [.. Kinds.SelectMany(Approvals)],
         };
+
+    /// <summary>The rules that demand an approval of credentials of a kind, that of the server first.</summary>
+    public IEnumerable<EffectiveApproval> Approvals(string kind) =>
+        policies.SelectMany(policy =>
+            (policy.Rules.ApprovalRequired ?? [])
+                .Where(rule => rule.Kind == kind)
+                .Select(rule => new EffectiveApproval(kind, rule.WithinRole, rule.WithinDays, policy.Owner))
+        );
 
     /// <summary>Whose policy forbids that invitations make accounts; <c>null</c> = none does.</summary>
     public string? ForbidsInvitedAccounts => Ban(rules => rules.InvitedAccounts)?.Owner;

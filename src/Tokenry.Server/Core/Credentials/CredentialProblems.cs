@@ -18,6 +18,8 @@ public static class CredentialProblems
             409,
             ProblemCode.CredentialNotActive,
             row.State == "revoked" ? "The credential is revoked for good. Create another."
+                : row.IsPending
+                    ? "The credential waits for an approval, and nothing of it changes until then. Revoke it to ask for another."
                 : row.State == "disabled" ? "The credential is disabled. Enable it first."
                 : "The credential has expired. Rotate it with a new expires_at to renew it."
         );

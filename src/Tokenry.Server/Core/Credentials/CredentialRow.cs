@@ -8,17 +8,27 @@ namespace Tokenry.Server.Core.Credentials;
 public sealed record CredentialRow
 {
     /// <summary>The one SELECT every reader of credentials starts with.</summary>
-    public const string Select = """
+    public const string Select = Columns + " FROM credentials c LEFT JOIN approvals v ON v.credential_id = c.id " + OwnersAndUses;
+
+    /// <summary>The same for readers of approvals: those credentials of which one was demanded.</summary>
+    public const string SelectApproved = Columns + " FROM approvals v JOIN credentials c ON c.id = v.credential_id " + OwnersAndUses;
+
+    private const string OwnersAndUses = "JOIN principals p ON p.id = c.owner_id LEFT JOIN credential_usage u ON u.credential_id = c.id";
+
+    private const string Columns = """
         SELECT c.id, c.kind, c.owner_id, coalesce(p.organization_id, c.organization_id) AS organization_id,
           c.organization_id AS acts_in, p.type AS owner_type, p.owner_id AS owner_owner_id,
           (SELECT a.owner_id FROM principals a WHERE a.id = p.owner_id) AS top_owner_id, p.deleted_at AS owner_deleted_at, c.name, c.masked,
           c.permissions, c.created_at, c.created_by, c.created_with, c.renewed_from, c.superseded_by, c.expires_at, c.not_before, c.terms AS stored_terms, c.state, c.revoked_at,
-          c.revoked_reason, c.material, c.key_id, c.renewed_at, u.last_used_at, u.ip AS last_used_ip,
+          c.revoked_reason, c.material, c.key_id, v.id AS approval_id, v.state AS approval_state, v.demanded_by, v.justification, v.decided_at, v.decided_by,
+          v.message AS decision_message, c.renewed_at, u.last_used_at, u.ip AS last_used_ip,
           u.agent AS last_used_agent,
           (SELECT s.expires_at FROM credential_secrets s WHERE s.credential_id = c.id ORDER BY s.version DESC LIMIT 1 OFFSET 1) AS previous_expires_at,
           (SELECT s.signing_pepper_version FROM credential_secrets s WHERE s.credential_id = c.id ORDER BY s.version DESC LIMIT 1) AS signing_pepper_version
-        FROM credentials c JOIN principals p ON p.id = c.owner_id LEFT JOIN credential_usage u ON u.credential_id = c.id
         """;
+
+    /// <summary>The state of a credential that waits for an approval.</summary>
+    public const string PendingApproval = "pending_approval";
 
     private const long MillisecondsPerDay = 86_400_000;
 
@@ -85,6 +95,23 @@ public sealed record CredentialRow
     /// <summary>Its stored state: <c>active</c>, <c>disabled</c> or <c>revoked</c>. The other states follow from the time (<see cref="StateAt"/>).</summary>
     public string State { get; init; } = "";
 
+    /// <summary>The approval that a policy demanded of it; <c>null</c> = none did.</summary>
+    public string? ApprovalId { get; init; }
+
+    /// <summary>What was decided: <c>pending</c>, <c>approved</c> or <c>denied</c>.</summary>
+    public string? ApprovalState { get; init; }
+
+    /// <summary>The owner of the policy that demanded it.</summary>
+    public string? DemandedBy { get; init; }
+
+    public string? Justification { get; init; }
+
+    public long? DecidedAt { get; init; }
+
+    public string? DecidedBy { get; init; }
+
+    public string? DecisionMessage { get; init; }
+
     public long? RevokedAt { get; init; }
 
     public string? RevokedReason { get; init; }
@@ -145,8 +172,12 @@ public sealed record CredentialRow
     /// <summary>Whether a credential of that kind has permissions of its own.</summary>
     public static bool HasPermissions(string kind) => kind is CredentialKind.ApiKey or CredentialKind.PersonalAccessToken;
 
+    /// <summary>Whether it waits for an approval. Then it is stored as disabled.</summary>
+    public bool IsPending => State == "disabled" && ApprovalState == Protocol.Api.ApprovalState.Pending;
+
     public string StateAt(long now) =>
-        State != "active" ? State
+        IsPending ? (ExpiresAt <= now ? "expired" : PendingApproval)
+        : State != "active" ? State
         : ExpiresAt <= now ? "expired"
         : NotBefore > now ? "scheduled"
         : "active";
@@ -190,6 +221,7 @@ public sealed record CredentialRow
             RateLimits = Terms.RateLimits,
             Metadata = Terms.Metadata,
             State = StateAt(now),
+            Approval = ApprovalAt(now),
             Weaknesses = FollowsOwner ? [CredentialWeakness.PermissionsFollowOwner] : [],
             RevokedAt = Time(RevokedAt),
             RevokedReason = RevokedReason,
@@ -205,6 +237,46 @@ public sealed record CredentialRow
             ClientSecret = isClientSecret ? secret?.Reveal() : null,
         };
     }
+
+    /// <summary>The approval that was demanded of it; <c>null</c> = none was.</summary>
+    /// <param name="now">Unix ms.</param>
+    public CredentialApproval? ApprovalAt(long now) =>
+        ApprovalId is null
+            ? null
+            : new()
+            {
+                Id = ApprovalId,
+                State = ApprovalStateAt(now),
+                DemandedBy = DemandedBy!,
+                Justification = Justification,
+                DecidedAt = Time(DecidedAt),
+                DecidedBy = DecidedBy,
+                Message = DecisionMessage,
+            };
+
+    /// <summary>The same as the queue shows it, with the credential.</summary>
+    /// <param name="catalog">Maps APIs to names.</param>
+    /// <param name="now">Unix ms.</param>
+    public Approval ToApproval(Catalog catalog, long now) =>
+        new()
+        {
+            Id = ApprovalId!,
+            State = ApprovalStateAt(now),
+            DemandedBy = DemandedBy!,
+            Justification = Justification,
+            DecidedAt = Time(DecidedAt),
+            DecidedBy = DecidedBy,
+            Message = DecisionMessage,
+            RequestedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
+            RequestedBy = CreatedBy,
+            Credential = ToCredential(catalog, now),
+        };
+
+    private string ApprovalStateAt(long now) =>
+        ApprovalState != Protocol.Api.ApprovalState.Pending ? ApprovalState!
+        : State == "revoked" ? Protocol.Api.ApprovalState.Withdrawn
+        : ExpiresAt <= now ? Protocol.Api.ApprovalState.Expired
+        : Protocol.Api.ApprovalState.Pending;
 
     private static DateTimeOffset? Time(long? milliseconds) => milliseconds is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : null;
 }

@@ -26,7 +26,7 @@ public static class CredentialStore
         INSERT INTO credentials (id, kind, owner_id, organization_id, name, masked, permissions, created_at, created_by, created_with, expires_at, not_before,
           terms, material, key_id, due_at, state)
         VALUES (@Id, @Kind, @OwnerId, @ActsIn, @Name, @Masked, @Permissions, @CreatedAt, @CreatedBy, @CreatedWith, @ExpiresAt, @NotBefore, @StoredTerms,
-          @Material, @KeyId, @DueAt, 'active')
+          @Material, @KeyId, @DueAt, @State)
         """;
 
     /// <summary>A SELECT of the ids of all credentials that act in an organization. One list of ids, because OR would keep planners from their index.</summary>
@@ -72,6 +72,11 @@ public static class CredentialStore
         else
         {
             tx.Changed(ChangeKind.ClientKeys, row.OwnerId);
+        }
+
+        if (row.ApprovalId is not null)
+        {
+            await ApprovalStore.InsertAsync(tx, row);
         }
 
         tx.Changed(ChangeKind.Credential, row.Id);

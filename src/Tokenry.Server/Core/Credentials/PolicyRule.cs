@@ -13,6 +13,7 @@ public static class PolicyRule
     public const string AllowedNetworks = "allowed_networks";
     public const string InvitedAccounts = "invited_accounts";
     public const string Recoverable = "recoverable";
+    public const string ApprovalRequired = "approval_required";
 
     /// <summary>422 with the rule, whose policy has it, and what it allows.</summary>
     /// <param name="broken">The rule.</param>
@@ -29,11 +30,15 @@ public static class PolicyRule
             ExpiryRequired => ("expires_at", $"a credential of the kind {kind} must expire"),
             MaxTokensPerUser => ("name", $"a user has at most {broken.Limit} live personal access tokens; revoke one first"),
             ForbiddenKinds => ("kind", $"credentials of the kind {kind} are forbidden"),
+            ApprovalRequired => (
+                "justification",
+                $"a credential of the kind {kind} needs an approval; name in justification why it is needed, in 1 to 500 characters"
+            ),
             Recoverable => ("recoverable", "no API key is recoverable, and none is revealed; rotate a key to get a new secret"),
             InvitedAccounts => ("email", "an invitation makes no account; sign in with an account that exists, then open the link again"),
             _ => ("allowed_ips", "a credential works only from networks within those that the policy names, and must name its own"),
         };
-        var whose = broken.Owner == PolicyStore.Server ? "the server" : $"the organization {broken.Owner}";
+        var whose = Whose(broken.Owner);
         var about = id is null ? "" : $" {id} breaks this rule.";
         return new ProblemException(422, ProblemCode.PolicyViolation, $"The policy of {whose} says ({broken.Rule}): {allows}.{about}")
         {
@@ -41,4 +46,20 @@ public static class PolicyRule
             Errors = new Dictionary<string, string[]>(StringComparer.Ordinal) { [member] = [$"the policy of {whose}: {allows}"] },
         };
     }
+
+    /// <summary>422 for a change that would let a credential do or last more than what was approved.</summary>
+    /// <param name="owner">Whose policy demands the approval.</param>
+    /// <param name="kind">The kind of the credential.</param>
+    public static ProblemException Unapproved(string owner, string kind) =>
+        new(
+            422,
+            ProblemCode.PolicyViolation,
+            $"The policy of {Whose(owner)} says ({ApprovalRequired}): a credential of the kind {kind} needs an approval. "
+                + "This change would give it more than was approved. Make a new credential, and ask for its approval."
+        )
+        {
+            Policy = new() { Rule = ApprovalRequired, Owner = owner },
+        };
+
+    private static string Whose(string owner) => owner == PolicyStore.Server ? "the server" : $"the organization {owner}";
 }

@@ -31,6 +31,9 @@ public sealed record CredentialDraft
 
     public DateTimeOffset? NotBefore { get; init; }
 
+    /// <inheritdoc cref="NewCredentialRequest.Justification"/>
+    public string? Justification { get; init; }
+
     public CredentialTerms Terms { get; init; } = CredentialTerms.None;
 
     /// <param name="request">The request.</param>
@@ -66,6 +69,7 @@ public sealed record CredentialDraft
             ExpiresAt = expiresAt,
             IsEndSaid = request.ExpiresAt.IsPresent,
             NotBefore = request.NotBefore,
+            Justification = request.Justification,
             Terms = terms,
         };
 

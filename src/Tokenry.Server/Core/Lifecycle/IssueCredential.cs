@@ -15,7 +15,7 @@ namespace Tokenry.Server.Core.Lifecycle;
 /// The part of issuing that is the same for every kind: form, minting rule, secret or registered material, row. The features' own operations (CreateApiKey,
 /// CreatePublicKey, …) choose kind, owner and defaults, inside their Gate.
 /// </summary>
-public sealed class IssueCredential(SecretMint mint, RecoverableSecrets recoverable, Caps caps, TimeProvider time)
+public sealed class IssueCredential(SecretMint mint, RecoverableSecrets recoverable, Caps caps, Brands brands, TimeProvider time)
 {
     /// <param name="operation">Its audit entry's target becomes the new credential. The minting rule and the caps bound its caller.</param>
     /// <param name="owner">The owner of the new credential.</param>
@@ -46,12 +46,18 @@ public sealed class IssueCredential(SecretMint mint, RecoverableSecrets recovera
     /// replacement lives as long as a new one.
     /// </summary>
     /// <inheritdoc cref="RegisterAsync"/>
+    /// <param name="operation">Its audit entry's target becomes the new credential.</param>
+    /// <param name="owner">The owner of the new credential.</param>
+    /// <param name="draft">What the replacement may do: no more than the replaced one, so that it needs no other approval.</param>
+    /// <param name="material">Its material.</param>
+    /// <param name="replaced">The credential that it replaces.</param>
     public Task<Credential> RegisterNextAsync(
         OperationContext operation,
         PrincipalFacts owner,
         CredentialDraft draft,
-        RegisteredMaterial material
-    ) => StoreAsync(operation, operation, owner, draft, Registered(material) with { IsNext = true });
+        RegisteredMaterial material,
+        CredentialRow replaced
+    ) => StoreAsync(operation, operation, owner, draft, Registered(material) with { Replaces = replaced });
 
     private NewCredential New(string kind)
     {
@@ -83,7 +89,7 @@ public sealed class IssueCredential(SecretMint mint, RecoverableSecrets recovera
     )
     {
         var (tx, entry, catalog) = operation;
-        var caller = made.IsNext ? null : bound?.Caller;
+        var caller = made.Replaces is null ? bound?.Caller : null;
         var now = time.GetUtcNow();
         var policies = bound is null ? CredentialPolicies.None : await PolicyCheck.ReadAsync(bound, draft.OrganizationsOf(owner));
         var asked = (caller is null ? draft : draft.Within(caller, owner, made.Kind).EndingBy(policies.Latest(made.Kind, now)))
@@ -125,6 +131,10 @@ public sealed class IssueCredential(SecretMint mint, RecoverableSecrets recovera
             SigningPepperVersion = asked.Terms.Signs ? made.Secret?.PepperVersion : null,
             State = "active",
         };
+        row =
+            made.Replaces is { } replaced ? ApprovalDemand.Inherit(row, replaced)
+            : bound is null ? row
+            : ApprovalDemand.Judge(bound, policies, row, Justification(draft));
         var count = await CredentialStore.InsertAsync(tx, row, made.Secret);
         if (asked.Terms.Recoverable == true)
         {
@@ -148,7 +158,26 @@ public sealed class IssueCredential(SecretMint mint, RecoverableSecrets recovera
             asked.Terms.Signs ? mint.SigningKey(made.Secret!, CredentialStore.FirstVersion) : null
         );
         entry.Changes = AuditChanges.Made(credential);
+        if (ApprovalDemand.AtOnce(row) is { } why && made.Replaces is null)
+        {
+            tx.Record(entry.With("approval.approved_at_once", made.Kind, row.Id, why));
+        }
+
         return credential;
+    }
+
+    /// <summary>What the request says to the person who approves, with possible credentials masked.</summary>
+    private string? Justification(CredentialDraft draft)
+    {
+        if (string.IsNullOrWhiteSpace(draft.Justification))
+        {
+            return null;
+        }
+
+        var check = new Validation();
+        check.Text("justification", draft.Justification, ApprovalDemand.LongestJustification);
+        check.ThrowIfAny();
+        return brands.Redact(draft.Justification.Trim());
     }
 
     /// <summary>A stored credential, as input of the minting rule.</summary>
@@ -183,7 +212,7 @@ public sealed class IssueCredential(SecretMint mint, RecoverableSecrets recovera
 
         public RegisteredMaterial? Material { get; init; }
 
-        /// <summary>Whether it replaces a credential, which is all that its holder needs.</summary>
-        public bool IsNext { get; init; }
+        /// <summary>The credential that it replaces, which is all that its holder needs.</summary>
+        public CredentialRow? Replaces { get; init; }
     }
 }

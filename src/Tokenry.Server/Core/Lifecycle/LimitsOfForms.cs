@@ -28,7 +28,9 @@ public sealed class LimitsOfForms(Gate gate, TokenryOptions options)
                 var name = organizationId is null
                     ? null
                     : (await OrganizationStore.FactsAsync(store, organizationId))?.Name ?? organizationId;
-                return Of(policies, kind, owner => new(owner == PolicyStore.Server ? null : name));
+                return Of(policies, kind, Whose) with { Approval = ApprovalOf(read, policies, kind, Whose) };
+
+                RuleOwner Whose(string owner) => new(owner == PolicyStore.Server ? null : name);
             }
         );
 
@@ -53,6 +55,16 @@ public sealed class LimitsOfForms(Gate gate, TokenryOptions options)
                     ? new(most.Limit, whose(most.Owner))
                     : null,
         };
+
+    /// <summary>The demand of the server, or else that of the organization.</summary>
+    private static ApprovalLimit? ApprovalOf(ReadContext read, EffectivePolicy policy, string kind, Func<string, RuleOwner> whose) =>
+        policy.ApprovalRequired.FirstOrDefault(rule => rule.Kind == kind) is not { } rule
+            ? null
+            : new(
+                whose(rule.Owner),
+                ApprovalDemand.MayDecide(read.Caller, rule.Owner),
+                rule is { WithinRole: { } role, WithinDays: { } days } ? (read.Catalog.Role(role)?.Name ?? role, days) : null
+            );
 
     private static OwnedLimit<TimeSpan>? Shorter((long Seconds, string Owner) rule, TimeSpan? setting, Func<string, RuleOwner> whose) =>
         rule.Seconds > 0 && (setting is null || rule.Seconds <= setting.Value.TotalSeconds)

@@ -33,7 +33,7 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
     /// <summary>The filters below a route that names the owner.</summary>
     public static readonly string[] FiltersBelowOwner = Filters[1..];
 
-    private static readonly string[] States = ["active", "scheduled", "disabled", "expired", "revoked"];
+    private static readonly string[] States = ["active", CredentialRow.PendingApproval, "scheduled", "disabled", "expired", "revoked"];
 
     /// <param name="caller">The caller.</param>
     /// <param name="families">Which kinds; the list of all takes all of them.</param>
@@ -190,7 +190,10 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
                     "active" =>
                         " AND c.state = 'active' AND (c.expires_at IS NULL OR c.expires_at > @now) AND (c.not_before IS NULL OR c.not_before <= @now)",
                     "scheduled" => " AND c.state = 'active' AND (c.expires_at IS NULL OR c.expires_at > @now) AND c.not_before > @now",
-                    "expired" => " AND c.state = 'active' AND c.expires_at <= @now",
+                    "expired" => " AND (c.state = 'active' OR (c.state = 'disabled' AND v.state = 'pending')) AND c.expires_at <= @now",
+                    CredentialRow.PendingApproval =>
+                        " AND c.state = 'disabled' AND v.state = 'pending' AND (c.expires_at IS NULL OR c.expires_at > @now)",
+                    "disabled" => " AND c.state = 'disabled' AND (v.state IS NULL OR v.state <> 'pending')",
                     _ => " AND c.state = @state",
                 }
             );

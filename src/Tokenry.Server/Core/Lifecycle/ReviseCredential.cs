@@ -27,7 +27,7 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, 
                 entry.TargetType = row.Kind;
                 entry.TargetId = row.Id;
                 entry.OrganizationId = row.OrganizationId;
-                if (row.State == "revoked")
+                if (row.State == "revoked" || row.IsPending)
                 {
                     throw CredentialProblems.NotActive(row);
                 }
@@ -83,6 +83,7 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, 
                     Terms = draft.Terms,
                 };
                 var policies = await PolicyCheck.RequireAsync(operation, next, Binding(row, next, patch), now);
+                await ApprovalDemand.RequireForGrowthAsync(operation, row, next, now);
                 await CredentialStore.ReviseAsync(tx, next);
                 if (next.IsRecoverable != row.IsRecoverable)
                 {

@@ -79,7 +79,7 @@ public sealed class RotateCredential(
         var now = time.GetUtcNow();
         var state = row.StateAt(now.ToUnixTimeMilliseconds());
         var end = request.ExpiresAt.Or(row.Expiry);
-        if (state is "revoked" or "disabled" || end <= now)
+        if (state is "revoked" or "disabled" || row.IsPending || end <= now)
         {
             throw request.ExpiresAt.IsPresent && end <= now
                 ? ProblemException.Invalid("expires_at", "lies in the past")
@@ -124,6 +124,7 @@ public sealed class RotateCredential(
             BindingRules.All,
             now
         );
+        await ApprovalDemand.RequireForGrowthAsync(operation, row, row with { ExpiresAt = end?.ToUnixTimeMilliseconds() }, now);
         var minted = mint.Another(row.Id);
         var grace = now.AddSeconds(request.OverlapSeconds);
         var graceEnd = row.Expiry is { } original && original < grace ? original : grace;

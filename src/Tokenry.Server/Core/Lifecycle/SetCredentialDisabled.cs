@@ -22,6 +22,11 @@ public sealed class SetCredentialDisabled(Gate gate, TimeProvider time)
                 entry.TargetType = row.Kind;
                 entry.TargetId = row.Id;
                 entry.OrganizationId = row.OrganizationId;
+                if (row.IsPending)
+                {
+                    throw CredentialProblems.NotActive(row);
+                }
+
                 var moment = time.GetUtcNow();
                 var isWoken = !disabled && row.State == "disabled";
                 if (!disabled)
@@ -32,6 +37,11 @@ public sealed class SetCredentialDisabled(Gate gate, TimeProvider time)
                 }
 
                 var policies = await PolicyCheck.RequireAsync(operation, row, isWoken ? BindingRules.All : BindingRules.None, moment);
+                if (isWoken)
+                {
+                    ApprovalDemand.RequireToWake(operation, policies, row, moment);
+                }
+
                 if (!await CredentialStore.SetDisabledAsync(tx, row.Id, disabled))
                 {
                     throw CredentialProblems.NotActive(row);

@@ -33,7 +33,12 @@ public sealed class CreateApplicationWithApiKey(IdempotentGate gate, IssueCreden
                     operation,
                     owner,
                     CredentialKind.ApiKey,
-                    new CredentialDraft { Name = request.Name, Permissions = new(permissions) }
+                    new CredentialDraft
+                    {
+                        Name = request.Name,
+                        Permissions = new(permissions),
+                        Justification = request.Justification,
+                    }
                 );
             }
         );

@@ -46,6 +46,7 @@ internal static class GuidePages
                 Name = form["name"] ?? "",
                 Api = form["api"] ?? "",
                 Scopes = form.All("scope"),
+                Justification = form["justification"],
             };
             var key = await create.RunAsync(caller, request);
             return new View<GuideKeyPage>(Title)

@@ -48,6 +48,7 @@ internal static class ClientSecretPages
                     Name = asked.Name,
                     ExpiresAt = asked.ExpiresAt,
                     AllowedIps = asked.AllowedIps,
+                    Justification = asked.Justification,
                 }
             );
             return new View<ClientSecretMadePage>("new_secret.done") { Trail = Trail(owner), ["Secret"] = secret };

@@ -31,6 +31,8 @@ public static class AuditActions
             ["created", "credentials_revoked", "deleted", "disabled", "enabled", "left_unbound", "read", "transferred", "updated"]
         ),
         ("applications", ["listed"]),
+        ("approval", ["approved", "approved_at_once", "denied", "read"]),
+        ("approvals", ["listed"]),
         ("audit", ["chain_broken", "head_read", "listed", "purged"]),
         ("client_authentication", ["denied"]),
         ("credential", ["descendants_read", "descendants_revoked", "due", "revoked", "uses_read", "verified"]),

@@ -53,7 +53,8 @@ public sealed class ChangeInBulk(
             new(
                 "disabled",
                 CredentialFamily.All,
-                credential => credential.State is not ("revoked" or "disabled"),
+                credential =>
+                    credential.State is not ("revoked" or "disabled") && credential.Approval?.State is not ("pending" or "expired"),
                 _ => null,
                 address => set.RunAsync(caller, address, disabled: true)
             )

@@ -22,6 +22,7 @@ internal static class NoticeEvents
             }
         )
         .Append(("credential.due", NoticeKind.Due))
+        .Append(("approval.approved", NoticeKind.Approved))
         .Append((AllOfApplication, NoticeKind.Revoked))
         .Append((Signals.NewNetwork, NoticeKind.NewNetwork))
         .ToFrozenDictionary(pair => pair.Item1, pair => pair.Item2, StringComparer.Ordinal);

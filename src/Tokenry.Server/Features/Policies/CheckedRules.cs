@@ -1,4 +1,5 @@
 using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Platform.Http;
 
@@ -11,9 +12,13 @@ internal static class CheckedRules
     private const int ShortestLife = 60;
     private const long LongestLife = 315_360_000;
 
+    private const int MostDays = 3650;
+
+    /// <param name="rules">The rules.</param>
+    /// <param name="catalog">Knows the roles.</param>
     /// <returns>The same rules; a list without items is no rule.</returns>
     /// <exception cref="ProblemException">400 with every fault.</exception>
-    public static PolicyRules Of(PolicyRules rules)
+    public static PolicyRules Of(PolicyRules rules, Catalog catalog)
     {
         var check = new Validation();
         CheckKinds(check, "max_lifetimes", rules.MaxLifetimes?.Select(life => life?.Kind));
@@ -27,6 +32,7 @@ internal static class CheckedRules
         check.Require(rules.MaxTokensPerUser is null or (>= 1 and <= MostTokens), "max_tokens_per_user", $"must be from 1 to {MostTokens}");
         CheckBan(check, PolicyRule.InvitedAccounts, rules.InvitedAccounts);
         CheckBan(check, PolicyRule.Recoverable, rules.Recoverable);
+        CheckApprovals(check, rules.ApprovalRequired, catalog);
         var networks = OrNull(rules.AllowedNetworks);
         check.IpRanges("allowed_networks", networks);
         check.ThrowIfAny();
@@ -39,7 +45,29 @@ internal static class CheckedRules
             AllowedNetworks = networks,
             InvitedAccounts = rules.InvitedAccounts,
             Recoverable = rules.Recoverable,
+            ApprovalRequired = OrNull(rules.ApprovalRequired),
         };
+    }
+
+    private static void CheckApprovals(Validation check, IReadOnlyList<ApprovalRule>? approvals, Catalog catalog)
+    {
+        const string Member = PolicyRule.ApprovalRequired;
+        CheckKinds(check, Member, approvals?.Select(rule => rule?.Kind));
+        foreach (var rule in (approvals ?? []).OfType<ApprovalRule>().Take(100))
+        {
+            check.Require(rule.WithinRole is null == rule.WithinDays is null, Member, "within_role and within_days come together");
+            check.Require(
+                rule.WithinRole is null || CredentialRow.HasPermissions(rule.Kind),
+                Member,
+                $"within_role is for {CredentialKind.ApiKey} and {CredentialKind.PersonalAccessToken}: other kinds have no permissions of their own"
+            );
+            check.Require(
+                rule.WithinRole is null || catalog.Role(rule.WithinRole) is not null,
+                Member,
+                $"'{Validation.Shown(rule.WithinRole)}' is not the id of a role; see GET /v1/roles"
+            );
+            check.Require(rule.WithinDays is null or (>= 1 and <= MostDays), Member, $"within_days must be from 1 to {MostDays}");
+        }
     }
 
     private static void CheckBan(Validation check, string member, string? value) =>

@@ -28,6 +28,21 @@ public sealed record PolicyForm
     /// <summary>The networks, one a line.</summary>
     public string? Networks { get; init; }
 
+    /// <summary>The start of the names of the fields with the role within which the server approves at once.</summary>
+    public const string WithinRole = "within_role_";
+
+    /// <summary>The start of the names of the fields with the longest life in days for which it does.</summary>
+    public const string WithinDays = "within_days_";
+
+    /// <summary>The kinds that can be approved at once: those that have permissions of their own.</summary>
+    public static readonly IReadOnlyList<string> AtOnce = [.. CredentialPolicies.Kinds.Where(CredentialRow.HasPermissions)];
+
+    /// <summary>The kinds that need an approval.</summary>
+    public required IReadOnlyList<string> Approved { get; init; }
+
+    /// <summary>By kind the role within which the server approves at once, and the longest life in days.</summary>
+    public required IReadOnlyDictionary<string, (string? Role, string? Days)> Within { get; init; }
+
     /// <summary>Whether API keys must not be recoverable.</summary>
     public bool ForbidsRecoverable { get; init; }
 
@@ -46,6 +61,12 @@ public sealed record PolicyForm
             Forbidden = rules.ForbiddenKinds ?? [],
             Tokens = rules.MaxTokensPerUser?.ToString(CultureInfo.InvariantCulture),
             Networks = rules.AllowedNetworks is { } networks ? string.Join('\n', networks) : null,
+            Approved = [.. (rules.ApprovalRequired ?? []).Select(rule => rule.Kind)],
+            Within = (rules.ApprovalRequired ?? []).ToDictionary(
+                rule => rule.Kind,
+                rule => (rule.WithinRole, rule.WithinDays?.ToString(CultureInfo.InvariantCulture)),
+                StringComparer.Ordinal
+            ),
             ForbidsRecoverable = rules.Recoverable is not null,
             ForbidsInvitedAccounts = rules.InvitedAccounts is not null,
         };
@@ -60,6 +81,8 @@ public sealed record PolicyForm
             Forbidden = form.All("forbidden"),
             Tokens = form["tokens"],
             Networks = form["networks"],
+            Approved = form.All("approval"),
+            Within = AtOnce.ToDictionary(kind => kind, kind => (form[WithinRole + kind], form[WithinDays + kind]), StringComparer.Ordinal),
             ForbidsRecoverable = form[PolicyRule.Recoverable] is not null,
             ForbidsInvitedAccounts = form[PolicyRule.InvitedAccounts] is not null,
         };
@@ -78,6 +101,15 @@ public sealed record PolicyForm
 
         int? tokens = int.TryParse(Tokens, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
         check.Require(Tokens is null || tokens is not null, "max_tokens_per_user", "must be a number");
+        var approvals = new List<ApprovalRule>();
+        foreach (var kind in Approved)
+        {
+            var (role, typed) = Within.GetValueOrDefault(kind);
+            int? days = int.TryParse(typed, NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? length : null;
+            check.Require(typed is null || days is not null, WithinDays + kind, "must be a number of days");
+            approvals.Add(new(kind, role, days));
+        }
+
         check.ThrowIfAny();
         return new()
         {
@@ -86,6 +118,7 @@ public sealed record PolicyForm
             ForbiddenKinds = Forbidden.Count > 0 ? Forbidden : null,
             MaxTokensPerUser = tokens,
             AllowedNetworks = Networks?.Split(['\n', ' ', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+            ApprovalRequired = approvals.Count > 0 ? approvals : null,
             Recoverable = ForbidsRecoverable ? PolicyBan.Forbidden : null,
             InvitedAccounts = ForbidsInvitedAccounts ? PolicyBan.Forbidden : null,
         };
@@ -99,6 +132,13 @@ public sealed record PolicyForm
             .Concat(Forbidden.Select(kind => ("forbidden", kind)))
             .Concat(Tokens is null ? [] : [("tokens", Tokens)])
             .Concat(Networks is null ? [] : [("networks", Networks)])
+            .Concat(Approved.Select(kind => ("approval", kind)))
+            .Concat(
+                Within
+                    .SelectMany(pair => new[] { (WithinRole + pair.Key, pair.Value.Role), (WithinDays + pair.Key, pair.Value.Days) })
+                    .Where(field => field.Item2 is not null)
+                    .Select(field => (field.Item1, field.Item2!))
+            )
             .Concat(ForbidsRecoverable ? [(PolicyRule.Recoverable, PolicyBan.Forbidden)] : [])
             .Concat(ForbidsInvitedAccounts ? [(PolicyRule.InvitedAccounts, PolicyBan.Forbidden)] : []);
 }

@@ -10,7 +10,7 @@ using Tokenry.Server.Platform.Http;
 namespace Tokenry.Server.Features.Policies;
 
 /// <summary>The pages of a policy: the rules, the form, the preview.</summary>
-internal sealed class PolicyView(ShowPolicy show, RevisePolicy revise, PreviewPolicy breaking, OwnerNames names)
+internal sealed class PolicyView(ShowPolicy show, RevisePolicy revise, PreviewPolicy breaking, OwnerNames names, CatalogCache catalogs)
 {
     private const string Title = "policy.title";
 
@@ -24,6 +24,7 @@ internal sealed class PolicyView(ShowPolicy show, RevisePolicy revise, PreviewPo
         {
             Trail = await TrailAsync(caller, id),
             ["Policy"] = policy,
+            ["Roles"] = await RolesAsync(),
             ["Organization"] = await NameAsync(caller, organizationId),
             ["Address"] = Address(id),
         };
@@ -81,6 +82,7 @@ internal sealed class PolicyView(ShowPolicy show, RevisePolicy revise, PreviewPo
                         AllowedNetworks = new(rules.AllowedNetworks),
                         Recoverable = new(rules.Recoverable),
                         InvitedAccounts = new(rules.InvitedAccounts),
+                        ApprovalRequired = new(rules.ApprovalRequired),
                     }
                 );
             },
@@ -101,12 +103,17 @@ internal sealed class PolicyView(ShowPolicy show, RevisePolicy revise, PreviewPo
             Trail = [.. await TrailAsync(caller, id), new Crumb(Title, Address(id))],
             ["Form"] = form,
             ["Kinds"] = CredentialPolicies.Kinds,
+            ["Roles"] = await RolesAsync(),
             ["Address"] = Address(id),
             ["Preview"] = preview,
             ["Owners"] = await names.OfAsync(caller, preview?.Breaches.Items.Select(breach => breach.Owner.Id) ?? []),
             ["Organization"] = await NameAsync(caller, id ?? caller.OrganizationId),
             ["Refusal"] = refusal,
         };
+
+    /// <summary>The names of all roles by their ids.</summary>
+    private async Task<IReadOnlyDictionary<string, string>> RolesAsync() =>
+        (await catalogs.GetAsync()).Roles.ToDictionary(role => role.Id, role => role.Name, StringComparer.Ordinal);
 
     private async Task<string?> NameAsync(Caller caller, string? organizationId) =>
         organizationId is null ? null : (await names.OfAsync(caller, [organizationId])).GetValueOrDefault(organizationId, organizationId);

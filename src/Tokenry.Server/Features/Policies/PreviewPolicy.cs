@@ -34,7 +34,7 @@ public sealed class PreviewPolicy(Gate gate, TimeProvider time)
                     await OrganizationStore.FindAsync(read.Connection, organizationId, read.Reach);
                 }
 
-                var owned = new OwnedRules(organizationId ?? PolicyStore.Server, CheckedRules.Of(proposed));
+                var owned = new OwnedRules(organizationId ?? PolicyStore.Server, CheckedRules.Of(proposed, read.Catalog));
                 return await FindAsync(read, organizationId, owned, listing);
             }
         );

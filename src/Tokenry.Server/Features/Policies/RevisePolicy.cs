@@ -23,7 +23,7 @@ public sealed class RevisePolicy(Gate gate, FreshAuthentication fresh)
             "policy.updated",
             async operation =>
             {
-                var (tx, entry, caller, reach, _) = operation;
+                var (tx, entry, caller, reach, catalog) = operation;
                 fresh.Require(caller);
                 if (organizationId is not null)
                 {
@@ -45,7 +45,9 @@ public sealed class RevisePolicy(Gate gate, FreshAuthentication fresh)
                         AllowedNetworks = patch.AllowedNetworks.Or(before.AllowedNetworks),
                         InvitedAccounts = patch.InvitedAccounts.Or(before.InvitedAccounts),
                         Recoverable = patch.Recoverable.Or(before.Recoverable),
-                    }
+                        ApprovalRequired = patch.ApprovalRequired.Or(before.ApprovalRequired),
+                    },
+                    catalog
                 );
                 entry.Changes = AuditChanges.Between(before, after);
                 entry.ChangedNothing = entry.Changes is null;

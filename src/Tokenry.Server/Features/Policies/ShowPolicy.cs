@@ -53,6 +53,7 @@ public sealed class ShowPolicy(Gate gate)
             AllowedNetworks = rules.AllowedNetworks,
             InvitedAccounts = rules.InvitedAccounts,
             Recoverable = rules.Recoverable,
+            ApprovalRequired = rules.ApprovalRequired,
             Effective = policies.Effective(),
         };
     }

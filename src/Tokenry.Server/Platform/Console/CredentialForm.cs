@@ -36,6 +36,9 @@ public sealed record CredentialForm
     /// <summary>For a person's own token: the organizations in which it acts too, with the same scopes.</summary>
     public IReadOnlySet<string> Organizations { get; init; } = new HashSet<string>();
 
+    /// <summary>Why the credential is needed, for the person who approves it.</summary>
+    public string? Justification { get; init; }
+
     /// <summary>Whether the server is to keep a copy of the secret.</summary>
     public bool IsRecoverable { get; init; }
 
@@ -96,6 +99,7 @@ public sealed record CredentialForm
             Objects = form["objects"],
             Networks = form["networks"],
             Organizations = form.All("organization").ToHashSet(StringComparer.Ordinal),
+            Justification = form["justification"],
             IsRecoverable = form["recoverable"] is not null,
             Once = refusal.Once,
             Faults = refusal.Problem.Errors,
@@ -117,6 +121,7 @@ public sealed record CredentialForm
                 : null,
             Objects = form.Lines("objects"),
             AllowedIps = form.Lines("networks"),
+            Justification = form["justification"],
             Recoverable = form["recoverable"] is null ? null : true,
         };
     }

@@ -23,6 +23,9 @@ public sealed record CredentialLimits
     /// <summary>How many live ones a user has at most; <c>null</c> = any number.</summary>
     public OwnedLimit<int>? Most { get; init; }
 
+    /// <summary>Whether it waits for an approval; <c>null</c> = it does not.</summary>
+    public ApprovalLimit? Approval { get; init; }
+
     /// <summary>Whether it may live without an end.</summary>
     public bool MayLast => Longest is null && MustExpire is null;
 
@@ -46,6 +49,12 @@ public sealed record CredentialLimits
             : null;
     }
 }
+
+/// <summary>A rule that demands an approval.</summary>
+/// <param name="Owner">Whose rule it is, and so whose administrators decide.</param>
+/// <param name="IsOwn">Whether the person may approve it, so that it works at once.</param>
+/// <param name="AtOnce">The role within which, and the days for which it is approved at once; <c>null</c> = never.</param>
+public sealed record ApprovalLimit(RuleOwner Owner, bool IsOwn, (string Role, int Days)? AtOnce);
 
 /// <summary>A limit and whose rule it is.</summary>
 public sealed record OwnedLimit<T>(T Value, RuleOwner Owner);

@@ -18,6 +18,7 @@ internal static class OrganizationCalls
         "organization:applications",
         "organization:credentials",
         "organization:policy",
+        "organization:approvals",
         "organization:audit",
         "tokens:own",
     ];

@@ -3,6 +3,7 @@ using static Tokenry.Server.Tests.Features.Organizations.OrganizationCalls;
 namespace Tokenry.Server.Tests.Features.Organizations;
 
 using Tokenry.Server.Tests.Contracts;
+using Tokenry.Server.Tests.Features.Approvals;
 
 /// <summary>
 /// Two organizations. Every route, called by an administrator of the one about every thing of the other, answers exactly as about an id that nothing has, and
@@ -51,6 +52,7 @@ public sealed class OrganizationIsolationTests(SharedServers servers)
             $"/v1/credentials?owner={other.Member}",
             $"/v1/credentials?owner={other.Application}",
             $"/v1/credentials?organization={other.Id}",
+            $"/v1/approvals?organization={other.Id}",
             $"/v1/tokens?owner={other.Member}",
             $"/v1/api-keys?owner={other.Application}",
             $"/v1/usage?credential={other.Credentials["key"]}",
@@ -164,6 +166,7 @@ public sealed class OrganizationIsolationTests(SharedServers servers)
                     ["ses"] = await Actor.SessionAsync(admin, member.Id),
                     ["ntc"] = await Actor.NoticeAsync(admin, member.Id),
                     ["inv"] = (await admin.PostAsync($"/v1/organizations/{id}/invitations", new { note = "Ada" }).Expect(201)).Text("id"),
+                    ["apr"] = (await admin.PendingKeyAsync(id)).Text("approval.id"),
                 }
             )
             {

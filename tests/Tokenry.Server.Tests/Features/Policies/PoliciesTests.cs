@@ -26,7 +26,7 @@ public sealed class PoliciesTests(SharedServers servers)
             .Expect(200);
         AssertJson("""["api_key"]""", revised.Json.GetProperty("forbidden_kinds"));
         AssertJson(
-            $$$"""{"max_lifetimes":[],"expiry_required":[],"max_tokens_per_user":{"limit":5,"owner":"{{{organization}}}"},"forbidden_kinds":[{"kind":"api_key","owner":"{{{organization}}}"}],"allowed_networks":[{"network":"10.0.0.0/8","owner":"{{{organization}}}"}],"invited_accounts":null,"recoverable":null}""",
+            $$$"""{"max_lifetimes":[],"expiry_required":[],"max_tokens_per_user":{"limit":5,"owner":"{{{organization}}}"},"forbidden_kinds":[{"kind":"api_key","owner":"{{{organization}}}"}],"allowed_networks":[{"network":"10.0.0.0/8","owner":"{{{organization}}}"}],"invited_accounts":null,"recoverable":null,"approval_required":[]}""",
             revised.Json.GetProperty("effective")
         );
         Assert.Equal(revised.Body, (await admin.GetAsync(path).Expect(200)).Body);

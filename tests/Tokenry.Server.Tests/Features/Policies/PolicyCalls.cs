@@ -25,7 +25,7 @@ internal static class PolicyCalls
         client
             .PatchAsync(
                 Path(organization),
-                """{"max_lifetimes":null,"expiry_required":null,"max_tokens_per_user":null,"forbidden_kinds":null,"allowed_networks":null,"invited_accounts":null,"recoverable":null}"""
+                """{"max_lifetimes":null,"expiry_required":null,"max_tokens_per_user":null,"forbidden_kinds":null,"allowed_networks":null,"invited_accounts":null,"recoverable":null,"approval_required":null}"""
             )
             .Expect(200);
 

@@ -41,6 +41,8 @@ public sealed class PolicyDoorsTests(CertificateServers servers)
         "POST /v1/api-keys/{id}/reveal", // refused by a rule of its own
         "POST /v1/api-resources",
         "PATCH /v1/api-resources/{id}",
+        "POST /v1/approvals/{id}/approve", // refused by the rules for new ones (ApprovalsTests)
+        "POST /v1/approvals/{id}/deny",
         "POST /v1/applications",
         "PATCH /v1/applications/{id}",
         "POST /v1/applications/{id}/enable",
