@@ -44,6 +44,7 @@ internal static class Pages
             .AddApiResourcePages()
             .AddRolePages()
             .AddUserPages()
+            .AddSingleton<SignInOfUserView>()
             .AddApplicationPages()
             .AddOrganizationPages()
             .AddPolicyPages()
@@ -68,6 +69,7 @@ internal static class Pages
         app.MapSecurityPages();
         app.MapSecondFactorPages();
         app.MapPasskeyPages();
+        app.MapSignInOfUserPages();
         app.MapProviderPages();
         app.MapHolderPages();
         app.MapLeakPages();
