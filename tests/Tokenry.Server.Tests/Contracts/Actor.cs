@@ -166,7 +166,9 @@ internal sealed class Actor
     /// <summary>A review of an organization with one key; or the line of the key.</summary>
     private static async Task<Target> ReviewAsync(ApiClient admin, bool isLine)
     {
-        var organization = (await admin.PostAsync("/v1/organizations", new { name = CreateRequests.Unique("Acme") }).Expect(201)).Text("id");
+        var organization = (await admin.PostAsync("/v1/organizations", new { name = CreateRequests.Unique("Acme") }).Expect(201)).Text(
+            "id"
+        );
         var application = await admin.CreateApplicationAsync([], new { organization_id = organization });
         await admin.CreateApiKeyAsync(application.Id);
         var review = (await admin.PostAsync("/v1/reports/reviews", new { organization }).Expect(201)).Text("id");

@@ -60,7 +60,8 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
             )
         // A key stands for every kind where a route takes all of them.
         : path.StartsWith("/v1/reports/reviews", StringComparison.Ordinal)
-            ? path.Contains("/lines", StringComparison.Ordinal) ? "rvl" : "rvw"
+            ? path.Contains("/lines", StringComparison.Ordinal) ? "rvl"
+                : "rvw"
         : path.Contains("/api-keys", StringComparison.Ordinal) || path.StartsWith("/v1/credentials/{id}", StringComparison.Ordinal) ? "key"
         : path.Contains("/secrets", StringComparison.Ordinal) ? "sec"
         : path.Contains("/public-keys", StringComparison.Ordinal) ? "jwk"

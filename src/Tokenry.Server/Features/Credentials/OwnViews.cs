@@ -182,7 +182,9 @@ public sealed class OwnViews(Gate gate, TimeProvider time)
             new(
                 Id,
                 Name,
-                QueryHelpers.ParseQuery(Filters).ToDictionary(filter => filter.Key, filter => filter.Value.ToString(), StringComparer.Ordinal)
+                QueryHelpers
+                    .ParseQuery(Filters)
+                    .ToDictionary(filter => filter.Key, filter => filter.Value.ToString(), StringComparer.Ordinal)
             );
     }
 }

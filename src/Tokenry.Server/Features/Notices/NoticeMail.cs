@@ -45,7 +45,12 @@ internal sealed class NoticeMail(MailOptions mail, TokenryOptions options)
         body.Append(texts["mail.greeting", ("name", letter.Name)]).Append("\n\n");
         foreach (var notice in notices.Take(MostNamed))
         {
-            body.Append("- ").Append(Line(notice, letter, texts)).Append("\n  ").Append(options.Issuer).Append(Address(notice)).Append('\n');
+            body.Append("- ")
+                .Append(Line(notice, letter, texts))
+                .Append("\n  ")
+                .Append(options.Issuer)
+                .Append(Address(notice))
+                .Append('\n');
         }
 
         if (notices.Count > MostNamed)

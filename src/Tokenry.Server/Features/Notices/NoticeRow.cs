@@ -5,7 +5,8 @@ namespace Tokenry.Server.Features.Notices;
 /// <summary>A notice as stored.</summary>
 internal sealed record NoticeRow
 {
-    public const string Columns = "id, user_id, event, at, kind, target_type, target_id, name, organization_id, reason, mail_at, mail_attempts";
+    public const string Columns =
+        "id, user_id, event, at, kind, target_type, target_id, name, organization_id, reason, mail_at, mail_attempts";
 
     /// <summary>The prefix of the public ids of notices.</summary>
     public const string IdPrefix = "ntc";

@@ -24,7 +24,10 @@ public sealed class OwnViewsTests(SharedServers servers)
         var rename = Action((await one.GetAsync(Page).Expect(200)).Body, "rename");
         await one.SubmitAsync(Page, rename, [("name", "keys")]).Expect(303);
         Assert.Contains(">keys</a>", (await one.GetAsync("/credentials").Expect(200)).Body, StringComparison.Ordinal);
-        Assert.Equal(404, (await other.PostAsync("/" + rename, [.. await other.HiddenAsync(Page, "credentials/views"), ("name", "x")])).Status);
+        Assert.Equal(
+            404,
+            (await other.PostAsync("/" + rename, [.. await other.HiddenAsync(Page, "credentials/views"), ("name", "x")])).Status
+        );
 
         var fields = (await one.HiddenAsync(Page, rename)).ToList();
         await one.PostAsync("/" + rename.Replace("/rename", "/delete", StringComparison.Ordinal), fields).Expect(303);

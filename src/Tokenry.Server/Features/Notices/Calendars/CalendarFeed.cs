@@ -39,10 +39,7 @@ internal sealed class CalendarFeed(Database database, TokenryOptions options, Ti
         }
 
         var since = (time.GetUtcNow() - Kept).ToUnixTimeMilliseconds();
-        var dates = await database.ListAsync(
-            calendar.UserId,
-            connection => CalendarStore.DatesAsync(connection, calendar, since, Most)
-        );
+        var dates = await database.ListAsync(calendar.UserId, connection => CalendarStore.DatesAsync(connection, calendar, since, Most));
         var texts = Languages.Chosen(calendar.Language, options.Mail?.Language);
         var content = CalendarText.Write(texts["calendar.name"], dates.SelectMany(row => Events(row, since, texts)));
         http.Response.Headers.CacheControl = "private, no-cache";

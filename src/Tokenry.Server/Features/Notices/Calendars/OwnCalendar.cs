@@ -29,8 +29,7 @@ public sealed class OwnCalendar(Gate gate, IdempotentGate once, FreshAuthenticat
             caller,
             Demand,
             $"{Noun}.read",
-            async read =>
-                (await CalendarStore.OfUserAsync(read.Connection, read.Caller.Principal.Id))?.ToCalendar() ?? None
+            async read => (await CalendarStore.OfUserAsync(read.Connection, read.Caller.Principal.Id))?.ToCalendar() ?? None
         );
 
     /// <summary>Makes the address; the one before ends.</summary>

@@ -18,7 +18,10 @@ public sealed class OpenReview(IdempotentGate gate, TimeProvider time)
     internal const int MostLines = 10_000;
 
     /// <summary>Who signs may act on what the lines name, so it is a right to change.</summary>
-    internal static readonly Demand Write = new(ManagementApi.CredentialsWrite) { OrganizationScope = ManagementApi.OrganizationCredentials };
+    internal static readonly Demand Write = new(ManagementApi.CredentialsWrite)
+    {
+        OrganizationScope = ManagementApi.OrganizationCredentials,
+    };
 
     /// <param name="caller">The caller.</param>
     /// <param name="request">The time and the organization.</param>

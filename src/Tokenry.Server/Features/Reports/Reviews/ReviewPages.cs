@@ -25,7 +25,8 @@ internal static class ReviewPages
         group
             .MapGet(
                 "",
-                (HttpContext http, Caller caller, ReviewView view) => view.ListAsync(caller, Listing.OfForm(http.Request.Query), PageForm.Empty)
+                (HttpContext http, Caller caller, ReviewView view) =>
+                    view.ListAsync(caller, Listing.OfForm(http.Request.Query), PageForm.Empty)
             )
             .IsPageFor(Reads);
         group.MapPost("", (Caller caller, PageForm form, ReviewView view) => view.OpenAsync(caller, form)).IsPageFor(Writes).IsForm();
@@ -105,11 +106,7 @@ internal sealed class ReviewView(ReadReviews read, OpenReview open, SignLine sig
 
     public async Task<IResult> ShowAsync(Caller caller, string id, string? cursor, ProblemException? refusal)
     {
-        var page = await read.ShowAsync(
-            caller,
-            id,
-            Listing.Of([("limit", Shown), .. cursor is null ? [] : new[] { ("cursor", cursor) }])
-        );
+        var page = await read.ShowAsync(caller, id, Listing.Of([("limit", Shown), .. cursor is null ? [] : new[] { ("cursor", cursor) }]));
         var organizations = page.Items.Select(line => line.OrganizationId).Append(page.Review.Covers).Append(page.Review.CreatedBy);
         return new View<ReviewPage>("reviews.one")
         {

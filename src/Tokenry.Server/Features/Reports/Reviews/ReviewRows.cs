@@ -101,12 +101,16 @@ internal sealed record ReviewLineRow
     /// <summary>What happened to it since the review was opened.</summary>
     public string Since(Catalog catalog, long now) =>
         IsRole
-            ? HoldsNow == 0 ? ReviewLineState.Ended
-                : ReviewWords.OfRole(catalog, TargetId) != Stated ? ReviewLineState.Changed
-                : ReviewLineState.Unchanged
-            : StatedNow is null || StatedNow.StartsWith("revoked.", StringComparison.Ordinal) || ExpiresNow <= now ? ReviewLineState.Ended
-            : StatedNow != Stated ? ReviewLineState.Changed
-            : ReviewLineState.Unchanged;
+            ? HoldsNow == 0
+                ? ReviewLineState.Ended
+                : ReviewWords.OfRole(catalog, TargetId) != Stated
+                    ? ReviewLineState.Changed
+                    : ReviewLineState.Unchanged
+            : StatedNow is null || StatedNow.StartsWith("revoked.", StringComparison.Ordinal) || ExpiresNow <= now
+                ? ReviewLineState.Ended
+                : StatedNow != Stated
+                    ? ReviewLineState.Changed
+                    : ReviewLineState.Unchanged;
 
     public AccessReviewLine ToLine(Catalog catalog, long now) =>
         new()

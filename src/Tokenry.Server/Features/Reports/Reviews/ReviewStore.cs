@@ -36,20 +36,7 @@ internal static class ReviewStore
           last_used_at, stated)
         VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13)
         """
-    )
-        .Text(row => row.Id)
-        .Text(row => row.ReviewId)
-        .Text(row => row.Kind)
-        .Text(row => row.OwnerType)
-        .Text(row => row.OwnerId)
-        .Text(row => row.OwnerName)
-        .Text(row => row.TargetId)
-        .Text(row => row.Name)
-        .Text(row => row.OrganizationId)
-        .Text(row => row.Permissions)
-        .NumberOrNull(row => row.ExpiresAt)
-        .NumberOrNull(row => row.LastUsedAt)
-        .Text(row => row.Stated);
+    ).Text(row => row.Id).Text(row => row.ReviewId).Text(row => row.Kind).Text(row => row.OwnerType).Text(row => row.OwnerId).Text(row => row.OwnerName).Text(row => row.TargetId).Text(row => row.Name).Text(row => row.OrganizationId).Text(row => row.Permissions).NumberOrNull(row => row.ExpiresAt).NumberOrNull(row => row.LastUsedAt).Text(row => row.Stated);
 
     /// <summary>Finds a review in reach.</summary>
     /// <exception cref="ProblemException">404, also if it is out of reach.</exception>
@@ -141,8 +128,13 @@ internal static class ReviewStore
             SELECT p.id AS owner_id, p.type AS owner_type, p.name AS owner_name, r.role_id, NULL AS organization_id
             FROM principal_roles r JOIN principals p ON p.id = r.principal_id WHERE p.deleted_at IS NULL
             """;
-        var held = organization is null ? $"{onServer} UNION ALL {inOrganizations}" : $"{inOrganizations} AND m.organization_id = @organization";
-        return store.QueryAsync<HeldRole>($"SELECT * FROM ({held}) AS held ORDER BY owner_id, role_id LIMIT @most", new { organization, most });
+        var held = organization is null
+            ? $"{onServer} UNION ALL {inOrganizations}"
+            : $"{inOrganizations} AND m.organization_id = @organization";
+        return store.QueryAsync<HeldRole>(
+            $"SELECT * FROM ({held}) AS held ORDER BY owner_id, role_id LIMIT @most",
+            new { organization, most }
+        );
     }
 }
 

@@ -76,8 +76,7 @@ public sealed class SignLine(Gate gate, Brands brands, TimeProvider time)
 
     private static Demand DemandOf(ReviewLineRow line) =>
         !line.IsRole ? CredentialFamily.Of(line.Kind).WriteOnlyThese
-        : line.OrganizationId is not null
-            ? new(ManagementApi.OrganizationsWrite) { OrganizationScope = ManagementApi.OrganizationWrite }
+        : line.OrganizationId is not null ? new(ManagementApi.OrganizationsWrite) { OrganizationScope = ManagementApi.OrganizationWrite }
         : new(line.OwnerType == PrincipalType.User ? ManagementApi.UsersWrite : ManagementApi.ApplicationsWrite);
 
     private static async Task EndAsync(OperationContext operation, ReviewLineRow line, string? comment, DateTimeOffset now)

@@ -9,7 +9,10 @@ namespace Tokenry.Server.Tests.Features.Notices.Calendars;
 
 public sealed partial class CalendarTests(SharedServers servers)
 {
-    private static readonly string End = new DateTimeOffset(2099, 1, 31, 12, 0, 0, TimeSpan.Zero).ToString("O", CultureInfo.InvariantCulture);
+    private static readonly string End = new DateTimeOffset(2099, 1, 31, 12, 0, 0, TimeSpan.Zero).ToString(
+        "O",
+        CultureInfo.InvariantCulture
+    );
 
     [Theory, BothEngines]
     public async Task A_program_reads_when_the_credentials_of_a_person_expire(Engine engine)

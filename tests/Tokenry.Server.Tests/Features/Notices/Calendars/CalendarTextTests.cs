@@ -36,8 +36,7 @@ public sealed class CalendarTextTests
     }
 
     [Fact]
-    public void A_calendar_without_events_has_a_component_nevertheless() =>
-        Assert.Contains("BEGIN:VTIMEZONE", Lines()); // §3.6: at least one
+    public void A_calendar_without_events_has_a_component_nevertheless() => Assert.Contains("BEGIN:VTIMEZONE", Lines()); // §3.6: at least one
 
     [Theory]
     [InlineData("a,b;c\\d", "a\\,b\\;c\\\\d")]

@@ -35,7 +35,11 @@ public sealed class AccessReviewTests(SharedServers servers)
         Assert.All(lines.Values, line => Assert.Equal("unchanged", line.GetProperty("since").GetString()));
         Assert.Equal(
             (5, 0, 5),
-            (Progress(review.Json, "lines"), Progress(review.Json, "kept") + Progress(review.Json, "revoked"), Progress(review.Json, "open"))
+            (
+                Progress(review.Json, "lines"),
+                Progress(review.Json, "kept") + Progress(review.Json, "revoked"),
+                Progress(review.Json, "open")
+            )
         );
 
         await admin.PatchAsync($"/v1/api-keys/{changed.Id}", new { name = "renamed" }).Expect(200);
@@ -187,9 +191,7 @@ public sealed class AccessReviewTests(SharedServers servers)
         await browser.ActInAsync(organization);
 
         var today = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
-        var opened = await browser
-            .SendAsync("/reports/reviews", "reports/reviews", ("from", today), ("to", today))
-            .Expect(303);
+        var opened = await browser.SendAsync("/reports/reviews", "reports/reviews", ("from", today), ("to", today)).Expect(303);
         var page = opened.Header("Location")!;
         var id = page[(page.LastIndexOf('/') + 1)..];
         var shown = (await browser.GetAsync(page).Expect(200)).Body;
