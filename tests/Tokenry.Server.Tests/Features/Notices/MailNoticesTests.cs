@@ -43,7 +43,7 @@ public sealed class MailNoticesTests
         var user = await admin.CreateUserAsync([], new { password = (string?)null });
         await admin.JoinAsync(organization, user.Id, OrganizationCalls.OrganizationAdministrator).Expect(200);
         var browser = await admin.BrowserOfAsync(user.Id);
-        await browser.SendAsync("/overview", "appearance", ("language", "nl")).Expect(303);
+        await browser.SendAsync("overview", "appearance", ("language", "nl")).Expect(303);
         var application = await admin.ApplicationOfAsync(organization);
         await admin.CreateApiKeyAsync(application.Id, new { rotate_every_days = 1 });
         await server.RestartAsync(); // it looks for what is due at its start
