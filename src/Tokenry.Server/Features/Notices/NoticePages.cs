@@ -70,12 +70,14 @@ internal static class NoticePages
         return new Redirect(Path[1..]);
     }
 
-    private static async Task<IResult> ShowAsync(Caller caller, HttpContext http, ListNotices list, OwnCalendar calendar)
+    private static async Task<IResult> ShowAsync(Caller caller, HttpContext http, ListNotices list, OwnCalendar calendar, OwnerNames names)
     {
         var listing = Listing.OfForm(http.Request.Query);
+        var notices = await list.RunAsync(caller, listing);
         return new View<NoticesPage>("notices.title")
         {
-            ["Notices"] = await list.RunAsync(caller, listing),
+            ["Notices"] = notices,
+            ["Names"] = await names.OfAsync(caller, notices.Items.Select(notice => notice.OrganizationId)),
             ["Calendar"] = await calendar.ShowAsync(caller),
             ["Once"] = CredentialPages.Once(),
             ["IsLater"] = listing.Cursor is not null,
