@@ -67,7 +67,7 @@ internal sealed class Actor
     public async Task<Target?> OwnAsync(Route route, ApiClient admin)
     {
         var prefix = route.Path.Contains("{id}", StringComparison.Ordinal) ? Call.Prefix(route.Path) : null;
-        if (!route.HasTarget || prefix is "rol" or "res" or "rvw" or "rvl" || Call.OwnerPrefix(route.Path) == "org")
+        if (!route.HasTarget || prefix is "rol" or "res" || Call.OwnerPrefix(route.Path) is "org" or "rvw")
         {
             return null;
         }
@@ -107,8 +107,11 @@ internal sealed class Actor
                 return new Target((await admin.CreateRoleAsync([])).Id);
             case "res":
                 return new Target((await admin.CreateApiAsync(["invoices:read"])).Id);
-            case "rvw" or "rvl":
-                return await ReviewAsync(admin, isLine: prefix == "rvl");
+        }
+
+        if (Call.OwnerPrefix(route.Path) == "rvw")
+        {
+            return await ReviewAsync(admin);
         }
 
         if (Call.OwnerPrefix(route.Path) == "org")
@@ -163,8 +166,8 @@ internal sealed class Actor
     public static async Task<string> SessionAsync(ApiClient admin, string userId) =>
         "ses_" + (await admin.BrowserOfAsync(userId)).Session![..22];
 
-    /// <summary>A review of an organization with one key; or the line of the key.</summary>
-    private static async Task<Target> ReviewAsync(ApiClient admin, bool isLine)
+    /// <summary>The line of a key in a review of an organization.</summary>
+    private static async Task<Target> ReviewAsync(ApiClient admin)
     {
         var organization = (await admin.PostAsync("/v1/organizations", new { name = CreateRequests.Unique("Acme") }).Expect(201)).Text(
             "id"
@@ -173,7 +176,7 @@ internal sealed class Actor
         await admin.CreateApiKeyAsync(application.Id);
         var review = (await admin.PostAsync("/v1/reports/reviews", new { organization }).Expect(201)).Text("id");
         var lines = (await admin.GetAsync($"/v1/reports/reviews/{review}").Expect(200)).Json.GetProperty("items");
-        return isLine ? new Target(lines[0].GetProperty("id").GetString()!, review) : new Target(review);
+        return new Target(lines[0].GetProperty("id").GetString()!, review);
     }
 
     /// <summary>A notice of a user: another revoked a token of theirs.</summary>

@@ -39,9 +39,9 @@ internal static class ReviewsApi
             .Needs(Writes);
         group
             .MapGet(
-                "/{id}",
+                "/{owner}",
                 async Task<Results<Ok<AccessReviewPage>, FileContentHttpResult>> (
-                    string id,
+                    string owner,
                     HttpContext http,
                     string? format,
                     Caller caller,
@@ -52,8 +52,8 @@ internal static class ReviewsApi
                 {
                     http.Response.Headers.Vary = "Accept";
                     return ReportsApi.IsCsv(format, http.Request)
-                        ? await csv.FileAsync(http, caller, id)
-                        : TypedResults.Ok(await read.ShowAsync(caller, id, listing));
+                        ? await csv.FileAsync(http, caller, owner)
+                        : TypedResults.Ok(await read.ShowAsync(caller, owner, listing));
                 }
             )
             .WithSummary("Show an access review and its lines; as JSON a page at a time, as CSV whole.")
