@@ -2,7 +2,6 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Lifecycle;
-using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Platform.Http;
 
