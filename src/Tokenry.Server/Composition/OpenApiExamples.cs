@@ -67,6 +67,7 @@ internal static class OpenApiExamples
     private static readonly Dictionary<string, string[]> AlsoShown = new(StringComparer.Ordinal)
     {
         ["/oauth/renew"] = ["overlap_seconds"],
+        ["AccessReviewRequest"] = ["from"],
         ["ApiResourcePatch"] = ["name"],
         ["ApiResourceRequest"] = ["scopes"],
         ["ApplicationPatch"] = ["name"],
@@ -84,6 +85,7 @@ internal static class OpenApiExamples
         ["PolicyRules"] = ["max_lifetimes"],
         ["PublicKeyRequest"] = ["jwk"],
         ["RegisteredCertificate"] = ["not_after"],
+        ["ReviewSignature"] = ["comment"],
         ["RevokeAllRequest"] = ["issued_before"],
         ["RolePatch"] = ["name"],
         ["RoleRequest"] = ["permissions"],

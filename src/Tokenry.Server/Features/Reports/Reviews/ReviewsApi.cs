@@ -56,6 +56,7 @@ internal static class ReviewsApi
                         : TypedResults.Ok(await read.ShowAsync(caller, owner, listing));
                 }
             )
+            .WithName("reports_reviews_show")
             .WithSummary("Show an access review and its lines; as JSON a page at a time, as CSV whole.")
             .Lists()
             .Needs(Reads);
