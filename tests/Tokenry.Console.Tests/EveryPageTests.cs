@@ -9,6 +9,7 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         "account/tokens",
         "account/tokens/new",
         "account/tokens/{token}",
+        "account/notices",
         "account/security",
         "account/security/tokens",
         "apis",
@@ -21,6 +22,7 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         "roles/{role}",
         "users",
         "users/{user}",
+        "users/{user}/sign-in",
         "applications",
         "applications/{application}",
         "applications/{application}/api-keys/new",
@@ -49,6 +51,8 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         "signing-keys",
         "signing-keys/{key}",
         "reports",
+        "reports/reviews",
+        "reports/reviews/{review}",
         "settings",
         "nothing-is-here",
     ];
@@ -185,6 +189,7 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         var api = (await company.Admin.GetAsync($"/v1/api-resources?identifier={Uri.EscapeDataString(company.Api)}")).Expect(200);
         var organization = await company.OrganizationAsync();
         var invited = (await company.Admin.PostAsync($"/v1/organizations/{organization}/invitations", new { note = "Ada" })).Expect(201);
+        var review = (await company.Admin.PostAsync("/v1/reports/reviews", new { organization })).Expect(201).Text("id")!;
         var code = invited.Text("url")!.Split("code=")[1];
         var key = (await company.Admin.GetAsync("/v1/signing-keys"))
             .Expect(200)
@@ -205,6 +210,7 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
                         .Replace("{role}", company.Role, StringComparison.Ordinal)
                         .Replace("{organization}", organization, StringComparison.Ordinal)
                         .Replace("{user}", company.Person.Id, StringComparison.Ordinal)
+                        .Replace("{review}", review, StringComparison.Ordinal)
                         .Replace("{code}", code, StringComparison.Ordinal)
                         .Replace("{api}", api.Json.GetProperty("items")[0].GetProperty("id").GetString(), StringComparison.Ordinal)
                 ),

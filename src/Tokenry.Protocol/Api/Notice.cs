@@ -21,6 +21,9 @@ public sealed record Notice
     /// <summary>Its name at that time.</summary>
     public required string Name { get; init; }
 
+    /// <summary>The organization in which the credential acts, or that owns the application; <c>null</c> = none.</summary>
+    public string? OrganizationId { get; init; }
+
     /// <summary>The reason as the audit trail has it; <c>null</c> = none was given.</summary>
     public string? Reason { get; init; }
 }

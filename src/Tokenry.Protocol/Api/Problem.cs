@@ -129,6 +129,9 @@ public static class ProblemCode
     /// <summary>409: the invitation was accepted, declined or revoked, has expired, or can no longer be granted.</summary>
     public const string InvitationEnded = "invitation_ended";
 
+    /// <summary>409: another signature of the line of an access review came first.</summary>
+    public const string ReviewLineSigned = "review_line_signed";
+
     /// <summary>409: the credential is revoked or disabled.</summary>
     public const string CredentialNotActive = "credential_not_active";
 

@@ -13,7 +13,9 @@ using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Core.Signing;
 using Tokenry.Server.Core.Usage;
 using Tokenry.Server.Features.AuditLog;
+using Tokenry.Server.Features.Credentials;
 using Tokenry.Server.Features.Notices;
+using Tokenry.Server.Features.Notices.Calendars;
 using Tokenry.Server.Features.Organizations.Invitations;
 using Tokenry.Server.Platform.Files;
 using Tokenry.Server.Platform.Http;
@@ -197,6 +199,8 @@ public static partial class CoreServices
             SecondSteps.Purge,
             SecondFactorStore.Purge,
             NoticeStore.Purge,
+            CalendarStore.Purge,
+            OwnViews.Purge,
         ];
 
     /// <summary>Prepares schema and keys, which must be valid before anything else runs.</summary>

@@ -34,6 +34,7 @@ internal static class OpenApiExamples
         ("access", "use"),
         ("principal", "app"),
         ("session", "ses"),
+        ("review", "rvw"),
     ];
 
     /// <summary>Values by member name.</summary>
@@ -45,7 +46,7 @@ internal static class OpenApiExamples
               "access_token_lifetime_seconds": 300, "access_token_signing_alg": "ES256", "action": "api_key.created", "actor": "usr_0Q2bWpjvCzX6uGZkAE4tR1",
               "added": ["rol_0Q2bWpjvCzX6uGZkAE4tR1"], "alg": "ES256", "algorithm": "ES256", "api": "https://api.example.com", "at": "2026-11-21T01:02:03Z", "audience": "https://tokens.example.com",
               "ca_certificates": "-----BEGIN CERTIFICATE-----\n…", "carriers": ["bearer", "x_api_key"], "certificate": "-----BEGIN CERTIFICATE-----\n…",
-              "code": "valid", "count": 1, "credential_id": "key_0Q2bWpjvCzX6uGZkAE4tR1", "description": "Reads invoices.", "door": "verify",
+              "code": "valid", "comment": "still needed", "count": 1, "credential_id": "key_0Q2bWpjvCzX6uGZkAE4tR1", "description": "Reads invoices.", "door": "verify",
               "email": "dev@example.com", "enabled": true, "error": "invalid_client", "error_description": "client authentication failed", "expires_in": 300,
               "grant_type": "client_credentials", "hash": "7b1f…", "identifier": "https://api.example.com", "immediately": false, "ip": "203.0.113.7",
               "issuer": "https://token.actions.githubusercontent.com", "jwk": { "kty": "EC", "crv": "P-256", "x": "…", "y": "…" }, "kid": "n4bQgYhMfWWaL…",
@@ -66,6 +67,7 @@ internal static class OpenApiExamples
     private static readonly Dictionary<string, string[]> AlsoShown = new(StringComparer.Ordinal)
     {
         ["/oauth/renew"] = ["overlap_seconds"],
+        ["AccessReviewRequest"] = ["from"],
         ["ApiResourcePatch"] = ["name"],
         ["ApiResourceRequest"] = ["scopes"],
         ["ApplicationPatch"] = ["name"],
@@ -83,6 +85,7 @@ internal static class OpenApiExamples
         ["PolicyRules"] = ["max_lifetimes"],
         ["PublicKeyRequest"] = ["jwk"],
         ["RegisteredCertificate"] = ["not_after"],
+        ["ReviewSignature"] = ["comment"],
         ["RevokeAllRequest"] = ["issued_before"],
         ["RolePatch"] = ["name"],
         ["RoleRequest"] = ["permissions"],

@@ -45,6 +45,7 @@ internal static class Pages
             .AddApiResourcePages()
             .AddRolePages()
             .AddUserPages()
+            .AddSingleton<SignInOfUserView>()
             .AddApplicationPages()
             .AddOrganizationPages()
             .AddPolicyPages()
@@ -70,6 +71,7 @@ internal static class Pages
         app.MapSecurityPages();
         app.MapSecondFactorPages();
         app.MapPasskeyPages();
+        app.MapSignInOfUserPages();
         app.MapProviderPages();
         app.MapHolderPages();
         app.MapLeakPages();

@@ -69,7 +69,7 @@ internal sealed class Actor
     public async Task<Target?> OwnAsync(Route route, ApiClient admin)
     {
         var prefix = route.Path.Contains("{id}", StringComparison.Ordinal) ? Call.Prefix(route.Path) : null;
-        if (!route.HasTarget || prefix is "rol" or "res" or "apr" || Call.OwnerPrefix(route.Path) == "org")
+        if (!route.HasTarget || prefix is "rol" or "res" or "apr" || Call.OwnerPrefix(route.Path) is "org" or "rvw")
         {
             return null;
         }
@@ -111,6 +111,11 @@ internal sealed class Actor
                 return new Target((await admin.CreateApiAsync(["invoices:read"])).Id);
             case "apr":
                 return new Target((await admin.PendingKeyAsync(await admin.OrganizationAsync())).Text("approval.id"));
+        }
+
+        if (Call.OwnerPrefix(route.Path) == "rvw")
+        {
+            return await ReviewAsync(admin);
         }
 
         if (Call.OwnerPrefix(route.Path) == "org")
@@ -185,6 +190,19 @@ internal sealed class Actor
                 }
             )
         ).Id;
+
+    /// <summary>The line of a key in a review of an organization.</summary>
+    private static async Task<Target> ReviewAsync(ApiClient admin)
+    {
+        var organization = (await admin.PostAsync("/v1/organizations", new { name = CreateRequests.Unique("Acme") }).Expect(201)).Text(
+            "id"
+        );
+        var application = await admin.CreateApplicationAsync([], new { organization_id = organization });
+        await admin.CreateApiKeyAsync(application.Id);
+        var review = (await admin.PostAsync("/v1/reports/reviews", new { organization }).Expect(201)).Text("id");
+        var lines = (await admin.GetAsync($"/v1/reports/reviews/{review}").Expect(200)).Json.GetProperty("items");
+        return new Target(lines[0].GetProperty("id").GetString()!, review);
+    }
 
     /// <summary>A notice of a user: another revoked a token of theirs.</summary>
     public static async Task<string> NoticeAsync(ApiClient admin, string userId)

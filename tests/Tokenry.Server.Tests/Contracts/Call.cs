@@ -18,6 +18,9 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
     /// <summary>Path and query.</summary>
     public string Address => Query is null ? Path : $"{Path}{(Path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{Query}";
 
+    /// <summary>Of the shape of a secret in a link.</summary>
+    private static readonly string UnknownSecret = new('A', 43);
+
     private const string OrganizationDeveloper = "rol_0000000000000000000006";
 
     private static readonly ForeignIssuer Issuer = new(algorithm: "ES256");
@@ -34,7 +37,8 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
                 "{owner}",
                 target == Target.Nobody ? UnknownId(OwnerPrefix(route.Path)) : target.Owner ?? UnknownId(OwnerPrefix(route.Path)),
                 StringComparison.Ordinal
-            );
+            )
+            .Replace("{secret}", UnknownSecret, StringComparison.Ordinal);
         return new Call(
             new HttpMethod(route.Method),
             path,
@@ -56,6 +60,9 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
                 : "org"
             )
         // A key stands for every kind where a route takes all of them.
+        : path.StartsWith("/v1/reports/reviews", StringComparison.Ordinal)
+            ? path.Contains("/lines", StringComparison.Ordinal) ? "rvl"
+                : "rvw"
         : path.Contains("/api-keys", StringComparison.Ordinal) || path.StartsWith("/v1/credentials/{id}", StringComparison.Ordinal) ? "key"
         : path.Contains("/secrets", StringComparison.Ordinal) ? "sec"
         : path.Contains("/public-keys", StringComparison.Ordinal) ? "jwk"
@@ -73,6 +80,7 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
     public static string OwnerPrefix(string path) =>
         path.StartsWith("/v1/users", StringComparison.Ordinal) ? "usr"
         : path.StartsWith("/v1/organizations", StringComparison.Ordinal) ? "org"
+        : path.StartsWith("/v1/reports/reviews", StringComparison.Ordinal) ? "rvw"
         : "app";
 
     /// <summary>Headers win over the client's own: <c>Authorization</c> empty sends none.</summary>
@@ -92,6 +100,9 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
             // Policies bind everybody on the server: this rule is too wide to refuse anything.
             ("PATCH", var path) when path.EndsWith("/policy", StringComparison.Ordinal) => new { max_tokens_per_user = 100_000 },
             ("POST", var path) when path.EndsWith("/policy/preview", StringComparison.Ordinal) => new { max_tokens_per_user = 100_000 },
+            ("POST", "/v1/me/calendar") => null,
+            ("POST", "/v1/reports/reviews") => new { },
+            ("POST", var path) when path.StartsWith("/v1/reports/reviews/", StringComparison.Ordinal) => new { comment = name },
             ("POST", "/v1/users") => new { email = $"{name}@example.com" },
             ("POST", "/v1/api-keys") => new
             {

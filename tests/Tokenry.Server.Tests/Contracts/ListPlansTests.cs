@@ -95,6 +95,7 @@ public sealed partial class ListPlansTests
                 new { member = made.User.Id, roles = new[] { "rol_0000000000000000000005" } }
             )
             .Expect(200);
+        var review = (await admin.PostAsync("/v1/reports/reviews", new { organization }).Expect(201)).Text("id");
         string[] scopes = ["organization:read", "organization:credentials", "organization:audit", "tokens:own"];
         var there = await admin.CreatePersonalAccessTokenAsync(
             made.User.Id,
@@ -114,6 +115,8 @@ public sealed partial class ListPlansTests
                     .Replace("{id}", made.User.Id, StringComparison.Ordinal);
             if (path.Contains("/organizations/", StringComparison.Ordinal))
                 route = path.Replace("{owner}", organization, StringComparison.Ordinal);
+            if (path.Contains("/reviews/", StringComparison.Ordinal))
+                route = path.Replace("{owner}", review, StringComparison.Ordinal);
             await CallAsync(path, admin, route, 200);
             foreach (var filter in filters.Where(filter => filter != "owner" || !path.Contains("{owner}", StringComparison.Ordinal)))
                 await CallAsync(

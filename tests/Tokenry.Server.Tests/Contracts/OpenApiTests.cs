@@ -30,6 +30,7 @@ public sealed class OpenApiTests(SharedServers servers)
         var described = Operations(await DocumentAsync(Engine.Sqlite)).Select(operation => operation.Name);
         var routes = (await Route.AllAsync())
             .Where(route => !route.IsUndescribed || !route.IsPage && !route.Path.StartsWith("/console/", StringComparison.Ordinal))
+            .Where(route => !route.Path.StartsWith("/calendar/", StringComparison.Ordinal)) // a document behind a secret, for no client of the API
             .Select(route => route.ToString())
             .Where(name => !name.Contains("/openapi/") && !name.StartsWith("HEAD ") && !name.StartsWith("ANY "));
         Assert.Equal(routes.Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));

@@ -21,7 +21,7 @@ public sealed record CredentialRow
           (SELECT a.owner_id FROM principals a WHERE a.id = p.owner_id) AS top_owner_id, p.deleted_at AS owner_deleted_at, c.name, c.masked,
           c.permissions, c.created_at, c.created_by, c.created_with, c.renewed_from, c.superseded_by, c.expires_at, c.not_before, c.terms AS stored_terms, c.state, c.revoked_at,
           c.revoked_reason, c.material, c.key_id, v.id AS approval_id, v.state AS approval_state, v.demanded_by, v.justification, v.decided_at, v.decided_by,
-          v.message AS decision_message, c.renewed_at, u.last_used_at, u.ip AS last_used_ip,
+          v.message AS decision_message, c.renewed_at, c.revision, u.last_used_at, u.ip AS last_used_ip,
           u.agent AS last_used_agent,
           (SELECT s.expires_at FROM credential_secrets s WHERE s.credential_id = c.id ORDER BY s.version DESC LIMIT 1 OFFSET 1) AS previous_expires_at,
           (SELECT s.signing_pepper_version FROM credential_secrets s WHERE s.credential_id = c.id ORDER BY s.version DESC LIMIT 1) AS signing_pepper_version
@@ -124,6 +124,9 @@ public sealed record CredentialRow
 
     /// <summary>When it got its current secret, if that is not its first.</summary>
     public long? RenewedAt { get; init; }
+
+    /// <summary>How often its name, dates or terms changed.</summary>
+    public long Revision { get; init; }
 
     /// <summary>The pepper version that the current secret's signing key is derived from; <c>null</c> = no signing key.</summary>
     public long? SigningPepperVersion { get; init; }

@@ -22,6 +22,9 @@ public static class CredentialStore
         TimeSpan.FromDays(400)
     );
 
+    /// <summary>What every change of a name or a date also sets; <c>@now</c> is the time of the change.</summary>
+    private const string Revised = "revision = revision + 1, revised_at = @now";
+
     private const string InsertRow = """
         INSERT INTO credentials (id, kind, owner_id, organization_id, name, masked, permissions, created_at, created_by, created_with, expires_at, not_before,
           terms, material, key_id, due_at, state)
@@ -105,15 +108,25 @@ public static class CredentialStore
             }
         );
 
-    public static Task ReviseAsync(WriteTransaction tx, CredentialRow row)
+    public static Task ReviseAsync(WriteTransaction tx, CredentialRow row, long now)
     {
         tx.Changed(ChangeKind.Credential, row.Id);
         return tx.ExecuteAsync(
-            """
+            $"""
             UPDATE credentials SET name = @Name, permissions = @Permissions, expires_at = @ExpiresAt, not_before = @NotBefore, terms = @StoredTerms,
-              due_told_days = CASE WHEN due_at = @DueAt THEN due_told_days END, due_at = @DueAt WHERE id = @Id
+              due_told_days = CASE WHEN due_at = @DueAt THEN due_told_days END, due_at = @DueAt, {Revised} WHERE id = @Id
             """,
-            row
+            new
+            {
+                row.Id,
+                row.Name,
+                row.Permissions,
+                row.ExpiresAt,
+                row.NotBefore,
+                row.StoredTerms,
+                row.DueAt,
+                now,
+            }
         );
     }
 
@@ -150,7 +163,7 @@ public static class CredentialStore
         );
         await tx.ExecuteAsync(
             """
-            UPDATE credentials SET masked = @Masked, expires_at = @ExpiresAt, renewed_at = @Now, due_at = @DueAt, due_told_days = NULL,
+            UPDATE credentials SET masked = @Masked, expires_at = @ExpiresAt, renewed_at = @Now, due_at = @DueAt, due_told_days = NULL, revision = revision + 1, revised_at = @Now,
               renewed_by = CASE WHEN @By = owner_id THEN coalesce(renewed_by, @By) ELSE @By END,
               tokens_since = CASE WHEN coalesce(tokens_since, 0) < @TokensSince THEN @TokensSince ELSE tokens_since END WHERE id = @Id
             """,
@@ -182,12 +195,17 @@ public static class CredentialStore
     }
 
     /// <summary>Ends the credential at that time, unless it ends earlier.</summary>
-    public static Task EndAsync(WriteTransaction tx, CredentialRow row, long at)
+    public static Task EndAsync(WriteTransaction tx, CredentialRow row, long at, long now)
     {
         tx.Changed(ChangeKind.Credential, row.Id);
         return tx.ExecuteAsync(
-            "UPDATE credentials SET expires_at = @at, due_at = NULL WHERE id = @Id AND (expires_at IS NULL OR expires_at > @at)",
-            new { row.Id, at }
+            $"UPDATE credentials SET expires_at = @at, due_at = NULL, {Revised} WHERE id = @Id AND (expires_at IS NULL OR expires_at > @at)",
+            new
+            {
+                row.Id,
+                at,
+                now,
+            }
         );
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Dapper;
 using Tokenry.Protocol.Credentials;
+using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Platform.Store;
 using Tokenry.Server.Platform.Store.Audit;
 using Tokenry.Server.Platform.Telemetry;
@@ -15,6 +16,7 @@ internal sealed partial class DueCredentials : BackgroundService
 {
     private const int Step = 250;
     private const long Day = 86_400_000;
+    private const long SoonDays = 7;
 
     /// <summary>
     /// Days before the due time, and the audit's words for them. The last warning comes first, so that a credential without any warning yet gets only one.
@@ -26,6 +28,9 @@ internal sealed partial class DueCredentials : BackgroundService
         (7, "due within 7 days"),
         (30, "due within 30 days"),
     ];
+
+    /// <summary>The words for what is due within 7 days, or was due before.</summary>
+    public static readonly string[] Soon = [.. Warnings.Where(warning => warning.Days <= SoonDays).Select(warning => warning.Words)];
 
     private readonly Database database;
     private readonly TimeProvider time;
@@ -98,9 +103,9 @@ internal sealed partial class DueCredentials : BackgroundService
         const string untold =
             "state = 'active' AND due_at IS NOT NULL AND due_at <= @before AND (due_told_days IS NULL OR due_told_days > @days)";
         // The condition appears twice, because another replica may have written the event after the inner one was true.
-        var due = await tx.QueryAsync<(string Id, string Kind, string OwnerId)>(
+        var due = await tx.QueryAsync<(string Id, string Kind, string OwnerId, string? Organization)>(
             $"UPDATE credentials SET due_told_days = @days WHERE id IN (SELECT id FROM credentials WHERE {untold} ORDER BY due_at LIMIT @Step{tx.Dialect.SkipLocked}) "
-                + $"AND {untold} RETURNING id, kind, owner_id",
+                + $"AND {untold} RETURNING id, kind, owner_id, ({CredentialStore.OrganizationOf("credentials.id")})",
             new
             {
                 days,
@@ -108,7 +113,7 @@ internal sealed partial class DueCredentials : BackgroundService
                 Step,
             }
         );
-        foreach (var (id, kind, ownerId) in due)
+        foreach (var (id, kind, ownerId, organization) in due)
         {
             tx.Record(
                 new AuditEntry
@@ -120,6 +125,7 @@ internal sealed partial class DueCredentials : BackgroundService
                     Action = "credential.due",
                     Result = AuditEntry.Signal,
                     Reason = words,
+                    OrganizationId = organization,
                     TargetType = kind,
                     TargetId = id,
                 }

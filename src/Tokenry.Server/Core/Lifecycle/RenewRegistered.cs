@@ -55,7 +55,12 @@ public sealed class RenewRegistered(IdempotentGate gate, IssueCredential issue, 
                     var owner = await PrincipalStore.FactsAsync(tx, row.OwnerId, row.ActsIn);
                     // The client and its rights stay the same, so the holder of the old credential gains nothing by the next.
                     var renewed = await issue.RegisterNextAsync(operation, owner, draft, next, row);
-                    await CredentialStore.EndAsync(tx, row, now.AddSeconds(overlapSeconds).ToUnixTimeMilliseconds());
+                    await CredentialStore.EndAsync(
+                        tx,
+                        row,
+                        now.AddSeconds(overlapSeconds).ToUnixTimeMilliseconds(),
+                        now.ToUnixTimeMilliseconds()
+                    );
                     await LineageStore.SupersedeAsync(tx, row, caller.Principal.Id, renewed.Id);
                     entry.Reason = $"replaces {row.Id}";
                     return (await CredentialStore.FindAsync(tx, renewed.Id))!.ToCredential(catalog, now.ToUnixTimeMilliseconds());

@@ -84,7 +84,7 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, 
                 };
                 var policies = await PolicyCheck.RequireAsync(operation, next, Binding(row, next, patch), now);
                 await ApprovalDemand.RequireForGrowthAsync(operation, row, next, now);
-                await CredentialStore.ReviseAsync(tx, next);
+                await CredentialStore.ReviseAsync(tx, next, now.ToUnixTimeMilliseconds());
                 if (next.IsRecoverable != row.IsRecoverable)
                 {
                     await RecoverableSecretStore.DeleteAsync(tx, [row.Id]);

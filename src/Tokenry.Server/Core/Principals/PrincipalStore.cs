@@ -252,6 +252,14 @@ public static class PrincipalStore
         await SetRolesAsync(tx, row.Id, roles);
     }
 
+    /// <summary>The language that a user chose; <c>null</c> = none.</summary>
+    public static Task<string?> LanguageAsync(StoreReader store, string id) =>
+        store.FirstOrDefaultAsync<string>("SELECT language FROM principals WHERE id = @id", new { id });
+
+    /// <summary>Stores the language that a user chose. No right depends on it, so no cache is told.</summary>
+    public static Task SetLanguageAsync(WriteTransaction tx, string id, string language) =>
+        tx.ExecuteAsync("UPDATE principals SET language = @language WHERE id = @id", new { id, language });
+
     public static Task SetNameAndEmailAsync(WriteTransaction tx, string id, string name, string? email)
     {
         tx.Changed(ChangeKind.Principal, id);

@@ -3,6 +3,8 @@ using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Lifecycle;
+using Tokenry.Server.Core.Sessions;
+using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Account;
@@ -10,7 +12,16 @@ namespace Tokenry.Server.Features.Account;
 /// <summary><c>/v1/me</c> and <c>/v1/me/credential</c>, which any valid opaque credential may use without a scope.</summary>
 public static class AccountApi
 {
-    public static IServiceCollection AddAccount(this IServiceCollection services) => services.AddSingleton<DescribeMe>();
+    public static IServiceCollection AddAccount(this IServiceCollection services) =>
+        services
+            .AddSingleton<DescribeMe>()
+            .AddSingleton<ChooseLanguage>()
+            .AddSingleton<KeepLanguage>(provider =>
+                (context, language) =>
+                    SessionCaller.Of(context) is { } caller
+                        ? provider.GetRequiredService<ChooseLanguage>().RunAsync(caller, language)
+                        : Task.CompletedTask
+            );
 
     public static void MapAccount(this IEndpointRouteBuilder app)
     {

@@ -34,6 +34,7 @@ public static class AuditActions
         ("approval", ["approved", "approved_at_once", "denied", "read"]),
         ("approvals", ["listed"]),
         ("audit", ["chain_broken", "head_read", "listed", "purged"]),
+        ("calendar", ["created", "ended", "read"]),
         ("client_authentication", ["denied"]),
         ("credential", ["descendants_read", "descendants_revoked", "due", "revoked", "uses_read", "verified"]),
         ("credentials", ["listed"]),
@@ -73,6 +74,8 @@ public static class AuditActions
         ("pepper", ["rotated"]),
         ("policy", ["previewed", "read", "updated"]),
         ("report", ["read"]),
+        ("review", ["line_kept", "line_revoked", "opened", "read"]),
+        ("reviews", ["listed"]),
         ("role", ["created", "deleted", "read", "updated"]),
         ("roles", ["listed"]),
         (
@@ -111,6 +114,7 @@ public static class AuditActions
                 "deleted",
                 "disabled",
                 "enabled",
+                "language_chosen",
                 "password_changed",
                 "password_set",
                 "read",
@@ -119,6 +123,8 @@ public static class AuditActions
             ]
         ),
         ("users", ["listed"]),
+        ("view", ["deleted", "renamed", "saved"]),
+        ("views", ["listed"]),
         .. CredentialFamily.All.Select(family =>
             (family.Noun, family == CredentialFamily.ApiKeys ? [.. OfCredentials, "revealed"] : OfCredentials)
         ),

@@ -1,6 +1,5 @@
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
-using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Platform.Http;
@@ -23,26 +22,19 @@ internal static class CredentialListPages
     public static IServiceCollection AddCredentialPages(this IServiceCollection services) =>
         services
             .AddSingleton<BulkView>()
+            .AddSingleton<OwnViews>()
+            .AddSingleton<CredentialListView>()
             .AddSingleton(new NavigationEntry(NavigationSection.Server, 30, List.Text, List.Address, "list-details") { Scopes = Scopes });
 
     public static void MapCredentialPages(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/credentials", ListAsync).IsPageFor(Scopes);
+        app.MapGet(
+                "/credentials",
+                (Caller caller, HttpContext http, CredentialListView view) => view.PageAsync(caller, Listing.OfForm(http.Request.Query))
+            )
+            .IsPageFor(Scopes);
+        app.MapViewPages(Scopes);
         app.MapBulkPages();
         CredentialPages.Map(app, List, family: null, Scopes);
-    }
-
-    private static async Task<IResult> ListAsync(Caller caller, HttpContext http, ListCredentials list, OwnerNames names, TimeProvider time)
-    {
-        var listing = Listing.OfForm(http.Request.Query);
-        var page = await list.RunAsync(caller, CredentialFamily.All, ownerId: null, listing);
-        return new View<CredentialsPage>(List.Text)
-        {
-            ["Credentials"] = page,
-            ["Owners"] = await names.OfAsync(caller, page.Items.Select(credential => credential.Owner.Id)),
-            ["Views"] = SavedView.All(time.GetUtcNow()),
-            ["Filters"] = listing.Filters(ListCredentials.Filters),
-            ["IsLater"] = listing.Cursor is not null,
-        };
     }
 }

@@ -169,9 +169,15 @@ internal sealed partial class CollectNotices(Database database, TokenryOptions o
         var except = NoticeEvents.ConcernsActor(kind) ? null : what.Actor;
         if (NoticeEvents.IsOfApplication(what))
         {
-            var name = await tx.FirstOrDefaultAsync<string>("SELECT name FROM principals WHERE id = @TargetId", what);
-            notice = notice with { TargetType = PrincipalType.Application, TargetId = what.TargetId ?? "", Name = name ?? "" };
-            await InsertAsync(tx, notice, await NoticeStore.ConcernedAsync(tx, notice.TargetId), except);
+            var (name, organization, users) = await NoticeStore.OfApplicationAsync(tx, what.TargetId ?? "");
+            notice = notice with
+            {
+                TargetType = PrincipalType.Application,
+                TargetId = what.TargetId ?? "",
+                Name = name ?? "",
+                OrganizationId = organization,
+            };
+            await InsertAsync(tx, notice, users, except);
         }
         else if (what.TargetId is { } id && await CredentialStore.FindAsync(tx, id) is { } row && !IsAboutPast(kind, row, now))
         {
@@ -191,6 +197,7 @@ internal sealed partial class CollectNotices(Database database, TokenryOptions o
                 TargetType = row.Kind,
                 TargetId = row.Id,
                 Name = row.Name,
+                OrganizationId = row.OrganizationId,
             },
             await NoticeStore.ConcernedAsync(tx, row),
             except

@@ -1,4 +1,5 @@
 using Dapper;
+using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Features.Notices;
@@ -65,7 +66,7 @@ internal sealed partial class MailNotices(Database database, NoticeMail mail, Ti
             return false;
         }
 
-        var (name, address, notices) = await database.WriteAsync(tx => ClaimAsync(tx, user, now));
+        var (letter, notices) = await database.WriteAsync(tx => ClaimAsync(tx, user, now));
         if (notices.Count == 0)
         {
             return true; // another replica has them
@@ -73,9 +74,9 @@ internal sealed partial class MailNotices(Database database, NoticeMail mail, Ti
 
         try
         {
-            if (address is not null)
+            if (letter is not null)
             {
-                await mail.SendAsync(name ?? "", address, notices, stopping);
+                await mail.SendAsync(letter, stopping);
             }
 
             await database.WriteAsync(tx => NoticeStore.EndMailAsync(tx, notices));
@@ -96,14 +97,15 @@ internal sealed partial class MailNotices(Database database, NoticeMail mail, Ti
     }
 
     /// <summary>Takes what is due for a user. Until the pause ends, no other replica takes it.</summary>
-    private static async Task<(string? Name, string? Address, IReadOnlyList<NoticeRow> Notices)> ClaimAsync(
+    /// <returns>The mail, if the user has an address; and the notices.</returns>
+    private static async Task<(NoticeLetter? Letter, IReadOnlyList<NoticeRow> Notices)> ClaimAsync(
         WriteTransaction tx,
         string user,
         long now
     )
     {
-        var (name, address) = await tx.FirstOrDefaultAsync<(string?, string?)>(
-            "SELECT name, email FROM principals WHERE id = @user AND enabled = 1 AND deleted_at IS NULL",
+        var (name, address, language) = await tx.FirstOrDefaultAsync<(string?, string?, string?)>(
+            "SELECT name, email, language FROM principals WHERE id = @user AND enabled = 1 AND deleted_at IS NULL",
             new { user }
         );
         var due = await tx.QueryAsync<NoticeRow>(
@@ -119,7 +121,22 @@ internal sealed partial class MailNotices(Database database, NoticeMail mail, Ti
                 MostOfMail,
             }
         );
-        return (name, address, [.. due.OrderBy(notice => notice.Id, StringComparer.Ordinal)]);
+        NoticeRow[] notices = [.. due.OrderBy(notice => notice.Id, StringComparer.Ordinal)];
+        if (address is null)
+        {
+            return (null, notices);
+        }
+
+        string[] organizations = [.. notices.Select(notice => notice.OrganizationId).OfType<string>().Distinct(StringComparer.Ordinal)];
+        var letter = new NoticeLetter
+        {
+            Name = name ?? "",
+            Address = address,
+            Language = language,
+            Notices = notices,
+            Organizations = (await OrganizationStore.OfIdsAsync(tx, organizations)).ToDictionary(row => row.Id, row => row.Name),
+        };
+        return (letter, notices);
     }
 
     /// <summary>The pause by the number of attempts before, in milliseconds.</summary>

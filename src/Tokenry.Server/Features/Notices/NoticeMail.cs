@@ -16,16 +16,12 @@ internal sealed class NoticeMail(MailOptions mail, TokenryOptions options)
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    private readonly Texts texts = Languages.Named(mail.Language);
-
-    /// <param name="name">The person's name.</param>
-    /// <param name="address">Their e-mail address.</param>
-    /// <param name="notices">What they are told of, the oldest first.</param>
+    /// <param name="letter">What to write, and to whom.</param>
     /// <param name="stopping">Ends the attempt.</param>
     /// <exception cref="Exception">The mail server is away or took no mail: MailKit's exceptions and those of sockets and files.</exception>
-    public async Task SendAsync(string name, string address, IReadOnlyList<NoticeRow> notices, CancellationToken stopping)
+    public async Task SendAsync(NoticeLetter letter, CancellationToken stopping)
     {
-        using var message = Write(name, address, notices);
+        using var message = Write(letter);
         using var client = new SmtpClient { Timeout = (int)Patience.TotalMilliseconds };
         await client.ConnectAsync(mail.Server, mail.Port, Security(mail.Security), stopping);
         if (mail.User is { } user)
@@ -37,18 +33,24 @@ internal sealed class NoticeMail(MailOptions mail, TokenryOptions options)
         await client.DisconnectAsync(quit: true, stopping);
     }
 
-    private MimeMessage Write(string name, string address, IReadOnlyList<NoticeRow> notices)
+    private MimeMessage Write(NoticeLetter letter)
     {
+        var (texts, notices) = (Languages.Chosen(letter.Language, mail.Language), letter.Notices);
         var message = new MimeMessage { Subject = texts.Count("mail.subject", notices.Count) };
         message.From.Add(new MailboxAddress("Tokenry", mail.From));
-        message.To.Add(new MailboxAddress(name, address));
+        message.To.Add(new MailboxAddress(letter.Name, letter.Address));
         // RFC 3834: no automatic answer is wanted.
         message.Headers.Add("Auto-Submitted", "auto-generated");
         var body = new StringBuilder();
-        body.Append(texts["mail.greeting", ("name", name)]).Append("\n\n");
+        body.Append(texts["mail.greeting", ("name", letter.Name)]).Append("\n\n");
         foreach (var notice in notices.Take(MostNamed))
         {
-            body.Append("- ").Append(Line(notice)).Append("\n  ").Append(options.Issuer).Append(Address(notice)).Append('\n');
+            body.Append("- ")
+                .Append(Line(notice, letter, texts))
+                .Append("\n  ")
+                .Append(options.Issuer)
+                .Append(Address(notice))
+                .Append('\n');
         }
 
         if (notices.Count > MostNamed)
@@ -65,9 +67,13 @@ internal sealed class NoticeMail(MailOptions mail, TokenryOptions options)
         return message;
     }
 
-    private string Line(NoticeRow notice) =>
-        $"{texts.Moment(DateTimeOffset.FromUnixTimeMilliseconds(notice.At))}: {notice.Name} ({texts.Of("kind", notice.TargetType)}) "
-        + $"{texts.Of("notice", notice.Kind)}{(notice.Reason is { } reason ? $": {reason}" : "")}";
+    private static string Line(NoticeRow notice, NoticeLetter letter, Texts texts)
+    {
+        var at = texts.Moment(DateTimeOffset.FromUnixTimeMilliseconds(notice.At));
+        var organization = notice.OrganizationId is { } id ? $", {letter.Organizations.GetValueOrDefault(id, id)}" : "";
+        return $"{at}: {notice.Name} ({texts.Of("kind", notice.TargetType)}{organization}) "
+            + $"{texts.Of("notice", notice.Kind)}{(notice.Reason is { } reason ? $": {reason}" : "")}";
+    }
 
     /// <summary>The page of what the notice is about.</summary>
     internal static string Address(NoticeRow notice) => NoticePages.AddressOf(notice.TargetType, notice.TargetId);
@@ -92,4 +98,21 @@ internal sealed class NoticeMail(MailOptions mail, TokenryOptions options)
             MailSecurity.None => SecureSocketOptions.None,
             _ => SecureSocketOptions.StartTls,
         };
+}
+
+/// <summary>A mail to a person.</summary>
+internal sealed record NoticeLetter
+{
+    public required string Name { get; init; }
+
+    public required string Address { get; init; }
+
+    /// <summary>The language that the person chose; <c>null</c> = none.</summary>
+    public required string? Language { get; init; }
+
+    /// <summary>What the person is told of, the oldest first.</summary>
+    public required IReadOnlyList<NoticeRow> Notices { get; init; }
+
+    /// <summary>The names of organizations by their ids.</summary>
+    public required IReadOnlyDictionary<string, string> Organizations { get; init; }
 }

@@ -5,7 +5,8 @@ namespace Tokenry.Server.Features.Notices;
 /// <summary>A notice as stored.</summary>
 internal sealed record NoticeRow
 {
-    public const string Columns = "id, user_id, event, at, kind, target_type, target_id, name, reason, mail_at, mail_attempts";
+    public const string Columns =
+        "id, user_id, event, at, kind, target_type, target_id, name, organization_id, reason, mail_at, mail_attempts";
 
     /// <summary>The prefix of the public ids of notices.</summary>
     public const string IdPrefix = "ntc";
@@ -27,6 +28,8 @@ internal sealed record NoticeRow
 
     public string Name { get; init; } = "";
 
+    public string? OrganizationId { get; init; }
+
     public string? Reason { get; init; }
 
     /// <summary>When the next attempt to mail it is due (Unix ms); <c>null</c> = none.</summary>
@@ -43,6 +46,7 @@ internal sealed record NoticeRow
             TargetType = TargetType,
             TargetId = TargetId,
             Name = Name,
+            OrganizationId = OrganizationId,
             Reason = Reason,
         };
 }

@@ -1,5 +1,7 @@
+using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Store;
 
@@ -39,7 +41,7 @@ internal static class NoticeStore
         tx.ExecuteAsync(
             $"""
             INSERT INTO notices ({NoticeRow.Columns})
-            VALUES (@Id, @UserId, @Event, @At, @Kind, @TargetType, @TargetId, @Name, @Reason, @MailAt, @MailAttempts)
+            VALUES (@Id, @UserId, @Event, @At, @Kind, @TargetType, @TargetId, @Name, @OrganizationId, @Reason, @MailAt, @MailAttempts)
             ON CONFLICT (user_id, event) DO NOTHING
             """,
             row
@@ -77,17 +79,40 @@ internal static class NoticeStore
         return await UsersAsync(tx, ids, row.OwnerType == PrincipalType.Application ? row.OrganizationId : null);
     }
 
-    /// <summary>The same for all credentials of an application.</summary>
-    public static async Task<IReadOnlyList<string>> ConcernedAsync(WriteTransaction tx, string applicationId)
+    /// <summary>The name of an application, the organization that owns it, and whom all its credentials concern.</summary>
+    public static async Task<(string? Name, string? Organization, IReadOnlyList<string> Users)> OfApplicationAsync(
+        WriteTransaction tx,
+        string applicationId
+    )
     {
-        var (owner, top, organization) = await tx.FirstOrDefaultAsync<(string?, string?, string?)>(
+        var (name, owner, top, organization) = await tx.FirstOrDefaultAsync<(string?, string?, string?, string?)>(
             """
-            SELECT a.owner_id, (SELECT o.owner_id FROM principals o WHERE o.id = a.owner_id), a.organization_id FROM principals a WHERE a.id = @applicationId
+            SELECT a.name, a.owner_id, (SELECT o.owner_id FROM principals o WHERE o.id = a.owner_id), a.organization_id
+            FROM principals a WHERE a.id = @applicationId
             """,
             new { applicationId }
         );
-        return await UsersAsync(tx, [.. new[] { owner, top }.OfType<string>()], organization);
+        return (name, organization, await UsersAsync(tx, [.. new[] { owner, top }.OfType<string>()], organization));
     }
+
+    /// <summary>How many notices of a user should not wait; the count stops at <paramref name="most"/>.</summary>
+    public static Task<long> UrgentAsync(StoreReader store, string userId, int most) =>
+        store.FirstOrDefaultAsync<long>(
+            $"""
+            SELECT count(*) FROM (SELECT 1 FROM notices WHERE user_id = @userId
+              AND (kind IN ('{NoticeKind.Leaked}', '{NoticeKind.Revoked}') OR (kind = '{NoticeKind.Due}' AND {store.Dialect.In(
+                "reason",
+                "@Soon"
+            )}))
+              LIMIT @most) AS counted
+            """,
+            new
+            {
+                userId,
+                most,
+                DueCredentials.Soon,
+            }
+        );
 
     private static Task<IReadOnlyList<string>> UsersAsync(WriteTransaction tx, string[] ids, string? organization) =>
         tx.QueryAsync<string>(

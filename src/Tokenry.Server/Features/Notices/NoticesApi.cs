@@ -1,5 +1,6 @@
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Features.Notices.Calendars;
 using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Settings;
 
@@ -10,7 +11,7 @@ public static class NoticesApi
 {
     public static IServiceCollection AddNotices(this IServiceCollection services, TokenryOptions options)
     {
-        services.AddSingleton<ListNotices>().AddSingleton<DismissNotices>().AddHostedService<CollectNotices>();
+        services.AddCalendars().AddSingleton<ListNotices>().AddSingleton<DismissNotices>().AddHostedService<CollectNotices>();
         if (options.Mail is { } mail)
         {
             services.AddSingleton(mail).AddSingleton<NoticeMail>().AddHostedService<MailNotices>();
@@ -21,6 +22,7 @@ public static class NoticesApi
 
     public static void MapNotices(this IEndpointRouteBuilder app)
     {
+        app.MapCalendars();
         var own = app.MapGroup("/v1/me/notices").WithTags("Notices");
         own.MapGet("", async (Caller caller, Listing listing, ListNotices list) => TypedResults.Ok(await list.RunAsync(caller, listing)))
             .WithSummary("List what happened to your credentials, and to those of your applications and organizations, the newest first.")

@@ -12,7 +12,7 @@ namespace Tokenry.Server.Features.Organizations;
 /// Ends what a member's token may do in the organization. The token lives on for the others that it names: they are not this organization's. Nothing changes
 /// for a token that was excluded before.
 /// </summary>
-public sealed class ExcludeMemberToken(Gate gate)
+public sealed class ExcludeMemberToken(Gate gate, TimeProvider time)
 {
     /// <exception cref="ProblemException">404: no token of a member has this id and names the organization.</exception>
     public Task RunAsync(Caller caller, string id, string tokenId) =>
@@ -41,7 +41,7 @@ public sealed class ExcludeMemberToken(Gate gate)
                 entry.OrganizationId = id;
                 entry.Changes = [AuditChanges.OfType("permissions", grants.In(id).ToPermissions(catalog), null)];
                 var left = grants.With(grants.Organizations.Where(there => there.OrganizationId != id));
-                await CredentialStore.ReviseAsync(tx, row with { Permissions = left.ToColumn() });
+                await CredentialStore.ReviseAsync(tx, row with { Permissions = left.ToColumn() }, time.GetUtcNow().ToUnixTimeMilliseconds());
                 return true;
             }
         );

@@ -24,11 +24,6 @@ public sealed class ReportCredentials(Gate gate, OwnerNames names, TimeProvider 
     /// <summary>Where a count stops.</summary>
     private const int MostCounted = 10_000;
 
-    /// <summary>The longest time of a report; hours of usage are kept a little longer.</summary>
-    private static readonly TimeSpan Longest = TimeSpan.FromDays(366);
-
-    private static readonly TimeSpan Usual = TimeSpan.FromDays(30);
-
     private static readonly Demand Demand = new(ManagementApi.CredentialsRead)
     {
         OrganizationScope = ManagementApi.OrganizationCredentials,
@@ -39,13 +34,7 @@ public sealed class ReportCredentials(Gate gate, OwnerNames names, TimeProvider 
     public async Task<CredentialReport> RunAsync(Caller caller, Listing listing)
     {
         var now = time.GetUtcNow();
-        var to = listing.Time("to") ?? now;
-        var from = listing.Time("from") ?? (to - DateTimeOffset.UnixEpoch > Usual ? to - Usual : DateTimeOffset.UnixEpoch);
-        if (from >= to || to - from > Longest)
-        {
-            throw ProblemException.Invalid("from", $"must be before 'to', by at most {Longest.TotalDays} days");
-        }
-
+        var (from, to) = ReportTime.Checked(listing.Time("from"), listing.Time("to"), now);
         var asked = listing.Id("organization", "org");
         var after = After(listing);
         var range = new ReportTime(from.ToUnixTimeMilliseconds(), to.ToUnixTimeMilliseconds(), now.ToUnixTimeMilliseconds());

@@ -4,6 +4,7 @@ using CsvHelper;
 using CsvHelper.Configuration;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
+using Tokenry.Server.Features.Reports.Reviews;
 using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Reports;
@@ -19,7 +20,7 @@ public sealed class ReportCsv(ReportCredentials report)
     /// <summary>The most rows of one answer.</summary>
     public const int MostRows = 10_000;
 
-    private const string AtOnce = "200";
+    internal const string AtOnce = "200";
 
     private static readonly (string Name, Func<ReportedCredential, string?> Value)[] Columns =
     [
@@ -32,7 +33,7 @@ public sealed class ReportCsv(ReportCredentials report)
         ("name", row => row.Credential.Name),
         ("state", row => row.Credential.State),
         ("findings", row => string.Join(' ', row.Findings)),
-        ("permissions", row => Words(row.Credential.Permissions)),
+        ("permissions", row => ReviewWords.Of(row.Credential.Permissions)),
         ("objects", row => Words(row.Credential.Objects)),
         ("allowed_ips", row => Words(row.Credential.AllowedIps)),
         ("created_at", row => Time(row.Credential.CreatedAt)),
@@ -45,7 +46,7 @@ public sealed class ReportCsv(ReportCredentials report)
         ("revoked_reason", row => row.Credential.RevokedReason),
     ];
 
-    private static readonly CsvConfiguration Format = new(CultureInfo.InvariantCulture)
+    internal static readonly CsvConfiguration Format = new(CultureInfo.InvariantCulture)
     {
         NewLine = "\r\n",
         InjectionOptions = InjectionOptions.Escape,
@@ -96,12 +97,7 @@ public sealed class ReportCsv(ReportCredentials report)
         return (content.ToArray(), cursor);
     }
 
-    private static string? Time(DateTimeOffset? time) => time is { } at ? TimestampConverter.Format(at) : null;
+    internal static string? Time(DateTimeOffset? time) => time is { } at ? TimestampConverter.Format(at) : null;
 
     private static string? Words(IReadOnlyList<string>? words) => words is null ? null : string.Join(' ', words);
-
-    private static string? Words(CredentialPermissions? permissions) =>
-        permissions is null ? null
-        : permissions.Named is { } named ? string.Join("; ", named.Select(at => $"{at.Api}: {string.Join(' ', at.Scopes)}"))
-        : "owner";
 }

@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Reports;
 
@@ -10,6 +11,22 @@ namespace Tokenry.Server.Features.Reports;
 internal sealed record ReportTime(long From, long To, long Now)
 {
     private const long DueWithin = 30 * 86_400_000L;
+
+    /// <summary>The longest time of a report; hours of usage are kept a little longer.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(366);
+
+    private static readonly TimeSpan Usual = TimeSpan.FromDays(30);
+
+    /// <summary>The time that a request asks for: <c>from</c> is 30 days before <c>to</c> if it is absent, and <c>to</c> is now.</summary>
+    /// <exception cref="ProblemException">400: it is no time of a report.</exception>
+    public static (DateTimeOffset From, DateTimeOffset To) Checked(DateTimeOffset? asked, DateTimeOffset? until, DateTimeOffset now)
+    {
+        var to = until ?? now;
+        var from = asked ?? (to - DateTimeOffset.UnixEpoch > Usual ? to - Usual : DateTimeOffset.UnixEpoch);
+        return from < to && to - from <= Longest
+            ? (from, to)
+            : throw ProblemException.Invalid("from", $"must be before 'to', by at most {Longest.TotalDays} days");
+    }
 
     /// <summary>What is due before this is due soon.</summary>
     public long Soon => Now + DueWithin;

@@ -3,6 +3,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Lifecycle;
+using Tokenry.Server.Features.Reports.Reviews;
 using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Platform.Http;
 
@@ -16,12 +17,14 @@ internal static class ReportPages
     /// <summary>As many as a list can have: the page is printed.</summary>
     private const string Shown = "200";
 
-    private const int UsualDays = 30;
+    internal const int UsualDays = 30;
 
     private static readonly string[] Scopes = [ManagementApi.CredentialsRead, ManagementApi.OrganizationCredentials];
 
     public static IServiceCollection AddReportPages(this IServiceCollection services) =>
-        services.AddSingleton(new NavigationEntry(NavigationSection.Run, 10, "reports.title", Address, "report") { Scopes = Scopes });
+        services
+            .AddSingleton<ReviewView>()
+            .AddSingleton(new NavigationEntry(NavigationSection.Run, 10, "reports.title", Address, "report") { Scopes = Scopes });
 
     public static void MapReportPages(this IEndpointRouteBuilder app)
     {
@@ -32,6 +35,7 @@ internal static class ReportPages
                     ReportsApi.FileAsync(http, caller, Asked(http.Request.Query, time), csv)
             )
             .IsPageFor(Scopes);
+        app.MapReviewPages();
     }
 
     private static async Task<IResult> ShowAsync(
@@ -76,8 +80,8 @@ internal static class ReportPages
         var today = time.GetUtcNow();
         var filters = new List<(string, string)>
         {
-            ("from", Start(Text(query, "from") ?? Day(today.AddDays(-UsualDays)), "from", days: 0)),
-            ("to", Start(Text(query, "to") ?? Day(today), "to", days: 1)),
+            ("from", Stamp(Text(query, "from") ?? Day(today.AddDays(-UsualDays)), "from", days: 0)),
+            ("to", Stamp(Text(query, "to") ?? Day(today), "to", days: 1)),
             ("limit", Shown),
         };
         foreach (var name in new[] { "organization", "cursor" })
@@ -93,11 +97,14 @@ internal static class ReportPages
 
     private static string? Text(IQueryCollection query, string name) => query[name].ToString().Trim() is { Length: > 0 } text ? text : null;
 
-    private static string Day(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+    internal static string Day(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    private static string Start(string day, string name, int days) =>
+    private static string Stamp(string day, string name, int days) => TimestampConverter.Format(Start(day, name, days));
+
+    /// <summary>The start of a day, or of one that many days later.</summary>
+    internal static DateTimeOffset Start(string day, string name, int days) =>
         DateOnly.TryParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
         && date.Year is >= 1970 and < 9999
-            ? TimestampConverter.Format(new DateTimeOffset(date.AddDays(days), TimeOnly.MinValue, TimeSpan.Zero))
+            ? new DateTimeOffset(date.AddDays(days), TimeOnly.MinValue, TimeSpan.Zero)
             : throw ProblemException.Invalid(name, "must be a day such as 2099-01-31");
 }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Features.Reports.Reviews;
 using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Reports;
@@ -10,9 +11,11 @@ namespace Tokenry.Server.Features.Reports;
 public static class ReportsApi
 {
     public static IServiceCollection AddReports(this IServiceCollection services) =>
-        services.AddSingleton<ReportCredentials>().AddSingleton<ReportCsv>();
+        services.AddSingleton<ReportCredentials>().AddSingleton<ReportCsv>().AddReviews();
 
-    public static void MapReports(this IEndpointRouteBuilder app) =>
+    public static void MapReports(this IEndpointRouteBuilder app)
+    {
+        app.MapReviews();
         app.MapGet(
                 "/v1/reports/credentials",
                 async Task<Results<Ok<CredentialReport>, FileContentHttpResult>> (
@@ -34,6 +37,7 @@ public static class ReportsApi
             .WithSummary("Report what happened to credentials in a time, what needs a hand now, and who holds what; as JSON or CSV.")
             .Lists(ReportCredentials.Filters)
             .Needs(ManagementApi.CredentialsRead, ManagementApi.OrganizationCredentials);
+    }
 
     /// <summary>The report as a file, with the address of its next part (RFC 8288).</summary>
     internal static async Task<FileContentHttpResult> FileAsync(HttpContext http, Caller caller, Listing listing, ReportCsv csv)
@@ -54,7 +58,7 @@ public static class ReportsApi
     }
 
     /// <summary>Whether the request asks for CSV: by <c>format</c>, and without it by <c>Accept</c>.</summary>
-    private static bool IsCsv(string? format, HttpRequest request) =>
+    internal static bool IsCsv(string? format, HttpRequest request) =>
         format switch
         {
             "csv" => true,

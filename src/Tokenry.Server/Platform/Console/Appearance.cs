@@ -2,6 +2,9 @@ using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Platform.Console;
 
+/// <summary>Keeps the language that a person chose, if the person is signed in. A feature registers it.</summary>
+public delegate Task KeepLanguage(HttpContext context, string language);
+
 /// <summary>Language and theme, which a person chooses and a cookie keeps.</summary>
 internal static class Appearance
 {
@@ -21,16 +24,21 @@ internal static class Appearance
         context.Request.Cookies[ThemeCookie] is ("light" or "dark") and var theme ? theme : "";
 
     public static void Map(IEndpointRouteBuilder app) =>
-        app.MapPost("/appearance", (HttpContext context, PageForm form) => Set(context, form))
+        app.MapPost("/appearance", (HttpContext context, PageForm form) => SetAsync(context, form))
             .ExcludeFromDescription()
             .IsPage()
             .IsForm()
             .OpenToAnybody();
 
-    private static Redirect Set(HttpContext context, PageForm form)
+    private static async Task<Redirect> SetAsync(HttpContext context, PageForm form)
     {
         if (form["language"] is { } language && (Languages.IsKnown(language) || language == Languages.Pseudo))
         {
+            if (Languages.IsKnown(language) && context.RequestServices.GetService<KeepLanguage>() is { } keep)
+            {
+                await keep(context, language);
+            }
+
             context.Response.Cookies.Append(LanguageCookie, language, Kept);
         }
 

@@ -28,6 +28,20 @@ public static class Languages
 
     public static Texts Of(HttpContext context) => Named(Choose(context));
 
+    /// <summary>The texts of the first of these languages that is known; of the default if none is.</summary>
+    public static Texts Chosen(params ReadOnlySpan<string?> tags)
+    {
+        foreach (var tag in tags)
+        {
+            if (tag is not null && IsKnown(tag))
+            {
+                return Named(tag);
+            }
+        }
+
+        return Named(Default);
+    }
+
     /// <summary>The texts of a language.</summary>
     public static Texts Named(string tag) => Loaded.GetOrAdd(tag, Load);
 

@@ -30,6 +30,9 @@ public sealed class PageFrame
 
     public Viewer? Viewer { get; init; }
 
+    /// <summary>What needs the viewer's attention; <c>null</c> = nothing does.</summary>
+    public Banner? Banner { get; init; }
+
     public required IReadOnlyList<NavigationEntry> Navigation { get; init; }
 
     public required ConsoleAssets Assets { get; init; }

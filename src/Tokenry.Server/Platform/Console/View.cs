@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Web;
 using Tokenry.Server.Platform.Settings;
+using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Platform.Console;
 
@@ -42,7 +43,7 @@ internal static class PageWriter
     public static async Task WriteAsync(HttpContext context, PageContent content, int status)
     {
         var services = context.RequestServices;
-        var frame = FrameOf(context, content);
+        var frame = FrameOf(context, content, await BannerAsync(context, status));
         await using var renderer = new HtmlRenderer(services, services.GetRequiredService<ILoggerFactory>());
         var html = await renderer.Dispatcher.InvokeAsync(async () =>
         {
@@ -75,7 +76,29 @@ internal static class PageWriter
         await response.Body.WriteAsync(body, context.RequestAborted);
     }
 
-    private static PageFrame FrameOf(HttpContext context, PageContent content)
+    /// <summary>An error has no banner: the store may be away, and one thing at a time needs attention.</summary>
+    private static async Task<Banner?> BannerAsync(HttpContext context, int status)
+    {
+        if (
+            status >= StatusCodes.Status400BadRequest
+            || Viewer.Of(context) is not { } viewer
+            || context.RequestServices.GetService<ReadBanner>() is not { } read
+        )
+        {
+            return null;
+        }
+
+        try
+        {
+            return await read(viewer);
+        }
+        catch (StoreUnavailableException)
+        {
+            return null; // the page itself is there
+        }
+    }
+
+    private static PageFrame FrameOf(HttpContext context, PageContent content, Banner? banner)
     {
         var services = context.RequestServices;
         var texts = Languages.Of(context);
@@ -92,6 +115,7 @@ internal static class PageWriter
             Issuer = services.GetRequiredService<TokenryOptions>().Issuer,
             FormToken = FormGuard.TokenFor(context),
             Viewer = viewer,
+            Banner = banner,
             Navigation =
             [
                 .. services

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 
 namespace Tokenry.Server.Platform.Http;
 
@@ -10,7 +9,7 @@ public sealed class PublicDocument(byte[] content, string contentType)
 {
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(5);
 
-    private readonly string etag = $"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 16))}\"";
+    private readonly string etag = EntityTag.Of(content);
 
     /// <summary>Maps GET; the caller adds the description.</summary>
     public IEndpointConventionBuilder Map(IEndpointRouteBuilder app, string route) =>
@@ -35,11 +34,9 @@ public sealed class PublicDocument(byte[] content, string contentType)
     {
         var headers = context.Response.Headers;
         headers.CacheControl = string.Create(CultureInfo.InvariantCulture, $"public, max-age={(long)maxAge.TotalSeconds}");
-        headers.ETag = etag;
         headers.AccessControlAllowOrigin = "*";
-        if (context.Request.Headers.IfNoneMatch.ToString().Split(',', StringSplitOptions.TrimEntries).Any(Matches))
+        if (EntityTag.IsCurrent(context, etag))
         {
-            context.Response.StatusCode = StatusCodes.Status304NotModified;
             return Task.CompletedTask;
         }
 
@@ -47,8 +44,4 @@ public sealed class PublicDocument(byte[] content, string contentType)
         context.Response.ContentLength = content.Length;
         return context.Response.Body.WriteAsync(content, context.RequestAborted).AsTask();
     }
-
-    // Weak comparison (RFC 9110 §13.1.2): a proxy that compresses changes the strong ETag to a weak one.
-    private bool Matches(string tag) =>
-        tag == "*" || tag.AsSpan(tag.StartsWith("W/", StringComparison.Ordinal) ? 2 : 0).SequenceEqual(etag);
 }

@@ -131,6 +131,7 @@ public sealed class NarrowTokenTests(SharedServers servers)
             : path.EndsWith("/linked-accounts", StringComparison.Ordinal)
                 ? new { issuer = "https://login.example.com", subject = CreateRequests.Unique("n") }
             : path.EndsWith("/transfer", StringComparison.Ordinal) ? new { owner = (string?)null }
+            : path.StartsWith("/v1/reports/reviews", StringComparison.Ordinal) ? new { }
             : path == "/v1/verify" ? new { token = "x" }
             : path == "/v1/verify/batch" ? new { items = new[] { new { token = "x" } } }
             : path == "/v1/users" ? new { email = $"{CreateRequests.Unique("n")}@example.com" }

@@ -1,3 +1,4 @@
+using Tokenry.Server.Tests.Features.Organizations;
 using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 
 namespace Tokenry.Server.Tests.Features.Notices;
@@ -50,6 +51,33 @@ public sealed class MailNoticesTests
             mail => Assert.All(made.PersonalAccessTokens, token => Assert.DoesNotContain(token.Secret, mail, StringComparison.Ordinal))
         );
         Assert.NotEmpty(mails);
+    }
+
+    [Theory, BothEngines]
+    public async Task A_mail_has_the_language_that_its_person_chose_and_names_the_organization(Engine engine)
+    {
+        await using var sink = new MailSink();
+        await using var server = await ServerProcess.StartAsync(engine, new ServerOptions { Settings = sink.Settings() });
+        var admin = await server.AdminAsync();
+        var organization = (await admin.PostAsync("/v1/organizations", new { name = "Acme Rotterdam" }).Expect(201)).Text("id");
+        var user = await admin.CreateUserAsync([], new { password = (string?)null });
+        await admin.JoinAsync(organization, user.Id, OrganizationCalls.OrganizationAdministrator).Expect(200);
+        var browser = await admin.BrowserOfAsync(user.Id);
+        await browser.SendAsync("overview", "appearance", ("language", "nl")).Expect(303);
+        var application = await admin.ApplicationOfAsync(organization);
+        await admin.CreateApiKeyAsync(application.Id, new { rotate_every_days = 1 });
+        await server.RestartAsync(); // it looks for what is due at its start
+
+        // Who made the key is told as well, in the language of the server.
+        await EventuallyAsync(() => Task.FromResult(sink.Mails.Count >= 2), "two mails");
+        var mail = Assert.Single(sink.Mails, mail => mail.Contains($"<{user.Email}>", StringComparison.Ordinal));
+        Assert.Contains("moet vervangen worden", mail, StringComparison.Ordinal);
+        Assert.Contains(sink.Mails, mail => mail.Contains("should be replaced", StringComparison.Ordinal));
+        Assert.Contains(", Acme Rotterdam)", mail, StringComparison.Ordinal);
+        var told = (await admin.GetAsync("/v1/audit?action=user.language_chosen").Expect(200)).Json.GetProperty("items")[0];
+        Assert.Equal("nl", told.GetProperty("changes")[0].GetProperty("after").GetString());
+        var due = (await admin.GetAsync($"/v1/audit?action=credential.due&organization={organization}").Expect(200)).Json;
+        Assert.Equal(1, due.GetProperty("items").GetArrayLength());
     }
 
     [Fact]

@@ -150,6 +150,9 @@ public sealed class OrganizationIsolationTests(SharedServers servers)
             await admin.JoinAsync(id, application.Id, OrganizationMember).Expect(200);
             using var key = ClientKey.Make();
             using var issuer = new ForeignIssuer();
+            var apiKey = (await admin.CreateApiKeyAsync(application.Id)).Id;
+            var review = (await admin.PostAsync("/v1/reports/reviews", new { organization = id }).Expect(201)).Text("id");
+            var line = (await admin.GetAsync($"/v1/reports/reviews/{review}").Expect(200)).Json.GetProperty("items")[0].GetProperty("id");
             return new Other(
                 admin,
                 id,
@@ -158,7 +161,7 @@ public sealed class OrganizationIsolationTests(SharedServers servers)
                 new Dictionary<string, string>
                 {
                     ["pat"] = member.Token.Id,
-                    ["key"] = (await admin.CreateApiKeyAsync(application.Id)).Id,
+                    ["key"] = apiKey,
                     ["sec"] = (await admin.CreateClientSecretAsync(application.Id)).Id,
                     ["jwk"] = (await admin.CreatePublicKeyAsync(application.Id, key)).Text("id"),
                     ["crt"] = (await admin.CreateCertificateAsync(application.Id)).Text("id"),
@@ -167,6 +170,8 @@ public sealed class OrganizationIsolationTests(SharedServers servers)
                     ["ntc"] = await Actor.NoticeAsync(admin, member.Id),
                     ["inv"] = (await admin.PostAsync($"/v1/organizations/{id}/invitations", new { note = "Ada" }).Expect(201)).Text("id"),
                     ["apr"] = (await admin.PendingKeyAsync(id)).Text("approval.id"),
+                    ["rvw"] = review,
+                    ["rvl"] = line.GetString()!,
                 }
             )
             {
@@ -177,10 +182,14 @@ public sealed class OrganizationIsolationTests(SharedServers servers)
         /// <summary>What can be named in the route's path: each credential where it takes all kinds, a principal of each type where it takes both.</summary>
         public IEnumerable<(string Id, string Owner)> Targets(Route route)
         {
-            var owner =
-                route.Path.StartsWith("/v1/organizations", StringComparison.Ordinal) ? Id
-                : Call.OwnerPrefix(route.Path) == "usr" ? Member
-                : Application;
+            var owner = route.Path.StartsWith("/v1/organizations", StringComparison.Ordinal)
+                ? Id
+                : Call.OwnerPrefix(route.Path) switch
+                {
+                    "usr" => Member,
+                    "rvw" => Credentials["rvw"],
+                    _ => Application,
+                };
             if (route.Path.StartsWith("/v1/credentials/{id}", StringComparison.Ordinal))
                 return Credentials.Values.Select(id => (id, owner));
             if (route.Path.StartsWith("/v1/organizations/{owner}/tokens", StringComparison.Ordinal))
