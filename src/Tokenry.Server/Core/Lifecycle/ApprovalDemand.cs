@@ -108,7 +108,7 @@ public static class ApprovalDemand
         {
             var policies = await PolicyCheck.ReadAsync(
                 operation,
-                after.OrganizationId,
+                [.. after.Organizations],
                 after.OwnerType == PrincipalType.Application ? after.OwnerId : null
             );
             Require(operation, policies, after, now);
@@ -142,8 +142,9 @@ public static class ApprovalDemand
     {
         var rules = policies.Approvals(row.Kind).ToList();
         return rules.Count == 0 ? null
-            : rules.Find(rule => !Meets(catalog, rule, row, now)) is { } open ? new(open.Owner, IsMet: false)
-            : new(rules[0].Owner, IsMet: true);
+            : rules.Find(rule => !Meets(catalog, rule, row, now)) is not { } open ? new(rules[0].Owner, IsMet: true)
+            // No single organization decides about a token that acts in others too.
+            : new(row.OrganizationId is null ? PolicyStore.Server : open.Owner, IsMet: false);
     }
 
     /// <summary>Whether a credential lies within what a rule approves at once. One that follows its owner can grow beyond it.</summary>
@@ -152,7 +153,7 @@ public static class ApprovalDemand
         && row.Expiry <= now.AddDays(days)
         && CredentialRow.HasPermissions(row.Kind)
         && GrantSet.OfNullable(row.Permissions) is { } named
-        && Rights.OfGrants(catalog, named).Except(Rights.OfRoles(catalog, [role])).IsEmpty;
+        && Rights.OfGrants(catalog, [named, .. named.Organizations.Select(there => there.Grants)]).Except(Rights.OfRoles(catalog, [role])).IsEmpty;
 
     private static bool Grows(Catalog catalog, CredentialRow before, CredentialRow after) =>
         (before.ExpiresAt is { } end && !(after.ExpiresAt <= end))
