@@ -163,6 +163,7 @@ public sealed class OrganizationIsolationTests(SharedServers servers)
                     ["fed"] = (await admin.CreateFederatedIdentityAsync(application.Id, issuer)).Text("id"),
                     ["ses"] = await Actor.SessionAsync(admin, member.Id),
                     ["inv"] = (await admin.PostAsync($"/v1/organizations/{id}/invitations", new { note = "Ada" }).Expect(201)).Text("id"),
+                    ["ntc"] = await Actor.NoticeAsync(admin, member.Id),
                     ["rvw"] = review,
                     ["rvl"] = line.GetString()!,
                 }
