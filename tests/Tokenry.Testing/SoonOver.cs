@@ -15,7 +15,7 @@ public static class SoonOver
         {
             try
             {
-                return await make(DateTimeOffset.UtcNow + moment);
+                return await make(TimeProvider.System.GetUtcNow() + moment);
             }
             catch (UnexpectedResponseException) when (moment < Longest)
             {

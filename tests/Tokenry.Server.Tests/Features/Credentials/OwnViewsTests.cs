@@ -1,5 +1,4 @@
 using System.Net;
-using Tokenry.Server.Tests.Core.Access;
 using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 
 namespace Tokenry.Server.Tests.Features.Credentials;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Tokenry.Server.Tests.Core.Access;
 using Tokenry.Server.Tests.Features.Organizations;
 using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 
