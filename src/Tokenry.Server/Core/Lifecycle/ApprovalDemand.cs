@@ -153,7 +153,10 @@ public static class ApprovalDemand
         && row.Expiry <= now.AddDays(days)
         && CredentialRow.HasPermissions(row.Kind)
         && GrantSet.OfNullable(row.Permissions) is { } named
-        && Rights.OfGrants(catalog, [named, .. named.Organizations.Select(there => there.Grants)]).Except(Rights.OfRoles(catalog, [role])).IsEmpty;
+        && Rights
+            .OfGrants(catalog, [named, .. named.Organizations.Select(there => there.Grants)])
+            .Except(Rights.OfRoles(catalog, [role]))
+            .IsEmpty;
 
     private static bool Grows(Catalog catalog, CredentialRow before, CredentialRow after) =>
         (before.ExpiresAt is { } end && !(after.ExpiresAt <= end))

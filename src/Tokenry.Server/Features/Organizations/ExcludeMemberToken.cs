@@ -41,7 +41,14 @@ public sealed class ExcludeMemberToken(Gate gate, TimeProvider time)
                 entry.OrganizationId = id;
                 entry.Changes = [AuditChanges.OfType("permissions", grants.In(id).ToPermissions(catalog), null)];
                 var left = grants.With(grants.Organizations.Where(there => there.OrganizationId != id));
-                await CredentialStore.ReviseAsync(tx, row with { Permissions = left.ToColumn() }, time.GetUtcNow().ToUnixTimeMilliseconds());
+                await CredentialStore.ReviseAsync(
+                    tx,
+                    row with
+                    {
+                        Permissions = left.ToColumn(),
+                    },
+                    time.GetUtcNow().ToUnixTimeMilliseconds()
+                );
                 return true;
             }
         );

@@ -15,7 +15,7 @@ public sealed class SeveralOrganizationsTests(SharedServers servers)
     [Theory, BothEngines]
     public async Task The_request_chooses_the_organization_at_every_door(Engine engine)
     {
-        var world = await World.ArrangeAsync(await servers.AdminAsync(engine));
+        var world = await SeveralOrganizations.ArrangeAsync(await servers.AdminAsync(engine));
         await world.ExpectAsync(null, "everywhere");
         await world.ExpectAsync(world.One, "everywhere", "one");
         await world.ExpectAsync(world.Two, "two");
@@ -62,7 +62,7 @@ public sealed class SeveralOrganizationsTests(SharedServers servers)
     [Theory, BothEngines]
     public async Task Every_other_credential_is_refused_where_it_does_not_act(Engine engine)
     {
-        var world = await World.ArrangeAsync(await servers.AdminAsync(engine));
+        var world = await SeveralOrganizations.ArrangeAsync(await servers.AdminAsync(engine));
         var inOne = await world.Admin.CreatePersonalAccessTokenAsync(
             world.UserId,
             new { permissions = "owner", organization_id = world.One }
@@ -83,7 +83,7 @@ public sealed class SeveralOrganizationsTests(SharedServers servers)
     [Theory, BothEngines]
     public async Task An_end_of_membership_or_of_the_organization_ends_it_there_alone(Engine engine)
     {
-        var world = await World.ArrangeAsync(await servers.AdminAsync(engine));
+        var world = await SeveralOrganizations.ArrangeAsync(await servers.AdminAsync(engine));
         await world.Admin.RemoveAsync(world.One, world.UserId).Expect(200);
         Assert.Equal("wrong_organization", await world.CodeAsync(world.Token.Secret, world.One));
         await world.ExpectAsync(world.Two, "two");
@@ -99,7 +99,7 @@ public sealed class SeveralOrganizationsTests(SharedServers servers)
     [Theory, BothEngines]
     public async Task An_exchange_chooses_one_and_its_token_stays_there(Engine engine)
     {
-        var world = await World.ArrangeAsync(await servers.AdminAsync(engine));
+        var world = await SeveralOrganizations.ArrangeAsync(await servers.AdminAsync(engine));
         var client = await world.Admin.CreateApplicationAsync([], new { token_exchange_audiences = new[] { world.Api } });
         var secret = await world.Admin.CreateClientSecretAsync(client.Id);
         var inTwo = await ExchangeAsync(world.Token.Secret, world.Two).Expect(200);
@@ -135,7 +135,7 @@ public sealed class SeveralOrganizationsTests(SharedServers servers)
     [Theory, BothEngines]
     public async Task What_the_request_may_name(Engine engine)
     {
-        var world = await World.ArrangeAsync(await servers.AdminAsync(engine));
+        var world = await SeveralOrganizations.ArrangeAsync(await servers.AdminAsync(engine));
         var path = $"/v1/users/{world.UserId}/tokens";
         var inOne = new[] { new { id = world.One, permissions = new[] { At(world.Api, "one") } } };
         await Make(new { name = "x", organizations = Array.Empty<object>() }).ExpectFaultAsync("organizations");
@@ -189,7 +189,7 @@ public sealed class SeveralOrganizationsTests(SharedServers servers)
     [Theory, BothEngines]
     public async Task A_caller_gives_in_each_organization_what_the_calling_credential_has_there(Engine engine)
     {
-        var world = await World.ArrangeAsync(await servers.AdminAsync(engine));
+        var world = await SeveralOrganizations.ArrangeAsync(await servers.AdminAsync(engine));
         var caller = world.Admin.With(
             (
                 await world.Admin.CreatePersonalAccessTokenAsync(
@@ -244,7 +244,7 @@ public sealed class SeveralOrganizationsTests(SharedServers servers)
     [Theory, BothEngines]
     public async Task An_administrator_of_one_organization_sees_and_ends_what_it_may_do_there_alone(Engine engine)
     {
-        var world = await World.ArrangeAsync(await servers.AdminAsync(engine));
+        var world = await SeveralOrganizations.ArrangeAsync(await servers.AdminAsync(engine));
         var one = await world.Admin.AdministratorAsync(world.One);
         var three = await world.Admin.AdministratorAsync(world.Three);
         var list = await one.Client.GetAsync($"/v1/organizations/{world.One}/tokens").Expect(200);
@@ -270,7 +270,7 @@ public sealed class SeveralOrganizationsTests(SharedServers servers)
     [Theory, BothEngines]
     public async Task The_policy_of_each_organization_binds_it(Engine engine)
     {
-        var world = await World.ArrangeAsync(await servers.AdminAsync(engine));
+        var world = await SeveralOrganizations.ArrangeAsync(await servers.AdminAsync(engine));
         await world.Admin.PatchAsync($"/v1/organizations/{world.Two}/policy", new { max_tokens_per_user = 1 }).Expect(200);
         await Make(world.Two, "two").Expect(422, "policy_violation"); // one names it already
         await Make(world.One, "one").Expect(201);
@@ -294,7 +294,7 @@ public sealed class SeveralOrganizationsTests(SharedServers servers)
     [Theory, BothEngines]
     public async Task A_dry_run_counts_what_it_loses_in_one_of_them(Engine engine)
     {
-        var world = await World.ArrangeAsync(await servers.AdminAsync(engine));
+        var world = await SeveralOrganizations.ArrangeAsync(await servers.AdminAsync(engine));
         var loses = await world.Admin.DeleteAsync($"/v1/organizations/{world.Two}/members/{world.UserId}?dry_run=true").Expect(200);
         var lost = Assert.Single(
             loses.Json.GetProperty("loses").GetProperty("items").EnumerateArray(),
@@ -306,7 +306,7 @@ public sealed class SeveralOrganizationsTests(SharedServers servers)
     [Theory, BothEngines]
     public async Task A_person_makes_one_on_the_page(Engine engine)
     {
-        var world = await World.ArrangeAsync(await servers.AdminAsync(engine));
+        var world = await SeveralOrganizations.ArrangeAsync(await servers.AdminAsync(engine));
         var browser = await world.Admin.BrowserOfAsync(world.UserId);
         var page = await browser.GetAsync("/account/tokens/new").Expect(200);
         Assert.Contains($"value=\"{world.One}\"", page.Body, StringComparison.Ordinal);
@@ -353,76 +353,5 @@ public sealed class SeveralOrganizationsTests(SharedServers servers)
     {
         using var document = JsonDocument.Parse(Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(jwt.Split('.')[1])));
         return document.RootElement.Clone();
-    }
-
-    /// <summary>A user with one right everywhere and one in each of two organizations, and one token for all. The third organization is not theirs.</summary>
-    private sealed record World(ApiClient Admin, string Api, string UserId)
-    {
-        public required string One { get; init; }
-
-        public required string Two { get; init; }
-
-        public required string Three { get; init; }
-
-        public required CreatedCredential Token { get; init; }
-
-        public static async Task<World> ArrangeAsync(ApiClient admin)
-        {
-            var api = (await admin.CreateApiAsync(["everywhere", "one", "two"])).Identifier;
-            var user = await admin.PersonAsync((await admin.CreateRoleAsync([At(api, "everywhere")])).Id);
-            var (one, two, three) = (await admin.OrganizationAsync(), await admin.OrganizationAsync(), await admin.OrganizationAsync());
-            await admin.JoinAsync(one, user.Id, OrganizationMember, (await admin.CreateRoleAsync([At(api, "one")])).Id).Expect(200);
-            await admin.JoinAsync(two, user.Id, (await admin.CreateRoleAsync([At(api, "two")])).Id).Expect(200);
-            return new World(admin, api, user.Id)
-            {
-                One = one,
-                Two = two,
-                Three = three,
-                Token = await admin.CreatePersonalAccessTokenAsync(
-                    user.Id,
-                    new
-                    {
-                        permissions = new[] { At(api, "everywhere") },
-                        organizations = new[]
-                        {
-                            new { id = one, permissions = new[] { At(api, "everywhere", "one") } },
-                            new { id = two, permissions = new[] { At(api, "two") } },
-                        },
-                    }
-                ),
-            };
-        }
-
-        public Task<ApiResponse> VerifyAsync(string token, string? organization) =>
-            Admin
-                .PostAsync(
-                    "/v1/verify",
-                    organization is null
-                        ? new { token, api = Api }
-                        : new
-                        {
-                            token,
-                            api = Api,
-                            organization,
-                        }
-                )
-                .Expect(200);
-
-        public async Task<string> CodeAsync(string token, string? organization) => (await VerifyAsync(token, organization)).Text("code");
-
-        public Task<ApiResponse> DoorAsync(string token, string? organization) =>
-            Admin
-                .With(token)
-                .GetAsync(
-                    $"/v1/forward-auth?api={Uri.EscapeDataString(Api)}{(organization is null ? "" : $"&organization={organization}")}"
-                );
-
-        public async Task ExpectAsync(string? organization, params string[] scopes)
-        {
-            var answer = await VerifyAsync(Token.Secret, organization);
-            Assert.True(answer.Json.GetProperty("valid").GetBoolean(), answer.Body);
-            Assert.Equal(scopes, Strings(answer.Json.GetProperty("scopes")));
-            Assert.Equal(organization, answer.Json.GetProperty("organization_id").GetString());
-        }
     }
 }

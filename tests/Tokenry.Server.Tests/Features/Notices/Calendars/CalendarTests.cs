@@ -251,7 +251,10 @@ public sealed partial class CalendarTests(SharedServers servers)
         string.Join('\n', answer.Status, answer.Header("Content-Type"), answer.Header("Cache-Control"), answer.Header("ETag"))
         + Differs().Replace(answer.Body, "");
 
-    [GeneratedRegex("req_[A-Za-z0-9]+|name=\"form_token\" value=\"[^\"]*\"|name=\"return\" value=\"[^\"]*\"|href=\"[^\"]*#main\"", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        "req_[A-Za-z0-9]+|name=\"form_token\" value=\"[^\"]*\"|name=\"return\" value=\"[^\"]*\"|href=\"[^\"]*#main\"",
+        RegexOptions.NonBacktracking
+    )]
     private static partial Regex Differs();
 
     [GeneratedRegex("/calendar/[A-Za-z0-9_-]{43}\\.ics", RegexOptions.NonBacktracking)]
