@@ -57,6 +57,29 @@ public sealed class Screens(Chromium chromium)
             .GetProperty("id")
             .GetString()!;
 
+    /// <summary>What waits for a decision: the policy demands one of each token while this one is made.</summary>
+    private static async Task<string> ApprovalAsync(ApiClient admin, Person person)
+    {
+        (await admin.PatchAsync("/v1/policy", new { approval_required = new[] { new { kind = "personal_access_token" } } })).Expect(200);
+        var own = await admin.CreatePersonalAccessTokenAsync(
+            person.Id,
+            new { permissions = new[] { new { api = "urn:tokenry:management", scopes = new[] { "tokens:own" } } } }
+        );
+        var asked = await admin
+            .With(own.Secret)
+            .PostAsync(
+                "/v1/me/tokens",
+                new
+                {
+                    name = "quarterly figures",
+                    permissions = Array.Empty<object>(),
+                    justification = "The quarterly figures come from a notebook.",
+                }
+            );
+        (await admin.PatchAsync("/v1/policy", new { approval_required = (object?)null })).Expect(200);
+        return asked.Expect(201).Json.GetProperty("approval").GetProperty("id").GetString()!;
+    }
+
     private async Task TakeAsync(Person person, Look look, Func<Album, Task> pages)
     {
         await using var visit = await Visit.StartAsync(chromium, person, look);
@@ -74,6 +97,7 @@ public sealed class Screens(Chromium chromium)
         await album.Page.WaitForSelectorAsync("#secret");
         await album.ShootAsync("token-made");
         await album.ShootAsync("security", "account/security");
+        await album.ShootAsync("notices", "account/notices");
     }
 
     private static async Task OfAdministratorAsync(Album album, ApiClient admin, Person ada)
@@ -88,9 +112,17 @@ public sealed class Screens(Chromium chromium)
         await album.ShootAsync("policy", "policy");
         await album.ShootAsync("policy-edit", "policy/edit");
         await album.ShootAsync("reports", "reports");
+        var review = await admin.PostAsync(
+            "/v1/reports/reviews",
+            new { organization = await IdAsync(admin, "organizations", "Nordlys Retail") }
+        );
+        await album.ShootAsync("review", $"reports/reviews/{review.Expect(201).Text("id")}");
+        await album.ShootAsync("approval", $"approvals/{await ApprovalAsync(admin, ada)}");
+        await album.ShootAsync("approvals", "approvals");
         await album.ShootAsync("settings", "settings");
         await album.ShootAsync("users", "users");
         await album.ShootAsync("user", $"users/{ada.Id}");
+        await album.ShootAsync("user-sign-in", $"users/{ada.Id}/sign-in");
         await album.ShootAsync("roles", "roles");
         await album.ShootAsync("organizations", "organizations");
         await album.ShootAsync("organization", $"organizations/{await IdAsync(admin, "organizations", "Nordlys Retail")}");

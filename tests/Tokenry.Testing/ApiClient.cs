@@ -23,6 +23,8 @@ public sealed class ApiClient(string address, string? bearer = null, TimeSpan? t
             UseCookies = false,
             UseProxy = false,
             ConnectTimeout = TimeSpan.FromSeconds(30),
+            // Shorter than that of the server (60 s), or a request meets a connection that the server closes.
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
         }
     )
     {

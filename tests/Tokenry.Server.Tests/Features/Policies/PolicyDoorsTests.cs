@@ -50,6 +50,7 @@ public sealed class PolicyDoorsTests(CertificateServers servers)
         "POST /v1/credentials/bulk/rotate", // each by the operation on one
         "POST /v1/credentials/leaks",
         "ANY /v1/forward-auth",
+        "POST /v1/me/calendar",
         "POST /v1/organizations",
         "PATCH /v1/organizations/{id}",
         "POST /v1/organizations/{id}/enable",
@@ -60,6 +61,8 @@ public sealed class PolicyDoorsTests(CertificateServers servers)
         "PUT /v1/organizations/{owner}/members/{id}",
         "PATCH /v1/policy",
         "POST /v1/policy/preview",
+        "POST /v1/reports/reviews",
+        "POST /v1/reports/reviews/{owner}/lines/{id}/keep",
         "POST /v1/roles",
         "PATCH /v1/roles/{id}",
         "POST /v1/signing-keys/rotate",

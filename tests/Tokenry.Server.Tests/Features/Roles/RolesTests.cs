@@ -90,6 +90,7 @@ public sealed class RolesTests(SharedServers servers)
             "roles",
             "organizations",
             "policies",
+            "approvals",
             "credentials",
             "signing-keys",
             "webhooks",

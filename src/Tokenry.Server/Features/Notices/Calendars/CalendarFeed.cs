@@ -75,7 +75,7 @@ internal sealed class CalendarFeed(Database database, TokenryOptions options, Ti
             At = at,
             RevisedAt = row.RevisedAt ?? row.CreatedAt,
             Sequence = row.Revision,
-            Summary = texts[$"calendar.{what}", ("name", row.Name)],
+            Summary = texts[what == "due" ? "calendar.due" : "calendar.expires", ("name", row.Name)],
             Description = texts["calendar.of", ("kind", texts.Of("kind", row.Kind)), ("owner", row.Owner)],
             Url = options.Issuer + NoticePages.AddressOf(row.Kind, row.Id),
         };
