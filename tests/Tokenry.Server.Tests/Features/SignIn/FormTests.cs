@@ -147,6 +147,8 @@ public sealed class FormTests(SharedServers servers)
                 .Json.GetProperty("items")
                 .EnumerateArray()
                 .Where(row => row.GetProperty("result").GetString() == "success")
+                // The administrator's token lives for a day, of which the server warns a minute after it starts.
+                .Where(row => row.GetProperty("action").GetString() != "credential.due")
                 .Select(row => row.GetProperty("id").GetString())
         );
 }
