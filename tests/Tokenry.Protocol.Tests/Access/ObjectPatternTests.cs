@@ -176,9 +176,10 @@ public sealed class ObjectPatternTests
         Assert.Equal(0, await Allocations.OfAsync(() => pattern.Matches("repo:acme/web")));
     }
 
+    // At most 180 characters, so that none is too long for a pattern.
     private static Gen<string> Ids =>
-        Gen.Elements("a", "b", "a/b", "b/")
-            .NonEmptyListOf()
+        Gen.Choose(1, 60)
+            .SelectMany(count => Gen.Elements("a", "b", "a/b", "b/").ListOf(count))
             .Select(parts => string.Concat(parts).Replace("//", "/", StringComparison.Ordinal));
 
     private static Gen<string> Objects => Gen.Elements("r", "s").SelectMany(type => Ids.Select(id => $"{type}:{id}"));

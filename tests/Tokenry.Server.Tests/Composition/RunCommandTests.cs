@@ -25,6 +25,7 @@ public sealed class RunCommandTests : IDisposable
             #!/bin/sh
             echo "$* NOLOGO=$DOTNET_NOLOGO OPTOUT=$DOTNET_CLI_TELEMETRY_OPTOUT CERTIFICATE=$DOTNET_GENERATE_ASPNET_CERTIFICATE TLS=$Tokenry__TlsUrl" >>"$NOTES"
             if [ "$1" = build ]; then mkdir -p src/Tokenry.Server/bin/Release/net10.0; touch src/Tokenry.Server/bin/Release/net10.0/Tokenry.Server.dll; fi
+            [ ! -e "$NOTES.fail" ]
             """
         );
         File.SetUnixFileMode(In("bin/dotnet"), (UnixFileMode)0b111_101_101);
@@ -136,6 +137,45 @@ public sealed class RunCommandTests : IDisposable
         Assert.Equal((2, "12 passed, 2 failed, 1 skipped"), (result.ExitCode, result.Output.Trim()));
         result = await RunAsync(summarize, "two", "0", "none", "0");
         Assert.Equal((1, "7 passed, 1 failed, 0 skipped"), (result.ExitCode, result.Output.Trim()));
+    }
+
+    /// <summary>Who reads the last lines alone, as those of a CI run, must learn what failed.</summary>
+    [Fact]
+    public async Task The_end_names_what_failed_once_more()
+    {
+        const string Story = "failed Name.Of(a: 1) (2s)\n  Assert.Equal() Failure\n";
+        const string Log = "  {\"Message\":\"of the server\"}\n";
+        File.WriteAllText(In("log"), Story + Log + "Test run summary: Failed!\n  failed: 1\n  succeeded: 5\n  skipped: 0\n");
+        var result = await RunAsync(Path.Combine(Repository.Root, "tests/summarize"), "log", "2");
+        Assert.Contains(Story, result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(Log, result.Output, StringComparison.Ordinal);
+        Assert.EndsWith("5 passed, 1 failed, 0 skipped", result.Output.Trim(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task In_CI_a_class_that_failed_runs_once_more_and_is_named()
+    {
+        const string Failed = "failed Tokenry.Server.Tests.A.BTests.Of(a: \"x y\") (2s)\n  why\n";
+        const string Summary = "Test run summary: Failed!\n  failed: 1\n  succeeded: 5\n  skipped: 0\n";
+        var again = Path.Combine(Repository.Root, "tests/again");
+        File.WriteAllText(In("log"), Failed + Summary);
+        var result = (await RunAsync(again, In("log"))).Expect(0);
+        Assert.StartsWith("flaky Tokenry.Server.Tests.A.BTests.Of(", result.Output, StringComparison.Ordinal);
+        Assert.Contains("--filter-class Tokenry.Server.Tests.A.BTests ", Assert.Single(await NotesAsync()), StringComparison.Ordinal);
+        File.WriteAllText(In("again"), result.Output);
+        Assert.EndsWith(
+            "6 passed, 0 failed, 0 skipped",
+            (await RunAsync(Path.Combine(Repository.Root, "tests/summarize"), "again", "0")).Expect(0).Output,
+            StringComparison.Ordinal
+        );
+
+        File.WriteAllText(In("notes.fail"), "");
+        Assert.Equal(1, (await RunAsync(again, In("log"))).ExitCode);
+        File.Delete(In("notes.fail"));
+        File.WriteAllText(In("log"), "failed Other.Of (2s)\n" + Summary); // of no module that it knows, or in too many
+        Assert.Equal(1, (await RunAsync(again, In("log"))).ExitCode);
+        File.WriteAllText(In("log"), string.Concat("ABCD".Select(name => $"failed Tokenry.Server.Tests.{name}.Of (2s)\n")) + Summary);
+        Assert.Equal(1, (await RunAsync(again, In("log"))).ExitCode);
     }
 
     private string In(string path) => Path.Combine(folder.FullName, path);

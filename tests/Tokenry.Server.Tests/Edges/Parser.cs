@@ -12,5 +12,12 @@ internal sealed record Parser(string Name, Func<string, string?> Read, params st
     /// <summary>Whether nothing but the written form is taken.</summary>
     public bool HasOneForm { get; init; }
 
+    /// <summary>Whether it reads what it writes: what every text must leave true.</summary>
+    public bool IsStable(string text)
+    {
+        var read = Read(text);
+        return read is null || (HasOneForm ? read == text : Read(read) == read);
+    }
+
     public override string ToString() => Name;
 }

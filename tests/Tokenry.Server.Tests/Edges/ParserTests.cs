@@ -41,14 +41,14 @@ public sealed class ParserTests
     public void Only_its_one_error_escapes_and_what_it_writes_it_reads(string name)
     {
         var parser = Parsers[name];
-        Prop.ForAll(Spoilt(parser).ToArbitrary(), text => IsStable(parser, text)).Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
+        Prop.ForAll(Spoilt(parser).ToArbitrary(), text => parser.IsStable(text)).Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
     }
 
     [Theory, MemberData(nameof(Names))]
     public void No_text_at_all_makes_it_throw(string name)
     {
         var parser = Parsers[name];
-        Prop.ForAll<string?>(text => IsStable(parser, text ?? "")).QuickCheckThrowOnFailure();
+        Prop.ForAll<string?>(text => parser.IsStable(text ?? "")).QuickCheckThrowOnFailure();
     }
 
     /// <summary>
@@ -87,12 +87,6 @@ public sealed class ParserTests
             for (var pass = 0; pass < LongJunk / 100; pass++)
                 Loop(text);
         }
-    }
-
-    private static bool IsStable(Parser parser, string text)
-    {
-        var read = parser.Read(text);
-        return read is null || (parser.HasOneForm ? read == text : parser.Read(read) == read);
     }
 
     private static Gen<string> Spoilt(Parser parser) =>

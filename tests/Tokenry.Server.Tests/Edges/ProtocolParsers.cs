@@ -20,7 +20,7 @@ internal static class ProtocolParsers
 
     private static readonly ECDsa Key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private static readonly VerificationKey Verification = new(KeyId, Key);
-    private static readonly DateTimeOffset Now = DateTimeOffset.UtcNow;
+    private static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();
     private static readonly TimeProvider Clock = new FakeTimeProvider(Now); // proofs age while thousands of texts are tried
     private static readonly AccessTokenValidator Validator = new(Issuer, TimeProvider.System);
 
