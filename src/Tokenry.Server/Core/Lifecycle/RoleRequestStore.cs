@@ -1,4 +1,3 @@
-using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Platform.Store;
 

@@ -46,7 +46,7 @@ public sealed class DecideRoleRequest(Gate gate, ListApprovals list, FreshAuthen
         return await gate.WriteAsync(
             caller,
             asked.Role!.OrganizationId is null ? ApprovalRights.GiveOnServer : ApprovalRights.GiveInOrganization,
-            "role_request.denied",
+            $"{RoleRequestStore.Noun}.denied",
             async operation =>
             {
                 await JudgeAsync(operation, asked);
@@ -130,12 +130,13 @@ public sealed class DecideRoleRequest(Gate gate, ListApprovals list, FreshAuthen
         }
     }
 
-    private Task<Approval> ApprovedAsync(OperationContext operation, Approval asked, string? message)
+    private async Task<Approval> ApprovedAsync(OperationContext operation, Approval asked, string? message)
     {
-        var approved = operation.Entry.With("role_request.approved");
+        var approved = operation.Entry.With($"{RoleRequestStore.Noun}.approved");
         approved.OrganizationId = asked.Role!.OrganizationId;
+        var answer = await DecideAsync(operation, approved, asked, ApprovalState.Approved, message);
         operation.Transaction.Record(approved);
-        return DecideAsync(operation, approved, asked, ApprovalState.Approved, message);
+        return answer;
     }
 
     private async Task<Approval> DecideAsync(OperationContext operation, AuditEntry entry, Approval asked, string state, string? message)

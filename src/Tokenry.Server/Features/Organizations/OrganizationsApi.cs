@@ -2,7 +2,6 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Operations;
-using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Features.Organizations.Invitations;
 using Tokenry.Server.Platform.Http;
 
