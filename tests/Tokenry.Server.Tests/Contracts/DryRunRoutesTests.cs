@@ -45,7 +45,8 @@ public sealed class DryRunRoutesTests(SharedServers servers)
                 && (!route.Path.Contains("{owner}", StringComparison.Ordinal) || IsOfMembers(route))
             )
             .Where(route =>
-                route.Path == Approve || Nouns.Any(noun => route.Path == noun || route.Path.StartsWith(noun + "/", StringComparison.Ordinal))
+                route.Path == Approve
+                || Nouns.Any(noun => route.Path == noun || route.Path.StartsWith(noun + "/", StringComparison.Ordinal))
             )
             .Select(route => route.ToString())
             .Except(ChangeNoRights);

@@ -45,7 +45,9 @@ internal static class ApprovalPages
             ["Approvals"] = page,
             ["Names"] = await names.OfAsync(
                 caller,
-                page.Items.SelectMany(approval => new[] { approval.RequestedBy, approval.Credential?.Owner.Id, approval.Role?.OrganizationId })
+                page.Items.SelectMany(approval =>
+                    new[] { approval.RequestedBy, approval.Credential?.Owner.Id, approval.Role?.OrganizationId }
+                )
             ),
             ["Filters"] = listing.Filters(ListApprovals.Filters),
             ["IsLater"] = listing.Cursor is not null,

@@ -69,13 +69,16 @@ public sealed class ListApprovals(Gate gate, TimeProvider time)
                 }
 
                 var row = PublicId.IsWellFormed(id, ApprovalStore.IdPrefix) ? await ApprovalStore.FindAsync(read.Connection, id) : null;
-                return row is not null && ApprovalRights.SeesCredentials(read.Caller) && read.Reach.Includes((row.OwnerId, row.OwnerOwnerId, row.TopOwnerId), row.OrganizationId)
+                return
+                    row is not null
+                    && ApprovalRights.SeesCredentials(read.Caller)
+                    && read.Reach.Includes((row.OwnerId, row.OwnerOwnerId, row.TopOwnerId), row.OrganizationId)
                     ? row.ToApproval(read.Catalog, Now)
                     : throw ProblemException.NotFound();
             }
         );
 
-    private async Task<IEnumerable<Approval>> CredentialsAsync(ReadContext read, ApprovalFilter filter, string? after, int limit)
+    private static async Task<IEnumerable<Approval>> CredentialsAsync(ReadContext read, ApprovalFilter filter, string? after, int limit)
     {
         if (filter.Kind == RoleKind || !ApprovalRights.SeesCredentials(read.Caller))
         {

@@ -26,7 +26,10 @@ internal sealed class RoleView(ListRoles list, ReviseRole revise, GrantableScope
             Trail = [RolePages.List],
             ["Role"] = role,
             ["Form"] = sent is null
-                ? new RoleForm(apis, role.Name, role.Description, ScopeAt.Values(role.Permissions), refusal) { IsRequestable = role.Requestable }
+                ? new RoleForm(apis, role.Name, role.Description, ScopeAt.Values(role.Permissions), refusal)
+                {
+                    IsRequestable = role.Requestable,
+                }
                 : Sent(apis, sent, refusal),
         };
     }

@@ -112,7 +112,10 @@ public sealed class AskForRole(IdempotentGate gate, Brands brands, TimeProvider 
 
         if (pending.Count >= MostPending)
         {
-            throw Caps.Reached($"{pending.Count} of your requests wait for a decision, which is the most. Withdraw one first.", MostPending);
+            throw Caps.Reached(
+                $"{pending.Count} of your requests wait for a decision, which is the most. Withdraw one first.",
+                MostPending
+            );
         }
     }
 }

@@ -19,8 +19,14 @@ public sealed class RoleRequestPagesTests(SharedServers servers)
         await deciding.ActInAsync(organization);
 
         // The way there: the form for a token, and a token that was made.
-        Assert.Contains("href=\"account/roles/new\"", (await asking.GetAsync("/account/tokens/new")).Expect(200).Body, StringComparison.Ordinal);
-        var made = (await asking.SendAsync("account/tokens/new", "account/tokens/new", ("name", "laptop"), ("expires", "7"))).Expect(200).Body;
+        Assert.Contains(
+            "href=\"account/roles/new\"",
+            (await asking.GetAsync("/account/tokens/new")).Expect(200).Body,
+            StringComparison.Ordinal
+        );
+        var made = (await asking.SendAsync("account/tokens/new", "account/tokens/new", ("name", "laptop"), ("expires", "7")))
+            .Expect(200)
+            .Body;
         Assert.Contains("Make one for a colleague", made, StringComparison.Ordinal);
         Assert.Contains("/account/tokens/new?name=laptop", made, StringComparison.Ordinal);
         Assert.Contains("href=\"account/roles/new\"", made, StringComparison.Ordinal);
@@ -62,9 +68,9 @@ public sealed class RoleRequestPagesTests(SharedServers servers)
         var role = await admin.RequestableRoleAsync();
         var administrator = await admin.CreateUserAsync([ManagementCalls.Administrator]);
         var browser = await admin.BrowserOfAsync(administrator.Id);
-        (
-            await browser.SendAsync("account/roles/new", "account/roles/new", ("role", $"{role.Id}@"), ("justification", "to try it"))
-        ).Expect(303);
+        (await browser.SendAsync("account/roles/new", "account/roles/new", ("role", $"{role.Id}@"), ("justification", "to try it"))).Expect(
+            303
+        );
         var own = (await browser.GetAsync("/account/roles")).Expect(200).Body;
         var id = "rrq_" + own.Split("account/roles/rrq_")[1][..22];
         var page = (await browser.GetAsync($"/approvals/{id}")).Expect(200).Body;

@@ -21,7 +21,9 @@ public sealed class RoleRequestRaceTests(SharedServers servers)
                 await admin.JoinAsync(organization, asker.Id, OrganizationCalls.OrganizationMember).Expect(200);
             var asked = await asker.Client.AskForRoleAsync(role.Id, organization).Expect(201);
             var answers = await Task.WhenAll(
-                deciders.Select((decider, i) => i == round % 2 ? decider.Client.ApproveRoleAsync(asked) : decider.Client.DenyRoleAsync(asked))
+                deciders.Select(
+                    (decider, i) => i == round % 2 ? decider.Client.ApproveRoleAsync(asked) : decider.Client.DenyRoleAsync(asked)
+                )
             );
             var won = Assert.Single(answers, answer => answer.Status == 200);
             var lost = Assert.Single(answers.Except([won])).Expect(409, "approval_decided");
@@ -30,8 +32,7 @@ public sealed class RoleRequestRaceTests(SharedServers servers)
             Assert.Equal(won.Text("state") == "approved", held.Contains(role.Id));
         }
 
-        Task<Person> DeciderAsync() =>
-            organization is null ? admin.CallerAsync("users:write") : admin.AdministratorAsync(organization);
+        Task<Person> DeciderAsync() => organization is null ? admin.CallerAsync("users:write") : admin.AdministratorAsync(organization);
     }
 
     [Theory, BothEngines]
@@ -71,7 +72,9 @@ public sealed class RoleRequestRaceTests(SharedServers servers)
             await admin.ApproveRoleAsync(asked).Expect(409, "role_request_outdated");
             if (change == "organization disabled")
             {
-                await asker.Client.AskForRoleAsync(OrganizationCalls.OrganizationDeveloper, organization).ExpectFaultAsync("organization_id");
+                await asker
+                    .Client.AskForRoleAsync(OrganizationCalls.OrganizationDeveloper, organization)
+                    .ExpectFaultAsync("organization_id");
                 await admin.PostAsync($"/v1/organizations/{organization}/enable").Expect(200);
             }
 

@@ -20,24 +20,18 @@ public sealed class RoleRequestsTests(SharedServers servers)
         Assert.Equal($"{RoleRequestCalls.Path}/{asked.Text("id")}", asked.Header("Location"));
         Assert.Equal(
             ("pending", "server", RoleRequestCalls.Why, asker.Id, role.Id),
-            (
-                asked.Text("state"),
-                asked.Text("demanded_by"),
-                asked.Text("justification"),
-                asked.Text("requested_by"),
-                asked.Text("role.id")
-            )
+            (asked.Text("state"), asked.Text("demanded_by"), asked.Text("justification"), asked.Text("requested_by"), asked.Text("role.id"))
         );
         Assert.Empty(await admin.RolesOfAsync(asker.Id));
         Assert.False(asked.Json.TryGetProperty("credential", out _));
 
         var giver = await admin.CallerAsync("users:write", "users:read");
-        Assert.Contains(asked.Text("id"), OrganizationCalls.Ids(await giver.Client.GetAsync("/v1/approvals?state=pending&kind=role&limit=200")));
-        var approved = await giver.Client.ApproveRoleAsync(asked, "until June").Expect(200);
-        Assert.Equal(
-            ("approved", giver.Id, "until June"),
-            (approved.Text("state"), approved.Text("decided_by"), approved.Text("message"))
+        Assert.Contains(
+            asked.Text("id"),
+            OrganizationCalls.Ids(await giver.Client.GetAsync("/v1/approvals?state=pending&kind=role&limit=200"))
         );
+        var approved = await giver.Client.ApproveRoleAsync(asked, "until June").Expect(200);
+        Assert.Equal(("approved", giver.Id, "until June"), (approved.Text("state"), approved.Text("decided_by"), approved.Text("message")));
         Assert.Equal([role.Id], await admin.RolesOfAsync(asker.Id));
 
         // What the ordinary operation writes, and the approval beside it.
@@ -48,10 +42,7 @@ public sealed class RoleRequestsTests(SharedServers servers)
         Assert.Equal(asker.Id, events["user.updated"].GetProperty("target").GetProperty("id").GetString());
         Assert.Equal("roles", events["user.updated"].GetProperty("changes")[0].GetProperty("member").GetString());
         var made = (await admin.EventsOfAsync(asked))["role_request.created"];
-        Assert.Equal(
-            (asker.Id, RoleRequestCalls.Why),
-            (made.GetProperty("actor").GetString(), made.GetProperty("reason").GetString())
-        );
+        Assert.Equal((asker.Id, RoleRequestCalls.Why), (made.GetProperty("actor").GetString(), made.GetProperty("reason").GetString()));
 
         var own = (await asker.Client.GetAsync(RoleRequestCalls.Path).Expect(200)).Json.GetProperty("items")[0];
         Assert.Equal(("approved", "until June"), (own.GetProperty("state").GetString(), own.GetProperty("message").GetString()));
@@ -191,7 +182,9 @@ public sealed class RoleRequestsTests(SharedServers servers)
         Assert.True((await admin.GetAsync($"/v1/roles/{closed.Id}").Expect(200)).Json.GetProperty("requestable").GetBoolean());
 
         static string Shown(ApiResponse answer, string id) =>
-            answer.Body.Replace(id, "rol_…", StringComparison.Ordinal).Replace(answer.Header("X-Request-Id")!, "", StringComparison.Ordinal);
+            answer
+                .Body.Replace(id, "rol_…", StringComparison.Ordinal)
+                .Replace(answer.Header("X-Request-Id")!, "", StringComparison.Ordinal);
     }
 
     [Theory, BothEngines]
@@ -213,10 +206,7 @@ public sealed class RoleRequestsTests(SharedServers servers)
         await asker.Client.AskForRoleAsync(last).Expect(201);
 
         // An application is given roles by those who look after it.
-        var key = await admin.CreateApplicationAsync(
-            [],
-            new { permissions = new[] { At(Management, "tokens:own") } }
-        );
+        var key = await admin.CreateApplicationAsync([], new { permissions = new[] { At(Management, "tokens:own") } });
         var application = admin.With(
             (await admin.CreateApiKeyAsync(key.Id, new { permissions = new[] { At(Management, "tokens:own") } })).Secret
         );
@@ -239,7 +229,13 @@ public sealed class RoleRequestsTests(SharedServers servers)
         await admin.PatchAsync($"/v1/users/{climber.Id}", new { roles = new[] { Administrator } }).Expect(200);
         var risen = await admin.CreatePersonalAccessTokenAsync(
             climber.Id,
-            new { permissions = new[] { At(Management, "users:write", "organizations:write", "approvals:read", "applications:own", "tokens:own") } }
+            new
+            {
+                permissions = new[]
+                {
+                    At(Management, "users:write", "organizations:write", "approvals:read", "applications:own", "tokens:own"),
+                },
+            }
         );
         var client = admin.With(risen.Secret);
         var application = await client.CreateApplicationAsync(
@@ -280,7 +276,9 @@ public sealed class RoleRequestsTests(SharedServers servers)
         var everywhere = await asker.Client.AskForRoleAsync(signing.Id).Expect(201);
         await giver.Client.PatchAsync($"/v1/users/{asker.Id}", new { roles = new[] { signing.Id } }).Expect(403, "exceeds_own_rights");
         await giver.Client.ApproveRoleAsync(everywhere).Expect(403, "exceeds_own_rights");
-        await (await admin.CallerAsync("approvals:read", "approvals:write")).Client.ApproveRoleAsync(everywhere).Expect(403, "insufficient_scope");
+        await (await admin.CallerAsync("approvals:read", "approvals:write"))
+            .Client.ApproveRoleAsync(everywhere)
+            .Expect(403, "insufficient_scope");
 
         var weak = (await admin.AdministratorAsync(organization)).Client;
         var strong = (
@@ -324,9 +322,7 @@ public sealed class RoleRequestsTests(SharedServers servers)
         )
         {
             var client = (await admin.CallerAsync(scope)).Client;
-            foreach (
-                var (id, seen) in new[] { everywhere.Text("id"), there.Text("id"), credential.Text("approval.id") }.Zip(sees)
-            )
+            foreach (var (id, seen) in new[] { everywhere.Text("id"), there.Text("id"), credential.Text("approval.id") }.Zip(sees))
                 await client.GetAsync($"/v1/approvals/{id}").Expect(seen ? 200 : 404);
         }
 
