@@ -299,6 +299,26 @@ public sealed class RoleRequestsTests(SharedServers servers)
     }
 
     [Theory, BothEngines]
+    public async Task A_dry_run_of_an_approval_counts_the_credentials_that_gain(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var api = await admin.CreateApiAsync(["invoices:read"]);
+        var role = await admin.RequestableRoleAsync(At(api.Identifier, "invoices:read"));
+        var asker = await admin.AskerAsync();
+        await admin.CreatePersonalAccessTokenAsync(asker.Id); // which grows with its owner
+        var asked = await asker.Client.AskForRoleAsync(role.Id).Expect(201);
+        var approve = $"/v1/approvals/{asked.Text("id")}/approve";
+        var effect = await admin.PostAsync($"{approve}?dry_run=true", new { }).Expect(200);
+        Assert.Equal(1, effect.Json.GetProperty("gains").GetProperty("count").GetInt64());
+        var wrong = new Dictionary<string, string> { ["Tokenry-Expect-Gains"] = "0" };
+        (await admin.SendAsync(HttpMethod.Post, approve, new { }, wrong)).Expect(409, "gains_differ");
+        Assert.Empty(await admin.RolesOfAsync(asker.Id));
+        Assert.Equal("pending", (await admin.GetAsync($"/v1/approvals/{asked.Text("id")}").Expect(200)).Text("state"));
+        (await admin.SendAsync(HttpMethod.Post, approve, new { }, new Dictionary<string, string> { ["Tokenry-Expect-Gains"] = "1" })).Expect(200);
+        Assert.Equal([role.Id], await admin.RolesOfAsync(asker.Id));
+    }
+
+    [Theory, BothEngines]
     public async Task Who_gives_no_roles_sees_no_requests_and_who_gives_some_sees_those(Engine engine)
     {
         var admin = await servers.AdminAsync(engine);
