@@ -219,14 +219,14 @@ internal sealed class Actor
     }
 
     /// <summary>A request of a user for a role, on the whole server or in an organization.</summary>
-    public static async Task<string> RoleRequestAsync(ApiClient admin, string userId, string? organization = null)
+    public static async Task<string> RoleRequestAsync(ApiClient admin, string userId, string? role = null, string? organization = null)
     {
         var token = await admin.CreatePersonalAccessTokenAsync(
             userId,
             new { permissions = new[] { new { api = Management, scopes = new[] { "tokens:own" } } } }
         );
-        var role = await admin.RequestableRoleAsync();
-        return (await admin.With(token.Secret).AskForRoleAsync(role.Id, organization).Expect(201)).Text("id");
+        role ??= (await admin.RequestableRoleAsync()).Id;
+        return (await admin.With(token.Secret).AskForRoleAsync(role, organization).Expect(201)).Text("id");
     }
 
     private static async Task<string> FederatedIdentityAsync(CreatedApplication application, ApiClient admin)

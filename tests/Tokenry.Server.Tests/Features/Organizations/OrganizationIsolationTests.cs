@@ -183,7 +183,7 @@ public sealed partial class OrganizationIsolationTests(SharedServers servers)
                     ["ses"] = await Actor.SessionAsync(admin, member.Id),
                     ["ntc"] = await Actor.NoticeAsync(admin, member.Id),
                     ["inv"] = (await admin.PostAsync($"/v1/organizations/{id}/invitations", new { note = "Ada" }).Expect(201)).Text("id"),
-                    ["rrq"] = await Actor.RoleRequestAsync(admin, member.Id, id),
+                    ["rrq"] = await Actor.RoleRequestAsync(admin, member.Id, organization: id),
                     ["apr"] = (await admin.PendingKeyAsync(id)).Text("approval.id"),
                     ["rvw"] = review,
                     ["rvl"] = line.GetString()!,
