@@ -314,7 +314,9 @@ public sealed class RoleRequestsTests(SharedServers servers)
         (await admin.SendAsync(HttpMethod.Post, approve, new { }, wrong)).Expect(409, "gains_differ");
         Assert.Empty(await admin.RolesOfAsync(asker.Id));
         Assert.Equal("pending", (await admin.GetAsync($"/v1/approvals/{asked.Text("id")}").Expect(200)).Text("state"));
-        (await admin.SendAsync(HttpMethod.Post, approve, new { }, new Dictionary<string, string> { ["Tokenry-Expect-Gains"] = "1" })).Expect(200);
+        (
+            await admin.SendAsync(HttpMethod.Post, approve, new { }, new Dictionary<string, string> { ["Tokenry-Expect-Gains"] = "1" })
+        ).Expect(200);
         Assert.Equal([role.Id], await admin.RolesOfAsync(asker.Id));
     }
 
