@@ -305,7 +305,7 @@ public sealed class RoleRequestsTests(SharedServers servers)
         var api = await admin.CreateApiAsync(["invoices:read"]);
         var role = await admin.RequestableRoleAsync(At(api.Identifier, "invoices:read"));
         var asker = await admin.AskerAsync();
-        await admin.CreatePersonalAccessTokenAsync(asker.Id); // which grows with its owner
+        await admin.CreatePersonalAccessTokenAsync(asker.Id, new { permissions = "owner" });
         var asked = await asker.Client.AskForRoleAsync(role.Id).Expect(201);
         var approve = $"/v1/approvals/{asked.Text("id")}/approve";
         var effect = await admin.PostAsync($"{approve}?dry_run=true", new { }).Expect(200);
