@@ -10,6 +10,8 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         "account/tokens/new",
         "account/tokens/{token}",
         "account/notices",
+        "account/roles",
+        "account/roles/new",
         "account/security",
         "account/security/tokens",
         "apis",
@@ -37,6 +39,7 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         "policy/edit",
         "approvals",
         "approvals/{approval}",
+        "approvals/{request}",
         "organizations",
         "organizations/{organization}",
         "organizations/{organization}/members/{user}",
@@ -91,6 +94,8 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
                 "audit",
                 "reports",
                 "account/tokens",
+                "account/roles",
+                "account/roles/new",
             }
         )
         {
@@ -178,6 +183,26 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
             .Text("approval.id")!;
     }
 
+    /// <summary>A request of a user for a role.</summary>
+    private static async Task<string> RequestAsync(Company company)
+    {
+        var user = await company.Admin.CreateUserAsync([], new { password = (string?)null });
+        var token = await company.Admin.CreatePersonalAccessTokenAsync(
+            user.Id,
+            new { permissions = new[] { new { api = "urn:tokenry:management", scopes = new[] { "tokens:own" } } } }
+        );
+        return (
+            await company
+                .Admin.With(token.Secret)
+                .PostAsync(
+                    "/v1/me/role-requests",
+                    new { role = "rol_0000000000000000000003", justification = "the nightly report needs an application" }
+                )
+        )
+            .Expect(201)
+            .Text("id")!;
+    }
+
     private async Task<IReadOnlyList<string>> PathsAsync()
     {
         var company = await Company.FoundAsync(servers, Engine.Sqlite, "administrator");
@@ -197,6 +222,7 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
             .GetProperty("id")
             .GetString()!;
         var approval = await ApprovalAsync(company, organization);
+        var request = await RequestAsync(company);
         return
         [
             .. Pages
@@ -206,6 +232,7 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
                         .Replace("{application}", application, StringComparison.Ordinal)
                         .Replace("{identifier}", Uri.EscapeDataString(company.Api), StringComparison.Ordinal)
                         .Replace("{approval}", approval, StringComparison.Ordinal)
+                        .Replace("{request}", request, StringComparison.Ordinal)
                         .Replace("{key}", key, StringComparison.Ordinal)
                         .Replace("{role}", company.Role, StringComparison.Ordinal)
                         .Replace("{organization}", organization, StringComparison.Ordinal)

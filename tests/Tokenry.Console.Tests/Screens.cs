@@ -98,6 +98,8 @@ public sealed class Screens(Chromium chromium)
         await album.ShootAsync("token-made");
         await album.ShootAsync("security", "account/security");
         await album.ShootAsync("notices", "account/notices");
+        await album.ShootAsync("roles-own", "account/roles");
+        await album.ShootAsync("ask-for-role", "account/roles/new");
     }
 
     private static async Task OfAdministratorAsync(Album album, ApiClient admin, Person ada)

@@ -1,6 +1,9 @@
 namespace Tokenry.Protocol.Api;
 
-/// <summary>What happened to a credential that concerns a person: its holder, an owner of its application, or who made it.</summary>
+/// <summary>
+/// What happened to a credential that concerns a person: its holder, an owner of its application, or who made it. Also what was decided about a role that the
+/// person asked for.
+/// </summary>
 public sealed record Notice
 {
     /// <summary><c>ntc_…</c>.</summary>
@@ -12,7 +15,9 @@ public sealed record Notice
     /// <summary><see cref="NoticeKind"/>.</summary>
     public required string Kind { get; init; }
 
-    /// <summary>The kind of the credential, such as <c>api_key</c>; <c>application</c> if all its credentials were revoked at once.</summary>
+    /// <summary>
+    /// The kind of the credential, such as <c>api_key</c>; <c>application</c> if all its credentials were revoked at once; <c>role_request</c>.
+    /// </summary>
     public required string TargetType { get; init; }
 
     /// <summary>Its id.</summary>
@@ -49,6 +54,9 @@ public static class NoticeKind
     /// <summary>It was used from a network for the first time.</summary>
     public const string NewNetwork = "new_network";
 
-    /// <summary>Another person approved it, and it works from now on. One that is denied is revoked.</summary>
+    /// <summary>Another person approved it: the credential works from now on, or the user has the role. A credential that is denied is revoked.</summary>
     public const string Approved = "approved";
+
+    /// <summary>Another person denied the role.</summary>
+    public const string Denied = "denied";
 }

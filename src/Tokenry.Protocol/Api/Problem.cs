@@ -144,6 +144,9 @@ public static class ProblemCode
     /// <summary>409: the approval was approved, denied or withdrawn before, or its credential has expired.</summary>
     public const string ApprovalDecided = "approval_decided";
 
+    /// <summary>409: the role that a user asked for was deleted or renamed, or the user cannot have it there any more.</summary>
+    public const string RoleRequestOutdated = "role_request_outdated";
+
     /// <summary>409: the server has no copy of the key's secret that it could reveal.</summary>
     public const string NotRecoverable = "not_recoverable";
 

@@ -18,6 +18,11 @@ public sealed record Role
     /// <summary>What the role allows.</summary>
     public required IReadOnlyList<Permission> Permissions { get; init; }
 
+    /// <summary>
+    /// Whether every user sees its name and description, and may ask for it. Built-in roles are, but <c>member</c>, which every user has.
+    /// </summary>
+    public bool Requestable { get; init; }
+
     /// <summary>When it was created; absent for built-in roles.</summary>
     public DateTimeOffset? CreatedAt { get; init; }
 }
@@ -33,6 +38,9 @@ public sealed record RoleRequest
 
     /// <inheritdoc cref="Role.Permissions"/>
     public IReadOnlyList<Permission>? Permissions { get; init; }
+
+    /// <summary>Whether every user sees its name and description, and may ask for it; without it, no.</summary>
+    public bool? Requestable { get; init; }
 }
 
 /// <summary>Body of <c>PATCH /v1/roles/{id}</c>.</summary>
@@ -46,4 +54,7 @@ public sealed record RolePatch
 
     /// <inheritdoc cref="Role.Permissions"/>
     public Optional<IReadOnlyList<Permission>?> Permissions { get; init; }
+
+    /// <inheritdoc cref="Role.Requestable"/>
+    public Optional<bool?> Requestable { get; init; }
 }

@@ -58,6 +58,8 @@ namespace Tokenry.Protocol.Api;
 [JsonSerializable(typeof(IReadOnlyList<ApprovalRule>))]
 [JsonSerializable(typeof(Approval))]
 [JsonSerializable(typeof(Page<Approval>))]
+[JsonSerializable(typeof(AskForRoleRequest))]
+[JsonSerializable(typeof(Page<RequestableRole>))]
 [JsonSerializable(typeof(DecisionRequest))]
 [JsonSerializable(typeof(ApplicationTransferRequest))]
 [JsonSerializable(typeof(ApplicationTransfer))]

@@ -201,6 +201,7 @@ public static partial class CoreServices
             NoticeStore.Purge,
             CalendarStore.Purge,
             OwnViews.Purge,
+            RoleRequestStore.Purge,
         ];
 
     /// <summary>Prepares schema and keys, which must be valid before anything else runs.</summary>

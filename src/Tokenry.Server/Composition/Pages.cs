@@ -6,6 +6,7 @@ using Tokenry.Server.Features.ApiKeys;
 using Tokenry.Server.Features.ApiResources;
 using Tokenry.Server.Features.Applications;
 using Tokenry.Server.Features.Approvals;
+using Tokenry.Server.Features.Approvals.RoleRequests;
 using Tokenry.Server.Features.AuditLog;
 using Tokenry.Server.Features.Configuration;
 using Tokenry.Server.Features.Credentials;
@@ -50,6 +51,7 @@ internal static class Pages
             .AddOrganizationPages()
             .AddPolicyPages()
             .AddApprovalPages()
+            .AddRoleRequestPages()
             .AddCredentialPages()
             .AddUsagePages()
             .AddAccessLogPages()
@@ -89,6 +91,7 @@ internal static class Pages
         app.MapOrganizationPages();
         app.MapPolicyPages();
         app.MapApprovalPages();
+        app.MapRoleRequestPages();
         app.MapCredentialPages();
         app.MapUsagePages();
         app.MapAccessLogPages();

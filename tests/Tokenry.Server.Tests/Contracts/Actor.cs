@@ -1,4 +1,5 @@
 using Tokenry.Server.Tests.Features.Approvals;
+using Tokenry.Server.Tests.Features.Approvals.RoleRequests;
 using Tokenry.Server.Tests.Features.Notices;
 using Tokenry.Server.Tests.Features.Organizations;
 
@@ -84,6 +85,11 @@ internal sealed class Actor
             return new Target(await NoticeAsync(admin, UserId), UserId);
         }
 
+        if (prefix == "rrq")
+        {
+            return new Target(await RoleRequestAsync(admin, UserId), UserId);
+        }
+
         if (Call.OwnerPrefix(route.Path) == "usr" || prefix == "pat")
         {
             var id = prefix == "pat" ? (await admin.CreatePersonalAccessTokenAsync(UserId)).Id : UserId;
@@ -142,10 +148,10 @@ internal sealed class Actor
             return new Target(await SessionAsync(admin, person.Id), person.Id);
         }
 
-        if (prefix == "ntc")
+        if (prefix is "ntc" or "rrq")
         {
             var person = await admin.CreateUserAsync([], new { password = (string?)null });
-            return new Target(await NoticeAsync(admin, person.Id), person.Id);
+            return new Target(prefix == "ntc" ? await NoticeAsync(admin, person.Id) : await RoleRequestAsync(admin, person.Id), person.Id);
         }
 
         if (Call.OwnerPrefix(route.Path) == "usr" || prefix == "pat")
@@ -210,6 +216,17 @@ internal sealed class Actor
         var reader = await admin.CreatePersonalAccessTokenAsync(userId, NoticesTests.Own);
         await admin.DeleteAsync($"/v1/tokens/{(await admin.CreatePersonalAccessTokenAsync(userId)).Id}").Expect(204);
         return (await NoticesTests.ToldAsync(admin.With(reader.Secret), 1))[0].GetProperty("id").GetString()!;
+    }
+
+    /// <summary>A request of a user for a role, on the whole server or in an organization.</summary>
+    public static async Task<string> RoleRequestAsync(ApiClient admin, string userId, string? role = null, string? organization = null)
+    {
+        var token = await admin.CreatePersonalAccessTokenAsync(
+            userId,
+            new { permissions = new[] { new { api = Management, scopes = new[] { "tokens:own" } } } }
+        );
+        role ??= (await admin.RequestableRoleAsync()).Id;
+        return (await admin.With(token.Secret).AskForRoleAsync(role, organization).Expect(201)).Text("id");
     }
 
     private static async Task<string> FederatedIdentityAsync(CreatedApplication application, ApiClient admin)

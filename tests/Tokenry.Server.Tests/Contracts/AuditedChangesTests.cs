@@ -95,6 +95,8 @@ public sealed class AuditedChangesTests
                 return (person.Client, Changing(route, api, new Target(notice, person.UserId)));
             }
 
+            if (route.Path == "/v1/me/role-requests/{id}")
+                return (person.Client, Changing(route, api, new Target(await Actor.RoleRequestAsync(admin, person.UserId), person.UserId)));
             if (route is { Method: "DELETE", Path: "/v1/me/calendar" })
                 await person.Client.PostAsync(route.Path).Expect(200);
             var own = route.HasTarget ? (await admin.CreatePersonalAccessTokenAsync(person.UserId)).Id : "";

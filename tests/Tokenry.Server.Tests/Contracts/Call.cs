@@ -21,6 +21,7 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
     /// <summary>Of the shape of a secret in a link.</summary>
     private static readonly string UnknownSecret = new('A', 43);
 
+    private const string Auditor = "rol_0000000000000000000002";
     private const string OrganizationDeveloper = "rol_0000000000000000000006";
 
     private static readonly ForeignIssuer Issuer = new(algorithm: "ES256");
@@ -70,6 +71,7 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
         : path.Contains("/federated-identities", StringComparison.Ordinal) ? "fed"
         : path.StartsWith("/v1/approvals", StringComparison.Ordinal) ? "apr"
         : path.StartsWith("/v1/me/sessions", StringComparison.Ordinal) ? "ses"
+        : path.StartsWith("/v1/me/role-requests", StringComparison.Ordinal) ? "rrq"
         : path.StartsWith("/v1/me/notices", StringComparison.Ordinal) ? "ntc"
         : path.Contains("/tokens", StringComparison.Ordinal) ? "pat"
         : path.StartsWith("/v1/users", StringComparison.Ordinal) ? "usr"
@@ -101,6 +103,7 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
             ("PATCH", var path) when path.EndsWith("/policy", StringComparison.Ordinal) => new { max_tokens_per_user = 100_000 },
             ("POST", var path) when path.EndsWith("/policy/preview", StringComparison.Ordinal) => new { max_tokens_per_user = 100_000 },
             ("POST", "/v1/me/calendar") => null,
+            ("POST", "/v1/me/role-requests") => new { role = Auditor, justification = name },
             ("POST", "/v1/reports/reviews") => new { },
             ("POST", var path) when path.StartsWith("/v1/reports/reviews/", StringComparison.Ordinal) => new { comment = name },
             ("POST", "/v1/users") => new { email = $"{name}@example.com" },

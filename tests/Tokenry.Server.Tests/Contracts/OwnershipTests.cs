@@ -180,7 +180,7 @@ public sealed class OwnershipTests(SharedServers servers)
 
     private static async Task<string> SnapshotAsync(ApiClient admin, Route route, Target foreign)
     {
-        var isUser = Call.OwnerPrefix(route.Path) == "usr" || Call.Prefix(route.Path) is "pat" or "ses" or "ntc";
+        var isUser = Call.OwnerPrefix(route.Path) == "usr" || Call.Prefix(route.Path) is "pat" or "ses" or "ntc" or "rrq";
         var owner = isUser ? $"/v1/users/{foreign.Owner}" : $"/v1/applications/{foreign.Owner}";
         var credentials = await admin.GetAsync($"/v1/credentials?owner={foreign.Owner}").Expect(200);
         return (await admin.GetAsync(owner).Expect(200)).Body + credentials.Body;

@@ -40,6 +40,11 @@ public sealed class ReadsByIdTests
         if (!route.Path.StartsWith("/v1/me", StringComparison.Ordinal))
             return await Actor.ForeignAsync(route, admin);
         var me = (await admin.GetAsync("/v1/me").Expect(200)).Text("user.id");
-        return new Target((await admin.CreatePersonalAccessTokenAsync(me)).Id, me);
+        return new Target(
+            Call.Prefix(route.Path) == "rrq"
+                ? await Actor.RoleRequestAsync(admin, me)
+                : (await admin.CreatePersonalAccessTokenAsync(me)).Id,
+            me
+        );
     }
 }

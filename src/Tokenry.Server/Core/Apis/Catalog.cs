@@ -105,6 +105,9 @@ public sealed record RoleFacts
     public required GrantSet Permissions { get; init; }
 
     public bool BuiltIn { get; init; }
+
+    /// <summary>Whether every user may see its name and description, and ask for it.</summary>
+    public bool IsRequestable { get; init; }
 }
 
 /// <summary>All API resources and roles, as one immutable snapshot.</summary>

@@ -186,5 +186,7 @@ public static class ManagementApi
             Description = description,
             Permissions = GrantSet.Of([(Resource, scopes)]),
             BuiltIn = true,
+            // Their names are the same on every server. Every user is a member without asking.
+            IsRequestable = name != "member",
         };
 }

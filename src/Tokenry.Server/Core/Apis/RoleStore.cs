@@ -6,7 +6,7 @@ namespace Tokenry.Server.Core.Apis;
 /// <summary>A role as stored.</summary>
 public sealed class RoleRow
 {
-    public const string Columns = "id, name, description, permissions, created_at";
+    public const string Columns = "id, name, description, permissions, requestable, created_at";
 
     public string Id { get; init; } = "";
 
@@ -15,6 +15,9 @@ public sealed class RoleRow
     public string? Description { get; init; }
 
     public string Permissions { get; init; } = "[]";
+
+    /// <summary>1 = every user may see it and ask for it.</summary>
+    public long Requestable { get; init; }
 
     public long CreatedAt { get; init; }
 
@@ -25,6 +28,7 @@ public sealed class RoleRow
             Name = Name,
             Description = Description,
             Permissions = GrantSet.Of(Permissions),
+            IsRequestable = Requestable == 1,
         };
 
     public Role ToRole(Catalog catalog) =>
@@ -34,6 +38,7 @@ public sealed class RoleRow
             Name = Name,
             Description = Description,
             BuiltIn = false,
+            Requestable = Requestable == 1,
             Permissions = GrantSet.Of(Permissions).ToPermissions(catalog),
             CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
         };
@@ -49,7 +54,10 @@ public static class RoleStore
     {
         tx.Changed(ChangeKind.Catalog, row.Id);
         return tx.ExecuteAsync(
-            "INSERT INTO roles (id, name, description, permissions, created_at) VALUES (@Id, @Name, @Description, @Permissions, @CreatedAt)",
+            """
+            INSERT INTO roles (id, name, description, permissions, requestable, created_at)
+            VALUES (@Id, @Name, @Description, @Permissions, @Requestable, @CreatedAt)
+            """,
             row
         );
     }
@@ -57,7 +65,10 @@ public static class RoleStore
     public static Task UpdateAsync(WriteTransaction tx, RoleRow row)
     {
         tx.Changed(ChangeKind.Catalog, row.Id);
-        return tx.ExecuteAsync("UPDATE roles SET name = @Name, description = @Description, permissions = @Permissions WHERE id = @Id", row);
+        return tx.ExecuteAsync(
+            "UPDATE roles SET name = @Name, description = @Description, permissions = @Permissions, requestable = @Requestable WHERE id = @Id",
+            row
+        );
     }
 
     public static async Task DeleteAsync(WriteTransaction tx, string id)

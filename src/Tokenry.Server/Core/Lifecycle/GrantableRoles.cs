@@ -1,3 +1,4 @@
+using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 
@@ -31,6 +32,22 @@ public sealed class GrantableRoles(CatalogCache catalogs)
     {
         var catalog = await catalogs.GetAsync();
         return ids.Distinct(StringComparer.Ordinal).ToDictionary(id => id, id => catalog.Role(id)?.Name ?? id, StringComparer.Ordinal);
+    }
+
+    /// <summary>What a role gives, per API; <c>null</c> = it was deleted.</summary>
+    /// <param name="id">The role.</param>
+    /// <param name="inOrganization">Whether in an organization; otherwise on the whole server.</param>
+    public async Task<IReadOnlyList<Permission>?> GivesAsync(string id, bool inOrganization)
+    {
+        var catalog = await catalogs.GetAsync();
+        return catalog.Role(id) is null
+            ? null
+            :
+            [
+                .. (inOrganization ? RoleAssignment.InOrganization(catalog, [id]) : Rights.OfRoles(catalog, [id]))
+                    .Entries.Where(entry => !entry.Scopes.IsEmpty)
+                    .Select(entry => new Permission(entry.Api, [.. entry.Scopes])),
+            ];
     }
 
     private static bool MayGive(Catalog catalog, Caller caller, RoleFacts role, bool inOrganization)

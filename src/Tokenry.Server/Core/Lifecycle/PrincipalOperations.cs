@@ -157,6 +157,7 @@ public sealed class PrincipalOperations(Gate gate, Caps caps, Brands brands, Tim
                     await SecondFactorStore.RemoveAsync(tx, id);
                     await PasskeyStore.RemoveAllAsync(tx, id);
                     await LinkedAccountStore.RemoveAllAsync(tx, id);
+                    await RoleRequestStore.RemoveOfUserAsync(tx, id);
                 }
 
                 await AuditStore.EraseTargetAsync(tx, id);

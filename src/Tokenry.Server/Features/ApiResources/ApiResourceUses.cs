@@ -100,6 +100,7 @@ internal sealed class ApiResourceUses
                 Name = role.Name,
                 Description = role.Description,
                 Permissions = left.ToColumn(),
+                Requestable = role.Requestable,
                 CreatedAt = role.CreatedAt,
             };
             await RoleStore.UpdateAsync(tx, after);

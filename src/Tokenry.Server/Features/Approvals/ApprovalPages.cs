@@ -21,7 +21,7 @@ internal static class ApprovalPages
         app.MapGet("/approvals", ListAsync).IsPageFor(ApprovalsApi.Reads);
         app.MapGet(
                 "/approvals/{id}",
-                (string id, Caller caller, ListApprovals list, OwnerNames names) => ShowAsync(caller, id, list, names, refusal: null)
+                (string id, Caller caller, HttpContext http) => ShowAsync(caller, id, http.RequestServices, refusal: null)
             )
             .IsPageFor(ApprovalsApi.Reads);
         foreach (var act in new[] { "approve", "deny" })
@@ -45,27 +45,42 @@ internal static class ApprovalPages
             ["Approvals"] = page,
             ["Names"] = await names.OfAsync(
                 caller,
-                page.Items.SelectMany(approval => new[] { approval.RequestedBy, approval.Credential.Owner.Id })
+                page.Items.SelectMany(approval =>
+                    new[] { approval.RequestedBy, approval.Credential?.Owner.Id, approval.Role?.OrganizationId }
+                )
             ),
             ["Filters"] = listing.Filters(ListApprovals.Filters),
             ["IsLater"] = listing.Cursor is not null,
         };
     }
 
-    private static async Task<IResult> ShowAsync(Caller caller, string id, ListApprovals list, OwnerNames names, ProblemException? refusal)
+    private static async Task<IResult> ShowAsync(Caller caller, string id, IServiceProvider services, ProblemException? refusal)
     {
-        var approval = await list.ShowAsync(caller, id);
-        return new View<ApprovalPage>(approval.Credential.Name)
+        var approval = await services.GetRequiredService<ListApprovals>().ShowAsync(caller, id);
+        return new View<ApprovalPage>(approval.Credential?.Name ?? approval.Role!.Name)
         {
             Status = refusal?.Status ?? StatusCodes.Status200OK,
             Trail = [List],
             ["Approval"] = approval,
-            ["MayDecide"] = ApprovalDemand.MayDecide(caller, approval.DemandedBy),
+            ["MayDecide"] = approval.Role is { } asked
+                ? ApprovalRights.MayGive(caller, asked.OrganizationId)
+                : ApprovalDemand.MayDecide(caller, approval.DemandedBy),
             ["IsOwn"] = approval.RequestedBy == caller.Principal.Id,
-            ["Names"] = await names.OfAsync(
-                caller,
-                [approval.RequestedBy, approval.DecidedBy, approval.Credential.Owner.Id, approval.Credential.OrganizationId]
-            ),
+            ["Gives"] = approval.Role is { } role
+                ? await services.GetRequiredService<GrantableRoles>().GivesAsync(role.Id, role.OrganizationId is not null)
+                : null,
+            ["Names"] = await services
+                .GetRequiredService<OwnerNames>()
+                .OfAsync(
+                    caller,
+                    [
+                        approval.RequestedBy,
+                        approval.DecidedBy,
+                        approval.Credential?.Owner.Id,
+                        approval.Credential?.OrganizationId,
+                        approval.Role?.OrganizationId,
+                    ]
+                ),
             ["Refusal"] = refusal,
         };
     }
@@ -76,8 +91,7 @@ internal static class ApprovalPages
         return PageChange.RunAsync(
             $"{List.Address}/{id}",
             () => approves ? decide.ApproveAsync(caller, id, message) : decide.DenyAsync(caller, id, message),
-            refusal =>
-                ShowAsync(caller, id, services.GetRequiredService<ListApprovals>(), services.GetRequiredService<OwnerNames>(), refusal)
+            refusal => ShowAsync(caller, id, services, refusal)
         );
     }
 }

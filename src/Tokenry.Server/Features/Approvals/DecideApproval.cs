@@ -15,9 +15,10 @@ namespace Tokenry.Server.Features.Approvals;
 
 /// <summary>
 /// Approves or denies. What is approved is judged at its commit as if it were made then: the rights of its owner, of the approver and of who asked for it, and the
-/// policies. To deny needs none of that, so that what can no longer be approved can still be ended.
+/// policies. To deny needs none of that, so that what can no longer be approved can still be ended. A request for a role is decided by
+/// <see cref="DecideRoleRequest"/>.
 /// </summary>
-public sealed class DecideApproval(Gate gate, FreshAuthentication fresh, Brands brands, TimeProvider time)
+public sealed class DecideApproval(Gate gate, DecideRoleRequest roles, FreshAuthentication fresh, Brands brands, TimeProvider time)
 {
     private const int LongestMessage = 150;
 
@@ -31,6 +32,11 @@ public sealed class DecideApproval(Gate gate, FreshAuthentication fresh, Brands 
     public Task<Approval> ApproveAsync(Caller caller, string id, string? message)
     {
         var said = Message(message);
+        if (PublicId.IsWellFormed(id, RoleRequestRow.IdPrefix))
+        {
+            return roles.ApproveAsync(caller, id, said);
+        }
+
         return gate.WriteAsync(
             caller,
             ApprovalsApi.Write,
@@ -62,6 +68,11 @@ public sealed class DecideApproval(Gate gate, FreshAuthentication fresh, Brands 
     public Task<Approval> DenyAsync(Caller caller, string id, string? message)
     {
         var said = Message(message);
+        if (PublicId.IsWellFormed(id, RoleRequestRow.IdPrefix))
+        {
+            return roles.DenyAsync(caller, id, said);
+        }
+
         return gate.WriteAsync(
             caller,
             ApprovalsApi.Write,

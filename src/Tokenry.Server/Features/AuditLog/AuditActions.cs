@@ -77,6 +77,8 @@ public static class AuditActions
         ("review", ["line_kept", "line_revoked", "opened", "read"]),
         ("reviews", ["listed"]),
         ("role", ["created", "deleted", "read", "updated"]),
+        ("role_request", ["approved", "created", "denied", "read", "withdrawn"]),
+        ("role_requests", ["listed", "offered"]),
         ("roles", ["listed"]),
         (
             "signal",

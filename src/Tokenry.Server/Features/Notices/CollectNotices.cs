@@ -3,6 +3,7 @@ using Dapper;
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Settings;
 using Tokenry.Server.Platform.Store;
@@ -178,6 +179,20 @@ internal sealed partial class CollectNotices(Database database, TokenryOptions o
                 OrganizationId = organization,
             };
             await InsertAsync(tx, notice, users, except);
+        }
+        else if (NoticeEvents.IsOfRole(what))
+        {
+            if (await RoleRequestStore.FindAsync(tx, what.TargetId ?? "") is { } asked)
+            {
+                notice = notice with
+                {
+                    TargetType = RoleRequestStore.Noun,
+                    TargetId = asked.Id,
+                    Name = asked.RoleName,
+                    OrganizationId = asked.OrganizationId,
+                };
+                await InsertAsync(tx, notice, [asked.UserId], except);
+            }
         }
         else if (what.TargetId is { } id && await CredentialStore.FindAsync(tx, id) is { } row && !IsAboutPast(kind, row, now))
         {

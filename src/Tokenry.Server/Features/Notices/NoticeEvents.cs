@@ -11,6 +11,8 @@ namespace Tokenry.Server.Features.Notices;
 internal static class NoticeEvents
 {
     private const string AllOfApplication = "application.credentials_revoked";
+    private const string RoleApproved = "role_request.approved";
+    private const string RoleDenied = "role_request.denied";
 
     private static readonly FrozenDictionary<string, string> Kinds = CredentialFamily
         .All.SelectMany(family =>
@@ -23,6 +25,8 @@ internal static class NoticeEvents
         )
         .Append(("credential.due", NoticeKind.Due))
         .Append(("approval.approved", NoticeKind.Approved))
+        .Append((RoleApproved, NoticeKind.Approved))
+        .Append((RoleDenied, NoticeKind.Denied))
         .Append((AllOfApplication, NoticeKind.Revoked))
         .Append((Signals.NewNetwork, NoticeKind.NewNetwork))
         .ToFrozenDictionary(pair => pair.Item1, pair => pair.Item2, StringComparer.Ordinal);
@@ -56,6 +60,9 @@ internal static class NoticeEvents
 
     /// <summary>Whether it is about all credentials of an application, not about one.</summary>
     public static bool IsOfApplication(NoticeEvent what) => what.Action == AllOfApplication;
+
+    /// <summary>Whether it is about a role that a person asked for.</summary>
+    public static bool IsOfRole(NoticeEvent what) => what.Action is RoleApproved or RoleDenied;
 
     /// <summary>Whether it also concerns the person who did it. The server names the owner as the actor of what it noticed itself.</summary>
     public static bool ConcernsActor(string kind) => kind is NoticeKind.Due or NoticeKind.Leaked or NoticeKind.NewNetwork;

@@ -34,9 +34,10 @@ internal static class NoticePages
         app.MapPost($"{Path}/calendar/end", EndCalendarAsync).IsPageFor(ManagementApi.TokensOwn).IsForm();
     }
 
-    /// <summary>The page of a credential or application, below the server's address.</summary>
+    /// <summary>The page of a credential, an application or the own requests for roles, below the server's address.</summary>
     public static string AddressOf(string type, string id) =>
         type == PrincipalType.Application ? $"/applications/{id}"
+        : type == RoleRequestStore.Noun ? "/account/roles"
         : type == CredentialKind.PersonalAccessToken ? $"/account/tokens/{id}"
         : $"/credentials/{id}";
 

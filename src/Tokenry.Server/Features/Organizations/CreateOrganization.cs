@@ -2,6 +2,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Http;
@@ -31,7 +32,7 @@ public sealed class CreateOrganization(IdempotentGate gate, TimeProvider time)
                     Enabled = 1,
                     CreatedAt = now.ToUnixTimeMilliseconds(),
                 };
-                entry.TargetType = OrganizationsApi.Noun;
+                entry.TargetType = OrganizationOperations.Noun;
                 entry.TargetId = row.Id;
                 entry.OrganizationId = row.Id;
                 await OrganizationStore.InsertAsync(tx, row);

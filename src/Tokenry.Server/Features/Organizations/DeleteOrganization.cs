@@ -3,6 +3,7 @@ using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Features.Organizations.Invitations;
@@ -29,7 +30,7 @@ public sealed class DeleteOrganization(Gate gate)
                     return false;
                 }
 
-                var row = await OrganizationsApi.FindForChangeAsync(operation, id);
+                var row = await OrganizationOperations.FindForChangeAsync(operation, id);
                 if (await OrganizationStore.ContentAsync(tx, id) is { IsEmpty: false } content)
                 {
                     throw new ProblemException(
@@ -43,6 +44,7 @@ public sealed class DeleteOrganization(Gate gate)
 
                 await PolicyStore.DeleteAsync(tx, id);
                 await InvitationStore.DeleteAllAsync(tx, id);
+                await RoleRequestStore.RemoveOfOrganizationAsync(tx, id);
                 await OrganizationStore.DeleteAsync(tx, id);
                 entry.Changes = [AuditChanges.Of("name", row.Name, null)];
                 return true;

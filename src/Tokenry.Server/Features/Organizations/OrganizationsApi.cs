@@ -2,7 +2,6 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Operations;
-using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Features.Organizations.Invitations;
 using Tokenry.Server.Platform.Http;
 
@@ -11,9 +10,6 @@ namespace Tokenry.Server.Features.Organizations;
 /// <summary><c>/v1/organizations</c>, and below one of them <c>/members</c></summary>
 public static class OrganizationsApi
 {
-    /// <summary>The target type of audit events.</summary>
-    internal const string Noun = "organization";
-
     internal static readonly Demand Read = new(ManagementApi.OrganizationsRead) { OrganizationScope = ManagementApi.OrganizationRead };
     internal static readonly Demand Write = new(ManagementApi.OrganizationsWrite) { OrganizationScope = ManagementApi.OrganizationWrite };
 
@@ -96,16 +92,6 @@ public static class OrganizationsApi
         MapMembers(app);
         MapTokens(app);
         app.MapInvitations();
-    }
-
-    /// <summary>Finds an organization that the caller may change, locks it, and makes it the target of the audit entry.</summary>
-    internal static async Task<OrganizationRow> FindForChangeAsync(OperationContext operation, string id)
-    {
-        var row = await OrganizationStore.FindAsync(operation.Transaction, id, operation.Reach);
-        operation.Entry.TargetType = Noun;
-        operation.Entry.TargetId = id;
-        operation.Entry.OrganizationId = id;
-        return row;
     }
 
     private static void MapTokens(IEndpointRouteBuilder app)

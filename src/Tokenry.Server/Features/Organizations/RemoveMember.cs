@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
 
 namespace Tokenry.Server.Features.Organizations;

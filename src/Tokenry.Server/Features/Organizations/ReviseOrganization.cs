@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Http;
@@ -17,7 +18,7 @@ public sealed class ReviseOrganization(Gate gate)
             "organization.updated",
             async operation =>
             {
-                var row = await OrganizationsApi.FindForChangeAsync(operation, id);
+                var row = await OrganizationOperations.FindForChangeAsync(operation, id);
                 var check = new Validation();
                 var name = check.Name("name", patch.Name.Or(row.Name));
                 check.ThrowIfAny();

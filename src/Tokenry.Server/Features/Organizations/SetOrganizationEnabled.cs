@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Store.Audit;
@@ -20,7 +21,7 @@ public sealed class SetOrganizationEnabled(Gate gate)
             $"organization.{(enabled ? "enabled" : "disabled")}",
             async operation =>
             {
-                var row = await OrganizationsApi.FindForChangeAsync(operation, id);
+                var row = await OrganizationOperations.FindForChangeAsync(operation, id);
                 if (row.Enabled == 1 == enabled)
                 {
                     operation.Entry.ChangedNothing = true;

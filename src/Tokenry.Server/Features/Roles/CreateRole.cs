@@ -29,6 +29,7 @@ public sealed class CreateRole(IdempotentGate gate, TimeProvider time)
                         Name = RoleRules.Check(operation, request.Name, request.Description, request.Permissions ?? []),
                         Description = request.Description,
                         Permissions = GrantSet.Of(catalog, request.Permissions ?? []).ToColumn(),
+                        Requestable = request.Requestable == true ? 1 : 0,
                         CreatedAt = now.ToUnixTimeMilliseconds(),
                     };
                     entry.TargetType = "role";

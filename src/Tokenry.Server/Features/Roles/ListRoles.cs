@@ -25,6 +25,7 @@ public sealed class ListRoles(Gate gate)
                 Name = role.Name,
                 Description = role.Description,
                 BuiltIn = true,
+                Requestable = role.IsRequestable,
                 Permissions = role.Permissions.ToPermissions(OwnApi),
             })
             .OrderBy(role => role.Id, StringComparer.Ordinal),

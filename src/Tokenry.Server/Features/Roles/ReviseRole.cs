@@ -41,6 +41,7 @@ public sealed class ReviseRole(Gate gate)
                         ),
                         Description = description,
                         Permissions = patch.Permissions.IsPresent ? GrantSet.Of(catalog, permissions).ToColumn() : old.Permissions,
+                        Requestable = patch.Requestable.Or(old.Requestable == 1) == true ? 1 : 0,
                         CreatedAt = old.CreatedAt,
                     };
                     await new InHands(operation).CheckAsync(

@@ -62,6 +62,7 @@ internal static class RolePages
                     Name = form["name"] ?? "",
                     Description = form["description"],
                     Permissions = ScopeAt.Permissions(form.All("scope")),
+                    Requestable = form["requestable"] is not null,
                 }
             );
             return new Redirect($"{List.Address}/{role.Id}");

@@ -27,6 +27,9 @@ internal sealed class RoleView(ListRoles list, ReviseRole revise, GrantableScope
             ["Role"] = role,
             ["Form"] = sent is null
                 ? new RoleForm(apis, role.Name, role.Description, ScopeAt.Values(role.Permissions), refusal)
+                {
+                    IsRequestable = role.Requestable,
+                }
                 : Sent(apis, sent, refusal),
         };
     }
@@ -49,6 +52,7 @@ internal sealed class RoleView(ListRoles list, ReviseRole revise, GrantableScope
                         Name = new(form["name"]),
                         Description = new(form["description"]),
                         Permissions = new(ScopeAt.Permissions(form.All("scope"))),
+                        Requestable = new(form["requestable"] is not null),
                     }
                 );
             },
@@ -72,7 +76,10 @@ internal sealed class RoleView(ListRoles list, ReviseRole revise, GrantableScope
     }
 
     private static RoleForm Sent(IReadOnlyList<ApiChoice> apis, PageForm form, ProblemException? refusal) =>
-        new(apis, form["name"], form["description"], form.All("scope").ToHashSet(StringComparer.Ordinal), refusal);
+        new(apis, form["name"], form["description"], form.All("scope").ToHashSet(StringComparer.Ordinal), refusal)
+        {
+            IsRequestable = form["requestable"] is not null,
+        };
 }
 
 /// <summary>What a form for a role shows and holds.</summary>
@@ -89,6 +96,9 @@ public sealed record RoleForm(
     ProblemException? Refusal
 )
 {
+    /// <summary>Whether every user may see it and ask for it.</summary>
+    public bool IsRequestable { get; init; }
+
     /// <summary>What is wrong with a member of the request.</summary>
     public IReadOnlyList<string> FaultsOf(string member) =>
         Refusal

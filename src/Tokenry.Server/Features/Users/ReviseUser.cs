@@ -26,7 +26,7 @@ public sealed class ReviseUser(Gate gate)
                 "user.updated",
                 async operation =>
                 {
-                    var (tx, entry, _, _, catalog) = operation;
+                    var (tx, entry, _, _, _) = operation;
                     var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation, PrincipalAddress.User(id));
                     var before = row.ToUser(roles);
                     var check = new Validation();
@@ -45,12 +45,7 @@ public sealed class ReviseUser(Gate gate)
 
                     if (patch.Roles.IsPresent)
                     {
-                        var given = RoleAssignment.Check(operation, patch.Roles.Or(null));
-                        await new InHands(operation).CheckAsync(
-                            Gift.ToOne(id, Rights.OfRoles(catalog, roles), Rights.OfRoles(catalog, given))
-                        );
-                        await LastAdministrator.KeepAsync(operation, row, roles, () => PrincipalStore.SetRolesAsync(tx, id, given));
-                        roles = given;
+                        roles = await UserRoles.ReplaceAsync(operation, row, roles, patch.Roles.Or(null));
                     }
 
                     var after = (await PrincipalStore.FindAsync(tx, PrincipalType.User, id))!.ToUser(roles);

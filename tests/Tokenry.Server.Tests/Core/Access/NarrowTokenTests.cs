@@ -112,6 +112,7 @@ public sealed class NarrowTokenTests(SharedServers servers)
                 ? new { max_tokens_per_user = 100 }
             : path.EndsWith("/approve", StringComparison.Ordinal) || path.EndsWith("/deny", StringComparison.Ordinal)
                 ? new { message = "x" }
+            : path == "/v1/me/role-requests" ? new { role = made.Role.Id, justification = "x" }
             : path == "/v1/credentials/bulk/revoke" ? new { reason = "x" }
             : path == "/v1/signing-keys/rotate" ? new { algorithm = "ES256" }
             : path.EndsWith("/members", StringComparison.Ordinal) ? new { member = made.User.Id }

@@ -31,6 +31,13 @@ public sealed class InHandsTests(SharedServers servers)
             var user = held ? await world.HeldUserAsync() : (await world.Admin.PersonAsync()).Id;
             return caller => caller.PatchAsync($"/v1/users/{user}", new { roles = new[] { world.RoleId } });
         },
+        ["POST /v1/approvals/{id}/approve"] = async (world, held) =>
+        {
+            var user = held ? await world.HeldUserAsync() : (await world.Admin.PersonAsync()).Id;
+            await world.Admin.PatchAsync($"/v1/roles/{world.RoleId}", new { requestable = true }).Expect(200);
+            var request = await Actor.RoleRequestAsync(world.Admin, user, world.RoleId);
+            return caller => caller.PostAsync($"/v1/approvals/{request}/approve", new { });
+        },
         ["POST /v1/users/{id}/enable"] = async (world, held) =>
         {
             var user = held ? await world.HeldUserAsync() : (await world.Admin.PersonAsync()).Id;

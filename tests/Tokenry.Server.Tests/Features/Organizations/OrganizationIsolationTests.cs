@@ -91,6 +91,16 @@ public sealed partial class OrganizationIsolationTests(SharedServers servers)
         [
             ("/v1/applications", id => new { name = "x", organization_id = id }, other.Id),
             ("/v1/me/tokens", id => new { name = "x", organization_id = id }, other.Id),
+            (
+                "/v1/me/role-requests",
+                id => new
+                {
+                    role = OrganizationDeveloper,
+                    organization_id = id,
+                    justification = "x",
+                },
+                other.Id
+            ),
             ($"/v1/applications/{application.Id}/api-keys", id => new { name = "x", organization_id = id }, other.Id),
             ($"/v1/applications/{application.Id}/secrets", id => new { name = "x", organization_id = id }, other.Id),
             ($"/v1/organizations/{one}/members", id => new { member = id }, other.Member),
@@ -173,6 +183,7 @@ public sealed partial class OrganizationIsolationTests(SharedServers servers)
                     ["ses"] = await Actor.SessionAsync(admin, member.Id),
                     ["ntc"] = await Actor.NoticeAsync(admin, member.Id),
                     ["inv"] = (await admin.PostAsync($"/v1/organizations/{id}/invitations", new { note = "Ada" }).Expect(201)).Text("id"),
+                    ["rrq"] = await Actor.RoleRequestAsync(admin, member.Id, organization: id),
                     ["apr"] = (await admin.PendingKeyAsync(id)).Text("approval.id"),
                     ["rvw"] = review,
                     ["rvl"] = line.GetString()!,

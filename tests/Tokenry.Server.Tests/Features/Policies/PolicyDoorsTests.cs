@@ -51,6 +51,7 @@ public sealed class PolicyDoorsTests(CertificateServers servers)
         "POST /v1/credentials/leaks",
         "ANY /v1/forward-auth",
         "POST /v1/me/calendar",
+        "POST /v1/me/role-requests",
         "POST /v1/organizations",
         "PATCH /v1/organizations/{id}",
         "POST /v1/organizations/{id}/enable",

@@ -26,7 +26,7 @@ public sealed class RolesTests(SharedServers servers)
         AssertJson(
             $$"""
             {"id":"{{created.Text("id")}}","name":"{{name}}","description":"Reads","built_in":false,
-             "permissions":[{"api":"{{api.Identifier}}","scopes":["a"]}],"created_at":"{{created.Text("created_at")}}"}
+             "permissions":[{"api":"{{api.Identifier}}","scopes":["a"]}],"requestable":false,"created_at":"{{created.Text("created_at")}}"}
             """,
             created.Json
         );
@@ -70,7 +70,7 @@ public sealed class RolesTests(SharedServers servers)
         foreach (var id in ids)
         {
             var role = await admin.GetAsync($"/v1/roles/{id}").Expect(200);
-            AssertMembers(role.Json, "id", "name", "description", "built_in", "permissions", "created_at");
+            AssertMembers(role.Json, "id", "name", "description", "built_in", "permissions", "requestable", "created_at");
             Assert.True(role.Json.GetProperty("built_in").GetBoolean());
             await admin.PatchAsync($"/v1/roles/{id}", new { description = "mine" }).Expect(409, "in_use");
             await admin.DeleteAsync($"/v1/roles/{id}").Expect(409, "in_use");

@@ -34,7 +34,7 @@ public sealed class CreateInvitation(IdempotentGate gate, FreshAuthentication fr
             {
                 var (tx, entry, caller, reach, _) = operation;
                 fresh.Require(caller);
-                var organization = await OrganizationsApi.FindForChangeAsync(operation, organizationId);
+                var organization = await OrganizationOperations.FindForChangeAsync(operation, organizationId);
                 var now = time.GetUtcNow();
                 var row = Checked(request, operation, organizationId, now);
                 if (organization.Enabled != 1)

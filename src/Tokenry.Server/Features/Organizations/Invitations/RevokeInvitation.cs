@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Store.Audit;
@@ -18,7 +19,7 @@ public sealed class RevokeInvitation(Gate gate, TimeProvider time)
             async operation =>
             {
                 var (tx, entry, _, _, _) = operation;
-                await OrganizationsApi.FindForChangeAsync(operation, organizationId);
+                await OrganizationOperations.FindForChangeAsync(operation, organizationId);
                 var row = PublicId.IsWellFormed(id, "inv") ? await InvitationStore.FindAsync(tx, organizationId, id) : null;
                 if (row is null)
                 {

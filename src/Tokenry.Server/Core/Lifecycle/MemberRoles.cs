@@ -2,13 +2,12 @@ using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
-using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Store;
 using Tokenry.Server.Platform.Store.Audit;
 
-namespace Tokenry.Server.Features.Organizations;
+namespace Tokenry.Server.Core.Lifecycle;
 
 /// <summary>Changes the roles of a principal in an organization, the same way for every request.</summary>
 internal static class MemberRoles
@@ -26,7 +25,7 @@ internal static class MemberRoles
     )
     {
         var (tx, entry, _, reach, catalog) = operation;
-        await OrganizationsApi.FindForChangeAsync(operation, id);
+        await OrganizationOperations.FindForChangeAsync(operation, id);
         var principal = await FindAsync(tx, member);
         var memberId = principal?.Id ?? member;
         var held = principal is null ? [] : await OrganizationStore.RolesAsync(tx, id, memberId);
