@@ -158,6 +158,11 @@ public sealed class Credential
     /// <summary>When the secret before the last rotation stops working.</summary>
     public DateTimeOffset? PreviousExpiresAt { get; init; }
 
+    /// <summary>
+    /// While the secret before the last rotation still works: its last successful use since the rotation. <c>null</c> = no caller used it since then.
+    /// </summary>
+    public LastUse? PreviousLastUsed { get; init; }
+
     /// <summary>For a public key: the key.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RegisteredKey? PublicKey { get; init; }
