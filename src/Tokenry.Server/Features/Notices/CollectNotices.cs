@@ -164,6 +164,7 @@ internal sealed partial class CollectNotices(Database database, TokenryOptions o
             Event = what.Id,
             At = what.At,
             Kind = kind,
+            OrganizationId = what.OrganizationId,
             Reason = what.Reason,
         };
         var except = NoticeEvents.ConcernsActor(kind) ? null : what.Actor;
@@ -197,7 +198,8 @@ internal sealed partial class CollectNotices(Database database, TokenryOptions o
                 TargetType = row.Kind,
                 TargetId = row.Id,
                 Name = row.Name,
-                OrganizationId = row.OrganizationId,
+                // A token for several organizations acts in none of its own; the event says which it is about.
+                OrganizationId = row.OrganizationId ?? notice.OrganizationId,
             },
             await NoticeStore.ConcernedAsync(tx, row),
             except
