@@ -33,31 +33,19 @@ internal sealed partial class CollectNotices(Database database, TokenryOptions o
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Repeat.EveryAsync(Interval, time, Repeat.UnlessStoreIsAway(TryAsync, LogSkipped), stoppingToken);
+
+    private async Task TryAsync()
     {
-        using var timer = new PeriodicTimer(Interval, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                try
-                {
-                    await RunOnceAsync();
-                }
-                catch (StoreUnavailableException exception)
-                {
-                    LogSkipped(exception.Message);
-                }
-                catch (Exception exception) when (exception is not OperationCanceledException)
-                {
-                    // An exception that leaves a background service ends the server.
-                    LogFailed(exception);
-                }
-            }
+            await RunOnceAsync();
         }
-        catch (OperationCanceledException)
+        catch (Exception exception) when (exception is not (StoreUnavailableException or OperationCanceledException))
         {
-            // The server is stopping.
+            // An exception that leaves a background service ends the server.
+            LogFailed(exception);
         }
     }
 
