@@ -38,7 +38,7 @@ public class UseRecording : WithStore
     public void Count() => counters.Record(use);
 
     [Benchmark(Description = "LastUsed.Record")]
-    public void RecordLastUse() => lastUsed.Record("key_1", "app_1", use.From);
+    public void RecordLastUse() => lastUsed.Record("key_1", "app_1", supersededVersion: null, use.From);
 
     [Benchmark(Description = "UseRecorder.Decided, all of it")]
     public void Decide() => recorder.Decided(use);

@@ -53,7 +53,10 @@ public sealed record AccessReviewLine
     /// <summary><c>rvl_…</c></summary>
     public required string Id { get; init; }
 
-    /// <summary>The kind of the credential, such as <c>api_key</c>; or <c>role</c>.</summary>
+    /// <summary>
+    /// The kind of the credential, such as <c>api_key</c>; <c>role</c>; or in the review of an organization <c>member_token</c>: a personal access token of a
+    /// member that acts there among other organizations.
+    /// </summary>
     public required string Kind { get; init; }
 
     /// <summary>Who holds it.</summary>
@@ -65,7 +68,7 @@ public sealed record AccessReviewLine
     /// <summary>The credential or the role.</summary>
     public required string TargetId { get; init; }
 
-    /// <summary>Its name when the review was opened.</summary>
+    /// <summary>Its name when the review was opened. For a <c>member_token</c>: its masked value.</summary>
     public required string Name { get; init; }
 
     /// <summary>The organization in which it counts; <c>null</c> = in none.</summary>
@@ -77,7 +80,7 @@ public sealed record AccessReviewLine
     /// <summary>When it ended, as known when the review was opened.</summary>
     public required DateTimeOffset? ExpiresAt { get; init; }
 
-    /// <summary>Its last use before the review was opened; <c>null</c> for a role too.</summary>
+    /// <summary>Its last use before the review was opened; <c>null</c> for a role and a <c>member_token</c> too.</summary>
     public required DateTimeOffset? LastUsedAt { get; init; }
 
     /// <summary>A value of <see cref="ReviewLineState"/>.</summary>
@@ -109,7 +112,7 @@ public static class ReviewLineState
     /// <summary>It was changed, rolled or disabled, or the role allows something else.</summary>
     public const string Changed = "changed";
 
-    /// <summary>It was revoked, it expired, or the holder has the role no more.</summary>
+    /// <summary>It was revoked, it expired, the holder has the role no more, or the token does not act in the organization any more.</summary>
     public const string Ended = "ended";
 }
 

@@ -158,6 +158,11 @@ public sealed class Credential
     /// <summary>When the secret before the last rotation stops working.</summary>
     public DateTimeOffset? PreviousExpiresAt { get; init; }
 
+    /// <summary>
+    /// While the secret before the last rotation still works: its last successful use since the rotation. <c>null</c> = no caller used it since then.
+    /// </summary>
+    public LastUse? PreviousLastUsed { get; init; }
+
     /// <summary>For a public key: the key.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RegisteredKey? PublicKey { get; init; }
@@ -264,8 +269,8 @@ public sealed record CredentialRequest : NewCredentialRequest
     public bool? Recoverable { get; init; }
 
     /// <summary>
-    /// For a personal access token: up to 20 organizations in which it acts, each with its permissions there; the user must be a member. They cannot be changed
-    /// later. Not together with <c>organization_id</c>.
+    /// For a personal access token: up to 20 organizations in which it acts, each with its permissions there; the user must be a member. Not together with
+    /// <c>organization_id</c>.
     /// </summary>
     [JsonPropertyOrder(10)]
     public IReadOnlyList<OrganizationPermissions>? Organizations { get; init; }
@@ -279,6 +284,12 @@ public sealed record CredentialPatch
 
     /// <summary>A list, or <c>owner</c> = all that its owner may do at APIs other than Tokenry's own, now and later. Never <c>null</c>.</summary>
     public Optional<CredentialPermissions?> Permissions { get; init; }
+
+    /// <summary>
+    /// For a personal access token: all organizations in which it acts from now on, up to 20, each with its permissions there; the user must be a member.
+    /// <c>null</c> = none. A token of one organization (<c>organization_id</c>) stays there.
+    /// </summary>
+    public Optional<IReadOnlyList<OrganizationPermissions>?> Organizations { get; init; }
 
     /// <inheritdoc cref="Credential.Objects"/>
     public Optional<IReadOnlyList<string>?> Objects { get; init; }

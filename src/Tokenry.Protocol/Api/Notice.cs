@@ -26,7 +26,7 @@ public sealed record Notice
     /// <summary>Its name at that time.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The organization in which the credential acts, or that owns the application; <c>null</c> = none.</summary>
+    /// <summary>The organization in which the credential acts, that owns the application, or in which it happened; <c>null</c> = none.</summary>
     public string? OrganizationId { get; init; }
 
     /// <summary>The reason as the audit trail has it; <c>null</c> = none was given.</summary>
@@ -47,6 +47,9 @@ public static class NoticeKind
 
     /// <summary>Another person disabled it.</summary>
     public const string Disabled = "disabled";
+
+    /// <summary>A personal access token: another person ended what it may do in the organization of the notice. It works on elsewhere.</summary>
+    public const string Excluded = "excluded";
 
     /// <summary>It was found where it must not be.</summary>
     public const string Leaked = "leaked";

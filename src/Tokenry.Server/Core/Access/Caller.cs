@@ -68,7 +68,7 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
     /// <summary>The same caller as it acts in that organization; <c>null</c> = the calling credential cannot act there.</summary>
     internal Caller? ActingIn(Catalog catalog, string organizationId) =>
         organizationId == OrganizationId ? this
-        : Credential.Acting(Principal.In(organizationId, new(organizationId, IsEnabled: true))) is { } there
+        : Credential.Acting(Principal.InEnabled(organizationId)) is { } there
             ? Now(there, AccessDecision.Decide(catalog, there, Requirement.AtOwnApi(Possession, Request.Address)).Scopes, JudgedAt)
         : null;
 

@@ -40,7 +40,7 @@ internal sealed class CredentialRights
 
         if (OrganizationId is { } organization)
         {
-            owner = owner.In(organization, new(organization, IsEnabled: true));
+            owner = owner.InEnabled(organization);
         }
 
         if (CredentialKind.IsClientAuthentication(Kind))
@@ -54,7 +54,7 @@ internal sealed class CredentialRights
         var scopes = Rights.Of(catalog, owner, grants?.At(api), api);
         foreach (var (id, there) in grants?.Organizations ?? [])
         {
-            scopes = scopes.Union(Rights.Of(catalog, owner.In(id, new(id, IsEnabled: true)), there.At(api), api));
+            scopes = scopes.Union(Rights.Of(catalog, owner.InEnabled(id), there.At(api), api));
         }
 
         return Usable(api, scopes, Kind);

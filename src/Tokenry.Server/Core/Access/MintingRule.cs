@@ -40,7 +40,7 @@ public sealed record MintedCredential
                 .. grants.Organizations.Select(there =>
                     this with
                     {
-                        Owner = Owner.In(there.OrganizationId, new(there.OrganizationId, IsEnabled: true)),
+                        Owner = Owner.InEnabled(there.OrganizationId),
                         Permissions = there.Grants,
                     }
                 ),

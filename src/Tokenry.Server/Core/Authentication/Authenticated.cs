@@ -45,6 +45,9 @@ public abstract class Authenticated : AuthenticationResult
     /// </summary>
     public virtual MessageProof? Signature => null;
 
+    /// <summary>The version of the secret that was presented, if a rotation replaced it and its overlap still runs; otherwise <c>null</c>.</summary>
+    public virtual long? SupersededVersion => null;
+
     /// <summary>Unix ms. An access token that the server issues for this credential gets a <c>jti</c> no older than this.</summary>
     public virtual long TokensSince => Owner.TokensSince;
 

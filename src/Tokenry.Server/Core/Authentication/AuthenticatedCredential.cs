@@ -27,6 +27,8 @@ public sealed class AuthenticatedCredential : Authenticated
 
     public override long? SecretVersion => proof.Secret?.Version;
 
+    public override long? SupersededVersion => proof.Secret is { ExpiresAt: not null } secret ? secret.Version : null;
+
     public override MessageProof? Signature => proof.Signature;
 
     public override DateTimeOffset? ExpiresAt => proof.EndOf(Stored);

@@ -24,6 +24,8 @@ public sealed record CredentialRow
           v.message AS decision_message, c.renewed_at, c.revision, u.last_used_at, u.ip AS last_used_ip,
           u.agent AS last_used_agent,
           (SELECT s.expires_at FROM credential_secrets s WHERE s.credential_id = c.id ORDER BY s.version DESC LIMIT 1 OFFSET 1) AS previous_expires_at,
+          CASE WHEN u.previous_version = (SELECT max(s.version) - 1 FROM credential_secrets s WHERE s.credential_id = c.id) THEN u.previous_used_at END AS previous_used_at,
+          u.previous_ip, u.previous_agent,
           (SELECT s.signing_pepper_version FROM credential_secrets s WHERE s.credential_id = c.id ORDER BY s.version DESC LIMIT 1) AS signing_pepper_version
         """;
 
@@ -139,6 +141,13 @@ public sealed record CredentialRow
 
     public long? PreviousExpiresAt { get; init; }
 
+    /// <summary>The last use of the secret before the last rotation, since that rotation; <c>null</c> = none.</summary>
+    public long? PreviousUsedAt { get; init; }
+
+    public string? PreviousIp { get; init; }
+
+    public string? PreviousAgent { get; init; }
+
     public DateTimeOffset? Expiry => Time(ExpiresAt);
 
     /// <summary>
@@ -230,6 +239,8 @@ public sealed record CredentialRow
             RevokedReason = RevokedReason,
             LastUsed = Time(LastUsedAt) is { } at ? new LastUse(at, LastUsedIp, LastUsedAgent) : null,
             PreviousExpiresAt = PreviousExpiresAt > now ? Time(PreviousExpiresAt) : null,
+            PreviousLastUsed =
+                PreviousExpiresAt > now && Time(PreviousUsedAt) is { } previous ? new LastUse(previous, PreviousIp, PreviousAgent) : null,
             PublicKey = Kind == CredentialKind.PublicKey ? JsonColumn.ReadNullable<RegisteredKey>(Material) : null,
             Certificate = Kind == CredentialKind.Certificate ? JsonColumn.ReadNullable<RegisteredCertificate>(Material) : null,
             FederatedIdentity = Kind == CredentialKind.FederatedIdentity ? JsonColumn.ReadNullable<FederatedIdentity>(Material) : null,

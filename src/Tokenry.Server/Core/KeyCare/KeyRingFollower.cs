@@ -17,6 +17,8 @@ internal sealed partial class KeyRingFollower : BackgroundService
     private readonly TimeProvider time;
     private readonly ILogger<KeyRingFollower> logger;
     private int announced;
+    private DateTime? seen;
+    private string fault = "";
 
     public KeyRingFollower(
         KeyRing keys,
@@ -31,42 +33,31 @@ internal sealed partial class KeyRingFollower : BackgroundService
         hub.Subscribe(ChangeKind.KeyRing, _ => Interlocked.Exchange(ref announced, 1), () => Interlocked.Exchange(ref announced, 1));
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Repeat.EveryAsync(Interval, time, FollowAsync, stoppingToken);
+
+    private async Task FollowAsync()
     {
-        using var timer = new PeriodicTimer(Interval, time);
-        DateTime? seen = null;
-        var fault = "";
+        var written = File.GetLastWriteTimeUtc(options.Store.KeyFile);
+        if (Interlocked.Exchange(ref announced, 0) == 0 && written == seen && fault.Length == 0)
+        {
+            return;
+        }
+
+        seen = written;
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                var written = File.GetLastWriteTimeUtc(options.Store.KeyFile);
-                if (Interlocked.Exchange(ref announced, 0) == 0 && written == seen && fault.Length == 0)
-                {
-                    continue;
-                }
-
-                seen = written;
-                try
-                {
-                    await keys.RefreshAsync(database, options.Store.KeyFile);
-                    fault = "";
-                }
-                catch (Exception exception)
-                {
-                    // The loaded keys still work. Log the fault once, and try again at every tick.
-                    if (fault != exception.Message)
-                    {
-                        LogNotRead(exception.Message);
-                    }
-
-                    fault = exception.Message;
-                }
-            }
+            await keys.RefreshAsync(database, options.Store.KeyFile);
+            fault = "";
         }
-        catch (OperationCanceledException)
+        catch (Exception exception)
         {
-            // The server is stopping.
+            // The loaded keys still work. Log the fault once, and try again at every tick.
+            if (fault != exception.Message)
+            {
+                LogNotRead(exception.Message);
+            }
+
+            fault = exception.Message;
         }
     }
 

@@ -174,11 +174,20 @@ public static class ApprovalDemand
             return true; // from now on it grows with its owner
         }
 
+        var known = GrantSet.OfNullable(before.Permissions);
+        if (named.Organizations.Any(there => !Rights.OfGrants(catalog, there.Grants).Except(There(there.OrganizationId)).IsEmpty))
+        {
+            return true;
+        }
+
         var all = Rights.OfGrants(catalog, named);
-        return GrantSet.OfNullable(before.Permissions) is { } approved
+        return known is { } approved
             ? !all.Except(Rights.OfGrants(catalog, approved)).IsEmpty
             // It followed its owner, at other APIs than ours.
             : !all.At(ManagementApi.Identifier).IsEmpty;
+
+        PermissionSet There(string organization) =>
+            Rights.OfGrants(catalog, known?.Names(organization) == true ? known.In(organization) : null);
     }
 
     private static bool Covers(IReadOnlyList<string>? before, IReadOnlyList<string>? after) =>

@@ -54,7 +54,7 @@ public sealed record CredentialDraft
         return Of(request, expiresAt, CredentialTerms.Of(request)) with
         {
             Permissions = request.Permissions,
-            Organizations = OrganizationsOf(request, kind),
+            Organizations = OrganizationsOf(request.Organizations, kind, request.OrganizationId, request.Permissions is { Named: null }),
         };
     }
 
@@ -73,25 +73,36 @@ public sealed record CredentialDraft
             Terms = terms,
         };
 
-    private static IReadOnlyList<OrganizationPermissions>? OrganizationsOf(CredentialRequest request, string kind)
+    /// <summary>The organizations that a request names, checked for form.</summary>
+    /// <param name="organizations">They; <c>null</c> = none.</param>
+    /// <param name="kind">The credential's kind.</param>
+    /// <param name="organizationId">The one organization in which it acts; <c>null</c> = there is none.</param>
+    /// <param name="followsOwner">Whether it grows with its owner's rights.</param>
+    /// <exception cref="ProblemException">400 with every fault.</exception>
+    internal static IReadOnlyList<OrganizationPermissions>? OrganizationsOf(
+        IReadOnlyList<OrganizationPermissions>? organizations,
+        string kind,
+        string? organizationId,
+        bool followsOwner
+    )
     {
-        if (request.Organizations is not { } organizations)
+        if (organizations is null)
         {
             return null;
         }
 
         var check = new Validation();
         check.Require(kind == CredentialKind.PersonalAccessToken, "organizations", "is for personal access tokens");
-        check.Require(request.OrganizationId is null, "organizations", "excludes organization_id: the token acts in that one alone");
+        check.Require(organizationId is null, "organizations", "excludes organization_id: the token acts in that one alone");
         check.Require(
-            request.Permissions is not { Named: null },
+            !followsOwner,
             "permissions",
             "cannot be \"owner\" beside organizations; name them, or send [] for none outside organizations"
         );
         check.Require(
             organizations.Count is > 0 and <= MostOrganizations,
             "organizations",
-            $"needs 1 to {MostOrganizations}; leave it out for a token that acts in none"
+            $"needs 1 to {MostOrganizations}; null for a token that acts in none"
         );
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var there in organizations.Take(MostOrganizations))

@@ -52,25 +52,9 @@ internal sealed partial class DueCredentials : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1), time);
-        try
-        {
-            do
-            {
-                try
-                {
-                    await RunOnceAsync();
-                }
-                catch (StoreUnavailableException exception)
-                {
-                    LogSkipped(exception.Message);
-                }
-            } while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException)
-        {
-            // The server is stopping.
-        }
+        var run = Repeat.UnlessStoreIsAway(RunOnceAsync, LogSkipped);
+        await run();
+        await Repeat.EveryAsync(TimeSpan.FromMinutes(1), time, run, stoppingToken);
     }
 
     /// <summary>Reports everything that has not been reported.</summary>

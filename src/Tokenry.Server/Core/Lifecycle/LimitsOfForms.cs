@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
@@ -63,7 +64,9 @@ public sealed class LimitsOfForms(Gate gate, TokenryOptions options)
             : new(
                 whose(rule.Owner),
                 ApprovalDemand.MayDecide(read.Caller, rule.Owner),
-                rule is { WithinRole: { } role, WithinDays: { } days } ? (read.Catalog.Role(role)?.Name ?? role, days) : null
+                rule is { WithinRole: { } role, WithinDays: { } days }
+                    ? (RoleTexts.TitleOf(role, read.Catalog.Role(role)?.Name ?? role), days)
+                    : null
             );
 
     private static OwnedLimit<TimeSpan>? Shorter((long Seconds, string Owner) rule, TimeSpan? setting, Func<string, RuleOwner> whose) =>

@@ -43,11 +43,16 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, 
                 CheckSigning(row, patch);
                 CheckRecoverable(row, patch);
                 var now = time.GetUtcNow();
+                var known = GrantSet.OfNullable(row.Permissions);
                 var draft = new CredentialDraft
                 {
                     Name = patch.Name.Or(row.Name) ?? "",
                     Permissions = patch.Permissions.Or(null),
-                    Grants = patch.Permissions.IsPresent ? null : row.Permissions,
+                    Organizations = OrganizationsOf(row, patch),
+                    Grants =
+                        patch.Permissions.IsPresent ? null
+                        : patch.Organizations.IsPresent ? known?.With([]).ToColumn()
+                        : row.Permissions,
                     ExpiresAt = patch.ExpiresAt.Or(row.Expiry),
                     NotBefore = patch.NotBefore.Or(row.NotBefore is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : null),
                     Terms = row.Terms.Revised(patch),
@@ -62,10 +67,11 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, 
                     RefuseWider(row.Terms.RateLimits, draft.Terms.RateLimits);
                 }
 
-                draft = draft.Keeping(GrantSet.OfNullable(row.Permissions)?.Organizations);
                 var owner = await PrincipalStore.FactsAsync(tx, row.OwnerId, row.ActsIn);
-                var resulting = IssueCredential.Minted(owner, row.Kind, draft) with { IsAsStrong = IsAsStrong(patch) };
-                if (patch.Permissions.IsPresent)
+                draft = patch.Organizations.IsPresent ? draft.InOrganizations(catalog, owner) : draft.Keeping(known?.Organizations);
+                var there = patch.Organizations.IsPresent ? Given(known, GrantSet.OfNullable(draft.Grants)) : [];
+                var resulting = IssueCredential.Minted(owner, row.Kind, draft) with { IsAsStrong = IsAsStrong(patch) && there.Count == 0 };
+                if (patch.Permissions.IsPresent || there.Count > 0)
                 {
                     MintingRule.Check(catalog, caller, reach, resulting);
                 }
@@ -82,12 +88,27 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, 
                     NotBefore = draft.NotBefore?.ToUnixTimeMilliseconds(),
                     Terms = draft.Terms,
                 };
-                var policies = await PolicyCheck.RequireAsync(operation, next, Binding(row, next, patch), now);
+                string[] joined = [.. there.Where(id => known?.Names(id) != true)];
+                var binding =
+                    joined.Length > 0 ? BindingRules.All
+                    : there.Count > 0 ? BindingRules.Kind
+                    : BindingRules.None;
+                var policies = await PolicyCheck.RequireAsync(operation, next, binding | Binding(row, next, patch), now);
                 await ApprovalDemand.RequireForGrowthAsync(operation, row, next, now);
                 await CredentialStore.ReviseAsync(tx, next, now.ToUnixTimeMilliseconds());
                 if (next.IsRecoverable != row.IsRecoverable)
                 {
                     await RecoverableSecretStore.DeleteAsync(tx, [row.Id]);
+                }
+
+                if (joined.Length > 0)
+                {
+                    await CredentialCounts.HoldAsync(tx, row.OwnerId);
+                }
+
+                foreach (var organization in joined)
+                {
+                    await PolicyCheck.RequireRoomAsync(tx, policies.Of(organization), next, now);
                 }
 
                 var at = now.ToUnixTimeMilliseconds();
@@ -103,6 +124,27 @@ public sealed class ReviseCredential(Gate gate, ExpiryPolicy expiry, Caps caps, 
             }
         );
     }
+
+    private static IReadOnlyList<OrganizationPermissions>? OrganizationsOf(CredentialRow row, CredentialPatch patch) =>
+        CredentialDraft.OrganizationsOf(
+            patch.Organizations.Or(null),
+            row.Kind,
+            row.OrganizationId,
+            patch.Permissions.IsPresent ? patch.Permissions.Or(null) is { Named: null } : row.FollowsOwner
+        );
+
+    /// <summary>
+    /// The organizations in which it gets grants that it did not have there. To name one that it did not name is to make a token for it; one that it leaves is
+    /// never refused for the others.
+    /// </summary>
+    private static IReadOnlyList<string> Given(GrantSet? before, GrantSet? after) =>
+        [
+            .. (after?.Organizations ?? [])
+                .Where(there =>
+                    before?.Names(there.OrganizationId) != true || before.In(there.OrganizationId).ToColumn() != there.Grants.ToColumn()
+                )
+                .Select(there => there.OrganizationId),
+        ];
 
     /// <summary>
     /// The rules of policies that a PATCH must keep: all if the credential lives longer after it, otherwise those of the members that it names. So a PATCH that

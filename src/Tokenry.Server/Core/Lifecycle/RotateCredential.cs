@@ -138,6 +138,7 @@ public sealed class RotateCredential(
             ExpiresAt = end?.ToUnixTimeMilliseconds(),
             RenewedAt = now.ToUnixTimeMilliseconds(),
             PreviousExpiresAt = graceEnd.ToUnixTimeMilliseconds(),
+            PreviousUsedAt = null,
         };
         var version = await CredentialStore.RotateAsync(
             tx,

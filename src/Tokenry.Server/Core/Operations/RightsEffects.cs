@@ -123,11 +123,7 @@ public sealed class RightsEffects(Database database, TimeProvider time)
             .Any(then =>
                 !Of(after, then, after.Resource(api))
                     .Except(
-                        Of(
-                            before,
-                            then.ActsIn is { } there && there != would.ActsIn ? was?.In(there, new(there, IsEnabled: true)) : was,
-                            before.Resource(api)
-                        )
+                        Of(before, then.ActsIn is { } there && there != would.ActsIn ? was?.InEnabled(there) : was, before.Resource(api))
                     )
                     .IsEmpty
             );
@@ -176,7 +172,7 @@ public sealed class RightsEffects(Database database, TimeProvider time)
             .Any(organization => !There(before, organization, api).Equals(There(after, organization, api)));
 
         static ScopeSet There((Catalog Catalog, PrincipalFacts? Principal) at, string organization, string api) =>
-            Of(at.Catalog, at.Principal?.In(organization, new(organization, IsEnabled: true)), at.Catalog.Resource(api));
+            Of(at.Catalog, at.Principal?.InEnabled(organization), at.Catalog.Resource(api));
     }
 
     /// <summary>Principals that hold a role that differs, or have any right at an API that differs.</summary>

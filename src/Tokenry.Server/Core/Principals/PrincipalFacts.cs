@@ -97,9 +97,7 @@ public sealed record PrincipalFacts
     /// The principal as it acts; if that is in no organization, also as it would act in each of its organizations. They count as enabled.
     /// </summary>
     public IEnumerable<PrincipalFacts> ActsInEach() =>
-        ActsIn is not null
-            ? [this]
-            : Memberships.Select(member => In(member.OrganizationId, new(member.OrganizationId, IsEnabled: true))).Prepend(this);
+        ActsIn is not null ? [this] : Memberships.Select(member => InEnabled(member.OrganizationId)).Prepend(this);
 
     /// <summary>Whether it can act in an organization: it is owned by that one, or is a member there and owned by none.</summary>
     public bool BelongsTo(string organizationId) =>
@@ -123,4 +121,9 @@ public sealed record PrincipalFacts
             Active = Active && BelongsTo(organizationId) && organization is { IsEnabled: true } && owner is not { Active: false },
         };
     }
+
+    /// <summary>
+    /// The same as if the organization were enabled: for what a credential can reach one day, because a disabled organization may be enabled at any time.
+    /// </summary>
+    public PrincipalFacts InEnabled(string organizationId) => In(organizationId, new(organizationId, IsEnabled: true));
 }

@@ -7,7 +7,7 @@ public sealed partial class UsageFlush(IEnumerable<IUsageSink> sinks, TimeProvid
 {
     /// <summary>Each sink has its own timer, so that a slow sink does not delay the others.</summary>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(sinks.Select(sink => RunAsync(sink, stoppingToken)));
+        Task.WhenAll(sinks.Select(sink => Repeat.EveryAsync(TimeSpan.FromSeconds(1), time, () => FlushAsync(sink), stoppingToken)));
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -15,22 +15,6 @@ public sealed partial class UsageFlush(IEnumerable<IUsageSink> sinks, TimeProvid
         foreach (var sink in sinks)
         {
             await FlushAsync(sink);
-        }
-    }
-
-    private async Task RunAsync(IUsageSink sink, CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                await FlushAsync(sink);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The server is stopping; StopAsync flushes the rest.
         }
     }
 

@@ -64,7 +64,7 @@ public sealed class UseRecorder(
     {
         if (credential.CredentialId is { } id)
         {
-            lastUsed.Record(id, credential.OwnerId, from);
+            lastUsed.Record(id, credential.OwnerId, credential.SupersededVersion, from);
             signals.Used(id, credential.OwnerId, from);
         }
     }

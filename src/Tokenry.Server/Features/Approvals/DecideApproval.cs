@@ -2,6 +2,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
@@ -136,6 +137,18 @@ public sealed class DecideApproval(Gate gate, DecideRoleRequest roles, FreshAuth
         {
             throw NotYours(
                 "It is your own request, which another person decides. To withdraw it, revoke the credential. With the right to approve, you can make another."
+            );
+        }
+
+        // A session is the person. Any other credential may be in the hands of who asked: one that they made or saw for an application, for example.
+        if (
+            caller.Credential is not AuthenticatedSession
+            && row.CreatedBy is { } requester
+            && (await HeldPrincipals.OfAsync(tx, requester)).Contains(caller.Principal.Id)
+        )
+        {
+            throw NotYours(
+                $"Who asked for it knows, or made, a credential of {caller.Principal.Id}, so that it could be their own decision. Another person who is signed in decides."
             );
         }
 

@@ -86,20 +86,15 @@ public sealed partial class AuditHeadKeeper(
         await TryAsync(KeepAsync);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
-        try
-        {
-            for (var tick = 0; await timer.WaitForNextTickAsync(stoppingToken); tick++)
-            {
-                await TryAsync(tick % TicksBetweenHeads == 0 ? KeepAsync : TellAsync);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The server is stopping.
-        }
+        var tick = 0;
+        return Repeat.EveryAsync(
+            TimeSpan.FromSeconds(1),
+            time,
+            () => TryAsync(tick++ % TicksBetweenHeads == 0 ? KeepAsync : TellAsync),
+            stoppingToken
+        );
     }
 
     private async Task TryAsync(Func<Task> run)

@@ -34,31 +34,19 @@ internal sealed partial class CollectNotices(Database database, TokenryOptions o
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Repeat.EveryAsync(Interval, time, Repeat.UnlessStoreIsAway(TryAsync, LogSkipped), stoppingToken);
+
+    private async Task TryAsync()
     {
-        using var timer = new PeriodicTimer(Interval, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                try
-                {
-                    await RunOnceAsync();
-                }
-                catch (StoreUnavailableException exception)
-                {
-                    LogSkipped(exception.Message);
-                }
-                catch (Exception exception) when (exception is not OperationCanceledException)
-                {
-                    // An exception that leaves a background service ends the server.
-                    LogFailed(exception);
-                }
-            }
+            await RunOnceAsync();
         }
-        catch (OperationCanceledException)
+        catch (Exception exception) when (exception is not (StoreUnavailableException or OperationCanceledException))
         {
-            // The server is stopping.
+            // An exception that leaves a background service ends the server.
+            LogFailed(exception);
         }
     }
 
@@ -165,6 +153,7 @@ internal sealed partial class CollectNotices(Database database, TokenryOptions o
             Event = what.Id,
             At = what.At,
             Kind = kind,
+            OrganizationId = what.OrganizationId,
             Reason = what.Reason,
         };
         var except = NoticeEvents.ConcernsActor(kind) ? null : what.Actor;
@@ -212,7 +201,8 @@ internal sealed partial class CollectNotices(Database database, TokenryOptions o
                 TargetType = row.Kind,
                 TargetId = row.Id,
                 Name = row.Name,
-                OrganizationId = row.OrganizationId,
+                // A token for several organizations acts in none of its own; the event says which it is about.
+                OrganizationId = row.OrganizationId ?? notice.OrganizationId,
             },
             await NoticeStore.ConcernedAsync(tx, row),
             except

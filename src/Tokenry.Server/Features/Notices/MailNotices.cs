@@ -27,27 +27,12 @@ internal sealed partial class MailNotices(Database database, NoticeMail mail, Ti
         TimeSpan.FromHours(24),
     ];
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Repeat.EveryAsync(Interval, time, Repeat.UnlessStoreIsAway(() => SendAllAsync(stoppingToken), LogSkipped), stoppingToken);
+
+    private async Task SendAllAsync(CancellationToken stopping)
     {
-        using var timer = new PeriodicTimer(Interval, time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                try
-                {
-                    while (await SendNextAsync(stoppingToken)) { }
-                }
-                catch (StoreUnavailableException exception)
-                {
-                    LogSkipped(exception.Message);
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The server is stopping.
-        }
+        while (await SendNextAsync(stopping)) { }
     }
 
     /// <summary>Sends one mail.</summary>

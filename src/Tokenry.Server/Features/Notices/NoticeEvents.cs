@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Credentials;
+using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Usage;
 using Tokenry.Server.Platform.Store;
 using Tokenry.Server.Platform.Store.Audit;
@@ -27,6 +28,7 @@ internal static class NoticeEvents
         .Append(("approval.approved", NoticeKind.Approved))
         .Append((RoleApproved, NoticeKind.Approved))
         .Append((RoleDenied, NoticeKind.Denied))
+        .Append((ExcludeToken.Action, NoticeKind.Excluded))
         .Append((AllOfApplication, NoticeKind.Revoked))
         .Append((Signals.NewNetwork, NoticeKind.NewNetwork))
         .ToFrozenDictionary(pair => pair.Item1, pair => pair.Item2, StringComparer.Ordinal);
@@ -41,7 +43,7 @@ internal static class NoticeEvents
     public static Task<IReadOnlyList<NoticeEvent>> ReadAsync(WriteTransaction tx, long after, long to, int most) =>
         tx.QueryAsync<NoticeEvent>(
             $"""
-            SELECT seq, id, at, actor, action, coalesce(target_id, credential_id) AS target_id, reason FROM audit_events
+            SELECT seq, id, at, actor, action, coalesce(target_id, credential_id) AS target_id, organization_id, reason FROM audit_events
             WHERE seq > @after AND seq <= @to AND result <> '{AuditEntry.Denied}' AND {tx.Dialect.In(
                 "action",
                 "@Actions"
@@ -82,6 +84,9 @@ internal sealed record NoticeEvent
     public string Action { get; init; } = "";
 
     public string? TargetId { get; init; }
+
+    /// <summary>The organization in which it happened; <c>null</c> = in none.</summary>
+    public string? OrganizationId { get; init; }
 
     public string? Reason { get; init; }
 }

@@ -33,7 +33,7 @@ public sealed class ReportCsv(ReportCredentials report)
         ("name", row => row.Credential.Name),
         ("state", row => row.Credential.State),
         ("findings", row => string.Join(' ', row.Findings)),
-        ("permissions", row => ReviewWords.Of(row.Credential.Permissions)),
+        ("permissions", row => ReviewWords.Of(row.Credential)),
         ("objects", row => Words(row.Credential.Objects)),
         ("allowed_ips", row => Words(row.Credential.AllowedIps)),
         ("created_at", row => Time(row.Credential.CreatedAt)),

@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Platform.Http;
@@ -20,7 +21,7 @@ internal sealed class RoleView(ListRoles list, ReviseRole revise, GrantableScope
     {
         var role = await list.ShowAsync(caller, id);
         var apis = await scopes.OfRoleAsync(caller);
-        return new View<RolePage>(role.Name)
+        return new View<RolePage>(RoleTexts.TitleOf(role.Id, role.Name))
         {
             Status = refusal?.Status ?? StatusCodes.Status200OK,
             Trail = [RolePages.List],

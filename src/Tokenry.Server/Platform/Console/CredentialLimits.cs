@@ -53,7 +53,7 @@ public sealed record CredentialLimits
 /// <summary>A rule that demands an approval.</summary>
 /// <param name="Owner">Whose rule it is, and so whose administrators decide.</param>
 /// <param name="IsOwn">Whether the person may approve it, so that it works at once.</param>
-/// <param name="AtOnce">The role within which, and the days for which it is approved at once; <c>null</c> = never.</param>
+/// <param name="AtOnce">The role within which (its title, for <see cref="Texts.OrPlain"/>), and the days for which it is approved at once; <c>null</c> = never.</param>
 public sealed record ApprovalLimit(RuleOwner Owner, bool IsOwn, (string Role, int Days)? AtOnce);
 
 /// <summary>A limit and whose rule it is.</summary>

@@ -6,28 +6,8 @@ internal sealed partial class Purge(Database database, IEnumerable<PurgeRule> ru
 {
     private const int Step = 1000;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1), time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-            {
-                try
-                {
-                    await RunOnceAsync();
-                }
-                catch (StoreUnavailableException exception)
-                {
-                    LogSkipped(exception.Message);
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The server is stopping.
-        }
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Repeat.EveryAsync(TimeSpan.FromMinutes(1), time, Repeat.UnlessStoreIsAway(RunOnceAsync, LogSkipped), stoppingToken);
 
     /// <summary>Purges everything that is due now.</summary>
     internal async Task<int> RunOnceAsync()

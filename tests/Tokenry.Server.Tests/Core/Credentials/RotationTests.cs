@@ -1,3 +1,4 @@
+using System.Text.Json;
 using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 
 namespace Tokenry.Server.Tests.Core.Credentials;
@@ -41,7 +42,7 @@ public sealed class RotationTests(SharedServers servers)
             var rotated = await admin
                 .PostAsync($"/v1/tokens/{made.PersonalAccessToken.Id}/rotate", new { overlap_seconds = 0 })
                 .Expect(200);
-            Assert.Equal(System.Text.Json.JsonValueKind.Null, rotated.Json.GetProperty("previous_expires_at").ValueKind);
+            Assert.Equal(JsonValueKind.Null, rotated.Json.GetProperty("previous_expires_at").ValueKind);
             Assert.Equal("revoked", await admin.CodeAsync(old, made.Api.Identifier));
             await admin.With(old).GetAsync("/v1/me").Expect(401, "invalid_token");
             old = rotated.Text("token");
@@ -80,6 +81,72 @@ public sealed class RotationTests(SharedServers servers)
         Assert.Equal("revoked", await admin.CodeAsync(made.ApiKey.Secret, made.Api.Identifier));
         Assert.Equal("valid", await admin.CodeAsync(second, made.Api.Identifier));
         Assert.Equal("valid", await admin.CodeAsync(third, made.Api.Identifier));
+    }
+
+    [Theory, BothEngines]
+    public async Task During_the_overlap_the_record_says_whether_a_caller_still_uses_the_old_secret(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).ApiKey().CreateAsync();
+        var path = $"/v1/api-keys/{made.ApiKey.Id}";
+        await admin.CodeAsync(made.ApiKey.Secret, made.Api.Identifier, ip: "203.0.113.1"); // before the roll: no use of an old secret
+        var second = (await admin.PostAsync(path + "/rotate", new { overlap_seconds = 3600 }).Expect(200)).Text("token");
+        await UsedFromAsync(second, "203.0.113.2");
+        Assert.Equal(JsonValueKind.Null, (await admin.GetAsync(path)).Json.GetProperty("previous_last_used").ValueKind);
+
+        // Used after the old one, within the same second: one does not hide the other.
+        await admin.CodeAsync(made.ApiKey.Secret, made.Api.Identifier, ip: "203.0.113.3");
+        await UsedFromAsync(second, "203.0.113.4");
+        await EventuallyAsync(
+            async () => (await admin.GetAsync(path)).Json.GetProperty("previous_last_used").ValueKind == JsonValueKind.Object,
+            "the use of the old secret"
+        );
+        var shown = await admin.GetAsync(path).Expect(200);
+        AssertMembers(shown.Json.GetProperty("previous_last_used"), "at", "ip", "agent");
+        Assert.Equal("203.0.113.3", shown.Text("previous_last_used.ip"));
+        Assert.Equal("203.0.113.4", shown.Text("last_used.ip"));
+
+        // The next roll makes another secret the old one, and without an overlap there is none.
+        var third = await admin.PostAsync(path + "/rotate", new { overlap_seconds = 3600 }).Expect(200);
+        Assert.Equal(JsonValueKind.Null, third.Json.GetProperty("previous_last_used").ValueKind);
+        await admin.CodeAsync(second, made.Api.Identifier, ip: "203.0.113.5");
+        await EventuallyAsync(
+            async () =>
+                (await admin.GetAsync(path)).Json.GetProperty("previous_last_used") is { ValueKind: JsonValueKind.Object } old
+                && old.GetProperty("ip").GetString() == "203.0.113.5",
+            "the use of the second secret"
+        );
+        var last = await admin.PostAsync(path + "/rotate", new { overlap_seconds = 0 }).Expect(200);
+        Assert.Equal(JsonValueKind.Null, last.Json.GetProperty("previous_last_used").ValueKind);
+        Assert.Equal(JsonValueKind.Null, (await admin.GetAsync(path)).Json.GetProperty("previous_last_used").ValueKind);
+
+        async Task UsedFromAsync(string secret, string ip)
+        {
+            await admin.CodeAsync(secret, made.Api.Identifier, ip: ip);
+            await EventuallyAsync(
+                async () =>
+                    (await admin.GetAsync(path)).Json.GetProperty("last_used") is { ValueKind: JsonValueKind.Object } use
+                    && use.GetProperty("ip").GetString() == ip,
+                ip
+            );
+        }
+    }
+
+    [Theory, BothEngines]
+    public async Task A_client_secret_too_says_whether_its_old_secret_is_still_used(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).ClientSecret().CreateAsync();
+        var path = $"/v1/applications/{made.Application.Id}/secrets/{made.ClientSecret.Id}";
+        await admin.PostAsync(path + "/rotate", new { overlap_seconds = 3600 }).Expect(200);
+        await admin
+            .With(null)
+            .FormAsync("/oauth/token", [("grant_type", "client_credentials")], (made.Application.Id, made.ClientSecret.Secret))
+            .Expect(200);
+        await EventuallyAsync(
+            async () => (await admin.GetAsync(path)).Json.GetProperty("previous_last_used").ValueKind == JsonValueKind.Object,
+            "the use of the old client secret"
+        );
     }
 
     [Theory, BothEngines]

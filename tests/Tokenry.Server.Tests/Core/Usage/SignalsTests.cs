@@ -141,7 +141,7 @@ public sealed class SignalsTests : IDisposable
             _time.Advance(TimeSpan.FromDays(days));
             var signals = Signals(store);
             var lastUsed = new LastUsed(store.Database, signals, _time);
-            lastUsed.Record("key_1", "app_1", Uses.From("203.0.113.7"));
+            lastUsed.Record("key_1", "app_1", supersededVersion: null, Uses.From("203.0.113.7"));
             await lastUsed.FlushAsync();
             await signals.FlushAsync();
             Assert.Equal(

@@ -28,7 +28,7 @@ public sealed class ApprovalPagesTests(SharedServers servers)
         (await deciding.PostAsync("/policy", [hidden, .. rules])).Expect(303);
         var policy = (await deciding.GetAsync("/policy")).Expect(200).Body;
         Assert.Contains("Needs an approval", policy, StringComparison.Ordinal);
-        Assert.Contains("within the role organization_member and it lives at most 30 days", policy, StringComparison.Ordinal);
+        Assert.Contains("within the role Organization member and it lives at most 30 days", policy, StringComparison.Ordinal);
         ManagementCalls.AssertJson(
             $$"""[{"kind":"personal_access_token","within_role":null,"within_days":null},{"kind":"api_key","within_role":"{{OrganizationCalls.OrganizationMember}}","within_days":30}]""",
             (await admin.GetAsync(PolicyCalls.Path(organization)).Expect(200)).Json.GetProperty("approval_required")

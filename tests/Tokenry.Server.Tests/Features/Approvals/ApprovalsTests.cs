@@ -269,6 +269,38 @@ public sealed class ApprovalsTests(SharedServers servers)
     }
 
     [Theory, BothEngines]
+    public async Task An_application_whose_credential_the_requester_made_does_not_decide(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var organization = await admin.OrganizationAsync();
+        await admin.SetPolicyAsync(organization, ApprovalCalls.Demand("api_key")).Expect(200);
+        var requester = await admin.AdministratorAsync(organization);
+        var theirs = await BotAsync(requester.Client);
+        var others = await BotAsync((await admin.AdministratorAsync(organization)).Client);
+        await admin.ReplaceAsync(organization, requester.Id, OrganizationCalls.OrganizationDeveloper).Expect(200);
+        var asked = await requester.Client.KeyAsync((await admin.ApplicationOfAsync(organization)).Id).Expect(201);
+        Assert.Equal("pending_approval", asked.Text("state"));
+
+        await theirs.ApproveAsync(asked).Expect(403, "approval_not_yours");
+        await theirs.DenyAsync(asked).Expect(403, "approval_not_yours");
+        await others.ApproveAsync(asked).Expect(200);
+
+        // An application of the organization that may decide, by a key that the maker knows.
+        async Task<ApiClient> BotAsync(ApiClient maker)
+        {
+            var bot = await admin.ApplicationOfAsync(organization);
+            await admin.JoinAsync(organization, bot.Id, OrganizationCalls.OrganizationAdministrator).Expect(200);
+            var key = await maker
+                .PostAsync(
+                    $"/v1/applications/{bot.Id}/api-keys",
+                    new { name = "bot", permissions = new[] { At(Management, "organization:approvals") } }
+                )
+                .Expect(201);
+            return admin.With(key.Text("token"));
+        }
+    }
+
+    [Theory, BothEngines]
     public async Task Only_the_right_people_decide_and_never_about_their_own(Engine engine)
     {
         await using var server = await ServerProcess.StartAsync(engine);

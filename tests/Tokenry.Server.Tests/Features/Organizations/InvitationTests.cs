@@ -63,7 +63,7 @@ public sealed class InvitationTests(SharedServers servers)
         var user = await admin.PersonAsync();
         var browser = await admin.BrowserOfAsync(user.Id);
         var offer = (await browser.GetAsync(PathOf(made))).Expect(200).Body;
-        Assert.Contains("organization_developer", offer, StringComparison.Ordinal);
+        Assert.Contains("Organization developer", offer, StringComparison.Ordinal);
         (await browser.GetAsync("/organizations")).Expect(403);
         var fields = await browser.HiddenAsync(PathOf(made), "invitation");
         (await browser.PostAsync("/invitation", fields)).Expect(303);

@@ -25,7 +25,7 @@ public sealed class OrganizationPagesTests(SharedServers servers)
         ).Expect(303);
         var member = (await admin.GetAsync($"/v1/{page}/members/{user.Id}").Expect(200)).Json;
         Assert.Equal(OrganizationCalls.OrganizationAdministrator, member.GetProperty("roles")[0].GetString());
-        Assert.Contains("organization_administrator", (await browser.GetAsync("/" + page)).Expect(200).Body, StringComparison.Ordinal);
+        Assert.Contains("Organization administrator", (await browser.GetAsync("/" + page)).Expect(200).Body, StringComparison.Ordinal);
 
         // The last administrator stays, and the page says what to do first; so does an organization that is not empty.
         var kept = (await browser.SendAsync($"{page}/members/{user.Id}", $"{page}/members/{user.Id}/remove")).Expect(409);

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 using static Tokenry.Server.Tests.Features.Organizations.OrganizationCalls;
@@ -244,7 +243,7 @@ public sealed class OrganizationRightsTests(SharedServers servers)
             .GetAsync($"/v1/forward-auth?api={Uri.EscapeDataString(world.Api)}&as=jwt")
             .Expect(200);
         Assert.Equal(world.One, door.Header("X-Tokenry-Organization"));
-        Assert.Equal(world.One, Claims(door.Header("X-Tokenry-Jwt")!).GetProperty("organization_id").GetString());
+        Assert.Equal(world.One, OAuth.OAuthRequests.Claims(door.Header("X-Tokenry-Jwt")!).GetProperty("organization_id").GetString());
         var none = await world
             .Admin.With(world.InNone.Secret)
             .GetAsync($"/v1/forward-auth?api={Uri.EscapeDataString(world.Api)}")
@@ -276,13 +275,7 @@ public sealed class OrganizationRightsTests(SharedServers servers)
     }
 
     private static JsonElement Claim(ApiResponse token) =>
-        Claims(token.Text("access_token")).TryGetProperty("organization_id", out var claim) ? claim : default;
-
-    private static JsonElement Claims(string jwt)
-    {
-        using var document = JsonDocument.Parse(Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(jwt.Split('.')[1])));
-        return document.RootElement.Clone();
-    }
+        OAuth.OAuthRequests.Claims(token.Text("access_token")).TryGetProperty("organization_id", out var claim) ? claim : default;
 
     /// <summary>A user with one right everywhere and one in each of two organizations, and a token for each.</summary>
     private sealed record World(ApiClient Admin, string Api, string UserId)

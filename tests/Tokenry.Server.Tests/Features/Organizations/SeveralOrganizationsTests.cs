@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 using static Tokenry.Server.Tests.Features.Organizations.OrganizationCalls;
 
@@ -103,13 +101,13 @@ public sealed class SeveralOrganizationsTests(SharedServers servers)
         var client = await world.Admin.CreateApplicationAsync([], new { token_exchange_audiences = new[] { world.Api } });
         var secret = await world.Admin.CreateClientSecretAsync(client.Id);
         var inTwo = await ExchangeAsync(world.Token.Secret, world.Two).Expect(200);
-        Assert.Equal(world.Two, Claims(inTwo.Text("access_token")).GetProperty("organization_id").GetString());
+        Assert.Equal(world.Two, OAuth.OAuthRequests.Claims(inTwo.Text("access_token")).GetProperty("organization_id").GetString());
         Assert.Equal("two", inTwo.Text("scope"));
         Assert.Equal("valid", await world.CodeAsync(inTwo.Text("access_token"), world.Two));
         Assert.Equal("wrong_organization", await world.CodeAsync(inTwo.Text("access_token"), world.One));
         var inNone = await ExchangeAsync(world.Token.Secret, null).Expect(200);
         Assert.Equal("everywhere", inNone.Text("scope"));
-        Assert.False(Claims(inNone.Text("access_token")).TryGetProperty("organization_id", out _));
+        Assert.False(OAuth.OAuthRequests.Claims(inNone.Text("access_token")).TryGetProperty("organization_id", out _));
         await ExchangeAsync(world.Token.Secret, world.Three).Expect(400);
         await ExchangeAsync(inNone.Text("access_token"), world.Two).Expect(400);
 
@@ -347,11 +345,5 @@ public sealed class SeveralOrganizationsTests(SharedServers servers)
                 "/account/tokens/new",
                 [.. await browser.HiddenAsync("/account/tokens/new", "account/tokens/new"), .. fields]
             );
-    }
-
-    private static JsonElement Claims(string jwt)
-    {
-        using var document = JsonDocument.Parse(Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(jwt.Split('.')[1])));
-        return document.RootElement.Clone();
     }
 }

@@ -99,7 +99,7 @@ public sealed partial class TextsTests
     [GeneratedRegex(@"""(?<key>[a-z_]+(\.[a-z_]+)+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Key();
 
-    [GeneratedRegex(@"(T\.Of\(""|Texts="")(?<set>[a-z_]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"(\b(T|texts)\.Of\(""|Texts="")(?<set>[a-z_]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Set();
 
     [GeneratedRegex(@"\.(one|other)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

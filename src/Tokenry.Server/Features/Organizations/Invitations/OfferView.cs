@@ -27,7 +27,7 @@ internal sealed class OfferView(AcceptInvitation accept, JoinByInvitation join, 
                 : refusal.Status,
             ["Offer"] = offer,
             ["Code"] = code,
-            ["Roles"] = (IReadOnlyList<string>)[.. offer is null ? [] : (await roles.NamesAsync(offer.Row.Roles)).Values],
+            ["Roles"] = await roles.NamesAsync(offer?.Row.Roles ?? []),
             ["Typed"] = typed ?? PageForm.Empty,
             ["Refusal"] = refusal,
         };

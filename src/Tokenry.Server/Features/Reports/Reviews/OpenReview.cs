@@ -51,9 +51,16 @@ public sealed class OpenReview(IdempotentGate gate, TimeProvider time)
                     CreatedAt = now.ToUnixTimeMilliseconds(),
                     CreatedBy = by.Principal.Id,
                 };
-                var credentials = await CredentialsAsync(tx, review);
+                var credentials = await CredentialsAsync(
+                    tx,
+                    review,
+                    organization is null ? null : CredentialStore.OfOrganization("@OrganizationId")
+                );
+                var shared = organization is null
+                    ? []
+                    : await CredentialsAsync(tx, review, CredentialStore.Naming("@OrganizationId", "@mark"));
                 var roles = await ReviewStore.RolesAsync(tx, organization, MostLines + 1);
-                if (credentials.Count + roles.Count > MostLines)
+                if (credentials.Count + shared.Count + roles.Count > MostLines)
                 {
                     throw new ProblemException(
                         409,
@@ -65,11 +72,12 @@ public sealed class OpenReview(IdempotentGate gate, TimeProvider time)
                     };
                 }
 
-                var names = await NamesAsync(tx, credentials);
+                var names = await NamesAsync(tx, [.. credentials, .. shared]);
                 ReviewLineRow[] lines =
                 [
                     .. credentials
                         .Select(row => LineOf(row, catalog, names))
+                        .Concat(shared.Select(row => LineOf(row, organization!, catalog, names)))
                         .Concat(roles.Select(role => LineOf(role, catalog)))
                         .OrderBy(line => line.OwnerId, StringComparer.Ordinal)
                         .ThenBy(line => line.TargetId, StringComparer.Ordinal),
@@ -90,13 +98,14 @@ public sealed class OpenReview(IdempotentGate gate, TimeProvider time)
         );
 
     /// <summary>The credentials that could be used in the time and still can.</summary>
-    private static Task<IReadOnlyList<CredentialRow>> CredentialsAsync(WriteTransaction tx, ReviewRow review)
-    {
-        var within = review.OrganizationId is null ? "" : $" AND c.id IN ({CredentialStore.OfOrganization("@OrganizationId")})";
-        return tx.QueryAsync<CredentialRow>(
+    /// <param name="tx">The transaction.</param>
+    /// <param name="review">The review.</param>
+    /// <param name="ids">A SELECT of the ids of those that count; <c>null</c> = all do.</param>
+    private static Task<IReadOnlyList<CredentialRow>> CredentialsAsync(WriteTransaction tx, ReviewRow review, string? ids) =>
+        tx.QueryAsync<CredentialRow>(
             $"""
             {CredentialRow.Select} WHERE {ReportFinding.Reported} AND c.state <> 'revoked' AND (c.expires_at IS NULL OR c.expires_at > @CreatedAt)
-              AND p.deleted_at IS NULL{within} ORDER BY c.owner_id, c.id LIMIT @most
+              AND p.deleted_at IS NULL{(ids is null ? "" : $" AND c.id IN ({ids})")} ORDER BY c.owner_id, c.id LIMIT @most
             """,
             new
             {
@@ -104,10 +113,10 @@ public sealed class OpenReview(IdempotentGate gate, TimeProvider time)
                 to = review.ToAt,
                 review.CreatedAt,
                 review.OrganizationId,
+                mark = StoredGrant.MarkOf(review.OrganizationId ?? ""),
                 most = MostLines + 1,
             }
         );
-    }
 
     private static async Task<IReadOnlyDictionary<string, string>> NamesAsync(WriteTransaction tx, IReadOnlyList<CredentialRow> rows)
     {
@@ -127,10 +136,29 @@ public sealed class OpenReview(IdempotentGate gate, TimeProvider time)
             TargetId = row.Id,
             Name = row.Name,
             OrganizationId = row.OrganizationId,
-            Permissions = ReviewWords.Of(shown.Permissions),
+            Permissions = ReviewWords.Of(shown),
             ExpiresAt = row.ExpiresAt,
             LastUsedAt = row.LastUsedAt,
             Stated = $"{row.State}.{row.Revision}",
+        };
+    }
+
+    /// <summary>A member's token that acts here among others. Neither its name nor its last use is this organization's to know.</summary>
+    private static ReviewLineRow LineOf(CredentialRow row, string organization, Catalog catalog, IReadOnlyDictionary<string, string> names)
+    {
+        var there = GrantSet.Of(row.Permissions!).In(organization);
+        return new()
+        {
+            Kind = ReviewLineRow.MemberToken,
+            OwnerType = row.OwnerType,
+            OwnerId = row.OwnerId,
+            OwnerName = names.GetValueOrDefault(row.OwnerId, row.OwnerId),
+            TargetId = row.Id,
+            Name = row.Masked,
+            OrganizationId = organization,
+            Permissions = ReviewWords.Of(there, catalog),
+            ExpiresAt = row.ExpiresAt,
+            Stated = ReviewWords.OfMemberToken(catalog, row.State, there),
         };
     }
 

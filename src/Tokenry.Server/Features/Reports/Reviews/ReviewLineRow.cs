@@ -11,6 +11,9 @@ internal sealed record ReviewLineRow
     /// <summary>The kind of a line that is no credential.</summary>
     public const string Role = "role";
 
+    /// <summary>The kind of a line of a member's token that acts here among other organizations. The review knows of it what the organization may know.</summary>
+    public const string MemberToken = "member_token";
+
     public const string Keep = "keep";
     public const string Revoke = "revoke";
 
@@ -38,7 +41,7 @@ internal sealed record ReviewLineRow
 
     public long? LastUsedAt { get; init; }
 
-    /// <summary>What it was when the review was opened: state and revision of a credential, or what the role allowed.</summary>
+    /// <summary>What it was when the review was opened: state and revision of a credential, what the role allowed, or for a member's token state and permissions here.</summary>
     public string Stated { get; init; } = "";
 
     public string? Decision { get; init; }
@@ -57,24 +60,34 @@ internal sealed record ReviewLineRow
     /// <summary>For a credential: when it expires now.</summary>
     public long? ExpiresNow { get; init; }
 
-    /// <summary>For a role: 1 if the holder has it now.</summary>
+    /// <summary>For a member's token: its permissions now, as stored.</summary>
+    public string? PermissionsNow { get; init; }
+
+    /// <summary>For a role: 1 if the holder has it now. For a member's token: how many roles its holder has in the organization now.</summary>
     public long HoldsNow { get; init; }
 
     public bool IsRole => Kind == Role;
 
+    public bool IsMemberToken => Kind == MemberToken;
+
     /// <summary>What happened to it since the review was opened.</summary>
     public string Since(Catalog catalog, long now) =>
+        HasEnded(now) ? ReviewLineState.Ended
+        : StatedIn(catalog) != Stated ? ReviewLineState.Changed
+        : ReviewLineState.Unchanged;
+
+    private bool HasEnded(long now) =>
         IsRole
             ? HoldsNow == 0
-                ? ReviewLineState.Ended
-                : ReviewWords.OfRole(catalog, TargetId) != Stated
-                    ? ReviewLineState.Changed
-                    : ReviewLineState.Unchanged
-            : StatedNow is null || StatedNow.StartsWith("revoked.", StringComparison.Ordinal) || ExpiresNow <= now
-                ? ReviewLineState.Ended
-                : StatedNow != Stated
-                    ? ReviewLineState.Changed
-                    : ReviewLineState.Unchanged;
+            : StatedNow is null
+                || StatedNow.StartsWith("revoked.", StringComparison.Ordinal)
+                || ExpiresNow <= now
+                || (IsMemberToken && (HoldsNow == 0 || GrantSet.OfNullable(PermissionsNow)?.Names(OrganizationId!) != true));
+
+    private string? StatedIn(Catalog catalog) =>
+        IsRole ? ReviewWords.OfRole(catalog, TargetId)
+        : IsMemberToken ? ReviewWords.OfMemberToken(catalog, StatedNow!.Split('.')[0], GrantSet.Of(PermissionsNow!).In(OrganizationId))
+        : StatedNow;
 
     public AccessReviewLine ToLine(Catalog catalog, long now) =>
         new()

@@ -21,7 +21,10 @@ internal static class ReviewStore
           l.last_used_at, l.stated, l.decision, l.decided_by, l.decided_at, l.comment, d.name AS decided_by_name,
           (SELECT c.state || '.' || c.revision FROM credentials c WHERE c.id = l.target_id) AS stated_now,
           (SELECT c.expires_at FROM credentials c WHERE c.id = l.target_id) AS expires_now,
-          CASE WHEN l.kind <> 'role' THEN 0
+          CASE WHEN l.kind = 'member_token' THEN (SELECT c.permissions FROM credentials c WHERE c.id = l.target_id) END AS permissions_now,
+          CASE WHEN l.kind = 'member_token' THEN (SELECT count(*) FROM organization_members m JOIN principals p ON p.id = m.principal_id
+              WHERE m.organization_id = l.organization_id AND m.principal_id = l.owner_id AND p.deleted_at IS NULL)
+            WHEN l.kind <> 'role' THEN 0
             WHEN l.organization_id IS NULL THEN (SELECT count(*) FROM principal_roles h JOIN principals p ON p.id = h.principal_id
               WHERE h.principal_id = l.owner_id AND h.role_id = l.target_id AND p.deleted_at IS NULL)
             ELSE (SELECT count(*) FROM organization_members m JOIN principals p ON p.id = m.principal_id

@@ -6,15 +6,28 @@ namespace Tokenry.Server.Features.Reports.Reviews;
 /// <summary>Permissions in words, as reports have them on paper and in CSV.</summary>
 internal static class ReviewWords
 {
-    /// <summary>What a credential may do; <c>owner</c> = what its owner may; <c>null</c> = it has no permissions of its own.</summary>
-    public static string? Of(CredentialPermissions? permissions) =>
-        permissions is null ? null
-        : permissions.Named is { } named ? Of(named)
-        : "owner";
+    /// <summary>
+    /// What a credential may do, in each organization that it names too; <c>owner</c> = what its owner may; <c>null</c> = it has no permissions of its own.
+    /// </summary>
+    public static string? Of(Credential credential) =>
+        credential.Permissions is not { } permissions ? null
+        : permissions.Named is not { } named ? "owner"
+        : string.Join(
+            "; ",
+            (credential.Organizations ?? [])
+                .Select(there => $"{there.Id}: {Of(there.Permissions)}")
+                .Prepend(Of(named))
+                .Where(words => words.Length > 0)
+        );
+
+    /// <summary>State and permissions of a member's token in an organization, to be compared.</summary>
+    public static string OfMemberToken(Catalog catalog, string state, GrantSet there) => $"{state}. {Of(there, catalog)}";
+
+    /// <summary>What grants allow.</summary>
+    public static string Of(GrantSet grants, Catalog catalog) => Of(grants.ToPermissions(catalog));
 
     /// <summary>What a role allows.</summary>
-    public static string OfRole(Catalog catalog, string roleId) =>
-        catalog.Role(roleId) is { } role ? Of(role.Permissions.ToPermissions(catalog)) : "";
+    public static string OfRole(Catalog catalog, string roleId) => catalog.Role(roleId) is { } role ? Of(role.Permissions, catalog) : "";
 
     private static string Of(IEnumerable<Permission> permissions) =>
         string.Join("; ", permissions.Select(at => $"{at.Api}: {string.Join(' ', at.Scopes)}"));

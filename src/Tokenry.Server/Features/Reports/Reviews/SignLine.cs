@@ -68,16 +68,33 @@ public sealed class SignLine(Gate gate, Brands brands, TimeProvider time)
                     return signed;
                 }
 
-                await (line.IsRole ? TakeRole.RunAsync(operation, line) : EndAsync(operation, line, comment, now));
+                await (
+                    line.IsRole ? TakeRole.RunAsync(operation, line)
+                    : line.IsMemberToken ? ExcludeAsync(operation, line, comment, now)
+                    : EndAsync(operation, line, comment, now)
+                );
                 return await ShownAsync(operation, line);
             }
         );
     }
 
     private static Demand DemandOf(ReviewLineRow line) =>
-        !line.IsRole ? CredentialFamily.Of(line.Kind).WriteOnlyThese
+        line.IsMemberToken ? CredentialFamily.PersonalAccessTokens.Write with { OwnScope = null }
+        : !line.IsRole ? CredentialFamily.Of(line.Kind).WriteOnlyThese
         : line.OrganizationId is not null ? new(ManagementApi.OrganizationsWrite) { OrganizationScope = ManagementApi.OrganizationWrite }
         : new(line.OwnerType == PrincipalType.User ? ManagementApi.UsersWrite : ManagementApi.ApplicationsWrite);
+
+    /// <summary>Ends what the token may do in the organization, never the token.</summary>
+    private static async Task ExcludeAsync(OperationContext operation, ReviewLineRow line, string? comment, DateTimeOffset now)
+    {
+        var excluded = operation.Entry.With(ExcludeToken.Action);
+        excluded.Reason = Reason(line, comment);
+        await OrganizationStore.FindAsync(operation.Transaction, line.OrganizationId!, operation.Reach);
+        await ExcludeToken.RunAsync(operation with { Entry = excluded }, line.OrganizationId!, line.TargetId, now);
+        operation.Transaction.Record(excluded);
+    }
+
+    private static string Reason(ReviewLineRow line, string? comment) => comment ?? $"access review {line.ReviewId}";
 
     private static async Task EndAsync(OperationContext operation, ReviewLineRow line, string? comment, DateTimeOffset now)
     {
@@ -85,11 +102,7 @@ public sealed class SignLine(Gate gate, Brands brands, TimeProvider time)
         var family = CredentialFamily.Of(line.Kind);
         var address = new CredentialAddress(family, line.TargetId);
         var revoked = entry.With($"{family.Noun}.revoked");
-        var ending = new Ending(
-            comment ?? $"access review {line.ReviewId}",
-            TakesDescendants: Ending.IsLeak(comment),
-            TakesSuccessors: !family.IsSecret
-        );
+        var ending = new Ending(Reason(line, comment), TakesDescendants: Ending.IsLeak(comment), TakesSuccessors: !family.IsSecret);
         await EndCredential.RunAsync(tx, revoked, () => address.FindAsync(tx, reach), ending, now);
         if (!revoked.ChangedNothing)
         {

@@ -7,7 +7,7 @@ namespace Tokenry.Server.Platform.Store.Audit;
 public static class AuditChanges
 {
     /// <summary>Members that change through use, or that follow from other members.</summary>
-    private static readonly string[] Moving = ["last_used", "weaknesses"];
+    private static readonly string[] Moving = ["last_used", "previous_last_used", "weaknesses"];
 
     /// <summary>Members that determine what a record may do, for which principal, and within which limits.</summary>
     private static readonly string[] OfRights =

@@ -32,25 +32,9 @@ public sealed partial class AuditRetention(
             return;
         }
 
-        using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1), time);
-        try
-        {
-            do
-            {
-                try
-                {
-                    await RunOnceAsync();
-                }
-                catch (StoreUnavailableException exception)
-                {
-                    LogSkipped(exception.Message);
-                }
-            } while (await timer.WaitForNextTickAsync(stoppingToken));
-        }
-        catch (OperationCanceledException)
-        {
-            // The server is stopping.
-        }
+        var run = Repeat.UnlessStoreIsAway(RunOnceAsync, LogSkipped);
+        await run();
+        await Repeat.EveryAsync(TimeSpan.FromMinutes(1), time, run, stoppingToken);
     }
 
     /// <summary>Removes and erases everything that is due now.</summary>

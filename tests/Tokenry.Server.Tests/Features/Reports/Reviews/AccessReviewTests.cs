@@ -128,6 +128,46 @@ public sealed class AccessReviewTests(SharedServers servers)
     }
 
     [Theory, BothEngines]
+    public async Task A_members_token_for_several_organizations_has_a_line_and_to_revoke_it_excludes_it(Engine engine)
+    {
+        var world = await SeveralOrganizations.ArrangeAsync(await servers.AdminAsync(engine));
+        var one = await world.Admin.AdministratorAsync(world.One);
+        var id = (await OpenAsync(one.Client, new { })).Text("id");
+        var line = (await LinesAsync(one.Client, id))[world.Token.Id];
+        Assert.Equal(("member_token", "unchanged"), (line.GetProperty("kind").GetString(), line.GetProperty("since").GetString()));
+        Assert.Equal(world.Token.Response.Text("masked"), line.GetProperty("name").GetString());
+        Assert.Equal($"{world.Api}: everywhere one", line.GetProperty("permissions").GetString());
+        Assert.Equal(JsonValueKind.Null, line.GetProperty("last_used_at").ValueKind);
+
+        // What happens to it elsewhere is not this organization's business.
+        await world
+            .Admin.PatchAsync($"/v1/tokens/{world.Token.Id}", new { name = "renamed", permissions = Array.Empty<object>() })
+            .Expect(200);
+        Assert.Equal("unchanged", (await LinesAsync(one.Client, id))[world.Token.Id].GetProperty("since").GetString());
+        var narrow = new[]
+        {
+            new { id = world.One, permissions = new[] { At(world.Api, "one") } },
+            new { id = world.Two, permissions = new[] { At(world.Api, "two") } },
+        };
+        await world.Admin.PatchAsync($"/v1/tokens/{world.Token.Id}", new { organizations = narrow }).Expect(200);
+        Assert.Equal("changed", (await LinesAsync(one.Client, id))[world.Token.Id].GetProperty("since").GetString());
+
+        var signed = await SignAsync(one.Client, id, line, "revoke", "left the project").Expect(200);
+        Assert.Equal("ended", signed.Text("since"));
+        Assert.Equal("wrong_organization", await world.CodeAsync(world.Token.Secret, world.One));
+        await world.ExpectAsync(world.Two, "two");
+        Assert.Equal(1, await world.Admin.EventsAsync(world.One, "organization.token_excluded"));
+        Assert.Equal(0, await world.Admin.EventsAsync(world.One, "personal_access_token.revoked"));
+
+        // Another organization's review has its own line, and an end of the membership is an end of it.
+        var two = await world.Admin.AdministratorAsync(world.Two);
+        var other = (await OpenAsync(two.Client, new { })).Text("id");
+        Assert.Equal($"{world.Api}: two", (await LinesAsync(two.Client, other))[world.Token.Id].GetProperty("permissions").GetString());
+        await world.Admin.RemoveAsync(world.Two, world.UserId).Expect(200);
+        Assert.Equal("ended", (await LinesAsync(two.Client, other))[world.Token.Id].GetProperty("since").GetString());
+    }
+
+    [Theory, BothEngines]
     public async Task A_review_of_the_server_has_roles_of_the_server_and_takes_them(Engine engine)
     {
         await using var server = await ServerProcess.StartAsync(engine);
