@@ -1,4 +1,5 @@
 using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Platform.Console;
@@ -57,7 +58,7 @@ internal static class ApprovalPages
     private static async Task<IResult> ShowAsync(Caller caller, string id, IServiceProvider services, ProblemException? refusal)
     {
         var approval = await services.GetRequiredService<ListApprovals>().ShowAsync(caller, id);
-        return new View<ApprovalPage>(approval.Credential?.Name ?? approval.Role!.Name)
+        return new View<ApprovalPage>(approval.Credential?.Name ?? RoleTexts.TitleOf(approval.Role!.Id, approval.Role.Name))
         {
             Status = refusal?.Status ?? StatusCodes.Status200OK,
             Trail = [List],

@@ -36,7 +36,7 @@ internal static class RoleRequestPages
         {
             Status = refusal?.Status ?? StatusCodes.Status200OK,
             ["Requests"] = page,
-            ["Held"] = (await services.GetRequiredService<GrantableRoles>().NamesAsync(held)).Values.Order(StringComparer.Ordinal).ToList(),
+            ["Held"] = await services.GetRequiredService<GrantableRoles>().NamesAsync(held),
             ["Refusal"] = refusal,
             ["IsLater"] = listing.Cursor is not null,
         };
