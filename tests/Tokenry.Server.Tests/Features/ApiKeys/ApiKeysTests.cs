@@ -34,7 +34,7 @@ public sealed class ApiKeysTests(SharedServers servers)
                 "created_at"
             )}}","organization_id":null,"created_by":"{{me}}","created_with":"{{with}}","expires_at":"2099-01-01T00:00:00.250Z","rotate_every_days":null,"due_at":"2099-01-01T00:00:00.250Z","not_before":null,
              "allowed_ips":["127.0.0.0/8"],"rate_limits":null,"metadata":{"team":"billing"},"state":"active","weaknesses":[],"revoked_at":null,"revoked_reason":null,
-             "last_used":null,"previous_expires_at":null,"request_signing":"none","recoverable":false,"token":"{{token}}"}
+             "last_used":null,"previous_expires_at":null,"previous_last_used":null,"request_signing":"none","recoverable":false,"token":"{{token}}"}
             """,
             created.Json
         );

@@ -29,7 +29,7 @@ public sealed class ClientSecretsTests(SharedServers servers)
                 "created_at"
             )}}","created_by":"{{me}}","created_with":"{{with}}","expires_at":"2099-01-01T00:00:00Z","rotate_every_days":null,"due_at":"2099-01-01T00:00:00Z",
              "not_before":"2098-01-01T00:00:00Z","allowed_ips":["10.0.0.0/8","::1"],"rate_limits":null,"metadata":{"a":[1,null]},"state":"scheduled","weaknesses":[],
-             "revoked_at":null,"revoked_reason":null,"last_used":null,"previous_expires_at":null,"client_secret":"{{secret}}"}
+             "revoked_at":null,"revoked_reason":null,"last_used":null,"previous_expires_at":null,"previous_last_used":null,"client_secret":"{{secret}}"}
             """,
             created.Json
         );

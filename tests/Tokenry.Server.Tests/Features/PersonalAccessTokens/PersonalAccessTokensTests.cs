@@ -52,6 +52,7 @@ public sealed class PersonalAccessTokensTests(SharedServers servers)
                 "revoked_reason",
                 "last_used",
                 "previous_expires_at",
+                "previous_last_used",
                 "token",
             ]
         );
