@@ -50,7 +50,7 @@ public sealed record CredentialForm
     public IReadOnlyDictionary<string, string[]>? Faults { get; init; }
 
     /// <summary>A refusal that no field explains.</summary>
-    public string? Refusal { get; init; }
+    public Http.ProblemException? Refusal { get; init; }
 
     public IReadOnlyList<string> FaultsOf(string member) =>
         Faults
@@ -104,7 +104,7 @@ public sealed record CredentialForm
             Once = refusal.Once,
             Faults = refusal.Problem.Errors,
             // A policy may refuse what has no field, and says whose it is.
-            Refusal = refusal.Problem.Errors is null || refusal.Problem.Policy is not null ? refusal.Problem.Message : null,
+            Refusal = refusal.Problem.Errors is null || refusal.Problem.Policy is not null ? refusal.Problem : null,
         };
 
     /// <summary>The request that the form makes.</summary>

@@ -36,6 +36,10 @@ public sealed class RolePagesTests(SharedServers servers)
         Assert.Equal("invoices:write", Assert.Single(revised.EnumerateArray()).GetString());
         var used = (await browser.SendAsync(page, $"{page}/delete")).Expect(409);
         Assert.Contains("The role is assigned.", used.Body, StringComparison.Ordinal);
+        await browser.SendAsync("overview", "appearance", ("language", "nl")).Expect(303);
+        used = (await browser.SendAsync(page, $"{page}/delete")).Expect(409);
+        Assert.Contains("Iets verwijst er nog naar.", used.Body, StringComparison.Ordinal);
+        Assert.Contains("The role is assigned.", used.Body, StringComparison.Ordinal);
         (await browser.SendAsync($"users/{user.Id}", $"users/{user.Id}/roles")).Expect(303);
         (await browser.SendAsync($"applications/{application.Id}", $"applications/{application.Id}/roles")).Expect(303);
         (await browser.SendAsync(page, $"{page}/delete")).Expect(303);

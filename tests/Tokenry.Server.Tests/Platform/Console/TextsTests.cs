@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Tokenry.Protocol.Api;
 using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Tests.Architecture;
 
@@ -52,6 +53,18 @@ public sealed partial class TextsTests
             key => !used.Contains(key) && !used.Contains(Plural().Replace(key, "")) && !sets.Contains(key.Split('.')[0])
         );
     }
+
+    /// <summary>A page says a refusal in its language, before the server's own words.</summary>
+    [Fact]
+    public void Every_code_of_a_refusal_has_its_words() =>
+        Assert.Equal(
+            typeof(ProblemCode)
+                .GetFields()
+                .Where(field => field.IsLiteral)
+                .Select(field => $"refusal.{field.GetRawConstantValue()}")
+                .Order(StringComparer.Ordinal),
+            Languages.Read("en").Keys.Where(key => key.StartsWith("refusal.", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+        );
 
     [Theory]
     [InlineData("", "en")]
