@@ -25,8 +25,10 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         "users",
         "users/{user}",
         "users/{user}/sign-in",
+        "users/{user}/object-roles",
         "applications",
         "applications/{application}",
+        "applications/{application}/object-roles",
         "applications/{application}/api-keys/new",
         "applications/{application}/secrets/new",
         "credentials",
@@ -43,6 +45,7 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
         "organizations",
         "organizations/{organization}",
         "organizations/{organization}/members/{user}",
+        "organizations/{organization}/members/{user}/object-roles",
         "organizations/{organization}/policy",
         "organizations/{organization}/policy/edit",
         "invitation?code={code}",
@@ -221,6 +224,10 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
             .Json.GetProperty("items")[0]
             .GetProperty("id")
             .GetString()!;
+        object[] onObjects = [new { role = company.Role, objects = new[] { "customer:acme", "customer:zoo/*" } }];
+        (
+            await company.Admin.SendAsync(HttpMethod.Put, $"/v1/users/{company.Person.Id}/object-roles", new { items = onObjects })
+        ).Expect(200);
         var approval = await ApprovalAsync(company, organization);
         var request = await RequestAsync(company);
         return

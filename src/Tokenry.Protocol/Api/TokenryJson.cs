@@ -37,6 +37,7 @@ namespace Tokenry.Protocol.Api;
 [JsonSerializable(typeof(Page<Organization>))]
 [JsonSerializable(typeof(OrganizationMemberRequest))]
 [JsonSerializable(typeof(OrganizationRolesRequest))]
+[JsonSerializable(typeof(ObjectRoles))]
 [JsonSerializable(typeof(MembershipChange))]
 [JsonSerializable(typeof(Page<OrganizationMember>))]
 [JsonSerializable(typeof(AccessReview))]

@@ -3,6 +3,8 @@ using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 
 namespace Tokenry.Server.Tests.Contracts;
 
+using Tokenry.Server.Tests.Features.Roles;
+
 /// <summary>What each action of the audit says of the change: every route that changes something is called, and what it left in the trail is looked at.</summary>
 public sealed class AuditedChangesTests
 {
@@ -127,6 +129,13 @@ public sealed class AuditedChangesTests
                 (await Call.To(route with { Method = "POST" }, target).SendAsync(admin)).Expect(200);
             if (route.Path.EndsWith("/transfer", StringComparison.Ordinal))
                 await admin.PostAsync($"/v1/applications/{target.Id}/transfer", new { owner = (await admin.PersonAsync()).Id }).Expect(200);
+            if (route is { Method: "PUT" } && route.Path.EndsWith("/object-roles", StringComparison.Ordinal))
+            {
+                var world = await ObjectRolesWorld.ArrangeAsync(admin);
+                var items = new[] { new { role = world.WriterId, objects = new[] { "base:a" } } };
+                (await (Call.To(route, target) with { Body = new { items } }).SendAsync(admin)).Expect(200);
+            }
+
             return target;
         }
     }

@@ -99,6 +99,7 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
             ("POST", "/v1/organizations/{owner}/members") => new { member = target == Target.Nobody ? UnknownId("usr") : target.Id },
             ("POST", "/v1/organizations/{owner}/invitations") => new { note = name },
             ("PUT", "/v1/organizations/{owner}/members/{id}") => new { roles = new[] { OrganizationDeveloper } },
+            ("PUT", var path) when path.EndsWith("/object-roles", StringComparison.Ordinal) => new { items = Array.Empty<object>() },
             // Policies bind everybody on the server: this rule is too wide to refuse anything.
             ("PATCH", var path) when path.EndsWith("/policy", StringComparison.Ordinal) => new { max_tokens_per_user = 100_000 },
             ("POST", var path) when path.EndsWith("/policy/preview", StringComparison.Ordinal) => new { max_tokens_per_user = 100_000 },

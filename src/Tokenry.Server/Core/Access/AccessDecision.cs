@@ -76,8 +76,9 @@ public static class AccessDecision
         var isAnonymous = authenticated is AuthenticatedCredential { Stored.IsAnonymous: true };
         // A public key reaches this point only as the signer of a request, which the API may accept.
         var authenticatesClient = CredentialKind.IsClientAuthentication(authenticated.Kind) && authenticated.Signature is null;
-        var scopes = authenticatesClient ? ScopeSet.Empty : Rights.Of(catalog, authenticated, api);
-        if (scopes.IsEmpty && !isAnonymous && !authenticatesClient)
+        var scopes = authenticatesClient ? ScopeSet.Empty : Rights.Of(catalog, authenticated, api, requirement.Object);
+        var hasNone = scopes.IsEmpty && !isAnonymous && !authenticatesClient;
+        if (hasNone && !IsPermittedElsewhere(catalog, authenticated, api))
         {
             return (VerificationCode.WrongApi, scopes);
         }
@@ -121,6 +122,11 @@ public static class AccessDecision
             return (VerificationCode.IpNotAllowed, scopes);
         }
 
+        if (hasNone)
+        {
+            return (VerificationCode.ObjectNotAllowed, scopes);
+        }
+
         if (!scopes.IsSupersetOf(requirement.Scopes))
         {
             return (VerificationCode.InsufficientScope, scopes);
@@ -150,6 +156,10 @@ public static class AccessDecision
             ? (code, Rights.Of(catalog, authenticated, ManagementApi.Resource))
             : (code, ScopeSet.Empty);
     }
+
+    /// <summary>Whether it has rights at the API on other objects than the request is about.</summary>
+    private static bool IsPermittedElsewhere(Catalog catalog, Authenticated credential, ApiResourceFacts api) =>
+        !Rights.Of(catalog, credential.Owner, credential.NamedAt(api), api, AboutObjects.Any(Objects(credential))).IsEmpty;
 
     /// <summary>The patterns a credential is limited to. An access token carries its own, not those of the credential that bought it.</summary>
     public static IReadOnlyList<ObjectPattern>? Objects(Authenticated authenticated)

@@ -94,10 +94,13 @@ public sealed class Caller : IBindableFromHttpContext<Caller>
         }
     }
 
-    /// <summary>The scopes that the calling credential has at that API now.</summary>
-    public ScopeSet EffectiveAt(Catalog catalog, string api) =>
+    /// <summary>The scopes that the calling credential has at that API now, whatever the object.</summary>
+    public ScopeSet EffectiveAt(Catalog catalog, string api) => EffectiveAt(catalog, api, AboutObjects.None);
+
+    /// <summary>The same, with those that it has on the objects in question.</summary>
+    public ScopeSet EffectiveAt(Catalog catalog, string api, AboutObjects about) =>
         api == ManagementApi.Identifier ? Management
-        : catalog.Resource(api) is { } resource ? Rights.Of(catalog, Principal, Credential.NamedAt(resource), resource)
+        : catalog.Resource(api) is { } resource ? Rights.Of(catalog, Principal, Credential.NamedAt(resource), resource, about)
         : ScopeSet.Empty;
 
     /// <summary>What the calling credential names at an API other than Tokenry's own, even if its owner may not do it now.</summary>

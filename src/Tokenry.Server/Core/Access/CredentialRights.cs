@@ -11,7 +11,7 @@ internal sealed class CredentialRights
 {
     public const string Columns = "id, kind, owner_id, organization_id, permissions, terms";
 
-    private bool? limitedToObjects;
+    private (bool IsRead, IReadOnlyList<ObjectPattern>? Patterns) objects;
 
     public string Id { get; init; } = "";
 
@@ -28,12 +28,12 @@ internal sealed class CredentialRights
     public string? Terms { get; init; }
 
     /// <summary>
-    /// The rights it gives at an API. A client authentication credential gives them through the tokens that it buys, also in the organizations of its
+    /// The rights it gives at an API, on some object or on all. A client authentication credential gives them through the tokens that it buys, also in the organizations of its
     /// application. Organizations count as enabled: a disabled one may be enabled at any time.
     /// </summary>
     public ScopeSet At(Catalog catalog, PrincipalFacts? owner, ApiResourceFacts? api)
     {
-        if (owner is null || api is null || Kind == CredentialKind.AnonymousApiKey || api.ObjectTypes.Length == 0 && IsLimitedToObjects)
+        if (owner is null || api is null || Kind == CredentialKind.AnonymousApiKey || api.ObjectTypes.Length == 0 && Objects is not null)
         {
             return ScopeSet.Empty;
         }
@@ -45,23 +45,35 @@ internal sealed class CredentialRights
 
         if (CredentialKind.IsClientAuthentication(Kind))
         {
-            var all = owner.ActsInEach().Aggregate(ScopeSet.Empty, (scopes, acting) => scopes.Union(Rights.Of(catalog, acting, api)));
+            var all = owner.ActsInEach().Aggregate(ScopeSet.Empty, (scopes, acting) => scopes.Union(Rights.Of(catalog, acting, api, AboutObjects.Any())));
             // A public key also signs requests, at an API that accepts signatures.
             return Usable(api, all, CredentialKind.AccessToken).Union(Usable(api, all, Kind));
         }
 
         var grants = GrantSet.OfNullable(Permissions);
-        var scopes = Rights.Of(catalog, owner, grants?.At(api), api);
+        var about = AboutObjects.Any(Objects);
+        var scopes = Rights.Of(catalog, owner, grants?.At(api), api, about);
         foreach (var (id, there) in grants?.Organizations ?? [])
         {
-            scopes = scopes.Union(Rights.Of(catalog, owner.InEnabled(id), there.At(api), api));
+            scopes = scopes.Union(Rights.Of(catalog, owner.InEnabled(id), there.At(api), api, about));
         }
 
         return Usable(api, scopes, Kind);
     }
 
     /// <summary>Read once, because each row is checked against each API twice.</summary>
-    private bool IsLimitedToObjects => limitedToObjects ??= CredentialTerms.Read(Terms).Objects is not null;
+    private IReadOnlyList<ObjectPattern>? Objects
+    {
+        get
+        {
+            if (!objects.IsRead)
+            {
+                objects = (true, CredentialTerms.Read(Terms).ObjectPatterns());
+            }
+
+            return objects.Patterns;
+        }
+    }
 
     private static ScopeSet Usable(ApiResourceFacts api, ScopeSet scopes, string kind) =>
         api.AcceptedKinds.Contains(kind) ? api.Usable(scopes, kind) : ScopeSet.Empty;

@@ -68,10 +68,11 @@ public sealed class GrantableScopes(Database database, CatalogCache catalogs, Pr
 
     private static ScopeSet Offered(Catalog catalog, Caller caller, PrincipalFacts owner, ApiResourceFacts api)
     {
-        var ofOwner = Rights.Of(catalog, owner, api);
+        // Also what the owner may do on some objects only: the credential may do it there.
+        var ofOwner = Rights.Of(catalog, owner, api, AboutObjects.Any());
         var isOwn = owner.Id == caller.Principal.Id || !caller.Management.Contains(ManagementApi.CredentialsWrite);
         return isOwn || api.Identifier == ManagementApi.Identifier
-            ? ofOwner.Intersect(caller.EffectiveAt(catalog, api.Identifier))
+            ? ofOwner.Intersect(caller.EffectiveAt(catalog, api.Identifier, AboutObjects.Any()))
             : ofOwner;
     }
 

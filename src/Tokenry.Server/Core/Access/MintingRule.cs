@@ -87,6 +87,7 @@ public static class MintingRule
             }
 
             CheckWithinOwn(catalog, caller, Reached(catalog, part));
+            CheckOnObjects(catalog, caller, part);
         }
     }
 
@@ -95,11 +96,12 @@ public static class MintingRule
         foreach (var part in minted.Parts())
         {
             var owner = OnceEnabled(part.Owner);
+            var about = AboutObjects.Any(part.Terms.ObjectPatterns());
             foreach (var grant in part.Permissions?.Grants ?? [])
             {
                 if (
                     catalog.ResourceById(grant.ResourceId) is { } api
-                    && grant.At(api).Except(Rights.Of(catalog, owner, api)) is { IsEmpty: false } beyond
+                    && grant.At(api).Except(Rights.Of(catalog, owner, api, about)) is { IsEmpty: false } beyond
                 )
                 {
                     throw Problems.ExceedsOwner($"The owner has no right to {beyond} at {api.Identifier}.");
@@ -129,6 +131,7 @@ public static class MintingRule
         {
             CheckOrganization(caller, reach, minted);
             CheckWithinOwn(catalog, caller, reached);
+            CheckOnObjects(catalog, caller, minted);
             CheckNamed(catalog, caller, minted);
             if (minted.FollowsOwner && !caller.FollowsOwner)
             {
@@ -193,6 +196,54 @@ public static class MintingRule
     }
 
     /// <summary>
+    /// What the credential would reach on objects, by roles that its owner, or the owner that bounds that one, has on them, lies within what the caller has on
+    /// the same objects. Patterns contain one another or have nothing in common, so it is enough to look at each.
+    /// </summary>
+    private static void CheckOnObjects(Catalog catalog, Caller caller, MintedCredential minted)
+    {
+        if (minted.ReachesNothing)
+        {
+            return;
+        }
+
+        var limits = minted.Terms.ObjectPatterns();
+        var owner = OnceEnabled(minted.Owner);
+        foreach (var acting in minted.ReachesAll ? owner.ActsInEach() : [owner])
+        {
+            foreach (var pattern in PatternsOf(acting).SelectMany(pattern => Narrowed(pattern, limits)))
+            {
+                var about = AboutObjects.Each([pattern]);
+                var reached = Rights.Everywhere(catalog, acting, api => minted.Permissions?.At(api), about);
+                foreach (var (api, scopes) in reached.Entries)
+                {
+                    if (scopes.Except(caller.EffectiveAt(catalog, api, about)) is { IsEmpty: false } beyond)
+                    {
+                        throw Problems.ExceedsOwn($"The calling credential has no right to {beyond} at {api} on {pattern}.");
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>The patterns of its roles on objects, and of those of the owners that bound it.</summary>
+    private static IEnumerable<ObjectPattern> PatternsOf(PrincipalFacts principal)
+    {
+        for (var next = principal; next is not null; next = next.Owner)
+        {
+            foreach (var role in next.ObjectRolesThere)
+            {
+                yield return role.Pattern;
+            }
+        }
+    }
+
+    /// <summary>What a pattern and the objects of a credential have in common.</summary>
+    private static IEnumerable<ObjectPattern> Narrowed(ObjectPattern pattern, IReadOnlyList<ObjectPattern>? limits) =>
+        limits is null ? [pattern]
+        : limits.Any(limit => limit.Covers(pattern)) ? [pattern]
+        : limits.Where(pattern.Covers);
+
+    /// <summary>
     /// Checks the named permissions as well, not only what the owner may do now. If a demoted owner is promoted again, the credential would otherwise open
     /// more than the calling credential ever can.
     /// </summary>
@@ -227,7 +278,7 @@ public static class MintingRule
             );
         }
 
-        var reached = Rights.Everywhere(catalog, owner, api => minted.Permissions?.At(api));
+        var reached = Rights.Everywhere(catalog, owner, api => minted.Permissions?.At(api), AboutObjects.None);
         // The management API has no object types: a credential limited to objects opens nothing there (AccessDecision.Decide).
         return minted.Terms.Objects is null
             ? reached

@@ -7,7 +7,7 @@ namespace Tokenry.Server.Core.Access;
 
 /// <summary>
 /// effective(credential, now) = owner's rights now ∩ the credential's own permissions ∩ its objects. The server computes it at every check from cached facts
-/// and never caches the result.
+/// and never caches the result. Roles that the owner has on some objects only count as far as the question is about those (<see cref="AboutObjects"/>).
 /// </summary>
 public static class Rights
 {
@@ -15,7 +15,11 @@ public static class Rights
     /// What a principal may do at an API: the union of its roles, of its roles in the organization in which it acts, and of its own permissions, for scopes that
     /// the API still defines. If an owner bounds the application, no more than the owner may do there.
     /// </summary>
-    public static ScopeSet Of(Catalog catalog, PrincipalFacts principal, ApiResourceFacts api)
+    public static ScopeSet Of(Catalog catalog, PrincipalFacts principal, ApiResourceFacts api) =>
+        Of(catalog, principal, api, AboutObjects.None);
+
+    /// <summary>The same, with the roles that the principal has on the objects in question.</summary>
+    public static ScopeSet Of(Catalog catalog, PrincipalFacts principal, ApiResourceFacts api, AboutObjects about)
     {
         if (!principal.Active)
         {
@@ -28,13 +32,18 @@ public static class Rights
             : ScopeSet.Empty;
         scopes = WithRoles(scopes, catalog, principal.RoleIds, api);
         scopes = WithRoles(scopes, catalog, principal.RolesThere, api);
+        if (principal.ObjectRoles.Count > 0)
+        {
+            scopes = scopes.Union(about.Given(catalog, principal, api));
+        }
+
         scopes = scopes.Intersect(api.Scopes);
         if (principal.ActsIn is not null && api.Identifier == ManagementApi.Identifier)
         {
             scopes = scopes.Intersect(ManagementApi.InOrganization);
         }
 
-        return principal.Owner is { } bound && !scopes.IsEmpty ? scopes.Intersect(Of(catalog, bound, api)) : scopes;
+        return principal.Owner is { } bound && !scopes.IsEmpty ? scopes.Intersect(Of(catalog, bound, api, about)) : scopes;
     }
 
     private static ScopeSet WithRoles(ScopeSet scopes, Catalog catalog, string[] roleIds, ApiResourceFacts api)
@@ -75,34 +84,39 @@ public static class Rights
             [
                 .. principal
                     .RoleIds.Concat(principal.Memberships.SelectMany(member => member.RoleIds))
+                    .Concat(principal.ObjectRoles.Select(role => role.RoleId))
                     .Select(id => catalog.Role(id)?.Permissions),
                 principal.Permissions,
             ]
         );
 
-    /// <summary>What a presented credential may do at an API. Its objects are checked separately.</summary>
-    public static ScopeSet Of(Catalog catalog, Authenticated credential, ApiResourceFacts api) =>
-        Of(catalog, credential.Owner, credential.NamedAt(api), api);
+    /// <summary>What a presented credential may do at an API, if the request names that object. Its own objects are checked separately.</summary>
+    public static ScopeSet Of(Catalog catalog, Authenticated credential, ApiResourceFacts api, string? asked = null) =>
+        Of(catalog, credential.Owner, credential.NamedAt(api), api, AboutObjects.Of(asked, credential));
 
     /// <summary>What a credential of that owner may do at an API. Its objects are checked separately.</summary>
     /// <param name="catalog">API resources and roles.</param>
     /// <param name="owner">The owner, whose rights bound it.</param>
     /// <param name="named">What it names there; <c>null</c> = all the owner's rights, but management rights only if it names them.</param>
     /// <param name="api">The API.</param>
-    public static ScopeSet Of(Catalog catalog, PrincipalFacts owner, ScopeSet? named, ApiResourceFacts api) =>
-        named is null ? (api.Identifier == ManagementApi.Identifier ? ScopeSet.Empty : Of(catalog, owner, api))
+    /// <param name="about">The objects in question.</param>
+    public static ScopeSet Of(Catalog catalog, PrincipalFacts owner, ScopeSet? named, ApiResourceFacts api, AboutObjects about) =>
+        named is null ? (api.Identifier == ManagementApi.Identifier ? ScopeSet.Empty : Of(catalog, owner, api, about))
         : named.IsEmpty ? named
-        : Of(catalog, owner, api).Intersect(named);
+        : Of(catalog, owner, api, about).Intersect(named);
 
     /// <summary>
     /// The permissions that a credential of that owner gets if the request names none: what the owner may do now at APIs other than the management API.
     /// </summary>
-    public static GrantSet Snapshot(Catalog catalog, PrincipalFacts owner) =>
-        Snapshot(catalog, api => Of(catalog, owner with { Active = true }, api));
+    /// <param name="catalog">API resources and roles.</param>
+    /// <param name="owner">The owner.</param>
+    /// <param name="objects">The objects to which the credential is limited; <c>null</c> = not limited.</param>
+    public static GrantSet Snapshot(Catalog catalog, PrincipalFacts owner, IReadOnlyList<ObjectPattern>? objects) =>
+        Snapshot(catalog, api => Of(catalog, owner with { Active = true }, api, AboutObjects.Each(objects)));
 
     /// <summary>The same for the caller itself: what the calling credential may do now.</summary>
-    public static GrantSet Snapshot(Catalog catalog, Caller caller) =>
-        Snapshot(catalog, api => caller.EffectiveAt(catalog, api.Identifier));
+    public static GrantSet Snapshot(Catalog catalog, Caller caller, IReadOnlyList<ObjectPattern>? objects) =>
+        Snapshot(catalog, api => caller.EffectiveAt(catalog, api.Identifier, AboutObjects.Each(objects)));
 
     // Sorted by id, so that equal sets are stored as equal text.
     private static GrantSet Snapshot(Catalog catalog, Func<ApiResourceFacts, ScopeSet> rights) =>
@@ -121,7 +135,7 @@ public static class Rights
     {
         var isLimited = AccessDecision.Objects(credential) is not null;
         return PermissionSet.OfDistinct(
-            from entry in Everywhere(catalog, credential.Owner, credential.NamedAt).Entries
+            from entry in Everywhere(catalog, credential.Owner, credential.NamedAt, AboutObjects.Of(asked: null, credential)).Entries
             let api = catalog.Resource(entry.Api)
             where api.AcceptedKinds.Contains(credential.Kind) && (!isLimited || api.ObjectTypes.Length > 0)
             let usable = api.Usable(entry.Scopes, credential.Kind)
@@ -131,10 +145,15 @@ public static class Rights
     }
 
     /// <summary>What a credential of that owner may do, per API where any right remains, for any kind of credential.</summary>
-    public static PermissionSet Everywhere(Catalog catalog, PrincipalFacts owner, Func<ApiResourceFacts, ScopeSet?> named) =>
+    public static PermissionSet Everywhere(
+        Catalog catalog,
+        PrincipalFacts owner,
+        Func<ApiResourceFacts, ScopeSet?> named,
+        AboutObjects about
+    ) =>
         PermissionSet.OfDistinct(
             catalog
-                .Resources.Select(api => (api.Identifier, Of(catalog, owner, named(api), api)))
+                .Resources.Select(api => (api.Identifier, Of(catalog, owner, named(api), api, about)))
                 .Where(entry => !entry.Item2.IsEmpty)
                 .OrderBy(entry => entry.Identifier, StringComparer.Ordinal)
         );

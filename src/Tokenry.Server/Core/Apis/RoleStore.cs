@@ -80,7 +80,8 @@ public static class RoleStore
 
     public static async Task<bool> IsAssignedAsync(WriteTransaction tx, string id) =>
         await tx.FirstOrDefaultAsync<string>(
-            "SELECT principal_id FROM principal_roles WHERE role_id = @id UNION ALL SELECT principal_id FROM organization_members WHERE role_id = @id LIMIT 1",
+            "SELECT principal_id FROM principal_roles WHERE role_id = @id UNION ALL SELECT principal_id FROM organization_members WHERE role_id = @id "
+                + "UNION ALL SELECT principal_id FROM object_roles WHERE role_id = @id LIMIT 1",
             new { id }
         )
             is not null;

@@ -21,6 +21,13 @@ public sealed record CredentialTerms
     /// <inheritdoc cref="Credential.Objects"/>
     public IReadOnlyList<string>? Objects { get; init; }
 
+    /// <summary>
+    /// The objects as patterns; <c>null</c> = not limited. A text that is no longer a valid pattern matches nothing: earlier versions accepted patterns that
+    /// could leave their path (<c>repo:acme/../other</c>).
+    /// </summary>
+    public IReadOnlyList<ObjectPattern>? ObjectPatterns() =>
+        Objects?.SelectMany(text => ObjectPattern.TryParse(text, out var pattern) ? new[] { pattern } : []).ToArray();
+
     /// <inheritdoc cref="Credential.AllowedIps"/>
     public IReadOnlyList<string>? AllowedIps { get; init; }
 
@@ -185,9 +192,7 @@ public sealed class TermFacts
     private TermFacts(CredentialTerms terms)
     {
         ObjectTexts = terms.Objects;
-        // A stored text that is no longer a valid pattern matches nothing: earlier versions accepted patterns that could leave their path
-        // (repo:acme/../other).
-        Objects = terms.Objects?.SelectMany(text => ObjectPattern.TryParse(text, out var pattern) ? new[] { pattern } : []).ToArray();
+        Objects = terms.ObjectPatterns();
         AllowedIps = terms
             .AllowedIps?.Select(text =>
                 TokenryOptions.TryParseNetwork(text, out var range)

@@ -27,6 +27,26 @@ public sealed class GrantableRoles(CatalogCache catalogs)
         ];
     }
 
+    /// <summary>The roles that a form offers for some objects only: those that the caller may give, at whose APIs there are objects.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="inOrganization">Whether the roles are for an organization; otherwise for the whole server.</param>
+    public async Task<IReadOnlyList<ObjectRoleChoice>> OnObjectsAsync(Caller caller, bool inOrganization)
+    {
+        var catalog = await catalogs.GetAsync();
+        return
+        [
+            .. catalog
+                .Roles.Where(role => !role.BuiltIn && MayGive(catalog, caller, role, inOrganization))
+                .Select(role => new ObjectRoleChoice(
+                    role.Id,
+                    role.Name,
+                    [.. RoleAssignment.TypesOf(catalog, role).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]
+                ))
+                .Where(choice => choice.Types.Count > 0)
+                .OrderBy(choice => choice.Name, StringComparer.OrdinalIgnoreCase),
+        ];
+    }
+
     /// <summary>The names of roles by their ids, for the roles of principals that the caller may see.</summary>
     public async Task<IReadOnlyDictionary<string, string>> NamesAsync(IEnumerable<string> ids)
     {
@@ -72,3 +92,9 @@ public sealed class GrantableRoles(CatalogCache catalogs)
 /// <param name="Description">Text for the person who gives it.</param>
 /// <param name="IsHeld">Whether the principal has it already.</param>
 public sealed record RoleChoice(string Id, string Name, string? Description, bool IsHeld);
+
+/// <summary>A role that a form offers for some objects only.</summary>
+/// <param name="Id"><c>rol_…</c></param>
+/// <param name="Name">Its name.</param>
+/// <param name="Types">The types of objects for which it can be given.</param>
+public sealed record ObjectRoleChoice(string Id, string Name, IReadOnlyList<string> Types);

@@ -94,7 +94,7 @@ public sealed class IssueCredential(SecretMint mint, RecoverableSecrets recovera
         var policies = bound is null ? CredentialPolicies.None : await PolicyCheck.ReadAsync(bound, draft.OrganizationsOf(owner));
         var asked = (caller is null ? draft : draft.Within(caller, owner, made.Kind).EndingBy(policies.Latest(made.Kind, now)))
             .Checked(catalog, made.Kind)
-            .Or(made.Kind, () => Rights.Snapshot(catalog, owner))
+            .Or(made.Kind, () => Rights.Snapshot(catalog, owner, draft.Terms.ObjectPatterns()))
             .InOrganizations(catalog, owner);
         if (asked.ExpiresAt <= now)
         {

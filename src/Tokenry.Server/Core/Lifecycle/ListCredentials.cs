@@ -254,6 +254,7 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
                 " AND (replace(c.permissions, @mark, '') <> c.permissions OR (c.permissions IS NULL AND c.kind <> 'anonymous_api_key' AND (c.kind IN ('client_secret', 'public_key', 'certificate', 'federated_identity') OR @isOther = 1) "
                     + "AND (replace(p.permissions, @mark, '') <> p.permissions "
                     + $"OR EXISTS (SELECT 1 FROM principal_roles r WHERE r.principal_id = c.owner_id AND {dialect.In("r.role_id", "@roles")}) "
+                    + $"OR EXISTS (SELECT 1 FROM object_roles r WHERE r.principal_id = c.owner_id AND {dialect.In("r.role_id", "@roles")}) "
                     + "OR EXISTS (SELECT 1 FROM organization_members r WHERE r.principal_id = c.owner_id "
                     + "AND (c.kind IN ('client_secret', 'public_key', 'certificate', 'federated_identity') OR r.organization_id = coalesce(p.organization_id, c.organization_id)) "
                     + $"AND {dialect.In("r.role_id", "@roles")}))))"

@@ -56,6 +56,11 @@ internal static class MemberRoles
         }
 
         await LastOrganizationAdministrator.KeepAsync(tx, memberId, () => OrganizationStore.ChangeAsync(tx, id, memberId, added, removed));
+        if (roles.Count == 0)
+        {
+            await ObjectRoleStore.LeaveAsync(tx, memberId, id);
+        }
+
         entry.Changes = [AuditChanges.OfType<IReadOnlyList<string>>("roles", held, [.. roles])];
         return new(memberId, added, removed);
     }
@@ -64,7 +69,7 @@ internal static class MemberRoles
     /// An application that an organization owns belongs to that one. A caller of the organization changes its members and its applications; people come to it
     /// by an invitation or by an administrator of the server.
     /// </summary>
-    private static bool MayBelong(PrincipalRow principal, string id, bool isMember, Reach reach) =>
+    internal static bool MayBelong(PrincipalRow principal, string id, bool isMember, Reach reach) =>
         principal.OrganizationId == id || (principal.OrganizationId is null && (isMember || reach.IsAll));
 
     private static async Task<PrincipalRow?> FindAsync(WriteTransaction tx, string id) =>

@@ -1,3 +1,4 @@
+using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
 
@@ -6,6 +7,12 @@ namespace Tokenry.Server.Core.Lifecycle;
 /// <summary>What operations on an organization share.</summary>
 internal static class OrganizationOperations
 {
+    /// <summary>The scopes a caller needs to see an organization and its members.</summary>
+    public static readonly Demand Read = new(ManagementApi.OrganizationsRead) { OrganizationScope = ManagementApi.OrganizationRead };
+
+    /// <summary>The scopes a caller needs to change them.</summary>
+    public static readonly Demand Write = new(ManagementApi.OrganizationsWrite) { OrganizationScope = ManagementApi.OrganizationWrite };
+
     /// <summary>The target type of audit events.</summary>
     public const string Noun = "organization";
 

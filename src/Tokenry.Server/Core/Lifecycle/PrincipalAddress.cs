@@ -16,11 +16,20 @@ public sealed record PrincipalAddress(string Type, string Id)
         OrganizationScope = ManagementApi.OrganizationApplications,
     };
 
+    private static readonly Demand ReadUsers = new(ManagementApi.UsersRead);
+    private static readonly Demand ReadApplications = new(ManagementApi.ApplicationsRead, ManagementApi.ApplicationsOwn)
+    {
+        OrganizationScope = ManagementApi.OrganizationRead,
+    };
+
     /// <summary>Whether it is a user.</summary>
     public bool IsUser => Type == PrincipalType.User;
 
     /// <summary>The scopes a caller needs to change it.</summary>
     public Demand Write => IsUser ? WriteUsers : WriteApplications;
+
+    /// <summary>The scopes a caller needs to see it.</summary>
+    public Demand Read => IsUser ? ReadUsers : ReadApplications;
 
     /// <summary>The id, if it is a well-formed one of this type.</summary>
     /// <exception cref="ProblemException">404: it is not.</exception>

@@ -69,7 +69,8 @@ internal sealed record GainsPremise(long Position, IReadOnlySet<string> Looked, 
         var roles = Altered.Roles.ToArray();
         var (theirs, those) = (tx.Dialect.In("principal_id", "@principals"), tx.Dialect.In("role_id", "@roles"));
         return await tx.FirstOrDefaultAsync<long>(
-                $"SELECT (SELECT count(*) FROM principal_roles WHERE {theirs} AND {those}) + (SELECT count(*) FROM organization_members WHERE {theirs} AND {those})",
+                $"SELECT (SELECT count(*) FROM principal_roles WHERE {theirs} AND {those}) + (SELECT count(*) FROM organization_members WHERE {theirs} AND {those}) "
+                    + $"+ (SELECT count(*) FROM object_roles WHERE {theirs} AND {those})",
                 new { principals, roles }
             ) > 0;
     }

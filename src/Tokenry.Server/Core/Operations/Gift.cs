@@ -36,7 +36,11 @@ public sealed class Gift(PermissionSet atMost, Func<PrincipalFacts, PermissionSe
         return new(
             more,
             principal =>
-                principal.RoleIds.Contains(roleId) || principal.Memberships.Any(member => member.RoleIds.Contains(roleId)) ? more : null
+                principal.RoleIds.Contains(roleId)
+                || principal.Memberships.Any(member => member.RoleIds.Contains(roleId))
+                || principal.ObjectRoles.Any(role => role.RoleId == roleId)
+                    ? more
+                    : null
         );
     }
 

@@ -101,8 +101,11 @@ public sealed class RightsEffects(Database database, TimeProvider time)
                 {
                     var now = credential.At(before, owner.Before, before.Resource(api));
                     var then = credential.At(after, owner.After, after.Resource(api));
-                    gains.Add(credential, owner.Before ?? owner.After!, api, then.Except(now));
-                    loses.Add(credential, owner.Before ?? owner.After!, api, now.Except(then));
+                    // A role that moves to other objects is gained on those and lost on these.
+                    var kept = credential.At(before, owner.Before?.Sharing(owner.After), before.Resource(api));
+                    var keeps = credential.At(after, owner.After?.Sharing(owner.Before), after.Resource(api));
+                    gains.Add(credential, owner.Before ?? owner.After!, api, then.Except(kept));
+                    loses.Add(credential, owner.Before ?? owner.After!, api, now.Except(keeps));
                 }
             }
         }
@@ -123,7 +126,11 @@ public sealed class RightsEffects(Database database, TimeProvider time)
             .Any(then =>
                 !Of(after, then, after.Resource(api))
                     .Except(
-                        Of(before, then.ActsIn is { } there && there != would.ActsIn ? was?.InEnabled(there) : was, before.Resource(api))
+                        Of(
+                            before,
+                            (then.ActsIn is { } there && there != would.ActsIn ? was?.InEnabled(there) : was)?.Sharing(then),
+                            before.Resource(api)
+                        )
                     )
                     .IsEmpty
             );
@@ -148,7 +155,7 @@ public sealed class RightsEffects(Database database, TimeProvider time)
         ];
 
     private static ScopeSet Of(Catalog catalog, PrincipalFacts? principal, ApiResourceFacts? api) =>
-        principal is null || api is null ? ScopeSet.Empty : Rights.Of(catalog, principal, api);
+        principal is null || api is null ? ScopeSet.Empty : Rights.Of(catalog, principal, api, AboutObjects.Any());
 
     /// <summary>Whether the principal's rights differ, everywhere or in an organization.</summary>
     private static bool Differ(
@@ -160,6 +167,7 @@ public sealed class RightsEffects(Database database, TimeProvider time)
         if (
             !Of(before.Catalog, before.Principal, before.Catalog.Resource(api))
                 .Equals(Of(after.Catalog, after.Principal, after.Catalog.Resource(api)))
+            || !HaveSameObjectRoles(before.Principal, after.Principal)
         )
         {
             return true;
@@ -175,6 +183,13 @@ public sealed class RightsEffects(Database database, TimeProvider time)
             Of(at.Catalog, at.Principal?.InEnabled(organization), at.Catalog.Resource(api));
     }
 
+    private static bool HaveSameObjectRoles(PrincipalFacts? one, PrincipalFacts? other) =>
+        ReferenceEquals(one, other)
+        || one is not null
+            && other is not null
+            && ReferenceEquals(one.Sharing(other), one)
+            && ReferenceEquals(other.Sharing(one), other);
+
     /// <summary>Principals that hold a role that differs, or have any right at an API that differs.</summary>
     private static async Task<List<string>> AffectedAsync(DbConnection connection, Catalog before, Catalog after, CatalogDifference altered)
     {
@@ -187,7 +202,8 @@ public sealed class RightsEffects(Database database, TimeProvider time)
         var ids = (
             await connection.QueryAsync<string>(
                 $"SELECT principal_id FROM principal_roles WHERE {Dialect.Of(connection).In("role_id", "@roles")} "
-                    + $"UNION SELECT principal_id FROM organization_members WHERE {Dialect.Of(connection).In("role_id", "@roles")}",
+                    + $"UNION SELECT principal_id FROM organization_members WHERE {Dialect.Of(connection).In("role_id", "@roles")} "
+                    + $"UNION SELECT principal_id FROM object_roles WHERE {Dialect.Of(connection).In("role_id", "@roles")}",
                 new { roles }
             )
         ).ToList();

@@ -17,4 +17,5 @@ public sealed record Membership(string OrganizationId, string[] RoleIds);
 /// <summary>The roles of a principal: everywhere, and in its organizations.</summary>
 /// <param name="RoleIds">Ids of the roles that it has everywhere.</param>
 /// <param name="Memberships">Its organizations.</param>
-public sealed record HeldRoles(string[] RoleIds, IReadOnlyList<Membership> Memberships);
+/// <param name="OnObjects">The roles that it has on some objects only, everywhere and in its organizations.</param>
+public sealed record HeldRoles(string[] RoleIds, IReadOnlyList<Membership> Memberships, IReadOnlyList<HeldObjectRole> OnObjects);

@@ -192,11 +192,14 @@ public static class OrganizationStore
     /// <param name="tx">The transaction, which has told the caches of the principal.</param>
     /// <param name="principalId">The principal.</param>
     /// <param name="but">The organization in which it stays a member, if it is one; <c>null</c> = none.</param>
-    public static Task LeaveAllAsync(WriteTransaction tx, string principalId, string? but = null) =>
-        tx.ExecuteAsync(
+    public static async Task LeaveAllAsync(WriteTransaction tx, string principalId, string? but = null)
+    {
+        await tx.ExecuteAsync(
             "DELETE FROM organization_members WHERE principal_id = @principalId AND organization_id <> @but",
             new { principalId, but = but ?? "" }
         );
+        await ObjectRoleStore.LeaveAllAsync(tx, principalId, but);
+    }
 
     /// <summary>The memberships of many principals.</summary>
     internal static async Task<ILookup<string, Membership>> MembershipsAsync(StoreReader store, string[] ids) =>

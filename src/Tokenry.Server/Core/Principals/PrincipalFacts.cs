@@ -38,6 +38,9 @@ public sealed record PrincipalFacts
     /// <summary>The organizations in which it has roles.</summary>
     public IReadOnlyList<Membership> Memberships { get; init; } = [];
 
+    /// <summary>The roles that it has on some objects only, everywhere and in all its organizations.</summary>
+    public IReadOnlyList<HeldObjectRole> ObjectRoles { get; init; } = [];
+
     /// <summary>For an application: the organization that owns it, as it was read.</summary>
     public OrganizationFacts? Home { get; init; }
 
@@ -120,6 +123,18 @@ public sealed record PrincipalFacts
             Owner = owner,
             Active = Active && BelongsTo(organizationId) && organization is { IsEnabled: true } && owner is not { Active: false },
         };
+    }
+
+    /// <summary>The roles on objects that count where it acts.</summary>
+    public IEnumerable<HeldObjectRole> ObjectRolesThere =>
+        ObjectRoles.Where(role => role.OrganizationId is null || role.OrganizationId == ActsIn);
+
+    /// <summary>The same without the roles on objects that the other lacks, and so for the owners that bound them.</summary>
+    internal PrincipalFacts Sharing(PrincipalFacts? other)
+    {
+        var owner = Owner?.Sharing(other?.Owner);
+        var shared = ObjectRoles.Where(role => other?.ObjectRoles.Any(role.Is) == true).ToList();
+        return shared.Count == ObjectRoles.Count && ReferenceEquals(owner, Owner) ? this : this with { ObjectRoles = shared, Owner = owner };
     }
 
     /// <summary>

@@ -12,7 +12,7 @@ public sealed record PrincipalFilter(Reach Reach)
     /// <summary>Applications of that organization.</summary>
     public string? Organization { get; init; }
 
-    /// <summary>Those that have that role, on the whole server or in an organization.</summary>
+    /// <summary>Those that have that role, on the whole server, in an organization or on objects.</summary>
     public string? Role { get; init; }
 
     /// <summary>Applications with an owner that bounds them (1) or does not (0).</summary>
@@ -27,7 +27,8 @@ public sealed record PrincipalFilter(Reach Reach)
             Role is null
                 ? ""
                 : " AND id IN (SELECT principal_id FROM principal_roles WHERE role_id = @Role "
-                    + "UNION SELECT principal_id FROM organization_members WHERE role_id = @Role)",
+                    + "UNION SELECT principal_id FROM organization_members WHERE role_id = @Role "
+                    + "UNION SELECT principal_id FROM object_roles WHERE role_id = @Role)",
             OwnerBound is null ? "" : " AND owner_id IS NOT NULL AND owner_bound = @OwnerBound"
         );
 }

@@ -112,6 +112,7 @@ public sealed class PrincipalRow
             Permissions = GrantSet.OfNullable(Permissions),
             RoleIds = held.RoleIds,
             Memberships = held.Memberships,
+            ObjectRoles = held.OnObjects,
             Home = OrganizationId is null ? null : new(OrganizationId, OrganizationEnabled == 1),
             RateLimits = UseLimit.Read(RateLimits),
             Client = ClientSettings.Read(Client),

@@ -69,7 +69,8 @@ public static class PrincipalStore
             );
             var roles = await RolesAsync(store, chunk);
             var memberships = await OrganizationStore.MembershipsAsync(store, chunk);
-            found.AddRange(rows.Select(row => row.ToFacts(new([.. roles[row.Id]], [.. memberships[row.Id]]))));
+            var onObjects = await ObjectRoleStore.OfManyAsync(store, chunk);
+            found.AddRange(rows.Select(row => row.ToFacts(new([.. roles[row.Id]], [.. memberships[row.Id]], [.. onObjects[row.Id]]))));
         }
 
         return found;
@@ -136,23 +137,25 @@ public static class PrincipalStore
             new { email = System.Text.Ascii.IsValid(email) ? email.ToLowerInvariant() : "" }
         );
 
-    /// <summary>The roles of a principal, everywhere and in its organizations, in one query.</summary>
+    /// <summary>The roles of a principal, everywhere, in its organizations and on objects, in one query.</summary>
     public static async Task<HeldRoles> HeldAsync(StoreReader store, string id)
     {
-        var held = await store.QueryAsync<(string? Organization, string Role)>(
+        var held = await store.QueryAsync<(string? Organization, string Role, string? Pattern)>(
             """
-            SELECT CAST(NULL AS text) AS organization, role_id FROM principal_roles WHERE principal_id = @id
-            UNION ALL SELECT organization_id, role_id FROM organization_members WHERE principal_id = @id ORDER BY 1, 2
+            SELECT CAST(NULL AS text) AS organization, role_id, CAST(NULL AS text) AS object FROM principal_roles WHERE principal_id = @id
+            UNION ALL SELECT organization_id, role_id, NULL FROM organization_members WHERE principal_id = @id
+            UNION ALL SELECT organization_id, role_id, object FROM object_roles WHERE principal_id = @id ORDER BY 1, 2, 3
             """,
             new { id }
         );
         return new(
-            [.. held.Where(pair => pair.Organization is null).Select(pair => pair.Role)],
+            [.. held.Where(row => row is { Organization: null, Pattern: null }).Select(row => row.Role)],
             [
-                .. held.Where(pair => pair.Organization is not null)
-                    .GroupBy(pair => pair.Organization!, pair => pair.Role, StringComparer.Ordinal)
+                .. held.Where(row => row is { Organization: not null, Pattern: null })
+                    .GroupBy(row => row.Organization!, row => row.Role, StringComparer.Ordinal)
                     .Select(roles => new Membership(roles.Key, [.. roles])),
-            ]
+            ],
+            [.. held.Where(row => row.Pattern is not null).SelectMany(row => ObjectRoleStore.Read(row.Organization, row.Role, row.Pattern!))]
         );
     }
 

@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
+using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Http;
@@ -12,10 +13,7 @@ public sealed class ListApplications(Gate gate)
 {
     public static readonly string[] Filters = ["owner", "organization", "role", "weakness"];
 
-    private static readonly Demand Demand = new(ManagementApi.ApplicationsRead, ManagementApi.ApplicationsOwn)
-    {
-        OrganizationScope = ManagementApi.OrganizationRead,
-    };
+    private static readonly Demand Demand = PrincipalAddress.Application("").Read;
 
     public Task<Page<Application>> RunAsync(Caller caller, Listing listing)
     {

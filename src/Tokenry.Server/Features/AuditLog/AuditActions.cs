@@ -28,7 +28,19 @@ public static class AuditActions
         ("api_resources", ["listed"]),
         (
             "application",
-            ["created", "credentials_revoked", "deleted", "disabled", "enabled", "left_unbound", "read", "transferred", "updated"]
+            [
+                "created",
+                "credentials_revoked",
+                "deleted",
+                "disabled",
+                "enabled",
+                "left_unbound",
+                "object_roles_read",
+                "object_roles_replaced",
+                "read",
+                "transferred",
+                "updated",
+            ]
         ),
         ("applications", ["listed"]),
         ("approval", ["approved", "approved_at_once", "denied", "read"]),
@@ -58,6 +70,8 @@ public static class AuditActions
                 "invitation_revoked",
                 "invitations_listed",
                 "member_added",
+                "member_object_roles_read",
+                "member_object_roles_replaced",
                 "member_read",
                 "member_removed",
                 "member_roles_replaced",
@@ -117,6 +131,8 @@ public static class AuditActions
                 "disabled",
                 "enabled",
                 "language_chosen",
+                "object_roles_read",
+                "object_roles_replaced",
                 "password_changed",
                 "password_set",
                 "read",

@@ -13,7 +13,7 @@ public sealed class AddMember(Gate gate)
     public Task<MembershipChange> RunAsync(Caller caller, string id, OrganizationMemberRequest request) =>
         gate.WriteAsync(
             caller,
-            OrganizationsApi.Write,
+            OrganizationOperations.Write,
             "organization.member_added",
             async operation =>
             {

@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Http;
@@ -12,7 +13,7 @@ public sealed class ListMembers(Gate gate)
     public Task<Page<OrganizationMember>> RunAsync(Caller caller, string id, Listing listing) =>
         gate.ReadAsync(
             caller,
-            OrganizationsApi.Read,
+            OrganizationOperations.Read,
             "organization.members_listed",
             async read =>
             {
@@ -26,7 +27,7 @@ public sealed class ListMembers(Gate gate)
     public Task<OrganizationMember> ShowAsync(Caller caller, string id, string memberId) =>
         gate.ReadOneAsync(
             caller,
-            OrganizationsApi.Read,
+            OrganizationOperations.Read,
             "organization.member_read",
             async read =>
             {

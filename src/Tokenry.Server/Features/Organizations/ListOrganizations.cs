@@ -1,5 +1,6 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
+using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Http;
@@ -12,7 +13,7 @@ public sealed class ListOrganizations(Gate gate)
     public Task<Page<Organization>> RunAsync(Caller caller, Listing listing) =>
         gate.ReadAsync(
             caller,
-            OrganizationsApi.Read,
+            OrganizationOperations.Read,
             "organizations.listed",
             async read =>
             {
@@ -24,7 +25,7 @@ public sealed class ListOrganizations(Gate gate)
     public Task<Organization> ShowAsync(Caller caller, string id) =>
         gate.ReadOneAsync(
             caller,
-            OrganizationsApi.Read,
+            OrganizationOperations.Read,
             "organization.read",
             async read => (await OrganizationStore.FindAsync(read.Connection, id, read.Reach)).ToOrganization()
         );

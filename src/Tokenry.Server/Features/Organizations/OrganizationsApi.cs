@@ -10,9 +10,6 @@ namespace Tokenry.Server.Features.Organizations;
 /// <summary><c>/v1/organizations</c>, and below one of them <c>/members</c></summary>
 public static class OrganizationsApi
 {
-    internal static readonly Demand Read = new(ManagementApi.OrganizationsRead) { OrganizationScope = ManagementApi.OrganizationRead };
-    internal static readonly Demand Write = new(ManagementApi.OrganizationsWrite) { OrganizationScope = ManagementApi.OrganizationWrite };
-
     private static readonly string[] Reads = [ManagementApi.OrganizationsRead, ManagementApi.OrganizationRead];
     private static readonly string[] Writes = [ManagementApi.OrganizationsWrite, ManagementApi.OrganizationWrite];
 

@@ -11,7 +11,7 @@ public sealed class RemoveMember(Gate gate)
     public Task<MembershipChange> RunAsync(Caller caller, string id, string memberId) =>
         gate.WriteAsync(
             caller,
-            OrganizationsApi.Write,
+            OrganizationOperations.Write,
             "organization.member_removed",
             async operation =>
             {

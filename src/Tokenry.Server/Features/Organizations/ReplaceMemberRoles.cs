@@ -12,7 +12,7 @@ public sealed class ReplaceMemberRoles(Gate gate)
     public Task<MembershipChange> RunAsync(Caller caller, string id, string memberId, OrganizationRolesRequest request) =>
         gate.WriteAsync(
             caller,
-            OrganizationsApi.Write,
+            OrganizationOperations.Write,
             "organization.member_roles_replaced",
             async operation =>
             {

@@ -14,7 +14,7 @@ public sealed class ReviseOrganization(Gate gate)
     public Task<Organization> RunAsync(Caller caller, string id, OrganizationPatch patch) =>
         gate.WriteAsync(
             caller,
-            OrganizationsApi.Write,
+            OrganizationOperations.Write,
             "organization.updated",
             async operation =>
             {

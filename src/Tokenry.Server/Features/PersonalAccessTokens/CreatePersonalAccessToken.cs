@@ -41,13 +41,18 @@ public sealed class CreatePersonalAccessToken(IdempotentGate gate, IssueCredenti
     /// scopes, which the request must name) and its objects. Its networks, limits and expiry bound every token that the user creates (<see
     /// cref="CredentialDraft.Within"/>).
     /// </summary>
-    private static CredentialDraft Inherit(OperationContext operation, CredentialDraft draft) =>
-        draft with
+    private static CredentialDraft Inherit(OperationContext operation, CredentialDraft draft)
+    {
+        var terms = draft.Terms with
         {
-            Grants = draft.Permissions is null ? Rights.Snapshot(operation.Catalog, operation.Caller).ToColumn() : null,
-            Terms = draft.Terms with
-            {
-                Objects = draft.Terms.Objects ?? operation.Caller.Objects?.Select(pattern => pattern.ToString()).ToList(),
-            },
+            Objects = draft.Terms.Objects ?? operation.Caller.Objects?.Select(pattern => pattern.ToString()).ToList(),
         };
+        return draft with
+        {
+            Grants = draft.Permissions is null
+                ? Rights.Snapshot(operation.Catalog, operation.Caller, terms.ObjectPatterns()).ToColumn()
+                : null,
+            Terms = terms,
+        };
+    }
 }

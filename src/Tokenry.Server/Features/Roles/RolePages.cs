@@ -2,6 +2,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Lifecycle;
+using Tokenry.Server.Features.Roles.OnObjects;
 using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Platform.Http;
 
@@ -34,6 +35,7 @@ internal static class RolePages
             .IsPageFor(Writes)
             .IsForm();
         group.MapPost("/delete", (string id, Caller caller, RoleView view) => view.DeleteAsync(caller, id)).IsPageFor(Writes).IsForm();
+        app.MapObjectRolePages();
     }
 
     private static async Task<IResult> ListAsync(Caller caller, HttpContext http, ListRoles list)

@@ -2,6 +2,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Operations;
+using Tokenry.Server.Features.Roles.OnObjects;
 using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Features.Roles;
@@ -10,7 +11,7 @@ namespace Tokenry.Server.Features.Roles;
 public static class RolesApi
 {
     public static IServiceCollection AddRoles(this IServiceCollection services) =>
-        services.AddSingleton<CreateRole>().AddSingleton<ReviseRole>().AddSingleton<ListRoles>();
+        services.AddSingleton<CreateRole>().AddSingleton<ReviseRole>().AddSingleton<ListRoles>().AddObjectRoles();
 
     public static void MapRoles(this IEndpointRouteBuilder app)
     {
@@ -57,5 +58,6 @@ public static class RolesApi
             .WithSummary("Delete the role.")
             .ChangesRights()
             .Needs(ManagementApi.RolesWrite);
+        app.MapObjectRoles();
     }
 }

@@ -196,7 +196,7 @@ public sealed partial class ForwardAuthEndpoint(
                     Challenge = api.Carriers.Challenge with { Error = ChallengeError.AcceptedKinds(words) },
                 };
             case VerificationCode.ObjectNotAllowed:
-                return new(403, ProblemCode.ObjectNotAllowed, "The credential is limited to other objects.")
+                return new(403, ProblemCode.ObjectNotAllowed, "The credential, or a role of its owner, is limited to other objects.")
                 {
                     Challenge = api.Carriers.Challenge with { Error = ChallengeError.OtherObjects },
                 };

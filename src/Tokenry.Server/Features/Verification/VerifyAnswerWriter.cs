@@ -47,7 +47,7 @@ internal static class VerifyAnswerWriter
     private static string ReasonOf(Catalog catalog, Authenticated? credential, in Requirement requirement) =>
         requirement.Api is not { } api || credential is null ? WrongApiReason.NoSuchApi
         : credential.Token is { } token && !token.Audience.Contains(api.Identifier) ? WrongApiReason.OtherAudience
-        : !Rights.Of(catalog, credential.Owner, api).IsEmpty ? WrongApiReason.NotPermitted
+        : !Rights.Of(catalog, credential.Owner, api, AboutObjects.Any()).IsEmpty ? WrongApiReason.NotPermitted
         : credential.NamedAt(api) is { IsEmpty: false } ? WrongApiReason.RoleRemoved
         : WrongApiReason.NoRole;
 

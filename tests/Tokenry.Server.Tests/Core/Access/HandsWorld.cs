@@ -43,7 +43,7 @@ internal sealed class HandsWorld
 
     public static async Task<HandsWorld> ArrangeAsync(ApiClient admin)
     {
-        var api = await admin.CreateApiAsync(["r", "w"]);
+        var api = await admin.CreateApiAsync(["r", "w"], new { object_types = new[] { "thing" } });
         var role = await admin.CreateRoleAsync([At(api.Identifier, "r", "w")]);
         var manages = await admin.CreateRoleAsync([At(Management, Manager)]);
         var user = await admin.PersonAsync(role.Id, manages.Id);

@@ -117,6 +117,7 @@ public sealed class NarrowTokenTests(SharedServers servers)
             : path == "/v1/signing-keys/rotate" ? new { algorithm = "ES256" }
             : path.EndsWith("/members", StringComparison.Ordinal) ? new { member = made.User.Id }
             : path.EndsWith("/invitations", StringComparison.Ordinal) ? new { note = "x" }
+            : path.EndsWith("/object-roles", StringComparison.Ordinal) ? new { items = Array.Empty<object>() }
             : path.EndsWith("/members/{id}", StringComparison.Ordinal) ? new { roles = new[] { made.Role.Id } }
             : path.EndsWith("/taint", StringComparison.Ordinal) ? new { reason = "x" }
             : path.EndsWith("/federated-identities", StringComparison.Ordinal)

@@ -72,6 +72,17 @@ public sealed class InHandsTests(SharedServers servers)
             var path = $"/v1/organizations/{await OrganizationAsync(world)}/members/{member}";
             return caller => caller.SendAsync(HttpMethod.Put, path, new { roles = new[] { world.RoleId } });
         },
+        ["PUT /v1/users/{id}/object-roles"] = async (world, held) =>
+            OnObjects(world, $"/v1/users/{(held ? await world.HeldUserAsync() : (await world.Admin.PersonAsync()).Id)}"),
+        ["PUT /v1/applications/{id}/object-roles"] = async (world, held) =>
+            OnObjects(world, $"/v1/applications/{(held ? await world.OwnAsync() : await world.ForeignAsync())}"),
+        ["PUT /v1/organizations/{owner}/members/{id}/object-roles"] = async (world, held) =>
+        {
+            var member = held ? await world.OwnAsync() : await world.ForeignAsync();
+            var members = $"/v1/organizations/{await OrganizationAsync(world)}/members";
+            await world.Admin.PostAsync(members, new { member }).Expect(200);
+            return OnObjects(world, $"{members}/{member}");
+        },
         ["POST /v1/users/{id}/disable"] = (world, held) => EndWithTransferAsync(world, held, HttpMethod.Post, "/disable"),
         ["DELETE /v1/users/{id}"] = (world, held) => EndWithTransferAsync(world, held, HttpMethod.Delete, ""),
         ["PATCH /v1/api-resources/{id}"] = async (world, held) =>
@@ -95,6 +106,14 @@ public sealed class InHandsTests(SharedServers servers)
         ["POST /v1/applications/{id}/disable"] = "ends rights",
         ["DELETE /v1/api-resources/{id}"] = "ends rights, and what is registered under the identifier later starts with none",
     };
+
+    private static Attempt OnObjects(HandsWorld world, string place) =>
+        caller =>
+            caller.SendAsync(
+                HttpMethod.Put,
+                $"{place}/object-roles",
+                new { items = new[] { new { role = world.RoleId, objects = new[] { "thing:1" } } } }
+            );
 
     private static async Task<string> OrganizationAsync(HandsWorld world) =>
         (await world.Admin.PostAsync("/v1/organizations", new { name = "x" }).Expect(201)).Text("id");

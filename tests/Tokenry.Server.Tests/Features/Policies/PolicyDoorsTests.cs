@@ -46,6 +46,7 @@ public sealed class PolicyDoorsTests(CertificateServers servers)
         "POST /v1/applications",
         "PATCH /v1/applications/{id}",
         "POST /v1/applications/{id}/enable",
+        "PUT /v1/applications/{id}/object-roles",
         "POST /v1/applications/{id}/revoke-all",
         "POST /v1/credentials/bulk/rotate", // each by the operation on one
         "POST /v1/credentials/leaks",
@@ -60,6 +61,7 @@ public sealed class PolicyDoorsTests(CertificateServers servers)
         "POST /v1/organizations/{owner}/invitations",
         "POST /v1/organizations/{owner}/members",
         "PUT /v1/organizations/{owner}/members/{id}",
+        "PUT /v1/organizations/{owner}/members/{id}/object-roles",
         "PATCH /v1/policy",
         "POST /v1/policy/preview",
         "POST /v1/reports/reviews",
@@ -71,6 +73,7 @@ public sealed class PolicyDoorsTests(CertificateServers servers)
         "POST /v1/users",
         "PATCH /v1/users/{id}",
         "POST /v1/users/{id}/enable",
+        "PUT /v1/users/{id}/object-roles",
         "POST /v1/users/{id}/revoke-all",
         "POST /v1/users/{id}/linked-accounts",
         "POST /v1/users/{id}/sign-in-links",

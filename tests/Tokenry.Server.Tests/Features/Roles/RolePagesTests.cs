@@ -65,4 +65,38 @@ public sealed class RolePagesTests(SharedServers servers)
         ).Expect(403);
         Assert.Empty((await admin.GetAsync($"/v1/users/{user.Id}").Expect(200)).Json.GetProperty("roles").EnumerateArray());
     }
+
+    [Theory, BothEngines]
+    public async Task A_role_is_given_on_objects_and_taken_again_on_pages(Engine engine)
+    {
+        var world = await ObjectRolesWorld.ArrangeAsync(await servers.AdminAsync(engine));
+        var admin = world.Admin;
+        var browser = await admin.BrowserOfAsync((await admin.CreateUserAsync([Administrator])).Id);
+        var organization = (await admin.PostAsync("/v1/organizations", new { name = CreateRequests.Unique("Acme") }).Expect(201)).Text("id");
+        await admin.PostAsync($"/v1/organizations/{organization}/members", new { member = world.UserId }).Expect(200);
+        var application = await admin.CreateApplicationAsync([]);
+        foreach (
+            var place in new[]
+            {
+                $"users/{world.UserId}",
+                $"applications/{application.Id}",
+                $"organizations/{organization}/members/{world.UserId}",
+            }
+        )
+        {
+            var page = $"{place}/object-roles";
+            Assert.Contains($"href=\"{page}\"", (await browser.GetAsync("/" + place)).Expect(200).Body, StringComparison.Ordinal);
+            var refused = await browser.SendAsync(page, page, ("role", world.WriterId), ("objects", "base:a other:b"));
+            Assert.Contains("object type other", refused.Expect(400).Body, StringComparison.Ordinal);
+            Assert.Contains("value=\"base:a other:b\"", refused.Body, StringComparison.Ordinal);
+            (await browser.SendAsync(page, page, ("role", world.WriterId), ("objects", "base:a  base:b"))).Expect(303);
+            (await browser.SendAsync(page, page, ("role", world.WriterId), ("objects", "space:*"))).Expect(303);
+            Assert.Equal(["base:a", "base:b", "space:*"], await HeldAsync(page));
+            (await browser.SendAsync(page, $"{page}/remove", ("role", world.WriterId), ("object", "base:a"))).Expect(303);
+            Assert.Equal(["base:b", "space:*"], await HeldAsync(page));
+        }
+
+        async Task<string[]> HeldAsync(string page) =>
+            Strings(Assert.Single((await admin.GetAsync("/v1/" + page).Expect(200)).Json.GetProperty("items").EnumerateArray()).GetProperty("objects"));
+    }
 }

@@ -28,7 +28,7 @@ public sealed class CreateInvitation(IdempotentGate gate, FreshAuthentication fr
     public Task<Invitation> RunAsync(Caller caller, string organizationId, InvitationRequest request) =>
         gate.WriteAsync(
             caller,
-            OrganizationsApi.Write,
+            OrganizationOperations.Write,
             "organization.invitation_created",
             async operation =>
             {

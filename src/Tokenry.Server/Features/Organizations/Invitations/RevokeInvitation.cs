@@ -14,7 +14,7 @@ public sealed class RevokeInvitation(Gate gate, TimeProvider time)
     public Task RunAsync(Caller caller, string organizationId, string id) =>
         gate.WriteAsync(
             caller,
-            OrganizationsApi.Write,
+            OrganizationOperations.Write,
             "organization.invitation_revoked",
             async operation =>
             {

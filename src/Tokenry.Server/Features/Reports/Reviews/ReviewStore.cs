@@ -27,8 +27,12 @@ internal static class ReviewStore
             WHEN l.kind <> 'role' THEN 0
             WHEN l.organization_id IS NULL THEN (SELECT count(*) FROM principal_roles h JOIN principals p ON p.id = h.principal_id
               WHERE h.principal_id = l.owner_id AND h.role_id = l.target_id AND p.deleted_at IS NULL)
+              + (SELECT count(*) FROM object_roles o JOIN principals p ON p.id = o.principal_id
+              WHERE o.principal_id = l.owner_id AND o.role_id = l.target_id AND o.organization_id = '' AND p.deleted_at IS NULL)
             ELSE (SELECT count(*) FROM organization_members m JOIN principals p ON p.id = m.principal_id
               WHERE m.organization_id = l.organization_id AND m.principal_id = l.owner_id AND m.role_id = l.target_id AND p.deleted_at IS NULL)
+              + (SELECT count(*) FROM object_roles o JOIN principals p ON p.id = o.principal_id
+              WHERE o.principal_id = l.owner_id AND o.role_id = l.target_id AND o.organization_id = l.organization_id AND p.deleted_at IS NULL)
           END AS holds_now
         FROM access_review_lines l LEFT JOIN principals d ON d.id = l.decided_by
         """;
@@ -120,16 +124,21 @@ internal static class ReviewStore
             }
         ) == 1;
 
-    /// <summary>The roles that principals have: in one organization, or on the whole server and in all organizations.</summary>
+    /// <summary>The roles that principals have, on all objects or on some: in one organization, or on the whole server and in all organizations.</summary>
     public static Task<IReadOnlyList<HeldRole>> RolesAsync(StoreReader store, string? organization, int most)
     {
+        // UNION: who has a role on all objects and on some has it once.
         const string inOrganizations = """
             SELECT p.id AS owner_id, p.type AS owner_type, p.name AS owner_name, m.role_id, m.organization_id
-            FROM organization_members m JOIN principals p ON p.id = m.principal_id WHERE p.deleted_at IS NULL
+            FROM (SELECT principal_id, organization_id, role_id FROM organization_members
+              UNION SELECT principal_id, organization_id, role_id FROM object_roles WHERE organization_id <> '') m
+            JOIN principals p ON p.id = m.principal_id WHERE p.deleted_at IS NULL
             """;
         const string onServer = """
             SELECT p.id AS owner_id, p.type AS owner_type, p.name AS owner_name, r.role_id, NULL AS organization_id
-            FROM principal_roles r JOIN principals p ON p.id = r.principal_id WHERE p.deleted_at IS NULL
+            FROM (SELECT principal_id, role_id FROM principal_roles
+              UNION SELECT principal_id, role_id FROM object_roles WHERE organization_id = '') r
+            JOIN principals p ON p.id = r.principal_id WHERE p.deleted_at IS NULL
             """;
         var held = organization is null
             ? $"{onServer} UNION ALL {inOrganizations}"

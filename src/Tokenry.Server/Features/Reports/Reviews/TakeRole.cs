@@ -17,6 +17,7 @@ internal static class TakeRole
         var taken = entry.With($"{line.OwnerType}.updated");
         var address = new PrincipalAddress(line.OwnerType, line.OwnerId);
         var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation with { Entry = taken }, address);
+        await TakeOnObjectsAsync(operation, line);
         string[] left = [.. roles.Where(role => role != line.TargetId)];
         if (left.Length == roles.Count)
         {
@@ -32,6 +33,7 @@ internal static class TakeRole
     {
         var (tx, entry, _, reach, _) = operation;
         await OrganizationStore.FindAsync(tx, organization, reach);
+        await TakeOnObjectsAsync(operation, line);
         var roles = await OrganizationStore.RolesAsync(tx, organization, line.OwnerId);
         string[] left = [.. roles.Where(role => role != line.TargetId)];
         if (left.Length == roles.Count)
@@ -44,10 +46,34 @@ internal static class TakeRole
             line.OwnerId,
             () => OrganizationStore.ChangeAsync(tx, organization, line.OwnerId, added: [], removed: [line.TargetId])
         );
+        if (left.Length == 0)
+        {
+            await ObjectRoleStore.LeaveAsync(tx, line.OwnerId, organization);
+        }
+
         var action = left.Length == 0 ? "organization.member_removed" : "organization.member_roles_replaced";
         var taken = entry.With(action, line.OwnerType, line.OwnerId);
         taken.OrganizationId = organization;
         taken.Changes = [AuditChanges.OfType<IReadOnlyList<string>>("roles", roles, left)];
+        tx.Record(taken);
+    }
+
+    /// <summary>Takes the role where it counts on some objects only.</summary>
+    private static async Task TakeOnObjectsAsync(OperationContext operation, ReviewLineRow line)
+    {
+        var (tx, entry, _, _, _) = operation;
+        var held = await ObjectRoleStore.ListAsync(tx, line.OwnerId, line.OrganizationId);
+        var left = held.Where(role => role.RoleId != line.TargetId).ToList();
+        if (left.Count == held.Count)
+        {
+            return;
+        }
+
+        await ObjectRoleStore.ReplaceAsync(tx, line.OwnerId, line.OrganizationId, left);
+        var noun = line.OrganizationId is null ? $"{line.OwnerType}.object_roles" : "organization.member_object_roles";
+        var taken = entry.With($"{noun}_replaced", line.OwnerType, line.OwnerId);
+        taken.OrganizationId = line.OrganizationId;
+        taken.Changes = [HeldObjectRole.Change(held, left)];
         tx.Record(taken);
     }
 }

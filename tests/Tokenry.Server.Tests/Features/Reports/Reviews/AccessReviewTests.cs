@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tokenry.Server.Tests.Features.Organizations;
+using Tokenry.Server.Tests.Features.Roles;
 using static Tokenry.Server.Tests.Core.Access.ManagementCalls;
 
 namespace Tokenry.Server.Tests.Features.Reports.Reviews;
@@ -182,6 +183,23 @@ public sealed class AccessReviewTests(SharedServers servers)
         Assert.Empty((await admin.GetAsync($"/v1/users/{user.Id}").Expect(200)).Json.GetProperty("roles").EnumerateArray());
         var audit = (await admin.GetAsync("/v1/audit?action=user.updated").Expect(200)).Json.GetProperty("items")[0];
         Assert.Equal("roles", audit.GetProperty("changes")[0].GetProperty("member").GetString());
+    }
+
+    [Theory, BothEngines]
+    public async Task A_role_on_objects_is_a_line_and_is_taken_with_it(Engine engine)
+    {
+        var world = await ObjectRolesWorld.ArrangeAsync(await servers.AdminAsync(engine));
+        var organization = await world.Admin.OrganizationAsync();
+        await world.Admin.JoinAsync(organization, world.UserId).Expect(200);
+        var member = $"/v1/organizations/{organization}/members/{world.UserId}";
+        await world.GiveAsync(member, "base:a", "base:b").Expect(200);
+        var id = (await OpenAsync(world.Admin, new { organization })).Text("id");
+        var line = (await LinesAsync(world.Admin, id))[world.WriterId];
+        Assert.Equal(world.UserId, line.GetProperty("owner").GetProperty("id").GetString());
+        await SignAsync(world.Admin, id, line, "revoke").Expect(200);
+        AssertJson("""{"items":[]}""", (await world.Admin.GetAsync($"{member}/object-roles").Expect(200)).Json);
+        Assert.Equal(2, await world.Admin.EventsAsync(organization, "organization.member_object_roles_replaced"));
+        await world.Admin.GetAsync(member).Expect(200); // still a member
     }
 
     [Theory, BothEngines]
