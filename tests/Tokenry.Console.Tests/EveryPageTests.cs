@@ -225,9 +225,9 @@ public sealed class EveryPageTests(SharedServers servers, Chromium chromium)
             .GetProperty("id")
             .GetString()!;
         object[] onObjects = [new { role = company.Role, objects = new[] { "customer:acme", "customer:zoo/*" } }];
-        (
-            await company.Admin.SendAsync(HttpMethod.Put, $"/v1/users/{company.Person.Id}/object-roles", new { items = onObjects })
-        ).Expect(200);
+        (await company.Admin.SendAsync(HttpMethod.Put, $"/v1/users/{company.Person.Id}/object-roles", new { items = onObjects })).Expect(
+            200
+        );
         var approval = await ApprovalAsync(company, organization);
         var request = await RequestAsync(company);
         return

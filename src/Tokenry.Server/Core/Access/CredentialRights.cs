@@ -45,7 +45,9 @@ internal sealed class CredentialRights
 
         if (CredentialKind.IsClientAuthentication(Kind))
         {
-            var all = owner.ActsInEach().Aggregate(ScopeSet.Empty, (scopes, acting) => scopes.Union(Rights.Of(catalog, acting, api, AboutObjects.Any())));
+            var all = owner
+                .ActsInEach()
+                .Aggregate(ScopeSet.Empty, (scopes, acting) => scopes.Union(Rights.Of(catalog, acting, api, AboutObjects.Any())));
             // A public key also signs requests, at an API that accepts signatures.
             return Usable(api, all, CredentialKind.AccessToken).Union(Usable(api, all, Kind));
         }

@@ -185,10 +185,7 @@ public sealed class RightsEffects(Database database, TimeProvider time)
 
     private static bool HaveSameObjectRoles(PrincipalFacts? one, PrincipalFacts? other) =>
         ReferenceEquals(one, other)
-        || one is not null
-            && other is not null
-            && ReferenceEquals(one.Sharing(other), one)
-            && ReferenceEquals(other.Sharing(one), other);
+        || one is not null && other is not null && ReferenceEquals(one.Sharing(other), one) && ReferenceEquals(other.Sharing(one), other);
 
     /// <summary>Principals that hold a role that differs, or have any right at an API that differs.</summary>
     private static async Task<List<string>> AffectedAsync(DbConnection connection, Catalog before, Catalog after, CatalogDifference altered)

@@ -40,7 +40,12 @@ public static class ObjectRoleStore
     /// <param name="principalId">The principal.</param>
     /// <param name="organizationId">The organization; <c>null</c> = wherever it acts.</param>
     /// <param name="wanted">What it has from now on.</param>
-    public static async Task ReplaceAsync(WriteTransaction tx, string principalId, string? organizationId, IEnumerable<HeldObjectRole> wanted)
+    public static async Task ReplaceAsync(
+        WriteTransaction tx,
+        string principalId,
+        string? organizationId,
+        IEnumerable<HeldObjectRole> wanted
+    )
     {
         tx.Changed(ChangeKind.Principal, principalId);
         var there = organizationId ?? Everywhere;

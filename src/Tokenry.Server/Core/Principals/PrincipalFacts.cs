@@ -134,7 +134,13 @@ public sealed record PrincipalFacts
     {
         var owner = Owner?.Sharing(other?.Owner);
         var shared = ObjectRoles.Where(role => other?.ObjectRoles.Any(role.Is) == true).ToList();
-        return shared.Count == ObjectRoles.Count && ReferenceEquals(owner, Owner) ? this : this with { ObjectRoles = shared, Owner = owner };
+        return shared.Count == ObjectRoles.Count && ReferenceEquals(owner, Owner)
+            ? this
+            : this with
+            {
+                ObjectRoles = shared,
+                Owner = owner,
+            };
     }
 
     /// <summary>

@@ -155,7 +155,10 @@ public static class PrincipalStore
                     .GroupBy(row => row.Organization!, row => row.Role, StringComparer.Ordinal)
                     .Select(roles => new Membership(roles.Key, [.. roles])),
             ],
-            [.. held.Where(row => row.Pattern is not null).SelectMany(row => ObjectRoleStore.Read(row.Organization, row.Role, row.Pattern!))]
+            [
+                .. held.Where(row => row.Pattern is not null)
+                    .SelectMany(row => ObjectRoleStore.Read(row.Organization, row.Role, row.Pattern!)),
+            ]
         );
     }
 

@@ -52,14 +52,16 @@ public sealed class ObjectRolesTests(SharedServers servers)
     {
         var world = await ObjectRolesWorld.ArrangeAsync(await servers.AdminAsync(engine));
         await world.GiveAsync($"/v1/users/{world.UserId}", "base:a", "base:b/*").Expect(200);
-        foreach (var (objects, scopes) in new (string[], string[])[]
-        {
-            (["base:a"], ["read", "write"]),
-            (["base:a", "base:b/c"], ["read", "write"]),
-            (["base:b/c/*"], ["read", "write"]),
-            (["base:a", "base:c"], ["read"]), // on one of them only
-            (["base:*"], ["read"]),
-        })
+        foreach (
+            var (objects, scopes) in new (string[], string[])[]
+            {
+                (["base:a"], ["read", "write"]),
+                (["base:a", "base:b/c"], ["read", "write"]),
+                (["base:b/c/*"], ["read", "write"]),
+                (["base:a", "base:c"], ["read"]), // on one of them only
+                (["base:*"], ["read"]),
+            }
+        )
         {
             var limited = await world.TokenAsync(objects);
             var answer = await world.Admin.VerifyAsync(limited.Secret, world.Api).Expect(200);
@@ -198,7 +200,15 @@ public sealed class ObjectRolesTests(SharedServers servers)
         var limited = await caller.PostAsync("/v1/me/tokens", new { name = "x", objects = new[] { "base:a" } }).Expect(201);
         Assert.Equal("valid", await world.Admin.CodeAsync(limited.Text("token"), world.Api, ["write"], "base:a"));
         await caller
-            .PostAsync("/v1/me/tokens", new { name = "x", permissions = both, objects = new[] { "base:b" } })
+            .PostAsync(
+                "/v1/me/tokens",
+                new
+                {
+                    name = "x",
+                    permissions = both,
+                    objects = new[] { "base:b" },
+                }
+            )
             .Expect(403, "exceeds_owner_rights");
 
         // An application of the caller's has the role on another object, where it is not bounded: its key would reach further than the caller.
@@ -233,7 +243,15 @@ public sealed class ObjectRolesTests(SharedServers servers)
         );
         foreach (var objects in new[] { null, new[] { "base:a" } })
             await caller
-                .PostAsync("/v1/me/tokens", new { name = "x", permissions = new[] { At(world.Api, "write") }, objects })
+                .PostAsync(
+                    "/v1/me/tokens",
+                    new
+                    {
+                        name = "x",
+                        permissions = new[] { At(world.Api, "write") },
+                        objects,
+                    }
+                )
                 .Expect(403, "exceeds_own_rights");
     }
 
@@ -244,16 +262,18 @@ public sealed class ObjectRolesTests(SharedServers servers)
         var plain = await world.Admin.CreateApiAsync(["x"]);
         var withoutObjects = await world.Admin.CreateRoleAsync([At(plain.Identifier, "x")]);
         var user = $"/v1/users/{world.UserId}/object-roles";
-        foreach (var (role, objects, fault) in new (string, string[], string)[]
-        {
-            ("rol_000000000000000000000A", ["base:a"], "role"),
-            (Administrator, ["base:a"], "role"),
-            (world.WriterId, [], "objects"),
-            (world.WriterId, ["base"], "objects"),
-            (world.WriterId, ["base:a/../b"], "objects"),
-            (world.WriterId, ["other:a"], "objects"),
-            (withoutObjects.Id, ["base:a"], "objects"),
-        })
+        foreach (
+            var (role, objects, fault) in new (string, string[], string)[]
+            {
+                ("rol_000000000000000000000A", ["base:a"], "role"),
+                (Administrator, ["base:a"], "role"),
+                (world.WriterId, [], "objects"),
+                (world.WriterId, ["base"], "objects"),
+                (world.WriterId, ["base:a/../b"], "objects"),
+                (world.WriterId, ["other:a"], "objects"),
+                (withoutObjects.Id, ["base:a"], "objects"),
+            }
+        )
             await world.Admin.SendAsync(HttpMethod.Put, user, new { items = new[] { new { role, objects } } }).ExpectFaultAsync(fault);
 
         await world.Admin.SendAsync(HttpMethod.Put, user, new { items = new object?[] { null } }).ExpectFaultAsync("items");

@@ -72,7 +72,9 @@ public sealed class RolePagesTests(SharedServers servers)
         var world = await ObjectRolesWorld.ArrangeAsync(await servers.AdminAsync(engine));
         var admin = world.Admin;
         var browser = await admin.BrowserOfAsync((await admin.CreateUserAsync([Administrator])).Id);
-        var organization = (await admin.PostAsync("/v1/organizations", new { name = CreateRequests.Unique("Acme") }).Expect(201)).Text("id");
+        var organization = (await admin.PostAsync("/v1/organizations", new { name = CreateRequests.Unique("Acme") }).Expect(201)).Text(
+            "id"
+        );
         await admin.PostAsync($"/v1/organizations/{organization}/members", new { member = world.UserId }).Expect(200);
         var application = await admin.CreateApplicationAsync([]);
         foreach (
@@ -97,6 +99,10 @@ public sealed class RolePagesTests(SharedServers servers)
         }
 
         async Task<string[]> HeldAsync(string page) =>
-            Strings(Assert.Single((await admin.GetAsync("/v1/" + page).Expect(200)).Json.GetProperty("items").EnumerateArray()).GetProperty("objects"));
+            Strings(
+                Assert
+                    .Single((await admin.GetAsync("/v1/" + page).Expect(200)).Json.GetProperty("items").EnumerateArray())
+                    .GetProperty("objects")
+            );
     }
 }

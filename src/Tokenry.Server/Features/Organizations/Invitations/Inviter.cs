@@ -57,7 +57,8 @@ internal static class Inviter
                     : !isBound || (catalog.Resource(entry.Api) is { } api && EffectiveAt(api).IsSupersetOf(entry.Scopes))
             );
 
-        ScopeSet EffectiveAt(ApiResourceFacts api) => Rights.Of(catalog, inviter, named is null ? api.Scopes : named.At(api), api, AboutObjects.None);
+        ScopeSet EffectiveAt(ApiResourceFacts api) =>
+            Rights.Of(catalog, inviter, named is null ? api.Scopes : named.At(api), api, AboutObjects.None);
     }
 
     private static IEnumerable<string> Ids(PrincipalFacts inviter, InvitationRow row)

@@ -59,10 +59,7 @@ internal static class ObjectRolePages
     {
         var group = app.MapGroup($"/{principals}/{{id}}/object-roles");
         group
-            .MapGet(
-                "",
-                (string id, Caller caller, HttpContext http) => PageAsync(caller, http, new(of(id)), PageForm.Empty, refusal: null)
-            )
+            .MapGet("", (string id, Caller caller, HttpContext http) => PageAsync(caller, http, new(of(id)), PageForm.Empty, refusal: null))
             .IsPageFor(reads);
         group
             .MapPost("", (string id, Caller caller, HttpContext http, PageForm form) => AddAsync(caller, http, new(of(id)), form))

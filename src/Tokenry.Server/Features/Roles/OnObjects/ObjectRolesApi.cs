@@ -14,13 +14,7 @@ internal static class ObjectRolesApi
 
     public static void MapObjectRoles(this IEndpointRouteBuilder app)
     {
-        MapOf(
-            app,
-            PrincipalAddress.User,
-            "Users",
-            [ManagementApi.UsersRead],
-            [ManagementApi.UsersWrite]
-        );
+        MapOf(app, PrincipalAddress.User, "Users", [ManagementApi.UsersRead], [ManagementApi.UsersWrite]);
         MapOf(
             app,
             PrincipalAddress.Application,

@@ -43,7 +43,8 @@ public sealed record ObjectRolesPlace(PrincipalAddress Principal, string? Organi
         }
 
         await OrganizationStore.FindAsync(read.Connection, OrganizationId, read.Reach);
-        return (await OrganizationStore.MemberAsync(read.Connection, OrganizationId, Principal.Id))?.Name ?? throw ProblemException.NotFound();
+        return (await OrganizationStore.MemberAsync(read.Connection, OrganizationId, Principal.Id))?.Name
+            ?? throw ProblemException.NotFound();
     }
 
     /// <summary>Finds the principal for a change and makes it the target of the audit event.</summary>
