@@ -32,7 +32,7 @@ public static class Rights
             : ScopeSet.Empty;
         scopes = WithRoles(scopes, catalog, principal.RoleIds, api);
         scopes = WithRoles(scopes, catalog, principal.RolesThere, api);
-        if (principal.ObjectRoles.Count > 0)
+        if (principal.HasObjectRoles)
         {
             scopes = scopes.Union(about.Given(catalog, principal, api));
         }
@@ -92,7 +92,13 @@ public static class Rights
 
     /// <summary>What a presented credential may do at an API, if the request names that object. Its own objects are checked separately.</summary>
     public static ScopeSet Of(Catalog catalog, Authenticated credential, ApiResourceFacts api, string? asked = null) =>
-        Of(catalog, credential.Owner, credential.NamedAt(api), api, AboutObjects.Of(asked, credential));
+        Of(
+            catalog,
+            credential.Owner,
+            credential.NamedAt(api),
+            api,
+            credential.Owner.HasObjectRoles ? AboutObjects.Of(asked, credential) : default
+        );
 
     /// <summary>What a credential of that owner may do at an API. Its objects are checked separately.</summary>
     /// <param name="catalog">API resources and roles.</param>

@@ -125,6 +125,9 @@ public sealed record PrincipalFacts
         };
     }
 
+    /// <summary>Whether what it may do depends on objects, by roles of its own or of an owner that bounds it. Most principals have none.</summary>
+    public bool HasObjectRoles => ObjectRoles.Count > 0 || Owner is { HasObjectRoles: true };
+
     /// <summary>The roles on objects that count where it acts.</summary>
     public IEnumerable<HeldObjectRole> ObjectRolesThere =>
         ObjectRoles.Where(role => role.OrganizationId is null || role.OrganizationId == ActsIn);
