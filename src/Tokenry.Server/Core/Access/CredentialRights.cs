@@ -64,7 +64,7 @@ internal sealed class CredentialRights
     }
 
     /// <summary>Read once, because each row is checked against each API twice.</summary>
-    private IReadOnlyList<ObjectPattern>? Objects
+    internal IReadOnlyList<ObjectPattern>? Objects
     {
         get
         {

@@ -210,7 +210,7 @@ public static class MintingRule
         var owner = OnceEnabled(minted.Owner);
         foreach (var acting in minted.ReachesAll ? owner.ActsInEach() : [owner])
         {
-            foreach (var pattern in PatternsOf(acting).SelectMany(pattern => Narrowed(pattern, limits)))
+            foreach (var pattern in ObjectRolesOf(acting).SelectMany(role => role.Within(limits)))
             {
                 var about = AboutObjects.Each([pattern]);
                 var reached = Rights.Everywhere(catalog, acting, api => minted.Permissions?.At(api), about);
@@ -225,23 +225,17 @@ public static class MintingRule
         }
     }
 
-    /// <summary>The patterns of its roles on objects, and of those of the owners that bound it.</summary>
-    private static IEnumerable<ObjectPattern> PatternsOf(PrincipalFacts principal)
+    /// <summary>Its roles on objects, and those of the owners that bound it.</summary>
+    private static IEnumerable<HeldObjectRole> ObjectRolesOf(PrincipalFacts principal)
     {
         for (var next = principal; next is not null; next = next.Owner)
         {
             foreach (var role in next.ObjectRolesThere)
             {
-                yield return role.Pattern;
+                yield return role;
             }
         }
     }
-
-    /// <summary>What a pattern and the objects of a credential have in common.</summary>
-    private static IEnumerable<ObjectPattern> Narrowed(ObjectPattern pattern, IReadOnlyList<ObjectPattern>? limits) =>
-        limits is null ? [pattern]
-        : limits.Any(limit => limit.Covers(pattern)) ? [pattern]
-        : limits.Where(pattern.Covers);
 
     /// <summary>
     /// Checks the named permissions as well, not only what the owner may do now. If a demoted owner is promoted again, the credential would otherwise open

@@ -16,7 +16,7 @@ public static class Rights
     /// the API still defines. If an owner bounds the application, no more than the owner may do there.
     /// </summary>
     public static ScopeSet Of(Catalog catalog, PrincipalFacts principal, ApiResourceFacts api) =>
-        Of(catalog, principal, api, AboutObjects.None);
+        Of(catalog, principal, api, default);
 
     /// <summary>The same, with the roles that the principal has on the objects in question.</summary>
     public static ScopeSet Of(Catalog catalog, PrincipalFacts principal, ApiResourceFacts api, AboutObjects about)
@@ -92,13 +92,11 @@ public static class Rights
 
     /// <summary>What a presented credential may do at an API, if the request names that object. Its own objects are checked separately.</summary>
     public static ScopeSet Of(Catalog catalog, Authenticated credential, ApiResourceFacts api, string? asked = null) =>
-        Of(
-            catalog,
-            credential.Owner,
-            credential.NamedAt(api),
-            api,
-            credential.Owner.HasObjectRoles ? AboutObjects.Of(asked, credential) : default
-        );
+        Of(catalog, credential, credential.NamedAt(api), api, asked);
+
+    /// <summary>The same, if it names these scopes there.</summary>
+    public static ScopeSet Of(Catalog catalog, Authenticated credential, ScopeSet? named, ApiResourceFacts api, string? asked = null) =>
+        Of(catalog, credential.Owner, named, api, credential.Owner.HasObjectRoles ? AboutObjects.Of(asked, credential) : default);
 
     /// <summary>What a credential of that owner may do at an API. Its objects are checked separately.</summary>
     /// <param name="catalog">API resources and roles.</param>

@@ -101,11 +101,12 @@ public sealed class RightsEffects(Database database, TimeProvider time)
                 {
                     var now = credential.At(before, owner.Before, before.Resource(api));
                     var then = credential.At(after, owner.After, after.Resource(api));
-                    // A role that moves to other objects is gained on those and lost on these.
-                    var kept = credential.At(before, owner.Before?.Sharing(owner.After), before.Resource(api));
-                    var keeps = credential.At(after, owner.After?.Sharing(owner.Before), after.Resource(api));
-                    gains.Add(credential, owner.Before ?? owner.After!, api, then.Except(kept));
-                    loses.Add(credential, owner.Before ?? owner.After!, api, now.Except(keeps));
+                    var (more, less) = (
+                        OnMoreObjects(credential, (before, owner.Before), (after, owner.After), api),
+                        OnMoreObjects(credential, (after, owner.After), (before, owner.Before), api)
+                    );
+                    gains.Add(credential, owner.Before ?? owner.After!, api, then.Except(now).Union(more));
+                    loses.Add(credential, owner.Before ?? owner.After!, api, now.Except(then).Union(less));
                 }
             }
         }
@@ -119,21 +120,38 @@ public sealed class RightsEffects(Database database, TimeProvider time)
         );
     }
 
+    /// <summary>
+    /// What a credential gets on further objects by the same roles: it may do the same as before, in more places. A role that moves to other objects is therefore
+    /// gained on those and lost on these.
+    /// </summary>
+    private static ScopeSet OnMoreObjects(
+        CredentialRights credential,
+        (Catalog Catalog, PrincipalFacts? Owner) before,
+        (Catalog Catalog, PrincipalFacts? Owner) after,
+        string api
+    ) =>
+        after.Owner is { HasObjectRoles: true } owner
+            ? credential
+                .At(after.Catalog, owner.WithObjectRolesBeyond(before.Owner, credential.Objects), after.Catalog.Resource(api))
+                .Except(credential.At(before.Catalog, before.Owner?.WithoutObjectRoles(), before.Catalog.Resource(api)))
+            : ScopeSet.Empty;
+
     private static bool Widens(Catalog before, Catalog after, PrincipalFacts? was, PrincipalFacts? would, string api) =>
         would is not null
         && would
             .ActsInEach()
             .Any(then =>
-                !Of(after, then, after.Resource(api))
-                    .Except(
-                        Of(
-                            before,
-                            (then.ActsIn is { } there && there != would.ActsIn ? was?.InEnabled(there) : was)?.Sharing(then),
-                            before.Resource(api)
-                        )
-                    )
-                    .IsEmpty
+                WidensThere((before, then.ActsIn is { } there && there != would.ActsIn ? was?.InEnabled(there) : was), (after, then), api)
             );
+
+    private static bool WidensThere(
+        (Catalog Catalog, PrincipalFacts? Principal) before,
+        (Catalog Catalog, PrincipalFacts Principal) after,
+        string api
+    ) =>
+        !Of(after.Catalog, after.Principal, after.Catalog.Resource(api))
+            .Except(Of(before.Catalog, before.Principal, before.Catalog.Resource(api)))
+            .IsEmpty || HasMoreObjects(before.Principal, after.Principal);
 
     /// <summary>The APIs at which the principal's rights differ, or which differ themselves.</summary>
     /// <param name="before">APIs and roles as they are.</param>
@@ -167,7 +185,8 @@ public sealed class RightsEffects(Database database, TimeProvider time)
         if (
             !Of(before.Catalog, before.Principal, before.Catalog.Resource(api))
                 .Equals(Of(after.Catalog, after.Principal, after.Catalog.Resource(api)))
-            || !HaveSameObjectRoles(before.Principal, after.Principal)
+            || HasMoreObjects(before.Principal, after.Principal)
+            || HasMoreObjects(after.Principal, before.Principal)
         )
         {
             return true;
@@ -183,9 +202,8 @@ public sealed class RightsEffects(Database database, TimeProvider time)
             Of(at.Catalog, at.Principal?.InEnabled(organization), at.Catalog.Resource(api));
     }
 
-    private static bool HaveSameObjectRoles(PrincipalFacts? one, PrincipalFacts? other) =>
-        ReferenceEquals(one, other)
-        || one is not null && other is not null && ReferenceEquals(one.Sharing(other), one) && ReferenceEquals(other.Sharing(one), other);
+    private static bool HasMoreObjects(PrincipalFacts? before, PrincipalFacts? after) =>
+        after is not null && after.WithObjectRolesBeyond(before).HasObjectRoles;
 
     /// <summary>Principals that hold a role that differs, or have any right at an API that differs.</summary>
     private static async Task<List<string>> AffectedAsync(DbConnection connection, Catalog before, Catalog after, CatalogDifference altered)

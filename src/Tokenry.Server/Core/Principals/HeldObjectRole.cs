@@ -23,6 +23,14 @@ public sealed class HeldObjectRole(string? organizationId, string roleId, Object
     public bool Is(HeldObjectRole other) =>
         OrganizationId == other.OrganizationId && RoleId == other.RoleId && Pattern.ToString() == other.Pattern.ToString();
 
+    /// <summary>Its objects among those to which a credential is limited; <c>null</c> = it is not.</summary>
+    public IEnumerable<ObjectPattern> Within(IReadOnlyList<ObjectPattern>? limits) =>
+        limits is null || limits.Any(limit => limit.Covers(Pattern)) ? [Pattern] : limits.Where(Pattern.Covers);
+
+    /// <summary>Whether it is the same role at the same place on all these objects.</summary>
+    internal bool Includes(HeldObjectRole other, ObjectPattern objects) =>
+        OrganizationId == other.OrganizationId && RoleId == other.RoleId && Pattern.Covers(objects);
+
     /// <summary>The change from one list to another, for the trail.</summary>
     public static AuditChange Change(IReadOnlyList<HeldObjectRole> before, IReadOnlyList<HeldObjectRole> after) =>
         AuditChanges.OfType("object_roles", Lines(before), Lines(after));

@@ -307,6 +307,8 @@ public sealed class ObjectRolesTests(SharedServers servers)
         Assert.Equal($"gains {all.Id}, loses {all.Id} {limited.Id}", await ToldAsync("base:b"));
         Assert.Equal($"gains {all.Id}, loses ", await ToldAsync("base:a", "base:b"));
         Assert.Equal($"gains , loses {all.Id} {limited.Id}", await ToldAsync());
+        await world.GiveAsync(user, "base:*").Expect(200);
+        Assert.Equal($"gains , loses {all.Id}", await ToldAsync("base:a")); // fewer objects, and all of those of the other
 
         async Task<string> ToldAsync(params string[] objects)
         {

@@ -121,7 +121,7 @@ public sealed class TokenExchange(
             subject.Token is { } token && token.IsFor(api.Identifier)
                 ? subject.NamedAt(api)
                 : credential.Permissions?.In(subject.OrganizationId).At(api);
-        var scopes = Rights.Of(catalog, subject.Owner, named, api, AboutObjects.Of(asked: null, subject));
+        var scopes = Rights.Of(catalog, subject, named, api);
         if (!CredentialKind.IsClientAuthentication(credential.Kind))
         {
             scopes = api.AcceptedKinds.Contains(credential.Kind) ? api.Usable(scopes, credential.Kind) : ScopeSet.Empty;

@@ -4,7 +4,6 @@ using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Http;
-using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Features.Roles.OnObjects;
 
