@@ -15,8 +15,7 @@ public static class Rights
     /// What a principal may do at an API: the union of its roles, of its roles in the organization in which it acts, and of its own permissions, for scopes that
     /// the API still defines. If an owner bounds the application, no more than the owner may do there.
     /// </summary>
-    public static ScopeSet Of(Catalog catalog, PrincipalFacts principal, ApiResourceFacts api) =>
-        Of(catalog, principal, api, default);
+    public static ScopeSet Of(Catalog catalog, PrincipalFacts principal, ApiResourceFacts api) => Of(catalog, principal, api, default);
 
     /// <summary>The same, with the roles that the principal has on the objects in question.</summary>
     public static ScopeSet Of(Catalog catalog, PrincipalFacts principal, ApiResourceFacts api, AboutObjects about)

@@ -70,8 +70,8 @@ internal static class TakeRole
         }
 
         await ObjectRoleStore.ReplaceAsync(tx, line.OwnerId, line.OrganizationId, left);
-        var noun = line.OrganizationId is null ? $"{line.OwnerType}.object_roles" : "organization.member_object_roles";
-        var taken = entry.With($"{noun}_replaced", line.OwnerType, line.OwnerId);
+        var place = new ObjectRolesPlace(new(line.OwnerType, line.OwnerId), line.OrganizationId);
+        var taken = entry.With(place.ReplacedAction, line.OwnerType, line.OwnerId);
         taken.OrganizationId = line.OrganizationId;
         taken.Changes = [HeldObjectRole.Change(held, left)];
         tx.Record(taken);

@@ -17,7 +17,7 @@ public sealed class ReviseObjectRoles(Gate gate)
         gate.ReadOneAsync(
             caller,
             place.Read,
-            $"{place.Noun}_read",
+            place.ReadAction,
             async read =>
             {
                 var name = await place.FindAsync(read);
@@ -36,7 +36,7 @@ public sealed class ReviseObjectRoles(Gate gate)
         gate.WriteAsync(
             caller,
             place.Write,
-            $"{place.Noun}_replaced",
+            place.ReplacedAction,
             async operation =>
             {
                 var (tx, entry, _, _, catalog) = operation;

@@ -1,11 +1,10 @@
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Core.Apis;
-using Tokenry.Server.Core.Lifecycle;
 using Tokenry.Server.Core.Operations;
 using Tokenry.Server.Core.Principals;
 using Tokenry.Server.Platform.Http;
 
-namespace Tokenry.Server.Features.Roles.OnObjects;
+namespace Tokenry.Server.Core.Lifecycle;
 
 /// <summary>Whose roles on objects a request is about, and where they count.</summary>
 /// <param name="Principal">The principal.</param>
@@ -22,8 +21,12 @@ public sealed record ObjectRolesPlace(PrincipalAddress Principal, string? Organi
     /// <summary>The scopes a caller needs to change them.</summary>
     public Demand Write => OrganizationId is null ? Principal.Write : OrganizationOperations.Write;
 
-    /// <summary>The noun of audit events.</summary>
-    public string Noun => OrganizationId is null ? $"{Principal.Type}.object_roles" : "organization.member_object_roles";
+    /// <summary>The action of a read.</summary>
+    public string ReadAction => OrganizationId is null ? $"{Principal.Type}.object_roles_read" : "organization.member_object_roles_read";
+
+    /// <summary>The action of a change.</summary>
+    public string ReplacedAction =>
+        OrganizationId is null ? $"{Principal.Type}.object_roles_replaced" : "organization.member_object_roles_replaced";
 
     /// <summary>The page of the principal there.</summary>
     public string PageOfPrincipal =>
