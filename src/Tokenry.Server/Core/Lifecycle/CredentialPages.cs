@@ -146,7 +146,7 @@ public sealed class CredentialPages(CredentialOperations operations, FreshAuthen
         var credential = await operations.List.ShowAsync(caller, address);
         if (IsUsed(credential) && form["confirm"] != credential.Name)
         {
-            throw ProblemException.Invalid("confirm", $"must be {credential.Name}");
+            throw ProblemException.Invalid("confirm", new FieldFault("must_be", $"must be {credential.Name}", ("value", credential.Name)));
         }
     }
 

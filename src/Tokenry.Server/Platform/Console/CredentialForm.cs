@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tokenry.Protocol.Api;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Platform.Console;
 
@@ -47,12 +48,12 @@ public sealed record CredentialForm
 
     public required string Once { get; init; }
 
-    public IReadOnlyDictionary<string, string[]>? Faults { get; init; }
+    public IReadOnlyDictionary<string, FieldFault[]>? Faults { get; init; }
 
-    /// <summary>A refusal that no field explains.</summary>
-    public Http.ProblemException? Refusal { get; init; }
+    /// <summary>Why the last attempt was refused.</summary>
+    public ProblemException? Refusal { get; init; }
 
-    public IReadOnlyList<string> FaultsOf(string member) =>
+    public IReadOnlyList<FieldFault> FaultsOf(string member) =>
         Faults
             ?.Where(fault =>
                 fault.Key == member
@@ -103,8 +104,7 @@ public sealed record CredentialForm
             IsRecoverable = form["recoverable"] is not null,
             Once = refusal.Once,
             Faults = refusal.Problem.Errors,
-            // A policy may refuse what has no field, and says whose it is.
-            Refusal = refusal.Problem.Errors is null || refusal.Problem.Policy is not null ? refusal.Problem : null,
+            Refusal = refusal.Problem,
         };
 
     /// <summary>The request that the form makes.</summary>
@@ -162,4 +162,4 @@ public sealed record CredentialForm
 }
 
 /// <summary>Why an attempt was refused, and the value for the next one.</summary>
-public sealed record Refusal(Http.ProblemException Problem, string Once);
+public sealed record Refusal(ProblemException Problem, string Once);
