@@ -150,7 +150,11 @@ public sealed record CredentialTerms
             return;
         }
 
-        check.Require(objects.Count is > 0 and <= 1000, "objects", new FieldFault("objects_count", "needs 1 to 1000 patterns; null means not limited", ("n", 1000)));
+        check.Require(
+            objects.Count is > 0 and <= 1000,
+            "objects",
+            new FieldFault("objects_count", "needs 1 to 1000 patterns; null means not limited", ("n", 1000))
+        );
         foreach (var text in objects.Take(1000))
         {
             check.Require(

@@ -43,7 +43,10 @@ public static class PolicyRule
         return new ProblemException(422, ProblemCode.PolicyViolation, $"The policy of {whose} says ({broken.Rule}): {allows}.{about}")
         {
             Policy = broken,
-            Errors = new Dictionary<string, FieldFault[]>(StringComparer.Ordinal) { [member] = [FaultOf(broken, $"the policy of {whose}: {allows}")] },
+            Errors = new Dictionary<string, FieldFault[]>(StringComparer.Ordinal)
+            {
+                [member] = [FaultOf(broken, $"the policy of {whose}: {allows}")],
+            },
         };
     }
 

@@ -102,14 +102,22 @@ public sealed record CredentialDraft
         check.Require(
             organizations.Count is > 0 and <= MostOrganizations,
             "organizations",
-            new FieldFault("organizations_count", $"needs 1 to {MostOrganizations}; null for a token that acts in none", ("n", MostOrganizations))
+            new FieldFault(
+                "organizations_count",
+                $"needs 1 to {MostOrganizations}; null for a token that acts in none",
+                ("n", MostOrganizations)
+            )
         );
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var there in organizations.Take(MostOrganizations))
         {
             if (there is not { Id: { } id, Permissions.Count: > 0 })
             {
-                check.Require(false, "organizations", new FieldFault("organization_needs_scope", "each needs id and permissions, which name at least one API"));
+                check.Require(
+                    false,
+                    "organizations",
+                    new FieldFault("organization_needs_scope", "each needs id and permissions, which name at least one API")
+                );
                 continue;
             }
 
@@ -284,11 +292,15 @@ public sealed record CredentialDraft
         var (api, scopes) = (permission.Api, permission.Scopes);
         if (catalog.Resource(api) is not { } resource)
         {
-            check.Require(false, apiMember, new FieldFault(
+            check.Require(
+                false,
+                apiMember,
+                new FieldFault(
                     "not_api",
                     $"'{Validation.Shown(api)}' is not a registered API{SpelledOtherwise(catalog, api)}",
                     ("value", Validation.Shown(api))
-                ));
+                )
+            );
             return;
         }
 

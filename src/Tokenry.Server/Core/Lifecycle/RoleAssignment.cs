@@ -57,7 +57,11 @@ public static class RoleAssignment
             check.Require(
                 id is not null && catalog.Role(id) is not null,
                 "roles",
-                new FieldFault("not_role", $"'{Validation.Shown(id)}' is not the id of a role; see GET /v1/roles", ("value", Validation.Shown(id)))
+                new FieldFault(
+                    "not_role",
+                    $"'{Validation.Shown(id)}' is not the id of a role; see GET /v1/roles",
+                    ("value", Validation.Shown(id))
+                )
             );
             check.Require(
                 id is null || catalog.Role(id) is not { BuiltIn: true } role || ManagementApi.IsOfOrganization(role) == inOrganization,

@@ -36,7 +36,11 @@ public static class PasswordRules
     /// <param name="names">The person's names and address, which are no passwords.</param>
     public static void Check(Validation check, string password, params string?[] names)
     {
-        check.Require(Encoding.UTF8.GetByteCount(password) <= LongestBytes, "password", new FieldFault("too_many_bytes", $"is longer than {LongestBytes} bytes", ("n", LongestBytes)));
+        check.Require(
+            Encoding.UTF8.GetByteCount(password) <= LongestBytes,
+            "password",
+            new FieldFault("too_many_bytes", $"is longer than {LongestBytes} bytes", ("n", LongestBytes))
+        );
         if (password.Length > LongestBytes)
         {
             return;

@@ -170,7 +170,9 @@ public sealed class PasskeyCeremonies(
             BackedUp = made.Info.IsBackedUp ? 1 : 0,
             CreatedAt = now.ToUnixTimeMilliseconds(),
         };
-        return await PasskeyStore.InsertAsync(tx, row) ? row : throw ProblemException.Exists("This passkey is set up already.", new PageText("sign_in_fault.passkey_known"));
+        return await PasskeyStore.InsertAsync(tx, row)
+            ? row
+            : throw ProblemException.Exists("This passkey is set up already.", new PageText("sign_in_fault.passkey_known"));
     }
 
     /// <summary>

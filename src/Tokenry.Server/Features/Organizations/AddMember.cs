@@ -18,7 +18,11 @@ public sealed class AddMember(Gate gate)
             async operation =>
             {
                 var check = new Validation();
-                check.Require(request.Roles is not { Count: 0 }, "roles", new FieldFault("needs_role", "needs at least one role; leave it out for organization_member"));
+                check.Require(
+                    request.Roles is not { Count: 0 },
+                    "roles",
+                    new FieldFault("needs_role", "needs at least one role; leave it out for organization_member")
+                );
                 check.ThrowIfAny();
                 return await MemberRoles.ChangeAsync(
                         operation,

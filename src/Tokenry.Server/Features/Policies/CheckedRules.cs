@@ -61,7 +61,11 @@ internal static class CheckedRules
         CheckKinds(check, Member, approvals?.Select(rule => rule?.Kind));
         foreach (var rule in (approvals ?? []).OfType<ApprovalRule>().Take(100))
         {
-            check.Require(rule.WithinRole is null == rule.WithinDays is null, Member, new FieldFault("role_and_days", "within_role and within_days come together"));
+            check.Require(
+                rule.WithinRole is null == rule.WithinDays is null,
+                Member,
+                new FieldFault("role_and_days", "within_role and within_days come together")
+            );
             check.Require(
                 rule.WithinRole is null || CredentialRow.HasPermissions(rule.Kind),
                 Member,
@@ -76,7 +80,11 @@ internal static class CheckedRules
                     ("value", Validation.Shown(rule.WithinRole))
                 )
             );
-            check.Require(rule.WithinDays is null or (>= 1 and <= MostDays), Member, new FieldFault("days_between", $"within_days must be from 1 to {MostDays}", ("least", 1), ("most", MostDays)));
+            check.Require(
+                rule.WithinDays is null or (>= 1 and <= MostDays),
+                Member,
+                new FieldFault("days_between", $"within_days must be from 1 to {MostDays}", ("least", 1), ("most", MostDays))
+            );
         }
     }
 

@@ -95,7 +95,11 @@ public sealed record PolicyForm
         var lives = new List<MaxLifetime>();
         foreach (var (kind, text) in Lives)
         {
-            check.Require(DurationText.TryParse(text, out var life), Life + kind, new FieldFault("not_length", "must be a number and a unit, such as 90d, 12h or 30m"));
+            check.Require(
+                DurationText.TryParse(text, out var life),
+                Life + kind,
+                new FieldFault("not_length", "must be a number and a unit, such as 90d, 12h or 30m")
+            );
             lives.Add(new(kind, (long)life.TotalSeconds));
         }
 

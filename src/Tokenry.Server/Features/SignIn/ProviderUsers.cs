@@ -100,8 +100,10 @@ public sealed class ProviderUsers(Database database, CatalogCache catalogs, Time
         };
         if (!await LinkedAccountStore.InsertAsync(tx, row))
         {
-            throw ProblemException.Exists("This account belongs to a user of this server already. Remove it there first.",
-                new PageText("sign_in_fault.account_taken"));
+            throw ProblemException.Exists(
+                "This account belongs to a user of this server already. Remove it there first.",
+                new PageText("sign_in_fault.account_taken")
+            );
         }
 
         var linked = entry.With("linked_account.added", PrincipalType.User, userId, account.Issuer);

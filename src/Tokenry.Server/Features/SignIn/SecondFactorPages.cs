@@ -108,7 +108,8 @@ public static class SecondFactorPages
             }
         );
 
-    private static Task ShowEnrolmentAsync(HttpContext context, SecondFactorEnrolment enrolment, SignInFault? error = null) => SignInAnswer.PageAsync<EnrolPage>(context, new SignInView(context) { Enrolment = enrolment, Error = error });
+    private static Task ShowEnrolmentAsync(HttpContext context, SecondFactorEnrolment enrolment, SignInFault? error = null) =>
+        SignInAnswer.PageAsync<EnrolPage>(context, new SignInView(context) { Enrolment = enrolment, Error = error });
 
     private static async Task FreshAsync(HttpContext context, string page, Func<Task> run)
     {

@@ -29,12 +29,7 @@ internal static class SignInAnswer
     /// <param name="next">The path to go on with.</param>
     /// <param name="refused">What the form says if it was refused.</param>
     /// <returns><c>null</c> = answered. Otherwise what the form says when it is shown again.</returns>
-    public static async Task<SignInFault?> TryAsync(
-        HttpContext context,
-        Func<Task<Admission?>> attempt,
-        string next,
-        PageText refused
-    )
+    public static async Task<SignInFault?> TryAsync(HttpContext context, Func<Task<Admission?>> attempt, string next, PageText refused)
     {
         try
         {

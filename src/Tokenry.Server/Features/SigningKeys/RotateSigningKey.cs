@@ -71,9 +71,9 @@ public sealed class RotateSigningKey(
             throw ProblemException.Invalid(
                 "algorithm",
                 new FieldFault(
-                "algorithm_unused",
-                "has no key, because no API resource uses it; set access_token_signing_alg of an API resource first"
-            )
+                    "algorithm_unused",
+                    "has no key, because no API resource uses it; set access_token_signing_alg of an API resource first"
+                )
             );
         }
 

@@ -34,8 +34,11 @@ public sealed record CredentialForm
 
     public string? Networks { get; init; }
 
-    /// <summary>For a person's own token: the organizations in which it acts too, with the same scopes.</summary>
+    /// <summary>For a person's own token: the organizations in which it acts too.</summary>
     public IReadOnlySet<string> Organizations { get; init; } = new HashSet<string>();
+
+    /// <summary>The chosen scopes in organizations, as values of the field. In an organization without any it has the same scopes as outside organizations.</summary>
+    public IReadOnlySet<string> ChosenThere { get; init; } = new HashSet<string>();
 
     /// <summary>Why the credential is needed, for the person who approves it.</summary>
     public string? Justification { get; init; }
@@ -100,6 +103,7 @@ public sealed record CredentialForm
             Objects = form["objects"],
             Networks = form["networks"],
             Organizations = form.All("organization").ToHashSet(StringComparer.Ordinal),
+            ChosenThere = form.All("scope_there").ToHashSet(StringComparer.Ordinal),
             Justification = form["justification"],
             IsRecoverable = form["recoverable"] is not null,
             Once = refusal.Once,
@@ -111,13 +115,20 @@ public sealed record CredentialForm
     public static CredentialRequest Request(PageForm form, DateTimeOffset now)
     {
         var permissions = ScopeAt.Permissions(form.All("scope"));
+        var there = form.All("scope_there");
         return new()
         {
             Name = form["name"] ?? "",
             ExpiresAt = new(Expiry(form, now)),
             Permissions = new CredentialPermissions(permissions),
             Organizations = form.All("organization") is { Count: > 0 } chosen
-                ? [.. chosen.Select(id => new OrganizationPermissions(id, permissions))]
+                ?
+                [
+                    .. chosen.Select(id => new OrganizationPermissions(
+                        id,
+                        ScopeThere.Permissions(there, id) is { Count: > 0 } own ? own : permissions
+                    )),
+                ]
                 : null,
             Objects = form.Lines("objects"),
             AllowedIps = form.Lines("networks"),

@@ -62,7 +62,9 @@ internal static class BodyFault
         )
         {
             Errors =
-                required.Count == 0 ? null : required.ToDictionary(name => name, FieldFault[] (_) => ["is required"], StringComparer.Ordinal),
+                required.Count == 0
+                    ? null
+                    : required.ToDictionary(name => name, FieldFault[] (_) => ["is required"], StringComparer.Ordinal),
         };
     }
 

@@ -23,7 +23,8 @@ public sealed class Validation
     private Dictionary<string, List<FieldFault>>? faults;
 
     /// <summary>The fault of a number that is too small or too large.</summary>
-    public static FieldFault Between(long least, long most) => new("between", $"must be from {least} to {most}", ("least", least), ("most", most));
+    public static FieldFault Between(long least, long most) =>
+        new("between", $"must be from {least} to {most}", ("least", least), ("most", most));
 
     public bool IsEmpty => faults is null;
 

@@ -72,7 +72,10 @@ public sealed partial class TextsTests
     [Fact]
     public void Every_fault_of_a_field_has_its_words()
     {
-        var ofPolicies = typeof(PolicyRule).GetFields().Where(field => field.IsLiteral).Select(field => $"policy_{field.GetRawConstantValue()}");
+        var ofPolicies = typeof(PolicyRule)
+            .GetFields()
+            .Where(field => field.IsLiteral)
+            .Select(field => $"policy_{field.GetRawConstantValue()}");
         var named = SourceFiles
             .Of("src/Tokenry.Server")
             .SelectMany(file => Fault().Matches(string.Join('\n', file.Lines)).Select(match => match.Groups["id"].Value))

@@ -23,7 +23,11 @@ public sealed class AskForRole(IdempotentGate gate, Brands brands, TimeProvider 
     {
         var check = new Validation();
         var justification = request.Justification?.Trim() ?? "";
-        check.Require(justification.Length > 0, "justification", new FieldFault("needs_reason", "must say why you need the role, for who decides"));
+        check.Require(
+            justification.Length > 0,
+            "justification",
+            new FieldFault("needs_reason", "must say why you need the role, for who decides")
+        );
         check.Text("justification", justification, ApprovalDemand.LongestJustification);
         check.ThrowIfAny();
         return gate.WriteAsync(
@@ -78,7 +82,10 @@ public sealed class AskForRole(IdempotentGate gate, Brands brands, TimeProvider 
             {
                 return organization.Enabled == 1
                     ? (asked, held)
-                    : throw ProblemException.Invalid("organization_id", new FieldFault("organization_disabled", "is an organization that is disabled"));
+                    : throw ProblemException.Invalid(
+                        "organization_id",
+                        new FieldFault("organization_disabled", "is an organization that is disabled")
+                    );
             }
         }
 
@@ -106,7 +113,9 @@ public sealed class AskForRole(IdempotentGate gate, Brands brands, TimeProvider 
             );
         }
 
-        return held.Contains(id, StringComparer.Ordinal) ? throw ProblemException.Invalid("role", new FieldFault("held_role", "is a role that you have there")) : role;
+        return held.Contains(id, StringComparer.Ordinal)
+            ? throw ProblemException.Invalid("role", new FieldFault("held_role", "is a role that you have there"))
+            : role;
     }
 
     private static async Task RequireRoomAsync(OperationContext operation, RoleFacts role, string? organization)

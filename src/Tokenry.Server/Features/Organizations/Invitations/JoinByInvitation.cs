@@ -96,7 +96,10 @@ public sealed class JoinByInvitation(
         }
         catch (UniqueViolationException)
         {
-            throw Fault("email", new FieldFault("email_taken", "is the address of an account that exists. Sign in with it, then open the link again"));
+            throw Fault(
+                "email",
+                new FieldFault("email_taken", "is the address of an account that exists. Sign in with it, then open the link again")
+            );
         }
     }
 
