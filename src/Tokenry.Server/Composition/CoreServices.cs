@@ -83,6 +83,7 @@ public static partial class CoreServices
             .AddSingleton<ReviseCredential>()
             .AddSingleton<RotateCredential>()
             .AddSingleton<RevealSecret>()
+            .AddSingleton<EndOverlap>()
             .AddSingleton<SetCredentialDisabled>();
         services
             .AddSingleton<RenewRegistered>()

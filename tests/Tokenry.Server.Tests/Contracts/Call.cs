@@ -141,7 +141,8 @@ internal sealed record Call(HttpMethod Method, string Path, object? Body)
             ("POST", var path) when path.EndsWith("/revoke-all", StringComparison.Ordinal) => new { },
             ("POST", var path) when path.EndsWith("/descendants/revoke", StringComparison.Ordinal) => new { reason = name },
             ("POST", var path) when path.EndsWith("/rotate", StringComparison.Ordinal) => new { overlap_seconds = 60 },
-            ("POST", var path) when path.EndsWith("able", StringComparison.Ordinal) => null,
+            ("POST", var path)
+                when path.EndsWith("able", StringComparison.Ordinal) || path.EndsWith("/end-overlap", StringComparison.Ordinal) => null,
             ("POST", var path) when path.EndsWith("/linked-accounts", StringComparison.Ordinal) => new
             {
                 issuer = "https://login.example.com",

@@ -27,12 +27,24 @@ public sealed class GrantableScopes(Database database, CatalogCache catalogs, Pr
             throw ProblemException.NotFound();
         }
 
-        var offered = catalog
-            .Resources.Where(api => api.AcceptedKinds.Contains(kind))
-            .Select(api => (Api: api, Scopes: api.Usable(Offered(catalog, caller, owner, api), kind)))
-            .Where(entry => !entry.Scopes.IsEmpty)
+        return (await ChoicesAsync([OfferedBy(catalog, caller, owner, kind)]))[0];
+    }
+
+    /// <summary>The scopes that a form offers for a person's own token, in each organization in which the caller can act beside acting in none.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="kind">The kind of the new credential.</param>
+    public async Task<IReadOnlyDictionary<string, IReadOnlyList<ApiChoice>>> ThereAsync(Caller caller, string kind)
+    {
+        var catalog = await catalogs.GetAsync();
+        var ids = caller.OrganizationId is null ? caller.Principal.Memberships.Select(member => member.OrganizationId) : [];
+        var acting = ids.Select(id => (Id: id, Caller: caller.ActingIn(catalog, id)))
+            .Where(there => there.Caller is not null)
+            .Select(there => (there.Id, Offered: OfferedBy(catalog, there.Caller!, there.Caller!.Principal, kind)))
             .ToList();
-        return await ChoicesAsync(offered);
+        var choices = await ChoicesAsync([.. acting.Select(there => there.Offered)]);
+        return acting
+            .Select((there, i) => (there.Id, choices[i]))
+            .ToDictionary(there => there.Id, there => there.Item2, StringComparer.Ordinal);
     }
 
     /// <summary>The scopes that a form offers for a role: all of each API, and of Tokenry's own those that the caller holds.</summary>
@@ -43,12 +55,28 @@ public sealed class GrantableScopes(Database database, CatalogCache catalogs, Pr
             .Resources.Select(api => (Api: api, Scopes: api.Identifier == ManagementApi.Identifier ? caller.Management : api.Scopes))
             .Where(entry => !entry.Scopes.IsEmpty)
             .ToList();
-        return await ChoicesAsync(offered);
+        return (await ChoicesAsync([offered]))[0];
     }
 
-    private async Task<IReadOnlyList<ApiChoice>> ChoicesAsync(IReadOnlyList<(ApiResourceFacts Api, ScopeSet Scopes)> offered)
+    private static List<(ApiResourceFacts Api, ScopeSet Scopes)> OfferedBy(
+        Catalog catalog,
+        Caller caller,
+        PrincipalFacts owner,
+        string kind
+    ) =>
+        [
+            .. catalog
+                .Resources.Where(api => api.AcceptedKinds.Contains(kind))
+                .Select(api => (Api: api, Scopes: api.Usable(Offered(catalog, caller, owner, api), kind)))
+                .Where(entry => !entry.Scopes.IsEmpty),
+        ];
+
+    /// <summary>What the pages show of each of these lists.</summary>
+    private async Task<IReadOnlyList<IReadOnlyList<ApiChoice>>> ChoicesAsync(
+        IReadOnlyList<List<(ApiResourceFacts Api, ScopeSet Scopes)>> lists
+    )
     {
-        var ids = offered.Select(entry => entry.Api.Id).ToArray();
+        var ids = lists.SelectMany(offered => offered).Select(entry => entry.Api.Id).Distinct(StringComparer.Ordinal).ToArray();
         var rows = await database.ReadAsync(async connection =>
             (
                 await connection.QueryAsync<ApiResourceRow>(
@@ -59,10 +87,15 @@ public sealed class GrantableScopes(Database database, CatalogCache catalogs, Pr
         );
         return
         [
-            .. offered
-                .Select(entry => Choice(entry.Api, entry.Scopes, rows.GetValueOrDefault(entry.Api.Id)))
-                .OrderBy(choice => choice.Identifier == ManagementApi.Identifier) // last: few credentials need it
-                .ThenBy(choice => choice.Name, StringComparer.OrdinalIgnoreCase),
+            .. lists.Select(offered =>
+                (IReadOnlyList<ApiChoice>)
+                    [
+                        .. offered
+                            .Select(entry => Choice(entry.Api, entry.Scopes, rows.GetValueOrDefault(entry.Api.Id)))
+                            .OrderBy(choice => choice.Identifier == ManagementApi.Identifier) // last: few credentials need it
+                            .ThenBy(choice => choice.Name, StringComparer.OrdinalIgnoreCase),
+                    ]
+            ),
         ];
     }
 

@@ -173,6 +173,29 @@ public static class CredentialStore
         return parameters.Version + 1;
     }
 
+    /// <summary>Ends every secret but the newest now; <c>false</c> if none of them works any more.</summary>
+    public static async Task<bool> EndOverlapAsync(WriteTransaction tx, string id, long now)
+    {
+        var newest = await NewestVersionAsync(tx, id);
+        if (
+            await tx.ExecuteAsync(
+                "UPDATE credential_secrets SET expires_at = @now WHERE credential_id = @id AND version < @newest AND expires_at > @now",
+                new
+                {
+                    id,
+                    newest,
+                    now,
+                }
+            ) == 0
+        )
+        {
+            return false;
+        }
+
+        tx.Changed(ChangeKind.Credential, id);
+        return true;
+    }
+
     /// <summary>Replaces the terms of a credential that the transaction has changed already.</summary>
     public static Task SetTermsAsync(WriteTransaction tx, CredentialRow row) =>
         tx.ExecuteAsync("UPDATE credentials SET terms = @StoredTerms WHERE id = @Id", row);

@@ -157,13 +157,21 @@ public sealed record CredentialTerms
             return;
         }
 
-        check.Require(objects.Count is > 0 and <= 1000, "objects", "needs 1 to 1000 patterns; null means not limited");
+        check.Require(
+            objects.Count is > 0 and <= 1000,
+            "objects",
+            new FieldFault("objects_count", "needs 1 to 1000 patterns; null means not limited", ("n", 1000))
+        );
         foreach (var text in objects.Take(1000))
         {
             check.Require(
                 ObjectPattern.TryParse(text ?? "", out _),
                 "objects",
-                $"'{Validation.Shown(text)}' is not a pattern type:id of at most 200 characters with one * at the end at most, and neither .. nor // in it"
+                new FieldFault(
+                    "not_object_pattern",
+                    $"'{Validation.Shown(text)}' is not a pattern type:id of at most 200 characters with one * at the end at most, and neither .. nor // in it",
+                    ("value", Validation.Shown(text))
+                )
             );
         }
     }

@@ -27,7 +27,10 @@ public sealed class ExpiryPolicy(TokenryOptions options)
             && (expiry is null || expiry > now + longest)
         )
         {
-            throw ProblemException.Invalid("expires_at", $"must lie within {longest.TotalDays} days: this server's policy");
+            throw ProblemException.Invalid(
+                "expires_at",
+                new FieldFault("too_far", $"must lie within {longest.TotalDays} days: this server's policy", ("n", longest.TotalDays))
+            );
         }
     }
 }

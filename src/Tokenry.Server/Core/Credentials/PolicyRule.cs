@@ -43,9 +43,20 @@ public static class PolicyRule
         return new ProblemException(422, ProblemCode.PolicyViolation, $"The policy of {whose} says ({broken.Rule}): {allows}.{about}")
         {
             Policy = broken,
-            Errors = new Dictionary<string, string[]>(StringComparer.Ordinal) { [member] = [$"the policy of {whose}: {allows}"] },
+            Errors = new Dictionary<string, FieldFault[]>(StringComparer.Ordinal)
+            {
+                [member] = [FaultOf(broken, $"the policy of {whose}: {allows}")],
+            },
         };
     }
+
+    private static FieldFault FaultOf(PolicyViolation broken, string words) =>
+        broken switch
+        {
+            { LatestExpiresAt: { } latest } => new FieldFault($"policy_{broken.Rule}", words, ("time", latest)),
+            { Limit: { } limit } => new FieldFault($"policy_{broken.Rule}", words, ("n", limit)),
+            _ => new FieldFault($"policy_{broken.Rule}", words),
+        };
 
     /// <summary>422 for a change that would let a credential do or last more than what was approved.</summary>
     /// <param name="owner">Whose policy demands the approval.</param>

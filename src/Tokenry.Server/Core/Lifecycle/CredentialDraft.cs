@@ -102,18 +102,26 @@ public sealed record CredentialDraft
         check.Require(
             organizations.Count is > 0 and <= MostOrganizations,
             "organizations",
-            $"needs 1 to {MostOrganizations}; null for a token that acts in none"
+            new FieldFault(
+                "organizations_count",
+                $"needs 1 to {MostOrganizations}; null for a token that acts in none",
+                ("n", MostOrganizations)
+            )
         );
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var there in organizations.Take(MostOrganizations))
         {
             if (there is not { Id: { } id, Permissions.Count: > 0 })
             {
-                check.Require(false, "organizations", "each needs id and permissions, which name at least one API");
+                check.Require(
+                    false,
+                    "organizations",
+                    new FieldFault("organization_needs_scope", "each needs id and permissions, which name at least one API")
+                );
                 continue;
             }
 
-            check.Require(seen.Add(id), "organizations", $"'{Validation.Shown(id)}' stands twice");
+            check.Require(seen.Add(id), "organizations", Twice(id));
         }
 
         check.ThrowIfAny();
@@ -207,7 +215,11 @@ public sealed record CredentialDraft
             check.Require(
                 owner.BelongsTo(there.Id),
                 "organizations",
-                $"'{Validation.Shown(there.Id)}' is not an organization in which the owner of the credential can act"
+                new FieldFault(
+                    "not_organization",
+                    $"'{Validation.Shown(there.Id)}' is not an organization in which the owner of the credential can act",
+                    ("value", Validation.Shown(there.Id))
+                )
             );
         }
 
@@ -261,10 +273,13 @@ public sealed record CredentialDraft
                 continue;
             }
 
-            check.Require(seen.Add(api), member, $"'{Validation.Shown(api)}' stands twice");
+            check.Require(seen.Add(api), member, Twice(api));
             CheckPermission(check, catalog, permission, member, member);
         }
     }
+
+    private static FieldFault Twice(string value) =>
+        new FieldFault("twice", $"'{Validation.Shown(value)}' stands twice", ("value", Validation.Shown(value)));
 
     /// <summary>Checks that an API is registered and defines the scopes.</summary>
     /// <param name="check">Collects the faults.</param>
@@ -277,7 +292,15 @@ public sealed record CredentialDraft
         var (api, scopes) = (permission.Api, permission.Scopes);
         if (catalog.Resource(api) is not { } resource)
         {
-            check.Require(false, apiMember, $"'{Validation.Shown(api)}' is not a registered API{SpelledOtherwise(catalog, api)}");
+            check.Require(
+                false,
+                apiMember,
+                new FieldFault(
+                    "not_api",
+                    $"'{Validation.Shown(api)}' is not a registered API{SpelledOtherwise(catalog, api)}",
+                    ("value", Validation.Shown(api))
+                )
+            );
             return;
         }
 
@@ -287,7 +310,12 @@ public sealed record CredentialDraft
             check.Require(
                 scope is not null && resource.Scopes.Contains(scope),
                 scopesMember,
-                $"'{Validation.Shown(scope)}' is not a scope of {api}"
+                new FieldFault(
+                    "not_scope",
+                    $"'{Validation.Shown(scope)}' is not a scope of {api}",
+                    ("value", Validation.Shown(scope)),
+                    ("api", api)
+                )
             );
         }
     }

@@ -11,7 +11,7 @@ using Tokenry.Server.Platform.Http;
 namespace Tokenry.Server.Core.Lifecycle;
 
 /// <summary>The pages of one credential, the same below every list of credentials.</summary>
-public sealed class CredentialPages(CredentialOperations operations, FreshAuthentication fresh, TimeProvider time)
+public sealed class CredentialPages(CredentialOperations operations, EndOverlap endOverlap, FreshAuthentication fresh, TimeProvider time)
 {
     private const int ShownDays = 30;
 
@@ -39,7 +39,16 @@ public sealed class CredentialPages(CredentialOperations operations, FreshAuthen
                     pages.FirstUseAsync(http, caller, Of(id, caller), since)
             )
             .IsPageFor(scopes);
-        string[] acts = ["rename", "roll", "disable", "enable", "revoke", .. family is null ? ["reveal"] : Array.Empty<string>()];
+        string[] acts =
+        [
+            "rename",
+            "roll",
+            "end-overlap",
+            "disable",
+            "enable",
+            "revoke",
+            .. family is null ? ["reveal"] : Array.Empty<string>(),
+        ];
         foreach (var act in acts)
         {
             group
@@ -112,6 +121,9 @@ public sealed class CredentialPages(CredentialOperations operations, FreshAuthen
                         ["Address"] = page,
                         ["IsKnown"] = true,
                     };
+                case "end-overlap":
+                    await endOverlap.RunAsync(caller, address);
+                    break;
                 case "disable":
                 case "enable":
                     await operations.SetDisabled.RunAsync(caller, address, disabled: act == "disable");
@@ -146,7 +158,7 @@ public sealed class CredentialPages(CredentialOperations operations, FreshAuthen
         var credential = await operations.List.ShowAsync(caller, address);
         if (IsUsed(credential) && form["confirm"] != credential.Name)
         {
-            throw ProblemException.Invalid("confirm", $"must be {credential.Name}");
+            throw ProblemException.Invalid("confirm", new FieldFault("must_be", $"must be {credential.Name}", ("value", credential.Name)));
         }
     }
 

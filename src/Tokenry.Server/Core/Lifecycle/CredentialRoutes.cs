@@ -10,7 +10,7 @@ namespace Tokenry.Server.Core.Lifecycle;
 public static class CredentialRoutes
 {
     /// <summary>
-    /// Maps show, revise, revoke, disable, enable and, if the server makes the secrets, rotate below <paramref name="group"/>, whose path may name an owner
+    /// Maps show, revise, revoke, disable, enable and, if the server makes the secrets, rotate and end-overlap below <paramref name="group"/>, whose path may name an owner
     /// as <c>{owner}</c>.
     /// </summary>
     /// <param name="group">The collection.</param>
@@ -55,6 +55,14 @@ public static class CredentialRoutes
                         TypedResults.Ok(await rotate.RunAsync(caller, Address(id, Owner(http), caller), body.Value))
                 )
                 .WithSummary($"Rotate the {family.Title}: a new secret under the same id.")
+                .Needs(write);
+            group
+                .MapPost(
+                    "/{id}/end-overlap",
+                    async (string id, Caller caller, HttpContext http, EndOverlap end) =>
+                        TypedResults.Ok(await end.RunAsync(caller, Address(id, Owner(http), caller)))
+                )
+                .WithSummary($"End the overlap after a rotation: the old secret of the {family.Title} stops now.")
                 .Needs(write);
         }
 

@@ -98,7 +98,7 @@ public sealed class IssueCredential(SecretMint mint, RecoverableSecrets recovera
             .InOrganizations(catalog, owner);
         if (asked.ExpiresAt <= now)
         {
-            throw ProblemException.Invalid("expires_at", "lies in the past");
+            throw ProblemException.Invalid("expires_at", Validation.Past);
         }
 
         if (caller is not null)

@@ -130,20 +130,32 @@ public static class RoleAssignment
     {
         var check = new Validation();
         var roles = (asked ?? []).Distinct(StringComparer.Ordinal).ToList();
-        check.Require(roles.Count <= MostRoles, "roles", $"more than {MostRoles}");
+        check.Require(roles.Count <= MostRoles, "roles", new FieldFault("too_many", $"more than {MostRoles}", ("n", MostRoles)));
         foreach (var id in roles.Take(MostRoles))
         {
             check.Require(
                 id is not null && catalog.Role(id) is not null,
                 "roles",
-                $"'{Validation.Shown(id)}' is not the id of a role; see GET /v1/roles"
+                new FieldFault(
+                    "not_role",
+                    $"'{Validation.Shown(id)}' is not the id of a role; see GET /v1/roles",
+                    ("value", Validation.Shown(id))
+                )
             );
             check.Require(
                 id is null || catalog.Role(id) is not { BuiltIn: true } role || ManagementApi.IsOfOrganization(role) == inOrganization,
                 "roles",
                 inOrganization
-                    ? $"'{Validation.Shown(id)}' is a role of the whole server; give organization_administrator, organization_developer, organization_member or a role of your own"
-                    : $"'{Validation.Shown(id)}' is a role in an organization; give it with /v1/organizations/{{id}}/members"
+                    ? new FieldFault(
+                        "role_of_server",
+                        $"'{Validation.Shown(id)}' is a role of the whole server; give organization_administrator, organization_developer, organization_member or a role of your own",
+                        ("value", Validation.Shown(id))
+                    )
+                    : new FieldFault(
+                        "role_of_organization",
+                        $"'{Validation.Shown(id)}' is a role in an organization; give it with /v1/organizations/{{id}}/members",
+                        ("value", Validation.Shown(id))
+                    )
             );
         }
 

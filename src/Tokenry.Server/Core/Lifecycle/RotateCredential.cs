@@ -44,7 +44,7 @@ public sealed class RotateCredential(
         var least = isOwn ? MinSelfOverlap : 0;
         if (seconds < least || seconds > MaxOverlap)
         {
-            throw ProblemException.Invalid("overlap_seconds", $"must be from {least} to {MaxOverlap}");
+            throw ProblemException.Invalid("overlap_seconds", Validation.Between(least, MaxOverlap));
         }
     }
 
@@ -82,7 +82,7 @@ public sealed class RotateCredential(
         if (state is "revoked" or "disabled" || row.IsPending || end <= now)
         {
             throw request.ExpiresAt.IsPresent && end <= now
-                ? ProblemException.Invalid("expires_at", "lies in the past")
+                ? ProblemException.Invalid("expires_at", Validation.Past)
                 : CredentialProblems.NotActive(row);
         }
 
@@ -97,7 +97,7 @@ public sealed class RotateCredential(
             expiry.Check(row.Kind, end, now);
             if (end?.ToUnixTimeMilliseconds() <= row.NotBefore)
             {
-                throw ProblemException.Invalid("expires_at", "lies before not_before");
+                throw ProblemException.Invalid("expires_at", new FieldFault("before_start", "lies before not_before"));
             }
         }
 

@@ -36,7 +36,11 @@ public static class PasswordRules
     /// <param name="names">The person's names and address, which are no passwords.</param>
     public static void Check(Validation check, string password, params string?[] names)
     {
-        check.Require(Encoding.UTF8.GetByteCount(password) <= LongestBytes, "password", $"is longer than {LongestBytes} bytes");
+        check.Require(
+            Encoding.UTF8.GetByteCount(password) <= LongestBytes,
+            "password",
+            new FieldFault("too_many_bytes", $"is longer than {LongestBytes} bytes", ("n", LongestBytes))
+        );
         if (password.Length > LongestBytes)
         {
             return;
@@ -45,7 +49,11 @@ public static class PasswordRules
         check.Require(
             password.EnumerateRunes().Count() >= Shortest,
             "password",
-            $"is shorter than {Shortest} characters. A few words that do not belong together are easy to remember and hard to guess"
+            new FieldFault(
+                "password_short",
+                $"is shorter than {Shortest} characters. A few words that do not belong together are easy to remember and hard to guess",
+                ("n", Shortest)
+            )
         );
         var plain = Plain(password);
         check.Require(
@@ -53,7 +61,7 @@ public static class PasswordRules
                 && plain.Distinct().Take(FewestDifferent).Count() == FewestDifferent
                 && !names.Any(name => name is not null && Plain(name) == plain),
             "password",
-            "is one of those that are guessed first. Choose another"
+            new FieldFault("password_guessed", "is one of those that are guessed first. Choose another")
         );
     }
 

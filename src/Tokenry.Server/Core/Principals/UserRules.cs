@@ -14,7 +14,11 @@ public static class UserRules
         check.Require(
             EmailAddress.IsValid(lower),
             "email",
-            $"must be an address such as ada@example.com: ASCII, one @, at most 64 characters before it, {EmailAddress.Longest} in all, nothing quoted"
+            new FieldFault(
+                "not_email",
+                $"must be an address such as ada@example.com: ASCII, one @, at most 64 characters before it, {EmailAddress.Longest} in all, nothing quoted",
+                ("n", EmailAddress.Longest)
+            )
         );
         return lower;
     }

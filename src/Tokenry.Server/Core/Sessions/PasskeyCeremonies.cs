@@ -152,6 +152,7 @@ public sealed class PasskeyCeremonies(
             )
             {
                 Limit = PasskeyStore.MostOfUser,
+                Text = new PageText("sign_in_fault.passkeys_full", ("n", PasskeyStore.MostOfUser)),
             };
         }
 
@@ -169,7 +170,9 @@ public sealed class PasskeyCeremonies(
             BackedUp = made.Info.IsBackedUp ? 1 : 0,
             CreatedAt = now.ToUnixTimeMilliseconds(),
         };
-        return await PasskeyStore.InsertAsync(tx, row) ? row : throw ProblemException.Exists("This passkey is set up already.");
+        return await PasskeyStore.InsertAsync(tx, row)
+            ? row
+            : throw ProblemException.Exists("This passkey is set up already.", new PageText("sign_in_fault.passkey_known"));
     }
 
     /// <summary>

@@ -117,5 +117,6 @@ public sealed class SecondFactors(KeyRing keys, Denials denials, TimeProvider ti
         )
         {
             RetryAfter = wait,
+            Text = new PageText("sign_in_fault.too_many_codes", ("n", Math.Ceiling(wait.TotalSeconds))),
         };
 }

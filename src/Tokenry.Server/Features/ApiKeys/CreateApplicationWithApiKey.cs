@@ -24,7 +24,7 @@ public sealed class CreateApplicationWithApiKey(IdempotentGate gate, IssueCreden
                 operation = operation with { Reach = ReachOf(operation.Caller, operation.Reach) };
                 var check = new Validation();
                 check.Name("name", request.Name);
-                check.Require(request.Scopes.Count > 0, "scopes", "needs at least one scope");
+                check.Require(request.Scopes.Count > 0, "scopes", new FieldFault("needs_scope", "needs at least one scope"));
                 Permission[] permissions = [new(request.Api, request.Scopes)];
                 CredentialDraft.CheckPermission(check, operation.Catalog, permissions[0], "api", "scopes");
                 check.ThrowIfAny();

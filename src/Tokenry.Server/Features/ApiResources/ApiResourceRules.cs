@@ -87,28 +87,40 @@ public static class ApiResourceRules
                 && Uri.TryCreate(identifier, UriKind.Absolute, out var uri)
                 && identifier.StartsWith(uri.Scheme + ":", StringComparison.OrdinalIgnoreCase),
             "identifier",
-            "must be an absolute URI without a fragment, such as https://api.example.com"
+            new FieldFault("not_identifier", "must be an absolute URI without a fragment, such as https://api.example.com")
         );
         check.Require(
             !identifier.StartsWith(ManagementApi.ReservedPrefix, StringComparison.OrdinalIgnoreCase),
             "identifier",
-            $"must not start with {ManagementApi.ReservedPrefix}, which is reserved"
+            new FieldFault(
+                "reserved",
+                $"must not start with {ManagementApi.ReservedPrefix}, which is reserved",
+                ("value", ManagementApi.ReservedPrefix)
+            )
         );
     }
 
     private static void CheckScopes(Validation check, ApiResource resource)
     {
         var scopes = resource.Scopes;
-        check.Require(scopes.Count <= 500, "scopes", "must have at most 500 entries");
+        check.Require(scopes.Count <= 500, "scopes", new FieldFault("too_many", "must have at most 500 entries", ("n", 500)));
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var scope in scopes.Take(500))
         {
             check.Require(
                 ScopeName.IsValid(scope?.Name),
                 "scopes",
-                $"'{Validation.Shown(scope?.Name)}' is not a scope name: use 1 to 200 visible ASCII characters without quotes and backslashes"
+                new FieldFault(
+                    "not_scope_name",
+                    $"'{Validation.Shown(scope?.Name)}' is not a scope name: use 1 to 200 visible ASCII characters without quotes and backslashes",
+                    ("value", Validation.Shown(scope?.Name))
+                )
             );
-            check.Require(seen.Add(scope?.Name ?? ""), "scopes", $"'{Validation.Shown(scope?.Name)}' appears twice");
+            check.Require(
+                seen.Add(scope?.Name ?? ""),
+                "scopes",
+                new FieldFault("twice", $"'{Validation.Shown(scope?.Name)}' appears twice", ("value", Validation.Shown(scope?.Name)))
+            );
             check.Text("scopes", scope?.Description, 500);
             if (scope?.AcceptedCredentials is { } accepted)
             {

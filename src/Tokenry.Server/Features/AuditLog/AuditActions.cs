@@ -12,6 +12,7 @@ public static class AuditActions
         "disabled",
         "enabled",
         "leak_reported",
+        "overlap_ended",
         "read",
         "replayed",
         "revoked",

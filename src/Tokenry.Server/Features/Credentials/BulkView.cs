@@ -78,7 +78,12 @@ internal sealed class BulkView(ChangeInBulk change, OwnerNames names)
             var cursor = form["cursor"];
             if (cursor is null && (form["confirm"] is null || form["confirm"] != form["count"]))
             {
-                throw ProblemException.Invalid("confirm", $"must be {form["count"] ?? "the number that the page shows"}");
+                throw ProblemException.Invalid(
+                    "confirm",
+                    form["count"] is { } shown
+                        ? new FieldFault("must_be", $"must be {shown}", ("value", shown))
+                        : new FieldFault("must_be_number", "must be the number that the page shows")
+                );
             }
 
             var overlap = Overlap(form);

@@ -52,7 +52,7 @@ public sealed class OwnViews(Gate gate, TimeProvider time)
                 var (tx, entry, now, _, _) = operation;
                 var check = new Validation();
                 var named = check.Name("name", name);
-                check.Require(filters.Count > 0, "name", "needs at least one filter");
+                check.Require(filters.Count > 0, "name", new FieldFault("needs_filter", "needs at least one filter"));
                 check.ThrowIfAny();
                 var known = await tx.FirstOrDefaultAsync<ViewRow>(
                     "SELECT id, name, filters FROM saved_views WHERE user_id = @Id AND name = @named",
@@ -117,7 +117,7 @@ public sealed class OwnViews(Gate gate, TimeProvider time)
             const string taken = "is the name of another view of yours";
             throw new ProblemException(409, ProblemCode.AlreadyExists, $"The name {taken}.")
             {
-                Errors = new Dictionary<string, string[]>(StringComparer.Ordinal) { ["name"] = [taken] },
+                Errors = new Dictionary<string, FieldFault[]>(StringComparer.Ordinal) { ["name"] = [new FieldFault("view_taken", taken)] },
             };
         }
     }

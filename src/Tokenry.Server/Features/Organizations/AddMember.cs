@@ -18,7 +18,11 @@ public sealed class AddMember(Gate gate)
             async operation =>
             {
                 var check = new Validation();
-                check.Require(request.Roles is not { Count: 0 }, "roles", "needs at least one role; leave it out for organization_member");
+                check.Require(
+                    request.Roles is not { Count: 0 },
+                    "roles",
+                    new FieldFault("needs_role", "needs at least one role; leave it out for organization_member")
+                );
                 check.ThrowIfAny();
                 return await MemberRoles.ChangeAsync(
                         operation,
@@ -28,7 +32,10 @@ public sealed class AddMember(Gate gate)
                     )
                     ?? throw ProblemException.Invalid(
                         "member",
-                        "is not the id of a user or application that can be a member, and not the e-mail address of such a user"
+                        new FieldFault(
+                            "not_member",
+                            "is not the id of a user or application that can be a member, and not the e-mail address of such a user"
+                        )
                     );
             }
         );

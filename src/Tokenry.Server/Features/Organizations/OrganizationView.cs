@@ -91,7 +91,10 @@ internal sealed class OrganizationView(
         var organization = await organizations.ShowAsync(caller, id);
         if (typed != organization.Name)
         {
-            throw ProblemException.Invalid("confirm", $"must be {organization.Name}");
+            throw ProblemException.Invalid(
+                "confirm",
+                new FieldFault("must_be", $"must be {organization.Name}", ("value", organization.Name))
+            );
         }
     }
 }

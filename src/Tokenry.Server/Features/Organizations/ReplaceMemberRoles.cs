@@ -17,7 +17,11 @@ public sealed class ReplaceMemberRoles(Gate gate)
             async operation =>
             {
                 var check = new Validation();
-                check.Require(request.Roles.Count > 0, "roles", "needs at least one role; DELETE ends the membership");
+                check.Require(
+                    request.Roles.Count > 0,
+                    "roles",
+                    new FieldFault("needs_role", "needs at least one role; DELETE ends the membership")
+                );
                 check.ThrowIfAny();
                 return await MemberRoles.ChangeAsync(operation, id, memberId, _ => request.Roles) ?? throw ProblemException.NotFound();
             }

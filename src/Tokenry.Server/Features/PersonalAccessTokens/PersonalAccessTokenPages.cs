@@ -36,11 +36,21 @@ internal static class PersonalAccessTokenPages
             ["IsLater"] = listing.Cursor is not null,
         };
 
-    private static async Task<IResult> AskAsync(HttpContext http, Caller caller, CredentialForms forms) =>
+    private static async Task<IResult> AskAsync(HttpContext http, Caller caller, CredentialForms forms, GrantableScopes grantable) =>
         forms.Confirmation(caller, http.Request)
-        ?? Form(await forms.AskedAsync(caller, caller.Principal.Id, Kind, http.Request.Query), StatusCodes.Status200OK);
+        ?? Form(
+            await forms.AskedAsync(caller, caller.Principal.Id, Kind, http.Request.Query),
+            await grantable.ThereAsync(caller, Kind),
+            StatusCodes.Status200OK
+        );
 
-    private static async Task<IResult> CreateAsync(PageForm form, Caller caller, CreatePersonalAccessToken create, CredentialForms forms)
+    private static async Task<IResult> CreateAsync(
+        PageForm form,
+        Caller caller,
+        CreatePersonalAccessToken create,
+        CredentialForms forms,
+        GrantableScopes grantable
+    )
     {
         try
         {
@@ -49,15 +59,20 @@ internal static class PersonalAccessTokenPages
         }
         catch (ProblemException problem) when (problem.IsForForm)
         {
-            return Form(await forms.RefusedAsync(caller, caller.Principal.Id, Kind, form, problem), problem.Status);
+            return Form(
+                await forms.RefusedAsync(caller, caller.Principal.Id, Kind, form, problem),
+                await grantable.ThereAsync(caller, Kind),
+                problem.Status
+            );
         }
     }
 
-    private static View<NewTokenPage> Form(CredentialForm form, int status) =>
+    private static View<NewTokenPage> Form(CredentialForm form, IReadOnlyDictionary<string, IReadOnlyList<ApiChoice>> there, int status) =>
         new("new_token.title")
         {
             Status = status,
             Trail = [List],
             ["Form"] = form,
+            ["There"] = there,
         };
 }

@@ -2,6 +2,7 @@ using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Platform.Http;
+using Tokenry.Server.Platform.Text;
 
 namespace Tokenry.Server.Features.Policies;
 
@@ -25,11 +26,16 @@ internal static class CheckedRules
         check.Require(
             rules.MaxLifetimes?.All(life => life is null or { Seconds: >= ShortestLife and <= LongestLife }) is not false,
             "max_lifetimes",
-            $"seconds must be from {ShortestLife} to {LongestLife}"
+            new FieldFault(
+                "life_between",
+                $"seconds must be from {ShortestLife} to {LongestLife}",
+                ("least", DurationText.Write(TimeSpan.FromSeconds(ShortestLife))),
+                ("most", DurationText.Write(TimeSpan.FromSeconds(LongestLife)))
+            )
         );
         CheckKinds(check, "expiry_required", rules.ExpiryRequired);
         CheckKinds(check, "forbidden_kinds", rules.ForbiddenKinds);
-        check.Require(rules.MaxTokensPerUser is null or (>= 1 and <= MostTokens), "max_tokens_per_user", $"must be from 1 to {MostTokens}");
+        check.Require(rules.MaxTokensPerUser is null or (>= 1 and <= MostTokens), "max_tokens_per_user", Validation.Between(1, MostTokens));
         CheckBan(check, PolicyRule.InvitedAccounts, rules.InvitedAccounts);
         CheckBan(check, PolicyRule.Recoverable, rules.Recoverable);
         CheckApprovals(check, rules.ApprovalRequired, catalog);
@@ -55,7 +61,11 @@ internal static class CheckedRules
         CheckKinds(check, Member, approvals?.Select(rule => rule?.Kind));
         foreach (var rule in (approvals ?? []).OfType<ApprovalRule>().Take(100))
         {
-            check.Require(rule.WithinRole is null == rule.WithinDays is null, Member, "within_role and within_days come together");
+            check.Require(
+                rule.WithinRole is null == rule.WithinDays is null,
+                Member,
+                new FieldFault("role_and_days", "within_role and within_days come together")
+            );
             check.Require(
                 rule.WithinRole is null || CredentialRow.HasPermissions(rule.Kind),
                 Member,
@@ -64,9 +74,17 @@ internal static class CheckedRules
             check.Require(
                 rule.WithinRole is null || catalog.Role(rule.WithinRole) is not null,
                 Member,
-                $"'{Validation.Shown(rule.WithinRole)}' is not the id of a role; see GET /v1/roles"
+                new FieldFault(
+                    "not_role",
+                    $"'{Validation.Shown(rule.WithinRole)}' is not the id of a role; see GET /v1/roles",
+                    ("value", Validation.Shown(rule.WithinRole))
+                )
             );
-            check.Require(rule.WithinDays is null or (>= 1 and <= MostDays), Member, $"within_days must be from 1 to {MostDays}");
+            check.Require(
+                rule.WithinDays is null or (>= 1 and <= MostDays),
+                Member,
+                new FieldFault("days_between", $"within_days must be from 1 to {MostDays}", ("least", 1), ("most", MostDays))
+            );
         }
     }
 

@@ -95,18 +95,22 @@ public sealed record PolicyForm
         var lives = new List<MaxLifetime>();
         foreach (var (kind, text) in Lives)
         {
-            check.Require(DurationText.TryParse(text, out var life), Life + kind, "must be a number and a unit, such as 90d, 12h or 30m");
+            check.Require(
+                DurationText.TryParse(text, out var life),
+                Life + kind,
+                new FieldFault("not_length", "must be a number and a unit, such as 90d, 12h or 30m")
+            );
             lives.Add(new(kind, (long)life.TotalSeconds));
         }
 
         int? tokens = int.TryParse(Tokens, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
-        check.Require(Tokens is null || tokens is not null, "max_tokens_per_user", "must be a number");
+        check.Require(Tokens is null || tokens is not null, "max_tokens_per_user", new FieldFault("not_number", "must be a number"));
         var approvals = new List<ApprovalRule>();
         foreach (var kind in Approved)
         {
             var (role, typed) = Within.GetValueOrDefault(kind);
             int? days = int.TryParse(typed, NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? length : null;
-            check.Require(typed is null || days is not null, WithinDays + kind, "must be a number of days");
+            check.Require(typed is null || days is not null, WithinDays + kind, new FieldFault("not_days", "must be a number of days"));
             approvals.Add(new(kind, role, days));
         }
 

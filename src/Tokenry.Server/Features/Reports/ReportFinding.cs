@@ -25,7 +25,10 @@ internal sealed record ReportTime(long From, long To, long Now)
         var from = asked ?? (to - DateTimeOffset.UnixEpoch > Usual ? to - Usual : DateTimeOffset.UnixEpoch);
         return from < to && to - from <= Longest
             ? (from, to)
-            : throw ProblemException.Invalid("from", $"must be before 'to', by at most {Longest.TotalDays} days");
+            : throw ProblemException.Invalid(
+                "from",
+                new FieldFault("not_before_end", $"must be before 'to', by at most {Longest.TotalDays} days", ("n", Longest.TotalDays))
+            );
     }
 
     /// <summary>What is due before this is due soon.</summary>

@@ -106,5 +106,5 @@ internal static class ReportPages
         DateOnly.TryParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
         && date.Year is >= 1970 and < 9999
             ? new DateTimeOffset(date.AddDays(days), TimeOnly.MinValue, TimeSpan.Zero)
-            : throw ProblemException.Invalid(name, "must be a day such as 2099-01-31");
+            : throw ProblemException.Invalid(name, new FieldFault("not_day", "must be a day such as 2099-01-31"));
 }

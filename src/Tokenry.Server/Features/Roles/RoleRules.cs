@@ -19,7 +19,11 @@ public static class RoleRules
     {
         var check = new Validation();
         var clean = check.Name("name", name);
-        check.Require(!ManagementApi.BuiltInRoles.Any(role => role.Name == clean), "name", "is the name of a built-in role");
+        check.Require(
+            !ManagementApi.BuiltInRoles.Any(role => role.Name == clean),
+            "name",
+            new FieldFault("builtin_name", "is the name of a built-in role")
+        );
         check.Text("description", description, 500);
         CredentialDraft.CheckPermissions(check, operation.Catalog, permissions);
         check.ThrowIfAny();

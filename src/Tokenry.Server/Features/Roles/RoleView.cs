@@ -101,7 +101,7 @@ public sealed record RoleForm(
     public bool IsRequestable { get; init; }
 
     /// <summary>What is wrong with a member of the request.</summary>
-    public IReadOnlyList<string> FaultsOf(string member) =>
+    public IReadOnlyList<FieldFault> FaultsOf(string member) =>
         Refusal
             ?.Errors?.Where(fault =>
                 fault.Key == member

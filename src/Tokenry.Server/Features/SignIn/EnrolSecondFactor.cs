@@ -33,7 +33,10 @@ public sealed class EnrolSecondFactor(
                 var person = await HoldAsync(operation);
                 if (await SecondFactorStore.FindActiveAsync(operation.Transaction, person.Id) is not null)
                 {
-                    throw ProblemException.Exists("Your second factor is on. Turn it off first, then set it up anew.");
+                    throw ProblemException.Exists(
+                        "Your second factor is on. Turn it off first, then set it up anew.",
+                        new PageText("sign_in_fault.factor_on")
+                    );
                 }
 
                 return Enrolment(await factors.BeginAsync(operation.Transaction, person.Id), person);

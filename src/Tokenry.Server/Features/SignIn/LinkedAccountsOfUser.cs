@@ -50,7 +50,7 @@ public sealed class LinkedAccountsOfUser(Gate gate, FreshAuthentication fresh, P
                 var check = new Validation();
                 foreach (var (member, value) in new[] { ("issuer", request.Issuer), ("subject", request.Subject) })
                 {
-                    check.Require(value.Length > 0, member, "must not be empty");
+                    check.Require(value.Length > 0, member, Validation.Empty);
                     check.Text(member, value, Longest);
                 }
 

@@ -68,7 +68,10 @@ public sealed class OwnLinkedAccounts(Gate gate, FreshAuthentication fresh, Prov
                         409,
                         ProblemCode.InUse,
                         "You could not sign in without this account. Set a password or add a passkey first."
-                    );
+                    )
+                    {
+                        Text = new PageText("sign_in_fault.last_account"),
+                    };
                 }
 
                 operation.Entry.Changes = [AuditChanges.Of("linked_account", accountId, after: null)];

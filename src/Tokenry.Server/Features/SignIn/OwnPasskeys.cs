@@ -58,7 +58,10 @@ public sealed class OwnPasskeys(Gate gate, FreshAuthentication fresh)
                         409,
                         ProblemCode.InUse,
                         "You have no password, so you could not sign in without this passkey. Set a password or add another passkey first."
-                    );
+                    )
+                    {
+                        Text = new PageText("sign_in_fault.last_passkey"),
+                    };
                 }
 
                 operation.Entry.Changes = [AuditChanges.Of("passkey", row.Id, after: null)];

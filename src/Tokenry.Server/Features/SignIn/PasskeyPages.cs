@@ -12,10 +12,8 @@ namespace Tokenry.Server.Features.SignIn;
 /// </summary>
 public static class PasskeyPages
 {
-    private const string NotAccepted =
-        "The passkey was not accepted. It is not known here, or the answer came too late. Try again, or sign in in another way.";
-    private const string NotMade =
-        "The passkey was not set up, because the answer of your browser came too late or is not valid. Try again.";
+    private static readonly PageText NotAccepted = new("sign_in_fault.passkey_refused");
+    private static readonly PageText NotMade = new("sign_in_fault.passkey_not_made");
 
     private const string SignInPath = $"{SessionAuthentication.SignInPath}/passkey";
     private const string LinkPath = $"{SignInLinks.Path}/passkey";
@@ -68,9 +66,9 @@ public static class PasskeyPages
             next,
             NotAccepted
         );
-        if (refusal is var (error, status))
+        if (refusal is not null)
         {
-            await SignInAnswer.PageAsync<SignInPage>(context, new SignInView(context) { Return = next, Error = error }, status);
+            await SignInAnswer.PageAsync<SignInPage>(context, new SignInView(context) { Return = next, Error = refusal });
         }
     }
 
@@ -89,9 +87,9 @@ public static class PasskeyPages
             SignInPages.Home,
             NotMade
         );
-        if (refusal is var (error, status))
+        if (refusal is not null)
         {
-            await SignInPages.LinkFormAsync(context, code, await link.FindAsync(code), error, status);
+            await SignInPages.LinkFormAsync(context, code, await link.FindAsync(code), refusal);
         }
     }
 
@@ -107,9 +105,9 @@ public static class PasskeyPages
             next,
             NotAccepted
         );
-        if (refusal is var (error, status))
+        if (refusal is not null)
         {
-            await SignInPages.ConfirmFormAsync(context, next, error, status);
+            await SignInPages.ConfirmFormAsync(context, next, refusal);
         }
     }
 

@@ -17,12 +17,11 @@ public static class ProviderPages
     private const string Start = "/sign-in/with/{provider}";
     private const string OwnPath = $"{SecurityPages.Path}/accounts";
 
-    private const string Ended = "This sign-in has ended, or was begun in another browser. Start again.";
-    private const string Refused = "The provider did not confirm who you are. Try again, or sign in in another way.";
-    private const string Away = "The provider does not answer. Try again later, or sign in in another way.";
-    private const string NotLinked =
-        "No user of this server has this account. Sign in in another way and link it on the page Sign-in and security, or ask an administrator.";
-    private const string TooLate = "The account was not linked, because you waited too long. Start again.";
+    private static readonly PageText Ended = new("sign_in_fault.provider_ended");
+    private static readonly PageText Refused = new("sign_in_fault.provider_refused");
+    private static readonly PageText Away = new("sign_in_fault.provider_away");
+    private static readonly PageText NotLinked = new("sign_in_fault.provider_not_linked");
+    private static readonly PageText TooLate = new("sign_in_fault.provider_too_late");
 
     public static void MapProviderPages(this IEndpointRouteBuilder app)
     {
@@ -59,7 +58,7 @@ public static class ProviderPages
         var signIn = signIns.Begin(name, next, session);
         if (await services.GetRequiredService<SignInProviders>().AddressAsync(provider, signIn) is not { } address)
         {
-            await SayAsync(context, session, Away, StatusCodes.Status503ServiceUnavailable);
+            await SayAsync(context, session, new SignInFault(Away, StatusCodes.Status503ServiceUnavailable));
             return;
         }
 
@@ -81,7 +80,7 @@ public static class ProviderPages
         if (signIn is null || signIn.Provider != provider || !IsSame(query["state"].ToString(), signIn.State))
         {
             signInWith.Refuse(facts, "provider_state");
-            await SayAsync(context, session: null, Ended, StatusCodes.Status422UnprocessableEntity);
+            await SayAsync(context, session: null, new SignInFault(Ended));
             return;
         }
 
@@ -97,7 +96,7 @@ public static class ProviderPages
             )
             {
                 signInWith.Refuse(facts, "provider_refused");
-                await SayAsync(context, signIn.Session, Refused, StatusCodes.Status422UnprocessableEntity);
+                await SayAsync(context, signIn.Session, new SignInFault(Refused));
                 return;
             }
 
@@ -114,11 +113,11 @@ public static class ProviderPages
                 return;
             }
 
-            await SayAsync(context, session: null, NotLinked, StatusCodes.Status422UnprocessableEntity);
+            await SayAsync(context, session: null, new SignInFault(NotLinked));
         }
         catch (ProblemException refused) when (refused.Code is ProblemCode.TooManyRequests or ProblemCode.AlreadyExists)
         {
-            await SayAsync(context, signIn.Session, refused.Message, refused.Status);
+            await SayAsync(context, signIn.Session, new SignInFault(refused));
         }
     }
 
@@ -127,7 +126,7 @@ public static class ProviderPages
     {
         if (SessionCaller.Of(context) is not { } caller || SessionCaller.SessionOf(caller)!.Id != session)
         {
-            await SayAsync(context, session: null, Ended, StatusCodes.Status422UnprocessableEntity);
+            await SayAsync(context, session: null, new SignInFault(Ended));
             return;
         }
 
@@ -155,12 +154,12 @@ public static class ProviderPages
             }
         );
 
-    private static Task ChangeAsync(HttpContext context, Func<Task<string?>> change) => SecurityPages.ChangeAsync(context, change);
+    private static Task ChangeAsync(HttpContext context, Func<Task<PageText?>> change) => SecurityPages.ChangeAsync(context, change);
 
-    private static Task SayAsync(HttpContext context, string? session, string error, int status) =>
+    private static Task SayAsync(HttpContext context, string? session, SignInFault error) =>
         session is not null && SessionCaller.Of(context) is not null
-            ? SecurityPages.ShowAsync(context, error, status)
-            : SignInAnswer.PageAsync<SignInPage>(context, new SignInView(context) { Error = error }, status);
+            ? SecurityPages.ShowAsync(context, error)
+            : SignInAnswer.PageAsync<SignInPage>(context, new SignInView(context) { Error = error });
 
     private static bool IsSame(string sent, string known) =>
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(sent), Encoding.UTF8.GetBytes(known));

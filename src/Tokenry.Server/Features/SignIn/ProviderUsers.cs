@@ -100,7 +100,10 @@ public sealed class ProviderUsers(Database database, CatalogCache catalogs, Time
         };
         if (!await LinkedAccountStore.InsertAsync(tx, row))
         {
-            throw ProblemException.Exists("This account belongs to a user of this server already. Remove it there first.");
+            throw ProblemException.Exists(
+                "This account belongs to a user of this server already. Remove it there first.",
+                new PageText("sign_in_fault.account_taken")
+            );
         }
 
         var linked = entry.With("linked_account.added", PrincipalType.User, userId, account.Issuer);
@@ -111,7 +114,8 @@ public sealed class ProviderUsers(Database database, CatalogCache catalogs, Time
 
     internal static ProblemException EmailTaken() =>
         ProblemException.Exists(
-            "A user with the e-mail address of this account exists. Sign in as that user in another way, then link the account on the page Sign-in and security."
+            "A user with the e-mail address of this account exists. Sign in as that user in another way, then link the account on the page Sign-in and security.",
+            new PageText("sign_in_fault.email_taken")
         );
 
     private static IEnumerable<string> Mapped(IReadOnlyDictionary<string, string> map, IReadOnlyList<string> values) =>

@@ -12,8 +12,7 @@ namespace Tokenry.Server.Features.SignIn;
 /// </summary>
 public static class SecondFactorPages
 {
-    private const string Wrong =
-        "The code is wrong. Check that the app has this key and that the clock of its device is right, then enter the code it shows now.";
+    private static readonly PageText Wrong = new("sign_in_fault.first_code");
 
     public static void MapSecondFactorPages(this IEndpointRouteBuilder app)
     {
@@ -45,7 +44,7 @@ public static class SecondFactorPages
             async () =>
             {
                 var caller = SessionCaller.Required(context);
-                var (error, status) = (Wrong, StatusCodes.Status422UnprocessableEntity);
+                var error = new SignInFault(Wrong);
                 try
                 {
                     if (await enrol.ConfirmAsync(caller, form.AsTyped("code")) is { } codes)
@@ -56,12 +55,12 @@ public static class SecondFactorPages
                 }
                 catch (ProblemException refused) when (refused.Code == ProblemCode.TooManyRequests)
                 {
-                    (error, status) = (refused.Message, refused.Status);
+                    error = new SignInFault(refused);
                 }
 
                 if (await enrol.ShowAsync(caller) is { } enrolment)
                 {
-                    await ShowEnrolmentAsync(context, enrolment, error, status);
+                    await ShowEnrolmentAsync(context, enrolment, error);
                 }
                 else
                 {
@@ -109,12 +108,8 @@ public static class SecondFactorPages
             }
         );
 
-    private static Task ShowEnrolmentAsync(
-        HttpContext context,
-        SecondFactorEnrolment enrolment,
-        string? error = null,
-        int status = StatusCodes.Status200OK
-    ) => SignInAnswer.PageAsync<EnrolPage>(context, new SignInView(context) { Enrolment = enrolment, Error = error }, status);
+    private static Task ShowEnrolmentAsync(HttpContext context, SecondFactorEnrolment enrolment, SignInFault? error = null) =>
+        SignInAnswer.PageAsync<EnrolPage>(context, new SignInView(context) { Enrolment = enrolment, Error = error });
 
     private static async Task FreshAsync(HttpContext context, string page, Func<Task> run)
     {

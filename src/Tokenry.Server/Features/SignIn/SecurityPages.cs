@@ -16,8 +16,8 @@ public static class SecurityPages
     /// <summary>The page that offers the person's tokens after a change of the password.</summary>
     public const string TokensPath = $"{Path}/tokens";
 
-    private const string NotTheSame = "The two new passwords are not the same.";
-    private const string WrongPassword = "The password until now is wrong.";
+    private static readonly PageText NotTheSame = new("sign_in_fault.new_not_the_same");
+    private static readonly PageText WrongPassword = new("sign_in_fault.old_password");
 
     public static void MapSecurityPages(this IEndpointRouteBuilder app)
     {
@@ -30,7 +30,7 @@ public static class SecurityPages
         pages.MapPost("/tokens/revoke", RevokeTokensAsync).NeedsSession(ManagementApi.TokensOwn).IsForm();
     }
 
-    internal static async Task ShowAsync(HttpContext context, string? error = null, int status = StatusCodes.Status200OK)
+    internal static async Task ShowAsync(HttpContext context, SignInFault? error = null)
     {
         var caller = SessionCaller.Required(context);
         var services = context.RequestServices;
@@ -48,8 +48,7 @@ public static class SecurityPages
                 Passkeys = await services.GetRequiredService<OwnPasskeys>().ListAsync(caller),
                 HasPassword = (await services.GetRequiredService<ConfirmWithPasskey>().WaysAsync(caller)).Password,
                 SecondFactor = await services.GetRequiredService<OwnSecondFactor>().ShowAsync(caller),
-            },
-            status
+            }
         );
     }
 
@@ -58,7 +57,7 @@ public static class SecurityPages
         var password = form.AsTyped("password");
         if (password != form.AsTyped("again"))
         {
-            await ShowAsync(context, NotTheSame, StatusCodes.Status422UnprocessableEntity);
+            await ShowAsync(context, new SignInFault(NotTheSame));
             return;
         }
 
@@ -71,9 +70,9 @@ public static class SecurityPages
                 TokensPath,
                 WrongPassword
             );
-            if (refusal is var (error, status))
+            if (refusal is not null)
             {
-                await ShowAsync(context, error, status);
+                await ShowAsync(context, refusal);
             }
         }
         catch (ProblemException refused) when (refused.Code == ProblemCode.FreshAuthenticationRequired)
@@ -120,13 +119,13 @@ public static class SecurityPages
     }
 
     /// <summary>Changes a passkey or an account of the person, then shows the page again; if that is refused, with the reason.</summary>
-    internal static async Task ChangeAsync(HttpContext context, Func<Task<string?>> change)
+    internal static async Task ChangeAsync(HttpContext context, Func<Task<PageText?>> change)
     {
         try
         {
             if (await change() is { } refusal)
             {
-                await ShowAsync(context, refusal, StatusCodes.Status422UnprocessableEntity);
+                await ShowAsync(context, new SignInFault(refusal));
                 return;
             }
 
@@ -138,11 +137,7 @@ public static class SecurityPages
         }
         catch (ProblemException refused) when (refused is { IsForForm: true, MissingScopes: null })
         {
-            var words = refused.Errors?.GetValueOrDefault("name") is { } faults
-                ? $"The name of the passkey {string.Join(", and it ", faults)}."
-                : refused.Message;
-            var status = refused.Status == StatusCodes.Status400BadRequest ? StatusCodes.Status422UnprocessableEntity : refused.Status;
-            await ShowAsync(context, words, status);
+            await ShowAsync(context, new SignInFault(refused));
         }
     }
 }

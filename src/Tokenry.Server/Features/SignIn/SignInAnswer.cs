@@ -1,4 +1,3 @@
-using Tokenry.Protocol.Api;
 using Tokenry.Server.Core.Sessions;
 using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Platform.Http;
@@ -10,7 +9,7 @@ internal static class SignInAnswer
 {
     public static Task PageAsync<TPage>(HttpContext context, SignInView view, int status = StatusCodes.Status200OK)
         where TPage : ConsolePage =>
-        new View<TPage>(TitleOf(typeof(TPage), view)) { Status = status, ["View"] = view }.ExecuteAsync(context);
+        new View<TPage>(TitleOf(typeof(TPage), view)) { Status = view.Error?.Status ?? status, ["View"] = view }.ExecuteAsync(context);
 
     private static string TitleOf(Type page, SignInView view) =>
         page == typeof(SecurityPage) ? "nav.security"
@@ -29,13 +28,8 @@ internal static class SignInAnswer
     /// <param name="attempt">Makes the session or the step; <c>null</c> = it was refused.</param>
     /// <param name="next">The path to go on with.</param>
     /// <param name="refused">What the form says if it was refused.</param>
-    /// <returns><c>null</c> = answered. Otherwise what the form says when it is shown again, and with which status.</returns>
-    public static async Task<(string Error, int Status)?> TryAsync(
-        HttpContext context,
-        Func<Task<Admission?>> attempt,
-        string next,
-        string refused
-    )
+    /// <returns><c>null</c> = answered. Otherwise what the form says when it is shown again.</returns>
+    public static async Task<SignInFault?> TryAsync(HttpContext context, Func<Task<Admission?>> attempt, string next, PageText refused)
     {
         try
         {
@@ -50,26 +44,12 @@ internal static class SignInAnswer
                     await Redirect.ToAsync(context, $"{SecondSteps.Path}?return={Uri.EscapeDataString(next)}");
                     return null;
                 default:
-                    return (refused, StatusCodes.Status422UnprocessableEntity);
+                    return new SignInFault(refused);
             }
         }
-        catch (ProblemException problem) when (IsForForm(problem))
+        catch (ProblemException problem) when (SignInFault.IsForForm(problem))
         {
-            return (Words(problem), StatusOf(problem));
+            return new SignInFault(problem);
         }
     }
-
-    /// <summary>What a refused form says, in words for a person.</summary>
-    private static string Words(ProblemException problem) =>
-        problem.Errors?.GetValueOrDefault("password") is { } faults
-            ? $"The new password {string.Join(", and it ", faults)}."
-            : problem.Message;
-
-    /// <summary>Whether the person can mend it in the same form.</summary>
-    private static bool IsForForm(ProblemException problem) =>
-        problem.Code is ProblemCode.InvalidRequest or ProblemCode.TooManyRequests or ProblemCode.LimitReached or ProblemCode.AlreadyExists;
-
-    /// <summary>The status of a form that is shown again.</summary>
-    private static int StatusOf(ProblemException problem) =>
-        problem.Status == StatusCodes.Status400BadRequest ? StatusCodes.Status422UnprocessableEntity : problem.Status;
 }

@@ -65,7 +65,7 @@ internal sealed class SignInOfUserView(PasskeysOfUser passkeys, LinkedAccountsOf
         PageChange.RunAsync(
             $"users/{Uri.EscapeDataString(id)}/sign-in",
             () =>
-                form["confirm"] is null ? throw ProblemException.Invalid("confirm", "must be set")
+                form["confirm"] is null ? throw ProblemException.Invalid("confirm", new FieldFault("must_be_set", "must be set"))
                 : what == SignInOfUserPages.Passkeys ? passkeys.RemoveAllAsync(caller, id)
                 : accounts.RemoveAllAsync(caller, id),
             refusal => PageAsync(caller, id, refusal)

@@ -10,14 +10,12 @@ public static class SignInPages
     /// <summary>Where a person lands who signed in without a page in mind.</summary>
     public const string Home = "/overview";
 
-    private const string WrongPassword = "The e-mail address or the password is wrong.";
-    private const string WrongCode =
-        "The code is wrong, or was used already. Enter the code that the app shows now; a new one comes every 30 seconds.";
+    private static readonly PageText WrongPassword = new("sign_in_fault.password");
+    private static readonly PageText WrongCode = new("sign_in_fault.code");
+    private static readonly PageText NotTheSame = new("sign_in_fault.not_the_same");
 
     /// <summary>The query parameter of the sign-in page that says that a sign-in ended before its code came.</summary>
     private const string AgainFlag = "again";
-
-    private const string NotTheSame = "The two passwords are not the same.";
 
     public static void MapSignInPages(this IEndpointRouteBuilder app)
     {
@@ -44,9 +42,8 @@ public static class SignInPages
                 {
                     Return = next,
                     Notice =
-                        context.Request.Query.ContainsKey(SessionAuthentication.EndedFlag)
-                            ? "Your session has ended, so nothing was changed. Sign in, then repeat what you did."
-                        : context.Request.Query.ContainsKey(AgainFlag) ? "This sign-in has ended. Start again with your password."
+                        context.Request.Query.ContainsKey(SessionAuthentication.EndedFlag) ? new PageText("sign_in_fault.session_ended")
+                        : context.Request.Query.ContainsKey(AgainFlag) ? new PageText("sign_in_fault.start_again")
                         : null,
                 }
             );
@@ -61,21 +58,18 @@ public static class SignInPages
             next,
             WrongPassword
         );
-        if (refusal is not var (error, status))
+        if (refusal is not null)
         {
-            return;
+            await SignInAnswer.PageAsync<SignInPage>(
+                context,
+                new SignInView(context)
+                {
+                    Return = next,
+                    Error = refusal,
+                    Name = form["name"],
+                }
+            );
         }
-
-        await SignInAnswer.PageAsync<SignInPage>(
-            context,
-            new SignInView(context)
-            {
-                Return = next,
-                Error = error,
-                Name = form["name"],
-            },
-            status
-        );
     }
 
     private static async Task ShowCodeAsync(HttpContext context, SignInWithCode signIn)
@@ -106,13 +100,13 @@ public static class SignInPages
             next,
             WrongCode
         );
-        if (refusal is not var (error, status))
+        if (refusal is null)
         {
             SecondStepCookie.Delete(context.Response);
             return;
         }
 
-        await SignInAnswer.PageAsync<CodePage>(context, new SignInView(context) { Return = next, Error = error }, status);
+        await SignInAnswer.PageAsync<CodePage>(context, new SignInView(context) { Return = next, Error = refusal });
     }
 
     private static Task StartAgainAsync(HttpContext context, string next)
@@ -124,10 +118,10 @@ public static class SignInPages
     private static async Task ShowLinkAsync(HttpContext context, SetPasswordByLink set)
     {
         var code = context.Request.Query[LinkCode.Parameter].ToString();
-        await LinkFormAsync(context, code, await set.FindAsync(code), error: null, StatusCodes.Status200OK);
+        await LinkFormAsync(context, code, await set.FindAsync(code), error: null);
     }
 
-    internal static Task LinkFormAsync(HttpContext context, string code, LinkHolder? holder, string? error, int status) =>
+    internal static Task LinkFormAsync(HttpContext context, string code, LinkHolder? holder, SignInFault? error) =>
         SignInAnswer.PageAsync<LinkPage>(
             context,
             new SignInView(context)
@@ -139,7 +133,7 @@ public static class SignInPages
                 SetsPasskey = holder?.SetsPasskey == true,
                 Error = holder is null ? null : error,
             },
-            holder is null ? StatusCodes.Status404NotFound : status
+            holder is null ? StatusCodes.Status404NotFound : StatusCodes.Status200OK
         );
 
     private static async Task SetPasswordAsync(HttpContext context, PageForm form, SetPasswordByLink set)
@@ -153,16 +147,16 @@ public static class SignInPages
             isChange ? SecurityPages.TokensPath : Home,
             NotTheSame
         );
-        if (refusal is var (error, status))
+        if (refusal is not null)
         {
-            await LinkFormAsync(context, code, await set.FindAsync(code), error, status);
+            await LinkFormAsync(context, code, await set.FindAsync(code), refusal);
         }
     }
 
     private static Task ShowConfirmAsync(HttpContext context) =>
-        ConfirmFormAsync(context, LocalPath.Or(context.Request.Query["return"], Home), error: null, StatusCodes.Status200OK);
+        ConfirmFormAsync(context, LocalPath.Or(context.Request.Query["return"], Home), error: null);
 
-    internal static async Task ConfirmFormAsync(HttpContext context, string next, string? error, int status)
+    internal static async Task ConfirmFormAsync(HttpContext context, string next, SignInFault? error)
     {
         var caller = SessionCaller.Required(context);
         var services = context.RequestServices;
@@ -177,8 +171,7 @@ public static class SignInPages
                 NeedsCode = await services.GetRequiredService<ConfirmIdentity>().NeedsCodeAsync(caller),
                 HasPasskey = hasPasskey,
                 HasPassword = hasPassword,
-            },
-            status
+            }
         );
     }
 
@@ -191,12 +184,12 @@ public static class SignInPages
             async () => await confirm.RunAsync(caller, form.AsTyped("password"), form.AsTyped("code")),
             next,
             await confirm.NeedsCodeAsync(caller)
-                ? "The password or the code is wrong. A code of the app works once; a new one comes every 30 seconds."
-                : "The password is wrong."
+                ? new PageText("sign_in_fault.password_or_code")
+                : new PageText("sign_in_fault.own_password")
         );
-        if (refusal is var (error, status))
+        if (refusal is not null)
         {
-            await ConfirmFormAsync(context, next, error, status);
+            await ConfirmFormAsync(context, next, refusal);
         }
     }
 

@@ -1,6 +1,7 @@
 using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Core.Sessions;
+using Tokenry.Server.Platform.Http;
 using Tokenry.Server.Platform.Settings;
 
 namespace Tokenry.Server.Features.SignIn;
@@ -64,10 +65,10 @@ public sealed class SignInView
     public string Return { get; init; } = SignInPages.Home;
 
     /// <summary>What is wrong with the form, for the person.</summary>
-    public string? Error { get; init; }
+    public SignInFault? Error { get; init; }
 
     /// <summary>What happened before, for the person.</summary>
-    public string? Notice { get; init; }
+    public PageText? Notice { get; init; }
 
     /// <summary>The e-mail address: as typed, or of the person of a link.</summary>
     public string? Name { get; init; }

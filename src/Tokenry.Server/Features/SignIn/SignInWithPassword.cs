@@ -90,5 +90,6 @@ public sealed class SignInWithPassword(
         )
         {
             RetryAfter = wait,
+            Text = new PageText("sign_in_fault.too_many_attempts", ("n", Math.Ceiling(wait.TotalSeconds))),
         };
 }

@@ -70,7 +70,10 @@ public sealed class RotateSigningKey(
         {
             throw ProblemException.Invalid(
                 "algorithm",
-                "has no key, because no API resource uses it; set access_token_signing_alg of an API resource first"
+                new FieldFault(
+                    "algorithm_unused",
+                    "has no key, because no API resource uses it; set access_token_signing_alg of an API resource first"
+                )
             );
         }
 

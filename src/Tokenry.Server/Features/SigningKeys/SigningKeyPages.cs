@@ -92,7 +92,7 @@ internal static class SigningKeyPages
                 services.GetRequiredService<FreshAuthentication>().Require(caller);
                 if (form["confirm"] != Short((await list.ShowAsync(caller, id)).Id))
                 {
-                    throw ProblemException.Invalid("confirm", $"must be {Short(id)}");
+                    throw ProblemException.Invalid("confirm", new FieldFault("must_be", $"must be {Short(id)}", ("value", Short(id))));
                 }
 
                 await services

@@ -24,7 +24,7 @@ public sealed class TaintSigningKey(Gate gate, SigningKeyRing signingKeys, Signi
         await gate.AuthorizeAsync(caller, Demand, Action); // an unauthorized caller must not make the server generate a key
         var check = new Validation();
         var reason = brands.Reason(check, request.Reason.Trim(), LongestReason)!;
-        check.Require(reason.Length > 0, "reason", "must not be empty");
+        check.Require(reason.Length > 0, "reason", Validation.Empty);
         check.ThrowIfAny();
 
         await signingKeys.CatchUpAsync();

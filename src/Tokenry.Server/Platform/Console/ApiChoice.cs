@@ -38,3 +38,17 @@ public readonly record struct ScopeAt(string Api, string Scope)
     public static ScopeAt? Parse(string value) =>
         value.LastIndexOf(' ') is > 0 and var space ? new ScopeAt(value[..space], value[(space + 1)..]) : null;
 }
+
+/// <summary>A scope at an API in an organization as one value of a form.</summary>
+public readonly record struct ScopeThere(string Organization, ScopeAt Scope)
+{
+    public override string ToString() => $"{Organization} {Scope}";
+
+    /// <summary>The permissions in one organization that the values of a field make together.</summary>
+    public static IReadOnlyList<Permission> Permissions(IEnumerable<string> values, string organization) =>
+        ScopeAt.Permissions(
+            values
+                .Where(value => value.StartsWith(organization + " ", StringComparison.Ordinal))
+                .Select(value => value[(organization.Length + 1)..])
+        );
+}

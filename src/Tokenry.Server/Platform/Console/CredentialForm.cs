@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tokenry.Protocol.Api;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Platform.Console;
 
@@ -33,8 +34,11 @@ public sealed record CredentialForm
 
     public string? Networks { get; init; }
 
-    /// <summary>For a person's own token: the organizations in which it acts too, with the same scopes.</summary>
+    /// <summary>For a person's own token: the organizations in which it acts too.</summary>
     public IReadOnlySet<string> Organizations { get; init; } = new HashSet<string>();
+
+    /// <summary>The chosen scopes in organizations, as values of the field. In an organization without any it has the same scopes as outside organizations.</summary>
+    public IReadOnlySet<string> ChosenThere { get; init; } = new HashSet<string>();
 
     /// <summary>Why the credential is needed, for the person who approves it.</summary>
     public string? Justification { get; init; }
@@ -47,12 +51,12 @@ public sealed record CredentialForm
 
     public required string Once { get; init; }
 
-    public IReadOnlyDictionary<string, string[]>? Faults { get; init; }
+    public IReadOnlyDictionary<string, FieldFault[]>? Faults { get; init; }
 
-    /// <summary>A refusal that no field explains.</summary>
-    public Http.ProblemException? Refusal { get; init; }
+    /// <summary>Why the last attempt was refused.</summary>
+    public ProblemException? Refusal { get; init; }
 
-    public IReadOnlyList<string> FaultsOf(string member) =>
+    public IReadOnlyList<FieldFault> FaultsOf(string member) =>
         Faults
             ?.Where(fault =>
                 fault.Key == member
@@ -99,25 +103,32 @@ public sealed record CredentialForm
             Objects = form["objects"],
             Networks = form["networks"],
             Organizations = form.All("organization").ToHashSet(StringComparer.Ordinal),
+            ChosenThere = form.All("scope_there").ToHashSet(StringComparer.Ordinal),
             Justification = form["justification"],
             IsRecoverable = form["recoverable"] is not null,
             Once = refusal.Once,
             Faults = refusal.Problem.Errors,
-            // A policy may refuse what has no field, and says whose it is.
-            Refusal = refusal.Problem.Errors is null || refusal.Problem.Policy is not null ? refusal.Problem : null,
+            Refusal = refusal.Problem,
         };
 
     /// <summary>The request that the form makes.</summary>
     public static CredentialRequest Request(PageForm form, DateTimeOffset now)
     {
         var permissions = ScopeAt.Permissions(form.All("scope"));
+        var there = form.All("scope_there");
         return new()
         {
             Name = form["name"] ?? "",
             ExpiresAt = new(Expiry(form, now)),
             Permissions = new CredentialPermissions(permissions),
             Organizations = form.All("organization") is { Count: > 0 } chosen
-                ? [.. chosen.Select(id => new OrganizationPermissions(id, permissions))]
+                ?
+                [
+                    .. chosen.Select(id => new OrganizationPermissions(
+                        id,
+                        ScopeThere.Permissions(there, id) is { Count: > 0 } own ? own : permissions
+                    )),
+                ]
                 : null,
             Objects = form.Lines("objects"),
             AllowedIps = form.Lines("networks"),
@@ -162,4 +173,4 @@ public sealed record CredentialForm
 }
 
 /// <summary>Why an attempt was refused, and the value for the next one.</summary>
-public sealed record Refusal(Http.ProblemException Problem, string Once);
+public sealed record Refusal(ProblemException Problem, string Once);

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.Json.Serialization;
+using Tokenry.Server.Platform.Http;
 
 namespace Tokenry.Server.Platform.Console;
 
@@ -23,7 +24,7 @@ public sealed class Texts(string tag, FrozenDictionary<string, string> texts)
             var text = texts[key];
             foreach (var (name, value) in values)
             {
-                text = text.Replace($"{{{name}}}", value as string ?? Number(value), StringComparison.Ordinal);
+                text = text.Replace($"{{{name}}}", Shown(value), StringComparison.Ordinal);
             }
 
             return text;
@@ -36,8 +37,16 @@ public sealed class Texts(string tag, FrozenDictionary<string, string> texts)
     /// <summary>The text of a value from a closed set, such as a state; the value itself if the set has grown.</summary>
     public string Of(string prefix, string value) => texts.GetValueOrDefault($"{prefix}.{value}", value);
 
+    /// <summary>What the server says in the language of the page.</summary>
+    public string Of(PageText text) => this[text.Key, text.Values];
+
+    /// <summary>What is wrong with a field; in the server's own words if it has no text.</summary>
+    public string Of(FieldFault fault) => fault.Text is { } text ? Of(text) : fault.Words;
+
     /// <summary>A text that counts; <c>{n}</c> is the number.</summary>
     public string Count(string key, long number) => this[$"{key}.{(number == 1 ? "one" : "other")}", ("n", number)];
+
+    private string Shown(object value) => value as string ?? (value is DateTimeOffset time ? Moment(time) : Number(value));
 
     public string Number(object value) =>
         value is IFormattable number

@@ -62,7 +62,9 @@ internal static class BodyFault
         )
         {
             Errors =
-                required.Count == 0 ? null : required.ToDictionary(name => name, string[] (_) => ["is required"], StringComparer.Ordinal),
+                required.Count == 0
+                    ? null
+                    : required.ToDictionary(name => name, FieldFault[] (_) => ["is required"], StringComparer.Ordinal),
         };
     }
 
@@ -80,7 +82,7 @@ internal static class BodyFault
                 .Where((_, i) => i % 2 == 1);
             return new ProblemException(400, ProblemCode.InvalidRequest, "The request is not valid. See errors.")
             {
-                Errors = names.ToDictionary(place.Below, string[] (_) => ["is required"], StringComparer.Ordinal),
+                Errors = names.ToDictionary(place.Below, FieldFault[] (_) => ["is required"], StringComparer.Ordinal),
             };
         }
 

@@ -32,7 +32,11 @@ public static class ProblemAnswer
                 Detail = problem.Message,
                 Code = problem.Code,
                 RequestId = RequestFacts.Of(context).RequestId,
-                Errors = problem.Errors,
+                Errors = problem.Errors?.ToDictionary(
+                    error => error.Key,
+                    error => error.Value.Select(fault => fault.Words).ToArray(),
+                    StringComparer.Ordinal
+                ),
                 MissingScopes = problem.MissingScopes,
                 AcceptedCredentials = problem.AcceptedCredentials,
                 UsedBy = problem.UsedBy,

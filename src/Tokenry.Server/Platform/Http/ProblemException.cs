@@ -11,9 +11,12 @@ public sealed class ProblemException(int status, string code, string detail) : E
 
     public string Code => code;
 
-    public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
+    public IReadOnlyDictionary<string, FieldFault[]>? Errors { get; init; }
 
     public IReadOnlyList<string>? MissingScopes { get; init; }
+
+    /// <summary>What a page says in its language in place of the detail; <c>null</c> = the text of the code, and the detail.</summary>
+    public PageText? Text { get; init; }
 
     /// <summary>The accepted kinds of credential.</summary>
     public IReadOnlyList<string>? AcceptedCredentials { get; init; }
@@ -45,15 +48,16 @@ public sealed class ProblemException(int status, string code, string detail) : E
     /// <summary>Whether a form is shown again with this refusal, and with what was typed: the input, a right, the state of a thing or a policy stands against it.</summary>
     public bool IsForForm => status is 400 or 403 or 409 or 422;
 
-    public static ProblemException Invalid(string member, string fault) =>
+    public static ProblemException Invalid(string member, FieldFault fault) =>
         new(400, ProblemCode.InvalidRequest, "The request is not valid. See errors.")
         {
-            Errors = new Dictionary<string, string[]>(StringComparer.Ordinal) { [member] = [fault] },
+            Errors = new Dictionary<string, FieldFault[]>(StringComparer.Ordinal) { [member] = [fault] },
         };
 
     /// <summary>The same answer, byte for byte, for a thing that does not exist and one that the caller may not see.</summary>
     public static ProblemException NotFound() =>
         new(404, ProblemCode.NotFound, "Not found, or you do not have access. Check the method, the path and the ids.");
 
-    public static ProblemException Exists(string detail) => new(409, ProblemCode.AlreadyExists, detail);
+    public static ProblemException Exists(string detail, PageText? text = null) =>
+        new(409, ProblemCode.AlreadyExists, detail) { Text = text };
 }

@@ -14,11 +14,21 @@ public sealed class Validation
     private const int MostFaults = 20;
     private const int LongestMetadata = 4096;
 
-    private Dictionary<string, List<string>>? faults;
+    /// <summary>The fault of a field that holds nothing.</summary>
+    public static readonly FieldFault Empty = new("empty", "must not be empty");
+
+    /// <summary>The fault of a time that is over.</summary>
+    public static readonly FieldFault Past = new("past", "lies in the past");
+
+    private Dictionary<string, List<FieldFault>>? faults;
+
+    /// <summary>The fault of a number that is too small or too large.</summary>
+    public static FieldFault Between(long least, long most) =>
+        new("between", $"must be from {least} to {most}", ("least", least), ("most", most));
 
     public bool IsEmpty => faults is null;
 
-    public void Require(bool condition, string member, string fault)
+    public void Require(bool condition, string member, FieldFault fault)
     {
         if (!condition)
         {
@@ -51,7 +61,7 @@ public sealed class Validation
     public string Name(string member, string? value)
     {
         var name = value?.Trim() ?? "";
-        Require(name.Length > 0, member, "must not be empty");
+        Require(name.Length > 0, member, Empty);
         Text(member, name, LongestName);
         return name;
     }
@@ -60,8 +70,12 @@ public sealed class Validation
     {
         if (value is not null)
         {
-            Require(value.Length <= longest, member, $"is longer than {longest} characters");
-            Require(IsReadable(value), member, "contains control characters, or invisible characters that hide or reorder text");
+            Require(value.Length <= longest, member, new FieldFault("too_long", $"is longer than {longest} characters", ("n", longest)));
+            Require(
+                IsReadable(value),
+                member,
+                new FieldFault("unreadable", "contains control characters, or invisible characters that hide or reorder text")
+            );
         }
     }
 
@@ -72,13 +86,21 @@ public sealed class Validation
             return;
         }
 
-        Require(ranges.Count is > 0 and <= 100, member, "must have 1 to 100 ranges; null allows every address");
+        Require(
+            ranges.Count is > 0 and <= 100,
+            member,
+            new FieldFault("networks_count", "must have 1 to 100 ranges; null allows every address", ("n", 100))
+        );
         foreach (var range in ranges.Take(100))
         {
             Require(
                 TokenryOptions.TryParseNetwork(range ?? "", out _),
                 member,
-                $"'{Shown(range)}' is not an address or a CIDR range such as 10.0.0.0/8"
+                new FieldFault(
+                    "not_network",
+                    $"'{Shown(range)}' is not an address or a CIDR range such as 10.0.0.0/8",
+                    ("value", Shown(range))
+                )
             );
         }
     }

@@ -52,6 +52,61 @@ public sealed class RotationTests(SharedServers servers)
     }
 
     [Theory, BothEngines]
+    public async Task An_overlap_that_is_ended_ends_for_the_next_check(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).ApiKey().PersonalAccessToken().CreateAsync();
+        foreach (
+            var (path, old) in new[]
+            {
+                ($"/v1/api-keys/{made.ApiKey.Id}", made.ApiKey.Secret),
+                ($"/v1/tokens/{made.PersonalAccessToken.Id}", made.PersonalAccessToken.Secret),
+            }
+        )
+        {
+            // Without an overlap nothing changes, and the trail has nothing.
+            var still = await admin.PostAsync(path + "/end-overlap").Expect(200);
+            AssertJson(still.Body, (await admin.GetAsync(path).Expect(200)).Json);
+            var rotated = await admin.PostAsync(path + "/rotate", new { overlap_seconds = 3600 }).Expect(200);
+            Assert.Equal("valid", await admin.CodeAsync(old, made.Api.Identifier));
+            var ended = await admin.PostAsync(path + "/end-overlap").Expect(200);
+            Assert.Equal("revoked", await admin.CodeAsync(old, made.Api.Identifier));
+            Assert.Equal("valid", await admin.CodeAsync(rotated.Text("token"), made.Api.Identifier));
+            Assert.Equal(JsonValueKind.Null, ended.Json.GetProperty("previous_expires_at").ValueKind);
+            Assert.DoesNotContain("\"token\"", ended.Body, StringComparison.Ordinal);
+            await admin.PostAsync(path + "/end-overlap").Expect(200);
+            var noun = ended.Text("kind");
+            var events = (
+                await admin.GetAsync($"/v1/audit?action={noun}.overlap_ended&target={ended.Text("id")}").Expect(200)
+            ).Json.GetProperty("items");
+            Assert.Equal(
+                "previous_expires_at",
+                Assert
+                    .Single(Assert.Single(events.EnumerateArray()).GetProperty("changes").EnumerateArray())
+                    .GetProperty("member")
+                    .GetString()
+            );
+            await admin.DeleteAsync(path).Expect(204);
+            await admin.PostAsync(path + "/end-overlap").Expect(409, "credential_not_active");
+        }
+    }
+
+    [Theory, BothEngines]
+    public async Task A_person_ends_an_overlap_on_the_page(Engine engine)
+    {
+        var admin = await servers.AdminAsync(engine);
+        var made = await Scenario.On(admin).PersonalAccessToken().CreateAsync();
+        var browser = await admin.BrowserOfAsync(made.User.Id);
+        var page = $"account/tokens/{made.PersonalAccessToken.Id}";
+        Assert.DoesNotContain("/end-overlap", (await browser.GetAsync("/" + page)).Expect(200).Body, StringComparison.Ordinal);
+        var rotated = await admin.PostAsync($"/v1/tokens/{made.PersonalAccessToken.Id}/rotate", new { overlap_seconds = 3600 }).Expect(200);
+        (await browser.SendAsync(page, page + "/end-overlap")).Expect(303);
+        Assert.Equal("revoked", await admin.CodeAsync(made.PersonalAccessToken.Secret, made.Api.Identifier));
+        Assert.Equal("valid", await admin.CodeAsync(rotated.Text("token"), made.Api.Identifier));
+        Assert.DoesNotContain("/end-overlap", (await browser.GetAsync("/" + page)).Expect(200).Body, StringComparison.Ordinal);
+    }
+
+    [Theory, BothEngines]
     public async Task The_overlap_ends_by_itself(Engine engine)
     {
         var admin = await servers.AdminAsync(engine);

@@ -35,7 +35,8 @@ public sealed partial class AuditActionsTests
             foreach (var verb in new[] { "disable", "enable" })
                 await admin.PostAsync($"{path}/{verb}").Expect(200);
             await admin.PatchAsync(path, new { name = "other" }).Expect(200);
-            await admin.PostAsync($"{path}/rotate", new { overlap_seconds = 0 }).Expect(200);
+            await admin.PostAsync($"{path}/rotate", new { overlap_seconds = 60 }).Expect(200);
+            await admin.PostAsync($"{path}/end-overlap").Expect(200);
             await admin.DeleteAsync(path).Expect(204);
         }
 

@@ -331,6 +331,28 @@ public sealed class SeveralOrganizationsTests(SharedServers servers)
         );
         var shown = await browser.GetAsync($"/account/tokens/{token.GetProperty("id").GetString()}").Expect(200);
         Assert.Contains(world.Two, shown.Body, StringComparison.Ordinal);
+        // In each organization other scopes; those of an organization that is not chosen do not count.
+        made = await SendAsync([
+            ("name", "desk"),
+            ("expires", "30"),
+            ("scope", $"{world.Api} everywhere"),
+            ("organization", world.One),
+            ("scope_there", $"{world.One} {world.Api} one"),
+            ("scope_there", $"{world.Two} {world.Api} two"),
+        ]);
+        Assert.True(made.Status == 200, made.Body);
+        var desk = Assert.Single(
+            (await world.Admin.GetAsync($"/v1/users/{world.UserId}/tokens").Expect(200)).Json.GetProperty("items").EnumerateArray(),
+            item => item.GetProperty("name").GetString() == "desk"
+        );
+        var only = Assert.Single(desk.GetProperty("organizations").EnumerateArray());
+        Assert.Equal(world.One, only.GetProperty("id").GetString());
+        Assert.Equal(["one"], Strings(only.GetProperty("permissions")[0].GetProperty("scopes")));
+        Assert.Equal(["everywhere"], Strings(desk.GetProperty("permissions")[0].GetProperty("scopes")));
+        Assert.Contains($"value=\"{world.One} {world.Api} one\"", page.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain($"value=\"{world.One} {world.Api} two\"", page.Body, StringComparison.Ordinal);
+        var none = await SendAsync([("name", "x"), ("expires", "30"), ("organization", world.One)]);
+        Assert.Contains("needs at least one scope in each chosen organization", none.Expect(400).Body, StringComparison.Ordinal);
         var refused = await SendAsync([
             ("name", "x"),
             ("expires", "30"),

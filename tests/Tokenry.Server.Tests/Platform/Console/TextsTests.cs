@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Credentials;
 using Tokenry.Server.Platform.Console;
 using Tokenry.Server.Tests.Architecture;
 
@@ -26,9 +27,10 @@ public sealed partial class TextsTests
     {
         var keys = Languages.Read("en").Keys.ToHashSet(StringComparer.Ordinal);
         var used = new HashSet<string>(StringComparer.Ordinal);
-        var sets = new HashSet<string>(["month", "time"], StringComparer.Ordinal); // made from numbers
+        var sets = new HashSet<string>(["month", "time", "fault"], StringComparer.Ordinal); // made from numbers, and those of the test below
         foreach (var (path, lines) in SourceFiles.Of("src/Tokenry.Server"))
         {
+            used.UnionWith(PageText().Matches(string.Join('\n', lines)).Select(match => match.Groups["key"].Value));
             foreach (var line in lines)
             {
                 sets.UnionWith(Set().Matches(line).Select(match => match.Groups["set"].Value));
@@ -65,6 +67,26 @@ public sealed partial class TextsTests
                 .Order(StringComparer.Ordinal),
             Languages.Read("en").Keys.Where(key => key.StartsWith("refusal.", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
         );
+
+    /// <summary>What the server finds wrong with a field has a text in each language, and each such text belongs to a fault.</summary>
+    [Fact]
+    public void Every_fault_of_a_field_has_its_words()
+    {
+        var ofPolicies = typeof(PolicyRule)
+            .GetFields()
+            .Where(field => field.IsLiteral)
+            .Select(field => $"policy_{field.GetRawConstantValue()}");
+        var named = SourceFiles
+            .Of("src/Tokenry.Server")
+            .SelectMany(file => Fault().Matches(string.Join('\n', file.Lines)).Select(match => match.Groups["id"].Value))
+            .Concat(ofPolicies)
+            .Distinct(StringComparer.Ordinal)
+            .Select(id => $"fault.{id}");
+        Assert.Equal(
+            named.Order(StringComparer.Ordinal),
+            Languages.Read("en").Keys.Where(key => key.StartsWith("fault.", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+        );
+    }
 
     [Theory]
     [InlineData("", "en")]
@@ -111,6 +133,20 @@ public sealed partial class TextsTests
 
     [GeneratedRegex(@"""(?<key>[a-z_]+(\.[a-z_]+)+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Key();
+
+    [GeneratedRegex(
+        @"\bPageText(\s+\w+\s*=\s*new)?\(\s*""(?<key>[a-z_.]+)""",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex PageText();
+
+    [GeneratedRegex(
+        @"\bFieldFault(\s+\w+(\([^)]*\))?\s*=>?\s*new)?\(\s*""(?<id>[a-z_]+)""",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex Fault();
 
     [GeneratedRegex(@"(\b(T|texts)\.Of\(""|Texts="")(?<set>[a-z_]+)""", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Set();

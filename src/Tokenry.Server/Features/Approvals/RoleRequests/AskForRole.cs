@@ -23,7 +23,11 @@ public sealed class AskForRole(IdempotentGate gate, Brands brands, TimeProvider 
     {
         var check = new Validation();
         var justification = request.Justification?.Trim() ?? "";
-        check.Require(justification.Length > 0, "justification", "must say why you need the role, for who decides");
+        check.Require(
+            justification.Length > 0,
+            "justification",
+            new FieldFault("needs_reason", "must say why you need the role, for who decides")
+        );
         check.Text("justification", justification, ApprovalDemand.LongestJustification);
         check.ThrowIfAny();
         return gate.WriteAsync(
@@ -78,13 +82,19 @@ public sealed class AskForRole(IdempotentGate gate, Brands brands, TimeProvider 
             {
                 return organization.Enabled == 1
                     ? (asked, held)
-                    : throw ProblemException.Invalid("organization_id", "is an organization that is disabled");
+                    : throw ProblemException.Invalid(
+                        "organization_id",
+                        new FieldFault("organization_disabled", "is an organization that is disabled")
+                    );
             }
         }
 
         throw ProblemException.Invalid(
             "organization_id",
-            "is not an organization in which you can ask for a role: you are a member, and the calling credential acts there or in none"
+            new FieldFault(
+                "not_askable_organization",
+                "is not an organization in which you can ask for a role: you are a member, and the calling credential acts there or in none"
+            )
         );
     }
 
@@ -95,11 +105,17 @@ public sealed class AskForRole(IdempotentGate gate, Brands brands, TimeProvider 
         {
             throw ProblemException.Invalid(
                 "role",
-                $"'{Validation.Shown(id)}' is not the id of a role that you can ask for there; see GET /v1/me/requestable-roles"
+                new FieldFault(
+                    "not_askable_role",
+                    $"'{Validation.Shown(id)}' is not the id of a role that you can ask for there; see GET /v1/me/requestable-roles",
+                    ("value", Validation.Shown(id))
+                )
             );
         }
 
-        return held.Contains(id, StringComparer.Ordinal) ? throw ProblemException.Invalid("role", "is a role that you have there") : role;
+        return held.Contains(id, StringComparer.Ordinal)
+            ? throw ProblemException.Invalid("role", new FieldFault("held_role", "is a role that you have there"))
+            : role;
     }
 
     private static async Task RequireRoomAsync(OperationContext operation, RoleFacts role, string? organization)

@@ -86,10 +86,10 @@ internal static class RoleRequestPages
 public sealed record RoleRequestForm(string Chosen, string Justification, ProblemException? Refusal)
 {
     /// <summary>What is wrong with the choice.</summary>
-    public IReadOnlyList<string> FaultsOfRole => [.. FaultsOf("role"), .. FaultsOf("organization_id")];
+    public IReadOnlyList<FieldFault> FaultsOfRole => [.. FaultsOf("role"), .. FaultsOf("organization_id")];
 
     /// <summary>What is wrong with the text.</summary>
-    public IReadOnlyList<string> FaultsOfJustification => FaultsOf("justification");
+    public IReadOnlyList<FieldFault> FaultsOfJustification => FaultsOf("justification");
 
-    private string[] FaultsOf(string member) => Refusal?.Errors?.GetValueOrDefault(member) ?? [];
+    private IReadOnlyList<FieldFault> FaultsOf(string member) => Refusal?.Errors?.GetValueOrDefault(member) ?? [];
 }

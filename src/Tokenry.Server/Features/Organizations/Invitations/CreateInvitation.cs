@@ -72,13 +72,21 @@ public sealed class CreateInvitation(IdempotentGate gate, FreshAuthentication fr
     private static InvitationRow Checked(InvitationRequest request, OperationContext operation, string organizationId, DateTimeOffset now)
     {
         var check = new Validation();
-        check.Require(request.Roles is not { Count: 0 }, "roles", "needs at least one role; leave it out for organization_member");
+        check.Require(
+            request.Roles is not { Count: 0 },
+            "roles",
+            new FieldFault("needs_role", "needs at least one role; leave it out for organization_member")
+        );
         var email = request.Email is null ? null : UserRules.Email(check, request.Email);
         var note = request.Note?.Trim() is { Length: > 0 } text ? text : null;
         check.Text("note", note, Validation.LongestName);
         var end = request.ExpiresAt ?? now + DefaultLife;
-        check.Require(end > now, "expires_at", "lies in the past");
-        check.Require(end <= now + LongestLife, "expires_at", $"must be at most {LongestLife.TotalDays} days ahead");
+        check.Require(end > now, "expires_at", Validation.Past);
+        check.Require(
+            end <= now + LongestLife,
+            "expires_at",
+            new FieldFault("too_far", $"must be at most {LongestLife.TotalDays} days ahead", ("n", LongestLife.TotalDays))
+        );
         check.ThrowIfAny();
         var roles = RoleAssignment.CheckInOrganization(operation, request.Roles ?? [ManagementApi.OrganizationMember.Id], held: []);
         Inviter.CheckGives(operation, roles);

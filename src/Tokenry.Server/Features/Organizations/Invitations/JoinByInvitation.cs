@@ -96,7 +96,10 @@ public sealed class JoinByInvitation(
         }
         catch (UniqueViolationException)
         {
-            throw Fault("email", "is the address of an account that exists. Sign in with it, then open the link again");
+            throw Fault(
+                "email",
+                new FieldFault("email_taken", "is the address of an account that exists. Sign in with it, then open the link again")
+            );
         }
     }
 
@@ -111,10 +114,10 @@ public sealed class JoinByInvitation(
         await PrincipalStore.InsertAsync(tx, user, hash, roles: []);
     }
 
-    private static ProblemException Fault(string member, string fault) =>
+    private static ProblemException Fault(string member, FieldFault fault) =>
         new(409, ProblemCode.AlreadyExists, $"The {member} {fault}.")
         {
-            Errors = new Dictionary<string, string[]>(StringComparer.Ordinal) { [member] = [fault] },
+            Errors = new Dictionary<string, FieldFault[]>(StringComparer.Ordinal) { [member] = [fault] },
         };
 }
 

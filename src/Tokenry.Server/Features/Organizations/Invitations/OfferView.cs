@@ -50,7 +50,7 @@ internal sealed class OfferView(AcceptInvitation accept, JoinByInvitation join, 
             {
                 if (form.AsTyped("password") != form.AsTyped("again"))
                 {
-                    throw ProblemException.Invalid("again", "is not the same as the password");
+                    throw ProblemException.Invalid("again", new FieldFault("not_same", "is not the same as the password"));
                 }
 
                 var (organization, session) = await join.RunAsync(

@@ -85,7 +85,7 @@
     const chosen = all("[name=scope]:checked", form);
     all(".api", form).forEach((api) => {
       const label = api.querySelector("[data-chosen]");
-      const boxes = all("[name=scope]", api);
+      const boxes = all("[type=checkbox]", api);
       label.textContent = label.dataset.chosen.replace("{n}", boxes.filter((box) => box.checked).length).replace("{of}", boxes.length);
     });
     const lines = (name) => (form.elements[name]?.value ?? "").split(/[\s,]+/).filter(Boolean);
