@@ -96,7 +96,7 @@ internal static class PageList
         var now = TimeProvider.System.GetUtcNow();
         var api = await FirstAsync("/v1/api-resources?limit=50", "identifier", "https://");
         // The oldest organization is the largest: a third of all members are in it.
-        var organization = await FirstAsync("/v1/organizations?limit=200&enabled=true", "id", "org_", last: true);
+        var organization = await FirstAsync("/v1/organizations", "id", "org_");
         var values = new Dictionary<string, string>
         {
             ["identifier"] = Uri.EscapeDataString(api),

@@ -2,12 +2,13 @@ namespace Tokenry.Benchmarks.Pages;
 
 /// <summary>One page, asked for some times in turn after a few that do not count.</summary>
 /// <param name="Path">Its address; ids are left out.</param>
+/// <param name="Status">Of the answer; anything but 200 is a miss.</param>
 /// <param name="P50">Milliseconds until the whole answer is there.</param>
 /// <param name="P95">The same.</param>
 /// <param name="Bytes">Of HTML.</param>
 /// <param name="Compressed">Of HTML, as a proxy sends it.</param>
 /// <param name="Assets">The files that a browser asks for at the first load.</param>
-public sealed record PageRow(string Path, double P50, double P95, int Bytes, int Compressed, IReadOnlyList<string> Assets)
+public sealed record PageRow(string Path, int Status, double P50, double P95, int Bytes, int Compressed, IReadOnlyList<string> Assets)
 {
     public const double MostMilliseconds = 100;
     public const int MostBytes = 60 * 1024;
@@ -17,6 +18,11 @@ public sealed record PageRow(string Path, double P50, double P95, int Bytes, int
     {
         get
         {
+            if (Status != 200)
+            {
+                yield return $"answer {Status}";
+            }
+
             if (P95 > MostMilliseconds)
             {
                 yield return "time";

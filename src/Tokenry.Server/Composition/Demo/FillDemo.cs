@@ -142,6 +142,7 @@ internal static class FillDemo
             "--Tokenry:TlsUrl=",
             "--Tokenry:TrustedProxies=127.0.0.1",
             "--Tokenry:Console:Enabled=false",
+            .. options.Store.ConnectionString is { } connection ? [$"--{KnownSettings.Connection}={connection}"] : Array.Empty<string>(),
         ];
 
     private static async Task SayProgressAsync(int day)
