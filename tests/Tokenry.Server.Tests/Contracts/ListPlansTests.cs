@@ -179,6 +179,7 @@ public sealed partial class ListPlansTests
             "result" => path == "/v1/audit" ? "success" : "unknown",
             "code" => "unknown",
             "door" => "verify",
+            "weakness" => "permissions_follow_owner",
             "ip" => "10.0.0.1",
             "request" => "req_0000000000000000000001",
             "credential" or "target" => made.ApiKey.Id,

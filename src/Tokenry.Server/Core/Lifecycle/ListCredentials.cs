@@ -34,7 +34,7 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
     public static readonly string[] FiltersBelowOwner = Filters[1..];
 
     /// <summary>As many ids are collected before a list.</summary>
-    private const int Few = 5_000;
+    private const int Few = 2_000;
 
     private static readonly string[] States = ["active", CredentialRow.PendingApproval, "scheduled", "disabled", "expired", "revoked"];
 
