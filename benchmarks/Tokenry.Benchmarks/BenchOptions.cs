@@ -4,7 +4,7 @@ namespace Tokenry.Benchmarks;
 public sealed record BenchOptions
 {
     public const string Usage =
-        "usage: ./bench [--short] [--long] [--no-peers] [--sqlite] [NAME…]\n       ./bench --against=CHECKOUT [NAME…]\n       ./bench --profile NAME…\n       ./bench micro [BenchmarkDotNet's options]\n       ./bench guard [--update]\n";
+        "usage: ./bench [--short] [--long] [--no-peers] [--sqlite] [NAME…]\n       ./bench --against=CHECKOUT [NAME…]\n       ./bench --profile NAME…\n       ./bench micro [BenchmarkDotNet's options]\n       ./bench guard [--update]\n       ./bench pages [--users=N] [--credentials=N] [--rows=N] [--store=DIRECTORY | --postgres]\n";
 
     private const string AgainstIs = "--against=";
 

@@ -3,6 +3,7 @@ using Tokenry.Benchmarks;
 using Tokenry.Benchmarks.Limits;
 using Tokenry.Benchmarks.Load;
 using Tokenry.Benchmarks.Measuring;
+using Tokenry.Benchmarks.Pages;
 
 switch (args)
 {
@@ -14,6 +15,8 @@ switch (args)
         return 0;
     case ["guard", .. var rest]:
         return await Guard.RunAsync(rest is ["--update"], Console.Out);
+    case ["pages", .. var rest] when PagesOptions.Parse(rest) is { } pages:
+        return await PagesRun.RunAsync(pages, Console.Out);
 }
 
 if (BenchOptions.Parse(args) is not { } options)

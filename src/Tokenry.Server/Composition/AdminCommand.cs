@@ -37,7 +37,7 @@ internal static class AdminCommand
             .Build();
         if (verb.Alone is { } alone)
         {
-            return await PrintAsync(await alone(configuration));
+            return await PrintAsync(await alone(configuration, arguments));
         }
 
         var options = TokenryOptions.Read(configuration, needsIssuer: false);

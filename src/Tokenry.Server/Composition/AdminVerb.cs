@@ -24,7 +24,7 @@ internal sealed record AdminVerb(
     /// Carries the verb out in this process with a server of its own, on a store that no other server uses; <c>null</c> = the handler does, in the process
     /// that has the store open.
     /// </summary>
-    public Func<IConfiguration, Task<ControlAnswer>>? Alone { get; init; }
+    public Func<IConfiguration, IReadOnlyDictionary<string, string>, Task<ControlAnswer>>? Alone { get; init; }
 
     public static readonly IReadOnlyList<AdminVerb> All =
     [
@@ -36,7 +36,7 @@ internal sealed record AdminVerb(
         new(IssueSignInLink.Command, services => services.GetRequiredService<IssueSignInLink>().RunAsync),
         new(RotateKeysCommand.Command, services => (options, _) => services.GetRequiredService<RotateKeysCommand>().RunAsync(options)),
         new(VerifyAudit.Command, services => (options, _) => services.GetRequiredService<VerifyAudit>().RunAsync(options)),
-        new(FillDemo.Command, _ => (_, _) => Task.FromResult(FillDemo.InUse)) { Alone = FillDemo.RunAsync },
+        new(FillDemo.Command, _ => (_, _) => Task.FromResult(FillDemo.InUse)) { Alone = FillDemo.RunAsync, Check = FillDemo.Check },
     ];
 
     public static readonly IReadOnlyList<CommandVerb> Commands = [.. All.Select(verb => verb.Command)];

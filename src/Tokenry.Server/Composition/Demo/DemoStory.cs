@@ -11,6 +11,7 @@ internal sealed class DemoStory(DemoApi api, StoryClock clock, DemoTraffic traff
     /// <summary>Days before today on which it begins.</summary>
     public const int Days = 180;
 
+    private readonly List<string> resources = [];
     private readonly Dictionary<string, string> roles = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> customers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> owners = new(StringComparer.Ordinal);
@@ -30,12 +31,21 @@ internal sealed class DemoStory(DemoApi api, StoryClock clock, DemoTraffic traff
         }
     }
 
+    /// <summary>Has the APIs log every access from now on, not only refusals.</summary>
+    public async Task LogAllAccessAsync()
+    {
+        foreach (var id in resources)
+        {
+            await api.AsAdministratorAsync(HttpMethod.Patch, $"/v1/api-resources/{id}", new JsonObject { ["access_log"] = "all" });
+        }
+    }
+
     /// <summary>What is there from the first day: APIs, roles, people, customers, applications.</summary>
     private async Task FoundAsync()
     {
         foreach (var resource in DemoCompany.Apis)
         {
-            await PostAsync(
+            var made = await PostAsync(
                 "/v1/api-resources",
                 new JsonObject
                 {
@@ -48,6 +58,7 @@ internal sealed class DemoStory(DemoApi api, StoryClock clock, DemoTraffic traff
                     ["access_log"] = "denials",
                 }
             );
+            resources.Add(Id(made));
         }
 
         foreach (var role in DemoCompany.Roles)

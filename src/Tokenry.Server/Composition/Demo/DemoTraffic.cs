@@ -22,7 +22,7 @@ internal sealed class DemoTraffic(DemoApi api, StoryClock clock, DateTimeOffset 
 
     private readonly Dictionary<string, string> secrets = new(StringComparer.Ordinal);
     private readonly List<DemoKey> known = [];
-    private uint seed = 20991231;
+    private readonly DemoDice dice = new();
 
     /// <summary>A credential was made, or its secret rolled.</summary>
     public void Put(DemoKey key, string secret)
@@ -49,7 +49,7 @@ internal sealed class DemoTraffic(DemoApi api, StoryClock clock, DateTimeOffset 
         var isWeekend = day.DayOfWeek is DayOfWeek.Saturday or DayOfWeek.Sunday;
         foreach (var hour in hours)
         {
-            var at = day.AddHours(hour).AddMinutes(Pick(50));
+            var at = day.AddHours(hour).AddMinutes(dice.Pick(50));
             if (at >= now)
             {
                 break;
@@ -69,16 +69,16 @@ internal sealed class DemoTraffic(DemoApi api, StoryClock clock, DateTimeOffset 
     private IEnumerable<JsonNode> Uses(DemoKey key, double share)
     {
         var role = DemoCompany.Roles.Single(role => role.Name == key.Role);
-        var count = Math.Max(1, (int)(key.PerDay * share * (80 + Pick(40)) / 100));
+        var count = Math.Max(1, (int)(key.PerDay * share * (80 + dice.Pick(40)) / 100));
         for (var i = 0; i < count; i++)
         {
-            var asksTooMuch = Pick(100) < key.Overreach;
+            var asksTooMuch = dice.Pick(100) < key.Overreach;
             yield return new JsonObject
             {
                 ["token"] = secrets[key.Name],
                 ["api"] = role.Api,
-                ["scopes"] = new JsonArray(asksTooMuch ? "shipments:write" : key.Scopes[Pick(key.Scopes.Length)]),
-                ["ip"] = $"{key.Network}.{10 + Pick(3)}",
+                ["scopes"] = new JsonArray(asksTooMuch ? "shipments:write" : key.Scopes[dice.Pick(key.Scopes.Length)]),
+                ["ip"] = $"{key.Network}.{10 + dice.Pick(3)}",
             };
         }
     }
@@ -101,12 +101,5 @@ internal sealed class DemoTraffic(DemoApi api, StoryClock clock, DateTimeOffset 
         {
             await api.AsAdministratorAsync(HttpMethod.Post, "/v1/verify/batch", new JsonObject { ["items"] = new JsonArray(chunk) });
         }
-    }
-
-    /// <summary>A number below a limit: always the same story, so no real randomness.</summary>
-    private int Pick(int limit)
-    {
-        seed = unchecked(seed * 1664525 + 1013904223);
-        return (int)((seed >> 8) % (uint)limit);
     }
 }

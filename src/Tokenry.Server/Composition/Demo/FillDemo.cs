@@ -17,21 +17,73 @@ internal static class FillDemo
     public static readonly CommandVerb Command = new(
         "admin demo",
         "Fills an empty data directory with an example company: half a year of people, keys, usage and some trouble. Takes about a minute."
-    );
+    )
+    {
+        Own = [new(SizeOption, "small; or large, which adds four generated weeks of 100,000 users and takes some minutes.", "SIZE")],
+    };
 
     /// <summary>The answer of a server that runs: its store is not empty.</summary>
     public static readonly ControlAnswer InUse = new(null, $"A server uses this store. {Remedy}", failed: true);
 
+    private const string SizeOption = "size";
+    private const string Small = "small";
+    private const string Large = "large";
+
     private const string Remedy =
         "The demonstration needs an empty one, so that no example gets among real data. Name one that does not exist yet, such as --data-directory demo.";
 
+    /// <summary>Checks the options without the store.</summary>
+    /// <exception cref="StartupException">The size is unknown.</exception>
+    public static void Check(IReadOnlyDictionary<string, string> words)
+    {
+        if (words.GetValueOrDefault(SizeOption, Small) is not (Small or Large) and var size)
+        {
+            throw new StartupException($"'{size}' is not a size of the demonstration. Known: {Small}, {Large}.");
+        }
+    }
+
     /// <param name="configuration">The settings, with the data directory.</param>
+    /// <param name="words">The options of the command line.</param>
     /// <exception cref="StartupException">The store is not empty, or a server uses it.</exception>
-    public static async Task<ControlAnswer> RunAsync(IConfiguration configuration)
+    public static async Task<ControlAnswer> RunAsync(IConfiguration configuration, IReadOnlyDictionary<string, string> words)
     {
         var options = TokenryOptions.Read(configuration, needsIssuer: false);
         await RefuseWhatIsThereAsync(options);
         var now = TimeProvider.System.GetUtcNow();
+        if (words.GetValueOrDefault(SizeOption) == Large)
+        {
+            await FillAsync(options, DemoSize.Large, now);
+        }
+        else
+        {
+            await TellAsync(options, now, logsAllAccess: false);
+        }
+
+        return new ControlAnswer(null, Goodbye(options));
+    }
+
+    /// <summary>The story, which ends before the generated weeks, and these.</summary>
+    internal static async Task FillAsync(TokenryOptions options, DemoSize size, DateTimeOffset now)
+    {
+        await TellAsync(options, now - DemoBulk.Span, logsAllAccess: true);
+        var said = 0;
+        await DemoBulk.FillAsync(
+            options,
+            size,
+            now,
+            part =>
+            {
+                if ((int)(part * 10) > said)
+                {
+                    said = (int)(part * 10);
+                    Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {said * 10} % of the generated weeks"));
+                }
+            }
+        );
+    }
+
+    private static async Task TellAsync(TokenryOptions options, DateTimeOffset now, bool logsAllAccess)
+    {
         var today = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);
         var clock = new StoryClock(today.AddDays(-DemoStory.Days).AddHours(7));
         await using var server = await TokenryServer.BuildAsync(Arguments(options), clock);
@@ -45,9 +97,13 @@ internal static class FillDemo
         var story = new DemoStory(api, clock, new DemoTraffic(api, clock, now), today);
         await story.RunAsync(SayProgressAsync);
         clock.MoveTo(now);
+        if (logsAllAccess)
+        {
+            await story.LogAllAccessAsync();
+        }
+
         await api.AsAdministratorAsync(HttpMethod.Delete, "/v1/me/credential");
         await server.App.StopAsync();
-        return new ControlAnswer(null, Goodbye(options));
     }
 
     /// <summary>Looks before the server is built, because a server with another clock must not open a store that is in use.</summary>
@@ -86,6 +142,7 @@ internal static class FillDemo
             "--Tokenry:TlsUrl=",
             "--Tokenry:TrustedProxies=127.0.0.1",
             "--Tokenry:Console:Enabled=false",
+            .. options.Store.ConnectionString is { } connection ? [$"--{KnownSettings.Connection}={connection}"] : Array.Empty<string>(),
         ];
 
     private static async Task SayProgressAsync(int day)

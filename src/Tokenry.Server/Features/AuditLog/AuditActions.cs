@@ -169,5 +169,9 @@ public static class AuditActions
     /// <summary>Whether the kind, such as <c>signal</c>, has actions.</summary>
     public static bool HasKind(string noun) => Array.Exists(Written, written => written.Noun == noun);
 
+    /// <summary>The actions of a kind that <see cref="HasKind"/>.</summary>
+    public static IReadOnlyList<string> OfKind(string noun) =>
+        [.. Written.Where(written => written.Noun == noun).SelectMany(written => written.Verbs).Select(verb => $"{noun}.{verb}")];
+
     private static IEnumerable<string> All() => Written.SelectMany(written => written.Verbs.Select(verb => $"{written.Noun}.{verb}"));
 }

@@ -8,6 +8,9 @@ namespace Tokenry.Server.Features.AuditLog;
 /// <summary><c>/audit</c>: the page of the audit trail.</summary>
 internal static class AuditPages
 {
+    /// <summary>Rows are long: more would make a page of over 60 KB.</summary>
+    private const int Shown = 35;
+
     private static readonly string[] Scopes = [ManagementApi.AuditRead, ManagementApi.OrganizationAudit];
 
     public static IServiceCollection AddAuditPages(this IServiceCollection services) =>
@@ -17,7 +20,7 @@ internal static class AuditPages
 
     private static async Task<IResult> ListAsync(Caller caller, HttpContext http, ListAuditEvents list)
     {
-        var listing = Listing.OfForm(http.Request.Query);
+        var listing = Listing.OfForm(http.Request.Query, Shown);
         return new View<AuditPage>("audit.title")
         {
             ["Events"] = await list.RunAsync(caller, listing),

@@ -100,10 +100,8 @@ internal static class NoticeStore
         store.FirstOrDefaultAsync<long>(
             $"""
             SELECT count(*) FROM (SELECT 1 FROM notices WHERE user_id = @userId
-              AND (kind IN ('{NoticeKind.Leaked}', '{NoticeKind.Revoked}') OR (kind = '{NoticeKind.Due}' AND {store.Dialect.In(
-                "reason",
-                "@Soon"
-            )}))
+              AND kind IN ('{NoticeKind.Leaked}', '{NoticeKind.Revoked}', '{NoticeKind.Due}')
+              AND (kind <> '{NoticeKind.Due}' OR {store.Dialect.In("reason", "@Soon")})
               LIMIT @most) AS counted
             """,
             new

@@ -9,6 +9,9 @@ namespace Tokenry.Server.Features.Usage;
 /// <summary><c>/access-log</c>: the page of decisions, one by one.</summary>
 internal static class AccessLogPages
 {
+    /// <summary>Rows are long: more would make a page of over 60 KB.</summary>
+    private const int Shown = 35;
+
     private static readonly string[] Scopes =
     [
         ManagementApi.AuditRead,
@@ -26,7 +29,7 @@ internal static class AccessLogPages
 
     private static async Task<IResult> ListAsync(Caller caller, HttpContext http, ListAccess list, TimeProvider time)
     {
-        var listing = Listing.OfForm(http.Request.Query);
+        var listing = Listing.OfForm(http.Request.Query, Shown);
         var now = time.GetUtcNow();
         return new View<AccessLogPage>("access_log.title")
         {

@@ -65,6 +65,11 @@ public sealed class ListAccess(Gate gate)
                     }
                 }
 
+                if (listing.Text("result") is not (null or VerificationCode.Valid) and var result && result != Use.Issued.Name)
+                {
+                    where.Append(" AND result NOT IN ('valid', 'issued')"); // refusals have an index of their own
+                }
+
                 // Ids sort by time, so a time becomes an id bound: one index serves the order, the range and the cursor.
                 Bound("from", ">=", listing.Time("from") is { } from ? AccessStore.IdAt(from) : null);
                 Bound("to", "<", listing.Time("to") is { } to ? AccessStore.IdAt(to) : null);

@@ -16,10 +16,10 @@ public sealed class Listing : IBindableFromHttpContext<Listing>
 
     private readonly IQueryCollection query;
 
-    private Listing(IQueryCollection query)
+    private Listing(IQueryCollection query, int usual = DefaultLimit)
     {
         this.query = query;
-        Limit = DefaultLimit;
+        Limit = usual;
         if (Text("limit") is { } text)
         {
             if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) || limit is 0 or > MaxLimit)
@@ -49,7 +49,9 @@ public sealed class Listing : IBindableFromHttpContext<Listing>
     }
 
     /// <summary>The query that a form for people sends: a field without a value is no filter.</summary>
-    public static Listing OfForm(IQueryCollection query) =>
+    /// <param name="query">The query.</param>
+    /// <param name="usual">The limit if the query has none.</param>
+    public static Listing OfForm(IQueryCollection query, int usual = DefaultLimit) =>
         new(
             new QueryCollection(
                 query
@@ -58,7 +60,8 @@ public sealed class Listing : IBindableFromHttpContext<Listing>
                         pair => pair.Key,
                         pair => pair.Value.Count == 1 ? new StringValues(pair.Value.ToString().Trim()) : pair.Value
                     )
-            )
+            ),
+            usual
         );
 
     /// <summary>The filters of those names that the query has.</summary>
