@@ -40,7 +40,7 @@ public sealed class GrantableRoles(CatalogCache catalogs)
                 .Select(role => new ObjectRoleChoice(
                     role.Id,
                     role.Name,
-                    [.. RoleAssignment.TypesOf(catalog, role).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)]
+                    [.. ObjectRoleAssignment.TypesOf(catalog, role).Order(StringComparer.Ordinal)]
                 ))
                 .Where(choice => choice.Types.Count > 0)
                 .OrderBy(choice => choice.Name, StringComparer.OrdinalIgnoreCase),

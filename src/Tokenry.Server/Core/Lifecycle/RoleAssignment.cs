@@ -12,7 +12,6 @@ namespace Tokenry.Server.Core.Lifecycle;
 public static class RoleAssignment
 {
     private const int MostRoles = 100;
-    private const int MostObjects = 100;
 
     /// <summary>The requested roles: each is known, appears once and reaches no further than the caller.</summary>
     public static IReadOnlyList<string> Check(OperationContext operation, IReadOnlyList<string>? asked)
@@ -36,84 +35,6 @@ public static class RoleAssignment
         CheckReach(operation, InOrganization(operation.Catalog, [.. roles.Except(held, StringComparer.Ordinal)]));
         return roles;
     }
-
-    /// <summary>
-    /// The requested roles on objects: each role is known and gives something on objects of these types, and what the principal does not have yet reaches no
-    /// further than the caller, as if it were given on all objects.
-    /// </summary>
-    /// <param name="operation">The operation.</param>
-    /// <param name="asked">The requested roles on objects.</param>
-    /// <param name="held">Those that the principal has at that place.</param>
-    /// <param name="organizationId">The place; <c>null</c> = wherever the principal acts.</param>
-    public static IReadOnlyList<HeldObjectRole> CheckOnObjects(
-        OperationContext operation,
-        IReadOnlyList<ObjectRole>? asked,
-        IReadOnlyList<HeldObjectRole> held,
-        string? organizationId
-    )
-    {
-        var catalog = operation.Catalog;
-        var check = new Validation();
-        check.Require(asked is not { Count: > MostRoles }, "items", $"more than {MostRoles}");
-        var wanted = new List<HeldObjectRole>();
-        foreach (var item in (asked ?? []).Take(MostRoles))
-        {
-            if (item is not { Role: { } id, Objects: { } objects })
-            {
-                check.Require(false, "items", "each needs role and objects");
-                continue;
-            }
-
-            var role = catalog.Role(id);
-            check.Require(role is not null, "role", $"'{Validation.Shown(id)}' is not the id of a role; see GET /v1/roles");
-            check.Require(
-                role is not { BuiltIn: true },
-                "role",
-                $"'{Validation.Shown(id)}' is a built-in role, which gives rights at Tokenry's own API; that API has no objects"
-            );
-            check.Require(objects.Count is > 0 and <= MostObjects, "objects", $"needs 1 to {MostObjects} patterns");
-            foreach (var text in objects.Take(MostObjects))
-            {
-                if (!ObjectPattern.TryParse(text, out var pattern))
-                {
-                    check.Require(
-                        false,
-                        "objects",
-                        $"'{Validation.Shown(text)}' is not a pattern type:id, such as base:app123 or workspace:* (one * at the end at most, no .. and no //)"
-                    );
-                    continue;
-                }
-
-                check.Require(
-                    role is null || TypesOf(catalog, role).Contains(pattern.Type, StringComparer.Ordinal),
-                    "objects",
-                    $"'{Validation.Shown(text)}': no API at which the role has permissions declares the object type {pattern.Type}"
-                );
-                var one = new HeldObjectRole(organizationId, id, pattern);
-                if (!wanted.Any(one.Is))
-                {
-                    wanted.Add(one);
-                }
-            }
-        }
-
-        check.Require(wanted.Count <= MostRoles, "items", $"more than {MostRoles} patterns together");
-        check.ThrowIfAny();
-        CheckReach(operation, OnObjects(catalog, wanted.Where(one => !held.Any(one.Is))));
-        return wanted;
-    }
-
-    /// <summary>What roles on objects give, as if on all objects. Tokenry's own API has no objects.</summary>
-    public static PermissionSet OnObjects(Catalog catalog, IEnumerable<HeldObjectRole> roles) =>
-        PermissionSet.OfDistinct(
-            Rights
-                .OfRoles(catalog, [.. roles.Select(role => role.RoleId).Distinct(StringComparer.Ordinal)])
-                .Entries.Where(entry => entry.Api != ManagementApi.Identifier)
-        );
-
-    /// <summary>The types of objects for which a role can be given: those of the APIs at which it has permissions.</summary>
-    internal static IEnumerable<string> TypesOf(Catalog catalog, RoleFacts role) =>
-        catalog.Resources.Where(api => !role.Permissions.At(api).IsEmpty).SelectMany(api => api.ObjectTypes);
 
     /// <summary>What roles give in an organization, where management scopes of the whole server give nothing.</summary>
     public static PermissionSet InOrganization(Catalog catalog, IReadOnlyList<string> roles)
@@ -202,7 +123,8 @@ public static class RoleAssignment
         );
     }
 
-    private static void CheckReach(OperationContext operation, PermissionSet reached)
+    /// <summary>Refuses to give what reaches further than the caller.</summary>
+    internal static void CheckReach(OperationContext operation, PermissionSet reached)
     {
         var (_, _, caller, reach, catalog) = operation;
         MintingRule.CheckManagement(caller, reached.At(ManagementApi.Identifier));

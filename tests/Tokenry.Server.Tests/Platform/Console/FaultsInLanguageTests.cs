@@ -45,6 +45,16 @@ public sealed partial class FaultsInLanguageTests(SharedServers servers)
             "role_of_organization",
             [("value", OrganizationCalls.OrganizationAdministrator)]
         ),
+        ("users/{user}/object-roles", "", [("role", "rol_x"), ("objects", "base:a")], "not_role", [("value", "rol_x")]),
+        ("users/{user}/object-roles", "", [("role", "rol_x"), ("objects", "a")], "not_object_pattern", [("value", "a")]),
+        ("users/{user}/object-roles", "", [("role", "rol_x")], "objects_count", [("n", 100)]),
+        (
+            "users/{user}/object-roles",
+            "",
+            [("role", "{role}"), ("objects", "other:a")],
+            "not_object_type",
+            [("value", "other:a"), ("type", "other")]
+        ),
         ("organizations", "", [("name", "")], "empty", []),
         ("organizations/{organization}", "/members", [("member", "x")], "not_member", []),
         (
@@ -70,7 +80,8 @@ public sealed partial class FaultsInLanguageTests(SharedServers servers)
         var admin = await servers.AdminAsync(engine);
         var person = await admin.CreateUserAsync([Administrator]);
         var user = await admin.CreateUserAsync([]);
-        var api = await admin.CreateApiAsync(["read"]);
+        var api = await admin.CreateApiAsync(["read"], new { object_types = new[] { "base" } });
+        var role = await admin.CreateRoleAsync([new { api = api.Identifier, scopes = new[] { "read" } }]);
         var organization = await admin.OrganizationAsync();
         await admin.JoinAsync(organization, person.Id, OrganizationCalls.OrganizationMember).Expect(200);
         var browser = await admin.BrowserOfAsync(person.Id);
@@ -79,6 +90,7 @@ public sealed partial class FaultsInLanguageTests(SharedServers servers)
         string Filled(string text) =>
             text.Replace("{user}", user.Id, StringComparison.Ordinal)
                 .Replace("{api}", api.Identifier, StringComparison.Ordinal)
+                .Replace("{role}", role.Id, StringComparison.Ordinal)
                 .Replace("{organization}", organization, StringComparison.Ordinal)
                 .Replace("{name}", name, StringComparison.Ordinal);
         var wrong = new List<string>();

@@ -42,7 +42,7 @@ public sealed class ReviseObjectRoles(Gate gate)
                 var (tx, entry, _, _, catalog) = operation;
                 await place.FindForChangeAsync(operation);
                 var held = await ObjectRoleStore.ListAsync(tx, place.Principal.Id, place.OrganizationId);
-                var given = RoleAssignment.CheckOnObjects(operation, wanted(Shown(held).Items), held, place.OrganizationId);
+                var given = ObjectRoleAssignment.Check(operation, wanted(Shown(held).Items), held, place.OrganizationId);
                 var more = given.Where(one => !held.Any(one.Is)).ToList();
                 if (more.Count == 0 && given.Count == held.Count)
                 {
@@ -51,7 +51,7 @@ public sealed class ReviseObjectRoles(Gate gate)
                 }
 
                 await new InHands(operation).CheckAsync(
-                    Gift.ToOne(place.Principal.Id, PermissionSet.Empty, RoleAssignment.OnObjects(catalog, more))
+                    Gift.ToOne(place.Principal.Id, PermissionSet.Empty, ObjectRoleAssignment.Given(catalog, more))
                 );
                 await ObjectRoleStore.ReplaceAsync(tx, place.Principal.Id, place.OrganizationId, given);
                 entry.Changes = [HeldObjectRole.Change(held, given)];
