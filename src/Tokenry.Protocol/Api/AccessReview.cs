@@ -54,7 +54,7 @@ public sealed record AccessReviewLine
     public required string Id { get; init; }
 
     /// <summary>
-    /// The kind of the credential, such as <c>api_key</c>; <c>role</c>; or in the review of an organization <c>member_token</c>: a personal access token of a
+    /// The kind of the credential, such as <c>api_key</c>; <c>role</c>; <c>object_role</c>, a role on some objects only; or in the review of an organization <c>member_token</c>: a personal access token of a
     /// member that acts there among other organizations.
     /// </summary>
     public required string Kind { get; init; }

@@ -54,10 +54,15 @@ public readonly struct AboutObjects
             return Union(pattern => pattern.Matches(named));
         }
 
-        // What it may do on each of them: a credential for two objects gets no right from a role on one of them.
+        // What it may do on each of them: a credential for two objects gets no right from a role on one of them. Objects of other APIs do not matter here.
         ScopeSet? given = null;
         foreach (var limit in patterns ?? (credential is null ? null : AccessDecision.Objects(credential)) ?? [])
         {
+            if (!api.ObjectTypes.Contains(limit.Type))
+            {
+                continue;
+            }
+
             var there = Union(pattern => pattern.Covers(limit));
             given = given?.Intersect(there) ?? there;
         }

@@ -159,7 +159,7 @@ public static class AccessDecision
 
     /// <summary>Whether it has rights at the API on other objects than the request is about.</summary>
     private static bool IsPermittedElsewhere(Catalog catalog, Authenticated credential, ApiResourceFacts api) =>
-        !Rights.Of(catalog, credential.Owner, credential.NamedAt(api), api, AboutObjects.Any(Objects(credential))).IsEmpty;
+        !Rights.Of(catalog, credential.Owner, credential.NamedAt(api), api, AboutObjects.Any()).IsEmpty;
 
     /// <summary>The patterns a credential is limited to. An access token carries its own, not those of the credential that bought it.</summary>
     public static IReadOnlyList<ObjectPattern>? Objects(Authenticated authenticated)

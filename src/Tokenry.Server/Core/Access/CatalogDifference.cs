@@ -64,7 +64,8 @@ internal sealed record CatalogDifference(IReadOnlySet<string> Roles, IReadOnlySe
             && one.Register.Generation == other.Register.Generation
             && one.Scopes.All(scope => Closure(one, scope).Equals(Closure(other, scope)))
             && one.AcceptedKinds.Order(StringComparer.Ordinal).SequenceEqual(other.AcceptedKinds.Order(StringComparer.Ordinal))
-            && one.ObjectTypes.Length == 0 == (other.ObjectTypes.Length == 0)
+            // Roles on objects count at the APIs that declare the type.
+            && one.ObjectTypes.Order(StringComparer.Ordinal).SequenceEqual(other.ObjectTypes.Order(StringComparer.Ordinal))
             && one.NarrowedScopes.Count == other.NarrowedScopes.Count
             && one.NarrowedScopes.All(scope =>
                 other.NarrowedScopes.TryGetValue(scope.Key, out var kinds)

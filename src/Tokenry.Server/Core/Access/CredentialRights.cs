@@ -28,10 +28,10 @@ internal sealed class CredentialRights
     public string? Terms { get; init; }
 
     /// <summary>
-    /// The rights it gives at an API, on some object or on all. A client authentication credential gives them through the tokens that it buys, also in the organizations of its
-    /// application. Organizations count as enabled: a disabled one may be enabled at any time.
+    /// The rights it gives at an API on these objects. A client authentication credential gives them through the tokens that it buys, also in the organizations of
+    /// its application. Organizations count as enabled: a disabled one may be enabled at any time.
     /// </summary>
-    public ScopeSet At(Catalog catalog, PrincipalFacts? owner, ApiResourceFacts? api)
+    public ScopeSet At(Catalog catalog, PrincipalFacts? owner, ApiResourceFacts? api, AboutObjects about)
     {
         if (owner is null || api is null || Kind == CredentialKind.AnonymousApiKey || api.ObjectTypes.Length == 0 && Objects is not null)
         {
@@ -47,13 +47,12 @@ internal sealed class CredentialRights
         {
             var all = owner
                 .ActsInEach()
-                .Aggregate(ScopeSet.Empty, (scopes, acting) => scopes.Union(Rights.Of(catalog, acting, api, AboutObjects.Any())));
+                .Aggregate(ScopeSet.Empty, (scopes, acting) => scopes.Union(Rights.Of(catalog, acting, api, about)));
             // A public key also signs requests, at an API that accepts signatures.
             return Usable(api, all, CredentialKind.AccessToken).Union(Usable(api, all, Kind));
         }
 
         var grants = GrantSet.OfNullable(Permissions);
-        var about = AboutObjects.Any(Objects);
         var scopes = Rights.Of(catalog, owner, grants?.At(api), api, about);
         foreach (var (id, there) in grants?.Organizations ?? [])
         {

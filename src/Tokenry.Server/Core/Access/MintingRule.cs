@@ -210,29 +210,17 @@ public static class MintingRule
         var owner = OnceEnabled(minted.Owner);
         foreach (var acting in minted.ReachesAll ? owner.ActsInEach() : [owner])
         {
-            foreach (var pattern in ObjectRolesOf(acting).SelectMany(role => role.Within(limits)))
+            foreach (var pattern in acting.ObjectRolesOfLine().SelectMany(role => role.Within(limits)))
             {
                 var about = AboutObjects.Each([pattern]);
                 var reached = Rights.Everywhere(catalog, acting, api => minted.Permissions?.At(api), about);
-                foreach (var (api, scopes) in reached.Entries)
+                foreach (var (api, scopes) in reached.Entries.Where(entry => entry.Api != ManagementApi.Identifier))
                 {
                     if (scopes.Except(caller.EffectiveAt(catalog, api, about)) is { IsEmpty: false } beyond)
                     {
                         throw Problems.ExceedsOwn($"The calling credential has no right to {beyond} at {api} on {pattern}.");
                     }
                 }
-            }
-        }
-    }
-
-    /// <summary>Its roles on objects, and those of the owners that bound it.</summary>
-    private static IEnumerable<HeldObjectRole> ObjectRolesOf(PrincipalFacts principal)
-    {
-        for (var next = principal; next is not null; next = next.Owner)
-        {
-            foreach (var role in next.ObjectRolesThere)
-            {
-                yield return role;
             }
         }
     }

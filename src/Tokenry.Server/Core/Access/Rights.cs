@@ -77,17 +77,27 @@ public static class Rights
     /// Everything that a principal's roles and permissions name, without the bounds that apply now. The principal may be enabled again, get another owner, or
     /// its owner may gain rights.
     /// </summary>
-    public static PermissionSet Named(Catalog catalog, PrincipalFacts principal) =>
-        OfGrants(
+    public static PermissionSet Named(Catalog catalog, PrincipalFacts principal)
+    {
+        var named = OfGrants(
             catalog,
             [
                 .. principal
                     .RoleIds.Concat(principal.Memberships.SelectMany(member => member.RoleIds))
-                    .Concat(principal.ObjectRoles.Select(role => role.RoleId))
                     .Select(id => catalog.Role(id)?.Permissions),
                 principal.Permissions,
             ]
         );
+        return principal.ObjectRoles.Count == 0 ? named : named.Union(OfObjectRoles(catalog, principal.ObjectRoles));
+    }
+
+    /// <summary>What roles on objects give, as if on all objects. Tokenry's own API has no objects.</summary>
+    public static PermissionSet OfObjectRoles(Catalog catalog, IEnumerable<HeldObjectRole> roles) =>
+        OfObjectRoles(catalog, [.. roles.Select(role => role.RoleId).Distinct(StringComparer.Ordinal)]);
+
+    /// <inheritdoc cref="OfObjectRoles(Catalog, IEnumerable{HeldObjectRole})"/>
+    public static PermissionSet OfObjectRoles(Catalog catalog, IReadOnlyList<string> roles) =>
+        PermissionSet.OfDistinct(OfRoles(catalog, roles).Entries.Where(entry => entry.Api != ManagementApi.Identifier));
 
     /// <summary>What a presented credential may do at an API, if the request names that object. Its own objects are checked separately.</summary>
     public static ScopeSet Of(Catalog catalog, Authenticated credential, ApiResourceFacts api, string? asked = null) =>

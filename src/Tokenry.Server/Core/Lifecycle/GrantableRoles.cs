@@ -28,15 +28,13 @@ public sealed class GrantableRoles(CatalogCache catalogs)
     }
 
     /// <summary>The roles that a form offers for some objects only: those that the caller may give, at whose APIs there are objects.</summary>
-    /// <param name="caller">The caller.</param>
-    /// <param name="inOrganization">Whether the roles are for an organization; otherwise for the whole server.</param>
-    public async Task<IReadOnlyList<ObjectRoleChoice>> OnObjectsAsync(Caller caller, bool inOrganization)
+    public async Task<IReadOnlyList<ObjectRoleChoice>> OnObjectsAsync(Caller caller)
     {
         var catalog = await catalogs.GetAsync();
         return
         [
             .. catalog
-                .Roles.Where(role => !role.BuiltIn && MayGive(catalog, caller, role, inOrganization))
+                .Roles.Where(role => !role.BuiltIn && MayGive(catalog, caller, Rights.OfObjectRoles(catalog, [role.Id])))
                 .Select(role => new ObjectRoleChoice(
                     role.Id,
                     role.Name,
@@ -77,13 +75,19 @@ public sealed class GrantableRoles(CatalogCache catalogs)
             return false; // every user is a member of the server without an assignment
         }
 
-        var given = inOrganization ? RoleAssignment.InOrganization(catalog, [role.Id]) : Rights.OfRoles(catalog, [role.Id]);
-        return given.Entries.All(entry =>
+        return MayGive(
+            catalog,
+            caller,
+            inOrganization ? RoleAssignment.InOrganization(catalog, [role.Id]) : Rights.OfRoles(catalog, [role.Id])
+        );
+    }
+
+    private static bool MayGive(Catalog catalog, Caller caller, PermissionSet given) =>
+        given.Entries.All(entry =>
             entry.Api == ManagementApi.Identifier
                 ? caller.Management.IsSupersetOf(entry.Scopes)
                 : caller.OrganizationId is null || caller.EffectiveAt(catalog, entry.Api).IsSupersetOf(entry.Scopes)
         );
-    }
 }
 
 /// <summary>A role that a form offers.</summary>

@@ -56,12 +56,11 @@ internal static class MemberRoles
         }
 
         await LastOrganizationAdministrator.KeepAsync(tx, memberId, () => OrganizationStore.ChangeAsync(tx, id, memberId, added, removed));
-        if (roles.Count == 0)
-        {
-            await ObjectRoleStore.LeaveAsync(tx, memberId, id);
-        }
-
-        entry.Changes = [AuditChanges.OfType<IReadOnlyList<string>>("roles", held, [.. roles])];
+        entry.Changes =
+        [
+            AuditChanges.OfType<IReadOnlyList<string>>("roles", held, [.. roles]),
+            .. roles.Count == 0 ? await ObjectRoleStore.EndAsync(tx, memberId, id) : [],
+        ];
         return new(memberId, added, removed);
     }
 
@@ -69,7 +68,7 @@ internal static class MemberRoles
     /// An application that an organization owns belongs to that one. A caller of the organization changes its members and its applications; people come to it
     /// by an invitation or by an administrator of the server.
     /// </summary>
-    internal static bool MayBelong(PrincipalRow principal, string id, bool isMember, Reach reach) =>
+    private static bool MayBelong(PrincipalRow principal, string id, bool isMember, Reach reach) =>
         principal.OrganizationId == id || (principal.OrganizationId is null && (isMember || reach.IsAll));
 
     private static async Task<PrincipalRow?> FindAsync(WriteTransaction tx, string id) =>

@@ -41,9 +41,10 @@ public static class ObjectRoleAssignment
                 continue;
             }
 
-            foreach (var pattern in Patterns(check, catalog, item))
+            foreach (var one in Named(check, catalog, item, organizationId))
             {
-                var one = new HeldObjectRole(organizationId, item.Role, pattern);
+                // What was given stays, also if the API or the role does not mean these objects any more.
+                check.Require(held.Any(one.Is) || Means(catalog, one), "objects", NotMeant(one.Pattern));
                 if (!wanted.Any(one.Is))
                 {
                     wanted.Add(one);
@@ -53,17 +54,9 @@ public static class ObjectRoleAssignment
 
         check.Require(wanted.Count <= Most, "items", TooMany);
         check.ThrowIfAny();
-        RoleAssignment.CheckReach(operation, Given(catalog, wanted.Where(one => !held.Any(one.Is))));
+        RoleAssignment.CheckReach(operation, Rights.OfObjectRoles(catalog, Beyond(held, wanted)));
         return wanted;
     }
-
-    /// <summary>What roles on objects give, as if on all objects. Tokenry's own API has no objects.</summary>
-    public static PermissionSet Given(Catalog catalog, IEnumerable<HeldObjectRole> roles) =>
-        PermissionSet.OfDistinct(
-            Rights
-                .OfRoles(catalog, [.. roles.Select(role => role.RoleId).Distinct(StringComparer.Ordinal)])
-                .Entries.Where(entry => entry.Api != ManagementApi.Identifier)
-        );
 
     /// <summary>The types of objects for which a role can be given: those of the APIs at which it has permissions.</summary>
     public static IEnumerable<string> TypesOf(Catalog catalog, RoleFacts role) =>
@@ -74,7 +67,22 @@ public static class ObjectRoleAssignment
 
     private static FieldFault TooMany => new("too_many", $"more than {Most} roles or patterns", ("n", Most));
 
-    private static List<ObjectPattern> Patterns(Validation check, Catalog catalog, ObjectRole item)
+    /// <summary>What the principal would have beyond what it has: further roles, or roles on further objects.</summary>
+    public static IEnumerable<HeldObjectRole> Beyond(IReadOnlyList<HeldObjectRole> held, IEnumerable<HeldObjectRole> wanted) =>
+        wanted.Where(one => !held.Any(known => known.Includes(one)));
+
+    private static bool Means(Catalog catalog, HeldObjectRole one) =>
+        catalog.Role(one.RoleId) is not { } role || TypesOf(catalog, role).Contains(one.Pattern.Type, StringComparer.Ordinal);
+
+    private static FieldFault NotMeant(ObjectPattern pattern) =>
+        new(
+            "not_object_type",
+            $"'{pattern}': no API at which the role has permissions declares the object type {pattern.Type}",
+            ("value", pattern.ToString()),
+            ("type", pattern.Type)
+        );
+
+    private static List<HeldObjectRole> Named(Validation check, Catalog catalog, ObjectRole item, string? organizationId)
     {
         var (id, objects) = item;
         var role = catalog.Role(id);
@@ -97,38 +105,27 @@ public static class ObjectRoleAssignment
             "objects",
             new FieldFault("objects_count", $"needs 1 to {Most} patterns", ("n", Most))
         );
-        var types = role is null ? null : TypesOf(catalog, role).ToList();
-        var patterns = new List<ObjectPattern>();
+        var named = new List<HeldObjectRole>();
         foreach (var text in objects.Take(Most))
         {
             var shown = Validation.Shown(text);
-            if (!ObjectPattern.TryParse(text, out var pattern))
+            if (ObjectPattern.TryParse(text, out var pattern))
             {
-                check.Require(
-                    false,
-                    "objects",
-                    new FieldFault(
-                        "not_object_pattern",
-                        $"'{shown}' is not a pattern type:id, such as base:app123 or workspace:* (one * at the end at most, no .. and no //)",
-                        ("value", shown)
-                    )
-                );
+                named.Add(new(organizationId, id, pattern));
                 continue;
             }
 
             check.Require(
-                types?.Contains(pattern.Type, StringComparer.Ordinal) is not false,
+                false,
                 "objects",
                 new FieldFault(
-                    "not_object_type",
-                    $"'{shown}': no API at which the role has permissions declares the object type {pattern.Type}",
-                    ("value", shown),
-                    ("type", pattern.Type)
+                    "not_object_pattern",
+                    $"'{shown}' is not a pattern type:id, such as base:app123 or workspace:* (one * at the end at most, no .. and no //)",
+                    ("value", shown)
                 )
             );
-            patterns.Add(pattern);
         }
 
-        return patterns;
+        return named;
     }
 }

@@ -142,15 +142,15 @@ public sealed class PrincipalOperations(Gate gate, Caps caps, Brands brands, Tim
                 var (row, roles) = await FindForChangeAsync(operation, address);
                 await OwnershipTransfer.MoveAllAsync(operation, id, transferTo, caps);
                 var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+                var onObjects = await ObjectRoleStore.EndAsync(tx, id, organizationId: null);
                 await LastAdministrator.KeepAsync(
                     operation,
                     row,
                     roles,
                     () => LastOrganizationAdministrator.KeepAsync(tx, row.Id, () => PrincipalStore.DeleteAsync(tx, id, now))
                 );
-                entry.Changes = address.IsUser
-                    ? AuditChanges.Lost(row.ToUser(roles))
-                    : AuditChanges.Lost(row.ToApplication(catalog, roles));
+                var lost = address.IsUser ? AuditChanges.Lost(row.ToUser(roles)) : AuditChanges.Lost(row.ToApplication(catalog, roles));
+                entry.Changes = onObjects.Count == 0 ? lost : [.. lost ?? [], .. onObjects];
                 await EndSignInAsync(tx, address);
                 if (address.IsUser)
                 {

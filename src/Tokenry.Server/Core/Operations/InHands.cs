@@ -69,6 +69,32 @@ public sealed class InHands(OperationContext operation)
         );
     }
 
+    /// <summary>Checks object types that an API gets: roles on such objects count there from then on.</summary>
+    /// <param name="api">The API resource as it was.</param>
+    /// <param name="types">Its object types from now on.</param>
+    /// <inheritdoc cref="CheckAsync"/>
+    public Task CheckTypesAsync(ApiResourceFacts api, IReadOnlyList<string> types)
+    {
+        string[] more = [.. types.Except(api.ObjectTypes, StringComparer.Ordinal)];
+        return more.Length == 0
+            ? Task.CompletedTask
+            : CheckAsync(
+                new Gift(
+                    At(api, api.Scopes),
+                    principal =>
+                        At(
+                            api,
+                            Rights
+                                .OfObjectRoles(
+                                    Catalog,
+                                    principal.ObjectRoles.Where(role => more.Contains(role.Pattern.Type, StringComparer.Ordinal))
+                                )
+                                .At(api.Identifier)
+                        )
+                )
+            );
+    }
+
     /// <summary>
     /// Checks new limits over an application: a credential that the caller made for it may have no others (<see cref="MintingRule.CheckLimits"/>).
     /// </summary>

@@ -99,14 +99,16 @@ public sealed class RightsEffects(Database database, TimeProvider time)
                 var owner = different[credential.OwnerId];
                 foreach (var api in owner.Apis)
                 {
-                    var now = credential.At(before, owner.Before, before.Resource(api));
-                    var then = credential.At(after, owner.After, after.Resource(api));
-                    var (more, less) = (
-                        OnMoreObjects(credential, (before, owner.Before), (after, owner.After), api),
-                        OnMoreObjects(credential, (after, owner.After), (before, owner.Before), api)
-                    );
-                    gains.Add(credential, owner.Before ?? owner.After!, api, then.Except(now).Union(more));
-                    loses.Add(credential, owner.Before ?? owner.After!, api, now.Except(then).Union(less));
+                    var (more, less) = (ScopeSet.Empty, ScopeSet.Empty);
+                    foreach (var about in Questions(owner.Before, owner.After, credential.Objects))
+                    {
+                        var now = credential.At(before, owner.Before, before.Resource(api), about);
+                        var then = credential.At(after, owner.After, after.Resource(api), about);
+                        (more, less) = (more.Union(then.Except(now)), less.Union(now.Except(then)));
+                    }
+
+                    gains.Add(credential, owner.Before ?? owner.After!, api, more);
+                    loses.Add(credential, owner.Before ?? owner.After!, api, less);
                 }
             }
         }
@@ -121,20 +123,21 @@ public sealed class RightsEffects(Database database, TimeProvider time)
     }
 
     /// <summary>
-    /// What a credential gets on further objects by the same roles: it may do the same as before, in more places. A role that moves to other objects is therefore
-    /// gained on those and lost on these.
+    /// What is compared before and after a change: the rights on all objects, and those on each of the patterns on which one of the two has roles. A role that
+    /// moves to other objects is therefore gained on those and lost on these.
     /// </summary>
-    private static ScopeSet OnMoreObjects(
-        CredentialRights credential,
-        (Catalog Catalog, PrincipalFacts? Owner) before,
-        (Catalog Catalog, PrincipalFacts? Owner) after,
-        string api
+    private static IEnumerable<AboutObjects> Questions(
+        PrincipalFacts? before,
+        PrincipalFacts? after,
+        IReadOnlyList<ObjectPattern>? limits = null
     ) =>
-        after.Owner is { HasObjectRoles: true } owner
-            ? credential
-                .At(after.Catalog, owner.WithObjectRolesBeyond(before.Owner, credential.Objects), after.Catalog.Resource(api))
-                .Except(credential.At(before.Catalog, before.Owner?.WithoutObjectRoles(), before.Catalog.Resource(api)))
-            : ScopeSet.Empty;
+        new[] { before, after }
+            .OfType<PrincipalFacts>()
+            .SelectMany(facts => facts.ObjectRolesOfLine())
+            .SelectMany(role => role.Within(limits))
+            .DistinctBy(pattern => pattern.ToString(), StringComparer.Ordinal)
+            .Select(pattern => AboutObjects.Each([pattern]))
+            .Prepend(AboutObjects.None);
 
     private static bool Widens(Catalog before, Catalog after, PrincipalFacts? was, PrincipalFacts? would, string api) =>
         would is not null
@@ -146,12 +149,9 @@ public sealed class RightsEffects(Database database, TimeProvider time)
 
     private static bool WidensThere(
         (Catalog Catalog, PrincipalFacts? Principal) before,
-        (Catalog Catalog, PrincipalFacts Principal) after,
+        (Catalog Catalog, PrincipalFacts? Principal) after,
         string api
-    ) =>
-        !Of(after.Catalog, after.Principal, after.Catalog.Resource(api))
-            .Except(Of(before.Catalog, before.Principal, before.Catalog.Resource(api)))
-            .IsEmpty || HasMoreObjects(before.Principal, after.Principal);
+    ) => Questions(before.Principal, after.Principal).Any(about => !Of(after, api, about).Except(Of(before, api, about)).IsEmpty);
 
     /// <summary>The APIs at which the principal's rights differ, or which differ themselves.</summary>
     /// <param name="before">APIs and roles as they are.</param>
@@ -172,8 +172,10 @@ public sealed class RightsEffects(Database database, TimeProvider time)
             ),
         ];
 
-    private static ScopeSet Of(Catalog catalog, PrincipalFacts? principal, ApiResourceFacts? api) =>
-        principal is null || api is null ? ScopeSet.Empty : Rights.Of(catalog, principal, api, AboutObjects.Any());
+    private static ScopeSet Of((Catalog Catalog, PrincipalFacts? Principal) at, string api, AboutObjects about) =>
+        at.Principal is { } principal && at.Catalog.Resource(api) is { } resource
+            ? Rights.Of(at.Catalog, principal, resource, about)
+            : ScopeSet.Empty;
 
     /// <summary>Whether the principal's rights differ, everywhere or in an organization.</summary>
     private static bool Differ(
@@ -182,28 +184,22 @@ public sealed class RightsEffects(Database database, TimeProvider time)
         string api
     )
     {
-        if (
-            !Of(before.Catalog, before.Principal, before.Catalog.Resource(api))
-                .Equals(Of(after.Catalog, after.Principal, after.Catalog.Resource(api)))
-            || HasMoreObjects(before.Principal, after.Principal)
-            || HasMoreObjects(after.Principal, before.Principal)
-        )
-        {
-            return true;
-        }
-
         var (was, would) = (before.Principal?.Memberships ?? [], after.Principal?.Memberships ?? []);
-        return was.Concat(would)
-            .Select(member => member.OrganizationId)
-            .Distinct(StringComparer.Ordinal)
-            .Any(organization => !There(before, organization, api).Equals(There(after, organization, api)));
+        return DifferThere(before, after, api)
+            || was.Concat(would)
+                .Select(member => member.OrganizationId)
+                .Distinct(StringComparer.Ordinal)
+                .Any(organization => DifferThere(There(before, organization), There(after, organization), api));
 
-        static ScopeSet There((Catalog Catalog, PrincipalFacts? Principal) at, string organization, string api) =>
-            Of(at.Catalog, at.Principal?.InEnabled(organization), at.Catalog.Resource(api));
+        static (Catalog Catalog, PrincipalFacts? Principal) There((Catalog Catalog, PrincipalFacts? Principal) at, string organization) =>
+            (at.Catalog, at.Principal?.InEnabled(organization));
     }
 
-    private static bool HasMoreObjects(PrincipalFacts? before, PrincipalFacts? after) =>
-        after is not null && after.WithObjectRolesBeyond(before).HasObjectRoles;
+    private static bool DifferThere(
+        (Catalog Catalog, PrincipalFacts? Principal) before,
+        (Catalog Catalog, PrincipalFacts? Principal) after,
+        string api
+    ) => Questions(before.Principal, after.Principal).Any(about => !Of(before, api, about).Equals(Of(after, api, about)));
 
     /// <summary>Principals that hold a role that differs, or have any right at an API that differs.</summary>
     private static async Task<List<string>> AffectedAsync(DbConnection connection, Catalog before, Catalog after, CatalogDifference altered)

@@ -28,8 +28,8 @@ public sealed class HeldObjectRole(string? organizationId, string roleId, Object
         limits is null || limits.Any(limit => limit.Covers(Pattern)) ? [Pattern] : limits.Where(Pattern.Covers);
 
     /// <summary>Whether it is the same role at the same place on all these objects.</summary>
-    internal bool Includes(HeldObjectRole other, ObjectPattern objects) =>
-        OrganizationId == other.OrganizationId && RoleId == other.RoleId && Pattern.Covers(objects);
+    public bool Includes(HeldObjectRole other) =>
+        OrganizationId == other.OrganizationId && RoleId == other.RoleId && Pattern.Covers(other.Pattern);
 
     /// <summary>The change from one list to another, for the trail.</summary>
     public static AuditChange Change(IReadOnlyList<HeldObjectRole> before, IReadOnlyList<HeldObjectRole> after) =>

@@ -1,4 +1,5 @@
 using Tokenry.Protocol.Access;
+using Tokenry.Protocol.Api;
 using Tokenry.Server.Platform.Store;
 
 namespace Tokenry.Server.Core.Principals;
@@ -78,15 +79,21 @@ public static class ObjectRoleStore
             new { principalId, but = but ?? Everywhere }
         );
 
-    /// <summary>Ends the roles on objects of a member that is one no more.</summary>
+    /// <summary>Ends the roles on objects of a principal at one place.</summary>
     /// <param name="tx">The transaction, which has told the caches of the principal.</param>
     /// <param name="principalId">The principal.</param>
-    /// <param name="organizationId">The organization.</param>
-    internal static Task LeaveAsync(WriteTransaction tx, string principalId, string organizationId) =>
-        tx.ExecuteAsync(
-            "DELETE FROM object_roles WHERE principal_id = @principalId AND organization_id = @organizationId",
-            new { principalId, organizationId }
-        );
+    /// <param name="organizationId">The organization; <c>null</c> = wherever it acts.</param>
+    /// <returns>The change for the trail; nothing, if there was none.</returns>
+    public static async Task<IReadOnlyList<AuditChange>> EndAsync(WriteTransaction tx, string principalId, string? organizationId)
+    {
+        if (await ListAsync(tx, principalId, organizationId) is not { Count: > 0 } held)
+        {
+            return [];
+        }
+
+        await ReplaceAsync(tx, principalId, organizationId, []);
+        return [HeldObjectRole.Change(held, [])];
+    }
 
     /// <summary>A row as facts; nothing, if its pattern has a form that is no longer accepted.</summary>
     internal static IEnumerable<HeldObjectRole> Read(string? organizationId, string roleId, string pattern) =>

@@ -1,4 +1,3 @@
-using Tokenry.Protocol.Access;
 using Tokenry.Server.Core.Apis;
 
 namespace Tokenry.Server.Core.Principals;
@@ -133,25 +132,8 @@ public sealed record PrincipalFacts
     public IEnumerable<HeldObjectRole> ObjectRolesThere =>
         ObjectRoles.Where(role => role.OrganizationId is null || role.OrganizationId == ActsIn);
 
-    /// <summary>The same with only those roles on objects that the other does not have on as many objects, and so for the owners that bound them.</summary>
-    /// <param name="other">The other; <c>null</c> = it has none.</param>
-    /// <param name="limits">The only objects that count; <c>null</c> = all do.</param>
-    internal PrincipalFacts WithObjectRolesBeyond(PrincipalFacts? other, IReadOnlyList<ObjectPattern>? limits = null) =>
-        HasObjectRoles
-            ? this with
-            {
-                ObjectRoles =
-                [
-                    .. ObjectRoles.Where(role =>
-                        role.Within(limits).Any(objects => other?.ObjectRoles.Any(known => known.Includes(role, objects)) != true)
-                    ),
-                ],
-                Owner = Owner?.WithObjectRolesBeyond(other?.Owner, limits),
-            }
-            : this;
-
-    /// <summary>The same without roles on objects, and so for the owners that bound it.</summary>
-    internal PrincipalFacts WithoutObjectRoles() => WithObjectRolesBeyond(this);
+    /// <summary>Its roles on objects, at every place, and those of the owners that bound it.</summary>
+    internal IEnumerable<HeldObjectRole> ObjectRolesOfLine() => Owner is null ? ObjectRoles : ObjectRoles.Concat(Owner.ObjectRolesOfLine());
 
     /// <summary>
     /// The same as if the organization were enabled: for what a credential can reach one day, because a disabled organization may be enabled at any time.

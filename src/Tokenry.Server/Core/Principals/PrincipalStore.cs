@@ -358,6 +358,9 @@ public static class PrincipalStore
     {
         tx.Changed(ChangeKind.Principal, id);
         await OrganizationStore.LeaveAllAsync(tx, id);
+        // Its roles too: a role that only deleted principals had could never be deleted.
+        await tx.ExecuteAsync("DELETE FROM principal_roles WHERE principal_id = @id", new { id });
+        await tx.ExecuteAsync("DELETE FROM object_roles WHERE principal_id = @id", new { id });
         await tx.ExecuteAsync(
             "UPDATE principals SET deleted_at = @now, enabled = 0, name = 'deleted', email = NULL, password_hash = NULL WHERE id = @id",
             new { id, now }

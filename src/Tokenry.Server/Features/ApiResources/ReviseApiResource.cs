@@ -52,9 +52,11 @@ public sealed class ReviseApiResource(Gate gate, SigningKeyOnDemand signingKey, 
                 // The time comes from the counter of access-token ids, so earlier tokens stay earlier even if the clock moves back.
                 var now = PublicId.MillisecondsOf(PublicId.NewUuid7(time.GetUtcNow())) + 1;
                 await ApiResourceStore.UpdateAsync(tx, ApiResourceRow.Of(resource, before, now));
-                if (patch.Scopes.IsPresent && catalog.ResourceById(id) is { } known)
+                if (catalog.ResourceById(id) is { } known)
                 {
-                    await new InHands(operation).CheckImpliedAsync(known);
+                    var hands = new InHands(operation);
+                    await hands.CheckTypesAsync(known, resource.ObjectTypes);
+                    await (patch.Scopes.IsPresent ? hands.CheckImpliedAsync(known) : Task.CompletedTask);
                 }
 
                 entry.Changes = AuditChanges.Between(old, resource);

@@ -101,7 +101,7 @@ public sealed partial class ForwardAuthEndpoint(
             );
         }
 
-        var token = asked.AsJwt ? TokenFor(api, verdict, carrier, question) : null;
+        var token = asked.AsJwt ? TokenFor(catalog, api, verdict, carrier, question) : null;
         Identify(context.Response.Headers, credential, verdict.Scopes);
         if (token is not null)
         {
@@ -113,11 +113,11 @@ public sealed partial class ForwardAuthEndpoint(
     private static bool IsLimited(AuthenticationResult credential) => credential is AuthenticatedCredential { Stored.Terms.LimitUse: true };
 
     /// <exception cref="ProblemException">400: the token would be too long for a request header.</exception>
-    private string TokenFor(ApiResourceFacts api, in Verdict verdict, Carrier carrier, in DoorRequest question)
+    private string TokenFor(Catalog catalog, ApiResourceFacts api, in Verdict verdict, Carrier carrier, in DoorRequest question)
     {
         try
         {
-            return upstreamToken.For(api, verdict, carrier.Presented, question.From);
+            return upstreamToken.For(catalog, api, verdict, carrier.Presented, question.From);
         }
         catch (TokenTooLongException)
         {

@@ -1,4 +1,5 @@
 using Tokenry.Protocol.Api;
+using Tokenry.Server.Core.Access;
 using Tokenry.Server.Core.Apis;
 using Tokenry.Server.Core.Authentication;
 using Tokenry.Server.Core.Doors;
@@ -20,13 +21,15 @@ public sealed partial class UpstreamToken(AccessTokenWriter writer, UseRecorder 
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1);
 
     /// <summary>Empty if the server cannot make a token: the credential has no subject, or the token could not express the credential's limits.</summary>
-    public string For(ApiResourceFacts api, in Verdict verdict, string? presented, in UseCircumstances from)
+    public string For(Catalog catalog, ApiResourceFacts api, in Verdict verdict, string? presented, in UseCircumstances from)
     {
         if (verdict.Credential is not AuthenticatedCredential credential)
         {
             return presented ?? "";
         }
 
+        // The verdict may count a role that the owner has on the asked object only; the token says what counts for all its objects, as every access token does.
+        var scopes = credential.Owner.HasObjectRoles ? verdict.Scopes.Intersect(Rights.Of(catalog, credential, api)) : verdict.Scopes;
         var lifetime = credential.ExpiresAt is { } end && end - time.GetUtcNow() is var left && left < Longest ? left : Longest;
         if (
             credential.Subject is not { } subject
@@ -43,7 +46,7 @@ public sealed partial class UpstreamToken(AccessTokenWriter writer, UseRecorder 
                 Audience = api.Identifier,
                 Subject = subject,
                 ClientId = credential.Owner.Id,
-                Scope = verdict.Scopes,
+                Scope = scopes,
                 CredentialId = credential.CredentialId,
                 OrganizationId = credential.OrganizationId,
                 Objects = credential.ObjectTexts,
@@ -59,7 +62,7 @@ public sealed partial class UpstreamToken(AccessTokenWriter writer, UseRecorder 
                 Result = Use.Issued,
                 Credential = credential,
                 Api = api,
-                Scopes = verdict.Scopes,
+                Scopes = scopes,
                 From = from,
                 TokenId = tokenId,
             },

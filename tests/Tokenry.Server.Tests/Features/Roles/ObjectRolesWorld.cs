@@ -18,10 +18,14 @@ internal sealed record ObjectRolesWorld(ApiClient Admin, string Api, string User
     /// <summary>Replaces what the principal has on objects by the writer's role on these.</summary>
     public Task<ApiResponse> GiveAsync(string place, params string[] objects) => GiveAsync(Admin, place, objects);
 
-    public Task<ApiResponse> GiveAsync(ApiClient caller, string place, params string[] objects) =>
+    public Task<ApiResponse> GiveAsync(string place, string[] objects, string query) => GiveAsync(Admin, place, objects, query);
+
+    public Task<ApiResponse> GiveAsync(ApiClient caller, string place, params string[] objects) => GiveAsync(caller, place, objects, "");
+
+    private Task<ApiResponse> GiveAsync(ApiClient caller, string place, string[] objects, string query) =>
         caller.SendAsync(
             HttpMethod.Put,
-            $"{place}/object-roles",
+            $"{place}/object-roles{query}",
             new { items = objects.Length == 0 ? [] : new[] { new { role = WriterId, objects } } }
         );
 

@@ -164,10 +164,10 @@ public sealed class OpenReview(IdempotentGate gate, TimeProvider time)
 
     private static ReviewLineRow LineOf(HeldRole held, Catalog catalog)
     {
-        var words = ReviewWords.OfRole(catalog, held.RoleId);
+        var words = ReviewWords.OfRole(catalog, held.RoleId, held.Objects);
         return new()
         {
-            Kind = ReviewLineRow.Role,
+            Kind = held.Objects is null ? ReviewLineRow.Role : ReviewLineRow.ObjectRole,
             OwnerType = held.OwnerType,
             OwnerId = held.OwnerId,
             OwnerName = held.OwnerName,

@@ -11,6 +11,9 @@ internal sealed record ReviewLineRow
     /// <summary>The kind of a line that is no credential.</summary>
     public const string Role = "role";
 
+    /// <summary>The kind of a line of a role that counts on some objects only.</summary>
+    public const string ObjectRole = "object_role";
+
     /// <summary>The kind of a line of a member's token that acts here among other organizations. The review knows of it what the organization may know.</summary>
     public const string MemberToken = "member_token";
 
@@ -66,7 +69,12 @@ internal sealed record ReviewLineRow
     /// <summary>For a role: 1 if the holder has it now. For a member's token: how many roles its holder has in the organization now.</summary>
     public long HoldsNow { get; init; }
 
-    public bool IsRole => Kind == Role;
+    /// <summary>For a role on objects: their patterns now.</summary>
+    public string? ObjectsNow { get; init; }
+
+    public bool IsRole => Kind is Role or ObjectRole;
+
+    public bool IsOnObjects => Kind == ObjectRole;
 
     public bool IsMemberToken => Kind == MemberToken;
 
@@ -85,7 +93,7 @@ internal sealed record ReviewLineRow
                 || (IsMemberToken && (HoldsNow == 0 || GrantSet.OfNullable(PermissionsNow)?.Names(OrganizationId!) != true));
 
     private string? StatedIn(Catalog catalog) =>
-        IsRole ? ReviewWords.OfRole(catalog, TargetId)
+        IsRole ? ReviewWords.OfRole(catalog, TargetId, ObjectsNow)
         : IsMemberToken ? ReviewWords.OfMemberToken(catalog, StatedNow!.Split('.')[0], GrantSet.Of(PermissionsNow!).In(OrganizationId))
         : StatedNow;
 

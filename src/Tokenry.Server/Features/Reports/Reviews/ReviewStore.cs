@@ -24,16 +24,16 @@ internal static class ReviewStore
           CASE WHEN l.kind = 'member_token' THEN (SELECT c.permissions FROM credentials c WHERE c.id = l.target_id) END AS permissions_now,
           CASE WHEN l.kind = 'member_token' THEN (SELECT count(*) FROM organization_members m JOIN principals p ON p.id = m.principal_id
               WHERE m.organization_id = l.organization_id AND m.principal_id = l.owner_id AND p.deleted_at IS NULL)
+            WHEN l.kind = 'object_role' THEN (SELECT count(*) FROM object_roles o JOIN principals p ON p.id = o.principal_id
+              WHERE o.principal_id = l.owner_id AND o.role_id = l.target_id AND o.organization_id = coalesce(l.organization_id, '') AND p.deleted_at IS NULL)
             WHEN l.kind <> 'role' THEN 0
             WHEN l.organization_id IS NULL THEN (SELECT count(*) FROM principal_roles h JOIN principals p ON p.id = h.principal_id
               WHERE h.principal_id = l.owner_id AND h.role_id = l.target_id AND p.deleted_at IS NULL)
-              + (SELECT count(*) FROM object_roles o JOIN principals p ON p.id = o.principal_id
-              WHERE o.principal_id = l.owner_id AND o.role_id = l.target_id AND o.organization_id = '' AND p.deleted_at IS NULL)
             ELSE (SELECT count(*) FROM organization_members m JOIN principals p ON p.id = m.principal_id
               WHERE m.organization_id = l.organization_id AND m.principal_id = l.owner_id AND m.role_id = l.target_id AND p.deleted_at IS NULL)
-              + (SELECT count(*) FROM object_roles o JOIN principals p ON p.id = o.principal_id
-              WHERE o.principal_id = l.owner_id AND o.role_id = l.target_id AND o.organization_id = l.organization_id AND p.deleted_at IS NULL)
-          END AS holds_now
+          END AS holds_now,
+          CASE WHEN l.kind = 'object_role' THEN (SELECT string_agg(o.object, ' ' ORDER BY o.object) FROM object_roles o
+            WHERE o.principal_id = l.owner_id AND o.role_id = l.target_id AND o.organization_id = coalesce(l.organization_id, '')) END AS objects_now
         FROM access_review_lines l LEFT JOIN principals d ON d.id = l.decided_by
         """;
 
@@ -124,20 +124,21 @@ internal static class ReviewStore
             }
         ) == 1;
 
-    /// <summary>The roles that principals have, on all objects or on some: in one organization, or on the whole server and in all organizations.</summary>
+    /// <summary>The roles that principals have, those on some objects apart: in one organization, or on the whole server and in all organizations.</summary>
     public static Task<IReadOnlyList<HeldRole>> RolesAsync(StoreReader store, string? organization, int most)
     {
-        // UNION: who has a role on all objects and on some has it once.
         const string inOrganizations = """
-            SELECT p.id AS owner_id, p.type AS owner_type, p.name AS owner_name, m.role_id, m.organization_id
-            FROM (SELECT principal_id, organization_id, role_id FROM organization_members
-              UNION SELECT principal_id, organization_id, role_id FROM object_roles WHERE organization_id <> '') m
+            SELECT p.id AS owner_id, p.type AS owner_type, p.name AS owner_name, m.role_id, m.organization_id, m.objects
+            FROM (SELECT principal_id, organization_id, role_id, NULL AS objects FROM organization_members
+              UNION ALL SELECT principal_id, organization_id, role_id, string_agg(object, ' ' ORDER BY object) FROM object_roles
+                WHERE organization_id <> '' GROUP BY principal_id, organization_id, role_id) m
             JOIN principals p ON p.id = m.principal_id WHERE p.deleted_at IS NULL
             """;
         const string onServer = """
-            SELECT p.id AS owner_id, p.type AS owner_type, p.name AS owner_name, r.role_id, NULL AS organization_id
-            FROM (SELECT principal_id, role_id FROM principal_roles
-              UNION SELECT principal_id, role_id FROM object_roles WHERE organization_id = '') r
+            SELECT p.id AS owner_id, p.type AS owner_type, p.name AS owner_name, r.role_id, NULL AS organization_id, r.objects
+            FROM (SELECT principal_id, role_id, NULL AS objects FROM principal_roles
+              UNION ALL SELECT principal_id, role_id, string_agg(object, ' ' ORDER BY object) FROM object_roles
+                WHERE organization_id = '' GROUP BY principal_id, role_id) r
             JOIN principals p ON p.id = r.principal_id WHERE p.deleted_at IS NULL
             """;
         var held = organization is null
@@ -162,4 +163,7 @@ internal sealed record HeldRole
     public string RoleId { get; init; } = "";
 
     public string? OrganizationId { get; init; }
+
+    /// <summary>The patterns on which it counts; <c>null</c> = it counts on all objects.</summary>
+    public string? Objects { get; init; }
 }

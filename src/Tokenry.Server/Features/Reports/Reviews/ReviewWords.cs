@@ -26,8 +26,9 @@ internal static class ReviewWords
     /// <summary>What grants allow.</summary>
     public static string Of(GrantSet grants, Catalog catalog) => Of(grants.ToPermissions(catalog));
 
-    /// <summary>What a role allows.</summary>
-    public static string OfRole(Catalog catalog, string roleId) => catalog.Role(roleId) is { } role ? Of(role.Permissions, catalog) : "";
+    /// <summary>What a role allows, and on which objects; <c>null</c> = on all.</summary>
+    public static string OfRole(Catalog catalog, string roleId, string? objects) =>
+        (catalog.Role(roleId) is { } role ? Of(role.Permissions, catalog) : "") + (objects is null ? "" : $" on {objects}");
 
     private static string Of(IEnumerable<Permission> permissions) =>
         string.Join("; ", permissions.Select(at => $"{at.Api}: {string.Join(' ', at.Scopes)}"));

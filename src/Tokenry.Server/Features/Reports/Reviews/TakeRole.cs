@@ -9,7 +9,9 @@ namespace Tokenry.Server.Features.Reports.Reviews;
 internal static class TakeRole
 {
     public static Task RunAsync(OperationContext operation, ReviewLineRow line) =>
-        line.OrganizationId is { } organization ? InOrganizationAsync(operation, line, organization) : OnServerAsync(operation, line);
+        line.IsOnObjects ? OnObjectsAsync(operation, line)
+        : line.OrganizationId is { } organization ? InOrganizationAsync(operation, line, organization)
+        : OnServerAsync(operation, line);
 
     private static async Task OnServerAsync(OperationContext operation, ReviewLineRow line)
     {
@@ -17,7 +19,6 @@ internal static class TakeRole
         var taken = entry.With($"{line.OwnerType}.updated");
         var address = new PrincipalAddress(line.OwnerType, line.OwnerId);
         var (row, roles) = await PrincipalOperations.FindForChangeAsync(operation with { Entry = taken }, address);
-        await TakeOnObjectsAsync(operation, line);
         string[] left = [.. roles.Where(role => role != line.TargetId)];
         if (left.Length == roles.Count)
         {
@@ -33,7 +34,6 @@ internal static class TakeRole
     {
         var (tx, entry, _, reach, _) = operation;
         await OrganizationStore.FindAsync(tx, organization, reach);
-        await TakeOnObjectsAsync(operation, line);
         var roles = await OrganizationStore.RolesAsync(tx, organization, line.OwnerId);
         string[] left = [.. roles.Where(role => role != line.TargetId)];
         if (left.Length == roles.Count)
@@ -46,22 +46,24 @@ internal static class TakeRole
             line.OwnerId,
             () => OrganizationStore.ChangeAsync(tx, organization, line.OwnerId, added: [], removed: [line.TargetId])
         );
-        if (left.Length == 0)
-        {
-            await ObjectRoleStore.LeaveAsync(tx, line.OwnerId, organization);
-        }
-
         var action = left.Length == 0 ? "organization.member_removed" : "organization.member_roles_replaced";
         var taken = entry.With(action, line.OwnerType, line.OwnerId);
         taken.OrganizationId = organization;
-        taken.Changes = [AuditChanges.OfType<IReadOnlyList<string>>("roles", roles, left)];
+        taken.Changes =
+        [
+            AuditChanges.OfType<IReadOnlyList<string>>("roles", roles, left),
+            .. left.Length == 0 ? await ObjectRoleStore.EndAsync(tx, line.OwnerId, organization) : [],
+        ];
         tx.Record(taken);
     }
 
     /// <summary>Takes the role where it counts on some objects only.</summary>
-    private static async Task TakeOnObjectsAsync(OperationContext operation, ReviewLineRow line)
+    private static async Task OnObjectsAsync(OperationContext operation, ReviewLineRow line)
     {
         var (tx, entry, _, _, _) = operation;
+        var place = new ObjectRolesPlace(new(line.OwnerType, line.OwnerId), line.OrganizationId);
+        var taken = entry.With(place.ReplacedAction);
+        await place.FindForChangeAsync(operation with { Entry = taken });
         var held = await ObjectRoleStore.ListAsync(tx, line.OwnerId, line.OrganizationId);
         var left = held.Where(role => role.RoleId != line.TargetId).ToList();
         if (left.Count == held.Count)
@@ -70,9 +72,6 @@ internal static class TakeRole
         }
 
         await ObjectRoleStore.ReplaceAsync(tx, line.OwnerId, line.OrganizationId, left);
-        var place = new ObjectRolesPlace(new(line.OwnerType, line.OwnerId), line.OrganizationId);
-        var taken = entry.With(place.ReplacedAction, line.OwnerType, line.OwnerId);
-        taken.OrganizationId = line.OrganizationId;
         taken.Changes = [HeldObjectRole.Change(held, left)];
         tx.Record(taken);
     }

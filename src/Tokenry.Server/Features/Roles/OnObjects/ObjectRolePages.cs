@@ -130,7 +130,7 @@ internal static class ObjectRolePages
             ["Place"] = place,
             ["Held"] = held.Items,
             ["Names"] = await roles.NamesAsync(held.Items.Select(item => item.Role)),
-            ["Offered"] = await roles.OnObjectsAsync(caller, place.OrganizationId is not null),
+            ["Offered"] = await roles.OnObjectsAsync(caller),
             ["Form"] = form,
             ["Refusal"] = refusal,
         };

@@ -43,16 +43,14 @@ public sealed class ReviseObjectRoles(Gate gate)
                 await place.FindForChangeAsync(operation);
                 var held = await ObjectRoleStore.ListAsync(tx, place.Principal.Id, place.OrganizationId);
                 var given = ObjectRoleAssignment.Check(operation, wanted(Shown(held).Items), held, place.OrganizationId);
-                var more = given.Where(one => !held.Any(one.Is)).ToList();
-                if (more.Count == 0 && given.Count == held.Count)
+                if (given.Count == held.Count && given.All(one => held.Any(one.Is)))
                 {
                     entry.ChangedNothing = true;
                     return Shown(held);
                 }
 
-                await new InHands(operation).CheckAsync(
-                    Gift.ToOne(place.Principal.Id, PermissionSet.Empty, ObjectRoleAssignment.Given(catalog, more))
-                );
+                var more = Rights.OfObjectRoles(catalog, ObjectRoleAssignment.Beyond(held, given));
+                await new InHands(operation).CheckAsync(Gift.ToOne(place.Principal.Id, PermissionSet.Empty, more));
                 await ObjectRoleStore.ReplaceAsync(tx, place.Principal.Id, place.OrganizationId, given);
                 entry.Changes = [HeldObjectRole.Change(held, given)];
                 return Shown(given);

@@ -195,10 +195,14 @@ public sealed class AccessReviewTests(SharedServers servers)
         await world.GiveAsync(member, "base:a", "base:b").Expect(200);
         var id = (await OpenAsync(world.Admin, new { organization })).Text("id");
         var line = (await LinesAsync(world.Admin, id))[world.WriterId];
-        Assert.Equal(world.UserId, line.GetProperty("owner").GetProperty("id").GetString());
+        Assert.Equal("object_role", line.GetProperty("kind").GetString());
+        Assert.Equal($"{world.Api}: write on base:a base:b", line.GetProperty("permissions").GetString());
+        await world.GiveAsync(member, "base:*").Expect(200);
+        Assert.Equal("changed", (await LinesAsync(world.Admin, id))[world.WriterId].GetProperty("since").GetString());
         await SignAsync(world.Admin, id, line, "revoke").Expect(200);
         AssertJson("""{"items":[]}""", (await world.Admin.GetAsync($"{member}/object-roles").Expect(200)).Json);
-        Assert.Equal(2, await world.Admin.EventsAsync(organization, "organization.member_object_roles_replaced"));
+        Assert.Equal(3, await world.Admin.EventsAsync(organization, "organization.member_object_roles_replaced"));
+        Assert.Equal("ended", (await LinesAsync(world.Admin, id))[world.WriterId].GetProperty("since").GetString());
         await world.Admin.GetAsync(member).Expect(200); // still a member
     }
 
