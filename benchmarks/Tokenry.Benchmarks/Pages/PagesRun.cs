@@ -130,7 +130,11 @@ internal static partial class PagesRun
         using var answer = await http.GetAsync(new Uri($"{address}/{path}"));
         answer.EnsureSuccessStatusCode();
         var cache = answer.Headers.CacheControl?.ToString() ?? "";
-        return new AssetRow(path, (await answer.Content.ReadAsByteArrayAsync()).Length, cache.Contains("immutable", StringComparison.Ordinal));
+        return new AssetRow(
+            path,
+            (await answer.Content.ReadAsByteArrayAsync()).Length,
+            cache.Contains("immutable", StringComparison.Ordinal)
+        );
     }
 
     /// <summary>What a page loads by itself; the part behind # names an icon of one file.</summary>

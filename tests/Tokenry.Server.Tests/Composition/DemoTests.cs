@@ -61,7 +61,11 @@ public sealed class DemoTests
     public async Task The_generated_weeks_of_a_large_one_are_rows_as_the_server_writes_them(Engine engine)
     {
         await using var server = await ServerProcess.PrepareAsync(engine);
-        await FillDemo.FillAsync(OptionsOf(server), new DemoSize(Users: 500, Credentials: 2_000, Rows: 20_000), TimeProvider.System.GetUtcNow());
+        await FillDemo.FillAsync(
+            OptionsOf(server),
+            new DemoSize(Users: 500, Credentials: 2_000, Rows: 20_000),
+            TimeProvider.System.GetUtcNow()
+        );
 
         // The chain holds over every event, and nothing in the store is such that the server stumbles over it.
         (await server.RunAsync("admin", "audit", "verify")).Expect(0);
@@ -80,7 +84,9 @@ public sealed class DemoTests
 
         // A generated key is one to manage: its rights are those of its role, and it can be rolled, used and revoked.
         var key = (await ItemsAsync(admin, "/v1/credentials?kind=api_key&state=active&expires=never&limit=200"))[^1];
-        var rolled = await admin.PostAsync($"/v1/api-keys/{key.GetProperty("id").GetString()}/rotate", new { overlap_seconds = 0 }).Expect(200);
+        var rolled = await admin
+            .PostAsync($"/v1/api-keys/{key.GetProperty("id").GetString()}/rotate", new { overlap_seconds = 0 })
+            .Expect(200);
         var right = key.GetProperty("permissions")[0];
         var check = await admin.PostAsync(
             "/v1/verify",

@@ -1,7 +1,7 @@
+using System.Security.Cryptography;
 using Tokenry.Server.Platform.Keys;
 using Tokenry.Server.Platform.Settings;
 using Tokenry.Server.Platform.Store;
-using System.Security.Cryptography;
 
 namespace Tokenry.Server.Composition.Demo;
 

@@ -36,12 +36,7 @@ internal sealed record DemoRights(string Id, string Api, string[] Scopes, string
 /// <param name="Token">The token with which the administrator made everything.</param>
 /// <param name="Roles">The roles of the company.</param>
 /// <param name="Customers">Its organizations.</param>
-internal sealed record DemoGround(
-    string Administrator,
-    string Token,
-    IReadOnlyList<DemoRights> Roles,
-    IReadOnlyList<string> Customers
-)
+internal sealed record DemoGround(string Administrator, string Token, IReadOnlyList<DemoRights> Roles, IReadOnlyList<string> Customers)
 {
     public static Task<DemoGround> ReadAsync(Database database) =>
         database.ReadAsync(async connection =>
@@ -49,8 +44,9 @@ internal sealed record DemoGround(
             var administrator = await connection.QuerySingleAsync<string>(
                 "SELECT value FROM store_properties WHERE name = 'bootstrap_administrator'"
             );
-            var stored = (await connection.QueryAsync<(string Id, string Name, string Permissions)>("SELECT id, name, permissions FROM roles"))
-                .ToDictionary(role => role.Name, StringComparer.Ordinal);
+            var stored = (
+                await connection.QueryAsync<(string Id, string Name, string Permissions)>("SELECT id, name, permissions FROM roles")
+            ).ToDictionary(role => role.Name, StringComparer.Ordinal);
             return new DemoGround(
                 administrator,
                 await connection.QueryFirstAsync<string>(

@@ -38,18 +38,20 @@ internal sealed class DemoPopulation(DemoSize size, DemoGround ground, string br
         ),
     ];
 
-    private static readonly string[] Trades = ["Bakery", "Foods", "Retail", "Tools", "Textiles", "Print", "Motors", "Dental", "Books", "Garden"];
-    private static readonly string[] Purposes =
+    private static readonly string[] Trades =
     [
-        "Orders",
-        "Invoices",
-        "Tracking",
-        "Scanners",
-        "Reports",
-        "Web shop",
-        "Gateway",
-        "Archive",
+        "Bakery",
+        "Foods",
+        "Retail",
+        "Tools",
+        "Textiles",
+        "Print",
+        "Motors",
+        "Dental",
+        "Books",
+        "Garden",
     ];
+    private static readonly string[] Purposes = ["Orders", "Invoices", "Tracking", "Scanners", "Reports", "Web shop", "Gateway", "Archive"];
     private static readonly string[] Uses = ["nightly", "production", "staging", "laptop", "deploy", "import", "export", "monitoring"];
 
     private readonly DemoDice dice = new();
@@ -88,8 +90,7 @@ internal sealed class DemoPopulation(DemoSize size, DemoGround ground, string br
     }
 
     /// <summary>How many of all happen in a slice. Whatever must be there for others comes in the first one too.</summary>
-    public static int Share(int all, int index, int slices) =>
-        (int)((long)all * (index + 1) / slices - (long)all * index / slices);
+    public static int Share(int all, int index, int slices) => (int)((long)all * (index + 1) / slices - (long)all * index / slices);
 
     private void MakeOrganization(DemoSlice slice, DateTimeOffset at)
     {
@@ -199,7 +200,18 @@ internal sealed class DemoPopulation(DemoSize size, DemoGround ground, string br
         TellOfExpiry(slice, row, organization);
         if (kind is CredentialKind.ApiKey or CredentialKind.PersonalAccessToken && dice.Pick(Remembered) != 0)
         {
-            Use(slice, row, new DemoCredential(id, kind, owner, organization, role, string.Create(CultureInfo.InvariantCulture, $"198.51.{100 + dice.Pick(100)}.{10 + dice.Pick(3)}")));
+            Use(
+                slice,
+                row,
+                new DemoCredential(
+                    id,
+                    kind,
+                    owner,
+                    organization,
+                    role,
+                    string.Create(CultureInfo.InvariantCulture, $"198.51.{100 + dice.Pick(100)}.{10 + dice.Pick(3)}")
+                )
+            );
         }
 
         made++;

@@ -55,26 +55,7 @@ internal static class DemoStatements
           terms, material, key_id, due_at, state, revoked_at, revoked_reason)
         VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10, @11, @12, @13, @14, @15, @16, @17, @18, @19)
         """
-    )
-        .Text(row => row.Id)
-        .Text(row => row.Kind)
-        .Text(row => row.OwnerId)
-        .Text(row => row.ActsIn)
-        .Text(row => row.Name)
-        .Text(row => row.Masked)
-        .Text(row => row.Permissions)
-        .Number(row => row.CreatedAt)
-        .Text(row => row.CreatedBy)
-        .Text(row => row.CreatedWith)
-        .NumberOrNull(row => row.ExpiresAt)
-        .NumberOrNull(row => row.NotBefore)
-        .Text(row => row.StoredTerms)
-        .Text(row => row.Material)
-        .Text(row => row.KeyId)
-        .NumberOrNull(row => row.DueAt)
-        .Text(row => row.State)
-        .NumberOrNull(row => row.RevokedAt)
-        .Text(row => row.RevokedReason);
+    ).Text(row => row.Id).Text(row => row.Kind).Text(row => row.OwnerId).Text(row => row.ActsIn).Text(row => row.Name).Text(row => row.Masked).Text(row => row.Permissions).Number(row => row.CreatedAt).Text(row => row.CreatedBy).Text(row => row.CreatedWith).NumberOrNull(row => row.ExpiresAt).NumberOrNull(row => row.NotBefore).Text(row => row.StoredTerms).Text(row => row.Material).Text(row => row.KeyId).NumberOrNull(row => row.DueAt).Text(row => row.State).NumberOrNull(row => row.RevokedAt).Text(row => row.RevokedReason);
 
     public static readonly RowStatement<CredentialRow> Approval = new RowStatement<CredentialRow>(
         "INSERT INTO approvals (id, credential_id, state, demanded_by, justification) VALUES (@1, @2, 'pending', 'server', @3)"
@@ -103,15 +84,7 @@ internal static class DemoStatements
         INSERT INTO usage_counters (span, at, credential_id, api, scope, code, subject, uses) VALUES (@1, @2, @3, @4, @5, @6, @7, @8)
         ON CONFLICT (span, at, credential_id, api, scope, code) DO NOTHING
         """
-    )
-        .Text(row => row.Span)
-        .Number(row => row.At)
-        .Text(row => row.Credential.Id)
-        .Text(row => row.Credential.Role.Api)
-        .Text(row => row.Scope)
-        .Text(row => row.Code)
-        .Text(row => row.Credential.OwnerId)
-        .Number(row => row.Uses);
+    ).Text(row => row.Span).Number(row => row.At).Text(row => row.Credential.Id).Text(row => row.Credential.Role.Api).Text(row => row.Scope).Text(row => row.Code).Text(row => row.Credential.OwnerId).Number(row => row.Uses);
 
     public static readonly RowStatement<NoticeRow> Notice = new RowStatement<NoticeRow>(
         "INSERT INTO notices (id, user_id, event, at, kind, target_type, target_id, name, organization_id, mail_attempts) VALUES (@1, @2, @3, @4, @5, @6, @7, @8, @9, @10)"
