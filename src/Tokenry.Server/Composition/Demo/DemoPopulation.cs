@@ -21,6 +21,9 @@ internal sealed class DemoPopulation(DemoSize size, DemoGround ground, string br
     /// <summary>One credential of so many is remembered for the records of use.</summary>
     private const int Remembered = 4;
 
+    /// <summary>One credential of so many waits for an approval.</summary>
+    private const int PendingEvery = 500;
+
     private const string Office = "203.0.113.20";
     private const string Agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
@@ -165,7 +168,7 @@ internal sealed class DemoPopulation(DemoSize size, DemoGround ground, string br
         var (state, expires) = StateOf(at);
         var id = Id(family.IdPrefix, at);
         var material = kind == CredentialKind.PublicKey ? NewKey() : null;
-        var isPending = kind == CredentialKind.ApiKey && dice.Pick(400) == 0;
+        var isPending = made % PendingEvery == 25; // an API key
         var row = new CredentialRow
         {
             Id = id,

@@ -154,6 +154,8 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
         var condition =
             listing.Time("due_before") is not null ? "due_at < @due AND state = 'active'"
             : listing.Time("expires_before") is not null ? "expires_at < @before"
+            : listing.Time("created_before") is not null ? "created_at < @created"
+            : listing.Time("unused_since") is not null ? "created_at < @unused"
             : listing.Text("state") == "expired" ? "expires_at <= @now"
             : null;
         if (condition is null)
@@ -239,13 +241,13 @@ public sealed class ListCredentials(Gate gate, TimeProvider time)
 
         if (listing.Time("created_before") is { } created)
         {
-            where.Append(" AND c.created_at < @created");
+            where.Append(" AND c.created_at + 0 < @created");
             parameters.Add("created", created.ToUnixTimeMilliseconds());
         }
 
         if (listing.Time("unused_since") is { } unused)
         {
-            where.Append(" AND (u.last_used_at IS NULL OR u.last_used_at < @unused) AND c.created_at < @unused");
+            where.Append(" AND (u.last_used_at IS NULL OR u.last_used_at < @unused) AND c.created_at + 0 < @unused");
             parameters.Add("unused", unused.ToUnixTimeMilliseconds());
         }
 

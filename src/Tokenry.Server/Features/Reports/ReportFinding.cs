@@ -69,7 +69,7 @@ internal sealed record ReportFinding(string Name, string Sql, Func<CredentialRow
         new("without_expiry", $"{Works} AND c.expires_at IS NULL", (row, time) => DoesWork(row, time) && row.ExpiresAt is null),
         new(
             CredentialWeakness.PermissionsFollowOwner,
-            $"{Works} AND c.permissions IS NULL AND c.kind IN ('api_key', 'personal_access_token')",
+            $"{Works} AND c.id > '' AND c.permissions IS NULL AND c.kind IN ('api_key', 'personal_access_token')", // c.id: SQLite goes by their index
             (row, time) => DoesWork(row, time) && row.FollowsOwner
         ),
     ];

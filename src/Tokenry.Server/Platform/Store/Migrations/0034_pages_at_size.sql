@@ -5,4 +5,5 @@ CREATE INDEX access_log_refused ON access_log (result, id) WHERE result NOT IN (
 CREATE INDEX credentials_following_owner ON credentials (id) WHERE permissions IS NULL AND kind IN ('api_key', 'personal_access_token');
 CREATE INDEX credentials_renewed_at ON credentials (renewed_at) WHERE renewed_at IS NOT NULL;
 CREATE INDEX credentials_revoked_at ON credentials (revoked_at) WHERE state = 'revoked';
-CREATE INDEX credentials_inactive ON credentials (state, id) WHERE state <> 'active'
+CREATE INDEX credentials_inactive ON credentials (state, id) WHERE state <> 'active';
+CREATE INDEX credentials_created_at ON credentials (created_at)
