@@ -410,7 +410,8 @@ public sealed class ObjectRolesTests(SharedServers servers)
         var answer = await world.Admin.VerifyAsync(token.Secret, world.Api).Expect(200);
         Assert.Equal(["read", "write"], Strings(answer.Json.GetProperty("scopes")));
         var foreign = await world.TokenAsync(["repo:x"]);
-        Assert.Equal("insufficient_scope", await world.CodeAsync(foreign, ["write"], "base:a"));
+        Assert.Equal("object_not_allowed", await world.CodeAsync(foreign, ["write"], "base:a"));
+        Assert.Equal("insufficient_scope", await world.CodeAsync(foreign, ["write"], null));
     }
 
     [Theory, BothEngines]
