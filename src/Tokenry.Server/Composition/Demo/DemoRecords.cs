@@ -1,4 +1,3 @@
-using Tokenry.Protocol.Api;
 using Tokenry.Protocol.Credentials;
 using Tokenry.Server.Core.Usage;
 using Tokenry.Server.Platform.Store.Audit;
