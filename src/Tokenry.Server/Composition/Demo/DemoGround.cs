@@ -33,10 +33,15 @@ internal sealed record DemoRights(string Id, string Api, string[] Scopes, string
 
 /// <summary>What the story left in the store, on which <see cref="DemoBulk"/> builds.</summary>
 /// <param name="Administrator">The first administrator.</param>
-/// <param name="Token">The token with which the administrator made everything.</param>
+/// <param name="CredentialId">The token with which the administrator made everything.</param>
 /// <param name="Roles">The roles of the company.</param>
 /// <param name="Customers">Its organizations.</param>
-internal sealed record DemoGround(string Administrator, string Token, IReadOnlyList<DemoRights> Roles, IReadOnlyList<string> Customers)
+internal sealed record DemoGround(
+    string Administrator,
+    string CredentialId,
+    IReadOnlyList<DemoRights> Roles,
+    IReadOnlyList<string> Customers
+)
 {
     public static Task<DemoGround> ReadAsync(Database database) =>
         database.ReadAsync(async connection =>

@@ -105,7 +105,7 @@ internal sealed class DemoPopulation(DemoSize size, DemoGround ground, string br
         };
         slice.Organizations.Add(row);
         organizations.Add(row.Id);
-        slice.Audit.Add(ByAdministrator(at, "organization.created", "organization", row.Id, row.Id));
+        slice.Audit.Add(ByAdministrator(at, "organization.created", ("organization", row.Id), row.Id));
     }
 
     private void MakeUser(DemoSlice slice, DateTimeOffset at)
@@ -122,14 +122,14 @@ internal sealed class DemoPopulation(DemoSize size, DemoGround ground, string br
         };
         slice.Principals.Add(row);
         slice.Roles.Add(new DemoRoleOf(row.Id, role.Id));
-        slice.Audit.Add(ByAdministrator(at, "user.created", "user", row.Id, changes: role.AsRole));
+        slice.Audit.Add(ByAdministrator(at, "user.created", ("user", row.Id), changes: role.AsRole));
         users.Add((row.Id, role));
         if (users.Count % 10 == 0)
         {
             // A third of the members are in the largest customer.
             var organization = dice.Pick(3) == 0 ? ground.Customers[0] : dice.Of(organizations);
             slice.Members.Add(new DemoRoleOf(row.Id, Developer, organization));
-            slice.Audit.Add(ByAdministrator(at, "organization.member_added", "user", row.Id, organization));
+            slice.Audit.Add(ByAdministrator(at, "organization.member_added", ("user", row.Id), organization));
         }
     }
 
@@ -149,7 +149,7 @@ internal sealed class DemoPopulation(DemoSize size, DemoGround ground, string br
         };
         slice.Principals.Add(row);
         slice.Roles.Add(new DemoRoleOf(row.Id, role.Id));
-        slice.Audit.Add(ByAdministrator(at, "application.created", "application", row.Id, organization, role.AsRole));
+        slice.Audit.Add(ByAdministrator(at, "application.created", ("application", row.Id), organization, role.AsRole));
         applications.Add((row.Id, role, organization));
     }
 
@@ -179,7 +179,7 @@ internal sealed class DemoPopulation(DemoSize size, DemoGround ground, string br
             Permissions = CredentialRow.HasPermissions(kind) ? role.Stored : null,
             CreatedAt = at.ToUnixTimeMilliseconds(),
             CreatedBy = isPersonal ? owner : ground.Administrator,
-            CreatedWith = isPersonal ? null : ground.Token,
+            CreatedWith = isPersonal ? null : ground.CredentialId,
             ExpiresAt = expires?.ToUnixTimeMilliseconds(),
             Terms = new CredentialTerms { RotateEveryDays = !isPersonal && dice.Pick(10) == 0 ? 7 + dice.Pick(90) : null },
             Material = material?.Json,
@@ -192,12 +192,18 @@ internal sealed class DemoPopulation(DemoSize size, DemoGround ground, string br
         slice.Credentials.Add(row);
         slice.Audit.Add(
             isPersonal
-                ? Of(at, owner, null, $"{family.Noun}.created", kind, id, changes: role.AsPermissions)
-                : ByAdministrator(at, $"{family.Noun}.created", kind, id, organization, row.Permissions is null ? null : role.AsPermissions)
+                ? Of(at, (owner, null), $"{family.Noun}.created", (kind, id), role.AsPermissions)
+                : ByAdministrator(
+                    at,
+                    $"{family.Noun}.created",
+                    (kind, id),
+                    organization,
+                    row.Permissions is null ? null : role.AsPermissions
+                )
         );
         if (row.State != "active" && !isPending)
         {
-            slice.Audit.Add(ByAdministrator(slice.To, $"{family.Noun}.{row.State}", kind, id, organization));
+            slice.Audit.Add(ByAdministrator(slice.To, $"{family.Noun}.{row.State}", (kind, id), organization));
         }
 
         TellOfExpiry(slice, row, organization);
@@ -274,32 +280,32 @@ internal sealed class DemoPopulation(DemoSize size, DemoGround ground, string br
     private AuditEntry ByAdministrator(
         DateTimeOffset at,
         string action,
-        string type,
-        string id,
+        (string Type, string Id) target,
         string? organization = null,
         IReadOnlyList<AuditChange>? changes = null
-    ) => Of(at, ground.Administrator, ground.Token, action, type, id, organization, changes);
+    )
+    {
+        var entry = Of(at, (ground.Administrator, ground.CredentialId), action, target, changes);
+        entry.OrganizationId = organization;
+        return entry;
+    }
 
     private static AuditEntry Of(
         DateTimeOffset at,
-        string actor,
-        string? credential,
+        (string Principal, string? CredentialId) actor,
         string action,
-        string type,
-        string id,
-        string? organization = null,
-        IReadOnlyList<AuditChange>? changes = null
+        (string Type, string Id) target,
+        IReadOnlyList<AuditChange>? changes
     ) =>
         new()
         {
             Id = Id("evt", at),
             At = at.ToUnixTimeMilliseconds(),
-            Actor = actor,
-            CredentialId = credential,
+            Actor = actor.Principal,
+            CredentialId = actor.CredentialId,
             Action = action,
-            TargetType = type,
-            TargetId = id,
-            OrganizationId = organization,
+            TargetType = target.Type,
+            TargetId = target.Id,
             Changes = changes,
             Ip = Office,
             Agent = Agent,
