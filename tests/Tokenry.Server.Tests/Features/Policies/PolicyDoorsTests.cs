@@ -81,7 +81,7 @@ public sealed class PolicyDoorsTests(CertificateServers servers)
         "POST /v1/verify/batch",
     ];
 
-    private static readonly string[] Ending = ["/disable", "/revoke"];
+    private static readonly string[] Ending = ["/disable", "/revoke", "/end-overlap"];
 
     /// <summary>What ends or replaces the credentials of the others comes after them.</summary>
     private static readonly string[] Last = ["renew", "rotate", "enable"];
